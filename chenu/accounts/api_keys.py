@@ -1,0 +1,199 @@
+"""API keys: scopes, shown once, stored as a hash, expiring and revocable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from chenu.accounts import audit
+from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
+from chenu.accounts.credentials import (
+    API_KEY_HEAD,
+    has_valid_checksum,
+    hash_key,
+    new_key,
+)
+from chenu.accounts.validation import check_line
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import (
+    ChenuError,
+    Forbidden,
+    Invalid,
+    LimitReached,
+    NotFound,
+    reject_if_any,
+)
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.ids import new_id
+from chenu.tiers.catalogue import Feature, TierCode
+from chenu.tiers.entitlements import require_feature
+
+ApiKeyId = NewType("ApiKeyId", UUID)
+
+MAX_LIVE_KEYS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: ApiKeyId
+    account_id: AccountId
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey:
+    """`secret` cannot be had again."""
+
+    key: ApiKey
+    secret: str
+
+
+_COLUMNS = """id, account AS account_id, name, prefix, scopes, created_at, last_used_at, expires_at,
+    revoked_at"""
+
+
+async def create_api_key(
+    actor: Actor,
+    name: str,
+    scopes: Sequence[ApiScope],
+    expires_at: datetime | None,
+    pepper: bytes,
+) -> CreatedKey:
+    """Raises PlanRequired without API_ACCESS, Forbidden by key, Invalid, LimitReached."""
+    user_id = _require_owner(actor)
+    account_id = actor.require_spender(ApiScope.BILLING)
+    require_feature(actor.tier, Feature.API_ACCESS)
+    reject_if_any(_check(name, scopes, expires_at))
+    made = new_key(API_KEY_HEAD)
+    async with db.transaction():
+        await db.lock_until_commit(f"api keys:{account_id}")
+        await _require_room(account_id)
+        key_id = ApiKeyId(new_id())
+        sql = """
+            INSERT INTO api_key (id, account, created_by, name, prefix, secret_hash, scopes,
+                created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """
+        await db.execute(
+            sql,
+            key_id,
+            account_id,
+            user_id,
+            name.strip(),
+            made.prefix,
+            hash_key(made.secret, pepper),
+            sorted({scope.value for scope in scopes}),
+            business_now(),
+            expires_at,
+        )
+        await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
+        return CreatedKey(await get_api_key(account_id, key_id), made.secret)
+
+
+def _require_owner(actor: Actor) -> UserId:
+    """A key never makes or revokes keys: a stolen one must not multiply."""
+    user_id = actor.require_user()
+    if actor.kind is not ActorKind.SESSION:
+        raise Forbidden("API keys are managed by people who are signed in")
+    return user_id
+
+
+def _check(name: str, scopes: Sequence[ApiScope], expires_at: datetime | None) -> list[ChenuError]:
+    errors = check_line(name, path=("name",))
+    if not scopes:
+        errors.append(Invalid("Choose at least one scope", path=("scopes",)))
+    if expires_at is not None and expires_at <= system_now():
+        errors.append(Invalid("The expiry must be in the future", path=("expires_at",)))
+    return errors
+
+
+async def _require_room(account_id: AccountId) -> None:
+    sql = "SELECT count(*) FROM api_key WHERE account = $1 AND revoked_at IS NULL"
+    if await db.fetch_value(sql, account_id) >= MAX_LIVE_KEYS:
+        message = "An account has at most {count} keys: revoke one first"
+        raise LimitReached(message, count=MAX_LIVE_KEYS)
+
+
+async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
+    """Raises NotFound, also for another account's key."""
+    sql = f"SELECT {_COLUMNS} FROM api_key WHERE id = $1 AND account = $2"  # noqa: S608 - own columns
+    found = await db.find_one(ApiKey, sql, key_id, account_id)
+    if found is None:
+        raise NotFound("There is no such API key", path=("id",))
+    return found
+
+
+async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
+    """Newest first, revoked ones included; at most 200 an account's worth is ever made live."""
+    sql = f"""
+        SELECT {_COLUMNS} FROM api_key WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(ApiKey, sql, list(account_ids))
+
+
+async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
+    """At once and for ever; again changes nothing. Raises NotFound."""
+    _require_owner(actor)
+    account_id = actor.require_spender(ApiScope.BILLING)
+    async with db.transaction():
+        key = await get_api_key(account_id, key_id)
+        sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
+        if await db.execute(sql, key_id, business_now()):
+            await audit.record(actor, "api_key.revoke", key_id, prefix=key.prefix)
+        return await get_api_key(account_id, key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyActor:
+    key_id: UUID
+    scopes: list[str]
+    user_id: UUID
+    account_id: UUID
+    tier: str
+    role: str
+    verified: bool
+    locale: str
+
+
+async def find_key_actor(secret: str, pepper: bytes, address: str) -> Actor | None:
+    """Who a Bearer key acts for. None: unknown, mistyped, revoked, expired, or its maker left."""
+    if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
+        return None
+    sql = """
+        SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
+            u.email_verified_at IS NOT NULL AS verified, u.locale
+        FROM api_key k
+        JOIN account a ON a.id = k.account
+        JOIN app_user u ON u.id = k.created_by
+        JOIN membership m ON m.account = a.id AND m.member = u.id
+        WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
+            AND (k.expires_at IS NULL OR k.expires_at > $2)
+    """
+    now = system_now()
+    row = await db.find_one(_KeyActor, sql, hash_key(secret, pepper), now)
+    if row is None:
+        return None
+    touch = """
+        UPDATE api_key SET last_used_at = $2
+        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')
+    """
+    await db.execute(touch, row.key_id, now)
+    return Actor(
+        kind=ActorKind.API_KEY,
+        user_id=UserId(row.user_id),
+        account_id=AccountId(row.account_id),
+        account_role=AccountRole(row.role),
+        tier=TierCode(row.tier),
+        scopes=frozenset(ApiScope(scope) for scope in row.scopes),
+        email_verified=row.verified,
+        locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
+        address=address,
+    )

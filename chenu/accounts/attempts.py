@@ -1,0 +1,70 @@
+"""How often something may be tried: fixed windows in PostgreSQL, per account and per address."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import RateLimited
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `tries` in each window of this length, per subject."""
+
+    name: str
+    tries: int
+    window: timedelta
+
+
+SIGN_IN_PER_EMAIL = Limit("sign_in_email", 10, timedelta(minutes=5))
+SIGN_IN_PER_ADDRESS = Limit("sign_in_address", 60, timedelta(minutes=5))
+SIGN_UP_PER_ADDRESS = Limit("sign_up_address", 60, timedelta(hours=1))
+PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
+MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
+MAIL_PER_ADDRESS = Limit("mail_address", 60, timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    tries: int
+    started_at: datetime
+
+
+async def count_attempt(limit: Limit, subject: str) -> None:
+    """Count one try; raises RateLimited when the window is full. Exact under any concurrency."""
+    window = await _count(limit, subject)
+    if window.tries > limit.tries:
+        left = window.started_at + limit.window - system_now()
+        seconds = max(1, int(left.total_seconds()) + 1)
+        raise RateLimited("Too many attempts. Please wait a moment", retry_after=seconds)
+
+
+async def forget_attempts(limit: Limit, subject: str) -> None:
+    """After a success the person starts afresh."""
+    await db.execute("DELETE FROM attempt_window WHERE subject = $1", _key(limit, subject))
+
+
+async def forget_old_attempts() -> int:
+    """Windows that ended more than a day ago; the number deleted."""
+    sql = "DELETE FROM attempt_window WHERE started_at < $1"
+    return await db.execute(sql, system_now() - timedelta(days=1))
+
+
+async def _count(limit: Limit, subject: str) -> _Window:
+    sql = """
+        INSERT INTO attempt_window AS w (subject, started_at, tries) VALUES ($1, $2, 1)
+        ON CONFLICT (subject) DO UPDATE SET
+            tries = CASE WHEN w.started_at <= $3 THEN 1 ELSE w.tries + 1 END,
+            started_at = CASE WHEN w.started_at <= $3 THEN $2 ELSE w.started_at END
+        RETURNING tries, started_at
+    """
+    now = system_now()
+    found = await db.find_one(_Window, sql, _key(limit, subject), now, now - limit.window)
+    if found is None:
+        raise RuntimeError("an upsert returned nothing")
+    return found
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return f"{limit.name}:{subject}"

@@ -1,0 +1,44 @@
+"""Terms, privacy notice and imprint: their versions, and who accepted which."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from chenu.accounts.actor import UserId
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.ids import new_id
+
+
+class Document(StrEnum):
+    TERMS = "TERMS"
+    PRIVACY = "PRIVACY"
+    IMPRINT = "IMPRINT"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """A page's text belongs to a version: a new text is a new version here."""
+
+    document: Document
+    version: str
+    in_force_from: date
+
+
+CURRENT = {
+    Document.TERMS: DocumentVersion(Document.TERMS, "2026-11-01", date(2026, 11, 1)),
+    Document.PRIVACY: DocumentVersion(Document.PRIVACY, "2026-11-01", date(2026, 11, 1)),
+    Document.IMPRINT: DocumentVersion(Document.IMPRINT, "2026-11-01", date(2026, 11, 1)),
+}
+ACCEPTED_AT_SIGN_UP = (Document.TERMS, Document.PRIVACY)
+
+
+async def record_acceptance(user_id: UserId) -> None:
+    """The current terms and privacy notice, as shown beside the sign-up button."""
+    sql = """
+        INSERT INTO acceptance (id, owner, document, version, accepted_at)
+        VALUES ($1, $2, $3, $4, $5)
+    """
+    for document in ACCEPTED_AT_SIGN_UP:
+        version = CURRENT[document].version
+        await db.execute(sql, new_id(), user_id, document, version, business_now())

@@ -1,0 +1,9 @@
+"""What can be refused about people and keys, beyond the core's errors."""
+
+from chenu.core.errors import RefusedError
+
+
+class WrongCredentials(RefusedError):
+    """The same words for an unknown address and a wrong password."""
+
+    code = "INVALID"

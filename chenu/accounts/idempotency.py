@@ -1,0 +1,76 @@
+"""Clients' idempotency keys: the same key and input find the same row, other input conflicts.
+
+A wish that was refused changed nothing and does not use its key up.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import IdempotencyConflict, Invalid
+from chenu.core.ids import new_id
+
+MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """`wish` is the mutation's name, `input_hash` covers all of its input but the key."""
+
+    account_id: AccountId
+    key: str
+    wish: str
+    input_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    wish: str
+    input_hash: bytes
+    result_id: UUID
+
+
+def client_key(account_id: AccountId, key: str, wish: str, wished: Any) -> ClientKey:
+    """Raises Invalid for an empty or overlong key."""
+    if not key.strip() or len(key) > MAX_KEY_LENGTH:
+        raise Invalid(
+            "An idempotency key has 1 to {count} characters",
+            path=("idempotency_key",),
+            count=MAX_KEY_LENGTH,
+        )
+    encoded = msgspec.json.encode(wished, order="sorted")
+    return ClientKey(account_id, key, wish, hashlib.sha256(encoded).digest())
+
+
+async def find_result(key: ClientKey) -> UUID | None:
+    """What this key made before; holds off its twins until the transaction ends.
+
+    Raises IdempotencyConflict when the key was used for something else.
+    """
+    await db.lock_until_commit(f"idempotency:{key.account_id}:{key.key}")
+    sql = """
+        SELECT wish, input_hash, result_id FROM idempotency_record
+        WHERE account = $1 AND key = $2
+    """
+    found = await db.find_one(_Record, sql, key.account_id, key.key)
+    if found is None:
+        return None
+    if (found.wish, found.input_hash) != (key.wish, key.input_hash):
+        raise IdempotencyConflict("This idempotency key was used with other input before")
+    return found.result_id
+
+
+async def remember_result(key: ClientKey, result_id: UUID) -> None:
+    sql = """
+        INSERT INTO idempotency_record (id, account, key, wish, input_hash, result_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+    """
+    await db.execute(
+        sql, new_id(), key.account_id, key.key, key.wish, key.input_hash, result_id, system_now()
+    )

@@ -1,0 +1,54 @@
+"""Reads of accounts and memberships, in batches, for both faces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.accounts.actor import AccountId, AccountRole, UserId
+from chenu.core import db
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: AccountId
+    name: str
+    kind: str
+    owner_id: UserId
+    tier: str
+    stripe_customer_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    account_id: AccountId
+    user_id: UserId
+    role_code: str
+
+    @property
+    def role(self) -> AccountRole:
+        return AccountRole(self.role_code)
+
+
+_ACCOUNT = """
+    SELECT id, name, kind, owner AS owner_id, tier, stripe_customer_id, created_at FROM account
+"""
+
+
+async def list_accounts(account_ids: Sequence[AccountId]) -> list[Account]:
+    """In no particular order."""
+    return await db.fetch_all(Account, f"{_ACCOUNT} WHERE id = ANY($1)", list(account_ids))
+
+
+async def find_account(account_id: AccountId) -> Account | None:
+    return await db.find_one(Account, f"{_ACCOUNT} WHERE id = $1", account_id)
+
+
+async def list_memberships(user_ids: Sequence[UserId]) -> list[Membership]:
+    """The personal account first, then by age."""
+    sql = """
+        SELECT m.account AS account_id, m.member AS user_id, m.role AS role_code
+        FROM membership m JOIN account a ON a.id = m.account
+        WHERE m.member = ANY($1) ORDER BY a.kind DESC, a.id
+    """
+    return await db.fetch_all(Membership, sql, list(user_ids))

@@ -1,0 +1,78 @@
+"""Service keys of the CHE·NU apps: made by an administrator on the machine, acting for accounts.
+
+They may only read, consume entitlements and run executions. See docs/operations.md.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
+from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
+from chenu.accounts.validation import check_line
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import Forbidden, NotFound, reject_if_any
+from chenu.core.i18n import DEFAULT_LOCALE
+from chenu.core.ids import new_id
+from chenu.tiers.catalogue import TierCode
+
+SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
+
+
+async def create_service_key(name: str, pepper: bytes) -> str:
+    """The secret, which is shown once. Raises Invalid."""
+    reject_if_any(check_line(name, path=("name",)))
+    made = new_key(SERVICE_KEY_HEAD)
+    sql = """
+        INSERT INTO service_key (id, name, prefix, secret_hash, created_at)
+        VALUES ($1, $2, $3, $4, $5)
+    """
+    await db.execute(
+        sql, new_id(), name, made.prefix, hash_key(made.secret, pepper), business_now()
+    )
+    return made.secret
+
+
+async def revoke_service_keys(prefix: str) -> int:
+    """All live keys with this prefix; the number revoked. Raises NotFound for none."""
+    sql = "UPDATE service_key SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL"
+    revoked = await db.execute(sql, prefix, business_now())
+    if not revoked:
+        raise NotFound("There is no live service key with this prefix")
+    return revoked
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    id: UUID
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+async def find_service_actor(
+    secret: str, pepper: bytes, address: str, account_id: AccountId | None
+) -> Actor | None:
+    """Acts for the named account; raises Forbidden when none, or an unknown one, is named."""
+    if not secret.startswith(SERVICE_KEY_HEAD) or not has_valid_checksum(secret):
+        return None
+    sql = """
+        UPDATE service_key SET last_used_at = $2 WHERE secret_hash = $1 AND revoked_at IS NULL
+        RETURNING id
+    """
+    if await db.find_one(_Id, sql, hash_key(secret, pepper), system_now()) is None:
+        return None
+    account = await db.find_one(_Account, "SELECT id, tier FROM account WHERE id = $1", account_id)
+    if account is None:
+        raise Forbidden("A service key names the account it acts for in the header Chenu-Account")
+    return Actor(
+        kind=ActorKind.SERVICE_KEY,
+        account_id=AccountId(account.id),
+        tier=TierCode(account.tier),
+        scopes=SERVICE_SCOPES,
+        locale=DEFAULT_LOCALE,
+        address=address,
+    )

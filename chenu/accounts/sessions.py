@@ -1,0 +1,154 @@
+"""Sessions in PostgreSQL: only ids that we made, a new one at each sign-in, listed and revoked.
+
+All times here are system time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NewType
+from uuid import UUID
+
+from chenu.accounts.actor import (
+    AccountId,
+    AccountRole,
+    Actor,
+    ActorKind,
+    SessionId,
+    Staff,
+    UserId,
+)
+from chenu.accounts.credentials import hash_token, new_token
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import NotFound
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.ids import new_id
+from chenu.tiers.catalogue import TierCode
+
+SessionToken = NewType("SessionToken", str)
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=90)
+STAFF_ABSOLUTE = timedelta(hours=8)
+_SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """`token` goes into the cookie and is not stored."""
+
+    id: SessionId
+    token: SessionToken
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    id: SessionId
+    user_agent: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _ActorRow:
+    session_id: UUID
+    user_id: UUID
+    locale: str
+    verified: bool
+    account_id: UUID
+    role: str
+    tier: str
+    staff: list[str]
+    last_seen_at: datetime
+
+
+async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSession:
+    """A fresh session, whatever the browser sent before."""
+    token = SessionToken(new_token())
+    session_id = SessionId(new_id())
+    is_staff = await db.fetch_value("SELECT 1 FROM staff_role WHERE member = $1 LIMIT 1", user_id)
+    now = system_now()
+    expires_at = now + (STAFF_ABSOLUTE if is_staff else ABSOLUTE)
+    sql = """
+        INSERT INTO user_session (id, token_hash, owner, user_agent, address, created_at,
+            last_seen_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
+    """
+    await db.execute(
+        sql, session_id, hash_token(token), user_id, user_agent[:300], address, now, expires_at
+    )
+    return NewSession(session_id, token, expires_at)
+
+
+_FIND_ACTOR = """
+    SELECT s.id AS session_id, u.id AS user_id, u.locale,
+        u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
+        array(SELECT role FROM staff_role WHERE member = u.id) AS staff, s.last_seen_at
+    FROM user_session s
+    JOIN app_user u ON u.id = s.owner
+    JOIN membership m ON m.member = u.id
+    JOIN account a ON a.id = m.account
+    WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+        AND ($4::uuid = a.id OR ($4 IS NULL AND a.kind = 'PERSONAL' AND a.owner = u.id))
+"""
+
+
+async def find_actor(token: str, address: str, account_id: AccountId | None = None) -> Actor | None:
+    """Who holds this token, acting for the named account or the personal one."""
+    now = system_now()
+    row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), now, now - IDLE, account_id)
+    if row is None:
+        return None
+    if now - row.last_seen_at > _SEEN_EVERY:
+        sql = "UPDATE user_session SET last_seen_at = $2, address = $3 WHERE id = $1"
+        await db.execute(sql, row.session_id, now, address)
+    return Actor(
+        kind=ActorKind.SESSION,
+        user_id=UserId(row.user_id),
+        account_id=AccountId(row.account_id),
+        account_role=AccountRole(row.role),
+        tier=TierCode(row.tier),
+        staff=frozenset(Staff(role) for role in row.staff),
+        email_verified=row.verified,
+        session_id=SessionId(row.session_id),
+        locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
+        address=address,
+    )
+
+
+async def list_sessions(user_id: UserId) -> list[SessionView]:
+    """Those that still work, the last used first."""
+    sql = """
+        SELECT id, user_agent, address, created_at, last_seen_at FROM user_session
+        WHERE owner = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
+        ORDER BY last_seen_at DESC, id LIMIT 100
+    """
+    now = system_now()
+    return await db.fetch_all(SessionView, sql, user_id, now, now - IDLE)
+
+
+async def revoke_session(user_id: UserId, session_id: SessionId) -> None:
+    """Raises NotFound for a session of somebody else."""
+    sql = """
+        UPDATE user_session SET revoked_at = $3
+        WHERE id = $2 AND owner = $1 AND revoked_at IS NULL
+    """
+    if not await db.execute(sql, user_id, session_id, system_now()):
+        raise NotFound("There is no such session")
+
+
+async def revoke_sessions(user_id: UserId, *, but: SessionId | None = None) -> int:
+    """End all sessions of a person, perhaps but the one in use; the number ended."""
+    sql = """
+        UPDATE user_session SET revoked_at = $3
+        WHERE owner = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2
+    """
+    return await db.execute(sql, user_id, but, system_now())
+
+
+async def forget_old_sessions() -> int:
+    """Rows that ended over 30 days ago; the number deleted."""
+    sql = "DELETE FROM user_session WHERE least(expires_at, coalesce(revoked_at, expires_at)) < $1"
+    return await db.execute(sql, system_now() - timedelta(days=30))

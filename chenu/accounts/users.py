@@ -1,0 +1,233 @@
+"""People: sign-up, sign-in, profile, address and password. Each function is one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chenu.accounts import attempts, audit
+from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
+from chenu.accounts.documents import record_acceptance
+from chenu.accounts.errors import WrongCredentials
+from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
+from chenu.accounts.sessions import NewSession, open_session
+from chenu.accounts.validation import check_email, check_line, check_locale, normalise_email
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
+from chenu.core.ids import new_id
+from chenu.core.mail import MailKind, queue_mail
+from chenu.tiers.catalogue import TierCode
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What a person enters; `password` is never stored or logged."""
+
+    email: str
+    password: str
+    display_name: str
+    locale: str = DEFAULT_LOCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a session is opened from."""
+
+    user_agent: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: UserId
+    email: str
+    display_name: str
+    locale_code: str
+    email_verified_at: datetime | None
+    is_staff: bool
+    created_at: datetime
+
+    @property
+    def locale(self) -> Locale:
+        return self.locale_code if is_locale(self.locale_code) else DEFAULT_LOCALE
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+
+_USER = """
+    SELECT u.id, u.email, u.display_name, u.locale AS locale_code, u.email_verified_at,
+        u.created_at, EXISTS (SELECT 1 FROM staff_role WHERE member = u.id) AS is_staff
+    FROM app_user u
+"""
+
+
+async def get_user(user_id: UserId) -> User:
+    """Raises NotFound."""
+    found = await db.find_one(User, f"{_USER} WHERE u.id = $1", user_id)
+    if found is None:
+        raise NotFound("There is no such person")
+    return found
+
+
+async def find_user_by_email(email: str) -> User | None:
+    return await db.find_one(User, f"{_USER} WHERE u.email = $1", normalise_email(email))
+
+
+async def list_users(user_ids: list[UserId]) -> list[User]:
+    """In no particular order."""
+    return await db.fetch_all(User, f"{_USER} WHERE u.id = ANY($1)", user_ids)
+
+
+async def sign_up(wish: SignUp, browser: Browser, *, verify_at_once: bool) -> NewSession:
+    """A person with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists."""
+    await attempts.count_attempt(attempts.SIGN_UP_PER_ADDRESS, browser.address)
+    email = normalise_email(wish.email)
+    reject_if_any(
+        [
+            *check_email(email),
+            *check_password(wish.password, email, path=("password",)),
+            *check_line(wish.display_name, path=("display_name",)),
+            *check_locale(wish.locale),
+        ]
+    )
+    password_hash = await hash_password(wish.password)
+    async with db.transaction():
+        user_id = await create_user(
+            email, wish.display_name.strip(), wish.locale, password_hash, verified=verify_at_once
+        )
+        await record_acceptance(user_id)
+        if not verify_at_once:
+            await send_verification(user_id)
+        return await open_session(user_id, browser.user_agent, browser.address)
+
+
+async def create_user(
+    email: str, display_name: str, locale: str, password_hash: str, *, verified: bool
+) -> UserId:
+    """The person, the personal account and its membership; raises AlreadyExists."""
+    user_id, now = UserId(new_id()), business_now()
+    sql = """
+        INSERT INTO app_user (id, email, display_name, locale, password_hash, email_verified_at,
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING
+    """
+    verified_at = now if verified else None
+    if not await db.execute(
+        sql, user_id, email, display_name, locale, password_hash, verified_at, now
+    ):
+        message = "There is an account with this address already: sign in instead"
+        raise AlreadyExists(message, path=("email",))
+    await create_account(user_id, display_name, "PERSONAL")
+    return user_id
+
+
+async def create_account(owner: UserId, name: str, kind: str) -> AccountId:
+    account_id = AccountId(new_id())
+    sql = """
+        INSERT INTO account (id, name, kind, owner, tier, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+    """
+    await db.execute(sql, account_id, name, kind, owner, TierCode.FREE, business_now())
+    await add_member(account_id, owner, AccountRole.OWNER)
+    return account_id
+
+
+async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+    """Raises AlreadyExists for somebody who is in the account."""
+    sql = """
+        INSERT INTO membership (id, account, member, role) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (account, member) DO NOTHING
+    """
+    if not await db.execute(sql, new_id(), account_id, user_id, role):
+        raise AlreadyExists("This person is a member of the account already")
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    id: UUID
+    password_hash: str
+
+
+async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
+    """Raises WrongCredentials and RateLimited, the same for known and unknown addresses."""
+    email = normalise_email(email)
+    await attempts.count_attempt(attempts.SIGN_IN_PER_ADDRESS, browser.address)
+    await attempts.count_attempt(attempts.SIGN_IN_PER_EMAIL, email)
+    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
+    found = await db.find_one(_Credentials, sql, email)
+    if not await verify_password(password, found.password_hash if found else None) or not found:
+        raise WrongCredentials("The e-mail address or the password is wrong")
+    await attempts.forget_attempts(attempts.SIGN_IN_PER_EMAIL, email)
+    user_id = UserId(found.id)
+    if needs_rehash(found.password_hash):
+        await store_password(user_id, await hash_password(password))
+    return await open_session(user_id, browser.user_agent, browser.address)
+
+
+async def store_password(user_id: UserId, password_hash: str) -> None:
+    await db.execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
+
+
+async def send_verification(user_id: UserId) -> None:
+    """A link to the person's own address; nothing when it is verified."""
+    user = await get_user(user_id)
+    if user.email_verified:
+        return
+    token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
+    params = {"token": token, "name": user.display_name}
+    key = f"verify:{new_id()}"
+    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """None leaves a field as it is."""
+
+    display_name: str | None = None
+    locale: str | None = None
+    email: str | None = None
+
+
+async def update_profile(actor: Actor, change: ProfileChange) -> None:
+    """Name and language at once; a new address when its own mail's link was opened."""
+    user_id = actor.require_user()
+    email = normalise_email(change.email) if change.email is not None else None
+    reject_if_any(_check_profile(change.display_name, change.locale, email))
+    async with db.transaction():
+        sql = """
+            UPDATE app_user SET display_name = coalesce($2, display_name),
+                locale = coalesce($3, locale) WHERE id = $1
+        """
+        name = change.display_name.strip() if change.display_name is not None else None
+        await db.execute(sql, user_id, name, change.locale)
+        if email is not None:
+            await _request_email_change(user_id, email)
+        await audit.record(actor, "user.update", user_id)
+
+
+def _check_profile(name: str | None, locale: str | None, email: str | None) -> list[ChenuError]:
+    return [
+        *([] if name is None else check_line(name, path=("display_name",))),
+        *([] if locale is None else check_locale(locale)),
+        *([] if email is None else check_email(email)),
+    ]
+
+
+async def _request_email_change(user_id: UserId, email: str) -> None:
+    """Tell both addresses; the old one stays until the new one is confirmed."""
+    user = await get_user(user_id)
+    if email == user.email:
+        return
+    if await find_user_by_email(email) is not None:
+        raise AlreadyExists("Another account uses this address", path=("email",))
+    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
+    token = await make_mail_token(user_id, Purpose.CHANGE_EMAIL, email)
+    params = {"token": token, "name": user.display_name, "email": email}
+    key = f"change:{new_id()}"
+    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, user.locale, f"{key}:new", params)
+    notice = {"name": user.display_name, "email": email}
+    await queue_mail(MailKind.EMAIL_CHANGE_NOTICE, user.email, user.locale, f"{key}:old", notice)

@@ -1,0 +1,66 @@
+"""One request's context, made once at the edge and read by both faces."""
+
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+from chenu.accounts.actor import ANONYMOUS, Actor
+from chenu.accounts.credentials import csrf_token
+from chenu.accounts.sessions import ABSOLUTE, SessionToken
+from chenu.core.errors import ChenuError
+from chenu.core.i18n import DEFAULT_LOCALE, Locale
+from chenu.settings import Settings
+
+STATE_KEY = "visit"
+LANGUAGE_COOKIE = "chenu_lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`locale` is what to answer in; `origin_ok` False for a write that another site sent.
+
+    `refusal` is why the caller could not be identified: a bad key, or a database that is down.
+    """
+
+    actor: Actor = ANONYMOUS
+    locale: Locale = DEFAULT_LOCALE
+    request_id: str = ""
+    address: str = ""
+    user_agent: str = ""
+    origin_ok: bool = True
+    refusal: ChenuError | None = None
+
+    def csrf_token(self, settings: Settings) -> str | None:
+        """What a write with this session must carry; None without a session."""
+        session_id = self.actor.session_id
+        return None if session_id is None else csrf_token(session_id.hex, settings.secret)
+
+
+def session_cookie_name(settings: Settings) -> str:
+    """__Host- binds the cookie to https and to this very host."""
+    return "__Host-chenu_session" if settings.is_https else "chenu_session"
+
+
+def session_cookie(settings: Settings, token: SessionToken | None) -> str:
+    """The Set-Cookie value that starts a session, or ends it (None)."""
+    name = session_cookie_name(settings)
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[name] = token or ""
+    cookie[name]["path"] = "/"
+    cookie[name]["httponly"] = True
+    cookie[name]["samesite"] = "Lax"
+    cookie[name]["max-age"] = int(ABSOLUTE.total_seconds()) if token else 0
+    if settings.is_https:
+        cookie[name]["secure"] = True
+    return cookie[name].OutputString()
+
+
+def language_cookie(settings: Settings, locale: Locale) -> str:
+    """Remembers an anonymous visitor's own choice; needs no consent, it was asked for."""
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[LANGUAGE_COOKIE] = locale
+    cookie[LANGUAGE_COOKIE]["path"] = "/"
+    cookie[LANGUAGE_COOKIE]["samesite"] = "Lax"
+    cookie[LANGUAGE_COOKIE]["max-age"] = 365 * 24 * 3600
+    if settings.is_https:
+        cookie[LANGUAGE_COOKIE]["secure"] = True
+    return cookie[LANGUAGE_COOKIE].OutputString()

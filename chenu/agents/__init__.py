@@ -1,0 +1,1 @@
+"""The marketplace: listings, versions, review, pricing, purchases, access."""

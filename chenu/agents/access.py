@@ -1,0 +1,149 @@
+"""Access: grants, what an actor may do with an agent, and the first use of what was bought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chenu.accounts.actor import AccountId, Actor, ApiScope, Staff
+from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
+from chenu.agents.queries import is_own
+from chenu.agents.rows import AgentRow, VersionRow
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.errors import ChenuError, InvalidState, Unauthenticated
+from chenu.core.ids import new_id
+from chenu.core.paging import Page, PageWish, by_id, cut
+from chenu.tiers.catalogue import AgentLevel, Feature
+from chenu.tiers.entitlements import (
+    PlanRequired,
+    includes_platform_agent,
+    platform_agent_refusal,
+    require_feature,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """`ends_at` and `revoked_at` None: usable for ever."""
+
+    id: GrantId
+    account_id: AccountId
+    agent_id: AgentId
+    purchase_id: PurchaseId | None
+    source: str
+    starts_at: datetime
+    ends_at: datetime | None
+    first_used_at: datetime | None
+    revoked_at: datetime | None
+    revoked_reason: str | None
+
+    def is_usable(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.ends_at is None or self.ends_at > now)
+
+
+_SELECT = """
+    SELECT id, account AS account_id, agent AS agent_id, purchase AS purchase_id, source,
+        starts_at, ends_at, first_used_at, revoked_at, revoked_reason
+    FROM access_grant
+"""
+
+
+async def list_usable_grants(account_id: AccountId, agent_ids: Sequence[AgentId]) -> list[GrantRow]:
+    """Those that give access now, at most one an agent matters."""
+    sql = f"""
+        {_SELECT} WHERE account = $1 AND agent = ANY($2) AND revoked_at IS NULL
+            AND (ends_at IS NULL OR ends_at > $3) ORDER BY id
+    """
+    return await db.fetch_all(GrantRow, sql, account_id, list(agent_ids), business_now())
+
+
+async def has_usable_grant(account_id: AccountId, agent_id: AgentId) -> bool:
+    return bool(await list_usable_grants(account_id, [agent_id]))
+
+
+async def list_library(account_id: AccountId, page: PageWish) -> Page[GrantRow]:
+    """All grants of an account, the newest first, ended and revoked ones included."""
+    args: list[Any] = [account_id]
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_SELECT} WHERE account = $1 AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(GrantRow, sql, *args), page)
+
+
+async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(GrantRow, f"{_SELECT} WHERE id = ANY($1)", list(grant_ids))
+
+
+async def give_access(
+    account_id: AccountId, agent_id: AgentId, source: GrantSource, purchase_id: PurchaseId | None
+) -> bool:
+    """Once per purchase, in the caller's transaction. An account's first grant is an install."""
+    held = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
+    is_install = not await db.fetch_value(held, account_id, agent_id)
+    sql = """
+        INSERT INTO access_grant (id, account, agent, purchase, source, starts_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (purchase) DO NOTHING
+    """
+    given = await db.execute(
+        sql, new_id(), account_id, agent_id, purchase_id, source, business_now()
+    )
+    if given and is_install:
+        await db.execute("UPDATE agent SET installs = installs + 1 WHERE id = $1", agent_id)
+    return bool(given)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAccess:
+    """`refusal` says in words what would lift it."""
+
+    can_use: bool
+    grant: GrantRow | None = None
+    refusal: ChenuError | None = None
+
+
+def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
+    """What the actor may do with an agent; `grant` is the account's usable one, if any."""
+    if grant is not None or is_own(actor, agent):
+        return AgentAccess(can_use=True, grant=grant)
+    if actor.account_id is None:
+        return AgentAccess(False, refusal=Unauthenticated("Please sign in first"))
+    if agent.kind is AgentKind.PLATFORM:
+        return _decide_platform(actor, agent)
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+    except PlanRequired as refusal:
+        return AgentAccess(can_use=False, refusal=refusal)
+    return AgentAccess(False, refusal=InvalidState("This agent is not in your library yet"))
+
+
+def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
+    level, rank = AgentLevel(agent.level), agent.platform_rank or 0
+    if includes_platform_agent(actor.tier, level, rank):
+        return AgentAccess(can_use=True)
+    return AgentAccess(can_use=False, refusal=platform_agent_refusal(level, rank))
+
+
+async def find_opened_manifest(
+    actor: Actor, agent: AgentRow, version: VersionRow
+) -> dict[str, Any] | None:
+    """The manifest for its maker, reviewers and holders of a grant; None for everybody else.
+
+    A holder who opens it has used what was bought: the right of withdrawal ends (product rules).
+    """
+    if is_own(actor, agent) or actor.has_staff(Staff.REVIEWER):
+        return version.manifest
+    if actor.account_id is None or not actor.may(ApiScope.READ):
+        return None
+    if not version.is_published:
+        return None
+    grants = await list_usable_grants(actor.account_id, [agent.id])
+    if not grants:
+        return None
+    sql = "UPDATE access_grant SET first_used_at = $2 WHERE id = $1 AND first_used_at IS NULL"
+    await db.execute(sql, grants[0].id, business_now())
+    return version.manifest

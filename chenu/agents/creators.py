@@ -1,0 +1,94 @@
+"""Creators: a person's public face in the store."""
+
+import re
+
+from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
+from chenu.accounts.validation import check_line
+from chenu.agents.model import CreatorId
+from chenu.agents.queries import find_creator_of
+from chenu.agents.rows import CreatorRow
+from chenu.agents.tables import Creator
+from chenu.core import db
+from chenu.core.errors import AlreadyExists, ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.ids import new_id
+
+MAX_BIO = 1000
+_EEA = "at be bg cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
+COUNTRIES = frozenset(_EEA.split())
+"""Where Connect can pay: the European Economic Area. docs/stripe.md."""
+
+_HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,28}[a-z0-9])")
+_RESERVED = frozenset({"chenu", "admin", "staff", "support", "me", "new", "api", "www"})
+
+
+def check_profile(handle: str, display_name: str, bio: str, country: str) -> None:
+    """Raises Invalid or Rejected."""
+    errors: list[ChenuError] = []
+    if not _HANDLE.fullmatch(handle) or handle in _RESERVED or "--" in handle:
+        message = "A handle has 3 to 30 lower-case letters, digits and single hyphens"
+        errors.append(Invalid(message, path=("handle",)))
+    errors += check_line(display_name, path=("display_name",), shortest=2, longest=60)
+    errors += check_bio(bio)
+    if country not in COUNTRIES:
+        message = "The country is a two-letter code of the European Economic Area, such as fr"
+        errors.append(Invalid(message, path=("country",)))
+    reject_if_any(errors)
+
+
+def check_bio(bio: str) -> list[ChenuError]:
+    if len(bio) > MAX_BIO:
+        return [Invalid("Please enter at most {count} characters", path=("bio",), count=MAX_BIO)]
+    return []
+
+
+async def insert_creator(
+    owner: UserId, account_id: AccountId, handle: str, display_name: str, bio: str
+) -> CreatorId:
+    """Raises AlreadyExists when somebody has the handle."""
+    creator_id = CreatorId(new_id())
+    creator = Creator(
+        id=creator_id,
+        owner=owner,
+        account=account_id,
+        handle=handle,
+        display_name=display_name.strip(),
+        bio=bio.strip(),
+    )
+    inserted = await Creator.insert(creator).on_conflict(action="DO NOTHING")
+    if not inserted:
+        raise AlreadyExists("Somebody uses this handle already", path=("handle",))
+    return creator_id
+
+
+async def get_own_creator(actor: Actor) -> CreatorRow:
+    """Raises InvalidState for somebody who is no creator yet."""
+    creator = await find_creator_of(actor.require_user())
+    if creator is None:
+        raise InvalidState("Please become a creator first: it takes two minutes")
+    return creator
+
+
+async def update_creator(actor: Actor, display_name: str | None, bio: str | None) -> CreatorRow:
+    """None leaves a field as it is. Raises Invalid, InvalidState."""
+    actor.require_account(ApiScope.AGENTS)
+    creator = await get_own_creator(actor)
+    errors: list[ChenuError] = []
+    if display_name is not None:
+        errors += check_line(display_name, path=("display_name",), shortest=2, longest=60)
+    if bio is not None:
+        errors += check_bio(bio)
+    reject_if_any(errors)
+    sql = """
+        UPDATE creator SET display_name = coalesce($2, display_name), bio = coalesce($3, bio)
+        WHERE id = $1
+    """
+    name = display_name.strip() if display_name is not None else None
+    await db.execute(sql, creator.id, name, bio.strip() if bio is not None else None)
+    return await get_own_creator(actor)
+
+
+async def note_payouts_ready(owner: UserId, ready: bool) -> CreatorRow | None:
+    """Follow the Connect account; the creator if that changed something."""
+    sql = "UPDATE creator SET payouts_ready = $2 WHERE owner = $1 AND payouts_ready <> $2"
+    changed = await db.execute(sql, owner, ready)
+    return await find_creator_of(owner) if changed else None

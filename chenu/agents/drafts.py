@@ -1,0 +1,152 @@
+"""Making and editing agents: drafts are saved at once, published ones get a pending change."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.listing import (
+    DEFAULT_MINUTES,
+    ListingFields,
+    make_slug,
+    normalise_capabilities,
+    parse_version,
+    whole_seconds,
+)
+from chenu.agents.markdown import render_markdown
+from chenu.agents.model import (
+    AgentId,
+    AgentKind,
+    AgentStatus,
+    CreatorId,
+    Price,
+    VersionId,
+)
+from chenu.agents.rows import AgentRow
+from chenu.agents.tables import Agent, AgentVersion
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.errors import AlreadyExists, Invalid
+from chenu.core.ids import new_id
+from chenu.tiers.catalogue import AgentLevel
+
+FIRST_VERSION = "1.0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgent:
+    """A checked wish to make an agent; `account_id` and no creator for a CUSTOM one."""
+
+    kind: AgentKind
+    status: AgentStatus
+    creator_id: CreatorId | None
+    account_id: AccountId
+    fields: ListingFields
+    level: AgentLevel
+    price: Price
+    manifest: dict[str, Any]
+
+
+async def insert_agent(wish: NewAgent) -> AgentId:
+    """The agent with its first version, in the caller's transaction."""
+    agent_id, version_id = AgentId(new_id()), VersionId(new_id())
+    fields = wish.fields
+    name, description = (fields.name or "").strip(), fields.description or ""
+    published_at = business_now() if wish.status is AgentStatus.PUBLISHED else None
+    await Agent.insert(
+        Agent(
+            id=agent_id,
+            slug=make_slug(name),
+            kind=wish.kind.value,
+            status=wish.status.value,
+            creator=wish.creator_id,
+            account=wish.account_id,
+            name=name,
+            tagline=(fields.tagline or "").strip(),
+            description=description,
+            description_html=render_markdown(description),
+            language=fields.language,
+            capabilities=normalise_capabilities(fields.capabilities or ()),
+            permissions=wish.manifest["permissions"],
+            level=wish.level.value,
+            sphere=fields.sphere,
+            price_type=wish.price.type.value,
+            price=wish.price.amount,
+            seconds_saved=whole_seconds(fields.minutes or DEFAULT_MINUTES),
+            current_version=version_id,
+            published_at=published_at,
+        )
+    )
+    await insert_version(agent_id, version_id, FIRST_VERSION, "", wish.manifest, wish.status)
+    return agent_id
+
+
+async def insert_version(
+    agent_id: AgentId,
+    version_id: VersionId,
+    number: str,
+    changelog: str,
+    manifest: dict[str, Any],
+    status: AgentStatus,
+) -> None:
+    """Raises AlreadyExists for a number that the agent has had."""
+    version = AgentVersion(
+        id=version_id,
+        agent=agent_id,
+        number=number,
+        status=status.value,
+        changelog=changelog.strip(),
+        manifest=msgspec.json.encode(manifest).decode(),
+    )
+    if not await AgentVersion.insert(version).on_conflict(action="DO NOTHING"):
+        raise AlreadyExists("This version number is taken", path=("number",))
+
+
+async def require_higher_number(agent_id: AgentId, number: str) -> None:
+    """Versions only go up; raises Invalid."""
+    wanted = parse_version(number)
+    rows = await AgentVersion.select(AgentVersion.number, AgentVersion.status).where(
+        AgentVersion.agent == agent_id
+    )
+    live = [row["number"] for row in rows if row["status"] != AgentStatus.REJECTED]
+    highest = max((parse_version(given) for given in live), default=(0, 0, 0))
+    if wanted <= highest:
+        message = "The version number must be higher than {highest}"
+        raise Invalid(message, path=("number",), highest=".".join(map(str, highest)))
+
+
+def to_columns(fields: ListingFields) -> dict[str, Any]:
+    """The given fields as columns of the agent table."""
+    given = {key: value for key, value in asdict(fields).items() if value is not None}
+    if "minutes" in given:
+        given["seconds_saved"] = whole_seconds(given.pop("minutes"))
+    if "capabilities" in given:
+        given["capabilities"] = normalise_capabilities(given["capabilities"])
+    for key in ("name", "tagline"):
+        if key in given:
+            given[key] = given[key].strip()
+    if "description" in given:
+        given["description_html"] = render_markdown(given["description"])
+    return given
+
+
+async def write_columns(agent_id: AgentId, columns: dict[str, Any]) -> None:
+    """Edit the agent itself: a draft at once, a published one when its change is approved."""
+    values: dict[Any, Any] = {**columns, "updated_at": business_now()}
+    await Agent.update(values).where(Agent.id == agent_id)
+
+
+async def put_change(
+    agent: AgentRow, columns: dict[str, Any], version_id: VersionId | None
+) -> None:
+    """Merge into the one pending change, which (again) waits for a reviewer from now."""
+    sql = """
+        INSERT INTO agent_change (id, agent, fields, version, status, submitted_at, updated_at)
+        VALUES ($1, $2, $3, $4, 'PENDING_REVIEW', $5, $5)
+        ON CONFLICT (agent) DO UPDATE SET fields = agent_change.fields || excluded.fields,
+            version = coalesce(excluded.version, agent_change.version),
+            status = 'PENDING_REVIEW', rejection_reason = NULL, submitted_at = $5, updated_at = $5
+    """
+    encoded = msgspec.json.encode(columns).decode()
+    await db.execute(sql, new_id(), agent.id, encoded, version_id, business_now())

@@ -1,0 +1,23 @@
+"""What can be refused in the marketplace, beyond the core's errors."""
+
+from chenu.core.errors import RefusedError
+
+
+class PriceOutOfRange(RefusedError):
+    code = "PRICE_OUT_OF_RANGE"
+
+
+class PriceChanged(RefusedError):
+    """What the buyer saw is not what it costs now; nothing was charged."""
+
+    code = "PRICE_CHANGED"
+
+
+class AlreadyOwned(RefusedError):
+    code = "ALREADY_OWNED"
+
+
+class PayoutsNotReady(RefusedError):
+    """Selling a paid agent needs finished Connect onboarding."""
+
+    code = "PAYOUTS_NOT_READY"

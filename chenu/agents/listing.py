@@ -1,0 +1,115 @@
+"""What a listing may say: the fields of an agent, checked and normalised. Pure."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chenu.accounts.validation import check_line, check_locale
+from chenu.core.errors import ChenuError, Invalid
+from chenu.tiers.spheres import SPHERES, find_sphere
+
+MAX_NAME = 60
+MAX_TAGLINE = 120
+MAX_DESCRIPTION = 20_000
+MAX_CAPABILITIES = 10
+MAX_CAPABILITY = 40
+MAX_CHANGELOG = 5_000
+DAY_MINUTES = 24 * 60
+DEFAULT_MINUTES = 15.0
+
+VERSION_NUMBER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFields:
+    """None: not given, stays as it is. `minutes` saved per run, as the creator claims."""
+
+    name: str | None = None
+    tagline: str | None = None
+    description: str | None = None
+    capabilities: Sequence[str] | None = None
+    language: str | None = None
+    sphere: str | None = None
+    minutes: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, name) is None for name in self.__dataclass_fields__)
+
+
+def check_listing(fields: ListingFields) -> list[ChenuError]:
+    """Of the fields that are given."""
+    errors: list[ChenuError] = []
+    if fields.name is not None:
+        errors += check_line(fields.name, path=("name",), shortest=2, longest=MAX_NAME)
+    if fields.tagline is not None:
+        errors += check_line(fields.tagline, path=("tagline",), longest=MAX_TAGLINE)
+    if fields.description is not None:
+        errors += _check_text(fields.description, "description", MAX_DESCRIPTION)
+    if fields.capabilities is not None:
+        errors += _check_capabilities(fields.capabilities)
+    if fields.language is not None:
+        errors += check_locale(fields.language, path=("language",))
+    if fields.sphere is not None and find_sphere(fields.sphere) is None:
+        allowed = ", ".join(sphere.code for sphere in SPHERES)
+        message = "The sphere is one of {allowed}"
+        errors.append(Invalid(message, path=("sphere",), allowed=allowed))
+    return errors + _check_minutes(fields.minutes)
+
+
+def check_changelog(changelog: str) -> list[ChenuError]:
+    return _check_text(changelog, "changelog", MAX_CHANGELOG)
+
+
+def _check_text(text: str, field: str, longest: int) -> list[ChenuError]:
+    if not text.strip() or len(text) > longest:
+        message = "Please enter {shortest} to {longest} characters"
+        return [Invalid(message, path=(field,), shortest=1, longest=longest)]
+    if "\x00" in text:
+        return [Invalid("Please enter text without control characters", path=(field,))]
+    return []
+
+
+def _check_capabilities(capabilities: Sequence[str]) -> list[ChenuError]:
+    if len(capabilities) > MAX_CAPABILITIES:
+        message = "Please name at most {count} capabilities"
+        return [Invalid(message, path=("capabilities",), count=MAX_CAPABILITIES)]
+    errors: list[ChenuError] = []
+    for index, word in enumerate(capabilities):
+        errors += check_line(word, path=("capabilities", str(index)), longest=MAX_CAPABILITY)
+    return errors
+
+
+def _check_minutes(minutes: float | None) -> list[ChenuError]:
+    if minutes is None or 0 < minutes <= DAY_MINUTES:
+        return []
+    message = "The minutes saved are more than 0 and at most {count}"
+    return [Invalid(message, path=("average_minutes_saved",), count=DAY_MINUTES)]
+
+
+def whole_seconds(minutes: float) -> int:
+    """Minutes are shown, whole seconds are kept (product rules, ROI)."""
+    return max(1, round(minutes * 60))
+
+
+def normalise_capabilities(capabilities: Sequence[str]) -> list[str]:
+    """Lower case, no twins, in the order given."""
+    return list(dict.fromkeys(" ".join(word.lower().split()) for word in capabilities))
+
+
+def make_slug(name: str) -> str:
+    """The name in lower-case ASCII with hyphens, and four letters that make it unique."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
+    return f"{words or 'agent'}-{secrets.token_hex(2)}"
+
+
+def parse_version(number: str) -> tuple[int, int, int]:
+    """Raises Invalid for what is not three numbers such as 1.4.0."""
+    match = VERSION_NUMBER.fullmatch(number)
+    if match is None:
+        raise Invalid("A version number is three numbers such as 1.4.0", path=("number",))
+    major, minor, patch = map(int, match.groups())
+    return major, minor, patch

@@ -1,0 +1,72 @@
+"""Manifests: what is sold. Validated against the published JSON Schema, errors name the path."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from chenu.core.errors import ChenuError, Invalid, reject_if_any
+
+MAX_BYTES = 64_000
+MAX_ERRORS = 20
+SCHEMA_PATH = Path(__file__).parent / "manifest.schema.json"
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(SCHEMA_PATH.read_text()))
+
+
+def parse_manifest(text: str) -> Any:
+    """The JSON of a form field; raises Invalid with line and column."""
+    if len(text.encode()) > MAX_BYTES:
+        raise _too_large()
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise Invalid("The manifest is nested too deeply", path=("manifest",)) from None
+    except json.JSONDecodeError as error:
+        message = "The manifest is not JSON: line {line}, column {column}"
+        where = {"line": error.lineno, "column": error.colno}
+        raise Invalid(message, path=("manifest",), **where) from None
+
+
+def check_manifest(manifest: Any) -> dict[str, Any]:
+    """The manifest itself; raises Invalid or Rejected, one error per place that is wrong."""
+    try:
+        size = len(json.dumps(manifest, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError):
+        raise Invalid("The manifest is not JSON", path=("manifest",)) from None
+    if size > MAX_BYTES:
+        raise _too_large()
+    found = sorted(_validator().iter_errors(manifest), key=lambda error: list(map(str, error.path)))
+    reject_if_any([_explain(error) for error in found[:MAX_ERRORS]])
+    checked: dict[str, Any] = manifest
+    return checked
+
+
+def _explain(error: ValidationError) -> ChenuError:
+    path = ("manifest", *(str(part) for part in error.absolute_path))
+    place = ".".join(path)
+    if error.validator == "required":
+        return Invalid("{place}: {problem}", path=path, place=place, problem=error.message)
+    if error.validator == "additionalProperties":
+        return Invalid("{place}: {problem}", path=path, place=place, problem=error.message)
+    message = "{place} must satisfy {rule}: {value}"
+    return Invalid(message, path=path, place=place, rule=error.validator, value=_rule_value(error))
+
+
+def _rule_value(error: ValidationError) -> str:
+    """The schema's demand, never what was sent: errors stay short and safe to show."""
+    return json.dumps(error.validator_value)[:100]
+
+
+def _too_large() -> Invalid:
+    return Invalid("The manifest is larger than {count} bytes", path=("manifest",), count=MAX_BYTES)
+
+
+def _refuse_constant(name: str) -> None:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)

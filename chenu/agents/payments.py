@@ -1,0 +1,99 @@
+"""Settled payments of purchases, with their frozen split and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import CreatorId, PaymentId, PurchaseId
+from chenu.agents.pricing import Split
+from chenu.agents.tables import PurchasePayment
+from chenu.core import db
+from chenu.core.errors import NotFound
+from chenu.core.money import BasisPoints, Cents
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A settled payment with its frozen split; amounts in cents."""
+
+    id: PaymentId
+    purchase_id: PurchaseId
+    account_id: AccountId
+    creator_id: CreatorId
+    stripe_payment_intent_id: str
+    stripe_charge_id: str
+    gross: Cents
+    discount: Cents
+    tax: Cents
+    creator_share: Cents
+    platform_share: Cents
+    fee: Cents
+    creator_basis_points: BasisPoints
+    split_rule: str
+    refunded: Cents
+    stripe_transfer_id: str | None
+    receipt_url: str | None
+    invoice_url: str | None
+    paid_at: datetime
+
+    @property
+    def split(self) -> Split:
+        return Split(self.gross, self.discount, self.tax, self.creator_share, self.platform_share)
+
+
+_PAYMENT = """
+    SELECT id, purchase AS purchase_id, account_id, creator AS creator_id,
+        stripe_payment_intent_id, stripe_charge_id, gross, discount, tax, creator_share,
+        platform_share, fee, creator_basis_points, split_rule, refunded, stripe_transfer_id,
+        receipt_url, invoice_url, paid_at
+    FROM purchase_payment
+"""
+
+
+async def insert_payment(row: PaymentRow) -> bool:
+    """Once per charge; False when it is there."""
+    payment = PurchasePayment(
+        id=row.id,
+        purchase=row.purchase_id,
+        account_id=row.account_id,
+        creator=row.creator_id,
+        stripe_payment_intent_id=row.stripe_payment_intent_id,
+        stripe_charge_id=row.stripe_charge_id,
+        gross=row.gross,
+        discount=row.discount,
+        tax=row.tax,
+        creator_share=row.creator_share,
+        platform_share=row.platform_share,
+        fee=row.fee,
+        creator_basis_points=row.creator_basis_points,
+        split_rule=row.split_rule,
+        receipt_url=row.receipt_url,
+        invoice_url=row.invoice_url,
+        paid_at=row.paid_at,
+    )
+    return bool(await PurchasePayment.insert(payment).on_conflict(action="DO NOTHING"))
+
+
+async def get_payment(payment_id: PaymentId) -> PaymentRow:
+    """Raises NotFound."""
+    found = await db.find_one(PaymentRow, f"{_PAYMENT} WHERE id = $1", payment_id)
+    if found is None:
+        raise NotFound("There is no such payment")
+    return found
+
+
+async def list_payments(purchase_ids: Sequence[PurchaseId]) -> list[PaymentRow]:
+    """The payments of these purchases, newest first."""
+    sql = f"{_PAYMENT} WHERE purchase = ANY($1) ORDER BY id DESC"
+    return await db.fetch_all(PaymentRow, sql, list(purchase_ids))
+
+
+async def note_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:
+    sql = "UPDATE purchase_payment SET stripe_transfer_id = $2 WHERE id = $1"
+    await db.execute(sql, payment_id, stripe_transfer_id)
+
+
+async def note_refund(payment_id: PaymentId, amount: Cents) -> None:
+    sql = "UPDATE purchase_payment SET refunded = refunded + $2 WHERE id = $1"
+    await db.execute(sql, payment_id, amount)

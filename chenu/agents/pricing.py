@@ -1,0 +1,64 @@
+"""What an agent may cost and how a sale is split. Pure; docs/money.md, "The split"."""
+
+from dataclasses import dataclass
+
+from chenu.agents.errors import PriceOutOfRange
+from chenu.agents.model import Price, PriceType
+from chenu.core.money import WHOLE, BasisPoints, Cents, format_cents, share_down
+
+PLATFORM_RATE = BasisPoints(3000)
+CREATOR_RATE = BasisPoints(WHOLE - PLATFORM_RATE)
+SPLIT_RULE = "70-30.1"
+"""Version of the rule; stored on each sale, which is never computed again."""
+
+RANGES = {
+    PriceType.ONE_TIME: (Cents(100), Cents(5000)),
+    PriceType.SUBSCRIPTION: (Cents(500), Cents(2000)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a payment is shared out: gross = discount + tax + creator + platform, in cents."""
+
+    gross: Cents
+    discount: Cents
+    tax: Cents
+    creator: Cents
+    platform: Cents
+
+    @property
+    def net(self) -> Cents:
+        return Cents(self.creator + self.platform)
+
+
+def split_sale(gross: Cents, *, discount: Cents = Cents(0), tax: Cents = Cents(0)) -> Split:
+    """The platform's 30 % of the net are rounded down; the odd cent is the creator's."""
+    net = Cents(gross - discount - tax)
+    if net < 0:
+        raise ValueError("discount and tax exceed the gross amount")
+    platform = share_down(net, PLATFORM_RATE)
+    return Split(gross, discount, tax, Cents(net - platform), platform)
+
+
+def make_price(price_type: PriceType, amount: int | None) -> Price:
+    """A price within the rules; raises PriceOutOfRange."""
+    if price_type is PriceType.FREE:
+        if amount:
+            raise PriceOutOfRange("A free agent costs 0", path=("price", "amount_minor"))
+        return Price(PriceType.FREE, Cents(0))
+    lowest, highest = RANGES[price_type]
+    if amount is None or not lowest <= amount <= highest:
+        raise PriceOutOfRange(
+            "This price must be between {lowest} and {highest} cents",
+            path=("price", "amount_minor"),
+            lowest=lowest,
+            highest=highest,
+        )
+    return Price(price_type, Cents(amount))
+
+
+def describe_range(price_type: PriceType, locale: str) -> str:
+    """'1,00 € – 50,00 €', for the form."""
+    lowest, highest = RANGES[price_type]
+    return f"{format_cents(lowest, locale)} – {format_cents(highest, locale)}"

@@ -1,0 +1,189 @@
+"""Purchases: their rows, their state changes, and their pages for buyers and creators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.agents.model import (
+    AgentId,
+    CreatorId,
+    Price,
+    PriceType,
+    PurchaseId,
+    PurchaseStatus,
+)
+from chenu.agents.tables import Purchase
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import NotFound
+from chenu.core.money import BasisPoints, Cents
+from chenu.core.paging import Page, PageWish, by_id, cut
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """`created_at`, `paid_at`: business time. `checkout_expires_at`: system time."""
+
+    id: PurchaseId
+    account_id: AccountId
+    buyer_id: UserId
+    agent_id: AgentId
+    creator_id: CreatorId
+    price_type: str
+    price_amount: Cents
+    status_code: str
+    creator_basis_points: BasisPoints
+    split_rule: str
+    consent_version: str
+    consent_locale: str
+    consent_at: datetime
+    checkout_session_id: str | None
+    checkout_url: str | None
+    checkout_expires_at: datetime | None
+    failure_code: str | None
+    created_at: datetime
+    paid_at: datetime | None
+
+    @property
+    def status(self) -> PurchaseStatus:
+        return PurchaseStatus(self.status_code)
+
+    @property
+    def price(self) -> Price:
+        return Price(PriceType(self.price_type), self.price_amount)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status_code == PurchaseStatus.PENDING
+
+
+_PURCHASE = """
+    SELECT id, account AS account_id, buyer AS buyer_id, agent AS agent_id,
+        creator AS creator_id, price_type, price AS price_amount, status AS status_code,
+        creator_basis_points, split_rule, consent_version, consent_locale, consent_at,
+        checkout_session_id, checkout_url, checkout_expires_at, failure_code, created_at, paid_at
+    FROM purchase
+"""
+
+
+async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow | None:
+    suffix = " FOR UPDATE" if lock else ""
+    return await db.find_one(PurchaseRow, f"{_PURCHASE} WHERE id = $1{suffix}", purchase_id)
+
+
+async def get_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow:
+    """Raises NotFound. `lock` holds the row until the transaction ends."""
+    found = await find_purchase(purchase_id, lock=lock)
+    if found is None:
+        raise NotFound("There is no such purchase")
+    return found
+
+
+async def get_own_purchase(account_id: AccountId, purchase_id: PurchaseId) -> PurchaseRow:
+    """Raises NotFound, also for another account's purchase."""
+    found = await find_purchase(purchase_id)
+    if found is None or found.account_id != account_id:
+        raise NotFound("There is no such purchase")
+    return found
+
+
+async def find_pending(account_id: AccountId, agent_id: AgentId) -> PurchaseRow | None:
+    sql = f"{_PURCHASE} WHERE account = $1 AND agent = $2 AND status = 'PENDING'"
+    return await db.find_one(PurchaseRow, sql, account_id, agent_id)
+
+
+async def list_pending_of_agent(agent_id: AgentId, *, limit: int = 1000) -> list[PurchaseRow]:
+    """Open wishes to buy this agent, for when its price or state changes."""
+    sql = f"{_PURCHASE} WHERE agent = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
+    return await db.fetch_all(PurchaseRow, sql, agent_id, limit)
+
+
+async def list_purchases(account_id: AccountId, page: PageWish) -> Page[PurchaseRow]:
+    """Newest first."""
+    args: list[Any] = [account_id]
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_PURCHASE} WHERE account = $1 AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(PurchaseRow, sql, *args), page)
+
+
+async def list_sales(creator_id: CreatorId, page: PageWish) -> Page[PurchaseRow]:
+    """A creator's settled sales, newest first."""
+    args: list[Any] = [creator_id]
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_PURCHASE} WHERE creator = $1 AND paid_at IS NOT NULL AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(PurchaseRow, sql, *args), page)
+
+
+async def list_purchases_by_id(purchase_ids: Sequence[PurchaseId]) -> list[PurchaseRow]:
+    """In no particular order; callers check whose they are."""
+    sql = f"{_PURCHASE} WHERE id = ANY($1)"
+    return await db.fetch_all(PurchaseRow, sql, list(purchase_ids))
+
+
+async def insert_purchase(row: PurchaseRow) -> None:
+    """Raises nothing for a twin: callers hold the lock of buyer and agent."""
+    await Purchase.insert(
+        Purchase(
+            id=row.id,
+            account=row.account_id,
+            buyer=row.buyer_id,
+            agent=row.agent_id,
+            creator=row.creator_id,
+            price_type=row.price_type,
+            price=row.price_amount,
+            status=row.status_code,
+            creator_basis_points=row.creator_basis_points,
+            split_rule=row.split_rule,
+            consent_version=row.consent_version,
+            consent_locale=row.consent_locale,
+            consent_at=row.consent_at,
+            created_at=row.created_at,
+            paid_at=row.paid_at,
+        )
+    )
+
+
+async def note_checkout(
+    purchase_id: PurchaseId, session_id: str, url: str | None, expires_at: datetime
+) -> None:
+    sql = """
+        UPDATE purchase SET checkout_session_id = $2, checkout_url = $3, checkout_expires_at = $4,
+            updated_at = $5
+        WHERE id = $1
+    """
+    await db.execute(sql, purchase_id, session_id, url, expires_at, system_now())
+
+
+async def move_status(
+    purchase_id: PurchaseId, status: PurchaseStatus, *, failure_code: str | None = None
+) -> None:
+    """Under the row's lock: who may come from which state is the caller's to know."""
+    sql = "UPDATE purchase SET status = $2, failure_code = $3, updated_at = $4 WHERE id = $1"
+    await db.execute(sql, purchase_id, status, failure_code, system_now())
+
+
+async def note_decline(purchase_id: PurchaseId, failure_code: str) -> None:
+    """The card was declined, the checkout stays open."""
+    sql = """
+        UPDATE purchase SET failure_code = $2, updated_at = $3
+        WHERE id = $1 AND status = 'PENDING'
+    """
+    await db.execute(sql, purchase_id, failure_code, system_now())
+
+
+async def mark_paid(purchase_id: PurchaseId, status: PurchaseStatus, paid_at: datetime) -> None:
+    sql = """
+        UPDATE purchase SET status = $2, paid_at = $3, failure_code = NULL, updated_at = $4
+        WHERE id = $1
+    """
+    await db.execute(sql, purchase_id, status, paid_at, system_now())

@@ -1,0 +1,155 @@
+"""Reads of agents, creators and versions for both faces; who may see what is decided here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chenu.accounts.actor import Actor, Staff, UserId
+from chenu.agents.model import AgentId, AgentKind, CreatorId, VersionId
+from chenu.agents.rows import (
+    AGENT_COLUMNS,
+    SELECT_AGENT,
+    SELECT_CHANGE,
+    SELECT_CREATOR,
+    SELECT_VERSION,
+    AgentRow,
+    ChangeRow,
+    CreatorRow,
+    VersionRow,
+)
+from chenu.core import db
+from chenu.core.errors import NotFound
+from chenu.core.paging import Page, PageWish, by_id, by_time, cut
+
+_NO_AGENT = "There is no such agent"
+
+
+async def find_agent(agent_id: AgentId) -> AgentRow | None:
+    """Whoever asks: callers decide with `may_see`."""
+    return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1", agent_id)
+
+
+async def find_agent_by_slug(slug: str) -> AgentRow | None:
+    return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.slug = $1", slug)
+
+
+async def list_agents_by_id(agent_ids: Sequence[AgentId]) -> list[AgentRow]:
+    """In no particular order."""
+    return await db.fetch_all(AgentRow, f"{SELECT_AGENT} WHERE a.id = ANY($1)", list(agent_ids))
+
+
+async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
+    """Raises NotFound for an unknown one, and the same for one that the actor may not see."""
+    agent = await find_agent(agent_id)
+    if agent is None or not await may_see(actor, agent):
+        raise NotFound(_NO_AGENT, path=("agent_id",))
+    return agent
+
+
+async def get_own_agent(actor: Actor, agent_id: AgentId, *, lock: bool = False) -> AgentRow:
+    """An agent of the actor's own making; raises NotFound for every other one."""
+    suffix = " FOR UPDATE OF a" if lock else ""
+    agent = await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1{suffix}", agent_id)
+    if agent is None or not is_own(actor, agent):
+        raise NotFound(_NO_AGENT, path=("agent_id",))
+    return agent
+
+
+def is_own(actor: Actor, agent: AgentRow) -> bool:
+    if agent.kind is AgentKind.CUSTOM:
+        return actor.account_id is not None and agent.account_id == actor.account_id
+    return actor.user_id is not None and agent.creator_owner == actor.user_id
+
+
+async def may_see(actor: Actor, agent: AgentRow) -> bool:
+    """On sale: everybody. Else its maker, reviewers, and accounts that hold or held a grant."""
+    if agent.is_on_sale or is_own(actor, agent) or actor.has_staff(Staff.REVIEWER):
+        return True
+    if actor.account_id is None or agent.kind is AgentKind.CUSTOM:
+        return False
+    sql = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
+    return bool(await db.fetch_value(sql, actor.account_id, agent.id))
+
+
+async def list_own_agents(creator_id: CreatorId, page: PageWish) -> Page[AgentRow]:
+    """All of a creator's agents in whatever state, newest first."""
+    args: list[Any] = [creator_id]
+    order = by_id("a.id")
+    where = order.where(page, args)
+    sql = f"""
+        {SELECT_AGENT} WHERE a.creator = $1 AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(AgentRow, sql, *args), page)
+
+
+async def find_creator(creator_id: CreatorId) -> CreatorRow | None:
+    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE id = $1", creator_id)
+
+
+async def find_creator_by_handle(handle: str) -> CreatorRow | None:
+    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE handle = $1", handle)
+
+
+async def find_creator_of(user_id: UserId) -> CreatorRow | None:
+    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE owner = $1", user_id)
+
+
+async def list_creators(creator_ids: Sequence[CreatorId]) -> list[CreatorRow]:
+    """In no particular order."""
+    sql = f"{SELECT_CREATOR} WHERE id = ANY($1)"
+    return await db.fetch_all(CreatorRow, sql, list(creator_ids))
+
+
+async def list_versions_by_id(version_ids: Sequence[VersionId]) -> list[VersionRow]:
+    """In no particular order."""
+    sql = f"{SELECT_VERSION} WHERE id = ANY($1)"
+    return await db.fetch_all(VersionRow, sql, list(version_ids))
+
+
+async def list_versions(agent_ids: Sequence[AgentId], *, all_states: bool) -> list[VersionRow]:
+    """Newest first. Published ones, or all states for the maker and reviewers."""
+    sql = f"""
+        {SELECT_VERSION} WHERE agent = ANY($1) AND ($2 OR status = 'PUBLISHED')
+        ORDER BY agent, id DESC LIMIT 2000
+    """
+    return await db.fetch_all(VersionRow, sql, list(agent_ids), all_states)
+
+
+async def list_changes(agent_ids: Sequence[AgentId]) -> list[ChangeRow]:
+    """The pending changes of these agents, at most one each."""
+    return await db.fetch_all(ChangeRow, f"{SELECT_CHANGE} WHERE agent = ANY($1)", list(agent_ids))
+
+
+async def find_change(agent_id: AgentId, *, lock: bool = False) -> ChangeRow | None:
+    suffix = " FOR UPDATE" if lock else ""
+    return await db.find_one(ChangeRow, f"{SELECT_CHANGE} WHERE agent = $1{suffix}", agent_id)
+
+
+@dataclass(frozen=True)
+class QueuedAgent(AgentRow):
+    """An agent that waits for a reviewer, or whose change does; `queued_at` orders the queue."""
+
+    queued_at: datetime
+    is_change: bool
+
+
+async def list_review_queue(page: PageWish) -> Page[QueuedAgent]:
+    """Oldest first: new agents and pending changes in one line."""
+    args: list[Any] = []
+    order = by_time("q.queued_at", "q.id", descending=False)
+    where = order.where(page, args)
+    sql = f"""
+        SELECT * FROM (
+            SELECT {AGENT_COLUMNS}, a.submitted_at AS queued_at, false AS is_change
+            FROM agent a LEFT JOIN creator c ON c.id = a.creator
+            WHERE a.status = 'PENDING_REVIEW'
+            UNION ALL
+            SELECT {AGENT_COLUMNS}, p.submitted_at AS queued_at, true AS is_change
+            FROM agent_change p JOIN agent a ON a.id = p.agent
+            LEFT JOIN creator c ON c.id = a.creator
+            WHERE p.status = 'PENDING_REVIEW'
+        ) q WHERE {where} ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """  # noqa: S608 - own fragments, values are arguments
+    return cut(await db.fetch_all(QueuedAgent, sql, *args), page)

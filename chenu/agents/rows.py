@@ -1,0 +1,194 @@
+"""Agents and creators as they are read: one row type, one column list, one join."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.agents.model import (
+    AgentId,
+    AgentKind,
+    AgentStatus,
+    CreatorId,
+    Price,
+    PriceType,
+    VersionId,
+)
+from chenu.core.i18n import Locale
+from chenu.core.money import Cents
+
+
+class AgentText(msgspec.Struct, frozen=True):
+    """An agent's words in one language."""
+
+    name: str
+    tagline: str
+    description: str
+    description_html: str
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """An agent with its creator's public face. Times are business time, `price` is in cents."""
+
+    id: AgentId
+    slug: str
+    kind_code: str
+    status_code: str
+    creator_id: CreatorId | None
+    account_id: AccountId | None
+    name: str
+    tagline: str
+    description: str
+    description_html: str
+    translations_json: str
+    language: str
+    capabilities: list[str]
+    permissions: list[str]
+    level: str
+    sphere: str | None
+    price_type: str
+    price_amount: Cents
+    price_version: int
+    stripe_price_id: str | None
+    seconds_saved: int
+    current_version: VersionId | None
+    platform_rank: int | None
+    installs: int
+    rating_sum: int
+    review_count: int
+    rejection_reason: str | None
+    submitted_at: datetime | None
+    published_at: datetime | None
+    updated_at: datetime
+    creator_handle: str | None
+    creator_name: str | None
+    creator_owner: UserId | None
+    payouts_ready: bool | None
+
+    @property
+    def kind(self) -> AgentKind:
+        return AgentKind(self.kind_code)
+
+    @property
+    def status(self) -> AgentStatus:
+        return AgentStatus(self.status_code)
+
+    @property
+    def price(self) -> Price:
+        return Price(PriceType(self.price_type), self.price_amount)
+
+    @property
+    def is_on_sale(self) -> bool:
+        return self.status_code == AgentStatus.PUBLISHED and self.kind_code != AgentKind.CUSTOM
+
+    @cached_property
+    def _translations(self) -> dict[str, AgentText]:
+        return msgspec.json.decode(self.translations_json, type=dict[str, AgentText])
+
+    def text(self, locale: Locale) -> AgentText:
+        """In the reader's language where there is one, else as its creator wrote it."""
+        if locale == self.language or locale not in self._translations:
+            return AgentText(self.name, self.tagline, self.description, self.description_html)
+        return self._translations[locale]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return (self.language, *self._translations)
+
+
+AGENT_COLUMNS = """
+    a.id, a.slug, a.kind AS kind_code, a.status AS status_code, a.creator AS creator_id,
+    a.account AS account_id, a.name, a.tagline, a.description, a.description_html,
+    a.translations::text AS translations_json, a.language, a.capabilities, a.permissions, a.level,
+    a.sphere, a.price_type, a.price AS price_amount, a.price_version, a.stripe_price_id,
+    a.seconds_saved, a.current_version, a.platform_rank, a.installs, a.rating_sum, a.review_count,
+    a.rejection_reason, a.submitted_at, a.published_at, a.updated_at,
+    c.handle AS creator_handle, c.display_name AS creator_name, c.owner AS creator_owner,
+    c.payouts_ready
+"""
+AGENT_SOURCE = "agent a LEFT JOIN creator c ON c.id = a.creator"
+SELECT_AGENT = f"SELECT {AGENT_COLUMNS} FROM {AGENT_SOURCE}"  # noqa: S608 - own columns
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorRow:
+    id: CreatorId
+    owner_id: UserId
+    account_id: AccountId
+    handle: str
+    display_name: str
+    bio: str
+    payouts_ready: bool
+    created_at: datetime
+
+
+SELECT_CREATOR = """
+    SELECT id, owner AS owner_id, account AS account_id, handle, display_name, bio, payouts_ready,
+        created_at
+    FROM creator
+"""
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """`manifest_json` is what is sold: shown only after `may_open_manifest`."""
+
+    id: VersionId
+    agent_id: AgentId
+    number: str
+    status_code: str
+    changelog: str
+    manifest_json: str
+    created_at: datetime
+
+    @property
+    def status(self) -> AgentStatus:
+        return AgentStatus(self.status_code)
+
+    @property
+    def is_published(self) -> bool:
+        return self.status_code == AgentStatus.PUBLISHED
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        return msgspec.json.decode(self.manifest_json, type=dict[str, Any])
+
+
+SELECT_VERSION = """
+    SELECT id, agent AS agent_id, number, status AS status_code, changelog,
+        manifest::text AS manifest_json, created_at
+    FROM agent_version
+"""
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """The pending change of a published agent; `fields_json` holds the edited columns."""
+
+    id: UUID
+    agent_id: AgentId
+    fields_json: str
+    version_id: VersionId | None
+    status_code: str
+    rejection_reason: str | None
+    submitted_at: datetime | None
+
+    @property
+    def status(self) -> AgentStatus:
+        return AgentStatus(self.status_code)
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        return msgspec.json.decode(self.fields_json, type=dict[str, Any])
+
+
+SELECT_CHANGE = """
+    SELECT id, agent AS agent_id, fields::text AS fields_json, version AS version_id,
+        status AS status_code, rejection_reason, submitted_at
+    FROM agent_change
+"""

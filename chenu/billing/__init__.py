@@ -1,0 +1,1 @@
+"""Stripe behind one Protocol, Connect accounts and the webhook inbox."""

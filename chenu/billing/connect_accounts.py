@@ -1,0 +1,90 @@
+"""Our mirror of people's Connect accounts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from chenu.accounts.actor import UserId
+from chenu.billing.gateway import ConnectState
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.ids import new_id
+
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAccount:
+    """`transfers_status` is Stripe's word, or NOT_STARTED before the account exists."""
+
+    id: UUID
+    owner_id: UserId
+    stripe_account_id: str | None
+    country: str
+    transfers_status: str
+    is_closed: bool
+    requirements_json: str
+
+    @property
+    def can_be_paid(self) -> bool:
+        return self.transfers_status == ACTIVE and not self.is_closed
+
+    @property
+    def requirements(self) -> list[str]:
+        """What Stripe still wants to know, in its words."""
+        return msgspec.json.decode(self.requirements_json, type=list[str])
+
+
+_SELECT = """
+    SELECT id, owner AS owner_id, stripe_account_id, country, transfers_status, is_closed,
+        requirements::text AS requirements_json
+    FROM connect_account
+"""
+
+
+async def find_of_user(user_id: UserId) -> ConnectAccount | None:
+    return await db.find_one(ConnectAccount, f"{_SELECT} WHERE owner = $1", user_id)
+
+
+async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:
+    sql = f"{_SELECT} WHERE stripe_account_id = $1"
+    return await db.find_one(ConnectAccount, sql, stripe_account_id)
+
+
+async def start(user_id: UserId, country: str) -> ConnectAccount:
+    """The person's row, made when missing; the country is fixed once Stripe has the account."""
+    sql = """
+        INSERT INTO connect_account (id, owner, country, transfers_status, requirements, is_closed)
+        VALUES ($1, $2, $3, 'NOT_STARTED', '[]', false)
+        ON CONFLICT (owner) DO UPDATE SET country = CASE
+            WHEN connect_account.stripe_account_id IS NULL THEN excluded.country
+            ELSE connect_account.country END
+    """
+    await db.execute(sql, new_id(), user_id, country)
+    found = await find_of_user(user_id)
+    if found is None:
+        raise RuntimeError("a connect account vanished")
+    return found
+
+
+async def note_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
+    sql = """
+        UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted'
+        WHERE owner = $1 AND stripe_account_id IS NULL
+    """
+    await db.execute(sql, user_id, stripe_account_id)
+
+
+async def store_state(state: ConnectState) -> UserId | None:
+    """Adopt what Stripe says now; whose account it is, None for one that is not ours."""
+    sql = """
+        UPDATE connect_account SET transfers_status = $2, requirements = $3, is_closed = $4,
+            refreshed_at = $5
+        WHERE stripe_account_id = $1 RETURNING owner
+    """
+    encoded = msgspec.json.encode(state.requirements).decode()
+    owner = await db.fetch_value(
+        sql, state.id, state.transfers_status, encoded, state.is_closed, system_now()
+    )
+    return None if owner is None else UserId(owner)

@@ -1,0 +1,199 @@
+"""Stripe as the business sees it: what we ask, what comes back, and how it can go wrong.
+
+The one implementation is stripe_gateway.py; the sandbox is the same code with another address.
+Amounts are cents. Every change carries the idempotency key of its operation row.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from chenu.core.errors import ProviderUnavailable
+from chenu.core.money import Cents
+
+
+class StripeRefusal(Exception):
+    """Stripe said no, for good: `code` is Stripe's."""
+
+    def __init__(self, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+
+
+class OutcomeUnknown(ProviderUnavailable):
+    """The request may or may not have been carried out: only asking again tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWish:
+    email: str
+    name: str
+    locale: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPriceWish:
+    """`lookup_key` names this agent's price in this version; amounts of a price never change."""
+
+    product_id: str
+    name: str
+    amount: Cents
+    lookup_key: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutWish:
+    """`expires_at` is unix time; addresses are where the buyer's browser returns to."""
+
+    purchase_id: str
+    account_id: str
+    agent_id: str
+    customer_id: str
+    price_id: str
+    success_url: str
+    cancel_url: str
+    locale: str
+    expires_at: int
+
+
+class CheckoutStatus(StrEnum):
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A captured payment: `fee` is what Stripe kept of it."""
+
+    id: str
+    payment_intent_id: str
+    amount: Cents
+    refunded: Cents
+    fee: Cents
+    receipt_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSession:
+    """`url` only while open; `charge` once paid; amounts as charged."""
+
+    id: str
+    status: CheckoutStatus
+    is_paid: bool
+    url: str | None
+    expires_at: datetime
+    purchase_id: str | None
+    amount_total: Cents
+    amount_discount: Cents
+    amount_tax: Cents
+    charge: Charge | None
+    invoice_url: str | None
+    last_decline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferWish:
+    """Tied to the charge that pays for it, and to its order by `transfer_group`."""
+
+    amount: Cents
+    destination: str
+    source_charge: str
+    transfer_group: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundWish:
+    payment_intent_id: str
+    amount: Cents
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectWish:
+    email: str
+    name: str
+    country: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectState:
+    """`transfers_status` is Stripe's word: active, pending, restricted, rejected, unsupported."""
+
+    id: str
+    transfers_status: str
+    requirements: tuple[str, ...]
+    is_closed: bool
+
+    @property
+    def can_be_paid(self) -> bool:
+        return self.transfers_status == "active" and not self.is_closed
+
+
+@dataclass(frozen=True, slots=True)
+class EventSummary:
+    """What the inbox keeps of an event; `created` is Stripe's time."""
+
+    id: str
+    type: str
+    object_id: str
+    related_account: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceMovement:
+    """One line of the platform's Stripe balance."""
+
+    id: str
+    type: str
+    source_id: str
+    amount: Cents
+    fee: Cents
+    net: Cents
+    created: datetime
+
+
+class Gateway(Protocol):
+    """Raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no."""
+
+    async def create_customer(self, wish: CustomerWish, key: str) -> str: ...
+
+    async def put_agent_price(self, wish: AgentPriceWish, key: str) -> str: ...
+
+    async def create_checkout(self, wish: CheckoutWish, key: str) -> CheckoutSession: ...
+
+    async def get_checkout(self, session_id: str) -> CheckoutSession: ...
+
+    async def find_checkout(self, customer_id: str, purchase_id: str) -> CheckoutSession | None: ...
+
+    async def expire_checkout(self, session_id: str, key: str) -> None: ...
+
+    async def create_transfer(self, wish: TransferWish, key: str) -> str: ...
+
+    async def find_transfer(self, transfer_group: str) -> str | None: ...
+
+    async def create_refund(self, wish: RefundWish, key: str) -> str: ...
+
+    async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None: ...
+
+    async def create_connect_account(self, wish: ConnectWish, key: str) -> str: ...
+
+    async def get_connect_state(self, account_id: str) -> ConnectState: ...
+
+    async def make_onboarding_link(
+        self, account_id: str, return_url: str, refresh_url: str
+    ) -> str: ...
+
+    def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
+
+    def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
+
+    async def close(self) -> None: ...

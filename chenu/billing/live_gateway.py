@@ -1,0 +1,9 @@
+"""The one implementation of the gateway: Stripe, or its sandbox at another address."""
+
+from chenu.billing.stripe_connect import StripeConnect
+from chenu.billing.stripe_payments import StripePayments
+from chenu.billing.stripe_reports import StripeReports
+
+
+class LiveGateway(StripePayments, StripeConnect, StripeReports):
+    """Implements gateway.Gateway."""

@@ -1,0 +1,203 @@
+"""Calls of `chenu bootstrap-stripe`: products, prices and webhook endpoints, made or matched."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.stripe_gateway import API_VERSION, StripeCaller
+from chenu.core.money import CURRENCY, Cents
+
+_OURS = "chenu"
+"""The metadata key by which we know our own endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductWish:
+    """`id` is ours, so that a second run finds it."""
+
+    id: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWish:
+    """`interval` month, year or None for once; `lookup_key` moves to the new price on a change."""
+
+    product_id: str
+    lookup_key: str
+    amount: Cents
+    interval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointWish:
+    """`name` is snapshot or thin; `events` in a fixed order."""
+
+    name: str
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`result` is created, updated or unchanged; `secret` only of an endpoint just created."""
+
+    what: str
+    result: str
+    secret: str | None = None
+
+
+class StripeCatalogue(StripeCaller):
+    """Idempotent by looking first: nothing is made twice, nothing equal is touched."""
+
+    async def put_product(self, wish: ProductWish) -> Outcome:
+        what = f"product {wish.id}"
+        try:
+            found = await self.ask(lambda: self.client.v1.products.retrieve_async(wish.id))
+        except StripeRefusal as refusal:
+            if refusal.code != "resource_missing":
+                raise
+            await self.ask(
+                lambda: self.client.v1.products.create_async(
+                    {"id": wish.id, "name": wish.name, "metadata": {"kind": wish.kind}}
+                )
+            )
+            return Outcome(what, "created")
+        if found.name == wish.name and found.active:
+            return Outcome(what, "unchanged")
+        await self.ask(
+            lambda: self.client.v1.products.update_async(
+                wish.id, {"name": wish.name, "active": True}
+            )
+        )
+        return Outcome(what, "updated")
+
+    async def put_price(self, wish: PriceWish) -> Outcome:
+        """A different amount is a new price that takes the key over; the old one is retired."""
+        what = f"price {wish.lookup_key}"
+        found = await self.ask(
+            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
+        )
+        old = found.data[0] if found.data else None
+        if old is not None:
+            interval = old.recurring.interval if old.recurring else None
+            same = (old.unit_amount, interval, old.active) == (wish.amount, wish.interval, True)
+            if same:
+                return Outcome(what, "unchanged")
+        await self._make_price(wish)
+        if old is None:
+            return Outcome(what, "created")
+        retired = old.id
+        await self.ask(lambda: self.client.v1.prices.update_async(retired, {"active": False}))
+        return Outcome(what, "updated")
+
+    async def _make_price(self, wish: PriceWish) -> None:
+        create = self.client.v1.prices.create_async
+        if wish.interval is None:
+            await self.ask(
+                lambda: create(
+                    {
+                        "product": wish.product_id,
+                        "currency": CURRENCY.lower(),
+                        "unit_amount": wish.amount,
+                        "lookup_key": wish.lookup_key,
+                        "transfer_lookup_key": True,
+                        "tax_behavior": "inclusive",
+                    }
+                )
+            )
+            return
+        interval = "year" if wish.interval == "year" else "month"
+        await self.ask(
+            lambda: create(
+                {
+                    "product": wish.product_id,
+                    "currency": CURRENCY.lower(),
+                    "unit_amount": wish.amount,
+                    "lookup_key": wish.lookup_key,
+                    "transfer_lookup_key": True,
+                    "tax_behavior": "inclusive",
+                    "recurring": {"interval": interval},
+                }
+            )
+        )
+
+    async def put_snapshot_endpoint(self, wish: EndpointWish) -> Outcome:
+        """Pinned to our API version: otherwise events arrive in the account's own."""
+        what = f"webhook endpoint {wish.name}"
+        page = await self.ask(lambda: self.client.v1.webhook_endpoints.list_async({"limit": 100}))
+        ours = [known for known in page.data if known.metadata.to_dict().get(_OURS) == wish.name]
+        if not ours:
+            return Outcome(what, "created", secret=await self._make_snapshot_endpoint(wish))
+        if ours[0].url == wish.url and set(ours[0].enabled_events) == set(wish.events):
+            return Outcome(what, "unchanged")
+        events: list[Any] = list(wish.events)  # the SDK wants literals, our list is data
+        await self.ask(
+            lambda: self.client.v1.webhook_endpoints.update_async(
+                ours[0].id, {"url": wish.url, "enabled_events": events}
+            )
+        )
+        return Outcome(what, "updated")
+
+    async def _make_snapshot_endpoint(self, wish: EndpointWish) -> str | None:
+        events: list[Any] = list(wish.events)
+        made = await self.ask(
+            lambda: self.client.v1.webhook_endpoints.create_async(
+                {
+                    "url": wish.url,
+                    "enabled_events": events,
+                    "api_version": API_VERSION,
+                    "metadata": {_OURS: wish.name},
+                }
+            )
+        )
+        return made.secret
+
+    async def put_thin_endpoint(self, wish: EndpointWish) -> Outcome:
+        what = f"webhook endpoint {wish.name}"
+        page = await self.ask(
+            lambda: self.client.v2.core.event_destinations.list_async(
+                {"limit": 100, "include": ["webhook_endpoint.url"]}
+            )
+        )
+        ours = [known for known in page.data if _name_of(known) == wish.name]
+        if not ours:
+            return Outcome(what, "created", secret=await self._make_thin_endpoint(wish))
+        url = ours[0].webhook_endpoint.url if ours[0].webhook_endpoint else None
+        if url == wish.url and set(ours[0].enabled_events) == set(wish.events):
+            return Outcome(what, "unchanged")
+        await self._move_thin_endpoint(ours[0].id, wish)
+        return Outcome(what, "updated")
+
+    async def _move_thin_endpoint(self, destination_id: str, wish: EndpointWish) -> None:
+        await self.ask(
+            lambda: self.client.v2.core.event_destinations.update_async(
+                destination_id,
+                {"enabled_events": list(wish.events), "webhook_endpoint": {"url": wish.url}},
+            )
+        )
+
+    async def _make_thin_endpoint(self, wish: EndpointWish) -> str | None:
+        made = await self.ask(
+            lambda: self.client.v2.core.event_destinations.create_async(
+                {
+                    "name": "CHE·NU accounts",
+                    "type": "webhook_endpoint",
+                    "event_payload": "thin",
+                    "enabled_events": list(wish.events),
+                    "events_from": ["@accounts"],
+                    "webhook_endpoint": {"url": wish.url},
+                    "metadata": {_OURS: wish.name},
+                    "include": ["webhook_endpoint.signing_secret"],
+                }
+            )
+        )
+        return made.webhook_endpoint.signing_secret if made.webhook_endpoint else None
+
+
+def _name_of(destination: Any) -> str | None:
+    """How we named this event destination, if it is ours."""
+    metadata = destination.metadata.to_dict() if destination.metadata else {}
+    found: str | None = metadata.get(_OURS)
+    return found

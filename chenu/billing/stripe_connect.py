@@ -1,0 +1,66 @@
+"""Calls about accounts that are paid: Connect through Accounts v2, recipient configuration."""
+
+from chenu.billing import gateway, stripe_objects
+from chenu.billing.stripe_gateway import StripeCaller
+from chenu.core.money import CURRENCY
+
+
+class StripeConnect(StripeCaller):
+    """The Connect half of gateway.Gateway."""
+
+    async def create_connect_account(self, wish: gateway.ConnectWish, key: str) -> str:
+        created = await self.ask(
+            lambda: self.client.v2.core.accounts.create_async(
+                {
+                    "contact_email": wish.email,
+                    "display_name": wish.name,
+                    "dashboard": "express",
+                    "identity": {"country": wish.country, "entity_type": "individual"},
+                    "configuration": {
+                        "recipient": {
+                            "capabilities": {
+                                "stripe_balance": {"stripe_transfers": {"requested": True}}
+                            }
+                        }
+                    },
+                    "defaults": {
+                        "currency": CURRENCY.lower(),
+                        "responsibilities": {
+                            "fees_collector": "application",
+                            "losses_collector": "application",
+                        },
+                    },
+                    "metadata": {"user_id": wish.user_id},
+                    "include": ["configuration.recipient", "requirements"],
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return created.id
+
+    async def get_connect_state(self, account_id: str) -> gateway.ConnectState:
+        account = await self.ask(
+            lambda: self.client.v2.core.accounts.retrieve_async(
+                account_id, {"include": ["configuration.recipient", "requirements"]}
+            )
+        )
+        return stripe_objects.read_account(account.to_dict())
+
+    async def make_onboarding_link(self, account_id: str, return_url: str, refresh_url: str) -> str:
+        """Single use, minutes long: made per click, never stored."""
+        link = await self.ask(
+            lambda: self.client.v2.core.account_links.create_async(
+                {
+                    "account": account_id,
+                    "use_case": {
+                        "type": "account_onboarding",
+                        "account_onboarding": {
+                            "refresh_url": refresh_url,
+                            "return_url": return_url,
+                            "collection_options": {"fields": "eventually_due"},
+                        },
+                    },
+                }
+            )
+        )
+        return link.url

@@ -1,0 +1,182 @@
+"""Calls about money that buyers pay and creators get: customers, prices, Checkout, transfers."""
+
+from chenu.billing import gateway, stripe_objects
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.stripe_gateway import StripeCaller
+from chenu.core.money import CURRENCY
+
+
+class StripePayments(StripeCaller):
+    """The payment half of gateway.Gateway."""
+
+    async def create_customer(self, wish: gateway.CustomerWish, key: str) -> str:
+        created = await self.ask(
+            lambda: self.client.v1.customers.create_async(
+                {
+                    "email": wish.email,
+                    "name": wish.name,
+                    "preferred_locales": [wish.locale],
+                    "metadata": {"account_id": wish.account_id},
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return created.id
+
+    async def put_agent_price(self, wish: gateway.AgentPriceWish, key: str) -> str:
+        """The product under our id, then the price under its lookup key; makes neither twice."""
+        await self._put_product(wish, key)
+        found = await self.ask(
+            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
+        )
+        for price in found.data:
+            return price.id
+        created = await self.ask(
+            lambda: self.client.v1.prices.create_async(
+                {
+                    "product": wish.product_id,
+                    "currency": CURRENCY.lower(),
+                    "unit_amount": wish.amount,
+                    "lookup_key": wish.lookup_key,
+                    "tax_behavior": "inclusive",
+                    "metadata": {"agent_id": wish.agent_id},
+                },
+                {"idempotency_key": f"{key}:price"},
+            )
+        )
+        return created.id
+
+    async def _put_product(self, wish: gateway.AgentPriceWish, key: str) -> None:
+        create = self.client.v1.products.create_async
+        try:
+            await self.ask(
+                lambda: create(
+                    {
+                        "id": wish.product_id,
+                        "name": wish.name,
+                        "metadata": {"agent_id": wish.agent_id},
+                    },
+                    {"idempotency_key": f"{key}:product"},
+                )
+            )
+        except StripeRefusal as refusal:
+            if refusal.code != "resource_already_exists":
+                raise
+
+    async def create_checkout(
+        self, wish: gateway.CheckoutWish, key: str
+    ) -> gateway.CheckoutSession:
+        metadata = {
+            "kind": "agent",
+            "purchase_id": wish.purchase_id,
+            "agent_id": wish.agent_id,
+            "account_id": wish.account_id,
+        }
+        session = await self.ask(
+            lambda: self.client.v1.checkout.sessions.create_async(
+                {
+                    "mode": "payment",
+                    "ui_mode": "hosted_page",
+                    "customer": wish.customer_id,
+                    "client_reference_id": wish.purchase_id,
+                    "line_items": [{"price": wish.price_id, "quantity": 1}],
+                    "allowed_payment_method_types": ["card"],
+                    "success_url": wish.success_url,
+                    "cancel_url": wish.cancel_url,
+                    "locale": "en" if wish.locale == "en" else "fr",
+                    "expires_at": wish.expires_at,
+                    "payment_intent_data": {
+                        "transfer_group": f"order_{wish.purchase_id}",
+                        "metadata": metadata,
+                    },
+                    "invoice_creation": {"enabled": True},
+                    "adaptive_pricing": {"enabled": False},
+                    "metadata": metadata,
+                    "expand": list(stripe_objects.SESSION_EXPAND),
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return stripe_objects.read_session(session.to_dict())
+
+    async def get_checkout(self, session_id: str) -> gateway.CheckoutSession:
+        session = await self.ask(
+            lambda: self.client.v1.checkout.sessions.retrieve_async(
+                session_id, {"expand": list(stripe_objects.SESSION_EXPAND)}
+            )
+        )
+        return stripe_objects.read_session(session.to_dict())
+
+    async def find_checkout(
+        self, customer_id: str, purchase_id: str
+    ) -> gateway.CheckoutSession | None:
+        """Among the customer's latest sessions, for when the idempotency key is too old."""
+        sessions = await self.ask(
+            lambda: self.client.v1.checkout.sessions.list_async(
+                {"customer": customer_id, "limit": 100}
+            )
+        )
+        for session in sessions.data:
+            if session.client_reference_id == purchase_id:
+                return await self.get_checkout(session.id)
+        return None
+
+    async def expire_checkout(self, session_id: str, key: str) -> None:
+        """A session that is complete or expired already stays as it is."""
+        try:
+            await self.ask(
+                lambda: self.client.v1.checkout.sessions.expire_async(
+                    session_id, {}, {"idempotency_key": key}
+                )
+            )
+        except StripeRefusal as refusal:
+            if refusal.code == "resource_missing":
+                raise
+
+    async def create_transfer(self, wish: gateway.TransferWish, key: str) -> str:
+        transfer = await self.ask(
+            lambda: self.client.v1.transfers.create_async(
+                {
+                    "amount": wish.amount,
+                    "currency": CURRENCY.lower(),
+                    "destination": wish.destination,
+                    "source_transaction": wish.source_charge,
+                    "transfer_group": wish.transfer_group,
+                    "metadata": {"payment_id": wish.payment_id},
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return transfer.id
+
+    async def find_transfer(self, transfer_group: str) -> str | None:
+        found = await self.ask(
+            lambda: self.client.v1.transfers.list_async(
+                {"transfer_group": transfer_group, "limit": 1}
+            )
+        )
+        return next((transfer.id for transfer in found.data), None)
+
+    async def create_refund(self, wish: gateway.RefundWish, key: str) -> str:
+        refund = await self.ask(
+            lambda: self.client.v1.refunds.create_async(
+                {
+                    "payment_intent": wish.payment_intent_id,
+                    "amount": wish.amount,
+                    "metadata": {"payment_id": wish.payment_id},
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return refund.id
+
+    async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None:
+        found = await self.ask(
+            lambda: self.client.v1.refunds.list_async(
+                {"payment_intent": payment_intent_id, "limit": 100}
+            )
+        )
+        for refund in found.data:
+            if refund.metadata and refund.metadata.to_dict().get("payment_id") == payment_id:
+                return refund.id
+        return None

@@ -1,0 +1,41 @@
+"""Calls that only read: Stripe's event list and the platform's balance, page by page."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from chenu.billing import gateway, stripe_objects
+from chenu.billing.stripe_gateway import StripeCaller
+
+_PAGE = 100
+
+
+class StripeReports(StripeCaller):
+    """The reading half of gateway.Gateway."""
+
+    async def list_events(
+        self, types: Sequence[str], since: datetime
+    ) -> AsyncIterator[gateway.EventSummary]:
+        """Snapshot events since then, newest first. Stripe keeps them for 30 days."""
+        page = await self.ask(
+            lambda: self.client.v1.events.list_async(
+                {
+                    "types": list(types),
+                    "created": {"gte": int(since.timestamp())},
+                    "limit": _PAGE,
+                }
+            )
+        )
+        async for event in page.auto_paging_iter():
+            yield stripe_objects.read_event(event.to_dict())
+
+    async def list_balance_movements(
+        self, since: datetime
+    ) -> AsyncIterator[gateway.BalanceMovement]:
+        """Every line of the platform's balance since then, newest first."""
+        page = await self.ask(
+            lambda: self.client.v1.balance_transactions.list_async(
+                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+            )
+        )
+        async for line in page.auto_paging_iter():
+            yield stripe_objects.read_movement(line.to_dict())

@@ -1,0 +1,222 @@
+"""The `chenu` command. Every command but `demo` finds a running demo through CHENU_DATA."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from chenu.core.errors import ChenuError
+from chenu.settings import SettingError, Settings, read_settings
+
+DEFAULT_DATA = ".chenu"
+
+
+@click.group()
+def main() -> None:
+    """CHE·NU: monetization backend and agent marketplace."""
+
+
+def data_folder() -> Path:
+    return Path(os.environ.get("CHENU_DATA", DEFAULT_DATA)).resolve()
+
+
+def load_settings() -> Settings:
+    """From the environment, and from the demo of CHENU_DATA where the environment says nothing."""
+    from chenu.demo.state import read_environment
+
+    demo = read_environment(data_folder())
+    try:
+        return read_settings({**demo, **os.environ})
+    except SettingError as error:
+        hint = "" if demo else f" (and no demo runs with the data of {data_folder()})"
+        fail(f"{error}{hint}")
+
+
+def fail(message: str) -> NoReturn:
+    """One clear line, and nothing goes on."""
+    click.echo(f"chenu: {message}", err=True)
+    sys.exit(1)
+
+
+def run(task: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command's coroutine; errors that people can act on are one line."""
+    import uvloop
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            sys.exit(runner.run(task) or 0)
+    except (ChenuError, SettingError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="0 takes a free one")
+@click.option("--fresh", is_flag=True, help="forget the data of earlier runs")
+def demo(port: int, fresh: bool) -> None:
+    """The whole product with engines, sandbox and sample data; Ctrl-C ends all of it."""
+    from chenu.demo.supervisor import run_demo
+
+    sys.exit(run_demo(data_folder(), port=port, fresh=fresh))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """The web process: storefront, GraphQL and webhooks."""
+    from chenu.core.logs import configure_logs
+    from chenu.http.server import PortTaken, claim_port
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    try:
+        listener = claim_port(host, port)
+    except PortTaken as error:
+        fail(str(error))
+    run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: Any) -> None:
+    from chenu.app import create_app
+    from chenu.flows.services import open_services
+    from chenu.http.server import serve as serve_app
+
+    async with open_services(settings, "chenu-web") as services:
+        await serve_app(create_app(services), listener)
+
+
+@main.command()
+@click.option("--ready-file", type=click.Path(path_type=Path), help="touched once jobs are worked")
+def worker(ready_file: Path | None) -> None:
+    """The worker process: webhooks, transfers, mails, repair."""
+    from chenu.core.logs import configure_logs
+    from chenu.jobs.worker import run_worker
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    run(run_worker(settings, ready=ready_file))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version's schema; one at a time."""
+    from chenu.core.migrations import apply_migrations
+
+    async def apply() -> None:
+        applied = await apply_migrations(load_settings().database_url)
+        click.echo(f"{len(applied)} migrations applied" if applied else "nothing to migrate")
+
+    run(apply())
+
+
+@main.command("bootstrap-stripe")
+def bootstrap() -> None:
+    """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
+    from chenu.billing.stripe_catalogue import StripeCatalogue
+    from chenu.flows.bootstrap_stripe import bootstrap_stripe
+
+    async def apply() -> None:
+        settings = load_settings()
+        stripe = StripeCatalogue(settings.stripe)
+        try:
+            outcomes = await bootstrap_stripe(stripe, settings.public_url)
+        finally:
+            await stripe.close()
+        for outcome in outcomes:
+            secret = f"  signing secret, shown once: {outcome.secret}" if outcome.secret else ""
+            click.echo(f"{outcome.result:<9} {outcome.what}{secret}")
+        if settings.stripe.api_base is None:
+            click.echo("live accounts: switch on sequential invoice numbering across the account")
+
+    run(apply())
+
+
+@main.group()
+def ledger() -> None:
+    """The books."""
+
+
+@ledger.command("check")
+def ledger_check() -> None:
+    """Print each invariant; exit status 1 when one is violated."""
+    run(_check_ledger())
+
+
+async def _check_ledger() -> int:
+    from chenu.core.business_clock import follow_clock
+    from chenu.flows.invariants import check_everything
+    from chenu.flows.services import open_services
+
+    async with open_services(load_settings(), "chenu-ledger") as services:
+        await follow_clock(services.settings)
+        findings = await check_everything(services, datetime(2000, 1, 1, tzinfo=UTC))
+    for finding in findings:
+        click.echo(
+            f"{'ok      ' if finding.ok else 'VIOLATED'}  {finding.name:<4} {finding.description}"
+        )
+        for sample in finding.samples:
+            click.echo(f"                {sample}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+@main.group()
+def sandbox() -> None:
+    """The Stripe sandbox of the running demo."""
+
+
+@sandbox.command("advance")
+@click.argument("duration")
+def sandbox_advance(duration: str) -> None:
+    """Move business time and the sandbox forward, step by step: `30d`, `12h`, `P14D`."""
+    from chenu.demo.advance import advance
+
+    run(advance(load_settings(), duration, click.echo))
+
+
+@main.group("service-key")
+def service_key() -> None:
+    """Keys of the CHE·NU apps."""
+
+
+@service_key.command("create")
+@click.argument("name")
+def service_key_create(name: str) -> None:
+    """Make a key for an app; it is shown once."""
+    from chenu.accounts.service_keys import create_service_key
+
+    async def create() -> None:
+        settings = load_settings()
+        async with _database(settings):
+            click.echo(await create_service_key(name, settings.secret))
+
+    run(create())
+
+
+@service_key.command("revoke")
+@click.argument("prefix")
+def service_key_revoke(prefix: str) -> None:
+    """Revoke the live keys with this prefix."""
+    from chenu.accounts.service_keys import revoke_service_keys
+
+    async def revoke() -> None:
+        async with _database(load_settings()):
+            click.echo(f"{await revoke_service_keys(prefix)} revoked")
+
+    run(revoke())
+
+
+def _database(settings: Settings) -> Any:
+    from chenu.flows.services import open_services
+
+    return open_services(settings, "chenu-cli")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The business clock's offset, shared by all processes of a demo or test through one row."""
+
+from datetime import timedelta
+
+from chenu.core import db
+from chenu.core.clock import CLOCK
+from chenu.settings import Settings
+
+
+async def follow_clock(settings: Settings) -> None:
+    """Adopt the stored offset; nothing, and no query, in production."""
+    if settings.is_movable:
+        seconds = await db.fetch_value("SELECT offset_seconds FROM business_clock WHERE id = 1")
+        CLOCK.move_to_offset(timedelta(seconds=seconds or 0))
+
+
+async def advance_clock(by: timedelta) -> timedelta:
+    """Move business time forward for everybody; the new offset."""
+    sql = """
+        INSERT INTO business_clock (id, offset_seconds) VALUES (1, $1)
+        ON CONFLICT (id) DO UPDATE
+            SET offset_seconds = business_clock.offset_seconds + excluded.offset_seconds
+        RETURNING offset_seconds
+    """
+    offset = timedelta(seconds=await db.fetch_value(sql, int(by.total_seconds())))
+    CLOCK.move_to_offset(offset)
+    return offset

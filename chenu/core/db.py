@@ -1,0 +1,166 @@
+"""The one way to PostgreSQL: pool, transactions, and queries that return typed rows.
+
+Piccolo owns tables, migrations and plain row changes; the functions here run SQL on the same
+connection and give each row its type. A lost database raises Unavailable, never a driver's error.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from chenu.core.errors import Unavailable
+
+Row = TypeVar("Row")
+
+APP_ROLE = "chenu_app"
+"""The role requests run as: no UPDATE or DELETE on the ledger. See migrations and docs/money.md."""
+
+POOL_SIZE = 16
+
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class _Transaction(PostgresTransaction):
+    """Piccolo's, but a COMMIT or ROLLBACK that fails still gives the connection back."""
+
+    __slots__ = ()
+
+    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        if self._parent:
+            return exception is None
+        try:
+            end = self.rollback if exception else self.commit
+            await end()  # type: ignore[no-untyped-call]
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            else:
+                await self.connection.close()
+        return exception is None
+
+
+class Engine(PostgresEngine):
+    """Piccolo's engine with our transaction, and no connection while modules are imported."""
+
+    __slots__ = ()
+
+    async def check_version(self) -> None:
+        """Piccolo asks the server when the engine is made; ours has no address yet."""
+
+    def transaction(self, allow_nested: bool = True) -> _Transaction:
+        return _Transaction(engine=self, allow_nested=allow_nested)
+
+
+ENGINE = Engine(config={})
+
+
+async def _reset(connection: Any) -> None:
+    # Nothing here changes session state, so asyncpg's default reset would be a wasted round trip;
+    # only a transaction that was cancelled half-way must not leak to the next user.
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+def configure(url: str, *, application: str, role: str | None = APP_ROLE) -> None:
+    """Point the engine at a database; takes effect at `start`. role None: the URL's own role."""
+    settings = {
+        "application_name": application,
+        "lock_timeout": "10s",
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+        "pg_trgm.word_similarity_threshold": "0.45",  # "facutre" finds "Facturier"
+    }
+    if role is not None:
+        settings["role"] = role
+    ENGINE.config = {"dsn": url, "server_settings": settings}
+
+
+async def start(*, pool_size: int = POOL_SIZE) -> None:
+    """Open the pool; raises Unavailable when the database cannot be reached."""
+    with _lost_is_unavailable():
+        await ENGINE.start_connection_pool(
+            min_size=2, max_size=pool_size, reset=_reset, timeout=10, command_timeout=30
+        )
+
+
+async def stop() -> None:
+    if ENGINE.pool is not None:
+        await ENGINE.close_connection_pool()
+
+
+def in_transaction() -> bool:
+    return ENGINE.current_transaction.get() is not None
+
+
+@contextmanager
+def _lost_is_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.DataError:  # an InterfaceError too, but a mistake of ours
+        raise
+    except _LOST as error:
+        raise Unavailable("The service is not available right now, please try again") from error
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """All or nothing. A transaction inside a transaction joins the outer one."""
+    with _lost_is_unavailable():
+        async with ENGINE.transaction():
+            yield
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[Any]:
+    """The current transaction's asyncpg connection, or one out of the pool."""
+    current = ENGINE.current_transaction.get()
+    with _lost_is_unavailable():
+        if current is not None:
+            yield current.connection
+        elif ENGINE.pool is None:
+            raise Unavailable("The service is not available right now, please try again")
+        else:
+            async with ENGINE.pool.acquire() as pooled:
+                yield pooled
+
+
+async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
+    """Every record as `row(**columns)`."""
+    async with connection() as conn:
+        return [row(**record) for record in await conn.fetch(sql, *args)]
+
+
+async def find_one(row: type[Row], sql: str, *args: Any) -> Row | None:
+    async with connection() as conn:
+        record = await conn.fetchrow(sql, *args)
+    return None if record is None else row(**record)
+
+
+async def fetch_value(sql: str, *args: Any) -> Any:
+    """The first column of the first record; None without one."""
+    async with connection() as conn:
+        return await conn.fetchval(sql, *args)
+
+
+async def execute(sql: str, *args: Any) -> int:
+    """Run a statement; the number of rows that it changed."""
+    async with connection() as conn:
+        status: str = await conn.execute(sql, *args)
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+async def lock_until_commit(name: str) -> None:
+    """Serialise everyone who names the same thing until this transaction ends."""
+    await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)

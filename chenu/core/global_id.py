@@ -1,0 +1,32 @@
+"""Public ids: the type and the row's id as one opaque text, so that ids cannot be mixed up."""
+
+import base64
+import binascii
+from uuid import UUID
+
+from chenu.core.errors import BadInput
+
+
+def encode_id(type_name: str, row_id: object) -> str:
+    return base64.urlsafe_b64encode(f"{type_name}:{row_id}".encode()).decode().rstrip("=")
+
+
+def decode_id(text: str) -> tuple[str, str]:
+    """The type's name and the row's id; raises BadInput for what is no id of ours."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise BadInput("This is not an id of this API") from None
+    type_name, colon, row_id = raw.partition(":")
+    if not colon or not type_name.isalpha() or not row_id:
+        raise BadInput("This is not an id of this API")
+    return type_name, row_id
+
+
+def find_uuid(type_name: str, text: str) -> UUID | None:
+    """The row's id when the text is an id of that type; None otherwise."""
+    try:
+        found_type, row_id = decode_id(text)
+        return UUID(row_id) if found_type == type_name else None
+    except (BadInput, ValueError):
+        return None

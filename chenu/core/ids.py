@@ -1,0 +1,10 @@
+"""Row ids: UUIDv7, so that keys grow with time and indexes stay dense."""
+
+import uuid
+
+import uuid_utils
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 as the standard library's type."""
+    return uuid.UUID(int=uuid_utils.uuid7().int)

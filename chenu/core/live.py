@@ -1,0 +1,46 @@
+"""Live events over Valkey: best effort, never the truth. Listeners ask the database as well."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+_POLL_SECONDS = 2.0
+_PATIENCE_SECONDS = 0.5
+
+
+class Live:
+    """`publish` never fails; `changes` ticks on each event and every two seconds."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+
+    async def publish(self, channel: str) -> None:
+        with contextlib.suppress(RedisError, OSError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._redis.publish(channel, b"1")
+
+    async def changes(self, channel: str) -> AsyncIterator[None]:
+        """Look again now: at once, on each event, and at least every two seconds."""
+        yield
+        try:
+            async for _ in self._listen(channel):
+                yield
+        except (RedisError, OSError):
+            while True:  # without Valkey we still ask regularly
+                await asyncio.sleep(_POLL_SECONDS)
+                yield
+
+    async def _listen(self, channel: str) -> AsyncIterator[None]:
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(channel)
+            yield
+            while True:
+                await pubsub.get_message(ignore_subscribe_messages=True, timeout=_POLL_SECONDS)
+                yield
+
+
+def purchase_channel(purchase_id: object) -> str:
+    return f"purchase:{purchase_id}"

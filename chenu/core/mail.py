@@ -1,0 +1,103 @@
+"""The mail outbox: a mail is a row of the flow's transaction, and one row per business key."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chenu.core import db, queue
+from chenu.core.clock import business_now, system_now
+from chenu.core.i18n import Locale
+from chenu.core.ids import new_id
+
+LEASE = timedelta(seconds=60)
+"""A sender that has not reported back after this is taken for dead."""
+
+
+class MailKind(StrEnum):
+    """Each kind has a template of that name, in lower case, in chenu/jobs/mails/."""
+
+    EMAIL_VERIFY = "EMAIL_VERIFY"
+    EMAIL_CHANGE_CONFIRM = "EMAIL_CHANGE_CONFIRM"
+    EMAIL_CHANGE_NOTICE = "EMAIL_CHANGE_NOTICE"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind of mail
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a kind of mail
+    RECEIPT = "RECEIPT"
+    PAYMENT_RETURNED = "PAYMENT_RETURNED"
+    SALE = "SALE"
+    AGENT_APPROVED = "AGENT_APPROVED"
+    AGENT_REJECTED = "AGENT_REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """`params` is JSON; `created_at` is business time and dates the mail."""
+
+    id: UUID
+    business_key: str
+    kind: str
+    to_address: str
+    locale: str
+    params: str
+    state: str
+    attempts: int
+    created_at: datetime
+
+
+async def queue_mail(
+    kind: MailKind, to_address: str, locale: Locale, business_key: str, params: dict[str, Any]
+) -> None:
+    """Once per business key, however often it is asked for."""
+    sql = """
+        INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
+            attempts, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'QUEUED', 0, $7) ON CONFLICT (business_key) DO NOTHING
+    """
+    mail_id = new_id()
+    encoded = msgspec.json.encode(params).decode()
+    inserted = await db.execute(
+        sql, mail_id, business_key, kind, to_address, locale, encoded, business_now()
+    )
+    if inserted:
+        await queue.enqueue(queue.Job.MAIL, str(mail_id))
+
+
+async def claim(mail_id: UUID) -> MailRow | None:
+    """Take the mail for sending, unless it is sent or somebody else is at it right now."""
+    now = system_now()
+    sql = """
+        UPDATE outbox_mail SET state = 'SENDING', claimed_at = $2
+        WHERE id = $1 AND (state = 'QUEUED' OR (state = 'SENDING' AND claimed_at < $3))
+        RETURNING id, business_key, kind, to_address, locale, params::text AS params, state,
+            attempts, created_at
+    """
+    return await db.find_one(MailRow, sql, mail_id, now, now - LEASE)
+
+
+async def mark_sent(mail_id: UUID) -> None:
+    sql = "UPDATE outbox_mail SET state = 'SENT', sent_at = $2, last_error = NULL WHERE id = $1"
+    await db.execute(sql, mail_id, system_now())
+
+
+async def give_back(mail_id: UUID, error: str, *, final: bool) -> None:
+    """It could not be sent: waits for another try, or is given up."""
+    sql = """
+        UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,
+            state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END
+        WHERE id = $1
+    """
+    await db.execute(sql, mail_id, error[:500], final)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+async def list_unsent(*, limit: int = 200) -> list[UUID]:
+    """Mails that still wait, oldest first: for the worker's start and its schedule."""
+    sql = "SELECT id FROM outbox_mail WHERE state IN ('QUEUED', 'SENDING') ORDER BY id LIMIT $1"
+    return [row.id for row in await db.fetch_all(_Id, sql, limit)]

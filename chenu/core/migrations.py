@@ -1,0 +1,67 @@
+"""Applying the generated migrations: one process at a time, and a check before serving."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+from piccolo.apps.migrations.tables import Migration
+
+from chenu.core import db
+from chenu.core.errors import Unavailable
+
+APP = "chenu"
+_LOCK = 7_233_001
+_FOLDER = Path(__file__).parents[2] / "migrations"
+
+
+async def apply_migrations(url: str) -> list[str]:
+    """The ids applied now. Waits while another process migrates the same database."""
+    guard = await asyncpg.connect(url)
+    try:
+        await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        db.configure(url, application="chenu-migrate", role=None)
+        await db.start(pool_size=2)
+        try:
+            return await _forwards()
+        finally:
+            await db.stop()
+    finally:
+        await guard.close()
+
+
+async def require_migrated() -> None:
+    """Raises Unavailable with the command to run when the schema is behind the code."""
+    try:
+        missing = await _list_missing()
+    except asyncpg.UndefinedTableError:
+        missing = ["all"]
+    if missing:
+        raise Unavailable("the database is behind the code: run `chenu migrate`")
+
+
+async def _list_missing() -> list[str]:
+    """Known by file name alone: importing the generated files would cost a second at each boot."""
+    applied = await Migration.get_migrations_which_ran(app_name=APP)
+    known = (id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py"))
+    return sorted(migration_id for migration_id in known if migration_id not in applied)
+
+
+def id_of(stem: str) -> str:
+    """chenu_2026_11_22t18_53_37_225412 -> 2026-11-22T18:53:37:225412"""
+    day, _, time = stem.removeprefix(f"{APP}_").partition("t")
+    return f"{day.replace('_', '-')}T{time.replace('_', ':')}"
+
+
+async def _forwards() -> list[str]:
+    manager = ForwardsMigrationManager(app_name=APP, migration_id="all")
+    await manager.create_migration_table()
+    missing = await _list_missing()
+    if missing:
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):  # Piccolo prints; our commands decide what is said
+            result = await manager.run()
+        if not result.success:
+            raise RuntimeError(f"migration failed: {result.message or said.getvalue()}")
+    return missing

@@ -1,0 +1,26 @@
+"""Integer money: cents, basis points, and the one way to show an amount. See docs/money.md."""
+
+from typing import NewType
+
+from babel.numbers import format_currency as _babel_format
+
+Cents = NewType("Cents", int)
+BasisPoints = NewType("BasisPoints", int)
+
+CURRENCY = "EUR"
+WHOLE = BasisPoints(10_000)
+
+
+def share_down(amount: Cents, rate: BasisPoints) -> Cents:
+    """The rate's part of a non-negative amount, rounded down to the cent."""
+    if amount < 0:
+        raise ValueError("a share is taken of a non-negative amount")
+    return Cents(amount * rate // WHOLE)
+
+
+def format_cents(amount: Cents, locale: str = "fr") -> str:
+    """'9,00 €' in French, '€9.00' in English; the same digits that are charged."""
+    sign, positive = ("-", -amount) if amount < 0 else ("", amount)
+    euros, cents = divmod(positive, 100)
+    # A decimal string keeps every digit: no float ever holds an amount.
+    return _babel_format(f"{sign}{euros}.{cents:02d}", CURRENCY, locale=locale)

@@ -1,0 +1,98 @@
+"""The job queue, behind four functions: enqueue, handle, work, count_due.
+
+PgQueuer keeps jobs in our database: a job enqueued inside a transaction vanishes with its
+rollback. Jobs only hurry things along; what must happen is in rows that repair looks for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import asyncpg
+from pgqueuer import PgQueuer, Queries
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job as QueuedJob
+
+from chenu.core import db
+from chenu.core.errors import ChenuError
+
+Handler = Callable[[str], Awaitable[None]]
+
+_FIRST_RETRY = timedelta(seconds=1)
+_LONGEST_RETRY = timedelta(minutes=5)
+_LEASE = timedelta(seconds=10)
+"""A job whose worker died is taken by another after this."""
+
+
+class Job(StrEnum):
+    """Every kind of job; the argument is a row's id."""
+
+    WEBHOOK_EVENT = "webhook_event"
+    OPERATION = "operation"
+    MAIL = "mail"
+    CLOSE_CHECKOUTS = "close_checkouts"
+    REPAIR = "repair"
+
+
+_handlers: dict[Job, Handler] = {}
+
+
+async def enqueue(job: Job, argument: str, *, after: timedelta | None = None) -> None:
+    """Ask for the job; part of the current transaction when there is one."""
+    async with db.connection() as connection:
+        queries = Queries(AsyncpgDriver(connection))
+        await queries.enqueue(job.value, argument.encode(), execute_after=after)
+
+
+def handle(job: Job, handler: Handler) -> None:
+    """Name who works this kind of job; the worker does so at start."""
+    _handlers[job] = handler
+
+
+async def work(url: str, stop: asyncio.Event, *, role: str | None = db.APP_ROLE) -> None:
+    """Work jobs until `stop`; raises when the database connection is lost."""
+    settings = {"application_name": "chenu-queue", **({"role": role} if role else {})}
+    connection = await asyncpg.connect(url, server_settings=settings)
+    try:
+        await _work_on(connection, stop)
+    finally:
+        await connection.close(timeout=2)
+
+
+async def _work_on(connection: Any, stop: asyncio.Event) -> None:
+    queue = PgQueuer(AsyncpgDriver(connection))
+    for job, handler in _handlers.items():
+        queue.entrypoint(job.value)(_with_retries(handler))
+    running = asyncio.create_task(
+        queue.run(
+            dequeue_timeout=timedelta(seconds=5),
+            heartbeat_timeout=_LEASE,
+            shutdown_on_listener_failure=True,
+            log_aggregation_interval=timedelta(0),
+        )
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    queue.shutdown.set()
+    stopping.cancel()
+    await running
+
+
+def _with_retries(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
+    async def run(job: QueuedJob) -> None:
+        try:
+            await handler((job.payload or b"").decode())
+        except ChenuError as error:
+            delay = min(_FIRST_RETRY * 2**job.attempts, _LONGEST_RETRY)
+            raise RetryRequested(delay=delay, reason=error.code) from error
+
+    return run
+
+
+async def count_due() -> int:
+    """Jobs that are running or could run now."""
+    sql = "SELECT count(*) FROM pgqueuer WHERE status = 'picked' OR execute_after <= now()"
+    return int(await db.fetch_value(sql))

@@ -1,0 +1,1 @@
+"""The demo: what a visitor finds in a fresh installation."""

@@ -1,0 +1,96 @@
+"""Moving the demo's time: from one due moment to the next, and each step is worked off."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from chenu.billing.inbox import get_backlog
+from chenu.core import queue
+from chenu.core.business_clock import advance_clock
+from chenu.core.errors import Invalid, Unavailable
+from chenu.flows.services import open_services
+from chenu.settings import Settings
+
+LONGEST = timedelta(days=366)
+_STEP = timedelta(days=1)
+_PATIENCE_SECONDS = 30
+_POLL_SECONDS = 0.02
+_ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_SHORT = re.compile(r"(\d+)([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(text: str) -> timedelta:
+    """`30d`, `12h` or ISO 8601 such as `P14D`; raises Invalid. At most a year at a time."""
+    iso, short = _ISO.fullmatch(text), _SHORT.fullmatch(text)
+    if iso and any(iso.groups()):
+        weeks, days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+        found = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    elif short:
+        found = timedelta(**{_UNITS[short[2]]: int(short[1])})
+    else:
+        raise Invalid("A duration is written like 30d, 12h or P14D")
+    if not timedelta(0) < found <= LONGEST:
+        raise Invalid("The clock moves forward only, and at most a year at a time")
+    return found
+
+
+async def advance(settings: Settings, duration: str, say: Callable[[str], object]) -> int:
+    """Sandbox and business time together; waits at each step until everything due has run."""
+    left = parse_duration(duration)
+    if settings.stripe.api_base is None or not settings.is_movable:
+        raise Unavailable("time moves in the demo alone: there is no sandbox here")
+    async with (
+        open_services(settings, "chenu-advance"),
+        httpx.AsyncClient(base_url=settings.stripe.api_base, timeout=60) as sandbox,
+    ):
+        try:
+            await _walk(sandbox, left)
+            offset = (await _clock(sandbox))["offset_seconds"]
+        except httpx.HTTPError as error:
+            raise Unavailable("the sandbox does not answer: is the demo running?") from error
+        say(f"the sandbox runs {timedelta(seconds=offset)} ahead")
+    return 0
+
+
+async def _walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
+    while left > timedelta(0):
+        step = min(left, _STEP, await _until_due(sandbox))
+        await advance_clock(step)
+        await sandbox.post("/_sandbox/clock", json={"advance": f"PT{int(step.total_seconds())}S"})
+        await _wait_until_quiet(sandbox)
+        left -= step
+
+
+async def _clock(sandbox: httpx.AsyncClient) -> dict[str, Any]:
+    answer: dict[str, Any] = (await sandbox.get("/_sandbox/clock")).json()
+    return answer
+
+
+async def _until_due(sandbox: httpx.AsyncClient) -> timedelta:
+    """From now to the sandbox's next due moment, at least a second."""
+    clock = await _clock(sandbox)
+    if clock["next_due"] is None:
+        return _STEP
+    return timedelta(seconds=max(1, clock["next_due"] - clock["now"]))
+
+
+async def _wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
+    """Until webhooks are delivered and jobs have run; raises Unavailable when they do not."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not await _is_quiet(sandbox):  # noqa: ASYNC110 - other processes are waited for
+                await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError:
+        raise Unavailable("webhooks or jobs of this step did not finish: see the logs") from None
+
+
+async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
+    clock = await _clock(sandbox)
+    if clock["pending_deliveries"]:
+        return False
+    return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

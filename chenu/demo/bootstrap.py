@@ -1,0 +1,20 @@
+"""Stripe's side of the demo: products, prices and webhooks; the secrets are kept."""
+
+from chenu.billing.stripe_catalogue import StripeCatalogue
+from chenu.demo.state import DemoState
+from chenu.flows.bootstrap_stripe import bootstrap_stripe
+from chenu.settings import Settings
+
+
+async def bootstrap(settings: Settings, state: DemoState) -> None:
+    """As `chenu bootstrap-stripe`; a signing secret is shown once, so it goes into the state."""
+    stripe = StripeCatalogue(settings.stripe)
+    try:
+        outcomes = await bootstrap_stripe(stripe, settings.public_url)
+    finally:
+        await stripe.close()
+    for outcome in outcomes:
+        if outcome.secret and outcome.what.endswith("snapshot"):
+            state.webhook_secret = outcome.secret
+        elif outcome.secret:
+            state.thin_secret = outcome.secret

@@ -1,0 +1,207 @@
+"""The demo catalogue: platform agents, creators and their agents, read from the TOML files here."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Level: TypeAlias = Literal["L0", "L1", "L2", "L3"]
+Language: TypeAlias = Literal["fr", "en"]
+Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"]
+
+SPHERES = (
+    "PERSONAL",
+    "BUSINESS",
+    "GOVERNMENT",
+    "CREATIVE_STUDIO",
+    "COMMUNITY",
+    "SOCIAL_MEDIA",
+    "ENTERTAINMENT",
+    "MY_TEAM",
+    "SCHOLAR",
+)
+# Atelier Nord comes first: it belongs to the demo's creator account.
+CREATOR_HANDLES = (
+    "atelier-nord",
+    "lex-et-co",
+    "marthe-vidal",
+    "open-lab",
+    "agora",
+    "kessler-brandt",
+    "sofia-lindqvist",
+    "table-neuve",
+    "bruno-castellani",
+    "studio-pelican",
+    "guichet-clair",
+    "aoife-brennan",
+)
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One word of the vocabulary as a visitor reads it."""
+
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Every capability tag and permission string that an agent may carry."""
+
+    capabilities: Mapping[str, Label]
+    permissions: Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What the store shows of an agent in one language; the description is Markdown."""
+
+    name: str
+    tagline: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformManifest:
+    """The prompt, in English, and the tools of an agent that CHE·NU runs itself."""
+
+    system_prompt: str
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAgent:
+    """One of the 168 agents of the platform; `minutes` are saved per run."""
+
+    slug: str
+    sphere: str
+    level: Level
+    capabilities: tuple[str, ...]
+    permissions: tuple[str, ...]
+    minutes: int
+    min_tokens: int
+    fr: Translation
+    en: Translation
+    manifest: PlatformManifest
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSeed:
+    """A version of a marketplace agent, dated in days before the demo is seeded."""
+
+    number: str
+    days_ago: int
+    changelog: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestSeed:
+    """The thing a buyer pays for, without the permissions, which the agent states."""
+
+    model: str
+    system_prompt: str
+    tools: tuple[str, ...]
+    parameters: Mapping[str, Json]
+    min_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceAgent:
+    """An agent on sale in its creator's language; a price of 0 cents is free."""
+
+    slug: str
+    language: Language
+    text: Translation
+    sphere: str
+    level: Level
+    capabilities: tuple[str, ...]
+    permissions: tuple[str, ...]
+    minutes: int
+    price_cents: int
+    published_days_ago: int
+    versions: tuple[VersionSeed, ...]
+    manifest: ManifestSeed
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """A seller and what they sell; `email` is the part before the @, `country` an ISO code."""
+
+    handle: str
+    display_name: str
+    bio_language: Language
+    bio: str
+    country: str
+    email: str
+    agents: tuple[MarketplaceAgent, ...]
+
+
+def load_platform_agents() -> tuple[PlatformAgent, ...]:
+    """Sphere by sphere in the order of `SPHERES`, from L0 to L3 within each."""
+    return tuple(
+        _platform_agent(sphere, table)
+        for sphere in SPHERES
+        for table in _read(f"platform/{sphere.lower()}.toml")["agent"]
+    )
+
+
+def load_creators() -> tuple[Creator, ...]:
+    """In the order of `CREATOR_HANDLES`, each with its agents and their versions oldest first."""
+    return tuple(_creator(_read(f"marketplace/{handle}.toml")) for handle in CREATOR_HANDLES)
+
+
+def load_vocabulary() -> Vocabulary:
+    """Capabilities in alphabetical order, permissions grouped by what they touch."""
+    document = _read("vocabulary.toml")
+    return Vocabulary(
+        capabilities={tag: Label(**label) for tag, label in document["capability"].items()},
+        permissions={name: Label(**label) for name, label in document["permission"].items()},
+    )
+
+
+def _read(path: str) -> dict[str, Any]:
+    with (_FOLDER / path).open("rb") as file:
+        return tomllib.load(file)
+
+
+# The rest of each table goes into its dataclass by name, so a missing or misspelt key in a
+# TOML file is a TypeError or KeyError here and never a silent default.
+
+
+def _platform_agent(sphere: str, table: dict[str, Any]) -> PlatformAgent:
+    manifest = table.pop("manifest")
+    return PlatformAgent(
+        sphere=sphere,
+        capabilities=tuple(table.pop("capabilities")),
+        permissions=tuple(table.pop("permissions")),
+        fr=_translation(table.pop("fr")),
+        en=_translation(table.pop("en")),
+        manifest=PlatformManifest(tools=tuple(manifest.pop("tools")), **manifest),
+        **table,
+    )
+
+
+def _creator(document: dict[str, Any]) -> Creator:
+    agents = tuple(_marketplace_agent(table) for table in document["agent"])
+    return Creator(agents=agents, **document["creator"])
+
+
+def _marketplace_agent(table: dict[str, Any]) -> MarketplaceAgent:
+    manifest = table.pop("manifest")
+    text = {key: table.pop(key) for key in ("name", "tagline", "description")}
+    return MarketplaceAgent(
+        text=_translation(text),
+        capabilities=tuple(table.pop("capabilities")),
+        permissions=tuple(table.pop("permissions")),
+        versions=tuple(VersionSeed(**version) for version in table.pop("version")),
+        manifest=ManifestSeed(tools=tuple(manifest.pop("tools")), **manifest),
+        **table,
+    )
+
+
+def _translation(table: dict[str, str]) -> Translation:
+    return Translation(**{key: text.strip() for key, text in table.items()})

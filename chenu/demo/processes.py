@@ -1,0 +1,128 @@
+"""Child processes that never outlive the demo: started, watched, and ended in order."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_POLL_SECONDS = 0.02
+
+
+class StartError(Exception):
+    """One line: what did not come up, and where its log is."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free_port(port: int) -> None:
+    """Raises StartError when somebody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StartError(f"port {port} cannot be used: {error.strerror}") from None
+
+
+def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
+    """On Linux the kernel ends the child when we are killed; elsewhere nothing can be promised."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ask_kernel() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, stop_signal)
+
+    return ask_kernel
+
+
+def drop_rights(user: str | None) -> dict[str, Any]:
+    """Popen's options for running as that user, with that user's groups alone."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+@dataclass
+class Child:
+    """One running process with its log file and the signal that ends it politely."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    stop_signal: int = signal.SIGTERM
+    user: str | None = None
+    cwd: Path | None = None
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own commands
+                list(self.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.env),
+                cwd=self.cwd,
+                **drop_rights(self.user),
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone
+                preexec_fn=_die_with_parent(self.stop_signal),
+            )
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def wait_until(self, is_ready: Callable[[], bool], seconds: float) -> None:
+        """Raises StartError when the process ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self.is_running():
+                raise StartError(f"{self.name} ended at start: {self.last_words()}")
+            if is_ready():
+                return
+            time.sleep(_POLL_SECONDS)
+        raise StartError(f"{self.name} did not come up within {seconds:.0f} s: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The log's last line, and where the rest is."""
+        lines = (
+            self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
+        )
+        return f"{lines[-1] if lines else 'it said nothing'} (log: {self.log})"
+
+    def ask_to_stop(self, stop_signal: int | None = None) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(stop_signal or self.stop_signal)
+
+    def wait_stopped(self, seconds: float) -> None:
+        """Kill the whole process group when it does not end in time."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(seconds, 0.05))
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()

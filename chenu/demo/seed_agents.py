@@ -1,0 +1,172 @@
+"""The catalogue's agents as rows, published on the days that the catalogue says."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from chenu.agents.listing import whole_seconds
+from chenu.agents.manifest import check_manifest
+from chenu.agents.markdown import render_markdown
+from chenu.agents.model import AgentKind, AgentStatus, PriceType
+from chenu.agents.queries import find_creator_by_handle
+from chenu.agents.rows import AgentText, CreatorRow
+from chenu.agents.tables import Agent, AgentVersion
+from chenu.core.clock import business_now
+from chenu.core.ids import new_id
+from chenu.demo.catalogue import Creator, MarketplaceAgent, PlatformAgent, Translation
+
+_PLATFORM_MODEL = "chenu-medium"
+_PLATFORM_AGE = timedelta(days=420)
+
+
+async def insert_platform_agents(agents: Iterable[PlatformAgent]) -> None:
+    """Ranked from the lowest level up: a tier's count includes the first so many."""
+    rows: list[Agent] = []
+    versions: list[AgentVersion] = []
+    for rank, agent in enumerate(sorted(agents, key=lambda agent: agent.level), start=1):
+        manifest = _manifest(
+            agent.fr.name,
+            _PLATFORM_MODEL,
+            agent.manifest.system_prompt,
+            agent.manifest.tools,
+            agent.permissions,
+            agent.min_tokens,
+            {},
+        )
+        row, version = _make_platform(agent, rank, manifest)
+        rows.append(row)
+        versions.append(version)
+    await _insert(rows, versions)
+
+
+def _make_platform(
+    agent: PlatformAgent, rank: int, manifest: dict[str, Any]
+) -> tuple[Agent, AgentVersion]:
+    published = business_now() - _PLATFORM_AGE + timedelta(days=rank * 2)
+    version = _version("1.0.0", "", manifest, published)
+    row = Agent(
+        id=new_id(),
+        slug=agent.slug,
+        kind=AgentKind.PLATFORM.value,
+        translations=msgspec.json.encode({"en": _text(agent.en)}).decode(),
+        language="fr",
+        sphere=agent.sphere,
+        platform_rank=rank,
+        current_version=version.id,
+        published_at=published,
+        **_words(agent.fr),
+        **_common(agent),
+    )
+    version.agent = row.id
+    return row, version
+
+
+async def insert_marketplace_agents(creators: Iterable[Creator]) -> None:
+    rows: list[Agent] = []
+    versions: list[AgentVersion] = []
+    for creator in creators:
+        owner = await find_creator_by_handle(creator.handle)
+        if owner is None:
+            raise RuntimeError(f"creator {creator.handle} was not seeded")
+        for agent in creator.agents:
+            row, own_versions = _make_marketplace(agent, owner)
+            rows.append(row)
+            versions += own_versions
+    await _insert(rows, versions)
+
+
+def _make_marketplace(
+    agent: MarketplaceAgent, owner: CreatorRow
+) -> tuple[Agent, list[AgentVersion]]:
+    manifest = _manifest(
+        agent.text.name,
+        agent.manifest.model,
+        agent.manifest.system_prompt,
+        agent.manifest.tools,
+        agent.permissions,
+        agent.manifest.min_tokens,
+        dict(agent.manifest.parameters),
+    )
+    now = business_now()
+    versions = [
+        _version(seed.number, seed.changelog, manifest, now - timedelta(days=seed.days_ago))
+        for seed in agent.versions
+    ]
+    price_type = PriceType.ONE_TIME if agent.price_cents else PriceType.FREE
+    row = Agent(
+        id=new_id(),
+        slug=agent.slug,
+        kind=AgentKind.MARKETPLACE.value,
+        creator=owner.id,
+        account=owner.account_id,
+        language=agent.language,
+        sphere=agent.sphere,
+        price_type=price_type.value,
+        price=agent.price_cents,
+        current_version=versions[-1].id,
+        published_at=now - timedelta(days=agent.published_days_ago),
+        **_words(agent.text),
+        **_common(agent),
+    )
+    for version in versions:
+        version.agent = row.id
+    return row, versions
+
+
+def _common(agent: PlatformAgent | MarketplaceAgent) -> dict[str, Any]:
+    return {
+        "status": AgentStatus.PUBLISHED.value,
+        "capabilities": list(agent.capabilities),
+        "permissions": list(agent.permissions),
+        "level": agent.level,
+        "seconds_saved": whole_seconds(agent.minutes),
+    }
+
+
+def _words(text: Translation) -> dict[str, Any]:
+    return {**asdict(text), "description_html": render_markdown(text.description)}
+
+
+def _text(text: Translation) -> AgentText:
+    return AgentText(**_words(text))
+
+
+def _manifest(
+    name: str,
+    model: str,
+    prompt: str,
+    tools: Iterable[str],
+    permissions: Iterable[str],
+    min_tokens: int,
+    parameters: dict[str, Any],
+) -> dict[str, Any]:
+    return check_manifest(
+        {
+            "name": name,
+            "model": model,
+            "systemPrompt": prompt,
+            "parameters": parameters,
+            "tools": list(tools),
+            "permissions": list(permissions),
+            "minTokens": min_tokens,
+        }
+    )
+
+
+def _version(number: str, changelog: str, manifest: dict[str, Any], created: Any) -> AgentVersion:
+    return AgentVersion(
+        id=new_id(),
+        number=number,
+        status=AgentStatus.PUBLISHED.value,
+        changelog=changelog,
+        manifest=msgspec.json.encode(manifest).decode(),
+        created_at=created,
+    )
+
+
+async def _insert(rows: list[Agent], versions: list[AgentVersion]) -> None:
+    await Agent.insert(*rows)
+    await AgentVersion.insert(*versions)

@@ -1,0 +1,71 @@
+"""What a demo remembers in its data folder, and how other commands find it while it runs."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+
+@dataclass
+class DemoState:
+    """Kept between runs: the secret that signs, and where the sandbox and its webhooks live."""
+
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    sandbox_port: int | None = None
+    webhook_secret: str | None = None
+    thin_secret: str | None = None
+
+
+@dataclass(frozen=True)
+class RunningDemo:
+    """Written while a demo runs: its process and the environment that its processes share."""
+
+    pid: int
+    env: dict[str, str]
+
+
+def _state_path(folder: Path) -> Path:
+    return folder / "state.json"
+
+
+def _running_path(folder: Path) -> Path:
+    return folder / "running.json"
+
+
+def load_state(folder: Path) -> DemoState:
+    path = _state_path(folder)
+    return msgspec.json.decode(path.read_bytes(), type=DemoState) if path.exists() else DemoState()
+
+
+def save_state(folder: Path, state: DemoState) -> None:
+    _write_private(_state_path(folder), msgspec.json.encode(state))
+
+
+def announce(folder: Path, env: Mapping[str, str]) -> None:
+    _write_private(_running_path(folder), msgspec.json.encode(RunningDemo(os.getpid(), dict(env))))
+
+
+def withdraw(folder: Path) -> None:
+    _running_path(folder).unlink(missing_ok=True)
+
+
+def read_environment(folder: Path) -> dict[str, str]:
+    """The running demo's environment; empty without one."""
+    try:
+        running = msgspec.json.decode(_running_path(folder).read_bytes(), type=RunningDemo)
+        os.kill(running.pid, 0)
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return running.env
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Readable by us alone: there are secrets in it."""
+    unfinished = path.with_suffix(".tmp")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    unfinished.replace(path)

@@ -1,0 +1,169 @@
+"""Buying an agent: the offer is checked and frozen, then the payment page is opened.
+
+Nothing is charged here. What a payment changes stands in settle_purchase.py.
+"""
+
+import msgspec
+
+from chenu.accounts import idempotency
+from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
+from chenu.accounts.idempotency import ClientKey
+from chenu.agents.access import has_usable_grant
+from chenu.agents.consent import CURRENT_VERSION
+from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, PriceChanged
+from chenu.agents.model import AgentId, AgentKind, PriceType, PurchaseId, PurchaseStatus
+from chenu.agents.pricing import CREATOR_RATE, SPLIT_RULE
+from chenu.agents.purchases import (
+    PurchaseRow,
+    find_pending,
+    get_purchase,
+    insert_purchase,
+)
+from chenu.agents.queries import get_visible_agent, is_own
+from chenu.agents.rows import AgentRow
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.crash_points import crash_point
+from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.i18n import Locale
+from chenu.core.ids import new_id
+from chenu.flows.close_checkout import close_checkout, may_continue
+from chenu.flows.open_checkout import open_checkout
+from chenu.flows.return_urls import check_return_url
+from chenu.flows.services import Services
+from chenu.flows.settle_purchase import fulfil_free
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import require_feature
+
+
+class BuyWish(msgspec.Struct, frozen=True):
+    """`expected_amount` (cents) is what the buyer saw; `locale` that of the consent they read."""
+
+    agent_id: AgentId
+    expected_amount: int
+    accept_immediate_supply: bool
+    locale: Locale
+    success_url: str | None = None
+    cancel_url: str | None = None
+
+
+async def buy_agent(
+    services: Services, actor: Actor, wish: BuyWish, idempotency_key: str
+) -> PurchaseRow:
+    """The purchase: paid when free, else pending with its payment page; a second wish finds it.
+
+    Raises the refusals of docs/money.md, "Who may buy"; ProviderUnavailable when Stripe is away,
+    with the purchase pending and nothing charged.
+    """
+    account_id, user_id = _require_buyer(actor)
+    key = idempotency.client_key(account_id, idempotency_key, "agentPurchase", wish)
+    reject_if_any(_check_wish(services, wish))
+    agent = await get_visible_agent(actor, wish.agent_id)
+    await _close_stale(services, account_id, agent)
+    crash_point("purchase.before_intent")
+    purchase_id = await _claim(actor, account_id, user_id, wish, key)
+    crash_point("purchase.after_intent")
+    purchase = await get_purchase(purchase_id)
+    if purchase.is_pending:
+        await open_checkout(services, purchase, wish.success_url, wish.cancel_url)
+    crash_point("purchase.before_answer")
+    return await get_purchase(purchase_id)
+
+
+def _require_buyer(actor: Actor) -> tuple[AccountId, UserId]:
+    account_id = actor.require_spender(ApiScope.MARKETPLACE)
+    user_id = actor.require_user()
+    require_feature(actor.tier, Feature.MARKETPLACE)
+    actor.require_verified()
+    return account_id, user_id
+
+
+def _check_wish(services: Services, wish: BuyWish) -> list[ChenuError]:
+    errors: list[ChenuError] = []
+    if not wish.accept_immediate_supply:
+        message = "Please agree to immediate supply first: the agent is yours at once"
+        errors.append(Invalid(message, path=("accept_immediate_supply",)))
+    for field in ("success_url", "cancel_url"):
+        url = getattr(wish, field)
+        if url is not None:
+            errors += check_return_url(services.settings, url, field)
+    return errors
+
+
+async def _close_stale(services: Services, account_id: AccountId, agent: AgentRow) -> None:
+    """An open page of an old price, or one that has run out, is closed before a new one opens."""
+    pending = await find_pending(account_id, agent.id)
+    if pending is not None and not may_continue(pending, agent):
+        await close_checkout(services, pending)
+
+
+async def _claim(
+    actor: Actor, account_id: AccountId, user_id: UserId, wish: BuyWish, key: ClientKey
+) -> PurchaseId:
+    """One transaction: the purchase of this wish, of this key's first use, or the open one."""
+    async with db.transaction():
+        await db.lock_until_commit(f"buy:{account_id}:{wish.agent_id}")
+        known = await idempotency.find_result(key)
+        if known is not None:
+            return PurchaseId(known)
+        await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR SHARE", wish.agent_id)
+        agent = await get_visible_agent(actor, wish.agent_id)
+        await _require_offer(actor, account_id, agent, wish)
+        pending = await find_pending(account_id, agent.id)
+        purchase = pending or _make_purchase(account_id, user_id, agent, wish)
+        if pending is None:
+            await insert_purchase(purchase)
+        await idempotency.remember_result(key, purchase.id)
+        if agent.price.type is PriceType.FREE:
+            await fulfil_free(purchase, agent)
+        return purchase.id
+
+
+async def _require_offer(
+    actor: Actor, account_id: AccountId, agent: AgentRow, wish: BuyWish
+) -> None:
+    """The price shown is the price charged, by a seller who can be paid, to somebody without it."""
+    if agent.kind is AgentKind.PLATFORM:
+        raise InvalidState("Platform agents come with your plan: there is nothing to buy")
+    if is_own(actor, agent):
+        raise AlreadyOwned("You made this agent: it is yours already")
+    if await has_usable_grant(account_id, agent.id):
+        raise AlreadyOwned("This agent is in your library already")
+    if not agent.is_on_sale:
+        raise InvalidState("This agent is not on sale")
+    if wish.expected_amount != agent.price_amount:
+        message = "The price has changed: please look at it again before you buy"
+        raise PriceChanged(message, path=("expected_amount_minor",))
+    if agent.price.type is PriceType.SUBSCRIPTION:
+        raise InvalidState("Monthly agents cannot be bought yet")
+    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
+        raise PayoutsNotReady("The creator of this agent cannot be paid at the moment")
+
+
+def _make_purchase(
+    account_id: AccountId, user_id: UserId, agent: AgentRow, wish: BuyWish
+) -> PurchaseRow:
+    if agent.creator_id is None:
+        raise RuntimeError(f"agent {agent.id} on sale has no creator")
+    now = business_now()
+    return PurchaseRow(
+        id=PurchaseId(new_id()),
+        account_id=account_id,
+        buyer_id=user_id,
+        agent_id=agent.id,
+        creator_id=agent.creator_id,
+        price_type=agent.price_type,
+        price_amount=agent.price_amount,
+        status_code=PurchaseStatus.PENDING,
+        creator_basis_points=CREATOR_RATE,
+        split_rule=SPLIT_RULE,
+        consent_version=CURRENT_VERSION,
+        consent_locale=wish.locale,
+        consent_at=now,
+        checkout_session_id=None,
+        checkout_url=None,
+        checkout_expires_at=None,
+        failure_code=None,
+        created_at=now,
+        paid_at=None,
+    )

@@ -1,0 +1,115 @@
+"""Stripe's payment page for one purchase: opened, found again, and closed when the offer ends."""
+
+from datetime import UTC, datetime, timedelta
+
+from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, note_checkout
+from chenu.billing.gateway import CheckoutSession, CheckoutWish, StripeRefusal
+from chenu.core.clock import system_now
+from chenu.flows.services import Services
+from chenu.flows.step import Step, read_params, subject_of
+from chenu.ledger.operations import OperationKind, OperationRow, Wish, intend
+
+SESSION_LIFE = timedelta(minutes=30, seconds=30)
+"""Stripe's shortest is 30 minutes from when the request arrives there."""
+
+
+def session_key(purchase_id: PurchaseId) -> str:
+    return f"cs:{purchase_id}"
+
+
+def payment_key(purchase_id: PurchaseId) -> str:
+    return f"payment:{purchase_id}"
+
+
+def session_wish(
+    purchase: PurchaseRow, customer_id: str, price_id: str, success_url: str, cancel_url: str
+) -> Wish:
+    """The operation that opens the page; its life is frozen now, so that a retry is the same."""
+    expires_at = system_now() + SESSION_LIFE
+    params = CheckoutWish(
+        purchase_id=str(purchase.id),
+        account_id=str(purchase.account_id),
+        agent_id=str(purchase.agent_id),
+        customer_id=customer_id,
+        price_id=price_id,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        locale=purchase.consent_locale,
+        expires_at=int(expires_at.timestamp()),
+    )
+    return Wish(
+        OperationKind.CHECKOUT_SESSION,
+        session_key(purchase.id),
+        params,
+        subject_id=purchase.id,
+        account_id=purchase.account_id,
+        amount=purchase.price_amount,
+    )
+
+
+def expiry_wish(purchase: PurchaseRow) -> Wish:
+    """The operation that closes the page."""
+    return Wish(
+        OperationKind.CHECKOUT_EXPIRY,
+        f"expire:{purchase.id}",
+        purchase.checkout_session_id,
+        subject_id=purchase.id,
+        account_id=purchase.account_id,
+    )
+
+
+async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None:
+    """Remember the page and wait for its payment, in the caller's transaction."""
+    await note_checkout(purchase.id, session.id, session.url, session.expires_at)
+    await intend(
+        Wish(
+            OperationKind.CHECKOUT_PAYMENT,
+            payment_key(purchase.id),
+            session.id,
+            subject_id=purchase.id,
+            account_id=purchase.account_id,
+            amount=purchase.price_amount,
+        )
+    )
+
+
+class CheckoutSessionStep(Step):
+    async def ask(self, services: Services, operation: OperationRow) -> CheckoutSession:
+        wish = read_params(operation, CheckoutWish)
+        return await services.gateway.create_checkout(wish, operation.idempotency_key)
+
+    async def look_up(self, services: Services, operation: OperationRow) -> CheckoutSession | None:
+        wish = read_params(operation, CheckoutWish)
+        return await services.gateway.find_checkout(wish.customer_id, wish.purchase_id)
+
+    async def settle(self, operation: OperationRow, answer: CheckoutSession) -> str:
+        purchase = await get_purchase(subject_of(operation), lock=True)
+        await adopt_session(purchase, answer)
+        return answer.id
+
+    async def refuse(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        """No page was opened, nothing can be paid."""
+        purchase = await get_purchase(subject_of(operation), lock=True)
+        if purchase.is_pending:
+            status = PurchaseStatus.FAILED
+            await move_status(purchase.id, status, failure_code="checkout_refused")
+
+
+class CheckoutExpiryStep(Step):
+    """Only closes the page; what that means for the purchase is CHECKOUT_PAYMENT's to say."""
+
+    async def ask(self, services: Services, operation: OperationRow) -> None:
+        session_id = read_params(operation, str)
+        await services.gateway.expire_checkout(session_id, operation.idempotency_key)
+
+    async def settle(self, operation: OperationRow, answer: None) -> None:
+        return None
+
+
+def is_open_for(purchase: PurchaseRow, seconds: int) -> bool:
+    """Has the buyer still this long to pay on the page that is open?"""
+    expires_at = purchase.checkout_expires_at or datetime.min.replace(tzinfo=UTC)
+    return purchase.checkout_url is not None and expires_at - system_now() > timedelta(
+        seconds=seconds
+    )

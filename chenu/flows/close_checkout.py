@@ -1,0 +1,75 @@
+"""Closing a payment page: when its offer has ended, or its time is over."""
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
+from chenu.agents.purchases import (
+    PurchaseRow,
+    get_own_purchase,
+    get_purchase,
+    list_pending_of_agent,
+    move_status,
+)
+from chenu.agents.queries import find_agent
+from chenu.agents.rows import AgentRow
+from chenu.core import db
+from chenu.flows.checkout import expiry_wish, is_open_for, payment_key, session_key
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.services import Services
+from chenu.ledger.operations import find_by_key, intend
+
+_TIME_TO_PAY = 60
+
+
+def may_continue(purchase: PurchaseRow, agent: AgentRow) -> bool:
+    """Is the page, or the one about to open, still for what is on offer?"""
+    is_same_offer = agent.is_on_sale and agent.price_amount == purchase.price_amount
+    is_usable = purchase.checkout_session_id is None or is_open_for(purchase, _TIME_TO_PAY)
+    return is_same_offer and is_usable and (agent.price_amount == 0 or bool(agent.payouts_ready))
+
+
+async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:
+    """Close the page at Stripe, then adopt what is true: canceled, or paid a moment before.
+
+    Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
+    """
+    opening = await find_by_key(session_key(purchase.id))
+    if opening is None:
+        return await _drop(purchase.id)
+    await run_operation(services, opening.id)  # a page whose answer was lost is found first
+    current = await get_purchase(purchase.id)
+    if current.is_pending and current.checkout_session_id is not None:
+        expiry = await intend(expiry_wish(current))
+        await run_operation(services, expiry.id)
+        payment = await find_by_key(payment_key(purchase.id))
+        if payment is not None:
+            await run_operation(services, payment.id)
+    return await get_purchase(purchase.id)
+
+
+async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
+    """A wish for which no page was ever asked for."""
+    async with db.transaction():
+        purchase = await get_purchase(purchase_id, lock=True)
+        never_asked = await find_by_key(session_key(purchase_id)) is None
+        if purchase.is_pending and never_asked:
+            reason = "checkout_expired"
+            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+    return await get_purchase(purchase_id)
+
+
+async def cancel_own_purchase(
+    services: Services, account_id: AccountId, purchase_id: PurchaseId
+) -> PurchaseRow:
+    """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
+    purchase = await get_own_purchase(account_id, purchase_id)
+    return await close_checkout(services, purchase) if purchase.is_pending else purchase
+
+
+async def close_checkouts_of_agent(services: Services, agent_id: AgentId) -> None:
+    """After a change of price, state or seller: pages of what is no longer on offer close."""
+    agent = await find_agent(agent_id)
+    if agent is None:
+        return
+    for purchase in await list_pending_of_agent(agent_id):
+        if not may_continue(purchase, agent):
+            await close_checkout(services, purchase)

@@ -1,0 +1,67 @@
+"""A person's Connect account: opened once, and our mirror of its state kept true."""
+
+from chenu.accounts.actor import UserId
+from chenu.accounts.users import get_user
+from chenu.agents.creators import note_payouts_ready
+from chenu.agents.model import CreatorId
+from chenu.billing import connect_accounts
+from chenu.billing.gateway import ConnectWish
+from chenu.core import db, queue
+from chenu.core.clock import system_now
+from chenu.flows.services import Services
+from chenu.flows.step import Step, read_params, subject_of
+from chenu.ledger.operations import OperationKind, OperationRow, Wish
+
+
+def account_key(user_id: UserId) -> str:
+    return f"acct:{user_id}"
+
+
+async def account_wish(user_id: UserId, display_name: str, country: str) -> Wish:
+    """The operation that opens the account."""
+    user = await get_user(user_id)
+    params = ConnectWish(user.email, display_name, country, str(user_id))
+    return Wish(OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id)
+
+
+class ConnectAccountStep(Step):
+    async def ask(self, services: Services, operation: OperationRow) -> str:
+        wish = read_params(operation, ConnectWish)
+        return await services.gateway.create_connect_account(wish, operation.idempotency_key)
+
+    async def settle(self, operation: OperationRow, answer: str) -> str:
+        await connect_accounts.note_stripe_id(UserId(subject_of(operation)), answer)
+        return answer
+
+
+async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
+    """Fetch what Stripe says now and follow it; an account that is not ours is ignored."""
+    state = await services.gateway.get_connect_state(stripe_account_id)
+    async with db.transaction():
+        owner = await connect_accounts.store_state(state)
+        creator = await note_payouts_ready(owner, state.can_be_paid) if owner else None
+        if creator is None:
+            return
+        if creator.payouts_ready:
+            await _hurry_transfers(creator.id)
+        else:
+            await _close_checkouts(creator.id)
+
+
+async def _hurry_transfers(creator_id: CreatorId) -> None:
+    """What was owed while the account could not be paid is tried again now."""
+    sql = """
+        UPDATE operation SET next_check_at = $2 WHERE kind = 'TRANSFER'
+            AND state IN ('INTENT', 'UNKNOWN')
+            AND subject_id IN (SELECT id FROM purchase_payment WHERE creator = $1)
+    """
+    await db.execute(sql, creator_id, system_now())
+    await queue.enqueue(queue.Job.REPAIR, "")
+
+
+async def _close_checkouts(creator_id: CreatorId) -> None:
+    """Nobody pays for what its seller cannot be paid for."""
+    sql = "SELECT id FROM agent WHERE creator = $1 AND status = 'PUBLISHED' AND price > 0"
+    async with db.connection() as connection:
+        for record in await connection.fetch(sql, creator_id):
+            await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(record["id"]))

@@ -1,0 +1,156 @@
+"""What must always hold between sales, access, books and Stripe: `chenu ledger check`.
+
+Numbers as in docs/money.md, "Invariants".
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.billing.gateway import BalanceMovement
+from chenu.core import db
+from chenu.core.errors import ProviderUnavailable
+from chenu.flows.services import Services
+from chenu.ledger.invariants import (
+    INVARIANTS,
+    Finding,
+    Invariant,
+    check_all,
+    check_seals,
+    finding,
+)
+
+SALES = (
+    Invariant(
+        "I5",
+        "gross = discount + tax + creator share + platform share, in rows and in books",
+        """
+        SELECT 'payment ' || p.id AS what FROM purchase_payment p
+        LEFT JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'BUYER_PAYMENTS'), 0) AS buyer,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'CREATOR_PAYABLE'), 0) AS creator,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform
+            FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+            WHERE e.transaction_id = t.id) b ON true
+        WHERE t.id IS NULL OR p.gross <> p.discount + p.tax + p.creator_share + p.platform_share
+            OR (b.buyer, b.creator, b.platform)
+                <> (-p.gross, p.creator_share, p.platform_share + p.tax)
+            OR p.creator_share * 10000 < (p.gross - p.discount - p.tax) * p.creator_basis_points
+        """,
+    ),
+    Invariant(
+        "I6",
+        "a bought grant is usable exactly while its purchase is paid",
+        """
+        SELECT 'purchase ' || p.id AS what FROM purchase p
+        LEFT JOIN access_grant g ON g.purchase = p.id AND g.revoked_at IS NULL
+        WHERE (p.status IN ('PAID', 'ACTIVE', 'PAST_DUE', 'PARTIALLY_REFUNDED'))
+            <> (g.id IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        "I6b",
+        "a paid purchase with a price has a payment of that price",
+        """
+        SELECT 'purchase ' || p.id AS what FROM purchase p
+        LEFT JOIN purchase_payment y ON y.purchase = p.id
+        WHERE p.paid_at IS NOT NULL AND p.price > 0
+        GROUP BY p.id, p.price HAVING coalesce(sum(y.gross), 0) <> p.price
+        """,
+    ),
+    Invariant(
+        "I7",
+        "refunds never exceed the charge, transfers never the creator's share",
+        """
+        SELECT 'payment ' || p.id AS what FROM purchase_payment p
+        LEFT JOIN ledger_transaction t ON t.business_key = 'transfer:' || p.id
+        LEFT JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount > 0
+        WHERE p.refunded > p.gross OR coalesce(e.amount, 0) > p.creator_share
+            OR (p.refunded > 0 AND p.stripe_transfer_id IS NOT NULL AND p.refunded = p.gross)
+        """,
+    ),
+    Invariant(
+        "I8",
+        "a handled checkout event has its effect: no purchase of a paid page is still pending",
+        """
+        SELECT 'event ' || w.id AS what FROM webhook_event w
+        JOIN purchase p ON p.checkout_session_id = w.object_id
+        WHERE w.type = 'checkout.session.completed' AND w.state = 'HANDLED'
+            AND p.status = 'PENDING'
+        """,
+    ),
+    Invariant(
+        "I17",
+        "installs are the accounts that hold or held a grant",
+        """
+        SELECT 'agent ' || a.id AS what FROM agent a
+        LEFT JOIN access_grant g ON g.agent = a.id
+        GROUP BY a.id, a.installs HAVING a.installs <> count(DISTINCT g.account)
+        """,
+    ),
+    Invariant(
+        "I16",
+        "each settled payment has its receipt, once, and its transfer operation or its return",
+        """
+        SELECT 'payment ' || y.id AS what FROM purchase_payment y
+        JOIN purchase p ON p.id = y.purchase
+        WHERE NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
+                CASE p.status WHEN 'REFUNDED' THEN 'returned:' || y.id
+                ELSE 'receipt:' || p.id END)
+            OR NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
+                CASE p.status WHEN 'REFUNDED' THEN 'return:' || y.id ELSE 'split:' || y.id END)
+        """,
+    ),
+)
+
+
+async def check_books() -> list[Finding]:
+    """Everything that our own rows can tell."""
+    return [*await check_all(INVARIANTS), await check_seals(), *await check_all(SALES)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Booked:
+    stripe_id: str
+    amount: int
+
+
+_OURS = """
+    SELECT stripe_charge_id AS stripe_id, gross AS amount FROM purchase_payment
+    UNION ALL SELECT stripe_transfer_id, -creator_share FROM purchase_payment
+        WHERE stripe_transfer_id IS NOT NULL
+    UNION ALL SELECT stripe_id, -amount FROM operation WHERE kind = 'REFUND' AND state = 'SETTLED'
+"""
+_COUNTED = frozenset({"charge", "payment", "transfer", "refund", "payment_refund"})
+
+
+async def check_stripe(services: Services, since: datetime) -> Finding:
+    """I15: every line of Stripe's balance is booked here with the same amount, and none is missing.
+
+    `since` (business time) bounds what is compared. Raises ProviderUnavailable.
+    """
+    description = "our books and Stripe's balance name the same objects with the same amounts"
+    theirs = await _read_theirs(services.gateway.list_balance_movements(since))
+    ours = Counter({row.stripe_id: row.amount for row in await db.fetch_all(_Booked, _OURS)})
+    differing = [
+        f"{stripe_id}: Stripe {theirs.get(stripe_id)}, we {ours.get(stripe_id)}"
+        for stripe_id in sorted({*theirs, *ours})
+        if theirs.get(stripe_id) != ours.get(stripe_id)
+    ]
+    return finding("I15", description, differing)
+
+
+async def _read_theirs(lines: AsyncIterator[BalanceMovement]) -> dict[str, int]:
+    return {line.source_id: line.amount async for line in lines if line.type in _COUNTED}
+
+
+async def check_everything(services: Services, since: datetime) -> list[Finding]:
+    """With I15 where Stripe answers; a silent Stripe is a finding of its own."""
+    findings = await check_books()
+    try:
+        findings.append(await check_stripe(services, since))
+    except ProviderUnavailable:
+        findings.append(finding("I15", "Stripe could be asked", ["Stripe did not answer"]))
+    return findings

@@ -1,0 +1,100 @@
+"""Becoming a creator, and Connect onboarding behind a page of ours."""
+
+import msgspec
+
+from chenu.accounts import audit
+from chenu.accounts.actor import Actor, ApiScope, UserId
+from chenu.agents.creators import (
+    check_profile,
+    get_own_creator,
+    insert_creator,
+)
+from chenu.agents.queries import find_creator_of
+from chenu.agents.rows import CreatorRow
+from chenu.billing import connect_accounts
+from chenu.billing.gateway import StripeRefusal
+from chenu.core import db, queue
+from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
+from chenu.flows.connect_account import account_key, account_wish, refresh_connect_state
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.services import Services
+from chenu.ledger.operations import find_by_key, intend
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import require_feature
+
+
+class CreatorWish(msgspec.Struct, frozen=True):
+    """`country` is a lower-case ISO code, fixed once Stripe has the account."""
+
+    handle: str
+    display_name: str
+    bio: str
+    country: str
+
+
+async def become_creator(actor: Actor, wish: CreatorWish) -> CreatorRow:
+    """The public profile and the intent to open a Connect account; again with the same handle.
+
+    Raises PlanRequired, InvalidState (address not verified), Invalid, AlreadyExists.
+    """
+    user_id = actor.require_user()
+    account_id = actor.require_account(ApiScope.AGENTS)
+    require_feature(actor.tier, Feature.MARKETPLACE)
+    actor.require_verified()
+    wish = CreatorWish(
+        wish.handle.strip().lower(), wish.display_name, wish.bio, wish.country.strip().lower()
+    )
+    check_profile(wish.handle, wish.display_name, wish.bio, wish.country)
+    async with db.transaction():
+        await db.lock_until_commit(f"creator:{user_id}")
+        existing = await find_creator_of(user_id)
+        if existing is not None and existing.handle != wish.handle:
+            raise AlreadyExists("You are a creator already", path=("handle",))
+        if existing is None:
+            await insert_creator(user_id, account_id, wish.handle, wish.display_name, wish.bio)
+            await audit.record(actor, "creator.join", wish.handle)
+        await connect_accounts.start(user_id, wish.country)
+        operation = await intend(await account_wish(user_id, wish.display_name, wish.country))
+        await queue.enqueue(queue.Job.OPERATION, str(operation.id))
+    return await get_own_creator(actor)
+
+
+async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
+    """Stripe's single-use page, made per click; None when nothing is due.
+
+    Raises InvalidState for somebody who is no creator, ProviderUnavailable.
+    """
+    creator = await get_own_creator(actor)
+    stripe_id = await _get_stripe_account(services, creator.owner_id)
+    await refresh_connect_state(services, stripe_id)
+    account = await connect_accounts.find_of_user(creator.owner_id)
+    if account is not None and account.can_be_paid:
+        return None
+    try:
+        return await services.gateway.make_onboarding_link(
+            stripe_id,
+            return_url=services.url("/creator/onboarding/return"),
+            refresh_url=services.url("/creator/onboarding"),
+        )
+    except StripeRefusal as refusal:
+        message = "Your payout account cannot be set up at the moment: please write to us"
+        raise InvalidState(message) from refusal
+
+
+async def _get_stripe_account(services: Services, user_id: UserId) -> str:
+    operation = await find_by_key(account_key(user_id))
+    if operation is None:
+        raise InvalidState("Please become a creator first: it takes two minutes")
+    done = await run_operation(services, operation.id)
+    if done.stripe_id is None:
+        raise ProviderUnavailable("The payment service did not open your payout account yet")
+    return done.stripe_id
+
+
+async def refresh_own_connect_state(services: Services, actor: Actor) -> CreatorRow:
+    """On return from onboarding: the return itself proves nothing, so ask."""
+    creator = await get_own_creator(actor)
+    account = await connect_accounts.find_of_user(creator.owner_id)
+    if account is not None and account.stripe_account_id is not None:
+        await refresh_connect_state(services, account.stripe_account_id)
+    return await get_own_creator(actor)

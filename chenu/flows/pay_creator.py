@@ -1,0 +1,87 @@
+"""The creator's part of a payment: one transfer, tied to the charge that pays for it."""
+
+from chenu.agents.model import PaymentId
+from chenu.agents.payments import PaymentRow, get_payment, note_transfer
+from chenu.agents.queries import find_creator
+from chenu.billing.connect_accounts import find_of_user
+from chenu.billing.gateway import StripeRefusal, TransferWish
+from chenu.core import queue
+from chenu.core.errors import NotFound
+from chenu.core.money import Cents
+from chenu.flows.services import Services
+from chenu.flows.step import NotYet, Step, subject_of
+from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
+from chenu.ledger.journal import Entry, Posting, post
+from chenu.ledger.operations import OperationKind, OperationRow, Wish, intend
+
+_WAITS = frozenset(
+    {"insufficient_capabilities_for_transfer", "balance_insufficient", "account_closed"}
+)
+"""Refusals that pass: the money stays owed, and repair tries again."""
+
+
+async def intend_transfer(payment: PaymentRow) -> None:
+    """In the settle transaction: exactly one transfer for each payment."""
+    if payment.creator_share == 0:
+        return
+    operation = await intend(
+        Wish(
+            OperationKind.TRANSFER,
+            f"split:{payment.id}",
+            str(payment.id),
+            subject_id=payment.id,
+            account_id=payment.account_id,
+            amount=payment.creator_share,
+        )
+    )
+    await queue.enqueue(queue.Job.OPERATION, str(operation.id))
+
+
+class TransferStep(Step):
+    async def ask(self, services: Services, operation: OperationRow) -> str:
+        payment = await get_payment(PaymentId(subject_of(operation)))
+        wish = TransferWish(
+            amount=payment.creator_share,
+            destination=await _destination(payment),
+            source_charge=payment.stripe_charge_id,
+            transfer_group=f"order_{payment.purchase_id}",
+            payment_id=str(payment.id),
+        )
+        try:
+            return await services.gateway.create_transfer(wish, operation.idempotency_key)
+        except StripeRefusal as refusal:
+            if refusal.code in _WAITS:
+                raise NotYet(refusal.code) from refusal
+            raise
+
+    async def look_up(self, services: Services, operation: OperationRow) -> str | None:
+        payment = await get_payment(PaymentId(subject_of(operation)))
+        return await services.gateway.find_transfer(f"order_{payment.purchase_id}")
+
+    async def settle(self, operation: OperationRow, answer: str) -> str:
+        payment = await get_payment(PaymentId(subject_of(operation)))
+        await note_transfer(payment.id, answer)
+        await post(
+            Entry(
+                business_key=f"transfer:{payment.id}",
+                kind="TRANSFER",
+                subject_id=payment.id,
+                operation_id=operation.id,
+                postings=(
+                    Posting(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
+                    Posting(CREATOR_TRANSFERS, payment.creator_share),
+                ),
+            )
+        )
+        return answer
+
+
+async def _destination(payment: PaymentRow) -> str:
+    """The creator's Connect account; waits while it cannot be paid."""
+    creator = await find_creator(payment.creator_id)
+    if creator is None:
+        raise NotFound("There is no such creator")
+    account = await find_of_user(creator.owner_id)
+    if account is None or account.stripe_account_id is None or not account.can_be_paid:
+        raise NotYet("payouts_not_ready")
+    return account.stripe_account_id

@@ -1,0 +1,66 @@
+"""The honest state of a purchase, for the page that the buyer returns to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.purchases import PurchaseRow, get_own_purchase
+from chenu.core.errors import ProviderUnavailable
+from chenu.flows.checkout import payment_key, session_key
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.services import Services
+from chenu.ledger.operations import find_by_key
+
+
+class PurchaseState(StrEnum):
+    """What we can say for sure; CONFIRMING: Stripe did not answer, nobody should pay again."""
+
+    PAID = "PAID"
+    OPEN = "OPEN"
+    DECLINED = "DECLINED"
+    CONFIRMING = "CONFIRMING"
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+    RETURNED = "RETURNED"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReport:
+    purchase: PurchaseRow
+    state: PurchaseState
+
+
+_BY_STATUS = {
+    PurchaseStatus.CANCELED: PurchaseState.CANCELED,
+    PurchaseStatus.FAILED: PurchaseState.FAILED,
+    PurchaseStatus.REFUNDED: PurchaseState.RETURNED,
+}
+
+
+async def report_purchase(
+    services: Services, account_id: AccountId, purchase_id: PurchaseId
+) -> PurchaseReport:
+    """Asks Stripe while it is pending: repair on read. Raises NotFound for somebody else's."""
+    purchase = await get_own_purchase(account_id, purchase_id)
+    if not purchase.is_pending:
+        return PurchaseReport(purchase, _BY_STATUS.get(purchase.status, PurchaseState.PAID))
+    try:
+        await _ask_stripe(services, purchase_id)
+    except ProviderUnavailable:
+        return PurchaseReport(purchase, PurchaseState.CONFIRMING)
+    purchase = await get_own_purchase(account_id, purchase_id)
+    return PurchaseReport(purchase, _describe(purchase))
+
+
+async def _ask_stripe(services: Services, purchase_id: PurchaseId) -> None:
+    for key in (session_key(purchase_id), payment_key(purchase_id)):
+        operation = await find_by_key(key)
+        if operation is not None:
+            await run_operation(services, operation.id)
+
+
+def _describe(purchase: PurchaseRow) -> PurchaseState:
+    if purchase.is_pending:
+        return PurchaseState.DECLINED if purchase.failure_code else PurchaseState.OPEN
+    return _BY_STATUS.get(purchase.status, PurchaseState.PAID)

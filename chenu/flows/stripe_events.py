@@ -1,0 +1,93 @@
+"""What Stripe's events mean to us: each names an object, which is fetched again and followed.
+
+Order and duplicates do not matter: whoever comes second finds it settled.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from chenu.agents.model import PurchaseId
+from chenu.billing import inbox
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.inbox import EventSource, InboxEvent
+from chenu.core.clock import business_now
+from chenu.core.crash_points import crash_point
+from chenu.core.errors import ChenuError
+from chenu.flows.checkout import payment_key
+from chenu.flows.connect_account import refresh_connect_state
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.services import Services
+from chenu.flows.settle_purchase import settle_session
+from chenu.ledger.operations import find_by_key
+
+log = structlog.get_logger(__name__)
+
+_STRIPE_KEEPS = timedelta(days=30)
+_OVERLAP = timedelta(hours=1)
+
+CHECKOUT_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
+ACCOUNT_EVENTS = ("account.updated",)
+THIN_EVENTS = (
+    "v2.core.account[configuration.recipient].capability_status_updated",
+    "v2.core.account[requirements].updated",
+    "v2.core.account.closed",
+    "v2.core.account_link.returned",
+)
+
+
+async def handle_event(services: Services, event_id: str) -> None:
+    """Once; an event that fails stays in the inbox with its error and is tried again."""
+    event = await inbox.find_waiting(event_id)
+    if event is None:
+        return
+    crash_point("webhook.claimed")
+    try:
+        await _dispatch(services, event)
+    except StripeRefusal as refusal:
+        # Asking again would be refused again: operators see it, nobody waits for it.
+        log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)
+        await inbox.mark_failed(event_id, refusal.code)
+        return
+    except ChenuError as error:
+        await inbox.note_failure(event_id, f"{error.code}: {error}")
+        raise
+    await inbox.mark_handled(event_id)
+
+
+async def _dispatch(services: Services, event: InboxEvent) -> None:
+    if not event.object_id:
+        return  # account_link.returned names none; what it led to has events of its own
+    if event.type in CHECKOUT_EVENTS:
+        await _follow_checkout(services, event.object_id)
+    elif event.type in ACCOUNT_EVENTS or event.type in THIN_EVENTS:
+        await refresh_connect_state(services, event.object_id)
+
+
+async def _follow_checkout(services: Services, session_id: str) -> None:
+    session = await services.gateway.get_checkout(session_id)
+    if session.purchase_id is None:
+        return  # a page of another kind
+    purchase_id = PurchaseId(UUID(session.purchase_id))
+    operation = await find_by_key(payment_key(purchase_id))
+    if operation is not None and operation.is_open:
+        await run_operation(services, operation.id)
+    else:
+        await settle_session(services, session)
+
+
+async def poll_events(services: Services) -> int:
+    """Events that never arrived, into the same inbox; the number found."""
+    last = await inbox.last_created_at()
+    earliest = business_now() - _STRIPE_KEEPS
+    since = max(last - _OVERLAP, earliest) if last else earliest
+    found = 0
+    async for event in services.gateway.list_events((*CHECKOUT_EVENTS, *ACCOUNT_EVENTS), since):
+        found += await inbox.store_event(event, EventSource.POLL)
+    return found

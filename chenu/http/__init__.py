@@ -1,0 +1,1 @@
+"""Stripe's webhook endpoint, health, metrics, and error code to status."""

@@ -1,0 +1,182 @@
+"""The outermost middleware: request id, clock, who is asking, security headers, one log line.
+
+Pure ASGI. What it finds out is one Visit in the scope's state.
+"""
+
+import secrets
+import time
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.api_keys import find_key_actor
+from chenu.accounts.service_keys import find_service_actor
+from chenu.accounts.sessions import find_actor
+from chenu.accounts.visit import LANGUAGE_COOKIE, STATE_KEY, Visit, session_cookie_name
+from chenu.core.business_clock import follow_clock
+from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
+from chenu.core.global_id import find_uuid
+from chenu.core.i18n import Locale, best_locale, is_locale
+from chenu.http.metrics import observe_request
+from chenu.http.security_headers import security_headers
+from chenu.settings import Settings
+
+log = structlog.get_logger("chenu.request")
+
+QUIET = ("/static/", "/healthz", "/metrics")
+"""Paths that need neither the database nor to know who asks."""
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._headers = security_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        status = [0]
+        headers = _headers(scope)
+        visit = Visit(request_id=request_id, address=self._address(scope, headers))
+        scope.setdefault("state", {})[STATE_KEY] = visit
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status[0] = message["status"]
+                extra = self._headers.for_path(scope["path"])
+                known = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    *((name, value) for name, value in extra if name not in known),
+                ]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if not scope["path"].startswith(QUIET):
+                await self._identify(scope, headers, visit)
+            await self._app(scope, receive, send_with_headers)
+            if status[0] and not scope["path"].startswith(QUIET):
+                _report(dict(scope), status[0], time.perf_counter() - started)
+
+    async def _identify(self, scope: Scope, headers: Mapping[str, str], visit: Visit) -> None:
+        """Who asks, in which language. A refusal is kept for the routes: pages word it."""
+        cookies = _cookies(headers)
+        actor, refusal = visit.actor, None
+        try:
+            await follow_clock(self._settings)
+            actor = await self._find_actor(headers, cookies, visit.address) or actor
+        except ChenuError as error:
+            refusal = error
+        scope["state"][STATE_KEY] = Visit(
+            actor=actor,
+            locale=_locale(headers, cookies, actor),
+            request_id=visit.request_id,
+            address=visit.address,
+            user_agent=headers.get("user-agent", ""),
+            origin_ok=self._is_own_origin(headers),
+            refusal=refusal,
+        )
+
+    async def _find_actor(
+        self, headers: Mapping[str, str], cookies: Mapping[str, str], address: str
+    ) -> Actor | None:
+        account_id = _account_header(headers)
+        bearer = headers.get("authorization", "")
+        if bearer:
+            return await self._find_key_actor(bearer, address, account_id)
+        token = cookies.get(session_cookie_name(self._settings))
+        if not token:
+            return None
+        actor = await find_actor(token, address, account_id)
+        if actor is None and account_id is not None and await find_actor(token, address):
+            raise Forbidden("You are not a member of this account")
+        return actor
+
+    async def _find_key_actor(
+        self, bearer: str, address: str, account_id: AccountId | None
+    ) -> Actor:
+        """Raises Unauthenticated for a bad key: it is never taken for an anonymous request."""
+        scheme, _, secret = bearer.partition(" ")
+        pepper = self._settings.secret
+        actor = None
+        if scheme.lower() == "bearer":
+            actor = await find_key_actor(secret.strip(), pepper, address)
+            actor = actor or await find_service_actor(secret.strip(), pepper, address, account_id)
+        if actor is None:
+            raise Unauthenticated("This API key is not valid")
+        if account_id is not None and actor.account_id != account_id:
+            raise Forbidden("This API key belongs to another account")
+        return actor
+
+    def _is_own_origin(self, headers: Mapping[str, str]) -> bool:
+        """Browsers say where a write comes from; programs say nothing and carry no cookies."""
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = headers.get("origin")
+        public = urlsplit(self._settings.public_url)
+        return origin is None or origin == f"{public.scheme}://{public.netloc}"
+
+    def _address(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """The caller's address; X-Forwarded-For counts only from proxies that we trust."""
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        if peer not in self._settings.trusted_proxies:
+            return peer
+        hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+        untrusted = [hop for hop in hops if hop not in self._settings.trusted_proxies]
+        return (untrusted or [peer])[-1]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
+    try:
+        jar: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _account_header(headers: Mapping[str, str]) -> AccountId | None:
+    """Chenu-Account: the public id of an account."""
+    raw = headers.get("chenu-account")
+    if raw is None:
+        return None
+    found = find_uuid("Account", raw.strip())
+    if found is None:
+        raise Forbidden("You are not a member of this account")
+    return AccountId(found)
+
+
+def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor) -> Locale:
+    """A person's own choice, then this browser's, then what it asks for."""
+    if actor.session_id is not None:
+        return actor.locale
+    chosen = cookies.get(LANGUAGE_COOKIE, "")
+    if is_locale(chosen):
+        return chosen
+    wanted = headers.get("accept-language", "")
+    if not wanted:
+        return actor.locale
+    return best_locale([part.partition(";")[0].strip() for part in wanted.split(",")])
+
+
+def _report(scope: dict[str, Any], status: int, seconds: float) -> None:
+    method = scope["method"]
+    observe_request(method, scope.get("path_template", ""), status, seconds)
+    ms = round(seconds * 1000, 1)
+    log.info("request", method=method, path=scope["path"], status=status, ms=ms)

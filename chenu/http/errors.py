@@ -1,0 +1,67 @@
+"""The one table from error code to HTTP status, and errors as JSON for programs."""
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.core.errors import ChenuError, RateLimited
+from chenu.core.i18n import explain
+
+STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "BAD_INPUT": 400,
+    "INVALID": 422,
+    "VALIDATION_FAILED": 422,
+    "ALREADY_EXISTS": 409,
+    "ALREADY_OWNED": 409,
+    "INVALID_STATE": 409,
+    "PRICE_CHANGED": 409,
+    "IDEMPOTENCY_CONFLICT": 409,
+    "PRICE_OUT_OF_RANGE": 422,
+    "PLAN_REQUIRED": 402,
+    "PAYMENT_FAILED": 402,
+    "PAYOUTS_NOT_READY": 409,
+    "LIMIT_REACHED": 409,
+    "RATE_LIMITED": 429,
+    "PROVIDER_UNAVAILABLE": 503,
+    "UNAVAILABLE": 503,
+    "INTERNAL": 500,
+}
+
+
+def status_of(error: ChenuError) -> int:
+    return STATUS.get(error.code, 422)
+
+
+def retry_after(error: Exception) -> dict[str, str]:
+    """Says when to come back, where that is known."""
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, ChenuError) and status_of(error) == 503:
+        return {"Retry-After": "5"}
+    return {}
+
+
+def error_as_json(
+    request: Request[Any, Any, Any], error: Exception
+) -> Response[dict[str, dict[str, str]]]:
+    """{"error": {"code", "message", "requestId"}}; an unexpected error tells nothing else."""
+    visit: Visit = request.scope["state"].get(STATE_KEY, Visit())
+    if isinstance(error, ChenuError):
+        status, code = status_of(error), error.code
+        message = explain(error, visit.locale)
+    elif isinstance(error, HTTPException):
+        status, code, message = error.status_code, _code_of(error.status_code), error.detail
+    else:
+        status, code, message = 500, "INTERNAL", "Something went wrong on our side"
+    body = {"error": {"code": code, "message": message, "requestId": visit.request_id}}
+    return Response(body, status_code=status, headers=retry_after(error))
+
+
+def _code_of(status: int) -> str:
+    known = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 429: "RATE_LIMITED"}
+    return known.get(status, "INTERNAL" if status >= 500 else "BAD_INPUT")

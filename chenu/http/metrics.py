@@ -1,0 +1,58 @@
+"""Numbers for Prometheus: requests as they happen, queues and operations when asked."""
+
+from dataclasses import dataclass
+
+from litestar import Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+from chenu.billing.inbox import get_backlog
+from chenu.core import db, queue
+
+_REQUESTS = Histogram(
+    "chenu_request_seconds",
+    "Time to answer, by route and status",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+_WEBHOOKS = Counter("chenu_webhooks", "Events taken in, by result", ["result"])
+_BACKLOG = Gauge("chenu_webhook_backlog", "Stripe events that wait to be handled")
+_BACKLOG_AGE = Gauge("chenu_webhook_backlog_seconds", "Age of the oldest waiting event")
+_JOBS = Gauge("chenu_jobs_due", "Jobs that run or could run now")
+_OPERATIONS = Gauge("chenu_operations", "Operations by kind and state", ["kind", "state"])
+_MAILS = Gauge("chenu_mails_waiting", "Mails that are not sent yet")
+
+
+def observe_request(method: str, route: str, status: int, seconds: float) -> None:
+    _REQUESTS.labels(method, route or "none", str(status)).observe(seconds)
+
+
+def count_webhook(result: str) -> None:
+    """`result`: stored, duplicate or refused."""
+    _WEBHOOKS.labels(result).inc()
+
+
+@dataclass(frozen=True, slots=True)
+class _StateCount:
+    kind: str
+    state: str
+    count: int
+
+
+async def _read_gauges() -> None:
+    backlog = await get_backlog()
+    _BACKLOG.set(backlog.waiting)
+    _BACKLOG_AGE.set(backlog.oldest_seconds)
+    _JOBS.set(await queue.count_due())
+    sql = "SELECT count(*) FROM outbox_mail WHERE state IN ('QUEUED', 'SENDING')"
+    _MAILS.set(await db.fetch_value(sql))
+    _OPERATIONS.clear()
+    sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"
+    for row in await db.fetch_all(_StateCount, sql):
+        _OPERATIONS.labels(row.kind, row.state).set(row.count)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """In Prometheus's text format. Keep it inside the network: docs/operations.md."""
+    await _read_gauges()
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})

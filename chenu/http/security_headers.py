@@ -1,0 +1,67 @@
+"""Security headers of every answer: a strict policy, and the looser one of the API explorer."""
+
+from urllib.parse import urlsplit
+
+from chenu.settings import Settings
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+EXPLORER_PATH = "/graphql/explorer"
+_STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
+
+
+class SecurityHeaders:
+    def __init__(self, pages: Headers, explorer: Headers) -> None:
+        self._pages = pages
+        self._explorer = explorer
+
+    def for_path(self, path: str) -> Headers:
+        return self._explorer if path == EXPLORER_PATH else self._pages
+
+
+def security_headers(settings: Settings) -> SecurityHeaders:
+    return SecurityHeaders(
+        _build(settings, _policy(settings)), _build(settings, _explorer_policy())
+    )
+
+
+def _policy(settings: Settings) -> str:
+    """No inline script or style, nothing of others; forms may lead on to Stripe's pages."""
+    base = settings.stripe.api_base
+    stripe = (f"{urlsplit(base).scheme}://{urlsplit(base).netloc}",) if base else _STRIPE_PAGES
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"form-action 'self' {' '.join(stripe)}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _explorer_policy() -> str:
+    """GraphiQL's editor writes style elements; its scripts are files of ours all the same."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'none'"
+    )
+
+
+def _build(settings: Settings, policy: str) -> Headers:
+    pairs = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "strict-origin-when-cross-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    }
+    if settings.is_https:
+        pairs["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    return tuple((name.encode(), value.encode()) for name, value in pairs.items())

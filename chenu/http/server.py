@@ -1,0 +1,45 @@
+"""Serving the application with uvicorn on a port that is ours before anything else starts."""
+
+import socket
+import sys
+
+import uvicorn
+from litestar.types import ASGIApp
+
+_SHUTDOWN_SECONDS = 3
+
+
+class PortTaken(Exception):
+    """One line that names the port and the reason."""
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """A listening socket; raises PortTaken. Port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"port {port} cannot be used: {error.strerror}") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+async def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Until SIGTERM or SIGINT; requests under way get three seconds."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])

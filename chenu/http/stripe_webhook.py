@@ -1,0 +1,71 @@
+"""Stripe's webhooks: check the signature, store the event, answer. The worker does the rest."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import stripe
+from litestar import Request, Response, post
+
+from chenu.billing import inbox
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.billing.stripe_objects import read_event_body, read_thin_body
+from chenu.core.crash_points import crash_point
+from chenu.core.errors import BadInput
+from chenu.http.metrics import count_webhook
+from chenu.settings import Settings
+
+TOLERANCE_SECONDS = 300
+_SIGNATURE = "stripe-signature"
+
+
+@post("/webhooks/stripe", include_in_schema=False, status_code=200)
+async def snapshot_webhook(request: Request[Any, Any, Any], settings: Settings) -> Response[None]:
+    """Events of our own account, and of connected accounts, as snapshots."""
+    body = await request.body()
+    _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.webhook_secrets)
+    return await _store(_parse(read_event_body, body))
+
+
+@post("/webhooks/stripe/thin", include_in_schema=False, status_code=200)
+async def thin_webhook(request: Request[Any, Any, Any], settings: Settings) -> Response[None]:
+    """Thin events of v2 accounts."""
+    body = await request.body()
+    _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.thin_secrets)
+    return await _store(_parse(read_thin_body, body))
+
+
+def _require_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
+    """Any of the endpoint's secrets will do: two while one is being replaced."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise _refused() from None
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(text, header, secret, TOLERANCE_SECONDS)
+        except stripe.SignatureVerificationError:
+            continue
+        return
+    raise _refused()
+
+
+def _refused() -> BadInput:
+    count_webhook("refused")
+    return BadInput("The signature does not fit")
+
+
+def _parse(read: Callable[[bytes], EventSummary], body: bytes) -> EventSummary:
+    try:
+        return read(body)
+    except msgspec.DecodeError:
+        raise BadInput("This is not an event") from None
+
+
+async def _store(event: EventSummary) -> Response[None]:
+    crash_point("webhook.received")
+    stored = await inbox.store_event(event, EventSource.WEBHOOK)
+    crash_point("webhook.stored")
+    count_webhook("stored" if stored else "duplicate")
+    return Response(None)

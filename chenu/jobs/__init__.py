@@ -1,0 +1,1 @@
+"""Worker and schedule: thin callers of flows."""

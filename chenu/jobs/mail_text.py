@@ -1,0 +1,93 @@
+"""Mails as text and HTML out of one Jinja template each: the first line is the subject."""
+
+import hashlib
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+import msgspec
+from babel.dates import format_datetime as babel_datetime
+from markupsafe import Markup, escape
+
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
+from chenu.core.mail import MailRow
+from chenu.core.money import Cents, format_cents
+
+_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
+
+
+@cache
+def _environment(locale: Locale) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "mails"),
+        autoescape=False,  # noqa: S701 - templates give plain text; the HTML part is escaped below
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    messages = catalogue(locale)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        messages.gettext, messages.ngettext, newstyle=True
+    )
+    environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
+    environment.filters["moment"] = lambda iso: babel_datetime(
+        datetime.fromisoformat(iso), "long", locale=locale
+    )
+    return environment
+
+
+def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage:
+    """A complete message; its Message-ID is made from the business key, so that twins collapse."""
+    locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
+    params: dict[str, Any] = msgspec.json.decode(mail.params)
+    template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
+    subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
+    message = EmailMessage()
+    message["Subject"] = " ".join(subject.split())
+    message["From"] = sender
+    message["To"] = Address(addr_spec=mail.to_address)
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = message_id(mail.business_key, public_url)
+    message["Content-Language"] = locale
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body.strip() + "\n")
+    message.add_alternative(_to_html(body.strip(), locale), subtype="html")
+    return message
+
+
+def message_id(business_key: str, public_url: str) -> str:
+    host = urlsplit(public_url).hostname or "localhost"
+    digest = hashlib.sha256(business_key.encode()).hexdigest()[:32]
+    return f"<{digest}@{host}>"
+
+
+def _to_html(text: str, locale: Locale) -> str:
+    """Paragraphs, line breaks and links; everything else is escaped."""
+    blocks = [_paragraph(block) for block in re.split(r"\n{2,}", text)]
+    return (
+        _environment(locale)
+        .get_template("layout.html")
+        .render(locale=locale, blocks=Markup("\n").join(blocks))
+    )
+
+
+def _paragraph(block: str) -> Markup:
+    lines = [_link_up(line) for line in block.splitlines()]
+    return Markup("<p>{}</p>").format(Markup("<br>\n").join(lines))
+
+
+def _link_up(line: str) -> Markup:
+    parts, end = [], 0
+    for match in _LINK.finditer(line):
+        parts += [escape(line[end : match.start()])]
+        parts += [Markup('<a href="{0}">{0}</a>').format(match[0])]
+        end = match.end()
+    return Markup("").join([*parts, escape(line[end:])])

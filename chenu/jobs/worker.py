@@ -1,0 +1,88 @@
+"""The worker process: repair at start, then jobs and schedule until it is told to stop."""
+
+import asyncio
+import signal
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from chenu.agents.model import AgentId
+from chenu.core import queue
+from chenu.core.business_clock import follow_clock
+from chenu.core.errors import ChenuError
+from chenu.flows.close_checkout import close_checkouts_of_agent
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.repair import repair_all, repair_due
+from chenu.flows.services import Services, open_services
+from chenu.flows.stripe_events import handle_event
+from chenu.jobs.mail_transport import make_transport
+from chenu.jobs.schedule import run_schedule
+from chenu.jobs.send_mail import send_mail
+from chenu.ledger.operations import OperationId
+from chenu.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS = 1.0
+
+
+async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
+    """Until SIGTERM or SIGINT. `ready` is touched once jobs are worked."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    async with open_services(settings, "chenu-worker") as services:
+        register_handlers(services)
+        if ready is not None:
+            await asyncio.to_thread(ready.touch)
+        await asyncio.gather(
+            _work(services, stop), _repair_first(services), run_schedule(services, stop)
+        )
+
+
+def register_handlers(services: Services) -> None:
+    """Every kind of job, as a thin call of its flow."""
+    transport = make_transport(services.settings)
+
+    async def on_event(argument: str) -> None:
+        await follow_clock(services.settings)
+        await handle_event(services, argument)
+
+    async def on_operation(argument: str) -> None:
+        await follow_clock(services.settings)
+        await run_operation(services, OperationId(UUID(argument)))
+
+    async def on_mail(argument: str) -> None:
+        await follow_clock(services.settings)
+        await send_mail(services.settings, transport, UUID(argument))
+
+    async def on_close_checkouts(argument: str) -> None:
+        await close_checkouts_of_agent(services, AgentId(UUID(argument)))
+
+    async def on_repair(argument: str) -> None:
+        await repair_due(services)
+
+    queue.handle(queue.Job.WEBHOOK_EVENT, on_event)
+    queue.handle(queue.Job.OPERATION, on_operation)
+    queue.handle(queue.Job.MAIL, on_mail)
+    queue.handle(queue.Job.CLOSE_CHECKOUTS, on_close_checkouts)
+    queue.handle(queue.Job.REPAIR, on_repair)
+
+
+async def _repair_first(services: Services) -> None:
+    try:
+        await repair_all(services)
+    except ChenuError as error:
+        log.warning("first_repair_failed", code=error.code)
+
+
+async def _work(services: Services, stop: asyncio.Event) -> None:
+    """A lost database ends the queue's connection: start again until told to stop."""
+    while not stop.is_set():
+        try:
+            await queue.work(services.settings.database_url, stop)
+        except Exception as error:
+            log.warning("queue_lost", error=type(error).__name__)
+            await asyncio.sleep(_PAUSE_SECONDS)

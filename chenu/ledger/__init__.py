@@ -1,0 +1,1 @@
+"""Double-entry journal and operations: every movement of money is posted here."""

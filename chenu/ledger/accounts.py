@@ -1,0 +1,45 @@
+"""The chart of accounts. docs/money.md draws every posting between them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class LedgerKind(StrEnum):
+    """A credit is positive. What buyers paid is the source, so its balance is negative."""
+
+    BUYER_PAYMENTS = "BUYER_PAYMENTS"
+    BUYER_REFUNDS_DUE = "BUYER_REFUNDS_DUE"
+    CREATOR_PAYABLE = "CREATOR_PAYABLE"
+    CREATOR_TRANSFERS = "CREATOR_TRANSFERS"
+    PLATFORM_REVENUE = "PLATFORM_REVENUE"
+    STRIPE_FEES = "STRIPE_FEES"
+
+
+OWNED = frozenset({LedgerKind.CREATOR_PAYABLE})
+"""Accounts of one person: their balance is stored, and never falls below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """An account by meaning; `owner_id` for owned kinds only."""
+
+    kind: LedgerKind
+    owner_id: UUID | None = None
+    asset: str = "EUR"
+
+    def __post_init__(self) -> None:
+        if (self.kind in OWNED) != (self.owner_id is not None):
+            raise ValueError(f"{self.kind} {'needs' if self.kind in OWNED else 'has no'} owner")
+
+
+BUYER_PAYMENTS = AccountRef(LedgerKind.BUYER_PAYMENTS)
+BUYER_REFUNDS_DUE = AccountRef(LedgerKind.BUYER_REFUNDS_DUE)
+CREATOR_TRANSFERS = AccountRef(LedgerKind.CREATOR_TRANSFERS)
+PLATFORM_REVENUE = AccountRef(LedgerKind.PLATFORM_REVENUE)
+STRIPE_FEES = AccountRef(LedgerKind.STRIPE_FEES)
+
+
+def creator_payable(creator_id: UUID) -> AccountRef:
+    """What we owe one creator and have not transferred yet."""
+    return AccountRef(LedgerKind.CREATOR_PAYABLE, creator_id)

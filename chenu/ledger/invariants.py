@@ -1,0 +1,102 @@
+"""What must always hold of the books: each a query that returns what violates it.
+
+Numbers are those of docs/money.md, "Invariants". Checks that need other features' rows stand in
+chenu/flows/invariants.py; `chenu ledger check` prints all of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chenu.core import db
+from chenu.ledger.seals import find_broken_seals
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """`sql` returns one text per violation; no rows when it holds."""
+
+    name: str
+    description: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    description: str
+    violations: int
+    samples: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.violations == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Violation:
+    what: str
+
+
+INVARIANTS = (
+    Invariant(
+        "I1",
+        "every ledger transaction has entries and sums to zero per asset",
+        """
+        SELECT 'transaction ' || t.id || ' ' || coalesce(a.asset, 'is empty') AS what
+        FROM ledger_transaction t
+        LEFT JOIN ledger_entry e ON e.transaction_id = t.id
+        LEFT JOIN ledger_account a ON a.id = e.account_id
+        GROUP BY t.id, a.asset HAVING coalesce(sum(e.amount), 1) <> 0
+        """,
+    ),
+    Invariant(
+        "I2",
+        "the stored balance of an owned account is the sum of its entries",
+        """
+        SELECT 'account ' || a.id AS what FROM ledger_account a
+        LEFT JOIN ledger_entry e ON e.account_id = a.id
+        WHERE a.owner_id IS NOT NULL
+        GROUP BY a.id, a.balance HAVING a.balance IS DISTINCT FROM coalesce(sum(e.amount), 0)
+        """,
+    ),
+    Invariant(
+        "I3",
+        "no owned account is below zero",
+        "SELECT 'account ' || id AS what FROM ledger_account WHERE balance < 0",
+    ),
+    Invariant(
+        "I4",
+        "each Stripe object belongs to at most one operation of its kind",
+        """
+        SELECT kind || ' ' || stripe_id AS what FROM operation
+        WHERE stripe_id IS NOT NULL GROUP BY kind, stripe_id HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        "I14",
+        "no open operation older than 15 minutes without a scheduled repair",
+        """
+        SELECT 'operation ' || id AS what FROM operation
+        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at IS NULL
+        """,
+    ),
+)
+
+_SEALS = "the entries match their seals, link by link"
+
+
+async def check_all(invariants: Sequence[Invariant]) -> list[Finding]:
+    return [await check(invariant) for invariant in invariants]
+
+
+async def check(invariant: Invariant) -> Finding:
+    rows = [row.what for row in await db.fetch_all(_Violation, invariant.sql)]
+    return finding(invariant.name, invariant.description, rows)
+
+
+async def check_seals() -> Finding:
+    return finding("I13", _SEALS, await find_broken_seals())
+
+
+def finding(name: str, description: str, violations: Sequence[str]) -> Finding:
+    return Finding(name, description, len(violations), tuple(violations[:10]))

@@ -1,0 +1,190 @@
+"""Operations: the row before each Stripe call, its states, and when repair looks at it again.
+
+INTENT -> SETTLED | FAILED; UNKNOWN when the answer was lost. See docs/decisions/0005.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+
+import msgspec
+
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import NotFound
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+
+OperationId = NewType("OperationId", UUID)
+
+REPAIR_AFTER = (
+    timedelta(seconds=30),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+"""When repair asks again, by attempt; the last one repeats."""
+
+KEY_LIFE = timedelta(hours=23)
+"""Stripe forgets idempotency keys after about a day: older operations are looked up, never sent."""
+
+
+class OperationKind(StrEnum):
+    CUSTOMER = "CUSTOMER"
+    CONNECT_ACCOUNT = "CONNECT_ACCOUNT"
+    AGENT_PRICE = "AGENT_PRICE"
+    CHECKOUT_SESSION = "CHECKOUT_SESSION"
+    CHECKOUT_PAYMENT = "CHECKOUT_PAYMENT"
+    CHECKOUT_EXPIRY = "CHECKOUT_EXPIRY"
+    TRANSFER = "TRANSFER"
+    REFUND = "REFUND"
+
+
+class OperationState(StrEnum):
+    INTENT = "INTENT"
+    UNKNOWN = "UNKNOWN"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+
+
+OPEN_STATES = (OperationState.INTENT.value, OperationState.UNKNOWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to ask of Stripe. `params` is a msgspec struct or dataclass with all the call needs."""
+
+    kind: OperationKind
+    business_key: str
+    params: Any
+    subject_id: UUID | None = None
+    account_id: UUID | None = None
+    amount: Cents = Cents(0)
+    check_after: timedelta = REPAIR_AFTER[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """`created_at` is business time, `next_check_at` system time."""
+
+    id: OperationId
+    kind: str
+    business_key: str
+    subject_id: UUID | None
+    account_id: UUID | None
+    amount: Cents
+    params: str
+    state: str
+    stripe_id: str | None
+    error_code: str | None
+    attempts: int
+    next_check_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"chenu:{self.business_key}:{self.id.hex[-8:]}"
+
+    @property
+    def key_expired(self) -> bool:
+        # Business time is never behind system time, so this is never late, at most careful.
+        return business_now() - self.created_at > KEY_LIFE
+
+
+_COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
+    stripe_id, error_code, attempts, next_check_at, created_at"""
+
+
+async def intend(wish: Wish) -> OperationRow:
+    """Write the operation, or find the one with this business key."""
+    await db.execute(
+        """
+        INSERT INTO operation (id, kind, business_key, subject_id, account_id, amount, params,
+            state, attempts, created_at, next_check_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'INTENT', 0, $8, $9)
+        ON CONFLICT (business_key) DO NOTHING
+        """,
+        new_id(),
+        wish.kind,
+        wish.business_key,
+        wish.subject_id,
+        wish.account_id,
+        wish.amount,
+        msgspec.json.encode(wish.params).decode(),
+        business_now(),
+        system_now() + wish.check_after,
+    )
+    found = await find_by_key(wish.business_key)
+    if found is None:
+        raise RuntimeError(f"operation {wish.business_key} is not there")
+    return found
+
+
+async def find_by_key(business_key: str) -> OperationRow | None:
+    sql = f"SELECT {_COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, business_key)
+
+
+async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
+    """Raises NotFound. `lock` holds the row until the transaction ends."""
+    suffix = "FOR UPDATE" if lock else ""
+    sql = f"SELECT {_COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
+    found = await db.find_one(OperationRow, sql, operation_id)
+    if found is None:
+        raise NotFound("There is no such operation")
+    return found
+
+
+async def mark_settled(operation_id: OperationId, stripe_id: str | None) -> None:
+    sql = """
+        UPDATE operation SET state = 'SETTLED', stripe_id = $2, settled_at = $3,
+            next_check_at = NULL, error_code = NULL WHERE id = $1
+    """
+    await db.execute(sql, operation_id, stripe_id, system_now())
+
+
+async def mark_failed(operation_id: OperationId, error_code: str) -> None:
+    sql = """
+        UPDATE operation SET state = 'FAILED', error_code = $2, settled_at = $3,
+            next_check_at = NULL WHERE id = $1
+    """
+    await db.execute(sql, operation_id, error_code, system_now())
+
+
+async def postpone(
+    operation: OperationRow, error_code: str | None, *, state: OperationState
+) -> None:
+    """Not settled yet: note why, and when repair looks again."""
+    after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]
+    sql = """
+        UPDATE operation SET state = $2, error_code = $3, attempts = attempts + 1,
+            next_check_at = $4 WHERE id = $1 AND state IN ('INTENT', 'UNKNOWN')
+    """
+    await db.execute(sql, operation.id, state.value, error_code, system_now() + after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: OperationId
+
+
+async def list_due(now: datetime, *, limit: int = 200) -> list[OperationId]:
+    """Open operations whose time for repair has come, the most overdue first."""
+    sql = """
+        SELECT id FROM operation
+        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at <= $1
+        ORDER BY next_check_at LIMIT $2
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, now, limit)]
+
+
+async def list_open(*, limit: int = 1000) -> list[OperationId]:
+    """All that is not settled, for the start of a worker."""
+    sql = "SELECT id FROM operation WHERE state IN ('INTENT', 'UNKNOWN') ORDER BY id LIMIT $1"
+    return [row.id for row in await db.fetch_all(_Id, sql, limit)]

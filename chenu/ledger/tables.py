@@ -1,0 +1,81 @@
+"""Operations (a row before each Stripe call) and the append-only double-entry journal."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    BigSerial,
+    Bytea,
+    Integer,
+    Text,
+    Timestamptz,
+)
+from piccolo.table import Table
+
+from chenu.core.clock import business_now, system_now
+from chenu.core.columns import belongs_to
+from chenu.core.ids import new_id
+
+
+class Operation(Table, tablename="operation"):
+    """What we asked of Stripe: `business_key` once, and the idempotency key made from it.
+
+    `params` holds all that the call needs, so that a retry is the same request to the letter.
+    """
+
+    id = UUID(primary_key=True, default=new_id)
+    kind = Text()
+    business_key = Text(unique=True)
+    subject_id = UUID(default=None, null=True, index=True)
+    account_id = UUID(default=None, null=True)
+    amount = BigInt(default=0)
+    params = JSONB(default="{}")
+    state = Text(default="INTENT")
+    stripe_id = Text(default=None, null=True)
+    error_code = Text(default=None, null=True)
+    attempts = Integer(default=0)
+    next_check_at = Timestamptz(default=None, null=True)
+    created_at = Timestamptz(default=business_now)
+    settled_at = Timestamptz(default=None, null=True)
+
+
+class LedgerAccount(Table, tablename="ledger_account"):
+    """`balance` is kept for owned accounts only; a system account's is the sum of its entries."""
+
+    id = UUID(primary_key=True, default=new_id)
+    kind = Text()
+    owner_id = UUID(default=None, null=True)
+    asset = Text(default="EUR")
+    balance = BigInt(default=None, null=True)
+
+
+class LedgerTransaction(Table, tablename="ledger_transaction"):
+    """Entries that belong together; `business_key` makes it post once."""
+
+    id = BigSerial(primary_key=True)
+    business_key = Text(unique=True)
+    kind = Text()
+    subject_id = UUID(default=None, null=True, index=True)
+    operation_id = UUID(default=None, null=True)
+    business_at = Timestamptz(default=business_now)
+    posted_at = Timestamptz(default=system_now)
+
+
+class LedgerEntry(Table, tablename="ledger_entry"):
+    """One signed amount on one account, in the asset's smallest unit. Never changed."""
+
+    id = BigSerial(primary_key=True)
+    transaction_id = belongs_to(LedgerTransaction, index=True)
+    account_id = belongs_to(LedgerAccount, index=True)
+    amount = BigInt()
+
+
+class LedgerSeal(Table, tablename="ledger_seal"):
+    """A link of the hash chain over the entries from `first_entry` to `last_entry`."""
+
+    id = BigSerial(primary_key=True)
+    first_entry = BigInt()
+    last_entry = BigInt(unique=True)
+    previous_hash = Bytea()
+    hash = Bytea()
+    sealed_at = Timestamptz(default=system_now)

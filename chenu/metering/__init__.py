@@ -1,0 +1,1 @@
+"""Plans of the paid API."""

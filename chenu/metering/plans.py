@@ -1,0 +1,31 @@
+"""The plans of the paid API as data: calls per calendar month (UTC) and per minute, cents."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chenu.core.money import Cents
+
+
+class ApiPlanCode(StrEnum):
+    FREE = "FREE"
+    BASIC = "BASIC"
+    PRO = "PRO"
+    ENTERPRISE = "ENTERPRISE"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPlan:
+    """None: by contract."""
+
+    code: ApiPlanCode
+    monthly_calls: int | None
+    monthly_price: Cents | None
+    calls_per_minute: int | None
+
+
+API_PLANS: tuple[ApiPlan, ...] = (
+    ApiPlan(ApiPlanCode.FREE, 1_000, Cents(0), 10),
+    ApiPlan(ApiPlanCode.BASIC, 100_000, Cents(4900), 100),
+    ApiPlan(ApiPlanCode.PRO, 1_000_000, Cents(29900), 1_000),
+    ApiPlan(ApiPlanCode.ENTERPRISE, None, None, None),
+)

@@ -1,0 +1,20 @@
+"""The one Piccolo app: where the tables and the migrations are. See docs/decisions/0002."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+APP_CONFIG = AppConfig(
+    app_name="chenu",
+    migrations_folder_path=str(Path(__file__).parents[1] / "migrations"),
+    table_classes=table_finder(
+        [
+            "chenu.core.tables",
+            "chenu.ledger.tables",
+            "chenu.accounts.tables",
+            "chenu.billing.tables",
+            "chenu.agents.tables",
+        ],
+        exclude_imported=True,
+    ),
+)

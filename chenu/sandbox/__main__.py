@@ -1,0 +1,43 @@
+"""`python -m chenu.sandbox`: run the sandbox on a port."""
+
+import argparse
+from pathlib import Path
+
+from chenu.sandbox.config import SandboxConfig, recorded_by_environment
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGTERM."""
+    given = _parser().parse_args(arguments)
+    config = SandboxConfig(
+        public_url=given.public_url or f"http://{given.host}:{given.port}",
+        data=given.data,
+        record=Path(given.record) if given.record else recorded_by_environment(),
+        seed=given.seed,
+        webhook_retry_scale=given.webhook_retry_scale,
+        v2_event_details=given.v2_event_details,
+    )
+    from chenu.sandbox.serving import serve  # after parsing, so that --help answers at once
+
+    serve(config, given.host, given.port)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chenu.sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8421)
+    parser.add_argument("--public-url", help="where browsers reach it; default: host and port")
+    parser.add_argument("--data", default=":memory:", help="SQLite file; default: memory")
+    parser.add_argument("--record", help="append every API exchange to this file")
+    parser.add_argument("--seed", type=int, help="makes ids and webhook mischief repeatable")
+    parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
+    parser.add_argument(
+        "--v2-event-details",
+        action="store_true",
+        help="fetched v2 events carry related_object and data, see README.md",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The API's calls, one module for each kind of object; importing this package registers all."""
+
+from chenu.sandbox.api import (
+    accounts,
+    balance,
+    charges,
+    customers,
+    event_destinations,
+    events,
+    invoices,
+    payment_intents,
+    payment_methods,
+    payouts,
+    prices,
+    products,
+    refunds,
+    sessions,
+    transfers,
+    v2_accounts,
+    webhook_endpoints,
+)
+
+__all__ = [
+    "accounts",
+    "balance",
+    "charges",
+    "customers",
+    "event_destinations",
+    "events",
+    "invoices",
+    "payment_intents",
+    "payment_methods",
+    "payouts",
+    "prices",
+    "products",
+    "refunds",
+    "sessions",
+    "transfers",
+    "v2_accounts",
+    "webhook_endpoints",
+]

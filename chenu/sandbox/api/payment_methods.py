@@ -1,0 +1,59 @@
+"""PaymentMethods: cards that were paid with, or saved for a customer."""
+
+from chenu.sandbox.customers import get_customer
+from chenu.sandbox.errors import ApiError, unsupported
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import equal, page
+from chenu.sandbox.methods import attach as attach_method
+from chenu.sandbox.methods import usable_method
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Record
+from chenu.sandbox.unit import Unit
+
+
+@ROUTES.get("/v1/payment_methods")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    if "customer" not in parameters:
+        raise unsupported("payment_methods.list without a customer", "customer")
+    get_customer(unit, parameters["customer"])
+    filters = equal(parameters, "customer", "type", "allow_redisplay")
+    return page(unit, "payment_method", "/v1/payment_methods", parameters, filters)
+
+
+@ROUTES.get("/v1/customers/{customer}/payment_methods")
+def list_of_customer(unit: Unit, parameters: Json, customer: str) -> Json:
+    get_customer(unit, customer)
+    filters = equal({**parameters, "customer": customer}, "customer", "type", "allow_redisplay")
+    url = f"/v1/customers/{customer}/payment_methods"
+    return page(unit, "payment_method", url, parameters, filters)
+
+
+@ROUTES.get("/v1/payment_methods/{payment_method}")
+def retrieve(unit: Unit, parameters: Json, payment_method: str) -> Record:
+    return unit.get("payment_method", payment_method, noun="PaymentMethod")
+
+
+@ROUTES.post("/v1/payment_methods/{payment_method}/attach")
+def attach(unit: Unit, parameters: Json, payment_method: str) -> Record:
+    customer_id = parameters.get("customer")
+    if customer_id is None:
+        raise unsupported("attaching to anything but a customer", "customer")
+    customer = get_customer(unit, customer_id)
+    method = usable_method(unit, payment_method, customer.id)
+    method.internal["set_up"] = True
+    attach_method(unit, method, customer.id)
+    return method
+
+
+@ROUTES.post("/v1/payment_methods/{payment_method}/detach")
+def detach(unit: Unit, parameters: Json, payment_method: str) -> Record:
+    method = unit.get("payment_method", payment_method, noun="PaymentMethod")
+    if method.body["customer"] is None:
+        raise ApiError(
+            "The payment method you provided is not attached to a customer so detachment is"
+            " impossible."
+        )
+    method.internal["used"] = True
+    with unit.change(method, "payment_method.detached") as body:
+        body["customer"] = None
+    return method

@@ -1,0 +1,19 @@
+"""Payouts: made by the clock, read here."""
+
+from chenu.sandbox import payouts as payouts
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import equal, page, ranged
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Record
+from chenu.sandbox.unit import Unit
+
+
+@ROUTES.get("/v1/payouts")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    filters = [*equal(parameters, "status", "destination"), *ranged(parameters, "arrival_date")]
+    return page(unit, "payout", "/v1/payouts", parameters, filters)
+
+
+@ROUTES.get("/v1/payouts/{payout}")
+def retrieve(unit: Unit, parameters: Json, payout: str) -> Record:
+    return unit.get("payout", payout)

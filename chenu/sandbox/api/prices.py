@@ -1,0 +1,77 @@
+"""Prices: amounts never change, lookup keys can move."""
+
+from chenu.sandbox.catalogue import (
+    PRICE_FIELDS,
+    announce_product,
+    claim_lookup_key,
+    new_price,
+    new_product,
+)
+from chenu.sandbox.errors import ApiError
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import equal, page
+from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Filter, Record
+from chenu.sandbox.unit import Unit
+
+_PLAYED = (
+    *PRICE_FIELDS,
+    "billing_scheme",
+    "currency",
+    "lookup_key",
+    "product",
+    "product_data",
+    "recurring",
+    "transfer_lookup_key",
+    "unit_amount",
+    "unit_amount_decimal",
+)
+
+
+@ROUTES.post("/v1/prices")
+def create(unit: Unit, parameters: Json) -> Record:
+    refuse_unplayed(parameters, _PLAYED, "prices.create")
+    if parameters.get("billing_scheme") == "tiered":
+        refuse_unplayed(parameters, set(_PLAYED) - {"billing_scheme"}, "prices.create")
+    return new_price(unit, parameters, _product(unit, parameters))
+
+
+def _product(unit: Unit, parameters: Json) -> Record:
+    if "product" in parameters:
+        return unit.get("product", parameters["product"], param="product")
+    return announce_product(unit, new_product(unit, parameters["product_data"]))
+
+
+@ROUTES.get("/v1/prices")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    filters = equal(parameters, "active", "product", "type", "currency")
+    if "lookup_keys" in parameters:
+        if len(parameters["lookup_keys"]) > 10:
+            raise ApiError("At most 10 lookup keys are possible.", param="lookup_keys")
+        filters.append(Filter("lookup_key", "IN", parameters["lookup_keys"]))
+    recurring = parameters.get("recurring") or {}
+    filters += [Filter(f"recurring.{name}", "=", value) for name, value in recurring.items()]
+    return page(unit, "price", "/v1/prices", parameters, filters)
+
+
+@ROUTES.get("/v1/prices/{price}")
+def retrieve(unit: Unit, parameters: Json, price: str) -> Record:
+    return unit.get("price", price)
+
+
+@ROUTES.post("/v1/prices/{price}")
+def update(unit: Unit, parameters: Json, price: str) -> Record:
+    refuse_unplayed(
+        parameters, (*PRICE_FIELDS, "lookup_key", "transfer_lookup_key"), "prices.update"
+    )
+    record = unit.get("price", price)
+    behavior = parameters.get("tax_behavior")
+    if behavior and record.body["tax_behavior"] not in ("unspecified", behavior):
+        raise ApiError(
+            "You cannot change the tax_behavior of a price once it is set.", param="tax_behavior"
+        )
+    with unit.change(record, "price.updated") as body:
+        apply(body, parameters, PRICE_FIELDS)
+        claim_lookup_key(unit, body, parameters)
+    return record

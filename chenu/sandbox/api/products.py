@@ -1,0 +1,66 @@
+"""Products."""
+
+from chenu.sandbox.catalogue import PRODUCT_FIELDS, announce_product, new_price, new_product
+from chenu.sandbox.errors import ApiError
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import equal, page
+from chenu.sandbox.params import apply, deleted, refuse_unplayed
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Filter, Record
+from chenu.sandbox.unit import Unit
+
+
+@ROUTES.post("/v1/products")
+def create(unit: Unit, parameters: Json) -> Record:
+    refuse_unplayed(
+        parameters, (*PRODUCT_FIELDS, "id", "type", "default_price_data"), "products.create"
+    )
+    product = announce_product(unit, new_product(unit, parameters))
+    if "default_price_data" in parameters:
+        price = new_price(unit, parameters["default_price_data"], product)
+        product.body["default_price"] = price.id
+        unit.save(product)
+    return product
+
+
+@ROUTES.get("/v1/products")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    filters = equal(parameters, "active", "shippable", "url", "type")
+    if "ids" in parameters:
+        filters.append(Filter("id", "IN", parameters["ids"], is_column=True))
+    return page(unit, "product", "/v1/products", parameters, filters)
+
+
+@ROUTES.get("/v1/products/{product}")
+def retrieve(unit: Unit, parameters: Json, product: str) -> Record:
+    return unit.get("product", product)
+
+
+@ROUTES.post("/v1/products/{product}")
+def update(unit: Unit, parameters: Json, product: str) -> Record:
+    refuse_unplayed(parameters, (*PRODUCT_FIELDS, "default_price"), "products.update")
+    record = unit.get("product", product)
+    price_id = parameters.get("default_price")
+    if price_id:
+        price = unit.get("price", price_id, param="default_price")
+        if price.body["product"] != product:
+            raise ApiError("That price belongs to another product.", param="default_price")
+    with unit.change(record, "product.updated") as body:
+        apply(body, parameters, (*PRODUCT_FIELDS, "default_price"))
+        for name in ("images", "marketing_features"):
+            body[name] = body[name] or []
+        body["updated"] = unit.now
+    return record
+
+
+@ROUTES.delete("/v1/products/{product}")
+def delete(unit: Unit, parameters: Json, product: str) -> Json:
+    """Only a product without prices can go."""
+    record = unit.get("product", product)
+    if unit.store.select("price", unit.account, [Filter("product", "=", product)], limit=1):
+        raise ApiError(
+            "This product cannot be deleted because it has one or more user-created prices."
+        )
+    unit.emit("product.deleted", record.body)
+    unit.store.delete(record)
+    return deleted("product", product)

@@ -1,0 +1,86 @@
+"""Refunds."""
+
+from chenu.sandbox.errors import ApiError, unsupported
+from chenu.sandbox.expand import provides
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import equal, page
+from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.refunds import cancel as cancel_refund
+from chenu.sandbox.refunds import new_refund
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Filter, Record
+from chenu.sandbox.unit import Unit
+
+_PLAYED = (
+    "amount",
+    "charge",
+    "payment_intent",
+    "reason",
+    "refund_application_fee",
+    "reverse_transfer",
+)
+
+
+@ROUTES.post("/v1/refunds")
+def create(unit: Unit, parameters: Json) -> Record:
+    refuse_unplayed(parameters, _PLAYED, "refunds.create")
+    if unit.account:
+        raise unsupported("refunds on connected accounts")
+    for name in ("reverse_transfer", "refund_application_fee"):
+        if parameters.get(name):
+            raise ApiError(
+                f"The charge has no destination transfer: {name} cannot be given.", param=name
+            )
+    return new_refund(unit, _charge(unit, parameters), parameters)
+
+
+def _charge(unit: Unit, parameters: Json) -> Record:
+    if "charge" in parameters:
+        return unit.get("charge", parameters["charge"], param="charge")
+    intent = unit.get("payment_intent", parameters["payment_intent"], param="payment_intent")
+    if intent.body["status"] != "succeeded":
+        raise ApiError(
+            f"This PaymentIntent ({intent.id}) does not have a successful charge to refund.",
+            code="payment_intent_unexpected_state",
+            param="payment_intent",
+        )
+    return unit.get("charge", intent.body["latest_charge"])
+
+
+@ROUTES.get("/v1/refunds")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    filters = equal(parameters, "charge", "payment_intent")
+    return page(unit, "refund", "/v1/refunds", parameters, filters)
+
+
+@ROUTES.get("/v1/refunds/{refund}")
+def retrieve(unit: Unit, parameters: Json, refund: str) -> Record:
+    return unit.get("refund", refund)
+
+
+@ROUTES.post("/v1/refunds/{refund}")
+def update(unit: Unit, parameters: Json, refund: str) -> Record:
+    record = unit.get("refund", refund)
+    with unit.change(record, "refund.updated") as body:
+        apply(body, parameters, ())
+    return record
+
+
+@ROUTES.post("/v1/refunds/{refund}/cancel")
+def cancel(unit: Unit, parameters: Json, refund: str) -> Record:
+    """As at Stripe only a refund that waits for its receiver; cards never do by themselves."""
+    record = unit.get("refund", refund)
+    if record.body["status"] != "requires_action":
+        raise ApiError(
+            "Only refunds with a status of requires_action can be canceled, this one is"
+            f" {record.body['status']}.",
+            param="refund",
+        )
+    cancel_refund(unit, record)
+    return record
+
+
+@provides("charge", "refunds")
+def _refunds(unit: Unit, charge: Json) -> Json:
+    filters = [Filter("charge", "=", charge["id"])]
+    return page(unit, "refund", f"/v1/charges/{charge['id']}/refunds", {}, filters)

@@ -1,0 +1,68 @@
+"""Webhook endpoints: receivers of snapshot events."""
+
+from urllib.parse import urlsplit
+
+from chenu.sandbox import shapes
+from chenu.sandbox.config import API_VERSION
+from chenu.sandbox.errors import Refused
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.lists import page
+from chenu.sandbox.params import apply, deleted
+from chenu.sandbox.routing import ROUTES
+from chenu.sandbox.store import Record
+from chenu.sandbox.unit import Unit
+
+_MOST_ENDPOINTS = 16
+_NOUN = "webhook endpoint"
+
+
+@ROUTES.post("/v1/webhook_endpoints")
+def create(unit: Unit, parameters: Json) -> Json:
+    """The only answer that carries the secret."""
+    if parameters.get("api_version", API_VERSION) != API_VERSION:
+        raise Refused(f"This sandbox only sends events of {API_VERSION}.", param="api_version")
+    check_url(parameters["url"], "url")
+    if len(unit.store.select("webhook_endpoint", unit.account)) >= _MOST_ENDPOINTS:
+        raise Refused(f"You have reached the maximum of {_MOST_ENDPOINTS} test webhook endpoints.")
+    secret = "whsec_" + unit.token()
+    body = shapes.new("webhook_endpoint", id=unit.new_id("webhook_endpoint"), created=unit.now)
+    apply(body, parameters, ("api_version", "description", "enabled_events", "url"))
+    connect = parameters.get("connect", False)
+    record = unit.create(
+        "webhook_endpoint", body, internal={"connect": connect, "secrets": [secret]}
+    )
+    return {**record.body, "secret": secret}
+
+
+def check_url(url: str, param: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Refused("Invalid URL: give an address with http or https.", param=param)
+
+
+@ROUTES.get("/v1/webhook_endpoints")
+def list_all(unit: Unit, parameters: Json) -> Json:
+    return page(unit, "webhook_endpoint", "/v1/webhook_endpoints", parameters, noun=_NOUN)
+
+
+@ROUTES.get("/v1/webhook_endpoints/{endpoint}")
+def retrieve(unit: Unit, parameters: Json, endpoint: str) -> Record:
+    return unit.get("webhook_endpoint", endpoint)
+
+
+@ROUTES.post("/v1/webhook_endpoints/{endpoint}")
+def update(unit: Unit, parameters: Json, endpoint: str) -> Record:
+    record = unit.get("webhook_endpoint", endpoint)
+    if "url" in parameters:
+        check_url(parameters["url"], "url")
+    with unit.change(record) as body:
+        apply(body, parameters, ("description", "enabled_events", "url"))
+        if "disabled" in parameters:
+            body["status"] = "disabled" if parameters["disabled"] else "enabled"
+    return record
+
+
+@ROUTES.delete("/v1/webhook_endpoints/{endpoint}")
+def delete(unit: Unit, parameters: Json, endpoint: str) -> Json:
+    unit.store.delete(unit.get("webhook_endpoint", endpoint))
+    return deleted("webhook_endpoint", endpoint)

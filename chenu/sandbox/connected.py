@@ -1,0 +1,204 @@
+"""Connected accounts (Accounts v2, recipient configuration): their states and both their faces."""
+
+from chenu.sandbox import shapes
+from chenu.sandbox.errors import ApiError
+from chenu.sandbox.expand import presents
+from chenu.sandbox.json_types import Json, copy_json
+from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.thin_events import emit_thin
+from chenu.sandbox.unit import Unit
+
+CAPABILITY = "stripe_balance.stripe_transfers"
+INCLUDABLE = {
+    "configuration.recipient": "configuration",
+    "defaults": "defaults",
+    "future_requirements": "future_requirements",
+    "identity": "identity",
+    "requirements": "requirements",
+}
+"""What is null unless a request includes it. Other configurations are never there."""
+
+_DETAILS = {
+    "active": [],
+    "pending": [{"code": "requirements_pending_verification", "resolution": "no_resolution"}],
+    "restricted": [{"code": "requirements_past_due", "resolution": "provide_info"}],
+    "rejected": [{"code": "rejected_other", "resolution": "contact_stripe"}],
+}
+STATUSES = tuple(_DETAILS)
+
+_FIELDS_DUE = (
+    ("identity.individual.given_name", "individual.first_name"),
+    ("identity.individual.surname", "individual.last_name"),
+    ("identity.individual.date_of_birth", "individual.dob.day"),
+    ("identity.attestations.terms_of_service", "tos_acceptance.date"),
+    ("defaults.payout_methods", "external_account"),
+)
+"""What onboarding asks for, in the words of v2 and of v1."""
+
+_V1_CAPABILITY = {"active": "active", "pending": "pending"}
+_V1_REASON = {
+    "pending": "requirements.pending_verification",
+    "restricted": "requirements.past_due",
+    "rejected": "rejected.other",
+}
+
+
+def get_account(unit: Unit, account_id: str, param: str = "account") -> Record:
+    """A connected account that is not closed. Raises ApiError 404."""
+    record = unit.store.find("v2.core.account", account_id, PLATFORM)
+    if record is None:
+        raise ApiError(
+            f"No such account: '{account_id}'", status=404, code="resource_missing", param=param
+        )
+    return record
+
+
+def transfers_status(account: Record) -> str:
+    """Of the capability to receive transfers; `none` when it was never requested."""
+    return str(account.internal["status"])
+
+
+def shown(account: Record, include: list[str]) -> Json:
+    """API v2's face: sections are null unless included, which does not mean that they are empty."""
+    body = copy_json(account.body)
+    keep = {INCLUDABLE[name] for name in include if name in INCLUDABLE}
+    for section in set(INCLUDABLE.values()) - keep:
+        body[section] = None
+    return body
+
+
+def describe(account: Record) -> None:
+    """Bring what depends on the capability's status into the body."""
+    status = transfers_status(account)
+    body = account.body
+    recipient: Json = {"applied": True, "capabilities": None}
+    if status != "none":
+        state = {"status": status, "status_details": _DETAILS[status]}
+        recipient["capabilities"] = {
+            "bank_accounts": None,
+            "cards": None,
+            "stripe_balance": {"payouts": state, "stripe_transfers": state},
+        }
+    applied = account.internal["recipient"]
+    body["applied_configurations"] = ["recipient"] if applied else []
+    body["configuration"] = {
+        "customer": None,
+        "merchant": None,
+        "recipient": recipient if applied else None,
+    }
+    entries = [_entry(v2_name) for v2_name, _ in _FIELDS_DUE] if status == "restricted" else []
+    deadline = {"minimum_deadline": {"status": "currently_due", "time": None}}
+    body["requirements"] = {
+        "alternatives": [],
+        "entries": entries,
+        "summary": deadline if entries else None,
+    }
+
+
+def _entry(field: str) -> Json:
+    return {
+        "awaiting_action_from": "user",
+        "description": field,
+        "errors": [],
+        "impact": {
+            "restricts_capabilities": [
+                {
+                    "capability": CAPABILITY,
+                    "configuration": "recipient",
+                    "deadline": {"status": "currently_due"},
+                }
+            ]
+        },
+        "minimum_deadline": {"status": "currently_due"},
+        "reference": None,
+        "requested_reasons": [{"code": "routine_onboarding"}],
+    }
+
+
+def set_status(unit: Unit, account: Record, status: str) -> None:
+    """Give the capability another status and tell; nothing is told when it has it already."""
+    before = transfers_status(account)
+    if before == status:
+        return
+    account.internal["status"] = status
+    account.internal["onboarded"] = account.internal["onboarded"] or status == "active"
+    describe(account)
+    unit.save(account)
+    related = reference(account.id)
+    if "restricted" in (before, status):
+        emit_thin(
+            unit, "v2.core.account[requirements].updated", related=related, account=account.id
+        )
+    emit_thin(
+        unit,
+        "v2.core.account[configuration.recipient].capability_status_updated",
+        related=related,
+        account=account.id,
+        data={"updated_capability": CAPABILITY},
+        changes={"before": {"status": before}, "after": {"status": status}},
+    )
+
+
+def reference(account_id: str) -> Json:
+    """The `related_object` of an event about an account."""
+    return {
+        "id": account_id,
+        "type": "v2.core.account",
+        "url": f"/v2/core/accounts/{account_id}",
+    }
+
+
+def announce_v1(unit: Unit, account: Record) -> None:
+    """The snapshot event `account.updated` of connect scope."""
+    unit.on(account.id).emit("account.updated", v1_face(unit, account), {})
+
+
+@presents("account")
+def v1_face(unit: Unit, account: Record) -> Json:
+    """The same account as /v1/accounts shows it."""
+    status = transfers_status(account)
+    body, inside = account.body, account.internal
+    due = [v1_name for _, v1_name in _FIELDS_DUE] if status == "restricted" else []
+    face = shapes.new(
+        "account",
+        id=account.id,
+        business_type=inside["entity_type"],
+        charges_enabled=False,
+        country=(inside["country"] or "").upper() or None,
+        created=account.created,
+        details_submitted=inside["onboarded"],
+        email=body["contact_email"],
+        metadata=body["metadata"] or {},
+        payouts_enabled=status == "active",
+    )
+    face["capabilities"] = {"transfers": _V1_CAPABILITY.get(status, "inactive")}
+    face["requirements"] |= {
+        "currently_due": due,
+        "disabled_reason": _V1_REASON.get(status),
+        "eventually_due": due,
+        "past_due": due,
+    }
+    banks = unit.store.select("bank_account", account.id)
+    face["external_accounts"] |= {
+        "data": [bank.body for bank in banks],
+        "url": f"/v1/accounts/{account.id}/external_accounts",
+    }
+    return face
+
+
+def add_bank_account(unit: Unit, account: Record) -> None:
+    """Where payouts go; onboarding asks for it, and mends one that refused a payout."""
+    inside = unit.on(account.id)
+    for bank in unit.store.select("bank_account", account.id, limit=1):
+        with inside.change(bank, "account.external_account.updated") as known:
+            known["status"] = "new"
+        return
+    body = shapes.new(
+        "bank_account",
+        id=unit.new_id("bank_account"),
+        account=account.id,
+        account_holder_name=account.body["display_name"],
+        country=(account.internal["country"] or "fr").upper(),
+        fingerprint=unit.token(16),
+    )
+    inside.create("bank_account", body)

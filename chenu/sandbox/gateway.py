@@ -1,0 +1,200 @@
+"""The API's front door: key, version, faults, idempotency, validation, then the handler."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import httpx
+
+from chenu.sandbox.access import acting_account, check_access
+from chenu.sandbox.config import API_VERSION
+from chenu.sandbox.contract_requests import read_request as read_parameters
+from chenu.sandbox.contract_routes import Call, calls
+from chenu.sandbox.errors import ApiError, Refused
+from chenu.sandbox.exchanges import Exchanges
+from chenu.sandbox.expand import expanded, present
+from chenu.sandbox.faults import Effect, FaultRule, Faults
+from chenu.sandbox.http_messages import (
+    ApiAnswer,
+    ApiRequest,
+    Receive,
+    Scope,
+    Send,
+    read_request,
+    send_answer,
+)
+from chenu.sandbox.idempotency import (
+    KeysInUse,
+    Stored,
+    check_key,
+    fingerprint,
+    recall,
+    remember,
+)
+from chenu.sandbox.ids import IdSource
+from chenu.sandbox.json_types import Json, dumps
+from chenu.sandbox.routing import ROUTES, Match
+from chenu.sandbox.store import Record
+from chenu.sandbox.tasks import Scheduler
+from chenu.sandbox.unit import Unit, World
+
+logger = logging.getLogger(__name__)
+
+
+class Cut(Exception):
+    """The connection shall end without an answer."""
+
+
+@dataclass
+class Gateway:
+    """ASGI application for everything below /v1 and /v2."""
+
+    world: World
+    scheduler: Scheduler
+    faults: Faults
+    exchanges: Exchanges
+    request_ids: IdSource
+
+    def __post_init__(self) -> None:
+        self._in_use = KeysInUse()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = await read_request(scope, receive, "req_" + self.request_ids.token(14))
+        rule = self.faults.hit(request.method, request.path)
+        try:
+            answer = await self._serve(request, rule, receive)
+        except Cut:
+            self._record(request, 0, b"")
+            await _cut(scope, rule)
+            return
+        self._record(request, answer.status, answer.body)
+        if rule is not None and rule.effect is Effect.TRUNCATED:
+            answer.body = answer.body[: len(answer.body) // 2]
+        answer.headers |= {"request-id": request.id, "stripe-version": _version(request)}
+        if request.idempotency_key:
+            answer.headers["idempotency-key"] = request.idempotency_key
+        await send_answer(send, answer)
+
+    def _record(self, request: ApiRequest, status: int, answer: bytes) -> None:
+        try:
+            form = request.form()
+        except Refused:
+            form = {}
+        self.exchanges.record(request, form, status, answer)
+
+    async def _serve(
+        self, request: ApiRequest, rule: FaultRule | None, receive: Receive
+    ) -> ApiAnswer:
+        answer: ApiAnswer | None = None
+        if rule is None or rule.effect.executes:
+            pause = rule.pause if rule and rule.effect is Effect.LATENCY else 0
+            answer = await self._answer(request, pause)
+        if rule is None:
+            return answer or ApiAnswer(500, b"")
+        if rule.effect.cuts:
+            if "timeout" in rule.effect:
+                await _silence(rule.pause, receive)
+            raise Cut
+        if answer is None or rule.effect is Effect.ERROR_AFTER:
+            return self._refusal(request, rule.error())
+        return answer
+
+    async def _answer(self, request: ApiRequest, pause: float) -> ApiAnswer:
+        try:
+            check_access(request)
+            self.scheduler.run_due()
+            match = ROUTES.find(request.method, request.path)
+            call = calls().find(request.method, request.path)
+            if match is None or call is None:
+                raise _no_such_call(request, call)
+            account = acting_account(self.world.store, request)
+            return await self._answer_once(request, match, call, account, pause)
+        except ApiError as error:
+            return self._refusal(request, error)
+
+    async def _answer_once(
+        self, request: ApiRequest, match: Match, call: Call, account: str, pause: float
+    ) -> ApiAnswer:
+        """Holds the idempotency key while the request is under way."""
+        key = request.idempotency_key
+        if key is not None:
+            check_key(key)
+            self._in_use.enter(account, key)
+        try:
+            if pause:
+                await asyncio.sleep(pause)
+            return self._execute(request, match, call, account)
+        finally:
+            if key is not None:
+                self._in_use.leave(account, key)
+
+    def _execute(self, request: ApiRequest, match: Match, call: Call, account: str) -> ApiAnswer:
+        form, key = request.form(), request.idempotency_key
+        mark = fingerprint(request.method, request.path, form)
+        with self.world.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
+            stored = recall(unit, key, mark) if key else None
+            if stored is not None:
+                return ApiAnswer(
+                    stored.status,
+                    stored.body,
+                    {"idempotent-replayed": "true", "original-request": stored.request_id},
+                )
+            parameters = read_parameters(call, form, account=account)
+            answer = self._run(request, match, unit, parameters)
+            if key and (answer.status < 400 or not request.v2):
+                remember(unit, key, mark, Stored(answer.status, answer.body, request.id))
+        return answer
+
+    def _run(self, request: ApiRequest, match: Match, unit: Unit, parameters: Json) -> ApiAnswer:
+        try:
+            with unit.store.savepoint():
+                result = match.run(unit, parameters)
+                body = present(unit, result) if isinstance(result, Record) else result
+                return ApiAnswer(200, dumps(expanded(unit, body, parameters.get("expand") or [])))
+        except Refused:
+            raise
+        except ApiError as error:
+            return self._refusal(request, error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return self._refusal(
+                request, ApiError("The sandbox has a bug here.", status=500, kind="api_error")
+            )
+
+    def _refusal(self, request: ApiRequest, error: ApiError) -> ApiAnswer:
+        log = self.world.config.link(f"/_sandbox/exchanges?request_id={request.id}")
+        return ApiAnswer(error.status, dumps(error.body(log, v2=request.v2)), dict(error.headers))
+
+
+def _no_such_call(request: ApiRequest, call: Call | None) -> ApiError:
+    known = "Stripe knows it, but the" if call else "Unrecognized request URL: the"
+    return Refused(
+        f"{known} CHE·NU sandbox does not play {request.method} {request.path}.", status=404
+    )
+
+
+def _version(request: ApiRequest) -> str:
+    return request.headers.get("stripe-version") or API_VERSION
+
+
+async def _silence(seconds: float, receive: Receive) -> None:
+    """Say nothing for that long, or until the client has gone."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    try:
+        await asyncio.wait_for(gone(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _cut(scope: Scope, rule: FaultRule | None) -> None:
+    abort = (scope.get("extensions") or {}).get("chenu.abort")
+    if abort is None:  # in-process: say it as the transport would
+        if rule is not None and "timeout" in rule.effect:
+            raise httpx.ReadTimeout("The sandbox was told to stay silent")
+        raise httpx.RemoteProtocolError("The sandbox was told to hang up")
+    abort()
+    await asyncio.sleep(0.01)  # until the server has noticed that the connection is gone

@@ -1,0 +1,123 @@
+"""Balances: every cent moves through a balance transaction, first pending, then available."""
+
+from chenu.sandbox import shapes
+from chenu.sandbox.clock import next_midnight
+from chenu.sandbox.config import CURRENCY
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.store import PLATFORM, Record, Store
+from chenu.sandbox.tasks import task
+from chenu.sandbox.unit import Unit
+
+_CATEGORIES = {
+    "payment": "charge",
+    "payment_refund": "refund",
+    "refund_failure": "refund_failure",
+    "transfer_refund": "transfer_reversal",
+}
+"""`reporting_category` where it is not the type itself."""
+
+
+def post(
+    unit: Unit,
+    kind: str,
+    amount: int,
+    source: str,
+    *,
+    fee: int = 0,
+    available_on: int = 0,
+    description: str | None = None,
+) -> Record:
+    """Move money on the acting account; `amount` is negative when it leaves."""
+    ready = available_on <= unit.now
+    body = shapes.new(
+        "balance_transaction",
+        id=unit.new_id("balance_transaction"),
+        amount=amount,
+        available_on=max(available_on, unit.now),
+        created=unit.now,
+        description=description,
+        fee=fee,
+        fee_details=_fee_details(fee),
+        net=amount - fee,
+        reporting_category=_CATEGORIES.get(kind, kind),
+        source=source,
+        status="available" if ready else "pending",
+        type=kind,
+    )
+    if ready:
+        _add(unit, amount - fee, 0)
+    else:
+        _add(unit, 0, amount - fee)
+        unit.schedule(available_on, "funds_available", "")
+    if unit.account != PLATFORM and ready and amount > 0:
+        unit.schedule(next_midnight(unit.now), "payout", "")
+    return unit.create("balance_transaction", body)
+
+
+def _fee_details(fee: int) -> list[Json]:
+    if not fee:
+        return []
+    return [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": CURRENCY,
+            "description": "Stripe processing fees",
+            "type": "stripe_fee",
+        }
+    ]
+
+
+def _add(unit: Unit, available: int, pending: int) -> None:
+    unit.store.execute(
+        "INSERT INTO balances (account, available, pending) VALUES (?, ?, ?)"
+        " ON CONFLICT (account) DO UPDATE SET"
+        " available = available + excluded.available, pending = pending + excluded.pending",
+        (unit.account, available, pending),
+    )
+
+
+def read_balance(store: Store, account: str) -> tuple[int, int]:
+    """Available and pending cents of an account."""
+    row = store.execute(
+        "SELECT available, pending FROM balances WHERE account = ?", (account,)
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def balance_body(unit: Unit) -> Json:
+    """The Balance object of the acting account."""
+    available, pending = read_balance(unit.store, unit.account)
+    return {
+        "object": "balance",
+        "available": [_amount(available)],
+        "connect_reserved": [{"amount": 0, "currency": CURRENCY}],
+        "livemode": False,
+        "pending": [_amount(pending)],
+    }
+
+
+def _amount(amount: int) -> Json:
+    return {"amount": amount, "currency": CURRENCY, "source_types": {"card": amount}}
+
+
+@task("funds_available")
+def _release(unit: Unit, subject: str) -> None:
+    """Turn what is due from pending to available."""
+    due = "kind = 'balance_transaction' AND account = ? AND json_extract(body, '$.status') ="
+    due += " 'pending' AND json_extract(body, '$.available_on') <= ?"
+    where = (unit.account, unit.now)
+    amount = unit.store.value(
+        f"SELECT SUM(json_extract(body, '$.net')) FROM objects WHERE {due}",  # noqa: S608
+        where,
+    )
+    unit.store.execute(
+        f"UPDATE objects SET body = json_set(body, '$.status', 'available') WHERE {due}",  # noqa: S608
+        where,
+    )
+    if amount is None:
+        return
+    _add(unit, int(amount), -int(amount))
+    unit.emit("balance.available", balance_body(unit))
+    if unit.account != PLATFORM:
+        unit.schedule(next_midnight(unit.now), "payout", "")

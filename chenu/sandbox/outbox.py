@@ -1,0 +1,132 @@
+"""Decides who receives an event, and queues deliveries in the unit of work that emitted it."""
+
+import random
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+
+from chenu.sandbox.clock import wall_ms
+from chenu.sandbox.json_types import Json, dumps, loads
+from chenu.sandbox.store import PLATFORM, Record, Store
+from chenu.sandbox.unit import Unit
+
+
+@dataclass(slots=True)
+class Modes:
+    """How deliveries misbehave, set by POST /_sandbox/webhooks."""
+
+    mode: str = "ordered"
+    """`ordered`: one after the other for each receiver. `shuffle`: at random, many at once."""
+    duplicate: float = 0.0
+    """Probability that a delivery comes twice."""
+    drop: float = 0.0
+    """Probability that a delivery never comes; the event is still listed by the API."""
+    delay_ms: int = 0
+    wrong_secret: bool = False
+    stale: bool = False
+    """Sign with a timestamp of ten minutes ago."""
+    seed: int = 0
+    paused: bool = False
+    max_concurrent: int = 8
+
+    def changed(self, given: Json) -> "Modes":
+        """With some values replaced; raises ValueError for what makes no sense."""
+        known = {one.name: type(getattr(self, one.name)) for one in fields(self)}
+        for name, value in given.items():
+            expected = known.get(name)
+            if expected is None:
+                raise ValueError(f"unknown mode {name}")
+            number = expected is float and isinstance(value, int)
+            if not (number or type(value) is expected):
+                raise ValueError(f"{name} is a {expected.__name__}")
+        new = Modes(**{**asdict(self), **given})
+        shares = all(0 <= share <= 1 for share in (new.duplicate, new.drop))
+        if new.mode not in ("ordered", "shuffle") or not shares or new.max_concurrent < 1:
+            raise ValueError("mode is ordered or shuffle, duplicate and drop are 0 to 1")
+        return new
+
+
+class DeliveryQueue:
+    """The Outbox of chenu.sandbox.unit: queues rows, the sender takes them from there."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.modes = Modes()
+        self._chance = random.Random(0)  # noqa: S311 - mischief, not secrets
+        self._has_new = False
+        self.on_wake: Callable[[], None] = lambda: None
+        self.load_modes()
+
+    def load_modes(self) -> None:
+        """Take up the stored modes."""
+        self.modes = Modes(**loads(self._store.get_meta("webhook_modes", "{}")))
+        self._chance = random.Random(self.modes.seed)  # noqa: S311 - mischief, not secrets
+
+    @property
+    def chance(self) -> random.Random:
+        """The one source of mischief, repeatable by the modes' seed."""
+        return self._chance
+
+    def committed(self) -> None:
+        if self._has_new:
+            self._has_new = False
+            self.on_wake()
+
+    def wake(self) -> None:
+        """Tell the sender to look again: modes have changed, or something is to be resent."""
+        self.on_wake()
+
+    def set_modes(self, modes: Modes) -> None:
+        self._store.set_meta("webhook_modes", dumps(asdict(modes)).decode())
+        self.load_modes()
+        self.wake()
+
+    def queue(self, unit: Unit, event: Record) -> int:
+        receivers = [
+            *(r for r in _all(unit, "webhook_endpoint") if _endpoint_wants(r, event)),
+            *(r for r in _all(unit, "v2.core.event_destination") if _destination_wants(r, event)),
+        ]
+        for receiver in receivers:
+            self.queue_for(unit, event, receiver.id)
+        return len(receivers)
+
+    def queue_for(self, unit: Unit, event: Record, receiver_id: str) -> None:
+        """One receiver, with the mischief that is set."""
+        self._has_new = True
+        status = "dropped" if self._chance.random() < self.modes.drop else "pending"
+        copies = 2 if self._chance.random() < self.modes.duplicate else 1
+        due = wall_ms() + self.modes.delay_ms
+        for _ in range(copies):
+            unit.store.execute(
+                "INSERT INTO deliveries (event, endpoint, status, due, created)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (event.id, receiver_id, status, due, unit.now),
+            )
+
+
+def _all(unit: Unit, kind: str) -> list[Record]:
+    return unit.store.select(kind, PLATFORM, oldest_first=True)
+
+
+def _wants_type(enabled: list[str], event: Record) -> bool:
+    return "*" in enabled or event.body["type"] in enabled
+
+
+def _endpoint_wants(endpoint: Record, event: Record) -> bool:
+    return (
+        event.kind == "event"
+        and endpoint.body["status"] == "enabled"
+        and endpoint.internal["connect"] == bool(event.account)
+        and _wants_type(endpoint.body["enabled_events"], event)
+    )
+
+
+def _destination_wants(destination: Record, event: Record) -> bool:
+    body = destination.body
+    thin = event.kind == "v2.core.event"
+    source = "@accounts" if event.body.get("context") or event.account else "@self"
+    return (
+        body["status"] == "enabled"
+        and body["event_payload"] == ("thin" if thin else "snapshot")
+        and source in body["events_from"]
+        and _wants_type(body["enabled_events"], event)
+    )

@@ -1,0 +1,73 @@
+"""Where a PaymentIntent of the API sends the card's owner to confirm it (3D Secure)."""
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from chenu.sandbox.pages.rendering import note, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
+from chenu.sandbox.pages.words import language_of
+from chenu.sandbox.payments import attempt_payment, fail_authentication, settle
+from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.unit import Unit
+
+
+@get("/authenticate/{intent_id:str}/{secret:str}", sync_to_thread=False)
+def show_authentication(
+    request: HttpRequest, intent_id: FromPath[str], secret: FromPath[str]
+) -> Response[str]:
+    language = language_of(request)
+    intent = _find(request, intent_id, secret)
+    if intent is None:
+        return note(language, "unknown", 404)
+    return render("confirm.html", language, amount=intent.body["amount"])
+
+
+def _find(request: HttpRequest, intent_id: str, secret: str) -> Record | None:
+    """A PaymentIntent that waits for its owner."""
+    intent = sandbox_of(request).store.find("payment_intent", intent_id, PLATFORM)
+    if intent is None or intent.internal["secret"] != secret:
+        return None
+    return intent if intent.body["status"] == "requires_action" else None
+
+
+@post("/authenticate/{intent_id:str}/{secret:str}", status_code=200)
+async def submit_authentication(
+    request: HttpRequest, intent_id: FromPath[str], secret: FromPath[str]
+) -> Response[str] | Redirect:
+    choice = pressed(await form_of(request), "complete", "fail")
+    if _find(request, intent_id, secret) is None:
+        return note(language_of(request), "unknown", 404)
+    with sandbox_of(request).world.unit() as unit:
+        intent = unit.get("payment_intent", intent_id)
+        _conclude(unit, intent, is_confirmed=choice == "complete")
+    return Redirect(_back(intent), status_code=303)
+
+
+def _conclude(unit: Unit, intent: Record, *, is_confirmed: bool) -> None:
+    if not is_confirmed:
+        fail_authentication(unit, intent)
+        return
+    method = unit.get("payment_method", intent.body["payment_method"])
+    attempt = attempt_payment(unit, intent, method, authenticated=True)
+    if attempt.status == "succeeded" and attempt.charge is not None:
+        settle(unit, attempt.charge)
+
+
+def _back(intent: Record) -> str:
+    """The return address with what Stripe adds to it."""
+    parts = urlsplit(str(intent.internal["return_url"]))
+    succeeded = intent.body["status"] == "succeeded"
+    added = urlencode(
+        {
+            "payment_intent": intent.id,
+            "payment_intent_client_secret": intent.body["client_secret"],
+            "redirect_status": "succeeded" if succeeded else "failed",
+        }
+    )
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
+
+
+router = Router("/", route_handlers=[show_authentication, submit_authentication])

@@ -1,0 +1,168 @@
+"""The hosted Checkout page, its confirmation by the card's owner, and the receipt."""
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from chenu.sandbox.checkout import authenticate, pay
+from chenu.sandbox.json_types import Json
+from chenu.sandbox.pages.card_form import BadCard, read_card
+from chenu.sandbox.pages.rendering import note, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
+from chenu.sandbox.pages.words import language_of
+from chenu.sandbox.payments import Attempt
+from chenu.sandbox.store import PLATFORM, Record
+
+_TOLD = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
+"""Declines that the payer is told apart; all others are just declines, so no thief learns more."""
+
+
+@get("/c/pay/{session_id:str}", sync_to_thread=False)
+def show_checkout(request: HttpRequest, session_id: FromPath[str]) -> Response[str]:
+    session = _find(request, session_id)
+    return _closed(request, session) or _form(request, session)
+
+
+def _find(request: HttpRequest, session_id: str) -> Record | None:
+    sandbox = sandbox_of(request)
+    sandbox.scheduler.run_due()
+    return sandbox.store.find("checkout.session", session_id, PLATFORM)
+
+
+def _closed(request: HttpRequest, session: Record | None) -> Response[str] | None:
+    """The page that is shown instead when there is nothing to pay."""
+    if session is None:
+        return note(language_of(request), "unknown", 404)
+    language = language_of(request, session.body["locale"])
+    if session.body["status"] == "complete":
+        return note(language, "completed", 200)
+    if session.body["status"] == "expired":
+        return note(language, "expired", 410)
+    return None
+
+
+def _form(
+    request: HttpRequest,
+    session: Record | None,
+    *,
+    problem: str | None = None,
+    field: str | None = None,
+    typed: dict[str, str] | None = None,
+) -> Response[str]:
+    body: Json = session.body if session else {}
+    known = body["customer_details"] or {}
+    return render(
+        "checkout.html",
+        language_of(request, body["locale"]),
+        402 if problem else 200,
+        session=body,
+        lines=session.internal["lines"] if session else [],
+        ask_email=not known.get("email"),
+        problem=problem,
+        field=field,
+        typed=typed or {},
+    )
+
+
+@post("/c/pay/{session_id:str}", status_code=200)
+async def submit_checkout(
+    request: HttpRequest, session_id: FromPath[str]
+) -> Response[str] | Redirect:
+    session = _find(request, session_id)
+    closed = _closed(request, session)
+    if closed is not None or session is None:
+        return closed or note("en", "unknown", 404)
+    sandbox, typed = sandbox_of(request), await form_of(request)
+    shown = {name: typed.get(name, "") for name in ("name", "email")}
+    with sandbox.world.unit() as unit:
+        try:
+            given = read_card(typed, unit.now)
+        except BadCard as bad:
+            return _form(request, session, problem=bad.word, field=bad.field, typed=shown)
+        session = unit.get("checkout.session", session_id)
+        if session.body["status"] != "open":
+            return _closed(request, session) or note("en", "unknown", 404)
+        payer = {"name": given.name, "email": given.email}
+        attempt = pay(unit, session, given.card, given.expiry, payer)
+    return _after(request, session, attempt, shown)
+
+
+def _after(
+    request: HttpRequest, session: Record, attempt: Attempt, typed: dict[str, str]
+) -> Response[str] | Redirect:
+    if attempt.status == "requires_action":
+        return Redirect(f"/c/pay/{session.id}/confirm", status_code=303)
+    if attempt.decline is not None:
+        return _form(request, session, problem=_word(attempt), typed=typed)
+    return _success(session)
+
+
+def _success(session: Record) -> Redirect:
+    address = session.body["success_url"].replace("{CHECKOUT_SESSION_ID}", session.id)
+    return Redirect(address, status_code=303)
+
+
+def _word(attempt: Attempt) -> str:
+    reason = attempt.decline.decline_code if attempt.decline else ""
+    if not reason:
+        return "authentication_failed"
+    return reason if reason in _TOLD else "card_declined"
+
+
+@get("/c/pay/{session_id:str}/confirm", sync_to_thread=False)
+def show_confirmation(request: HttpRequest, session_id: FromPath[str]) -> Response[str] | Redirect:
+    session = _find(request, session_id)
+    closed = _closed(request, session)
+    if closed is not None or session is None:
+        return closed or note("en", "unknown", 404)
+    if not _awaits_confirmation(request, session):
+        return Redirect(f"/c/pay/{session_id}", status_code=303)
+    language = language_of(request, session.body["locale"])
+    return render("confirm.html", language, amount=session.body["amount_total"])
+
+
+def _awaits_confirmation(request: HttpRequest, session: Record) -> bool:
+    intent_id = session.body["payment_intent"]
+    store = sandbox_of(request).store
+    intent = store.find("payment_intent", intent_id, PLATFORM) if intent_id else None
+    return intent is not None and intent.body["status"] == "requires_action"
+
+
+@post("/c/pay/{session_id:str}/confirm", status_code=200)
+async def submit_confirmation(
+    request: HttpRequest, session_id: FromPath[str]
+) -> Response[str] | Redirect:
+    session = _find(request, session_id)
+    closed = _closed(request, session)
+    if closed is not None or session is None:
+        return closed or note("en", "unknown", 404)
+    if not _awaits_confirmation(request, session):
+        return Redirect(f"/c/pay/{session_id}", status_code=303)
+    choice = pressed(await form_of(request), "complete", "fail")
+    with sandbox_of(request).world.unit() as unit:
+        session = unit.get("checkout.session", session_id)
+        attempt = authenticate(unit, session, succeed=choice == "complete")
+    return _after(request, session, attempt, {})
+
+
+@get("/receipts/{charge_id:str}/{secret:str}", sync_to_thread=False)
+def show_receipt(
+    request: HttpRequest, charge_id: FromPath[str], secret: FromPath[str]
+) -> Response[str]:
+    charge = sandbox_of(request).store.find("charge", charge_id, PLATFORM)
+    language = language_of(request)
+    if charge is None or charge.internal.get("secret") != secret:
+        return note(language, "unknown", 404)
+    return render("receipt.html", language, charge=charge.body)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        show_checkout,
+        submit_checkout,
+        show_confirmation,
+        submit_confirmation,
+        show_receipt,
+    ],
+)

@@ -1,0 +1,52 @@
+"""Renders the templates, with words, amounts and times in the visitor's language."""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+
+from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros
+
+_FOLDER = Path(__file__).parent.parent / "templates"
+_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["euros"] = euros
+    environment.filters["moment"] = moment
+    return environment
+
+
+def moment(unix: int) -> str:
+    """A time that reads the same in both languages; UTC."""
+    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M}"
+
+
+def render(
+    template: str, language: str = "en", status: int = 200, **values: object
+) -> Response[str]:
+    """An HTML page; `t` holds the words."""
+    words = FRENCH if language == "fr" else ENGLISH
+    text = _environment().get_template(template).render(lang=language, t=words, **values)
+    return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)
+
+
+def note(language: str, name: str, status: int) -> Response[str]:
+    """A page that only says something: the words `{name}_title` and `{name}`."""
+    return render("note.html", language, status, name=name)

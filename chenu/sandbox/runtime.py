@@ -1,0 +1,73 @@
+"""The parts of one running sandbox, put together."""
+
+import secrets
+
+from chenu.sandbox import api as api
+from chenu.sandbox.clock import Clock
+from chenu.sandbox.config import SandboxConfig
+from chenu.sandbox.delivery import Sender
+from chenu.sandbox.exchanges import Exchanges
+from chenu.sandbox.faults import Faults
+from chenu.sandbox.gateway import Gateway
+from chenu.sandbox.ids import IdSource
+from chenu.sandbox.outbox import DeliveryQueue, Modes
+from chenu.sandbox.store import Store
+from chenu.sandbox.tasks import Scheduler
+from chenu.sandbox.unit import World
+
+
+class Sandbox:
+    """One store with everything that works on it."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+        self.store = Store(config.data)
+        self.queue = DeliveryQueue(self.store)
+        self.world = World(config, self.store, Clock(), IdSource(0), self.queue)
+        self.scheduler = Scheduler(self.world)
+        self.faults = Faults()
+        self.exchanges = Exchanges(config)
+        self.sender = Sender(config, self.store, self.queue)
+        self.gateway = Gateway(self.world, self.scheduler, self.faults, self.exchanges, IdSource(0))
+        self._load()
+
+    def _load(self) -> None:
+        """Take up the state of the store: clock, ids and webhook modes."""
+        store = self.store
+        seed = self.config.seed
+        if seed is None:
+            seed = int(store.get_meta("seed", str(secrets.randbits(48))))
+        starts = int(store.get_meta("starts", "0")) + 1
+        store.set_meta("seed", str(seed))
+        store.set_meta("starts", str(starts))
+        self.world.clock.offset = int(store.get_meta("clock_offset", "0"))
+        self.world.ids = IdSource(seed, int(store.get_meta("ids", "0")))
+        # Request ids are not stored, so each start has its own series of them.
+        self.gateway.request_ids = IdSource(seed, starts << 40)
+        self.queue.load_modes()
+
+    def reset(self) -> None:
+        """Empty everything: objects, clock, receivers, faults, modes, recorded exchanges."""
+        self.store.clear()
+        self.faults.clear()
+        self.exchanges.clear()
+        self.queue.set_modes(Modes())
+        self._load()
+
+    def snapshot(self) -> str:
+        """Keep the state under a name until the process ends."""
+        name = f"snap_{secrets.token_hex(8)}"
+        self.store.take_snapshot(name)
+        return name
+
+    def restore(self, name: str) -> bool:
+        """Back to a kept state, the clock included; False for an unknown name."""
+        found = self.store.restore_snapshot(name)
+        if found:
+            self._load()
+        return found
+
+    async def close(self) -> None:
+        await self.sender.close()
+        self.exchanges.close()
+        self.store.close()

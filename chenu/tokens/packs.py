@@ -1,0 +1,29 @@
+"""The token packs as data: base and bonus are two grants. Amounts in cents, packs do not expire."""
+
+from dataclasses import dataclass
+
+from chenu.core.money import Cents
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPack:
+    code: str
+    base_tokens: int
+    bonus_percent: int
+    price: Cents
+
+    @property
+    def bonus_tokens(self) -> int:
+        return self.base_tokens * self.bonus_percent // 100
+
+    @property
+    def tokens(self) -> int:
+        return self.base_tokens + self.bonus_tokens
+
+
+TOKEN_PACKS: tuple[TokenPack, ...] = (
+    TokenPack("pack_100", 100, 0, Cents(100)),
+    TokenPack("pack_1k", 1_000, 10, Cents(900)),
+    TokenPack("pack_10k", 10_000, 20, Cents(8000)),
+    TokenPack("pack_100k", 100_000, 30, Cents(70000)),
+)

@@ -1,0 +1,1 @@
+"""The GraphQL face: schema, context, permissions, loaders, then a file per topic."""

@@ -1,0 +1,52 @@
+"""Print the Chromium that the browser tests use; install Debian's package when none is found.
+
+CHENU_CHROMIUM names one explicitly. Ends with one clear line and status 1 when there is none and
+none can be installed (not root, or no apt-get).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HINT = "install Chromium (Debian: apt-get install chromium) or set CHENU_CHROMIUM to its path"
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("CHENU_CHROMIUM")
+    if named:
+        return shutil.which(named)
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def install() -> str | None:
+    """Try Debian's package; the reason why it did not work, or None."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return "not root, or no apt-get here"
+    print("browser tests: installing Chromium (Debian package)", file=sys.stderr, flush=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {"env": env, "capture_output": True, "text": True, "check": False}
+    packages = ["chromium", "fonts-dejavu-core"]
+    for command in ([apt, "update"], [apt, "install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(command, **quiet)  # type: ignore[call-overload]
+    return None if done.returncode == 0 else str(done.stderr).strip()[-300:]
+
+
+def main() -> int:
+    found = find_chromium()
+    reason = None
+    if found is None and not os.environ.get("CHENU_CHROMIUM"):
+        reason = install()
+        found = find_chromium()
+    if found is None:
+        why = f" ({reason})" if reason else ""
+        print(f"no Chromium for the browser tests{why}: {HINT}", file=sys.stderr)
+        return 1
+    print(found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

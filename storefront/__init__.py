@@ -1,0 +1,1 @@
+"""The storefront: pages that work without JavaScript and swap fragments with htmx."""

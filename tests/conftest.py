@@ -1,0 +1,168 @@
+"""Real engines for every test that asks: PostgreSQL, Valkey and the Stripe sandbox over HTTP.
+
+One set per pytest process; each process has its own database. Tests that use none of them are the
+unit tests of `make check`.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from chenu.app import create_app
+from chenu.core.clock import CLOCK
+from chenu.core.migrations import apply_migrations
+from chenu.demo.engines import start_postgres, start_valkey
+from chenu.demo.processes import Child, free_port
+from chenu.flows.services import Services, open_services
+from chenu.settings import SANDBOX_KEY, Settings, read_settings
+
+ROOT = Path(__file__).parents[1]
+ENGINE_FIXTURES = {"engines", "services", "clean_database"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.engines)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Addresses of the running engines and the settings that use them."""
+
+    postgres_url: str
+    redis_url: str
+    sandbox_url: str
+    folder: Path
+    settings: Settings
+    env: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    folder = Path(tempfile.mkdtemp(prefix="chenu-tests-"))
+    children: list[Child] = []
+    try:
+        postgres, postgres_url = start_postgres(folder, durable=False)
+        children.append(postgres)
+        valkey, redis_url = start_valkey(folder)
+        children.append(valkey)
+        sandbox, sandbox_url = start_sandbox(folder)
+        children.append(sandbox)
+        asyncio.run(_make_database(postgres_url))
+        yield _describe(folder, f"{postgres_url}/chenu", redis_url, sandbox_url)
+    finally:
+        for child in reversed(children):
+            child.ask_to_stop()
+        for child in reversed(children):
+            child.wait_stopped(5)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_sandbox(folder: Path) -> tuple[Child, str]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "chenu.sandbox", "--port", str(port), "--public-url", url]
+    command += ["--data", str(folder / "sandbox.sqlite"), "--webhook-retry-scale", "0.01"]
+    child = Child("sandbox", command, folder / "logs" / "sandbox.log", env=dict(os.environ))
+    child.start()
+    child.wait_until(lambda: _answers(f"{url}/_sandbox/clock"), 20)
+    return child, url
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+async def _make_database(postgres_url: str) -> None:
+    connection = await asyncpg.connect(f"{postgres_url}/postgres")
+    await connection.execute("CREATE DATABASE chenu")
+    await connection.close()
+    await apply_migrations(f"{postgres_url}/chenu")
+
+
+def _describe(folder: Path, database_url: str, redis_url: str, sandbox_url: str) -> Engines:
+    env = {
+        "CHENU_MODE": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "CHENU_PUBLIC_URL": "http://127.0.0.1:8000",
+        "CHENU_SECRET": "a secret of the tests, long enough to be one",
+        "CHENU_RETURN_ORIGINS": "https://app.example",
+        "CHENU_MAIL_FOLDER": str(folder / "mails"),
+        "STRIPE_MODE": "sandbox",
+        "STRIPE_KEY": SANDBOX_KEY,
+        "STRIPE_API_BASE": sandbox_url,
+        "STRIPE_WEBHOOK_SECRETS": "whsec_snapshot_of_the_tests",
+        "STRIPE_THIN_SECRETS": "whsec_thin_of_the_tests",
+    }
+    return Engines(database_url, redis_url, sandbox_url, folder, read_settings(env), env)
+
+
+@pytest.fixture(scope="session")
+async def open_engines(engines: Engines) -> AsyncIterator[Services]:
+    async with open_services(engines.settings, "chenu-tests") as services:
+        yield services
+
+
+@pytest.fixture
+async def clean_database(engines: Engines, open_engines: Services) -> AsyncIterator[None]:
+    """Empty tables and a clock that was never moved; about 10 ms."""
+    CLOCK.reset()
+    connection = await asyncpg.connect(engines.postgres_url)
+    try:
+        await connection.execute(await _truncate_sql(connection))
+    finally:
+        await connection.close()
+    yield
+    CLOCK.reset()
+
+
+_TRUNCATE: list[str] = []
+
+
+async def _truncate_sql(connection: "asyncpg.Connection") -> str:
+    if not _TRUNCATE:
+        rows = await connection.fetch(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'migration'"
+        )
+        tables = ", ".join(f'"{row["tablename"]}"' for row in rows)
+        _TRUNCATE.append(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return _TRUNCATE[0]
+
+
+@pytest.fixture
+def services(open_engines: Services, clean_database: None) -> Services:
+    """The product's services over an empty database."""
+    return open_engines
+
+
+def with_settings(services: Services, **changes: object) -> Services:
+    """The same services, configured a little differently."""
+    settings = replace(services.settings, **changes)  # type: ignore[arg-type]
+    return replace(services, settings=settings)
+
+
+@pytest.fixture
+async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application in this process, as a browser or a program without cookies meets it."""
+    app: Any = create_app(services)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url=services.settings.public_url, follow_redirects=False
+    ) as http:
+        yield http

@@ -1,0 +1,74 @@
+"""The generated migrations say the same as tables.py, and apply one at a time."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import asyncpg
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+
+from chenu.core import migrations
+from chenu.piccolo_app import APP_CONFIG
+from tests.conftest import Engines
+
+FILES = sorted((Path(__file__).parents[2] / "migrations").glob("chenu_*.py"))
+
+
+async def test_the_migrations_are_up_to_date_with_the_tables() -> None:
+    missing = await AutoMigrationManager(auto_input="y").get_alter_statements(APP_CONFIG)
+
+    assert [statement for part in missing for statement in part.statements] == []
+
+
+async def test_two_processes_migrate_the_same_database_one_after_the_other(
+    engines: Engines,
+) -> None:
+    url = await make_database(engines, "twice")
+
+    racing = [await start_migrating(engines, url) for _ in range(2)]
+    answers = [await process.communicate() for process in racing]
+
+    assert [process.returncode for process in racing] == [0, 0]
+    said = sorted(stdout.decode().strip() for stdout, _ in answers)
+    assert said == [f"{len(FILES)} migrations applied", "nothing to migrate"]
+
+
+async def test_a_database_behind_the_code_is_not_served(engines: Engines) -> None:
+    url = await make_database(engines, "behind")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chenu",
+        "worker",
+        env={**engines.env, "DATABASE_URL": url},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, stderr = await process.communicate()
+
+    assert process.returncode == 1
+    assert "chenu migrate" in stderr.decode()
+    assert len(stderr.decode().strip().splitlines()) == 1
+
+
+def test_an_id_is_read_from_a_file_name() -> None:
+    assert migrations.id_of("chenu_2026_11_22t18_00_00_000000") == "2026-11-22T18:00:00:000000"
+
+
+async def make_database(engines: Engines, name: str) -> str:
+    server = engines.postgres_url.rpartition("/")[0]
+    connection = await asyncpg.connect(f"{server}/postgres")
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return f"{server}/{name}"
+
+
+async def start_migrating(engines: Engines, url: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chenu",
+        "migrate",
+        env={**engines.env, "DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+    )

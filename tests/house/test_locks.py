@@ -1,0 +1,40 @@
+"""Lock files: hashed, complete, and without addresses."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-node.lock", "storefront/package-lock.json")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_names_no_address(name: str) -> None:
+    assert "://" not in (ROOT / name).read_text()
+
+
+def test_every_python_package_is_pinned_with_hashes() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    packages = [line for line in text.splitlines() if re.match(r"\w", line)]
+
+    assert packages
+    assert all(re.match(r"[\w.-]+(\[[\w,]+\])?==\S+", package) for package in packages)
+    assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_every_dependency_of_the_project_is_in_the_lock() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    wanted = set(re.findall(r'^  "([A-Za-z0-9_-]+)(?:\[[\w,]+\])?[>=]=', project, re.MULTILINE))
+    locked = set(re.findall(r"^([\w.-]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+
+    assert {name.lower() for name in wanted} <= {name.lower() for name in locked}
+
+
+def test_every_front_end_package_is_verified_by_its_hash() -> None:
+    lock = json.loads((ROOT / "storefront" / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+
+    assert packages
+    assert [name for name, entry in packages.items() if "integrity" not in entry] == []

@@ -1,0 +1,121 @@
+"""People, creators and agents for tests, made through the product's own functions."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from chenu.accounts.actor import Actor, Staff, UserId
+from chenu.accounts.sessions import find_actor
+from chenu.accounts.users import Browser, SignUp, find_user_by_email, sign_up
+from chenu.agents.listing import ListingFields
+from chenu.agents.model import AgentId, PriceType
+from chenu.agents.queries import find_agent
+from chenu.agents.rows import AgentRow, CreatorRow
+from chenu.core import db
+from chenu.core.ids import new_id
+from chenu.flows.edit_agent import AgentWish, PriceWish, create_agent
+from chenu.flows.onboard_creator import (
+    CreatorWish,
+    become_creator,
+    make_onboarding_link,
+    refresh_own_connect_state,
+)
+from chenu.flows.review_agent import decide_review, submit_agent
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import AgentLevel, TierCode
+
+PASSWORD = "a good password of the tests"
+
+MANIFEST = {
+    "name": "Trieur de factures",
+    "model": "chenu-medium",
+    "systemPrompt": "Classe les factures.",
+    "parameters": {"temperature": "0.2"},
+    "tools": ["files.read"],
+    "permissions": ["files:read"],
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is signed in; `token` is the session cookie's value."""
+
+    actor: Actor
+    token: str
+    email: str
+
+    @property
+    def user_id(self) -> UserId:
+        return self.actor.require_user()
+
+
+async def make_person(
+    name: str, tier: TierCode = TierCode.STARTER, staff: tuple[Staff, ...] = ()
+) -> Person:
+    """A verified person whose personal account is on the tier."""
+    email = f"{name}@example.org"
+    session = await sign_up(
+        SignUp(email, PASSWORD, name.capitalize()), Browser(), verify_at_once=True
+    )
+    user = await find_user_by_email(email)
+    assert user is not None
+    await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user.id, tier)
+    for role in staff:
+        sql = "INSERT INTO staff_role (id, member, role) VALUES ($1, $2, $3)"
+        await db.execute(sql, new_id(), user.id, role)
+    actor = await find_actor(session.token, "127.0.0.1")
+    assert actor is not None
+    return Person(actor, session.token, email)
+
+
+async def make_creator(services: Services, name: str = "atelier") -> tuple[Person, CreatorRow]:
+    """A person who has finished Connect onboarding in the sandbox."""
+    person = await make_person(name)
+    await become_creator(person.actor, CreatorWish(f"{name}-nord", f"{name} Nord", "Nous.", "fr"))
+    link = await make_onboarding_link(services, person.actor)
+    assert link is not None
+    async with httpx.AsyncClient() as browser:
+        await browser.post(link, data={"complete": "complete"})
+    return person, await refresh_own_connect_state(services, person.actor)
+
+
+async def make_published_agent(
+    services: Services,
+    creator: Person,
+    *,
+    price: int = 900,
+    name: str = "Trieur de factures",
+) -> AgentRow:
+    """Drafted, submitted and approved; `price` in cents, 0 for free."""
+    agent_id = await create_agent(creator.actor, agent_wish(price=price, name=name))
+    await submit_agent(creator.actor, agent_id)
+    reviewer = await make_person(f"reviewer{new_id().hex[-12:]}", staff=(Staff.REVIEWER,))
+    await decide_review(reviewer.actor, agent_id, approve=True, reason=None)
+    return await get_agent(agent_id)
+
+
+def agent_wish(*, price: int = 900, name: str = "Trieur de factures") -> AgentWish:
+    fields = ListingFields(
+        name=name,
+        tagline="Classe et rapproche vos factures.",
+        description="Il **classe** vos factures.",
+        capabilities=["invoices", "planning"],
+        language="fr",
+        sphere="BUSINESS",
+        minutes=14.0,
+    )
+    kind = PriceType.ONE_TIME if price else PriceType.FREE
+    return AgentWish(fields, AgentLevel.L1, PriceWish(kind, price or None), MANIFEST)
+
+
+async def get_agent(agent_id: AgentId) -> AgentRow:
+    agent = await find_agent(agent_id)
+    assert agent is not None
+    return agent
+
+
+async def pay(url: str, card: str = "4242424242424242") -> httpx.Response:
+    """Pay on the sandbox's page, as a browser without JavaScript does."""
+    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Test Buyer"}
+    async with httpx.AsyncClient() as browser:
+        return await browser.post(url, data=form)

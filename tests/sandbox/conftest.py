@@ -1,0 +1,81 @@
+"""Sandboxes for the tests. What the recorded one said is checked after each test that used it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from stripe._http_client import HTTPClient
+
+from chenu.sandbox.config import recorded_by_environment
+from chenu.sandbox.contract import check_lines
+from tests.sandbox.playground import Playground, build, close
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The SDK hands raw bytes to httpx in a way that httpx has come to dislike."""
+    known = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(known)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_in_retries() -> Iterator[None]:
+    """The SDK's own backoff between retries starts at half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
+        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
+        yield
+
+
+@pytest.fixture(scope="session")
+async def _recorded() -> AsyncIterator[Playground]:
+    playground = build(recorded_by_environment())
+    yield playground
+    await close(playground)
+
+
+@pytest.fixture
+async def play(_recorded: Playground) -> AsyncIterator[Playground]:
+    """An empty sandbox; everything it answers and emits has to be true to Stripe."""
+    _empty(_recorded)
+    yield _recorded
+    await _check(_recorded)
+
+
+@pytest.fixture(scope="session")
+async def _unrecorded() -> AsyncIterator[Playground]:
+    playground = build(None)
+    yield playground
+    await close(playground)
+
+
+@pytest.fixture
+async def loose(_unrecorded: Playground) -> Playground:
+    """An empty sandbox for requests that are wrong on purpose; nothing of it is recorded."""
+    _empty(_unrecorded)
+    return _unrecorded
+
+
+def _empty(playground: Playground) -> None:
+    playground.sandbox.reset()
+    playground.receiver.received.clear()
+    playground.receiver.status = 200
+
+
+async def _check(playground: Playground) -> None:
+    events = (await playground.http.get("/_sandbox/events.jsonl")).text
+    exchanges = (await playground.http.get("/_sandbox/exchanges")).text
+    assert list(check_lines([*exchanges.splitlines(), *events.splitlines()])) == []
+    assert await playground.control("invariants") == {"violations": []}
+    _keep(events)
+
+
+def _keep(events: str) -> None:
+    """Beside the recorded exchanges, for other checkers of the same kind."""
+    kept = recorded_by_environment()
+    if kept is not None:
+        with Path(f"{kept}.events").open("a", encoding="utf-8") as file:
+            file.write(events)

@@ -1,0 +1,81 @@
+import pytest
+import stripe
+
+from tests.sandbox.playground import Playground
+
+
+async def test_a_customer_has_every_key_that_stripe_sends(play: Playground) -> None:
+    customer = await play.customer(metadata={"user_id": "7"}, preferred_locales=["fr"])
+
+    assert customer.id.startswith("cus_")
+    assert customer.phone is None
+    assert customer.delinquent is False
+    assert customer.preferred_locales == ["fr"]
+    assert customer.to_dict()["metadata"] == {"user_id": "7"}
+    assert await play.event_types() == ["customer.created"]
+
+
+async def test_an_update_changes_and_clears_and_tells_the_old_values(play: Playground) -> None:
+    customer = await play.customer(
+        metadata={"a": "1", "b": "2"}, shipping={"name": "Z", "address": {"city": "Paris"}}
+    )
+
+    changed = await play.stripe.v1.customers.update_async(
+        customer.id, {"shipping": "", "email": "new@example.org", "metadata": {"a": ""}}
+    )
+
+    assert changed.shipping is None
+    assert changed.to_dict()["metadata"] == {"b": "2"}
+    event = (await play.stripe.v1.events.list_async({"type": "customer.updated"})).data[0]
+    previous = event.data.to_dict()["previous_attributes"]
+    assert previous.pop("shipping")["name"] == "Z"
+    assert previous == {"email": "zoe@example.org", "metadata": {"a": "1"}}
+
+
+async def test_an_update_that_changes_nothing_is_no_event(play: Playground) -> None:
+    customer = await play.customer()
+
+    await play.stripe.v1.customers.update_async(customer.id, {"email": "zoe@example.org"})
+
+    assert await play.event_types() == ["customer.created"]
+
+
+async def test_addresses_and_shipping_come_back_whole(play: Playground) -> None:
+    where = {"line1": "1 rue de la Paix", "city": "Paris", "country": "FR"}
+
+    customer = await play.customer(address=where, shipping={"name": "Zoé", "address": where})
+
+    body = customer.to_dict()
+    assert body["address"] == {**where, "line2": None, "postal_code": None, "state": None}
+    assert body["shipping"]["address"]["city"] == "Paris"
+
+
+async def test_a_deleted_customer_leaves_a_stub_and_no_list_entry(play: Playground) -> None:
+    customer = await play.customer()
+
+    gone = await play.stripe.v1.customers.delete_async(customer.id)
+
+    stub = await play.stripe.v1.customers.retrieve_async(customer.id)
+    assert gone.deleted
+    assert stub.to_dict() == {"id": customer.id, "object": "customer", "deleted": True}
+    assert (await play.stripe.v1.customers.list_async()).data == []
+    assert await play.event_types() == ["customer.created", "customer.deleted"]
+
+
+async def test_a_deleted_customer_cannot_be_sold_to(loose: Playground) -> None:
+    customer = await loose.customer()
+    await loose.stripe.v1.customers.delete_async(customer.id)
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await loose.session(customer=customer.id)
+
+    assert (refusal.value.code, refusal.value.param) == ("resource_missing", "customer")
+
+
+async def test_customers_are_found_by_email(play: Playground) -> None:
+    await play.customer(email="one@example.org")
+    two = await play.customer(email="two@example.org")
+
+    found = await play.stripe.v1.customers.list_async({"email": "two@example.org"})
+
+    assert [customer.id for customer in found.data] == [two.id]
