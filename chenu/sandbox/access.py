@@ -1,7 +1,7 @@
 """Who may call: API keys, the API version, and the connected account that is acted for."""
 
 from chenu.sandbox.config import API_VERSION
-from chenu.sandbox.errors import Refused
+from chenu.sandbox.errors import Refused, unsupported
 from chenu.sandbox.http_messages import ApiRequest
 from chenu.sandbox.store import PLATFORM, Store
 
@@ -47,16 +47,21 @@ def _masked(key: str) -> str:
 
 
 def acting_account(store: Store, request: ApiRequest) -> str:
-    """From Stripe-Account or Stripe-Context; raises Refused 403 for an account nobody knows."""
+    """From Stripe-Account or Stripe-Context; raises Refused 403 for an account nobody knows.
+
+    Recipients of transfers have nothing to change by themselves: they are read only.
+    """
     account = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     if not account:
         return PLATFORM
     record = store.find("v2.core.account", account, PLATFORM)
-    if record is None or record.body["closed"]:
+    if record is None:
         raise Refused(
             f"The provided key '{_masked(request.api_key)}' does not have access to account"
             f" '{account}' (or that account does not exist).",
             status=403,
             code="account_invalid",
         )
+    if request.method != "GET":
+        raise unsupported("changes on connected accounts")
     return account

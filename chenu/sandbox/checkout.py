@@ -54,7 +54,10 @@ def _intent(unit: Unit, session: Record) -> Record:
     intent = new_intent(
         unit, session.body["amount_total"], {**wanted, "customer": session.body["customer"]}
     )
-    intent.internal["return_url"] = unit.config.link(f"/c/pay/{session.id}")
+    intent.internal |= {
+        "return_url": unit.config.link(f"/c/pay/{session.id}"),
+        "session": session.id,
+    }
     unit.save(intent)
     session.body["payment_intent"] = intent.id
     return intent
@@ -77,6 +80,11 @@ def _complete(unit: Unit, session: Record, intent: Record, charge: Record) -> No
         )
         session.body["invoice"] = invoice.id
     payer = session.internal["payer"]
+    if session.internal["customer_update"].get("name") == "auto" and payer["name"]:
+        with unit.change(
+            unit.get("customer", session.body["customer"]), "customer.updated"
+        ) as customer:
+            customer["name"] = payer["name"]
     session.body |= {
         "customer_details": _customer_details(payer["email"], payer["name"]),
         "payment_status": "paid",

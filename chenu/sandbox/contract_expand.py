@@ -16,8 +16,8 @@ from chenu.sandbox.contract_types import (
 from chenu.sandbox.errors import Refused
 
 _DEEPEST = 4
-_ON_DEMAND = {"confirmation_secret", "currency_options", "tax", "tiers"}
-"""Plain properties that are left out of answers until they are asked for."""
+_ON_DEMAND = {"confirmation_secret"}
+"""Plain properties that are left out of answers until they are asked for, and are played here."""
 
 
 def check_expand(call: Call, paths: Iterable[str]) -> None:

@@ -80,10 +80,10 @@ class Sender:
         return int(later)
 
     async def flush(self, timeout: float = 30.0) -> bool:
-        """Wait until nothing is due; False when time ran out first."""
+        """Wait until nothing is due; False when time ran out first or all is held back."""
         end = wall_ms() + timeout * 1000
         while self.waiting():
-            if wall_ms() > end:
+            if wall_ms() > end or self._queue.modes.paused:
                 return False
             self.wake()
             await asyncio.sleep(0.005)
@@ -175,7 +175,7 @@ class Sender:
                     "stripe-signature": self._signature(receiver, body),
                 },
             )
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except Exception as error:
             return False, type(error).__name__
         return response.is_success, str(response.status_code)
 

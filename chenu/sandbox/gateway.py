@@ -85,12 +85,12 @@ class Gateway:
     async def _serve(
         self, request: ApiRequest, rule: FaultRule | None, receive: Receive
     ) -> ApiAnswer:
-        answer: ApiAnswer | None = None
-        if rule is None or rule.effect.executes:
-            pause = rule.pause if rule and rule.effect is Effect.LATENCY else 0
-            answer = await self._answer(request, pause)
         if rule is None:
-            return answer or ApiAnswer(500, b"")
+            return await self._answer(request)
+        answer: ApiAnswer | None = None
+        if rule.effect.executes:
+            pause = rule.pause if rule.effect is Effect.LATENCY else 0
+            answer = await self._answer(request, pause)
         if rule.effect.cuts:
             if "timeout" in rule.effect:
                 await _silence(rule.pause, receive)
@@ -99,7 +99,7 @@ class Gateway:
             return self._refusal(request, rule.error())
         return answer
 
-    async def _answer(self, request: ApiRequest, pause: float) -> ApiAnswer:
+    async def _answer(self, request: ApiRequest, pause: float = 0) -> ApiAnswer:
         try:
             check_access(request)
             self.scheduler.run_due()
@@ -111,6 +111,8 @@ class Gateway:
             return await self._answer_once(request, match, call, account, pause)
         except ApiError as error:
             return self._refusal(request, error)
+        except Exception as error:
+            return self._bug(request, error)
 
     async def _answer_once(
         self, request: ApiRequest, match: Match, call: Call, account: str, pause: float
@@ -155,11 +157,13 @@ class Gateway:
             raise
         except ApiError as error:
             return self._refusal(request, error)
-        except Exception:
-            logger.exception("%s %s failed", request.method, request.path)
-            return self._refusal(
-                request, ApiError("The sandbox has a bug here.", status=500, kind="api_error")
-            )
+        except Exception as error:
+            return self._bug(request, error)
+
+    def _bug(self, request: ApiRequest, error: Exception) -> ApiAnswer:
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        answer = ApiError("The sandbox has a bug here.", status=500, kind="api_error")
+        return self._refusal(request, answer)
 
     def _refusal(self, request: ApiRequest, error: ApiError) -> ApiAnswer:
         log = self.world.config.link(f"/_sandbox/exchanges?request_id={request.id}")

@@ -52,17 +52,14 @@ def recall(unit: Unit, key: str, mark: str) -> Stored | None:
 
 
 def remember(unit: Unit, key: str, mark: str, answer: Stored) -> None:
+    """Store the answer, and drop those that are older than a day."""
+    unit.store.execute("DELETE FROM idempotency WHERE created <= ?", (unit.now - DAY,))
     unit.store.execute(
         "INSERT OR REPLACE INTO idempotency"
         " (account, key, fingerprint, status, body, request_id, created)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (unit.account, key, mark, answer.status, answer.body, answer.request_id, unit.now),
     )
-
-
-def forget_old(unit: Unit) -> None:
-    """Drop what is older than a day."""
-    unit.store.execute("DELETE FROM idempotency WHERE created <= ?", (unit.now - DAY,))
 
 
 class KeysInUse:

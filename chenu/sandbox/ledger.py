@@ -108,11 +108,11 @@ def _release(unit: Unit, subject: str) -> None:
     due += " 'pending' AND json_extract(body, '$.available_on') <= ?"
     where = (unit.account, unit.now)
     amount = unit.store.value(
-        f"SELECT SUM(json_extract(body, '$.net')) FROM objects WHERE {due}",  # noqa: S608
+        f"SELECT SUM(json_extract(body, '$.net')) FROM objects WHERE {due}",  # noqa: S608 - no input
         where,
     )
     unit.store.execute(
-        f"UPDATE objects SET body = json_set(body, '$.status', 'available') WHERE {due}",  # noqa: S608
+        f"UPDATE objects SET body = json_set(body, '$.status', 'available') WHERE {due}",  # noqa: S608 - no input
         where,
     )
     if amount is None:
@@ -121,3 +121,14 @@ def _release(unit: Unit, subject: str) -> None:
     unit.emit("balance.available", balance_body(unit))
     if unit.account != PLATFORM:
         unit.schedule(next_midnight(unit.now), "payout", "")
+
+
+def assign_to_payout(unit: Unit, payout_id: str) -> None:
+    """Note on every transaction that was paid out in which payout that was, its own included."""
+    unit.store.execute(
+        "UPDATE objects SET internal = json_set(internal, '$.payout', ?)"
+        " WHERE kind = 'balance_transaction' AND account = ?"
+        " AND json_extract(body, '$.status') = 'available'"
+        " AND json_extract(internal, '$.payout') IS NULL",
+        (payout_id, unit.account),
+    )

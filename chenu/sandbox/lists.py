@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 
 from chenu.sandbox.errors import ApiError, missing
 from chenu.sandbox.json_types import Json
+from chenu.sandbox.params import refuse_unplayed
 from chenu.sandbox.store import Condition, Filter, Record
 from chenu.sandbox.unit import Unit
 
+_PAGING = ("created", "ending_before", "limit", "starting_after")
 _RANGE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-def equal(parameters: Json, *names: str) -> list[Filter]:
+def _equal(parameters: Json, *names: str) -> list[Filter]:
     """Conditions for those parameters that were given; their names are paths into the object."""
     return [Filter(name, "=", _plain(parameters[name])) for name in names if name in parameters]
 
@@ -37,13 +39,21 @@ def page(
     parameters: Json,
     filters: Sequence[Filter | Condition] = (),
     *,
+    by: tuple[str, ...] = (),
+    heeded: tuple[str, ...] = (),
     noun: str | None = None,
     show: Callable[[Unit, Record], Json] | None = None,
 ) -> Json:
-    """One page of the acting account's objects of a kind."""
+    """One page of the acting account's objects of a kind.
+
+    `by`: parameters that name a path into the object and the value it has to have.
+    `heeded`: parameters that `filters` have taken care of. Any other is refused, not ignored.
+    """
+    refuse_unplayed(parameters, (*_PAGING, *by, *heeded), f"GET {url}")
     limit = _limit(parameters)
     conditions: list[Filter | Condition] = [
         *filters,
+        *_equal(parameters, *by),
         *ranged(parameters, "created", is_column=True),
     ]
     cursor, backwards = _cursor(unit, kind, parameters, noun or kind.replace("_", " "))

@@ -1,9 +1,10 @@
 """What handlers do to parameters over and over: metadata, clearing, amounts, currency."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from chenu.sandbox.config import CURRENCY
-from chenu.sandbox.errors import ApiError, unsupported
+from chenu.sandbox.errors import ApiError, Refused, unsupported
 from chenu.sandbox.json_types import Json
 
 SMALLEST_CHARGE = 50
@@ -64,6 +65,13 @@ def check_largest(amount: int, param: str = "amount") -> None:
         raise ApiError(
             "Amount must be no more than €999,999.99", code="amount_too_large", param=param
         )
+
+
+def check_url(url: str, param: str) -> None:
+    """An absolute address with http or https; raises Refused."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Refused("Not a valid URL", code="url_invalid", param=param)
 
 
 def deleted(kind: str, object_id: str) -> Json:

@@ -3,7 +3,7 @@
 from chenu.sandbox import shapes
 from chenu.sandbox.clock import DAY
 from chenu.sandbox.connected import transfers_status
-from chenu.sandbox.ledger import post, read_balance
+from chenu.sandbox.ledger import assign_to_payout, post, read_balance
 from chenu.sandbox.store import PLATFORM
 from chenu.sandbox.tasks import task
 from chenu.sandbox.unit import Unit
@@ -33,6 +33,7 @@ def _pay_out(unit: Unit, subject: str) -> None:
             destination=banks[0].id,
         ),
     )
+    assign_to_payout(unit, payout_id)
     unit.emit("payout.created", payout.body)
     unit.schedule(arrival, "payout_arrives", payout_id)
 

@@ -2,7 +2,7 @@
 
 import secrets
 
-from chenu.sandbox import api as api
+from chenu.sandbox import api as api  # importing it registers the calls
 from chenu.sandbox.clock import Clock
 from chenu.sandbox.config import SandboxConfig
 from chenu.sandbox.delivery import Sender

@@ -12,7 +12,7 @@ from chenu.sandbox.json_types import Json, loads
 
 @cache
 def _source(name: str) -> bytes:
-    return (files("chenu.sandbox") / "shapes" / f"{name}.json").read_bytes()
+    return (files("chenu.sandbox") / "shape_files" / f"{name}.json").read_bytes()
 
 
 @cache
@@ -33,4 +33,4 @@ def new(name: str, **values: object) -> Json:
 
 @cache
 def exists(name: str) -> bool:
-    return (files("chenu.sandbox") / "shapes" / f"{name}.json").is_file()
+    return (files("chenu.sandbox") / "shape_files" / f"{name}.json").is_file()

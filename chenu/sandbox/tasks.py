@@ -63,10 +63,14 @@ class Scheduler:
         if row is None:
             return False
         seq, due, name, account, subject = row
-        with self._world.unit(now=due, account=account) as unit:
-            unit.store.execute("DELETE FROM tasks WHERE seq = ?", (seq,))
-            logger.debug("running %s of %s", name, subject)
-            _TASKS[name](unit, subject)
+        try:
+            with self._world.unit(now=due, account=account) as unit:
+                unit.store.execute("DELETE FROM tasks WHERE seq = ?", (seq,))
+                _TASKS[name](unit, subject)
+        except Exception:
+            # One task with a bug must not stop the clock for all others.
+            logger.exception("the task %s of %s failed and is dropped", name, subject)
+            self._world.store.execute("DELETE FROM tasks WHERE seq = ?", (seq,))
         return True
 
     async def keep_running(self) -> None:

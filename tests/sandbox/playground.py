@@ -162,9 +162,11 @@ def transfers_status(account: Any) -> str:
     return str(account.configuration.recipient.capabilities.stripe_balance.stripe_transfers.status)
 
 
-def build(record: Path | None, *, retries: int = 0, **config: Any) -> Playground:
+def build(
+    record: Path | None, *, retries: int = 0, receiver: Receiver | None = None, **config: Any
+) -> Playground:
     """Close it with `close`."""
-    receiver = Receiver()
+    receiver = receiver or Receiver()
     app = create_app(
         SandboxConfig(
             public_url=URL,

@@ -16,13 +16,14 @@ async def _invoice(play: Playground) -> Any:
     await play.pay(session)
     paid = await play.stripe.v1.checkout.sessions.retrieve_async(session.id)
     return await play.stripe.v1.invoices.retrieve_async(
-        str(paid.invoice), {"expand": ["payments", "customer"]}
+        str(paid.invoice), {"expand": ["payments", "customer", "confirmation_secret"]}
     )
 
 
 async def test_checkout_makes_a_paid_invoice_with_a_number(play: Playground) -> None:
     invoice = await _invoice(play)
 
+    assert invoice.confirmation_secret is None
     assert (invoice.status, invoice.total, invoice.amount_paid) == ("paid", 2500, 2500)
     assert invoice.number == f"{invoice.customer.invoice_prefix}-0001"
     assert invoice.customer.next_invoice_sequence == 2

@@ -38,6 +38,7 @@ async def test_cursors_move_both_ways(play: Playground) -> None:
         ({"limit": 0}, "limit"),
         ({"limit": 101}, "limit"),
         ({"starting_after": "cus_nobody"}, "starting_after"),
+        ({"test_clock": "clock_1"}, "test_clock"),
         ({"starting_after": "cus_a", "ending_before": "cus_b"}, "ending_before"),
     ],
     ids=str,

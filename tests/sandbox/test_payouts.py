@@ -28,6 +28,8 @@ async def test_what_is_available_is_paid_out_at_midnight(play: Playground) -> No
         payout.id, {"expand": ["balance_transaction", "destination"]}, own
     )
 
+    inside = await play.stripe.v1.balance_transactions.list_async({"payout": payout.id}, own)
+    assert [one.type for one in inside.data] == ["payout", "payment"]
     assert payout.created % DAY == 0
     assert arrived.arrival_date == payout.created + DAY
     assert (arrived.amount, arrived.status) == (700, "paid")

@@ -121,6 +121,8 @@ async def test_a_partial_reversal_updates_and_a_full_one_reverses(play: Playgrou
         transfer.id, part.id, {"expand": ["destination_payment_refund"]}
     )
     assert found.destination_payment_refund.amount == 200
+    noted = await reversals.update_async(transfer.id, part.id, {"metadata": {"r": "2"}})
+    assert noted.to_dict()["metadata"] == {"r": "2"}
 
 
 async def test_no_more_is_reversed_than_was_sent(play: Playground) -> None:

@@ -2,9 +2,9 @@
 
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.ledger import balance_body
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.routing import ROUTES
-from chenu.sandbox.store import Record
+from chenu.sandbox.store import Condition, Record
 from chenu.sandbox.unit import Unit
 
 
@@ -15,10 +15,16 @@ def retrieve(unit: Unit, parameters: Json) -> Json:
 
 @ROUTES.get("/v1/balance_transactions")
 def list_transactions(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "source", "type", "currency")
-    if "payout" in parameters:
-        filters += equal({"source": parameters["payout"]}, "source")
-    return page(unit, "balance_transaction", "/v1/balance_transactions", parameters, filters)
+    payout = parameters.get("payout")
+    return page(
+        unit,
+        "balance_transaction",
+        "/v1/balance_transactions",
+        parameters,
+        [Condition("json_extract(internal, '$.payout') = ?", (payout,))] if payout else (),
+        by=("currency", "source", "type"),
+        heeded=("payout",),
+    )
 
 
 @ROUTES.get("/v1/balance_transactions/{transaction}")

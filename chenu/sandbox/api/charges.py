@@ -1,7 +1,7 @@
 """Charges: made by PaymentIntents, read here."""
 
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
@@ -12,8 +12,8 @@ _CHANGEABLE = ("description", "receipt_email", "transfer_group")
 
 @ROUTES.get("/v1/charges")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "customer", "payment_intent", "transfer_group")
-    return page(unit, "charge", "/v1/charges", parameters, filters)
+    by = ("customer", "payment_intent", "transfer_group")
+    return page(unit, "charge", "/v1/charges", parameters, by=by)
 
 
 @ROUTES.get("/v1/charges/{charge}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chenu.sandbox.customers import CUSTOMER_FIELDS, fill_customer, new_customer
 from chenu.sandbox.expand import PROVIDERS
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page, whole
+from chenu.sandbox.lists import page, whole
 from chenu.sandbox.params import deleted, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
@@ -25,7 +25,7 @@ def create(unit: Unit, parameters: Json) -> Record:
 
 @ROUTES.get("/v1/customers")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    return page(unit, "customer", "/v1/customers", parameters, equal(parameters, "email"))
+    return page(unit, "customer", "/v1/customers", parameters, by=("email",))
 
 
 @ROUTES.get("/v1/customers/{customer}")

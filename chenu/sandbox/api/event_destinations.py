@@ -1,12 +1,11 @@
 """Event destinations of API v2: receivers of thin events, or of snapshot events."""
 
 from chenu.sandbox import shapes
-from chenu.sandbox.api.webhook_endpoints import check_url
 from chenu.sandbox.clock import rfc3339
 from chenu.sandbox.config import API_VERSION
 from chenu.sandbox.errors import Refused, unsupported
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.params import apply
+from chenu.sandbox.params import apply, check_url
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
 from chenu.sandbox.thin_events import emit_thin

@@ -32,7 +32,8 @@ def list_all(unit: Unit, parameters: Json) -> Json:
     if "delivery_success" in parameters:
         wanted = "NOT " if parameters["delivery_success"] else ""
         filters.append(Condition(wanted + _UNDELIVERED))
-    return page(unit, "event", "/v1/events", parameters, filters, show=_present)
+    heeded = ("delivery_success", "type", "types")
+    return page(unit, "event", "/v1/events", parameters, filters, heeded=heeded, show=_present)
 
 
 def _check_types(types: list[str]) -> None:

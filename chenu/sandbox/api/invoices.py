@@ -1,8 +1,9 @@
 """Invoices and the payments of invoices: made by Checkout, read here."""
 
+from chenu.sandbox.errors import unsupported
 from chenu.sandbox.expand import provides
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page, whole
+from chenu.sandbox.lists import page, whole
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.unit import Unit
@@ -10,13 +11,8 @@ from chenu.sandbox.unit import Unit
 
 @ROUTES.get("/v1/invoices")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "customer", "status", "collection_method")
-    if "subscription" in parameters:
-        filters += equal(
-            {"parent.subscription_details.subscription": parameters["subscription"]},
-            "parent.subscription_details.subscription",
-        )
-    return page(unit, "invoice", "/v1/invoices", parameters, filters)
+    by = ("collection_method", "customer", "status")
+    return page(unit, "invoice", "/v1/invoices", parameters, by=by)
 
 
 @ROUTES.get("/v1/invoices/{invoice}")
@@ -36,13 +32,26 @@ def _payments(unit: Unit, invoice: Json) -> Json:
     return page(unit, "invoice_payment", "/v1/invoice_payments", {}, filters)
 
 
+@provides("invoice", "confirmation_secret")
+def _confirmation_secret(unit: Unit, invoice: Json) -> None:
+    """Null: every invoice here is paid, there is nothing left to confirm."""
+
+
 @ROUTES.get("/v1/invoice_payments")
 def list_payments(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "invoice", "status")
     payment = parameters.get("payment") or {}
-    if payment.get("type") == "payment_intent" and "payment_intent" in payment:
-        filters.append(Filter("payment.payment_intent", "=", payment["payment_intent"]))
-    return page(unit, "invoice_payment", "/v1/invoice_payments", parameters, filters)
+    if payment and payment["type"] != "payment_intent":
+        raise unsupported("payments of invoices without a PaymentIntent", "payment[type]")
+    intent = payment.get("payment_intent")
+    return page(
+        unit,
+        "invoice_payment",
+        "/v1/invoice_payments",
+        parameters,
+        [Filter("payment.payment_intent", "=", intent)] if intent else (),
+        by=("invoice", "status"),
+        heeded=("payment",),
+    )
 
 
 @ROUTES.get("/v1/invoice_payments/{invoice_payment}")

@@ -4,7 +4,7 @@ from chenu.sandbox.customers import get_customer
 from chenu.sandbox.errors import ApiError, unsupported
 from chenu.sandbox.intents import INTENT_FIELDS, new_intent
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.methods import usable_method
 from chenu.sandbox.params import apply, check_charge_amount, check_currency, refuse_unplayed
 from chenu.sandbox.payments import attempt_payment, declined_error, settle
@@ -66,12 +66,12 @@ def _check_shared(unit: Unit, parameters: Json) -> None:
 
 @ROUTES.get("/v1/payment_intents")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "customer")
-    return page(unit, "payment_intent", "/v1/payment_intents", parameters, filters)
+    return page(unit, "payment_intent", "/v1/payment_intents", parameters, by=("customer",))
 
 
 @ROUTES.get("/v1/payment_intents/{intent}")
 def retrieve(unit: Unit, parameters: Json, intent: str) -> Record:
+    refuse_unplayed(parameters, (), "payment_intents.retrieve")
     return unit.get("payment_intent", intent)
 
 
@@ -80,9 +80,8 @@ def update(unit: Unit, parameters: Json, intent: str) -> Record:
     refuse_unplayed(parameters, _UPDATED, "payment_intents.update")
     record = unit.get("payment_intent", intent)
     _check_shared(unit, parameters)
-    touches_payment = parameters.keys() & {"amount", "currency", "customer", "payment_method"}
-    if touches_payment and record.body["status"] not in _OPEN:
-        raise _unexpected(record, "updated")
+    if parameters.keys() & {"amount", "currency", "customer", "payment_method"}:
+        _check_open(record, "updated")
     if "currency" in parameters:
         check_currency(parameters["currency"])
     if "amount" in parameters:
@@ -99,8 +98,7 @@ def update(unit: Unit, parameters: Json, intent: str) -> Record:
 def confirm(unit: Unit, parameters: Json, intent: str) -> Record:
     refuse_unplayed(parameters, (*_SHARED, *_CONFIRMED), "payment_intents.confirm")
     record = unit.get("payment_intent", intent)
-    if record.body["status"] not in _OPEN:
-        raise _unexpected(record, "confirmed")
+    _check_open(record, "confirmed")
     _check_shared(unit, parameters)
     with unit.change(record) as body:
         apply(body, parameters, ("receipt_email", "setup_future_usage"))
@@ -150,8 +148,7 @@ def _check_return_url(intent: Record, parameters: Json) -> None:
 @ROUTES.post("/v1/payment_intents/{intent}/cancel")
 def cancel(unit: Unit, parameters: Json, intent: str) -> Record:
     record = unit.get("payment_intent", intent)
-    if record.body["status"] not in _OPEN:
-        raise _unexpected(record, "canceled")
+    _check_open(record, "canceled")
     with unit.change(record) as body:
         body |= {
             "canceled_at": unit.now,
@@ -163,10 +160,18 @@ def cancel(unit: Unit, parameters: Json, intent: str) -> Record:
     return record
 
 
-def _unexpected(intent: Record, what: str) -> ApiError:
-    return ApiError(
-        f"This PaymentIntent could not be {what} because it has a status of"
-        f" {intent.body['status']}.",
-        code="payment_intent_unexpected_state",
-        details={"payment_intent": intent.body},
-    )
+def _check_open(intent: Record, what: str) -> None:
+    """Raises ApiError for one that is over, or that a Checkout session leads."""
+    if "session" in intent.internal:
+        raise ApiError(
+            f"This PaymentIntent cannot be {what} because it belongs to a Checkout Session:"
+            " expire the session instead.",
+            code="payment_intent_unexpected_state",
+        )
+    if intent.body["status"] not in _OPEN:
+        raise ApiError(
+            f"This PaymentIntent could not be {what} because it has a status of"
+            f" {intent.body['status']}.",
+            code="payment_intent_unexpected_state",
+            details={"payment_intent": intent.body},
+        )

@@ -3,12 +3,14 @@
 from chenu.sandbox.customers import get_customer
 from chenu.sandbox.errors import ApiError, unsupported
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.methods import attach as attach_method
 from chenu.sandbox.methods import usable_method
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
 from chenu.sandbox.unit import Unit
+
+_FILTERS = ("allow_redisplay", "customer", "type")
 
 
 @ROUTES.get("/v1/payment_methods")
@@ -16,16 +18,14 @@ def list_all(unit: Unit, parameters: Json) -> Json:
     if "customer" not in parameters:
         raise unsupported("payment_methods.list without a customer", "customer")
     get_customer(unit, parameters["customer"])
-    filters = equal(parameters, "customer", "type", "allow_redisplay")
-    return page(unit, "payment_method", "/v1/payment_methods", parameters, filters)
+    return page(unit, "payment_method", "/v1/payment_methods", parameters, by=_FILTERS)
 
 
 @ROUTES.get("/v1/customers/{customer}/payment_methods")
 def list_of_customer(unit: Unit, parameters: Json, customer: str) -> Json:
     get_customer(unit, customer)
-    filters = equal({**parameters, "customer": customer}, "customer", "type", "allow_redisplay")
     url = f"/v1/customers/{customer}/payment_methods"
-    return page(unit, "payment_method", url, parameters, filters)
+    return page(unit, "payment_method", url, {**parameters, "customer": customer}, by=_FILTERS)
 
 
 @ROUTES.get("/v1/payment_methods/{payment_method}")

@@ -1,8 +1,8 @@
 """Payouts: made by the clock, read here."""
 
-from chenu.sandbox import payouts as payouts
+from chenu.sandbox import payouts as payouts  # importing it registers its tasks
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page, ranged
+from chenu.sandbox.lists import page, ranged
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
 from chenu.sandbox.unit import Unit
@@ -10,8 +10,15 @@ from chenu.sandbox.unit import Unit
 
 @ROUTES.get("/v1/payouts")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = [*equal(parameters, "status", "destination"), *ranged(parameters, "arrival_date")]
-    return page(unit, "payout", "/v1/payouts", parameters, filters)
+    return page(
+        unit,
+        "payout",
+        "/v1/payouts",
+        parameters,
+        ranged(parameters, "arrival_date"),
+        by=("status", "destination"),
+        heeded=("arrival_date",),
+    )
 
 
 @ROUTES.get("/v1/payouts/{payout}")

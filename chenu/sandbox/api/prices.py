@@ -9,12 +9,13 @@ from chenu.sandbox.catalogue import (
 )
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.unit import Unit
 
+_MOST_KEYS = 10
 _PLAYED = (
     *PRICE_FIELDS,
     "billing_scheme",
@@ -45,14 +46,21 @@ def _product(unit: Unit, parameters: Json) -> Record:
 
 @ROUTES.get("/v1/prices")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "active", "product", "type", "currency")
-    if "lookup_keys" in parameters:
-        if len(parameters["lookup_keys"]) > 10:
-            raise ApiError("At most 10 lookup keys are possible.", param="lookup_keys")
-        filters.append(Filter("lookup_key", "IN", parameters["lookup_keys"]))
+    keys = parameters.get("lookup_keys")
+    if keys is not None and len(keys) > _MOST_KEYS:
+        raise ApiError(f"At most {_MOST_KEYS} lookup keys are possible.", param="lookup_keys")
+    filters = [] if keys is None else [Filter("lookup_key", "IN", keys)]
     recurring = parameters.get("recurring") or {}
     filters += [Filter(f"recurring.{name}", "=", value) for name, value in recurring.items()]
-    return page(unit, "price", "/v1/prices", parameters, filters)
+    return page(
+        unit,
+        "price",
+        "/v1/prices",
+        parameters,
+        filters,
+        by=("active", "currency", "product", "type"),
+        heeded=("lookup_keys", "recurring"),
+    )
 
 
 @ROUTES.get("/v1/prices/{price}")

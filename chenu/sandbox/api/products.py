@@ -3,7 +3,7 @@
 from chenu.sandbox.catalogue import PRODUCT_FIELDS, announce_product, new_price, new_product
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, deleted, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
@@ -25,10 +25,16 @@ def create(unit: Unit, parameters: Json) -> Record:
 
 @ROUTES.get("/v1/products")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "active", "shippable", "url", "type")
-    if "ids" in parameters:
-        filters.append(Filter("id", "IN", parameters["ids"], is_column=True))
-    return page(unit, "product", "/v1/products", parameters, filters)
+    ids = parameters.get("ids")
+    return page(
+        unit,
+        "product",
+        "/v1/products",
+        parameters,
+        [] if ids is None else [Filter("id", "IN", ids, is_column=True)],
+        by=("active", "shippable", "type", "url"),
+        heeded=("ids",),
+    )
 
 
 @ROUTES.get("/v1/products/{product}")

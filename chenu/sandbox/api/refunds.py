@@ -3,7 +3,7 @@
 from chenu.sandbox.errors import ApiError, unsupported
 from chenu.sandbox.expand import provides
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, refuse_unplayed
 from chenu.sandbox.refunds import cancel as cancel_refund
 from chenu.sandbox.refunds import new_refund
@@ -49,8 +49,7 @@ def _charge(unit: Unit, parameters: Json) -> Record:
 
 @ROUTES.get("/v1/refunds")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "charge", "payment_intent")
-    return page(unit, "refund", "/v1/refunds", parameters, filters)
+    return page(unit, "refund", "/v1/refunds", parameters, by=("charge", "payment_intent"))
 
 
 @ROUTES.get("/v1/refunds/{refund}")

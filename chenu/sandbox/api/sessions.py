@@ -1,19 +1,17 @@
 """Checkout sessions."""
 
-from urllib.parse import urlsplit
-
 from chenu.sandbox import shapes
 from chenu.sandbox.checkout import expire as expire_session
 from chenu.sandbox.checkout_lines import build_lines
 from chenu.sandbox.clock import DAY, wall_now
 from chenu.sandbox.config import CURRENCY
 from chenu.sandbox.customers import get_customer
-from chenu.sandbox.errors import ApiError, unsupported
+from chenu.sandbox.errors import ApiError, Refused, unsupported
 from chenu.sandbox.expand import provides
 from chenu.sandbox.intents import INTENT_FIELDS
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page, whole
-from chenu.sandbox.params import apply, check_currency, refuse_unplayed
+from chenu.sandbox.lists import page, whole
+from chenu.sandbox.params import apply, check_currency, check_url, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.unit import Unit
@@ -81,7 +79,11 @@ def create(unit: Unit, parameters: Json) -> Record:
         body["allowed_payment_method_types"] = parameters["allowed_payment_method_types"]
     body["custom_text"] |= parameters.get("custom_text") or {}
     intent_data = parameters.get("payment_intent_data") or {}
-    internal = {"lines": lines, "payment_intent_data": intent_data}
+    internal = {
+        "customer_update": parameters.get("customer_update") or {},
+        "lines": lines,
+        "payment_intent_data": intent_data,
+    }
     unit.schedule(unit.now + life, "expire_session", session_id)
     return unit.create("checkout.session", body, internal=internal)
 
@@ -97,6 +99,8 @@ def _check_played(parameters: Json) -> None:
             raise unsupported(f"{name}", f"{name}[enabled]")
     if parameters.get("allow_promotion_codes"):
         raise unsupported("promotion codes yet", "allow_promotion_codes")
+    if parameters.get("billing_address_collection") == "required":
+        raise unsupported("the collection of addresses", "billing_address_collection")
     allowed = parameters.get("allowed_payment_method_types")
     if allowed is not None and "card" not in allowed:
         raise unsupported("payment methods other than cards", "allowed_payment_method_types")
@@ -113,10 +117,8 @@ def _check_intent_data(data: Json) -> None:
 
 def _check_addresses(parameters: Json) -> None:
     for name in ("success_url", "cancel_url"):
-        address = parameters.get(name)
-        parts = urlsplit(address) if address else None
-        if parts and (parts.scheme not in ("http", "https") or not parts.netloc):
-            raise ApiError("Not a valid URL", code="url_invalid", param=name)
+        if name in parameters:
+            check_url(parameters[name], name)
 
 
 def _life(parameters: Json) -> int:
@@ -160,6 +162,8 @@ def _invoice_creation(given: Json) -> Json:
 
 def _fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
     email = parameters.get("customer_email")
+    if parameters.get("customer_update") and "customer" not in parameters:
+        raise Refused("customer_update needs a customer", param="customer_update")
     if "customer" in parameters:
         customer = get_customer(unit, parameters["customer"])
         body["customer"] = customer.id
@@ -181,12 +185,16 @@ def _fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
 
 @ROUTES.get("/v1/checkout/sessions")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "customer", "payment_intent", "status")
     email = (parameters.get("customer_details") or {}).get("email")
-    if email:
-        filters.append(Filter("customer_details.email", "=", email))
     return page(
-        unit, "checkout.session", "/v1/checkout/sessions", parameters, filters, noun="session"
+        unit,
+        "checkout.session",
+        "/v1/checkout/sessions",
+        parameters,
+        [Filter("customer_details.email", "=", email)] if email else (),
+        by=("customer", "payment_intent", "status"),
+        heeded=("customer_details",),
+        noun="session",
     )
 
 

@@ -2,7 +2,7 @@
 
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.lists import equal, page
+from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
@@ -28,8 +28,8 @@ def create(unit: Unit, parameters: Json) -> Record:
 
 @ROUTES.get("/v1/transfers")
 def list_all(unit: Unit, parameters: Json) -> Json:
-    filters = equal(parameters, "destination", "transfer_group")
-    return page(unit, "transfer", "/v1/transfers", parameters, filters)
+    by = ("destination", "transfer_group")
+    return page(unit, "transfer", "/v1/transfers", parameters, by=by)
 
 
 @ROUTES.get("/v1/transfers/{transfer}")

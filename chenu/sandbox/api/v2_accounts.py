@@ -14,7 +14,7 @@ from chenu.sandbox.connected import (
 from chenu.sandbox.errors import ApiError, Refused, missing, unsupported
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.ledger import read_balance
-from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.params import apply, check_url, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import PLATFORM, Filter, Record
 from chenu.sandbox.thin_events import emit_thin
@@ -58,7 +58,7 @@ def _fill(account: Record, parameters: Json) -> None:
         body["metadata"][key] = value
     body["metadata"] = {k: v for k, v in body["metadata"].items() if v not in (None, "")}
     identity = parameters.get("identity") or {}
-    refuse_unplayed(identity, ("country", "entity_type", "individual"), "identity")
+    refuse_unplayed(identity, ("country", "entity_type"), "identity")
     if "country" in identity:
         if not _COUNTRY.fullmatch(identity["country"]):
             raise Refused("Not an ISO 3166-1 alpha-2 country", param="identity.country")
@@ -213,6 +213,9 @@ def create_link(unit: Unit, parameters: Json) -> Json:
     if kind != "account_onboarding":
         raise unsupported("account links other than onboarding", "use_case.type")
     options = use_case[kind]
+    for name in ("refresh_url", "return_url"):
+        if name in options:
+            check_url(options[name], f"use_case.{kind}.{name}")
     token = unit.token()
     link: Json = {
         "object": "v2.core.account_link",

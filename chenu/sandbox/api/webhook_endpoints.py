@@ -1,13 +1,11 @@
 """Webhook endpoints: receivers of snapshot events."""
 
-from urllib.parse import urlsplit
-
 from chenu.sandbox import shapes
 from chenu.sandbox.config import API_VERSION
 from chenu.sandbox.errors import Refused
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, deleted
+from chenu.sandbox.params import apply, check_url, deleted
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
 from chenu.sandbox.unit import Unit
@@ -32,12 +30,6 @@ def create(unit: Unit, parameters: Json) -> Json:
         "webhook_endpoint", body, internal={"connect": connect, "secrets": [secret]}
     )
     return {**record.body, "secret": secret}
-
-
-def check_url(url: str, param: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Refused("Invalid URL: give an address with http or https.", param=param)
 
 
 @ROUTES.get("/v1/webhook_endpoints")
