@@ -1,20 +1,33 @@
 """The composition root: every face, wired once. Nothing else knows everyone."""
 
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.core.errors import ChenuError
+from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
 from chenu.http.edge import Edge
-from chenu.http.errors import error_as_json
+from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
 from chenu.http.metrics import metrics
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
+from chenu.settings import Mode, Settings
+from chenu_graphql.routes import create_graphql_routes
+from storefront.errors import render_error
+from storefront.routes import create_storefront
+
+log = structlog.get_logger("chenu.request")
 
 MAX_BODY_BYTES = 1_000_000
+FOR_PROGRAMS = ("/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static")
+"""Below these paths errors are JSON."""
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -25,7 +38,11 @@ def create_app(services: Services) -> ASGIApp:
         metrics,
         snapshot_webhook,
         thin_webhook,
+        *create_graphql_routes(services),
     ]
+    if services.settings.mode is Mode.DEMO:
+        handlers += mail_routes()
+    handlers.append(create_storefront(services, status_of))
     app = Litestar(
         route_handlers=handlers,
         dependencies={
@@ -33,7 +50,7 @@ def create_app(services: Services) -> ASGIApp:
             "settings": Provide(lambda: services.settings, sync_to_thread=False),
             "visit": Provide(get_visit, sync_to_thread=False),
         },
-        exception_handlers={Exception: answer_error},
+        exception_handlers={Exception: _make_error_answer(services.settings)},
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -47,5 +64,15 @@ def get_visit(request: Request[Any, Any, Any]) -> Visit:
     return visit
 
 
-def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    return error_as_json(request, error)
+def _make_error_answer(
+    settings: Settings,
+) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        """JSON for programs, a page for people; what nobody expected is logged."""
+        if not isinstance(error, ChenuError | HTTPException):
+            log.error("request_failed", path=request.scope["path"], exc_info=error)
+        if request.scope["path"].startswith(FOR_PROGRAMS):
+            return error_as_json(request, error)
+        return render_error(request, error, settings=settings, status_of=status_of)
+
+    return answer

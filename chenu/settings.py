@@ -63,6 +63,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def verifies_at_once(self) -> bool:
+        """The demo's sign-ups need no mail."""
+        return self.mode is Mode.DEMO
+
+    @property
     def is_movable(self) -> bool:
         """May the business clock be moved here?"""
         return self.mode is not Mode.PRODUCTION

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from chenu.accounts.actor import Actor, Staff, UserId
-from chenu.accounts.sessions import find_actor
-from chenu.accounts.users import Browser, SignUp, find_user_by_email, sign_up
+from chenu.accounts.actor import AccountRole, Actor, Staff, UserId
+from chenu.accounts.documents import record_acceptance
+from chenu.accounts.passwords import hash_password
+from chenu.accounts.sessions import find_actor, open_session
+from chenu.accounts.users import add_member, create_user
 from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentId, PriceType
 from chenu.agents.queries import find_agent
@@ -54,18 +56,49 @@ async def make_person(
 ) -> Person:
     """A verified person whose personal account is on the tier."""
     email = f"{name}@example.org"
-    session = await sign_up(
-        SignUp(email, PASSWORD, name.capitalize()), Browser(), verify_at_once=True
-    )
-    user = await find_user_by_email(email)
-    assert user is not None
-    await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user.id, tier)
+    user_id = await create_user(email, name.capitalize(), "fr", await _hash(), verified=True)
+    await record_acceptance(user_id)
+    await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user_id, tier)
     for role in staff:
         sql = "INSERT INTO staff_role (id, member, role) VALUES ($1, $2, $3)"
-        await db.execute(sql, new_id(), user.id, role)
+        await db.execute(sql, new_id(), user_id, role)
+    return await sign_in_again(user_id, email)
+
+
+async def sign_in_again(user_id: UserId, email: str) -> Person:
+    """The same person in a new session, as the database knows them now."""
+    session = await open_session(user_id, "tests", "127.0.0.1")
     actor = await find_actor(session.token, "127.0.0.1")
     assert actor is not None
     return Person(actor, session.token, email)
+
+
+_HASHES: list[str] = []
+
+
+async def _hash() -> str:
+    """One hash for everybody's password: making one is slow on purpose."""
+    if not _HASHES:
+        _HASHES.append(await hash_password(PASSWORD))
+    return _HASHES[0]
+
+
+async def make_member(of: Person, name: str, role: AccountRole) -> Person:
+    """Somebody who acts for another's account in that role."""
+    person = await make_person(name)
+    account_id = of.actor.account_id
+    assert account_id is not None
+    await add_member(account_id, person.user_id, role)
+    actor = await find_actor(person.token, "127.0.0.1", account_id)
+    assert actor is not None
+    return Person(actor, person.token, person.email)
+
+
+async def make_unpaid_creator(name: str = "plume") -> tuple[Person, CreatorRow]:
+    """A creator who has not begun Connect onboarding: may offer free agents alone."""
+    person = await make_person(name)
+    wish = CreatorWish(f"{name}-nord", f"{name} Nord", "Nous.", "fr")
+    return person, await become_creator(person.actor, wish)
 
 
 async def make_creator(services: Services, name: str = "atelier") -> tuple[Person, CreatorRow]:

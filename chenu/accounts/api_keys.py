@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from chenu.tiers.entitlements import require_feature
 ApiKeyId = NewType("ApiKeyId", UUID)
 
 MAX_LIVE_KEYS = 25
+_USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,9 @@ async def find_key_actor(secret: str, pepper: bytes, address: str) -> Actor | No
         return None
     touch = """
         UPDATE api_key SET last_used_at = $2
-        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')
+        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
     """
-    await db.execute(touch, row.key_id, now)
+    await db.execute(touch, row.key_id, now, now - _USED_EVERY)
     return Actor(
         kind=ActorKind.API_KEY,
         user_id=UserId(row.user_id),

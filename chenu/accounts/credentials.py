@@ -31,7 +31,8 @@ def new_token() -> str:
 
 def hash_token(token: str) -> bytes:
     """Enough for random tokens: there is nothing to guess."""
-    return hashlib.sha256(token.encode()).digest()
+    # Clients may send half a surrogate pair: no token of ours, and no error either.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def new_key(head: str) -> NewKey:

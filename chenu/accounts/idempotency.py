@@ -4,6 +4,7 @@ A wish that was refused changed nothing and does not use its key up.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,14 +38,18 @@ class _Record:
 
 
 def client_key(account_id: AccountId, key: str, wish: str, wished: Any) -> ClientKey:
-    """Raises Invalid for an empty or overlong key."""
+    """Raises Invalid for an empty or overlong key, or one with control characters."""
     if not key.strip() or len(key) > MAX_KEY_LENGTH:
         raise Invalid(
             "An idempotency key has 1 to {count} characters",
             path=("idempotency_key",),
             count=MAX_KEY_LENGTH,
         )
-    encoded = msgspec.json.encode(wished, order="sorted")
+    if not key.isprintable():
+        message = "Please enter one line of text without control characters"
+        raise Invalid(message, path=("idempotency_key",))
+    # Escaped to ASCII: text that no field would take still has to be told apart.
+    encoded = json.dumps(msgspec.to_builtins(wished), sort_keys=True).encode()
     return ClientKey(account_id, key, wish, hashlib.sha256(encoded).digest())
 
 

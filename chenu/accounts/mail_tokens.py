@@ -39,19 +39,24 @@ class MailToken:
 
 async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
     """The token for the link; earlier ones of the same purpose stop working."""
-    now = system_now()
-    cancel = """
-        UPDATE mail_token SET used_at = $3 WHERE owner = $1 AND purpose = $2 AND used_at IS NULL
-    """
-    await db.execute(cancel, user_id, purpose, now)
+    await cancel_mail_tokens(user_id, purpose)
     token = new_token()
     sql = """
         INSERT INTO mail_token (id, token_hash, owner, purpose, email, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)
     """
-    expires_at = now + LIFE[purpose]
+    expires_at = system_now() + LIFE[purpose]
     await db.execute(sql, new_id(), hash_token(token), user_id, purpose, email, expires_at)
     return token
+
+
+async def cancel_mail_tokens(user_id: UserId, *purposes: Purpose) -> None:
+    """The person's open links for these purposes stop working."""
+    sql = """
+        UPDATE mail_token SET used_at = $3
+        WHERE owner = $1 AND purpose = ANY($2) AND used_at IS NULL
+    """
+    await db.execute(sql, user_id, list(purposes), system_now())
 
 
 async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
@@ -63,7 +68,7 @@ async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
     """
     found = await db.find_one(MailToken, sql, hash_token(token), system_now(), list(purposes))
     if found is None:
-        raise Invalid("This link was used before or has expired", path=("token",))
+        raise bad_link()
     return found
 
 
@@ -74,3 +79,7 @@ async def is_mail_token_good(token: str, purpose: Purpose) -> bool:
         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND purpose = $3
     """
     return bool(await db.fetch_value(sql, hash_token(token), system_now(), purpose))
+
+
+def bad_link() -> Invalid:
+    return Invalid("This link was used before or has expired", path=("token",))

@@ -41,7 +41,7 @@ def check_password(password: str, email: str, *, path: tuple[str, ...]) -> list[
 
 async def hash_password(password: str) -> str:
     async with _BUSY:
-        return await asyncio.to_thread(_HASHER.hash, password)
+        return await asyncio.to_thread(_HASHER.hash, _to_bytes(password))
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
@@ -54,9 +54,14 @@ def needs_rehash(password_hash: str) -> bool:
     return _HASHER.check_needs_rehash(password_hash)
 
 
+def _to_bytes(password: str) -> bytes:
+    """Any text that a client can send, half a surrogate pair included."""
+    return password.encode(errors="surrogatepass")
+
+
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        _HASHER.verify(password_hash or _dummy_hash(), password)
+        _HASHER.verify(password_hash or _dummy_hash(), _to_bytes(password))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -3,10 +3,23 @@
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.errors import WrongCredentials
-from chenu.accounts.mail_tokens import Purpose, make_mail_token, use_mail_token
+from chenu.accounts.mail_tokens import (
+    Purpose,
+    bad_link,
+    cancel_mail_tokens,
+    is_mail_token_good,
+    make_mail_token,
+    use_mail_token,
+)
 from chenu.accounts.passwords import check_password, hash_password, verify_password
 from chenu.accounts.sessions import revoke_sessions
-from chenu.accounts.users import User, find_user_by_email, get_user, store_password
+from chenu.accounts.users import (
+    User,
+    find_user_by_email,
+    get_user,
+    lock_address,
+    store_password,
+)
 from chenu.accounts.validation import check_email, normalise_email
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -19,11 +32,14 @@ async def verify_email(token: str) -> User:
     """Confirm an address, the first or a changed one. Raises Invalid, AlreadyExists."""
     async with db.transaction():
         link = await use_mail_token(token, Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
+        await lock_address(link.email)
         taken = await find_user_by_email(link.email)
         if taken is not None and taken.id != link.user_id:
             raise AlreadyExists("Another account uses this address", path=("token",))
         sql = "UPDATE app_user SET email = $2, email_verified_at = $3 WHERE id = $1"
         await db.execute(sql, link.user_id, link.email, business_now())
+        if taken is None:  # what was mailed to the address that is left must not work any more
+            await cancel_mail_tokens(link.user_id, *Purpose)
         return await get_user(link.user_id)
 
 
@@ -64,10 +80,13 @@ async def request_password_reset(email: str, address: str) -> None:
 async def reset_password(token: str, new: str) -> None:
     """With the mailed link, once; ends all sessions. A refused password leaves the link usable."""
     reject_if_any(check_password(new, "", path=("new_password",)))
+    if not await is_mail_token_good(token, Purpose.RESET_PASSWORD):
+        raise bad_link()  # before the hash, which is slow on purpose
     password_hash = await hash_password(new)
     async with db.transaction():
         link = await use_mail_token(token, Purpose.RESET_PASSWORD)
         user = await get_user(link.user_id)
+        reject_if_any(check_password(new, user.email, path=("new_password",)))
         await _replace_password(user, password_hash)
         await revoke_sessions(user.id)
         await _prove_address(user)
@@ -75,6 +94,7 @@ async def reset_password(token: str, new: str) -> None:
 
 async def _replace_password(user: User, password_hash: str) -> None:
     await store_password(user.id, password_hash)
+    await cancel_mail_tokens(user.id, Purpose.RESET_PASSWORD)
     params = {"name": user.display_name}
     key = f"password:{new_id()}"
     await queue_mail(MailKind.PASSWORD_CHANGED, user.email, user.locale, key, params)

@@ -82,7 +82,12 @@ async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSes
     return NewSession(session_id, token, expires_at)
 
 
-_FIND_ACTOR = """
+# $2 now, $3 and $4 the oldest last use and, of staff (whoever joined it since), opening.
+_WORKS = """
+    s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+    AND (s.created_at > $4 OR NOT EXISTS (SELECT 1 FROM staff_role WHERE member = s.owner))
+"""
+_FIND_ACTOR = f"""
     SELECT s.id AS session_id, u.id AS user_id, u.locale,
         u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
         array(SELECT role FROM staff_role WHERE member = u.id) AS staff, s.last_seen_at
@@ -90,15 +95,16 @@ _FIND_ACTOR = """
     JOIN app_user u ON u.id = s.owner
     JOIN membership m ON m.member = u.id
     JOIN account a ON a.id = m.account
-    WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
-        AND ($4::uuid = a.id OR ($4 IS NULL AND a.kind = 'PERSONAL' AND a.owner = u.id))
-"""
+    WHERE s.token_hash = $1 AND {_WORKS}
+        AND ($5::uuid = a.id OR ($5 IS NULL AND a.kind = 'PERSONAL' AND a.owner = u.id))
+"""  # noqa: S608 - own text
 
 
 async def find_actor(token: str, address: str, account_id: AccountId | None = None) -> Actor | None:
     """Who holds this token, acting for the named account or the personal one."""
     now = system_now()
-    row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), now, now - IDLE, account_id)
+    since = (now, now - IDLE, now - STAFF_ABSOLUTE)
+    row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), *since, account_id)
     if row is None:
         return None
     if now - row.last_seen_at > _SEEN_EVERY:
@@ -120,13 +126,12 @@ async def find_actor(token: str, address: str, account_id: AccountId | None = No
 
 async def list_sessions(user_id: UserId) -> list[SessionView]:
     """Those that still work, the last used first."""
-    sql = """
-        SELECT id, user_agent, address, created_at, last_seen_at FROM user_session
-        WHERE owner = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
-        ORDER BY last_seen_at DESC, id LIMIT 100
-    """
+    sql = f"""
+        SELECT s.id, s.user_agent, s.address, s.created_at, s.last_seen_at FROM user_session s
+        WHERE s.owner = $1 AND {_WORKS} ORDER BY s.last_seen_at DESC, s.id LIMIT 100
+    """  # noqa: S608 - own text
     now = system_now()
-    return await db.fetch_all(SessionView, sql, user_id, now, now - IDLE)
+    return await db.fetch_all(SessionView, sql, user_id, now, now - IDLE, now - STAFF_ABSOLUTE)
 
 
 async def revoke_session(user_id: UserId, session_id: SessionId) -> None:

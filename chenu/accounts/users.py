@@ -110,6 +110,7 @@ async def create_user(
 ) -> UserId:
     """The person, the personal account and its membership; raises AlreadyExists."""
     user_id, now = UserId(new_id()), business_now()
+    await lock_address(email)
     sql = """
         INSERT INTO app_user (id, email, display_name, locale, password_hash, email_verified_at,
             created_at)
@@ -123,6 +124,11 @@ async def create_user(
         raise AlreadyExists(message, path=("email",))
     await create_account(user_id, display_name, "PERSONAL")
     return user_id
+
+
+async def lock_address(email: str) -> None:
+    """One at a time may make an address theirs, until the transaction ends."""
+    await db.lock_until_commit(f"address:{email}")
 
 
 async def create_account(owner: UserId, name: str, kind: str) -> AccountId:
@@ -156,9 +162,7 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     """Raises WrongCredentials and RateLimited, the same for known and unknown addresses."""
     email = normalise_email(email)
     await attempts.count_attempt(attempts.SIGN_IN_PER_ADDRESS, browser.address)
-    await attempts.count_attempt(attempts.SIGN_IN_PER_EMAIL, email)
-    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
-    found = await db.find_one(_Credentials, sql, email)
+    found = await _find_credentials(email)
     if not await verify_password(password, found.password_hash if found else None) or not found:
         raise WrongCredentials("The e-mail address or the password is wrong")
     await attempts.forget_attempts(attempts.SIGN_IN_PER_EMAIL, email)
@@ -166,6 +170,15 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     if needs_rehash(found.password_hash):
         await store_password(user_id, await hash_password(password))
     return await open_session(user_id, browser.user_agent, browser.address)
+
+
+async def _find_credentials(email: str) -> _Credentials | None:
+    """None for an unknown address, and for what is no address at all. Raises RateLimited."""
+    if check_email(email):
+        return None
+    await attempts.count_attempt(attempts.SIGN_IN_PER_EMAIL, email)
+    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
+    return await db.find_one(_Credentials, sql, email)
 
 
 async def store_password(user_id: UserId, password_hash: str) -> None:

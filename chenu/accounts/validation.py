@@ -8,9 +8,16 @@ from chenu.core.i18n import LOCALES, is_locale
 
 MAX_EMAIL = 254
 MAX_NAME = 80
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(
-    r"[^@\s\"(),:;<>\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
+"""A dot-atom of RFC 5322 at a host: what every mail program can be given."""
+
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNS_TEXT_ROUND = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
+"""Bidirectional classes that make a line read otherwise than it is written."""
 
 
 def normalise_email(email: str) -> str:
@@ -20,7 +27,7 @@ def normalise_email(email: str) -> str:
 
 def check_email(email: str, *, path: tuple[str, ...] = ("email",)) -> list[ChenuError]:
     """Of an already normalised address."""
-    if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email) or ".." in email:
+    if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
         return [Invalid("Please enter an e-mail address such as name@example.org", path=path)]
     return []
 
@@ -29,12 +36,18 @@ def check_line(
     text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
 ) -> list[ChenuError]:
     """A single line of text, without control characters."""
-    if not shortest <= len(text.strip()) <= longest:
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
+    if len(visible) < shortest or len(text.strip()) > longest:
         message = "Please enter {shortest} to {longest} characters"
         return [Invalid(message, path=path, shortest=shortest, longest=longest)]
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+    if any(_is_control(char) for char in text):
         return [Invalid("Please enter one line of text without control characters", path=path)]
     return []
+
+
+def _is_control(char: str) -> bool:
+    is_control = unicodedata.category(char) in _CONTROLS
+    return is_control or unicodedata.bidirectional(char) in _TURNS_TEXT_ROUND
 
 
 def check_locale(locale: str, *, path: tuple[str, ...] = ("locale",)) -> list[ChenuError]:

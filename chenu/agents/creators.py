@@ -4,6 +4,7 @@ import re
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
 from chenu.accounts.validation import check_line
+from chenu.agents.listing import has_unstorable
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
@@ -38,6 +39,8 @@ def check_profile(handle: str, display_name: str, bio: str, country: str) -> Non
 def check_bio(bio: str) -> list[ChenuError]:
     if len(bio) > MAX_BIO:
         return [Invalid("Please enter at most {count} characters", path=("bio",), count=MAX_BIO)]
+    if has_unstorable(bio):
+        return [Invalid("Please enter text without control characters", path=("bio",))]
     return []
 
 

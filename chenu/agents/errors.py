@@ -13,6 +13,11 @@ class PriceChanged(RefusedError):
     code = "PRICE_CHANGED"
 
 
+def price_changed() -> PriceChanged:
+    message = "The price has changed: please look at it again before you buy"
+    return PriceChanged(message, path=("expected_amount_minor",))
+
+
 class AlreadyOwned(RefusedError):
     code = "ALREADY_OWNED"
 

@@ -67,9 +67,14 @@ def _check_text(text: str, field: str, longest: int) -> list[ChenuError]:
     if not text.strip() or len(text) > longest:
         message = "Please enter {shortest} to {longest} characters"
         return [Invalid(message, path=(field,), shortest=1, longest=longest)]
-    if "\x00" in text:
+    if has_unstorable(text):
         return [Invalid("Please enter text without control characters", path=(field,))]
     return []
+
+
+def has_unstorable(text: str) -> bool:
+    """NUL and halves of surrogate pairs: no text, and the database keeps neither."""
+    return any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text)
 
 
 def _check_capabilities(capabilities: Sequence[str]) -> list[ChenuError]:

@@ -89,6 +89,11 @@ async def list_payments(purchase_ids: Sequence[PurchaseId]) -> list[PaymentRow]:
     return await db.fetch_all(PaymentRow, sql, list(purchase_ids))
 
 
+async def list_payments_by_id(payment_ids: Sequence[PaymentId]) -> list[PaymentRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(PaymentRow, f"{_PAYMENT} WHERE id = ANY($1)", list(payment_ids))
+
+
 async def note_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:
     sql = "UPDATE purchase_payment SET stripe_transfer_id = $2 WHERE id = $1"
     await db.execute(sql, payment_id, stripe_transfer_id)

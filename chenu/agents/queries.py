@@ -84,6 +84,23 @@ async def list_own_agents(creator_id: CreatorId, page: PageWish) -> Page[AgentRo
     return cut(await db.fetch_all(AgentRow, sql, *args), page)
 
 
+@dataclass(frozen=True, slots=True)
+class PublicAddress:
+    """Where a search engine finds an agent, and since when it is as it is."""
+
+    slug: str
+    updated_at: datetime
+
+
+async def list_public_addresses(*, limit: int) -> list[PublicAddress]:
+    """Of the agents on sale, the latest changed first."""
+    sql = """
+        SELECT slug, updated_at FROM agent WHERE status = 'PUBLISHED' AND kind <> 'CUSTOM'
+        ORDER BY updated_at DESC, id LIMIT $1
+    """
+    return await db.fetch_all(PublicAddress, sql, limit)
+
+
 async def find_creator(creator_id: CreatorId) -> CreatorRow | None:
     return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE id = $1", creator_id)
 

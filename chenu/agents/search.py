@@ -21,6 +21,7 @@ COUNT_UP_TO = 1000
 _RANKED = 1000
 _MAX_WORDS = 8
 _MAX_SEARCH = 200
+_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
 
 class AgentSort(StrEnum):
@@ -172,7 +173,7 @@ def _conditions(wish: AgentWish, mode: _Mode) -> _Conditions:
             f" OR a.search_en @@ to_tsquery('public.chenu_en', {query}))"
         )
     elif mode is _Mode.TYPOS:
-        conditions.add("fold({}) <% a.names", wish.search[:_MAX_SEARCH])
+        conditions.add("fold({}) <% a.names", _storable(wish.search[:_MAX_SEARCH]))
     _add_filter(conditions, wish.filter)
     return conditions
 
@@ -187,23 +188,33 @@ def _add_filter(conditions: _Conditions, wanted: AgentFilter) -> None:
     }
     for template, values in lists.items():
         if values:
-            conditions.add(template, [str(value) for value in values])
+            conditions.add(template, [_storable(value) for value in values])
     single = {
         "a.price >= {}": wanted.min_price,
         "a.price <= {}": wanted.max_price,
-        _RATING + " >= {}": None if wanted.min_rating is None else round(wanted.min_rating * 1000),
+        _RATING + " >= {}": None if wanted.min_rating is None else _mills(wanted.min_rating),
         "c.handle = {}": wanted.creator,
         "(a.language = {0} OR a.translations ? {0})": wanted.language,
     }
     for template, value in single.items():
         if value is not None:
-            conditions.add(template, value)
+            conditions.add(template, _storable(value) if isinstance(value, str) else value)
+
+
+def _mills(rating: float) -> int:
+    """Thousandths of a star, as _RATING has them; no rating is above 5."""
+    return round(min(6.0, max(0.0, rating)) * 1000)
+
+
+def _storable(text: str) -> str:
+    """What the database cannot take matches nothing, and is no error."""
+    return text.translate(_UNSTORABLE)
 
 
 def _score(search: str, mode: _Mode, conditions: _Conditions) -> str:
     """How well an agent fits, as an integer: keys compare exactly."""
     if mode is _Mode.TYPOS:
-        text = conditions.arg(search[:_MAX_SEARCH])
+        text = conditions.arg(_storable(search[:_MAX_SEARCH]))
         return f"(word_similarity(fold({text}), a.names) * 1000000)::bigint"
     query = conditions.arg(_to_tsquery(search))
     return (

@@ -93,16 +93,19 @@ def read_session(payload: dict[str, Any]) -> CheckoutSession:
 
 
 def _read_charge(intent: _PaymentIntent | None) -> Charge | None:
+    """None until Stripe has booked it: only then is its fee known."""
     charge = intent.latest_charge if intent else None
     if intent is None or not isinstance(charge, _Charge):
         return None
     entry = charge.balance_transaction
+    if not isinstance(entry, _BalanceTransaction):
+        return None
     return Charge(
         id=charge.id,
         payment_intent_id=intent.id,
         amount=Cents(charge.amount),
         refunded=Cents(charge.amount_refunded),
-        fee=Cents(entry.fee if isinstance(entry, _BalanceTransaction) else 0),
+        fee=Cents(entry.fee),
         receipt_url=charge.receipt_url,
     )
 

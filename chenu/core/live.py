@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,18 +22,22 @@ class Live:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._redis.publish(channel, b"1")
 
-    async def changes(self, channel: str) -> AsyncIterator[None]:
-        """Look again now: at once, on each event, and at least every two seconds."""
+    async def changes(self, channel: str) -> AsyncGenerator[None, None]:
+        """Look again now: at once, on each event, and at least every two seconds.
+
+        Close it when done: then the subscription ends at once.
+        """
         yield
         try:
-            async for _ in self._listen(channel):
-                yield
+            async with contextlib.aclosing(self._listen(channel)) as events:
+                async for _ in events:
+                    yield
         except (RedisError, OSError):
             while True:  # without Valkey we still ask regularly
                 await asyncio.sleep(_POLL_SECONDS)
                 yield
 
-    async def _listen(self, channel: str) -> AsyncIterator[None]:
+    async def _listen(self, channel: str) -> AsyncGenerator[None, None]:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(channel)
             yield

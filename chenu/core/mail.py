@@ -1,7 +1,9 @@
 """The mail outbox: a mail is a row of the flow's transaction, and one row per business key."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,9 +14,6 @@ from chenu.core import db, queue
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
-
-LEASE = timedelta(seconds=60)
-"""A sender that has not reported back after this is taken for dead."""
 
 
 class MailKind(StrEnum):
@@ -65,16 +64,31 @@ async def queue_mail(
         await queue.enqueue(queue.Job.MAIL, str(mail_id))
 
 
-async def claim(mail_id: UUID) -> MailRow | None:
-    """Take the mail for sending, unless it is sent or somebody else is at it right now."""
-    now = system_now()
-    sql = """
-        UPDATE outbox_mail SET state = 'SENDING', claimed_at = $2
-        WHERE id = $1 AND (state = 'QUEUED' OR (state = 'SENDING' AND claimed_at < $3))
-        RETURNING id, business_key, kind, to_address, locale, params::text AS params, state,
-            attempts, created_at
+@asynccontextmanager
+async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
+    """The mail while nobody else sends it; None when it is sent or somebody is at it right now.
+
+    A session lock, not a lease: the lock of a sender that dies is gone with its connection.
     """
-    return await db.find_one(MailRow, sql, mail_id, now, now - LEASE)
+    async with db.connection() as connection:
+        lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+        if not await connection.fetchval(lock, f"mail:{mail_id}"):
+            yield None
+            return
+        try:
+            yield await _find_waiting(mail_id)
+        finally:
+            unlock = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
+            await connection.execute(unlock, f"mail:{mail_id}")
+
+
+async def _find_waiting(mail_id: UUID) -> MailRow | None:
+    sql = """
+        SELECT id, business_key, kind, to_address, locale, params::text AS params, state, attempts,
+            created_at
+        FROM outbox_mail WHERE id = $1 AND state = 'QUEUED'
+    """
+    return await db.find_one(MailRow, sql, mail_id)
 
 
 async def mark_sent(mail_id: UUID) -> None:
@@ -99,5 +113,5 @@ class _Id:
 
 async def list_unsent(*, limit: int = 200) -> list[UUID]:
     """Mails that still wait, oldest first: for the worker's start and its schedule."""
-    sql = "SELECT id FROM outbox_mail WHERE state IN ('QUEUED', 'SENDING') ORDER BY id LIMIT $1"
+    sql = "SELECT id FROM outbox_mail WHERE state = 'QUEUED' ORDER BY id LIMIT $1"
     return [row.id for row in await db.fetch_all(_Id, sql, limit)]

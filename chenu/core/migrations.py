@@ -18,7 +18,8 @@ _FOLDER = Path(__file__).parents[2] / "migrations"
 
 async def apply_migrations(url: str) -> list[str]:
     """The ids applied now. Waits while another process migrates the same database."""
-    guard = await asyncpg.connect(url)
+    with db.no_answer_is_unavailable():
+        guard = await asyncpg.connect(url)
     try:
         await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)
         db.configure(url, application="chenu-migrate", role=None)

@@ -61,7 +61,7 @@ class Keyset:
         try:
             args.extend((self.read(wish.key[0]), UUID(wish.key[1])))
         except (ValueError, TypeError):
-            raise bad_cursor() from None
+            raise bad_cursor("before" if wish.backwards else "after") from None
         forwards_is_less = self.descending is not wish.backwards
         sign = "<" if forwards_is_less else ">"
         value, row_id = f"${len(args) - 1}::{self.cast}", f"${len(args)}::uuid"
@@ -118,5 +118,5 @@ class CursorCodec:
         return hmac.digest(self._secret, body, "sha256")[:_MAC_BYTES]
 
 
-def bad_cursor() -> BadInput:
-    return BadInput("This cursor is not one of this list", path=("after",))
+def bad_cursor(argument: str = "after") -> BadInput:
+    return BadInput("This cursor is not one of this list", path=(argument,))

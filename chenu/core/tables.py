@@ -19,7 +19,6 @@ class OutboxMail(Table, tablename="outbox_mail"):
     state = Text(default="QUEUED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    claimed_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=business_now)
     sent_at = Timestamptz(default=None, null=True)
 

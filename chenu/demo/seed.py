@@ -19,6 +19,7 @@ from chenu.core.ids import new_id
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.people import DOMAIN, PASSWORD, PEOPLE, DemoPerson
 from chenu.demo.seed_agents import insert_marketplace_agents, insert_platform_agents
+from chenu.demo.seed_gifts import give_gifts
 from chenu.flows.onboard_creator import (
     CreatorWish,
     become_creator,
@@ -44,6 +45,7 @@ async def seed(services: Services, say: Callable[[str], object]) -> None:
     async with db.transaction():
         await insert_platform_agents(load_platform_agents())
         await insert_marketplace_agents(creators)
+        await give_gifts()
         await record(ANONYMOUS, _DONE)
 
 

@@ -79,6 +79,7 @@ class Demo:
         self._port = self._port or free_port()
         require_free_port(self._port)
         state = demo_state.load_state(self._folder)
+        self._check_settings(state)
         say("engines and the Stripe sandbox")
         env = self._start_engines(state)
         asyncio.run(self._prepare(env, state))
@@ -87,6 +88,13 @@ class Demo:
         self._start_faces(env)
         click.echo(f"READY {json.dumps(self._describe(env), ensure_ascii=False)}")
         sys.stdout.flush()
+
+    def _check_settings(self, state: DemoState) -> None:
+        """What the environment sets is read before anything starts. Raises SettingError."""
+        database = os.environ.get("DATABASE_URL", "postgresql://127.0.0.1/chenu")
+        cache = os.environ.get("REDIS_URL", "redis://127.0.0.1")
+        env = _environment(self._folder, self._port, state, database, cache, "http://127.0.0.1")
+        read_settings({**os.environ, **env})
 
     def _start_engines(self, state: DemoState) -> dict[str, str]:
         """Engines and sandbox side by side; engines of your own replace ours."""

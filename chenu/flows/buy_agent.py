@@ -10,7 +10,7 @@ from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
 from chenu.accounts.idempotency import ClientKey
 from chenu.agents.access import has_usable_grant
 from chenu.agents.consent import CURRENT_VERSION
-from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, PriceChanged
+from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, price_changed
 from chenu.agents.model import AgentId, AgentKind, PriceType, PurchaseId, PurchaseStatus
 from chenu.agents.pricing import CREATOR_RATE, SPLIT_RULE
 from chenu.agents.purchases import (
@@ -70,6 +70,19 @@ async def buy_agent(
     return await get_purchase(purchase_id)
 
 
+async def find_offer_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
+    """Why the actor could not buy the agent at its price of now; None when they could.
+
+    For the page that has the button: buying asks again, in its transaction.
+    """
+    try:
+        account_id, _ = _require_buyer(actor)
+        await _require_offer(actor, account_id, agent, agent.price_amount)
+    except ChenuError as refusal:
+        return refusal
+    return None
+
+
 def _require_buyer(actor: Actor) -> tuple[AccountId, UserId]:
     account_id = actor.require_spender(ApiScope.MARKETPLACE)
     user_id = actor.require_user()
@@ -108,8 +121,10 @@ async def _claim(
             return PurchaseId(known)
         await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR SHARE", wish.agent_id)
         agent = await get_visible_agent(actor, wish.agent_id)
-        await _require_offer(actor, account_id, agent, wish)
+        await _require_offer(actor, account_id, agent, wish.expected_amount)
         pending = await find_pending(account_id, agent.id)
+        if pending is not None and pending.price != agent.price:
+            raise price_changed()  # since _close_stale looked: its page must not be shown
         purchase = pending or _make_purchase(account_id, user_id, agent, wish)
         if pending is None:
             await insert_purchase(purchase)
@@ -120,7 +135,7 @@ async def _claim(
 
 
 async def _require_offer(
-    actor: Actor, account_id: AccountId, agent: AgentRow, wish: BuyWish
+    actor: Actor, account_id: AccountId, agent: AgentRow, expected_amount: int
 ) -> None:
     """The price shown is the price charged, by a seller who can be paid, to somebody without it."""
     if agent.kind is AgentKind.PLATFORM:
@@ -131,9 +146,8 @@ async def _require_offer(
         raise AlreadyOwned("This agent is in your library already")
     if not agent.is_on_sale:
         raise InvalidState("This agent is not on sale")
-    if wish.expected_amount != agent.price_amount:
-        message = "The price has changed: please look at it again before you buy"
-        raise PriceChanged(message, path=("expected_amount_minor",))
+    if expected_amount != agent.price_amount:
+        raise price_changed()
     if agent.price.type is PriceType.SUBSCRIPTION:
         raise InvalidState("Monthly agents cannot be bought yet")
     if agent.price.type is not PriceType.FREE and not agent.payouts_ready:

@@ -2,7 +2,7 @@
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.queries import find_account
-from chenu.agents.model import AgentId
+from chenu.agents.errors import price_changed
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.agents.queries import find_agent
 from chenu.core.errors import NotFound, RefusedError
@@ -23,13 +23,13 @@ class PaymentFailed(RefusedError):
 async def open_checkout(
     services: Services, purchase: PurchaseRow, success_url: str | None, cancel_url: str | None
 ) -> PurchaseRow:
-    """The purchase with its page. Raises PaymentFailed, ProviderUnavailable."""
+    """The purchase with its page. Raises PaymentFailed, PriceChanged, ProviderUnavailable."""
     if purchase.checkout_url is not None:
         return purchase
     operation = await find_by_key(session_key(purchase.id))
     if operation is None:
         customer_id = await _get_customer(services, purchase.account_id)
-        price_id = await _get_price(services, purchase.agent_id)
+        price_id = await _get_price(services, purchase)
         page = services.url(f"/purchases/{purchase.id}")
         operation = await intend(
             session_wish(purchase, customer_id, price_id, success_url or page, cancel_url or page)
@@ -45,10 +45,12 @@ async def _get_customer(services: Services, account_id: AccountId) -> str:
     return await _make(services, await customer_wish(account_id))
 
 
-async def _get_price(services: Services, agent_id: AgentId) -> str:
-    agent = await find_agent(agent_id)
+async def _get_price(services: Services, purchase: PurchaseRow) -> str:
+    agent = await find_agent(purchase.agent_id)
     if agent is None:
         raise NotFound("There is no such agent")
+    if agent.price != purchase.price:
+        raise price_changed()  # after the wish: the job that closes its page drops it
     return agent.stripe_price_id or await _make(services, price_wish(agent))
 
 

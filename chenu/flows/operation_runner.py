@@ -4,6 +4,9 @@ The row is there already. Ask Stripe with the row's key, outside any transaction
 transaction under the row's lock. Whoever comes second finds it settled. docs/decisions/0005.
 """
 
+import asyncio
+from weakref import WeakValueDictionary
+
 import structlog
 
 from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
@@ -35,18 +38,26 @@ STEPS: dict[str, Step] = {
 }
 
 
+_turns: WeakValueDictionary[OperationId, asyncio.Lock] = WeakValueDictionary()
+
+
 async def run_operation(services: Services, operation_id: OperationId) -> OperationRow:
     """The operation as it is afterwards. Raises OutcomeUnknown when Stripe's answer was lost."""
-    operation = await operations.get_operation(operation_id)
-    if not operation.is_open:
-        return operation
+    # Twenty clicks in this process ask Stripe once; between processes its idempotency key decides.
+    async with _turns.setdefault(operation_id, asyncio.Lock()):
+        operation = await operations.get_operation(operation_id)
+        return await _carry_out(services, operation) if operation.is_open else operation
+
+
+async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:
     step = STEPS[operation.kind]
     crash_point(f"{operation.kind}.before_call")
     try:
         answer = await _ask(step, services, operation)
     except NotYet as wait:
-        await operations.postpone(operation, wait.reason, state=OperationState.INTENT)
-        return await operations.get_operation(operation_id)
+        state = OperationState.INTENT
+        await operations.postpone(operation, wait.reason, state=state, new_key=wait.refused)
+        return await operations.get_operation(operation.id)
     except OutcomeUnknown as lost:
         await operations.postpone(operation, lost.code, state=OperationState.UNKNOWN)
         raise
@@ -56,7 +67,7 @@ async def run_operation(services: Services, operation_id: OperationId) -> Operat
         crash_point(f"{operation.kind}.after_call")
         await _settle(step, operation, answer)
     await step.after(services, operation)
-    return await operations.get_operation(operation_id)
+    return await operations.get_operation(operation.id)
 
 
 async def _ask(step: Step, services: Services, operation: OperationRow) -> object:

@@ -51,7 +51,7 @@ class TransferStep(Step):
             return await services.gateway.create_transfer(wish, operation.idempotency_key)
         except StripeRefusal as refusal:
             if refusal.code in _WAITS:
-                raise NotYet(refusal.code) from refusal
+                raise NotYet(refusal.code, refused=True) from refusal
             raise
 
     async def look_up(self, services: Services, operation: OperationRow) -> str | None:

@@ -79,7 +79,7 @@ class RefundStep(Step):
             if refusal.code == _ALREADY_DONE:
                 return await self._require_found(services, operation)
             if refusal.code == "balance_insufficient":
-                raise NotYet(refusal.code) from refusal
+                raise NotYet(refusal.code, refused=True) from refusal
             raise
 
     async def look_up(self, services: Services, operation: OperationRow) -> str | None:

@@ -7,6 +7,7 @@ from chenu.accounts.actor import Actor, ApiScope, Staff
 from chenu.accounts.users import get_user
 from chenu.agents.drafts import write_columns
 from chenu.agents.errors import PayoutsNotReady
+from chenu.agents.listing import has_unstorable
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent
 from chenu.agents.rows import AgentRow, ChangeRow
@@ -111,6 +112,8 @@ def _check_reason(approve: bool, reason: str | None) -> str:
     if len(text) > MAX_REASON:
         message = "Please enter at most {count} characters"
         raise Invalid(message, path=("reason",), count=MAX_REASON)
+    if has_unstorable(text):
+        raise Invalid("Please enter text without control characters", path=("reason",))
     return text
 
 

@@ -24,7 +24,7 @@ from chenu.agents.purchases import (
 )
 from chenu.agents.queries import find_agent, find_creator
 from chenu.agents.rows import AgentRow
-from chenu.billing.gateway import Charge, CheckoutSession, CheckoutStatus
+from chenu.billing.gateway import Charge, CheckoutSession, CheckoutStatus, OutcomeUnknown
 from chenu.core import db, live
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
@@ -63,10 +63,13 @@ class CheckoutPaymentStep(Step):
 
 
 def _is_final(session: CheckoutSession) -> bool:
-    """Expired, or complete with its charge booked at Stripe."""
-    return session.status is CheckoutStatus.EXPIRED or (
-        session.is_paid and session.charge is not None
-    )
+    """Expired or paid. Raises OutcomeUnknown for a payment that Stripe is still booking.
+
+    That takes Stripe a moment; until then the fee is not known, and nobody should pay again.
+    """
+    if session.is_paid and session.charge is None:
+        raise OutcomeUnknown("The payment service did not answer. We are checking what happened")
+    return session.is_paid or session.status is CheckoutStatus.EXPIRED
 
 
 async def apply_session(purchase: PurchaseRow, session: CheckoutSession) -> None:

@@ -12,11 +12,15 @@ Params = TypeVar("Params")
 
 
 class NotYet(Exception):
-    """Stripe answered, and the answer is to ask again later; `reason` is kept on the operation."""
+    """Stripe answered, and the answer is to ask again later; `reason` is kept on the operation.
 
-    def __init__(self, reason: str) -> None:
+    `refused`: Stripe said no for now, so the next try needs a key of its own.
+    """
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.refused = refused
 
 
 class Step:

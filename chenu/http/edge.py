@@ -13,14 +13,12 @@ from urllib.parse import urlsplit
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from chenu.accounts.actor import AccountId, Actor
-from chenu.accounts.api_keys import find_key_actor
-from chenu.accounts.service_keys import find_service_actor
+from chenu.accounts.actor import Actor
+from chenu.accounts.bearer import get_bearer_actor, read_account
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.visit import LANGUAGE_COOKIE, STATE_KEY, Visit, session_cookie_name
 from chenu.core.business_clock import follow_clock
-from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
-from chenu.core.global_id import find_uuid
+from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
 from chenu.http.metrics import observe_request
 from chenu.http.security_headers import security_headers
@@ -92,32 +90,16 @@ class Edge:
     async def _find_actor(
         self, headers: Mapping[str, str], cookies: Mapping[str, str], address: str
     ) -> Actor | None:
-        account_id = _account_header(headers)
-        bearer = headers.get("authorization", "")
-        if bearer:
-            return await self._find_key_actor(bearer, address, account_id)
+        account_id = read_account(headers.get("chenu-account"))
+        if bearer := headers.get("authorization", ""):
+            pepper = self._settings.secret
+            return await get_bearer_actor(bearer, account_id, pepper=pepper, address=address)
         token = cookies.get(session_cookie_name(self._settings))
         if not token:
             return None
         actor = await find_actor(token, address, account_id)
         if actor is None and account_id is not None and await find_actor(token, address):
             raise Forbidden("You are not a member of this account")
-        return actor
-
-    async def _find_key_actor(
-        self, bearer: str, address: str, account_id: AccountId | None
-    ) -> Actor:
-        """Raises Unauthenticated for a bad key: it is never taken for an anonymous request."""
-        scheme, _, secret = bearer.partition(" ")
-        pepper = self._settings.secret
-        actor = None
-        if scheme.lower() == "bearer":
-            actor = await find_key_actor(secret.strip(), pepper, address)
-            actor = actor or await find_service_actor(secret.strip(), pepper, address, account_id)
-        if actor is None:
-            raise Unauthenticated("This API key is not valid")
-        if account_id is not None and actor.account_id != account_id:
-            raise Forbidden("This API key belongs to another account")
         return actor
 
     def _is_own_origin(self, headers: Mapping[str, str]) -> bool:
@@ -149,17 +131,6 @@ def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
-
-
-def _account_header(headers: Mapping[str, str]) -> AccountId | None:
-    """Chenu-Account: the public id of an account."""
-    raw = headers.get("chenu-account")
-    if raw is None:
-        return None
-    found = find_uuid("Account", raw.strip())
-    if found is None:
-        raise Forbidden("You are not a member of this account")
-    return AccountId(found)
 
 
 def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor) -> Locale:

@@ -3,6 +3,7 @@
 import asyncio
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from redis.exceptions import RedisError
 
 from chenu.core import db, redis
@@ -19,7 +20,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(settings: Settings) -> Response[dict[str, str]]:
+async def readyz(settings: NamedDependency[Settings]) -> Response[dict[str, str]]:
     """503 without a current database. Valkey may be down: everything works, some of it slower."""
     database = await _check_database()
     cache = await _check_cache(settings)

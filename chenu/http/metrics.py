@@ -43,7 +43,7 @@ async def _read_gauges() -> None:
     _BACKLOG.set(backlog.waiting)
     _BACKLOG_AGE.set(backlog.oldest_seconds)
     _JOBS.set(await queue.count_due())
-    sql = "SELECT count(*) FROM outbox_mail WHERE state IN ('QUEUED', 'SENDING')"
+    sql = "SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED'"
     _MAILS.set(await db.fetch_value(sql))
     _OPERATIONS.clear()
     sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"

@@ -7,6 +7,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 _SHUTDOWN_SECONDS = 3
+_MAX_SOCKET_MESSAGE_BYTES = 100_000  # several times what one GraphQL operation may be
 
 
 class PortTaken(Exception):
@@ -35,6 +36,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=_MAX_SOCKET_MESSAGE_BYTES,
         lifespan="off",
         access_log=False,
         log_config=None,

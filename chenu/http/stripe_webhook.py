@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import stripe
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
 
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
@@ -21,7 +22,9 @@ _SIGNATURE = "stripe-signature"
 
 
 @post("/webhooks/stripe", include_in_schema=False, status_code=200)
-async def snapshot_webhook(request: Request[Any, Any, Any], settings: Settings) -> Response[None]:
+async def snapshot_webhook(
+    request: Request[Any, Any, Any], settings: NamedDependency[Settings]
+) -> Response[None]:
     """Events of our own account, and of connected accounts, as snapshots."""
     body = await request.body()
     _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.webhook_secrets)
@@ -29,7 +32,9 @@ async def snapshot_webhook(request: Request[Any, Any, Any], settings: Settings) 
 
 
 @post("/webhooks/stripe/thin", include_in_schema=False, status_code=200)
-async def thin_webhook(request: Request[Any, Any, Any], settings: Settings) -> Response[None]:
+async def thin_webhook(
+    request: Request[Any, Any, Any], settings: NamedDependency[Settings]
+) -> Response[None]:
     """Thin events of v2 accounts."""
     body = await request.body()
     _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.thin_secrets)

@@ -50,7 +50,7 @@ async def _requeue(services: Services) -> None:
 
 RECURRING = (
     Recurring("repair", timedelta(seconds=5), repair_due),
-    Recurring("requeue", timedelta(seconds=30), _requeue),
+    Recurring("requeue", timedelta(seconds=10), _requeue),
     Recurring("seal", timedelta(seconds=30), _seal),
     Recurring("poll_events", timedelta(minutes=5), poll_events),
     Recurring("close_forgotten", timedelta(minutes=15), close_forgotten),

@@ -9,6 +9,7 @@ from chenu.core import mail
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import Unavailable
+from chenu.core.mail import MailRow
 from chenu.jobs.mail_text import compose_mail
 from chenu.jobs.mail_transport import MailError, MailTransport
 from chenu.settings import Settings
@@ -20,19 +21,22 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID) -> None:
     """Raises Unavailable when it has to be tried again."""
-    row = await mail.claim(mail_id)
-    if row is None:
-        return
+    async with mail.claim(mail_id) as row:
+        if row is not None:
+            await _send(settings, transport, row)
+
+
+async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> None:
     message = compose_mail(row, sender=settings.mail_from, public_url=settings.public_url)
     crash_point("mail.before_send")
     try:
         await transport.send(message)
     except MailError as error:
         final = error.final or business_now() - row.created_at > GIVE_UP_AFTER
-        await mail.give_back(mail_id, str(error), final=final)
+        await mail.give_back(row.id, str(error), final=final)
         log.warning("mail_not_sent", kind=row.kind, error=str(error), final=final)
         if final:
             return
         raise Unavailable("The mail could not be sent yet") from error
     crash_point("mail.after_send")
-    await mail.mark_sent(mail_id)
+    await mail.mark_sent(row.id)

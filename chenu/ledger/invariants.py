@@ -74,10 +74,10 @@ INVARIANTS = (
     ),
     Invariant(
         "I14",
-        "no open operation older than 15 minutes without a scheduled repair",
+        "no open operation without a scheduled repair, or 15 minutes after its time",
         """
-        SELECT 'operation ' || id AS what FROM operation
-        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at IS NULL
+        SELECT 'operation ' || id AS what FROM operation WHERE state IN ('INTENT', 'UNKNOWN')
+            AND (next_check_at IS NULL OR next_check_at < now() - interval '15 minutes')
         """,
     ),
 )

@@ -46,8 +46,13 @@ class UnbalancedError(ValueError):
 
 
 async def post(entry: Entry) -> bool:
-    """Book it once, in the caller's transaction; False when it was booked before."""
+    """Book it once, in the caller's transaction; False when it was booked before.
+
+    An event that moves nothing, such as a fee of 0, is not booked: no transaction is empty.
+    """
     _require_balance(entry)
+    if all(posting.amount == 0 for posting in entry.postings):
+        return False
     await hold_off_sealing()
     transaction_id = await _open(entry)
     if transaction_id is None:

@@ -80,6 +80,7 @@ class OperationRow:
     stripe_id: str | None
     error_code: str | None
     attempts: int
+    key_number: int
     next_check_at: datetime | None
     created_at: datetime
 
@@ -89,7 +90,7 @@ class OperationRow:
 
     @property
     def idempotency_key(self) -> str:
-        return f"chenu:{self.business_key}:{self.id.hex[-8:]}"
+        return f"chenu:{self.business_key}:{self.id.hex[-8:]}:{self.key_number}"
 
     @property
     def key_expired(self) -> bool:
@@ -98,7 +99,7 @@ class OperationRow:
 
 
 _COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
-    stripe_id, error_code, attempts, next_check_at, created_at"""
+    stripe_id, error_code, attempts, key_number, next_check_at, created_at"""
 
 
 async def intend(wish: Wish) -> OperationRow:
@@ -106,8 +107,8 @@ async def intend(wish: Wish) -> OperationRow:
     await db.execute(
         """
         INSERT INTO operation (id, kind, business_key, subject_id, account_id, amount, params,
-            state, attempts, created_at, next_check_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'INTENT', 0, $8, $9)
+            state, attempts, key_number, created_at, next_check_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'INTENT', 0, 0, $8, $9)
         ON CONFLICT (business_key) DO NOTHING
         """,
         new_id(),
@@ -158,15 +159,31 @@ async def mark_failed(operation_id: OperationId, error_code: str) -> None:
 
 
 async def postpone(
-    operation: OperationRow, error_code: str | None, *, state: OperationState
+    operation: OperationRow,
+    error_code: str | None,
+    *,
+    state: OperationState,
+    new_key: bool = False,
 ) -> None:
-    """Not settled yet: note why, and when repair looks again."""
+    """Not settled yet: note why, and when repair looks again.
+
+    `new_key` after a refusal that may pass: Stripe would replay it under the old key for a day.
+    """
     after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]
     sql = """
         UPDATE operation SET state = $2, error_code = $3, attempts = attempts + 1,
-            next_check_at = $4 WHERE id = $1 AND state IN ('INTENT', 'UNKNOWN')
+            next_check_at = $4, key_number = $5 + $6::int
+        WHERE id = $1 AND key_number = $5 AND state IN ('INTENT', 'UNKNOWN')
     """
-    await db.execute(sql, operation.id, state.value, error_code, system_now() + after)
+    await db.execute(
+        sql,
+        operation.id,
+        state.value,
+        error_code,
+        system_now() + after,
+        operation.key_number,
+        int(new_key),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Operation(Table, tablename="operation"):
     stripe_id = Text(default=None, null=True)
     error_code = Text(default=None, null=True)
     attempts = Integer(default=0)
+    key_number = Integer(default=0)
     next_check_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=business_now)
     settled_at = Timestamptz(default=None, null=True)

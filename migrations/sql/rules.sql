@@ -76,7 +76,7 @@ CREATE INDEX operation_open ON operation (id) WHERE state IN ('INTENT', 'UNKNOWN
 CREATE UNIQUE INDEX operation_stripe_object ON operation (kind, stripe_id)
     WHERE stripe_id IS NOT NULL AND kind <> 'CHECKOUT_EXPIRY';
 CREATE INDEX webhook_event_waiting ON webhook_event (received_at) WHERE state = 'RECEIVED';
-CREATE INDEX outbox_mail_waiting ON outbox_mail (id) WHERE state IN ('QUEUED', 'SENDING');
+CREATE INDEX outbox_mail_waiting ON outbox_mail (id) WHERE state = 'QUEUED';
 CREATE INDEX outbox_mail_latest ON outbox_mail (created_at DESC, id DESC);
 
 -- ---------------------------------------------------------------- people and accounts

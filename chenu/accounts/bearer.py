@@ -1,0 +1,37 @@
+"""Who a Bearer key acts for, wherever it was sent: a header, or a socket's first message."""
+
+from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.api_keys import find_key_actor
+from chenu.accounts.service_keys import find_service_actor
+from chenu.core.errors import Forbidden, Unauthenticated
+from chenu.core.global_id import find_uuid
+
+
+async def get_bearer_actor(
+    bearer: str, account_id: AccountId | None, *, pepper: bytes, address: str
+) -> Actor:
+    """`bearer` is the whole value, "Bearer …".
+
+    Raises Unauthenticated for a bad key, which is never taken for an anonymous caller, and
+    Forbidden for an account that is not the key's.
+    """
+    scheme, _, secret = bearer.partition(" ")
+    actor = None
+    if scheme.lower() == "bearer":
+        actor = await find_key_actor(secret.strip(), pepper, address)
+        actor = actor or await find_service_actor(secret.strip(), pepper, address, account_id)
+    if actor is None:
+        raise Unauthenticated("This API key is not valid")
+    if account_id is not None and actor.account_id != account_id:
+        raise Forbidden("This API key belongs to another account")
+    return actor
+
+
+def read_account(public_id: str | None) -> AccountId | None:
+    """What Chenu-Account names; raises Forbidden when that is no account's id."""
+    if public_id is None:
+        return None
+    found = find_uuid("Account", public_id.strip())
+    if found is None:
+        raise Forbidden("You are not a member of this account")
+    return AccountId(found)

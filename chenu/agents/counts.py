@@ -1,0 +1,41 @@
+"""How long the lists are: exact up to 1,000, one more means 'more'."""
+
+from typing import Any
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import CreatorId
+from chenu.agents.search import COUNT_UP_TO
+from chenu.core import db
+
+
+async def _count(source: str, *args: Any) -> int:
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {COUNT_UP_TO + 1}) counted"  # noqa: S608 - own text
+    return int(await db.fetch_value(sql, *args))
+
+
+async def count_purchases(account_id: AccountId) -> int:
+    return await _count("purchase WHERE account = $1", account_id)
+
+
+async def count_library(account_id: AccountId) -> int:
+    """Ended and revoked grants included."""
+    return await _count("access_grant WHERE account = $1", account_id)
+
+
+async def count_sales(creator_id: CreatorId) -> int:
+    """Settled ones."""
+    return await _count("purchase WHERE creator = $1 AND paid_at IS NOT NULL", creator_id)
+
+
+async def count_own_agents(creator_id: CreatorId) -> int:
+    """In whatever state."""
+    return await _count("agent WHERE creator = $1", creator_id)
+
+
+async def count_review_queue() -> int:
+    """New agents and pending changes."""
+    source = """
+        (SELECT id FROM agent WHERE status = 'PENDING_REVIEW'
+        UNION ALL SELECT id FROM agent_change WHERE status = 'PENDING_REVIEW') waiting
+    """
+    return await _count(source)

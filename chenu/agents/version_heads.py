@@ -1,0 +1,50 @@
+"""Versions without what is sold: a list of versions never reads their manifests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.agents.model import AgentId, AgentStatus, VersionId
+from chenu.core import db
+
+
+@dataclass(frozen=True, slots=True)
+class VersionHead:
+    id: VersionId
+    agent_id: AgentId
+    number: str
+    status_code: str
+    changelog: str
+    created_at: datetime
+
+    @property
+    def status(self) -> AgentStatus:
+        return AgentStatus(self.status_code)
+
+    @property
+    def is_published(self) -> bool:
+        return self.status_code == AgentStatus.PUBLISHED
+
+
+_COLUMNS = "v.id, v.agent AS agent_id, v.number, v.status AS status_code, v.changelog, v.created_at"
+_MOST = 100
+
+
+async def list_version_heads(
+    agent_ids: Sequence[AgentId], *, all_states: bool
+) -> list[VersionHead]:
+    """The newest hundred of each agent, newest first. Published ones, or all states."""
+    sql = f"""
+        SELECT v.* FROM unnest($1::uuid[]) AS wanted (agent_id) CROSS JOIN LATERAL (
+            SELECT {_COLUMNS} FROM agent_version v
+            WHERE v.agent = wanted.agent_id AND ($2 OR v.status = 'PUBLISHED')
+            ORDER BY v.id DESC LIMIT {_MOST}) v
+        ORDER BY v.id DESC
+    """  # noqa: S608 - own columns, values are arguments
+    return await db.fetch_all(VersionHead, sql, list(agent_ids), all_states)
+
+
+async def list_version_heads_by_id(version_ids: Sequence[VersionId]) -> list[VersionHead]:
+    """In no particular order."""
+    sql = f"SELECT {_COLUMNS} FROM agent_version v WHERE v.id = ANY($1)"  # noqa: S608 - own columns
+    return await db.fetch_all(VersionHead, sql, list(version_ids))

@@ -1,0 +1,98 @@
+"""The demo's mailbox: every mail that was sent, as a page. Served in demo mode only."""
+
+import email
+import email.policy
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+from markupsafe import Markup, escape
+
+from chenu.settings import Settings
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    to: str
+    subject: str
+    date: str
+    message_id: str
+    text: Markup
+    """With links that can be followed; everything else escaped."""
+
+
+def mail_routes() -> list[ControllerRouterHandler]:
+    return [mail_page, mail_style]
+
+
+@get("/demo/mail", sync_to_thread=True)
+def mail_page(settings: Settings, q: str = "") -> Response[str]:
+    """`q` keeps the mails to addresses that contain it."""
+    mails = _read_mails(Path(settings.mail_folder or ""), q.strip().lower())
+    html = _environment().get_template("mail.html").render(mails=mails, query=q)
+    headers = {"cache-control": "no-store"}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@get("/demo/mail.css", sync_to_thread=True)
+def mail_style() -> Response[str]:
+    return Response((_TEMPLATES / "mail.css").read_text(), media_type="text/css; charset=utf-8")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _read_mails(folder: Path, wanted: str) -> list[ShownMail]:
+    """The newest first, by when they were sent."""
+    paths = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    mails: list[ShownMail] = []
+    for path in paths:
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        if wanted in str(message["To"]).lower():
+            mails.append(_show(message))
+        if len(mails) == _MOST:
+            break
+    return mails
+
+
+def _show(message: EmailMessage) -> ShownMail:
+    body = message.get_body(("plain",))
+    text = body.get_content() if body else ""
+    return ShownMail(
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        date=str(message["Date"]),
+        message_id=str(message["Message-ID"]),
+        text=_link_up(text.strip()),
+    )
+
+
+def _link_up(text: str) -> Markup:
+    words = text.replace("\r\n", "\n").split(" ")
+    return Markup(" ").join(_link_up_word(word) for word in words)
+
+
+def _link_up_word(word: str) -> Markup:
+    """A word may carry line breaks; a link ends at white space."""
+    lines = []
+    for line in word.split("\n"):
+        if line.startswith(("http://", "https://")):
+            lines.append(Markup('<a href="{0}">{0}</a>').format(line))
+        else:
+            lines.append(escape(line))
+    return Markup("\n").join(lines)

@@ -1,0 +1,15 @@
+"""The links that were mailed: only the recipient's mailbox, here the outbox, holds the tokens."""
+
+import msgspec
+
+from chenu.core import db
+
+
+async def mailed_token(address: str) -> str:
+    """The token in the latest mail to an address."""
+    sql = """
+        SELECT params::text FROM outbox_mail WHERE to_address = $1 AND params ? 'token'
+        ORDER BY id DESC LIMIT 1
+    """
+    params = msgspec.json.decode(await db.fetch_value(sql, address), type=dict[str, str])
+    return params["token"]

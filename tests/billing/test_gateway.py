@@ -1,0 +1,166 @@
+"""The wire to Stripe: never inside a transaction, and every way to fail is one of two."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chenu.billing.gateway import (
+    AgentPriceWish,
+    ConnectWish,
+    CustomerWish,
+    OutcomeUnknown,
+    RefundWish,
+    StripeRefusal,
+    TransferWish,
+)
+from chenu.billing.live_gateway import LiveGateway
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+from chenu.flows.services import Services
+from tests.stripe_side import StripeSide
+
+CUSTOMER = CustomerWish("zoe@example.org", "Zoé", "fr", "account-1")
+PRICE = AgentPriceWish("agent_x", "Trieur", Cents(900), "agent_x_v1", "x")
+TRANSFER = TransferWish(Cents(700), "acct_unknown", "ch_unknown", "order_x", "payment-x")
+
+
+def unique_key() -> str:
+    return f"test:{new_id()}"
+
+
+CALLS: dict[str, Callable[[LiveGateway], Awaitable[object]]] = {
+    "customer": lambda g: g.create_customer(CUSTOMER, unique_key()),
+    "price": lambda g: g.put_agent_price(PRICE, unique_key()),
+    "page": lambda g: g.get_checkout("cs_test_x"),
+    "find page": lambda g: g.find_checkout("cus_x", "p"),
+    "close page": lambda g: g.expire_checkout("cs_test_x", unique_key()),
+    "transfer": lambda g: g.create_transfer(TRANSFER, unique_key()),
+    "find transfer": lambda g: g.find_transfer("order_x"),
+    "refund": lambda g: g.create_refund(RefundWish("pi_x", Cents(1), "p"), unique_key()),
+    "find refund": lambda g: g.find_refund("pi_x", "p"),
+    "account": lambda g: g.create_connect_account(
+        ConnectWish("zoe@example.org", "Zoé", "fr", "u"), unique_key()
+    ),
+    "account state": lambda g: g.get_connect_state("acct_x"),
+    "account link": lambda g: g.make_onboarding_link("acct_x", "http://a", "http://b"),
+}
+
+
+def gateway_of(services: Services) -> LiveGateway:
+    assert isinstance(services.gateway, LiveGateway)
+    return services.gateway
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_no_call_to_stripe_is_made_inside_a_transaction(
+    services: Services, stripe_side: StripeSide, name: str
+) -> None:
+    await stripe_side.fail("500_before", times=None)
+
+    with pytest.raises(RuntimeError, match="no transaction is open"):
+        await _call_inside(CALLS[name], gateway_of(services))
+
+    assert await stripe_side.hits() == [0]
+
+
+async def _call_inside(
+    call: Callable[[LiveGateway], Awaitable[object]], gateway: LiveGateway
+) -> None:
+    async with db.transaction():
+        await call(gateway)
+
+
+async def test_lists_are_not_read_inside_a_transaction_either(services: Services) -> None:
+    since = system_now() - timedelta(days=1)
+
+    for lines in (
+        services.gateway.list_events(["account.updated"], since),
+        services.gateway.list_balance_movements(since),
+    ):
+        async with db.transaction():
+            with pytest.raises(RuntimeError):
+                await anext(lines)
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"),
+    [
+        ("503_no_retry", OutcomeUnknown),
+        ("500_before", OutcomeUnknown),
+        ("429", OutcomeUnknown),
+        ("disconnect_before", OutcomeUnknown),
+        ("truncated", OutcomeUnknown),
+        ("card_error", StripeRefusal),
+    ],
+)
+async def test_every_failure_is_a_refusal_or_an_unknown_outcome(
+    services: Services, stripe_side: StripeSide, effect: str, error: type[Exception]
+) -> None:
+    await stripe_side.fail(effect, "/v1/customers", times=None, should_retry=False)
+
+    with pytest.raises(error):
+        await services.gateway.create_customer(CUSTOMER, unique_key())
+
+
+@pytest.mark.parametrize("name", ["page", "close page", "refund", "account state"])
+async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
+    services: Services, name: str
+) -> None:
+    with pytest.raises(StripeRefusal) as refused:
+        await CALLS[name](gateway_of(services))
+
+    assert refused.value.code == "resource_missing"
+
+
+async def test_a_wrong_key_is_no_refusal_of_the_wish(services: Services) -> None:
+    """An operator mends the key, and repair goes on: nothing is given up for it."""
+    wrong = LiveGateway(replace(services.settings.stripe, key="sk_live_not_of_the_sandbox"))
+
+    try:
+        with pytest.raises(OutcomeUnknown):
+            await wrong.create_customer(CUSTOMER, unique_key())
+    finally:
+        await wrong.close()
+
+
+async def test_a_lost_answer_is_found_again_with_the_same_key(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    key = unique_key()
+    await stripe_side.fail("disconnect_after", "/v1/customers", times=None)
+    with pytest.raises(OutcomeUnknown):
+        await services.gateway.create_customer(replace(CUSTOMER, account_id=key), key)
+    await stripe_side.heal()
+
+    found = await services.gateway.create_customer(replace(CUSTOMER, account_id=key), key)
+
+    made = [
+        c for c in await stripe_side.list_all("/v1/customers") if c["metadata"]["account_id"] == key
+    ]
+    assert [customer["id"] for customer in made] == [found]
+
+
+async def test_a_price_is_made_once_per_version_whatever_the_keys(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    product = f"agent_{new_id().hex}"
+    first = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
+    second = replace(first, lookup_key=f"{product}_v2", amount=Cents(1200))
+
+    made = [await services.gateway.put_agent_price(wish, unique_key()) for wish in (first, first)]
+    newer = await services.gateway.put_agent_price(second, unique_key())
+
+    assert made[0] == made[1] != newer
+    prices = await stripe_side.list_all("/v1/prices", product=product)
+    assert sorted(price["unit_amount"] for price in prices) == [900, 1200]
+
+
+async def test_what_was_never_made_is_not_found(services: Services) -> None:
+    customer = await services.gateway.create_customer(CUSTOMER, unique_key())
+
+    assert await services.gateway.find_checkout(customer, str(new_id())) is None
+    assert await services.gateway.find_transfer(f"order_{new_id()}") is None

@@ -1,0 +1,93 @@
+"""What the tables hold, so that a test can show that a refusal changed nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from chenu.core import db
+from tests.conftest import Engines
+
+_COUNTERS = ("attempt_window",)
+"""Tables that count tries: a refused one counts as well."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+
+
+@dataclass(frozen=True)
+class _State:
+    name: str
+    rows: int
+    digest: str
+
+
+async def fingerprint() -> dict[str, tuple[int, str]]:
+    """Per table the number of rows and a digest of everything in them."""
+    tables = await db.fetch_all(
+        _Table,
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+        " AND tablename <> 'migration' AND tablename NOT LIKE 'pgqueuer%'"
+        " AND NOT tablename = ANY($1)",
+        list(_COUNTERS),
+    )
+    parts = [_digest_sql(table.name) for table in tables]
+    found = await db.fetch_all(_State, " UNION ALL ".join(parts))
+    return {state.name: (state.rows, state.digest) for state in found}
+
+
+def _digest_sql(table: str) -> str:
+    digest = "coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '')"
+    return f"SELECT '{table}' AS name, count(*) AS rows, {digest} AS digest FROM \"{table}\" t"  # noqa: S608 - names of ours
+
+
+async def count(table: str, where: str = "true", *args: object) -> int:
+    sql = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608 - the test's own text
+    return int(await db.fetch_value(sql, *args))
+
+
+async def put(table: str, column: str, value: object, where: str = "true", *args: object) -> None:
+    """Set one column, past every rule of the product: time that went by, a state of long ago."""
+    sql = f"UPDATE {table} SET {column} = $1 WHERE {where}"  # noqa: S608 - the test's own text
+    await db.execute(sql, value, *args)
+
+
+async def count_jobs(job: str) -> int:
+    return await count("pgqueuer", "entrypoint = $1", job)
+
+
+async def mails_to(address: str) -> list[str]:
+    """The kinds of the mails to an address, oldest first."""
+    sql = "SELECT kind AS name FROM outbox_mail WHERE to_address = $1 ORDER BY id"
+    return [mail.name for mail in await db.fetch_all(_Table, sql, address)]
+
+
+@asynccontextmanager
+async def unguarded(engines: Engines) -> AsyncIterator["asyncpg.Connection"]:
+    """A superuser's connection on which no trigger runs: somebody who tampers with the books."""
+    connection = await asyncpg.connect(engines.postgres_url)
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def without_constraint(
+    engines: Engines, table: str, constraint: str
+) -> AsyncIterator["asyncpg.Connection"]:
+    """A rule of the database taken away, and put back over the emptied table."""
+    connection = await asyncpg.connect(engines.postgres_url)
+    sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
+    rule = await connection.fetchval(sql, constraint)
+    try:
+        await connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+        yield connection
+    finally:
+        await connection.execute(f"TRUNCATE {table} CASCADE")
+        await connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {rule}")
+        await connection.close()

@@ -1,0 +1,87 @@
+"""The other side of the wire: what a test makes Stripe's sandbox do, and what it says it did."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from chenu.flows.services import Services
+from chenu.settings import SANDBOX_KEY
+
+Json = dict[str, Any]
+
+AWAY = "503_no_retry"
+"""The effect of a Stripe that does not serve; the SDK gives up at once."""
+
+
+class StripeSide:
+    """The control room and the plain API, without any code of ours in between."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def fail(self, effect: str, path: str = "/v*", **rule: object) -> None:
+        """The next matching call; times=None for all of them."""
+        await self._post("/_sandbox/faults", {"effect": effect, "path": path, **rule})
+
+    async def watch(self, path: str = "/v*", **rule: object) -> None:
+        """Let matching calls pass and count them: `hits` tells."""
+        await self.fail("latency", path, times=None, seconds=0, **rule)
+
+    async def heal(self) -> None:
+        (await self._http.delete("/_sandbox/faults")).raise_for_status()
+
+    async def hits(self) -> list[int]:
+        """How many calls each fault rule hit, in the order of the rules."""
+        rules = (await self._http.get("/_sandbox/faults")).json()["data"]
+        return [rule["hits"] for rule in rules]
+
+    async def reset(self) -> None:
+        """An empty Stripe: no charge of an earlier test is in its totals."""
+        await self._post("/_sandbox/reset", {})
+
+    async def set_capability(self, account: str, status: str) -> None:
+        await self._post(f"/_sandbox/accounts/{account}/capability", {"status": status})
+
+    async def expire(self, session: str) -> None:
+        answer = await self._http.post(f"/v1/checkout/sessions/{session}/expire")
+        answer.raise_for_status()
+
+    async def get(self, path: str, **params: str) -> Json:
+        answer = await self._http.get(path, params=params)
+        answer.raise_for_status()
+        found: Json = answer.json()
+        return found
+
+    async def list_all(self, path: str, **params: str) -> list[Json]:
+        found: list[Json] = (await self.get(path, limit="100", **params))["data"]
+        return found
+
+    async def charges_of(self, purchase_id: object) -> list[Json]:
+        """Every attempt to take money for a purchase, declined ones included."""
+        return await self.list_all("/v1/charges", transfer_group=f"order_{purchase_id}")
+
+    async def transfers_of(self, purchase_id: object) -> list[Json]:
+        return await self.list_all("/v1/transfers", transfer_group=f"order_{purchase_id}")
+
+    async def refunds_of(self, charge: str) -> list[Json]:
+        return await self.list_all("/v1/refunds", charge=charge)
+
+    async def _post(self, path: str, body: Json) -> None:
+        answer = await self._http.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+
+
+@asynccontextmanager
+async def open_stripe_side(services: Services) -> AsyncIterator[StripeSide]:
+    """Faults end with the test."""
+    base = services.settings.stripe.api_base
+    assert base is not None
+    headers = {"authorization": f"Bearer {SANDBOX_KEY}"}
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=10) as http:
+        side = StripeSide(http)
+        try:
+            yield side
+        finally:
+            await side.heal()
