@@ -1,0 +1,119 @@
+"""Accounts: who pays, and what they hold."""
+
+from functools import partial
+
+import strawberry
+
+from chenu.accounts.actor import AccountId, AccountRole
+from chenu.accounts.api_keys import ApiKey as KeyRow
+from chenu.accounts.queries import Account as AccountRow
+from chenu.accounts.queries import Membership
+from chenu.agents.access import GrantRow, list_library
+from chenu.agents.counts import count_library, count_purchases
+from chenu.agents.purchases import PurchaseRow, list_purchases
+from chenu.tiers import catalogue
+from chenu_graphql.api_keys import ApiKey
+from chenu_graphql.connection import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    by_row_id,
+    read_page,
+)
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import Weight, field
+from chenu_graphql.ids import public_id
+from chenu_graphql.library import AccessGrant
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import ACTING, PARENT, READER
+from chenu_graphql.purchases import Purchase
+from chenu_graphql.tiers import Tier
+
+_Source = strawberry.Parent[AccountRow]
+
+
+def _id(root: _Source) -> strawberry.ID:
+    return public_id("Account", root.id)
+
+
+def _tier(root: _Source) -> catalogue.Tier:
+    return catalogue.get_tier(root.tier)
+
+
+async def _page_purchases(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[PurchaseRow]:
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    rows = await list_purchases(root.id, page)
+    return ConnectionSource(rows, by_row_id, partial(count_purchases, root.id))
+
+
+async def _page_library(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[GrantRow]:
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    rows = await list_library(root.id, page)
+    return ConnectionSource(rows, by_row_id, partial(count_library, root.id))
+
+
+async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
+    return await info.context.loaders.api_keys.load(root.id)
+
+
+@strawberry.type(description="Who pays. Everyone has a personal account; companies share one.")
+class Account(Node):
+    id: strawberry.ID = field("Global id; the header Chenu-Account takes it.", PARENT, _id)
+    name: str = field("Its name for people.", PARENT)
+    tier: Tier = field("Its plan.", PARENT, _tier)
+    purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
+    library: Connection[AccessGrant] = field(
+        "What it may use or once could, newest first.", ACTING, _page_library
+    )
+    api_keys: list[ApiKey] = field(
+        "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)
+    )
+
+
+async def _member_account(root: strawberry.Parent[Membership], info: Info) -> AccountRow | None:
+    return await info.context.loaders.accounts.load(root.account_id)
+
+
+@strawberry.type(description="A person's place in an account.")
+class AccountMembership:
+    account: Account = field("The account.", PARENT, _member_account)
+    role: AccountRole = field("What the person may do in it.", PARENT)
+
+
+async def list_own_memberships(ctx: Context) -> list[Membership]:
+    """All of a person's; a key knows of its own account only."""
+    actor = ctx.actor
+    if actor.user_id is None:
+        return []
+    rows = await ctx.loaders.memberships.load(actor.user_id)
+    if actor.session_id is not None:
+        return rows
+    return [row for row in rows if row.account_id == actor.account_id]
+
+
+async def _find(ctx: Context, row_id: AccountId) -> AccountRow | None:
+    """The account acted for, and those that a person is a member of."""
+    READER.require(ctx)
+    own = {row.account_id for row in await list_own_memberships(ctx)} | {ctx.actor.account_id}
+    return await ctx.loaders.accounts.load(row_id) if row_id in own else None
+
+
+register_node("Account", (AccountRow,), _find)

@@ -1,0 +1,174 @@
+"""Lists of agents: the store with its search, filters and facets, and the lists of makers."""
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from chenu.agents.facets import Facets, count_facets
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.queries import QueuedAgent
+from chenu.agents.rows import AgentRow
+from chenu.agents.search import AgentFilter as Filter
+from chenu.agents.search import AgentHit, AgentSort, AgentWish, count_agents, list_agents
+from chenu.core.errors import BadInput
+from chenu.core.i18n import LOCALES, is_locale
+from chenu.core.paging import Key, PageWish
+from chenu.tiers.catalogue import AgentLevel
+from chenu.tiers.spheres import SPHERES, find_sphere
+from chenu_graphql.agents import Agent
+from chenu_graphql.connection import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    read_page,
+)
+from chenu_graphql.context import Info
+from chenu_graphql.fields import Weight, argument, field, given
+from chenu_graphql.permissions import PARENT
+from chenu_graphql.scalars import BigInt
+
+MAX_VALUES = 100
+MAX_RATING = 5
+
+
+@strawberry.type(description="One option of a filter.")
+class FacetCount:
+    value: str = field("The option, as the filter takes it.", PARENT)
+    count: int = field("Exact up to 1,000; 1,001 means more.", PARENT)
+
+
+_FORTY = Weight(size=40, points=0)
+_FEW = Weight(size=10, points=0)
+
+
+@strawberry.type(
+    description=(
+        "How many agents each option would show, with the other filters as they are. Empty for "
+        "lists that have no filter."
+    )
+)
+class AgentFacets:
+    capabilities: list[FacetCount] = field("The 40 most frequent.", PARENT, weight=_FORTY)
+    spheres: list[FacetCount] = field("By code.", PARENT, weight=_FEW)
+    levels: list[FacetCount] = field("L0 to L3.", PARENT, weight=_FEW)
+    price_types: list[FacetCount] = field("By type of price.", PARENT, weight=_FEW)
+
+
+_NO_FACETS = Facets((), (), (), ())
+
+
+async def _facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
+    return _NO_FACETS if root.facets is None else await root.facets()
+
+
+@strawberry.type(description="A page of agents; first or last is required, at most 100.")
+class AgentConnection(Connection[Agent]):
+    facets: AgentFacets = field(
+        "Options of the filters with their counts.", PARENT, _facets, weight=Weight(points=20)
+    )
+
+
+@strawberry.input(description="Within a list any value fits, between fields all must.")
+class AgentFilter:
+    kinds: list[AgentKind] | None = given("Where they come from.")
+    levels: list[AgentLevel] | None = given("How far they act by themselves.")
+    spheres: list[str] | None = given("By code.")
+    capabilities: list[str] | None = given("Search words, in lower case.")
+    price_types: list[PriceType] | None = given("How they are paid for.")
+    min_price_minor: BigInt | None = given("In cents.")
+    max_price_minor: BigInt | None = given("In cents.")
+    min_rating: float | None = given("0 to 5.")
+    creator: str | None = given("A creator's handle.")
+    language: str | None = given("'fr' or 'en'.")
+
+
+def read_filter(sent: AgentFilter | None) -> Filter:
+    """Raises BadInput that names the field."""
+    if sent is None:
+        return Filter()
+    _check(sent)
+    return Filter(
+        kinds=sent.kinds or (),
+        levels=sent.levels or (),
+        spheres=sent.spheres or (),
+        capabilities=[word.lower() for word in sent.capabilities or ()],
+        price_types=sent.price_types or (),
+        min_price=sent.min_price_minor,
+        max_price=sent.max_price_minor,
+        min_rating=sent.min_rating,
+        creator=sent.creator,
+        language=sent.language,
+    )
+
+
+def _check(sent: AgentFilter) -> None:
+    for name in ("kinds", "levels", "spheres", "capabilities", "price_types"):
+        if len(getattr(sent, name) or ()) > MAX_VALUES:
+            raise BadInput("At most {count} values", path=("filter", name), count=MAX_VALUES)
+    for code in sent.spheres or ():
+        _check_sphere(code)
+    if sent.min_rating is not None and not 0 <= sent.min_rating <= MAX_RATING:
+        message = "A rating is between 0 and {count}"
+        raise BadInput(message, path=("filter", "min_rating"), count=MAX_RATING)
+    if sent.language is not None and not is_locale(sent.language):
+        message = "The language is one of {allowed}"
+        raise BadInput(message, path=("filter", "language"), allowed=", ".join(LOCALES))
+    _check_prices(sent)
+
+
+def _check_sphere(code: str) -> None:
+    if find_sphere(code) is None:
+        allowed = ", ".join(sphere.code for sphere in SPHERES)
+        message = "The sphere is one of {allowed}"
+        raise BadInput(message, path=("filter", "spheres"), allowed=allowed)
+
+
+def _check_prices(sent: AgentFilter) -> None:
+    lowest, highest = sent.min_price_minor, sent.max_price_minor
+    if lowest is not None and highest is not None and lowest > highest:
+        message = "The lowest price is above the highest"
+        raise BadInput(message, path=("filter", "min_price_minor"))
+
+
+Search = Annotated[str | None, argument("Words in French or English; typos are forgiven.")]
+FilterArgument = Annotated[AgentFilter | None, argument("Which agents to leave in.", name="filter")]
+Sort = Annotated[AgentSort | None, argument("RELEVANCE without a search is POPULAR.")]
+
+
+async def browse(
+    info: Info,
+    search: Search = None,
+    wanted: FilterArgument = None,
+    sort: Sort = AgentSort.RELEVANCE,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[AgentHit]:
+    """The store, to everybody."""
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    wish = AgentWish(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
+    return await browse_page(wish, page)
+
+
+async def browse_page(wish: AgentWish, page: PageWish) -> ConnectionSource[AgentHit]:
+    return ConnectionSource(
+        page=await list_agents(wish, page),
+        key=_hit_key,
+        count=partial(count_agents, wish),
+        facets=partial(count_facets, wish),
+    )
+
+
+def _hit_key(hit: AgentHit) -> Key:
+    return hit.key
+
+
+def queue_key(agent: QueuedAgent) -> Key:
+    """The moderation queue goes by when an agent was handed in."""
+    return (agent.queued_at.isoformat(), str(agent.id))

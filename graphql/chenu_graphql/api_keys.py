@@ -1,0 +1,80 @@
+"""API keys: seen by their account, made and revoked by people who are signed in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from chenu.accounts.actor import ApiScope
+from chenu.accounts.api_keys import ApiKey as KeyRow
+from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
+from chenu.core.errors import NotFound
+from chenu_graphql.context import Context, Info
+from chenu_graphql.errors import UserError
+from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.ids import get_row_id, public_id
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.payloads import Payload, user_errors
+from chenu_graphql.permissions import HOLDER, PARENT, READER
+
+_Source = strawberry.Parent[KeyRow]
+
+
+def _id(root: _Source) -> strawberry.ID:
+    return public_id("ApiKey", root.id)
+
+
+@strawberry.type(description="A key of an account; the secret itself is not stored.")
+class ApiKey(Node):
+    id: strawberry.ID = field("Global id.", HOLDER, _id)
+    name: str = field("What its maker called it.", HOLDER)
+    prefix: str = field("How the secret begins.", HOLDER)
+    scopes: list[ApiScope] = field("What it may do.", HOLDER)
+    created_at: datetime = field("When it was made.", HOLDER)
+    last_used_at: datetime | None = field("To the minute; null: never.", HOLDER)
+    expires_at: datetime | None = field("When it stops working; null: never.", HOLDER)
+    revoked_at: datetime | None = field("When it was revoked.", HOLDER)
+
+
+@strawberry.input(description="A key to make.")
+class ApiKeyCreateInput:
+    name: str = given("A line of text for people.")
+    scopes: list[ApiScope] = given("At least one.")
+    expires_at: datetime | None = given("In the future; null: never.")
+
+
+@strawberry.type(description="'secret' is shown once, here.")
+class ApiKeyPayload:
+    api_key: ApiKey | None = field("The key.", PARENT)
+    secret: str | None = field("The whole key; it cannot be had again.", PARENT)
+    user_errors: list[UserError] = user_errors()
+
+
+async def create(info: Info, wish: Annotated[ApiKeyCreateInput, wanted()]) -> Payload:
+    ctx = info.context
+    scopes: Sequence[ApiScope] = wish.scopes
+    pepper = ctx.services.settings.secret
+    made = await create_api_key(ctx.actor, wish.name, scopes, wish.expires_at, pepper)
+    return Payload(api_key=made.key, secret=made.secret)
+
+
+async def revoke(
+    info: Info, key: Annotated[strawberry.ID, argument("The key's id.", name="id")]
+) -> Payload:
+    """At once and for ever; again changes nothing."""
+    unknown = NotFound("There is no such API key", path=("id",))
+    key_id = ApiKeyId(get_row_id("ApiKey", key, unknown))
+    return Payload(api_key=await revoke_api_key(info.context.actor, key_id))
+
+
+async def _find(ctx: Context, row_id: ApiKeyId) -> KeyRow | None:
+    READER.require(ctx)
+    account_id = ctx.actor.account_id
+    if account_id is None:
+        return None
+    rows = await ctx.loaders.api_keys.load(account_id)
+    return next((row for row in rows if row.id == row_id), None)
+
+
+register_node("ApiKey", (KeyRow,), _find)

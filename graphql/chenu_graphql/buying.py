@@ -1,0 +1,91 @@
+"""Buying an agent, and being told when the payment has settled."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from chenu.accounts.actor import ApiScope
+from chenu.agents.model import PurchaseId
+from chenu.agents.purchases import PurchaseRow, get_own_purchase
+from chenu.core.errors import NotFound
+from chenu.core.live import purchase_channel
+from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu_graphql.agent_edits import read_agent_id
+from chenu_graphql.context import Info
+from chenu_graphql.errors import UserError
+from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.ids import get_row_id
+from chenu_graphql.payloads import Payload, user_errors
+from chenu_graphql.permissions import PARENT
+from chenu_graphql.purchases import Checkout, CheckoutSource, Purchase
+from chenu_graphql.scalars import URL, BigInt
+
+
+@strawberry.input(description="A wish to buy.")
+class AgentPurchaseInput:
+    agent_id: strawberry.ID = given("Which agent.")
+    expected_amount_minor: BigInt = given(
+        "What the buyer saw; another price now is PRICE_CHANGED, nothing is charged."
+    )
+    success_url: URL | None = given("Our own address or an allowed origin; null: our own page.")
+    cancel_url: URL | None = given("Our own address or an allowed origin; null: our own page.")
+    idempotency_key: strawberry.ID = given(
+        "Same key and input: same answer. Same key and other input: IDEMPOTENCY_CONFLICT."
+    )
+    accept_immediate_supply: bool = given(
+        "Consent to immediate supply and knowledge that the right of withdrawal ends with first "
+        "use; false: INVALID."
+    )
+
+
+@strawberry.type(description="A purchase, and where to pay for it.")
+class AgentPurchasePayload:
+    purchase: Purchase | None = field("PENDING until it is paid.", PARENT)
+    checkout: Checkout | None = field(
+        "The payment page; null when there is nothing to pay.", PARENT
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+async def buy(info: Info, wish: Annotated[AgentPurchaseInput, wanted()]) -> Payload:
+    """Nothing is charged here: the buyer pays on Stripe's page."""
+    ctx = info.context
+    purchase = await buy_agent(
+        ctx.services,
+        ctx.actor,
+        BuyWish(
+            agent_id=read_agent_id(wish.agent_id),
+            expected_amount=wish.expected_amount_minor,
+            accept_immediate_supply=wish.accept_immediate_supply,
+            locale=ctx.locale,
+            success_url=wish.success_url,
+            cancel_url=wish.cancel_url,
+        ),
+        wish.idempotency_key,
+    )
+    return Payload(purchase=purchase, checkout=_checkout(purchase))
+
+
+def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
+    url, expires_at = purchase.checkout_url, purchase.checkout_expires_at
+    if not purchase.is_pending or url is None or expires_at is None:
+        return None
+    return CheckoutSource(url, expires_at)
+
+
+async def watch_purchase(
+    info: Info, purchase_id: Annotated[strawberry.ID, argument("Which purchase.")]
+) -> AsyncGenerator[PurchaseRow, None]:
+    """Fires once; at once when it is settled already. Raises NotFound for somebody else's."""
+    ctx = info.context
+    account_id = ctx.actor.require_account(ApiScope.READ)
+    unknown = NotFound("There is no such purchase", path=("purchase_id",))
+    row_id = PurchaseId(get_row_id("Purchase", purchase_id, unknown))
+    async with aclosing(ctx.services.live.changes(purchase_channel(row_id))) as changes:
+        async for _ in changes:
+            purchase = await get_own_purchase(account_id, row_id)
+            if not purchase.is_pending:
+                yield purchase
+                return

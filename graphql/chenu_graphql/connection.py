@@ -1,0 +1,147 @@
+"""Relay connections over keyset pages: signed cursors, first or last required, at most 100."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from chenu.core.errors import BadInput
+from chenu.core.paging import MAX_PAGE, Key, Page, PageWish, cut
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import Weight, argument, field
+from chenu_graphql.permissions import PARENT
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+First = Annotated[int | None, argument("How many from the front: 1 to 100.")]
+After = Annotated[str | None, argument("Begin after this cursor; with first.")]
+Last = Annotated[int | None, argument("How many from the end: 1 to 100.")]
+Before = Annotated[str | None, argument("End before this cursor; with last.")]
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """As they were sent."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+
+
+def read_page(ctx: Context, sent: PageArguments) -> PageWish:
+    """Raises BadInput that names the argument."""
+    if (sent.first is None) == (sent.last is None):
+        raise BadInput("Please ask for either first or last", path=("first",))
+    if sent.last is not None:
+        _refuse(sent.after, "after", "This cursor goes with first")
+        return _wish(ctx, ("last", sent.last), ("before", sent.before), backwards=True)
+    _refuse(sent.before, "before", "This cursor goes with last")
+    return _wish(ctx, ("first", sent.first or 0), ("after", sent.after), backwards=False)
+
+
+def _refuse(cursor: str | None, name: str, message: str) -> None:
+    if cursor is not None:
+        raise BadInput(message, path=(name,))
+
+
+def _wish(
+    ctx: Context, size: tuple[str, int], cursor: tuple[str, str | None], *, backwards: bool
+) -> PageWish:
+    name, wanted = size
+    if not 1 <= wanted <= MAX_PAGE:
+        raise BadInput("A page has 1 to {count} items", path=(name,), count=MAX_PAGE)
+    place, text = cursor
+    if text is None:
+        return PageWish(wanted, None, backwards)
+    try:
+        return PageWish(wanted, ctx.cursors.decode(text), backwards)
+    except BadInput as error:
+        raise BadInput(error.message, path=(place,)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSource(Generic[Row]):
+    node: Row
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSource(Generic[Row]):
+    """A page with what it takes to make cursors and to count the whole list when asked."""
+
+    page: Page[Row]
+    key: Callable[[Row], Key]
+    count: Callable[[], Awaitable[int]]
+    facets: Callable[[], Awaitable[Any]] | None = None
+
+    @property
+    def edges(self) -> list[EdgeSource[Row]]:
+        return [EdgeSource(row, self.key(row)) for row in self.page.rows]
+
+
+def by_row_id(row: Any) -> Key:
+    """The key of lists that are ordered by id alone."""
+    return (str(row.id), str(row.id))
+
+
+def cut_loaded(rows: Sequence[Row], wish: PageWish) -> Page[Row]:
+    """A page out of a whole list that a loader fetched, newest id first."""
+    rest = list(rows)
+    if wish.key is not None:
+        place = wish.key[1]
+        rest = [row for row in rest if (by_row_id(row)[1] < place) is not wish.backwards]
+        rest = [row for row in rest if by_row_id(row)[1] != place]
+    if wish.backwards:
+        rest = rest[::-1]
+    return cut(rest[: wish.size + 1], wish)
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = field("Whether anything follows.", PARENT)
+    has_previous_page: bool = field("Whether anything comes before.", PARENT)
+    start_cursor: str | None = field("The cursor of the first item.", PARENT)
+    end_cursor: str | None = field("The cursor of the last item.", PARENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _PageInfoSource:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+def _write_cursor(root: strawberry.Parent[EdgeSource[Any]], info: Info) -> str:
+    return info.context.cursors.encode(root.key)
+
+
+def _describe_page(root: strawberry.Parent[ConnectionSource[Any]], info: Info) -> _PageInfoSource:
+    rows, cursors = root.page.rows, info.context.cursors
+    ends = [cursors.encode(root.key(row)) for row in (*rows[:1], *rows[-1:])]
+    start, end = ends or (None, None)
+    return _PageInfoSource(root.page.has_next, root.page.has_previous, start, end)
+
+
+async def _count(root: strawberry.Parent[ConnectionSource[Any]]) -> int:
+    return await root.count()
+
+
+@strawberry.type(description="An item with its place in the list.")
+class Edge(Generic[Item]):
+    cursor: str = field("For after and before.", PARENT, _write_cursor)
+    node: Item = field("The item.", PARENT)
+
+
+@strawberry.type(description="A page of a list; first or last is required, at most 100.")
+class Connection(Generic[Item]):
+    edges: list[Edge[Item]] = field(
+        "The items of this page.", PARENT, weight=Weight(points=0, per_item=True)
+    )
+    page_info: PageInfo = field("Where this page lies.", PARENT, _describe_page)
+    total_count: int | None = field(
+        "Exact up to 1,000; 1,001 means more.", PARENT, _count, weight=Weight(points=5)
+    )

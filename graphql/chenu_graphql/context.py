@@ -1,0 +1,72 @@
+"""What every resolver of one operation shares: the services, who asks, loaders and the meter."""
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TypeAlias
+
+import strawberry
+
+from chenu.accounts.actor import Actor
+from chenu.accounts.visit import Visit
+from chenu.core.i18n import Locale
+from chenu.core.paging import CursorCodec
+from chenu.flows.services import Services
+from chenu_graphql.loaders import Loaders
+
+
+@cache
+def _codec(secret: bytes) -> CursorCodec:
+    return CursorCodec(secret)
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation. `spent` counts the points of what was resolved.
+
+    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send.
+    """
+
+    services: Services
+    visit: Visit
+    csrf_header: str = ""
+    cookies: list[str] = field(default_factory=list)
+    spent: int = 0
+    _loaders: Loaders | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return self.visit.actor
+
+    @property
+    def locale(self) -> Locale:
+        return self.visit.locale
+
+    @property
+    def cursors(self) -> CursorCodec:
+        return _codec(self.services.settings.secret)
+
+    @property
+    def loaders(self) -> Loaders:
+        if self._loaders is None:
+            self._loaders = Loaders(self.actor)
+        return self._loaders
+
+    def forget_loaded(self) -> None:
+        """Read everything anew from here on: after a change, and for each live event."""
+        self._loaders = None
+
+    def become(self, actor: Actor) -> None:
+        """Go on as somebody else: after signing in, in this answer already."""
+        self.visit = replace(self.visit, actor=actor)
+        self.forget_loaded()
+
+    def next_operation(self) -> "Context":
+        """A fresh context for another operation of the same connection."""
+        return Context(self.services, self.visit, self.csrf_header)
+
+    @property
+    def csrf_token(self) -> str | None:
+        return self.visit.csrf_token(self.services.settings)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,146 @@
+"""Creators: their public face, and what they earned for their own eyes and staff's."""
+
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+import strawberry
+
+from chenu.accounts.actor import Staff
+from chenu.agents.counts import count_own_agents, count_sales
+from chenu.agents.earnings import Earnings, get_earnings
+from chenu.agents.model import CreatorId
+from chenu.agents.purchases import list_sales
+from chenu.agents.queries import list_own_agents
+from chenu.agents.rows import CreatorRow
+from chenu.agents.search import AgentFilter, AgentSort, AgentWish
+from chenu.core.errors import BadInput
+from chenu.core.paging import Page
+from chenu_graphql.agent_lists import AgentConnection, browse_page
+from chenu_graphql.connection import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    by_row_id,
+    read_page,
+)
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import Weight, argument, field
+from chenu_graphql.ids import public_id
+from chenu_graphql.money import Money
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import DECIDED, PARENT, SELLER, is_own_profile
+from chenu_graphql.sales import Sale, SaleSource
+from chenu_graphql.scalars import URL
+
+_Source = strawberry.Parent[CreatorRow]
+
+
+@strawberry.type(description="An amount of one day.")
+class MoneyPoint:
+    day: date = field("The day, UTC.", PARENT, name="date")
+    net: Money = field("That day's amount.", PARENT, name="amount")
+
+
+@strawberry.type(description="What a creator earned, from the payments themselves.")
+class CreatorEarnings:
+    gross: Money = field("What buyers paid.", PARENT)
+    refunded: Money = field("What they were given back.", PARENT)
+    platform_fee: Money = field("The platform's share.", PARENT)
+    net: Money = field("The creator's share, after refunds.", PARENT)
+    sales: int = field("How many payments.", PARENT)
+    series: list[MoneyPoint] = field(
+        "The net of each day that has a payment.", PARENT, weight=Weight(size=30)
+    )
+
+
+def _id(root: _Source) -> strawberry.ID:
+    return public_id("Creator", root.id)
+
+
+async def _page_agents(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[Any]:
+    ctx = info.context
+    page = read_page(ctx, PageArguments(first, after, last, before))
+    if not (is_own_profile(ctx, root) or ctx.actor.has_staff(Staff.REVIEWER)):
+        wish = AgentWish(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
+        return await browse_page(wish, page)
+    rows = await list_own_agents(root.id, page)
+    return ConnectionSource(rows, by_row_id, partial(count_own_agents, root.id))
+
+
+From = Annotated[date | None, argument("The first day, UTC; null: since ever.", name="from")]
+To = Annotated[date | None, argument("The last day, UTC; null: until now.", name="to")]
+
+
+async def _earnings(root: _Source, info: Info, start: From = None, end: To = None) -> Earnings:
+    if start is not None and end is not None and start > end:
+        raise BadInput("The first day is after the last", path=("from",))
+    return await get_earnings(root.id, start, end)
+
+
+async def _page_sales(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[SaleSource]:
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    found = await list_sales(root.id, page)
+    sales = [SaleSource(row) for row in found.rows]
+    return ConnectionSource(
+        Page(sales, found.has_next, found.has_previous), by_row_id, partial(count_sales, root.id)
+    )
+
+
+def onboarding_url(ctx: Context, creator: CreatorRow) -> str | None:
+    """Our own page, which makes Stripe's single-use link when opened."""
+    if creator.payouts_ready or not is_own_profile(ctx, creator):
+        return None
+    return ctx.services.url("/creator/onboarding")
+
+
+def _onboarding_url(root: _Source, info: Info) -> str | None:
+    return onboarding_url(info.context, root)
+
+
+@strawberry.type(description="A person's public face in the store.")
+class Creator(Node):
+    id: strawberry.ID = field("Global id.", PARENT, _id)
+    handle: str = field("The name in addresses.", PARENT)
+    display_name: str = field("The name for people.", PARENT)
+    bio: str = field("A few words, plain text.", PARENT)
+    payouts_ready: bool = field("Whether paid agents can be sold.", PARENT)
+    agents: AgentConnection = field(
+        "Those on sale, newest first; to the creator and reviewers all of them.",
+        DECIDED,
+        _page_agents,
+    )
+    earnings: CreatorEarnings | None = field("The creator and staff only.", SELLER, _earnings)
+    sales: Connection[Sale] | None = field(
+        "Settled sales, newest first; the creator and staff only.", SELLER, _page_sales
+    )
+    onboarding_url: URL | None = field(
+        "Our own page, which makes Stripe's single-use link when opened; null when nothing is due.",
+        DECIDED,
+        _onboarding_url,
+    )
+
+
+async def _find(ctx: Context, row_id: CreatorId) -> CreatorRow | None:
+    return await ctx.loaders.creators.load(row_id)
+
+
+register_node("Creator", (CreatorRow,), _find)

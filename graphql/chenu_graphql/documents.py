@@ -1,0 +1,110 @@
+"""Documents made ready: size, parse, limits, validation; remembered by their text."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    validate,
+)
+
+from chenu_graphql.errors import ValidationFailed, to_graphql
+from chenu_graphql.limits import (
+    MAX_BYTES,
+    MAX_TOKENS,
+    Meter,
+    Size,
+    check_fragments,
+    check_size,
+)
+
+REMEMBERED_BYTES = 128_000
+"""Of text; what is made of it takes up to 270 times as much memory."""
+
+_MAX_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document, or what is wrong with it.
+
+    `sizes` remembers what each operation comes to whose pages are literal.
+    """
+
+    document: DocumentNode | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    sizes: dict[str | None, Size] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> list[OperationDefinitionNode]:
+        nodes = self.document.definitions if self.document else ()
+        return [node for node in nodes if isinstance(node, OperationDefinitionNode)]
+
+
+class Documents:
+    """The least recently used ones are forgotten when the text of all exceeds the limit."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._known: OrderedDict[str, Prepared] = OrderedDict()
+        self._bytes = 0
+
+    def read(self, text: str) -> Prepared:
+        known = self._known.get(text)
+        if known is not None:
+            self._known.move_to_end(text)
+            return known
+        size = len(text.encode(errors="replace"))
+        if size > MAX_BYTES:
+            message = "A document has at most {count} bytes"
+            return _refuse(to_graphql(ValidationFailed(message, count=MAX_BYTES)))
+        prepared = self._prepare(text)
+        self._remember(text, size, prepared)
+        return prepared
+
+    def _remember(self, text: str, size: int, prepared: Prepared) -> None:
+        self._known[text] = prepared
+        self._bytes += size
+        while self._bytes > REMEMBERED_BYTES:
+            forgotten, _ = self._known.popitem(last=False)
+            self._bytes -= len(forgotten.encode(errors="replace"))
+
+    def _prepare(self, text: str) -> Prepared:
+        """Limits come before validation, which is slower than linear."""
+        try:
+            document = parse(text, max_tokens=MAX_TOKENS)
+            errors = (
+                check_fragments(document)
+                or self._check_limits(document)
+                or self._validate(document)
+            )
+        except GraphQLError as error:
+            return _refuse(_with_code(error, "BAD_INPUT"))
+        except RecursionError:
+            return _refuse(to_graphql(ValidationFailed("The document is nested too deeply")))
+        return _refuse(*errors) if errors else Prepared(document)
+
+    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
+        found = validate(self._schema, document, max_errors=_MAX_ERRORS)
+        return [_with_code(error, ValidationFailed.code) for error in found]
+
+    def _check_limits(self, document: DocumentNode) -> list[GraphQLError]:
+        meter = Meter(self._schema, document, {})
+        sizes = [meter.measure(operation) for operation in Prepared(document).operations]
+        meter.measure_fragments()
+        return check_size(meter.written, sizes)
+
+
+def _refuse(*errors: GraphQLError) -> Prepared:
+    return Prepared(errors=errors)
+
+
+def _with_code(error: GraphQLError, code: str) -> GraphQLError:
+    """Places only: the document itself need not be kept."""
+    return GraphQLError(
+        error.message, source=error.source, positions=error.positions, extensions={"code": code}
+    )

@@ -1,0 +1,150 @@
+"""Puts every field's declaration into force: permission, points, input texts, refusals as data.
+
+A field without a declaration stops the schema from being built: deny by default.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from strawberry.types.field import StrawberryField
+
+from chenu.core.errors import BadInput, ChenuError, RefusedError
+from chenu_graphql.context import Context
+from chenu_graphql.errors import describe_refusal
+from chenu_graphql.fields import Policy
+from chenu_graphql.limits import own_points
+from chenu_graphql.payloads import Payload
+from chenu_graphql.permissions import Rule, require_write
+from chenu_graphql.policies import find_field_policy, get_definition
+
+Resolver = Callable[..., Any]
+
+_RESERVED = {"root", "info"}
+
+
+class UndeclaredField(Exception):
+    """A field of the schema says neither who may ask it nor what it costs."""
+
+
+def own_fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, str, GraphQLField]]:
+    """Every field of every object type of ours."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name, definition in kind.fields.items():
+                yield kind, name, definition
+
+
+def enforce(schema: GraphQLSchema) -> None:
+    """Wraps the resolvers of a freshly built schema. Raises UndeclaredField."""
+    for kind, name, definition in own_fields(schema):
+        policy = find_field_policy(definition)
+        if policy is None:
+            raise UndeclaredField(f"{kind.name}.{name}")
+        if kind is schema.mutation_type:
+            definition.resolve = _changing(definition, policy)
+        elif kind is schema.subscription_type:
+            definition.subscribe = _reading(definition, policy, definition.subscribe)
+        else:
+            definition.resolve = _reading(definition, policy, _plain_resolver(definition))
+        kind.is_type_of = None  # sources are rows, never instances of the API's classes
+
+
+def _plain_resolver(definition: GraphQLField) -> Resolver:
+    """Without arguments the function is called directly: Strawberry's way costs more than most
+    fields themselves."""
+    field = get_definition(definition)
+    if definition.args:
+        return _require(definition.resolve)
+    if field.base_resolver is None:
+        return _read_attribute(field)
+    function: Any = field.base_resolver.wrapped_func
+    names = set(inspect.signature(function).parameters)
+    if names - _RESERVED:
+        raise TypeError(f"{function} takes more than {_RESERVED}")
+    calls: dict[frozenset[str], Resolver] = {
+        frozenset(): lambda _source, _info: function(),
+        frozenset({"root"}): lambda source, _info: function(source),
+        frozenset({"info"}): lambda _source, info: function(info),
+        frozenset(_RESERVED): lambda source, info: function(source, info),
+    }
+    return calls[frozenset(names)]
+
+
+def _read_attribute(field: StrawberryField) -> Resolver:
+    get = attrgetter(field.python_name)
+    return lambda source, _info: get(source)
+
+
+def _require(resolver: Resolver | None) -> Resolver:
+    if resolver is None:
+        raise TypeError("a field has no resolver")
+    return resolver
+
+
+def _reading(definition: GraphQLField, policy: Policy, resolver: Resolver | None) -> Resolver:
+    resolve, rule = _require(resolver), policy.allow
+    points = own_points(definition, policy.weight)
+    if not points and rule.check is None and not definition.args:
+        return resolve
+
+    def guarded(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
+        ctx: Context = info.context
+        ctx.spent += points
+        rule.require(ctx, source)
+        if arguments:
+            check_text(arguments)
+        return resolve(source, info, **arguments)
+
+    return guarded
+
+
+def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
+    """A mutation: a refused wish becomes its payload's userErrors, a broken request an error."""
+    resolve, rule = _require(definition.resolve), policy.allow
+    points = own_points(definition, policy.weight)
+    prefix = ("input",) if "input" in definition.args else ()
+
+    async def guarded(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
+        ctx: Context = info.context
+        ctx.spent += points
+        _admit(ctx, rule, arguments)
+        try:
+            return await resolve(source, info, **arguments)
+        except ChenuError as error:
+            if not all(isinstance(each, RefusedError) for each in error.each):
+                raise
+            refusals = [describe_refusal(each, ctx.locale, prefix) for each in error.each]
+            return Payload(user_errors=refusals)
+
+    return guarded
+
+
+def _admit(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> None:
+    require_write(ctx)
+    rule.require(ctx)
+    check_text(arguments)
+    ctx.forget_loaded()
+
+
+def check_text(arguments: dict[str, Any]) -> None:
+    """PostgreSQL holds neither NUL nor half a surrogate pair. Raises BadInput with the place."""
+    try:
+        _refuse_odd_text(arguments, ())
+    except RecursionError:
+        raise BadInput("The input is nested too deeply") from None
+
+
+def _refuse_odd_text(arguments: Any, path: tuple[str, ...]) -> None:
+    if isinstance(arguments, str):
+        if "\x00" in arguments or any("\ud800" <= char <= "\udfff" for char in arguments):
+            raise BadInput("Please send text without NUL and lone surrogates", path=path)
+    elif isinstance(arguments, dict):
+        for name, value in arguments.items():
+            _refuse_odd_text(name, path)
+            _refuse_odd_text(value, (*path, name))
+    elif isinstance(arguments, list):
+        for index, value in enumerate(arguments):
+            _refuse_odd_text(value, (*path, str(index)))

@@ -1,0 +1,207 @@
+"""Carries out one operation: choice, cost, execution by graphql-core, coded errors."""
+
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    subscribe,
+)
+from strawberry.execution import optimized_is_awaitable
+
+from chenu.core.errors import BadInput
+from chenu.core.i18n import mark
+from chenu_graphql.context import Context
+from chenu_graphql.documents import Documents, Prepared
+from chenu_graphql.errors import to_graphql, with_code
+from chenu_graphql.limits import Meter, Size, check_cost, count_calls
+
+_is_awaitable: Any = optimized_is_awaitable
+
+_KINDS = {
+    OperationType.QUERY: mark("queries"),
+    OperationType.MUTATION: mark("mutations"),
+    OperationType.SUBSCRIPTION: mark("subscriptions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One operation as it was sent."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`requested` and `actual` in points; not `is_begun`: refused before anything was resolved."""
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError]
+    requested: int = 0
+    actual: int = 0
+    is_begun: bool = False
+
+    @property
+    def codes(self) -> list[str]:
+        return [(error.extensions or {})["code"] for error in self.errors]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The response of the GraphQL specification."""
+        calls = count_calls(self.requested)
+        cost = {"requested": self.requested, "actual": self.actual, "calls": calls}
+        body: dict[str, Any] = {"data": self.data, "extensions": {"cost": cost}}
+        if self.errors:
+            body["errors"] = [error.formatted for error in self.errors]
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    size: Size
+
+    @property
+    def points(self) -> int:
+        return self.size.points
+
+
+class _Refused(Exception):
+    """The operation was not begun; `errors` say why."""
+
+    def __init__(self, *errors: GraphQLError, points: int = 0) -> None:
+        super().__init__(*errors)
+        self.errors = errors
+        self.points = points
+
+
+class Engine:
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._documents = Documents(schema)
+
+    def find_kind(self, wish: Wish) -> OperationType | None:
+        """Query, mutation or subscription; None for what cannot be carried out anyway."""
+        try:
+            return _choose(self._documents.read(wish.query), wish).operation
+        except _Refused:
+            return None
+
+    async def run(self, wish: Wish, ctx: Context) -> Answer:
+        """A query or a mutation."""
+        return await self._run(wish, ctx, OperationType.QUERY, OperationType.MUTATION)
+
+    async def ask(self, wish: Wish, ctx: Context) -> Answer:
+        """A query: where a mutation's headers and cookies have no place."""
+        return await self._run(wish, ctx, OperationType.QUERY)
+
+    async def _run(self, wish: Wish, ctx: Context, *allowed: OperationType) -> Answer:
+        try:
+            ready = self._make_ready(wish, *allowed)
+        except _Refused as refused:
+            return _refuse(refused, ctx)
+        result = execute(
+            self._schema,
+            ready.document,
+            context_value=ctx,
+            variable_values=dict(wish.variables),
+            operation_name=wish.operation_name,
+            is_awaitable=_is_awaitable,
+        )
+        if isinstance(result, Awaitable):
+            result = await result
+        return _answer(result, ready, ctx)
+
+    async def watch(self, wish: Wish, ctx: Context) -> AsyncGenerator[Answer, None]:
+        """A subscription's answers; one with errors when it could not be begun."""
+        try:
+            ready = self._make_ready(wish, OperationType.SUBSCRIPTION)
+        except _Refused as refused:
+            yield _refuse(refused, ctx)
+            return
+        started: Any = subscribe(
+            self._schema,
+            ready.document,
+            context_value=ctx,
+            variable_values=dict(wish.variables),
+            operation_name=wish.operation_name,
+        )
+        if isinstance(started, Awaitable):
+            started = await started
+        if isinstance(started, ExecutionResult):
+            yield replace(_answer(started, ready, ctx), is_begun=False)
+            return
+        try:
+            async for result in started:
+                yield _answer(result, ready, ctx)
+        except Exception as error:  # a source's own error reaches us as it was raised
+            failed = GraphQLError(str(error), original_error=error)
+            yield _answer(ExecutionResult(None, [failed]), ready, ctx)
+        finally:
+            await started.aclose()
+
+    def _make_ready(self, wish: Wish, *allowed: OperationType) -> _Ready:
+        """Raises _Refused."""
+        prepared = self._documents.read(wish.query)
+        operation = _choose(prepared, wish)
+        ready = _Ready(
+            cast("DocumentNode", prepared.document),
+            operation,
+            self._measure(prepared, operation, wish),
+        )
+        if operation.operation not in allowed:
+            message = "This transport does not carry {kind}"
+            error = BadInput(message, kind=_KINDS[operation.operation])
+            raise _Refused(to_graphql(error), points=ready.points)
+        if errors := check_cost(ready.points):
+            raise _Refused(*errors, points=ready.points)
+        return ready
+
+    def _measure(self, prepared: Prepared, operation: OperationDefinitionNode, wish: Wish) -> Size:
+        known = prepared.sizes.get(wish.operation_name)
+        if known is not None:
+            return known
+        document = cast("DocumentNode", prepared.document)
+        meter = Meter(self._schema, document, wish.variables)
+        size = meter.measure(operation)
+        if not meter.uses_variables:
+            prepared.sizes[wish.operation_name] = size
+        return size
+
+
+def _choose(prepared: Prepared, wish: Wish) -> OperationDefinitionNode:
+    """Raises _Refused when the name fits none, or is missing where there are several."""
+    if prepared.errors:
+        raise _Refused(*prepared.errors)
+    wanted = wish.operation_name
+    fitting = [node for node in prepared.operations if wanted is None or _name(node) == wanted]
+    if len(fitting) == 1:
+        return fitting[0]
+    message = "Please name one of the document's operations in operationName"
+    raise _Refused(to_graphql(BadInput(message, path=("operation_name",))))
+
+
+def _name(node: OperationDefinitionNode) -> str | None:
+    return node.name.value if node.name else None
+
+
+def _refuse(refused: _Refused, ctx: Context) -> Answer:
+    errors = [with_code(error, ctx) for error in refused.errors]
+    return Answer(None, errors, refused.points)
+
+
+def _answer(result: ExecutionResult, ready: _Ready, ctx: Context) -> Answer:
+    errors = [with_code(error, ctx) for error in result.errors or ()]
+    is_begun = result.data is not None or any(error.path for error in errors)
+    actual = ctx.spent + ready.size.introspection
+    return Answer(result.data, errors, ready.points, actual, is_begun)

@@ -1,0 +1,37 @@
+"""The business's enums as GraphQL enums: the same classes, registered once under their names."""
+
+from enum import Enum
+
+import strawberry
+
+from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
+from chenu.agents.search import AgentSort
+from chenu.metering.plans import ApiPlanCode
+from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, TierCode
+
+_DESCRIPTIONS: dict[type[Enum], str] = {
+    TierCode: "The five tiers, from the cheapest up.",
+    SupportLevel: "How help is given.",
+    AgentLevel: "How far an agent acts by itself: L0 answers, L3 coordinates on a mandate.",
+    Feature: "What a tier can switch on or count.",
+    AccountRole: "OWNER and BILLING may spend the account's money.",
+    ApiScope: (
+        "READ own data; AGENTS create and edit; MARKETPLACE buy, refund, review; EXECUTIONS; "
+        "TOKENS; BILLING plans and invoices. Staff fields never by key."
+    ),
+    ApiPlanCode: "The plans of the paid API.",
+    AgentKind: "PLATFORM comes with a tier, MARKETPLACE is sold, CUSTOM is private to an account.",
+    AgentStatus: "Where an agent, a version or a pending change stands.",
+    AgentSort: "What a list of agents is ordered by.",
+    PriceType: "FREE, paid once, or by the month.",
+    PurchaseStatus: (
+        "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
+    ),
+    GrantSource: "Where the right to use an agent comes from.",
+}
+
+
+def register_enums() -> None:
+    for enum, description in _DESCRIPTIONS.items():
+        strawberry.enum(enum, description=description)

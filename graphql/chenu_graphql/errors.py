@@ -1,0 +1,206 @@
+"""Refusals as data in userErrors; everything else as a top-level error with a stable code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from chenu.core.errors import BrokenRequest, ChenuError, RateLimited
+from chenu.core.i18n import Locale, explain, mark, translate
+from chenu.tiers import catalogue, entitlements
+from chenu.tiers.catalogue import Feature
+from chenu_graphql.context import Context
+from chenu_graphql.fields import field
+from chenu_graphql.permissions import PARENT
+from chenu_graphql.scalars import BigInt
+from chenu_graphql.tiers import Tier
+
+log = structlog.get_logger(__name__)
+
+INTERNAL_MESSAGE = mark("Something went wrong on our side")
+
+
+@strawberry.enum(
+    description=(
+        "userErrors carry one of these. Top-level errors carry extensions.code, one of "
+        "UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, BAD_INPUT, VALIDATION_FAILED, COST_EXCEEDED, "
+        "RATE_LIMITED, QUOTA_EXCEEDED, IDEMPOTENCY_CONFLICT, UNAVAILABLE, INTERNAL, with "
+        "extensions.requestId."
+    )
+)
+class ErrorCode(StrEnum):
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    ALREADY_OWNED = "ALREADY_OWNED"
+    INVALID_STATE = "INVALID_STATE"
+    PRICE_OUT_OF_RANGE = "PRICE_OUT_OF_RANGE"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    PLAN_REQUIRED = "PLAN_REQUIRED"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    INSUFFICIENT_TOKENS = "INSUFFICIENT_TOKENS"
+    PAYOUTS_NOT_READY = "PAYOUTS_NOT_READY"
+    COUPON_REJECTED = "COUPON_REJECTED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    PAYMENT_PENDING = "PAYMENT_PENDING"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    SELF_REFERRAL = "SELF_REFERRAL"
+    REFUND_NOT_ALLOWED = "REFUND_NOT_ALLOWED"
+    DISPUTED = "DISPUTED"
+    TRIAL_USED = "TRIAL_USED"
+
+
+class ValidationFailed(BrokenRequest):
+    """A document that is not one of this schema, or larger than we serve."""
+
+    code = "VALIDATION_FAILED"
+
+
+class CostExceeded(BrokenRequest):
+    code = "COST_EXCEEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The source of every UserError; a refusal with a `feature` is a PlanRequired."""
+
+    code: ErrorCode
+    message: str
+    path: Sequence[str] | None = None
+    feature: Feature | None = None
+    cheapest_tier: catalogue.Tier | None = None
+    used: int | None = None
+    limit: int | None = None
+    resets_at: datetime | None = None
+
+
+@strawberry.interface(description="Why a wish was refused; nothing was changed.")
+class UserError:
+    code: ErrorCode = field("For programs.", PARENT)
+    message: str = field("For people, in the caller's language.", PARENT)
+    path: list[str] | None = field("The input field, from 'input' inwards.", PARENT)
+
+    @classmethod
+    def resolve_type(cls, source: Refusal, *_: Any) -> str:
+        return "SimpleError" if source.feature is None else "PlanRequired"
+
+
+@strawberry.type(description="A refusal that its words explain.")
+class SimpleError(UserError):
+    pass
+
+
+@strawberry.type(
+    description=("The refusal names what would lift it: the same object that the storefront shows.")
+)
+class PlanRequired(UserError):
+    feature: Feature = field("What the plan lacks.", PARENT)
+    used: BigInt | None = field("How much of it is used; null where it is not counted.", PARENT)
+    limit: BigInt | None = field("How much the plan has; null where it is not counted.", PARENT)
+    resets_at: datetime | None = field("When it starts afresh; null where it does not.", PARENT)
+    cheapest_tier: Tier | None = field("The cheapest plan that would do.", PARENT)
+
+
+def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = ()) -> Refusal:
+    """`prefix` is where the wish's fields stand: ("input",), or nothing for plain arguments.
+
+    What only a top-level error has a code for (sign in first) is INVALID_STATE here.
+    """
+    code = ErrorCode.__members__.get(error.code, ErrorCode.INVALID_STATE)
+    path = public_path(error.path, prefix)
+    message = explain(error, locale)
+    if isinstance(error, entitlements.PlanRequired):
+        return Refusal(code, message, path, error.feature, error.cheapest_tier)
+    return Refusal(code, message, path)
+
+
+def public_path(path: Sequence[str], prefix: Sequence[str] = ()) -> list[str] | None:
+    """A field's place by its public name; below a manifest the names are the creator's own."""
+    if not path:
+        return None
+    inside = path.index("manifest") + 1 if "manifest" in path else len(path)
+    return [*prefix, *map(_camel_case, path[:inside]), *path[inside:]]
+
+
+def _camel_case(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+_TOP_LEVEL = frozenset(
+    {
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "NOT_FOUND",
+        "BAD_INPUT",
+        "VALIDATION_FAILED",
+        "COST_EXCEEDED",
+        "RATE_LIMITED",
+        "QUOTA_EXCEEDED",
+        "IDEMPOTENCY_CONFLICT",
+        "UNAVAILABLE",
+        "INTERNAL",
+    }
+)
+
+
+def to_graphql(error: ChenuError) -> GraphQLError:
+    """An error of ours that belongs to no field."""
+    return GraphQLError(str(error), original_error=error)
+
+
+def with_code(error: GraphQLError, ctx: Context) -> GraphQLError:
+    """The error as it is sent: a code, the request's id, words for the caller, no internals."""
+    original = _original(error)
+    if isinstance(original, ChenuError):
+        return _rewrite(error, ctx, explain(original, ctx.locale), _extensions(original))
+    if "code" in (error.extensions or {}):
+        return _rewrite(error, ctx, error.message, dict(error.extensions or {}))
+    if original is None and _is_callers_mistake(error):
+        return _rewrite(error, ctx, error.message, {"code": "BAD_INPUT"})
+    log.error("graphql_failed", path=error.path, exc_info=original or error)
+    return _rewrite(error, ctx, translate(ctx.locale, INTERNAL_MESSAGE), {"code": "INTERNAL"})
+
+
+def _original(error: GraphQLError) -> Exception | None:
+    """What was raised in the first place, below graphql-core's own wrapping."""
+    original = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    return original
+
+
+def _extensions(original: ChenuError) -> dict[str, Any]:
+    code = original.code
+    if code not in _TOP_LEVEL:
+        code = "UNAVAILABLE" if code == "PROVIDER_UNAVAILABLE" else "BAD_INPUT"
+    extensions: dict[str, Any] = {"code": code}
+    if (path := public_path(original.path)) is not None:
+        extensions["argument"] = path
+    if isinstance(original, RateLimited):
+        extensions["retryAfter"] = original.retry_after
+    return extensions
+
+
+def _is_callers_mistake(error: GraphQLError) -> bool:
+    """Values of variables and arguments that graphql-core refused."""
+    return error.path is None or error.message.startswith("Argument ")
+
+
+def _rewrite(
+    error: GraphQLError, ctx: Context, message: str, extensions: dict[str, Any]
+) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        original_error=error.original_error,
+        extensions={**extensions, "requestId": ctx.visit.request_id},
+    )

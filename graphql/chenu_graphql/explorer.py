@@ -1,0 +1,54 @@
+"""The page to explore the API with: GraphiQL out of our own files, without any inline script."""
+
+from html import escape
+from string import Template
+from typing import Any
+
+from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
+
+from chenu.accounts.visit import Visit
+from chenu.core.i18n import mark, translate
+from chenu.settings import Settings
+
+EXPLORER_PATH = "/graphql/explorer"
+
+_TITLE = mark("Explore the API")
+_NO_SCRIPT = mark(
+    "The explorer needs JavaScript; the schema itself is one introspection query away"
+)
+
+_PAGE = Template("""<!doctype html>
+<html lang="$locale">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title · CHE·NU</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/static/vendor/graphiql.min.css">
+</head>
+<body>
+<div id="explorer" data-endpoint="/graphql" data-csrf-token="$csrf">$no_script</div>
+<script src="/static/vendor/react.min.js"></script>
+<script src="/static/vendor/react-dom.min.js"></script>
+<script src="/static/vendor/graphiql.min.js"></script>
+<script src="/static/explorer.js"></script>
+</body>
+</html>
+""")
+
+
+@get(EXPLORER_PATH, include_in_schema=False)
+async def show_explorer(
+    settings: NamedDependency[Settings], visit: NamedDependency[Visit]
+) -> Response[Any]:
+    """Carries the session's CSRF token, so that mutations work; never kept by caches."""
+    words = {
+        "locale": visit.locale,
+        "title": translate(visit.locale, _TITLE),
+        "no_script": translate(visit.locale, _NO_SCRIPT),
+        "csrf": visit.csrf_token(settings) or "",
+    }
+    page = _PAGE.substitute({name: escape(word) for name, word in words.items()})
+    headers = {"cache-control": "no-store"}
+    return Response(page, media_type=MediaType.HTML, headers=headers)

@@ -1,0 +1,163 @@
+"""A loader for each relation: whatever one operation asks of a kind is one statement."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from chenu.accounts.actor import AccountId, Actor, UserId
+from chenu.accounts.api_keys import ApiKey, list_api_keys
+from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
+from chenu.accounts.users import User, list_users
+from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
+from chenu.agents.model import (
+    AgentId,
+    CreatorId,
+    GrantId,
+    PaymentId,
+    PurchaseId,
+    VersionId,
+)
+from chenu.agents.payments import PaymentRow, list_payments, list_payments_by_id
+from chenu.agents.purchases import PurchaseRow, list_purchases_by_id
+from chenu.agents.queries import (
+    list_agents_by_id,
+    list_changes,
+    list_creators,
+    list_versions_by_id,
+)
+from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
+from chenu.agents.version_heads import (
+    VersionHead,
+    list_version_heads,
+    list_version_heads_by_id,
+)
+
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row")
+Value = TypeVar("Value")
+
+AllStates = bool
+"""Versions in whatever state, for their maker and reviewers; else the published ones."""
+
+
+class Loader(DataLoader[Key, Value]):
+    """Shields what is shared: graphql-core cancels the siblings of a field that failed, and a
+    cancelled wait must not cancel the batch that other fields wait for as well."""
+
+    def load(self, key: Key) -> Awaitable[Value]:
+        return asyncio.shield(super().load(key))
+
+
+def one_each(
+    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
+) -> Loader[Key, Row | None]:
+    """Each key's row, None where there is none."""
+
+    async def load(keys: list[Key]) -> list[Row | None]:
+        found = {key(row): row for row in await fetch(keys)}
+        return [found.get(wanted) for wanted in keys]
+
+    return Loader(load)
+
+
+def many_each(
+    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
+) -> Loader[Key, list[Row]]:
+    """Each key's rows, in the order in which they were fetched."""
+
+    async def load(keys: list[Key]) -> list[list[Row]]:
+        found: dict[Key, list[Row]] = defaultdict(list)
+        for row in await fetch(keys):
+            found[key(row)].append(row)
+        return [found[wanted] for wanted in keys]
+
+    return Loader(load)
+
+
+class Loaders:
+    """The loaders of one operation, for the actor that it runs as; each is made when needed."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    @cached_property
+    def agents(self) -> Loader[AgentId, AgentRow | None]:
+        return one_each(list_agents_by_id, lambda row: row.id)
+
+    @cached_property
+    def creators(self) -> Loader[CreatorId, CreatorRow | None]:
+        return one_each(list_creators, lambda row: row.id)
+
+    @cached_property
+    def version_heads(self) -> Loader[VersionId, VersionHead | None]:
+        return one_each(list_version_heads_by_id, lambda row: row.id)
+
+    @cached_property
+    def versions(self) -> Loader[VersionId, VersionRow | None]:
+        """With their manifests."""
+        return one_each(list_versions_by_id, lambda row: row.id)
+
+    @cached_property
+    def versions_of_agents(self) -> Loader[tuple[AgentId, AllStates], list[VersionHead]]:
+        return Loader(_load_versions)
+
+    @cached_property
+    def changes(self) -> Loader[AgentId, ChangeRow | None]:
+        return one_each(list_changes, lambda row: row.agent_id)
+
+    @cached_property
+    def usable_grants(self) -> Loader[AgentId, GrantRow | None]:
+        """Of the account that is acted for."""
+        account_id = self._actor.account_id
+
+        async def fetch(agent_ids: list[AgentId]) -> list[GrantRow]:
+            return await list_usable_grants(account_id, agent_ids) if account_id else []
+
+        return one_each(fetch, lambda row: row.agent_id)
+
+    @cached_property
+    def grants(self) -> Loader[GrantId, GrantRow | None]:
+        return one_each(list_grants_by_id, lambda row: row.id)
+
+    @cached_property
+    def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:
+        return one_each(list_purchases_by_id, lambda row: row.id)
+
+    @cached_property
+    def payments(self) -> Loader[PaymentId, PaymentRow | None]:
+        return one_each(list_payments_by_id, lambda row: row.id)
+
+    @cached_property
+    def payments_of_purchases(self) -> Loader[PurchaseId, list[PaymentRow]]:
+        """The newest first."""
+        return many_each(list_payments, lambda row: row.purchase_id)
+
+    @cached_property
+    def users(self) -> Loader[UserId, User | None]:
+        return one_each(list_users, lambda row: row.id)
+
+    @cached_property
+    def accounts(self) -> Loader[AccountId, Account | None]:
+        return one_each(list_accounts, lambda row: row.id)
+
+    @cached_property
+    def memberships(self) -> Loader[UserId, list[Membership]]:
+        return many_each(list_memberships, lambda row: row.user_id)
+
+    @cached_property
+    def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
+        return many_each(list_api_keys, lambda row: row.account_id)
+
+
+async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[VersionHead]]:
+    """At most two statements: for those who see every state, and for the others."""
+    found: dict[tuple[AgentId, AllStates], list[VersionHead]] = defaultdict(list)
+    for all_states in {states for _, states in keys}:
+        agent_ids = [agent_id for agent_id, states in keys if states is all_states]
+        for row in await list_version_heads(agent_ids, all_states=all_states):
+            found[row.agent_id, all_states].append(row)
+    return [found[key] for key in keys]

@@ -1,0 +1,67 @@
+"""Requests as they arrive and answers as they leave, for both transports."""
+
+from typing import Any, Literal
+
+import msgspec
+import orjson
+
+from chenu.core.errors import BadInput
+from chenu_graphql.engine import Wish
+
+MAX_LIST = 1_000
+
+_NULL = msgspec.Raw(b"null")
+
+
+class _Body(msgspec.Struct):
+    """What a request or a subscribe message carries; anything else in it is ignored."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = msgspec.field(name="operationName", default=None)
+
+
+class SocketMessage(msgspec.Struct):
+    """graphql-transport-ws; the payload of a subscribe message is read by `read_wish`."""
+
+    type: Literal["connection_init", "ping", "pong", "subscribe", "complete"]
+    id: str | None = None
+    payload: msgspec.Raw = _NULL
+
+
+def read_json(body: bytes | str | msgspec.Raw, kind: Any) -> Any:
+    """Raises BadInput, with the place where that is known."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise BadInput("The body is not a GraphQL request: {problem}", problem=str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadInput("The body is not JSON") from None
+    except RecursionError:
+        raise BadInput("The body is nested too deeply") from None
+
+
+def read_wish(body: bytes | msgspec.Raw) -> Wish:
+    """Raises BadInput. An array is no request: batching is off."""
+    sent: _Body = read_json(body, _Body)
+    try:
+        _check_lists(sent.variables, ("variables",))
+    except RecursionError:
+        raise BadInput("The body is nested too deeply") from None
+    return Wish(sent.query, sent.variables or {}, sent.operation_name or None)
+
+
+def _check_lists(value: Any, path: tuple[str, ...]) -> None:
+    """Before anything looks at each entry. Raises BadInput."""
+    if isinstance(value, list):
+        if len(value) > MAX_LIST:
+            raise BadInput("A list has at most {count} entries", path=path, count=MAX_LIST)
+        for index, entry in enumerate(value):
+            _check_lists(entry, (*path, str(index)))
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            _check_lists(entry, (*path, name))
+
+
+def write_json(value: Any) -> bytes:
+    return orjson.dumps(value)

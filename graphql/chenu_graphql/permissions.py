@@ -1,0 +1,146 @@
+"""Who may ask a field. Each field of the schema declares one of these rules: deny by default."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chenu.accounts.actor import ActorKind, ApiScope, Staff
+from chenu.agents.queries import is_own
+from chenu.core.errors import Forbidden
+from chenu_graphql.context import Context
+
+_SOMEBODY_ELSES = "This belongs to somebody else"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`check` gets the context and the object whose field is asked.
+
+    It raises Forbidden or Unauthenticated; None where nothing is left to check.
+    """
+
+    name: str
+    check: Callable[[Context, Any], None] | None = None
+
+    def require(self, ctx: Context, source: Any = None) -> None:
+        if self.check is not None:
+            self.check(ctx, source)
+
+
+ANYONE = Rule("anyone")
+PARENT = Rule("whoever was given the object that it belongs to")
+DECIDED = Rule("the business decides what the caller gets to see, null where that is nothing")
+
+
+def _require_reader(ctx: Context, _: Any) -> None:
+    """People may; keys need their scope."""
+    actor = ctx.actor
+    if actor.account_id is not None and not actor.may(ApiScope.READ):
+        actor.require_account(ApiScope.READ)
+
+
+def _require_person(ctx: Context, _: Any) -> None:
+    if ctx.actor.kind not in (ActorKind.ANONYMOUS, ActorKind.SESSION):
+        raise Forbidden("This is for people who are signed in, not for keys")
+
+
+def _require_session(ctx: Context, _: Any) -> None:
+    _require_person(ctx, None)
+    ctx.actor.require_user()
+
+
+def _require_self(ctx: Context, user: Any) -> None:
+    _require_reader(ctx, None)
+    if ctx.actor.user_id != user.id:
+        raise Forbidden(_SOMEBODY_ELSES)
+
+
+def _require_acting(ctx: Context, account: Any) -> None:
+    if ctx.actor.require_account(ApiScope.READ) != account.id:
+        raise Forbidden("Name this account in the header Chenu-Account to read this")
+
+
+def _require_holder(ctx: Context, row: Any) -> None:
+    """What was bought may be read by the key that bought it, too."""
+    actor = ctx.actor
+    if actor.account_id is None or actor.account_id != row.account_id:
+        raise Forbidden(_SOMEBODY_ELSES)
+    if not actor.may(ApiScope.MARKETPLACE):
+        actor.require_account(ApiScope.READ)
+
+
+def _require_maker(ctx: Context, agent: Any) -> None:
+    if not (is_maker(ctx, agent) or ctx.actor.is_staff):
+        raise Forbidden("This is for the agent's creator and staff only")
+
+
+def is_maker(ctx: Context, agent: Any) -> bool:
+    """The agent's own creator; a key needs READ or AGENTS."""
+    actor = ctx.actor
+    return is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
+
+
+def is_own_profile(ctx: Context, creator: Any) -> bool:
+    """The creator in person; a key needs READ or AGENTS."""
+    actor = ctx.actor
+    has_scope = actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS)
+    return actor.user_id is not None and creator.owner_id == actor.user_id and has_scope
+
+
+def _require_seller(ctx: Context, creator: Any) -> None:
+    actor = ctx.actor
+    if actor.is_staff:
+        return
+    if actor.user_id is None or creator.owner_id != actor.user_id:
+        raise Forbidden("This is for the creator and staff only")
+    actor.require_account(ApiScope.READ)
+
+
+def _require_staff(ctx: Context, _: Any) -> None:
+    if not ctx.actor.is_staff:
+        raise Forbidden("This is for staff only")
+
+
+def _require_reviewer(ctx: Context, _: Any) -> None:
+    ctx.actor.require_staff(Staff.REVIEWER)
+
+
+def _scope(scope: ApiScope) -> Rule:
+    def require(ctx: Context, _: Any) -> None:
+        ctx.actor.require_account(scope)
+
+    return Rule(f"people who are signed in, and keys with the scope {scope}", require)
+
+
+READER = Rule("people, and keys with the scope READ", _require_reader)
+PERSON = Rule("people, signed in or not; no key", _require_person)
+SESSION = Rule("people who are signed in; no key", _require_session)
+SELF = Rule("the person in question; a key needs READ", _require_self)
+ACTING = Rule("who acts for the account; a key needs READ", _require_acting)
+HOLDER = Rule("who acts for the account that it belongs to", _require_holder)
+MAKER = Rule("the agent's creator and staff", _require_maker)
+SELLER = Rule("the creator in person and staff", _require_seller)
+STAFF = Rule("staff", _require_staff)
+REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
+AGENTS = _scope(ApiScope.AGENTS)
+MARKETPLACE = _scope(ApiScope.MARKETPLACE)
+
+
+def require_write(ctx: Context) -> None:
+    """What every mutation needs: no service key, our own origin, and the session's CSRF token.
+
+    Raises Forbidden. Keys are not sent by browsers on their own, so they need no token.
+    """
+    kind = ctx.actor.kind
+    if kind is ActorKind.SERVICE_KEY:
+        raise Forbidden("Service keys may only read")
+    if kind is ActorKind.API_KEY:
+        return
+    if not ctx.visit.origin_ok:
+        raise Forbidden("This was sent from another site")
+    expected = ctx.csrf_token
+    if expected is None:
+        return
+    if not hmac.compare_digest(expected.encode(), ctx.csrf_header.encode()):
+        raise Forbidden("The header X-CSRF-Token must carry this session's token")

@@ -1,0 +1,164 @@
+"""Purchases as their buyers see them, with their payments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import strawberry
+
+from chenu.agents.model import PaymentId, PurchaseId, PurchaseStatus
+from chenu.agents.payments import PaymentRow
+from chenu.agents.purchases import PurchaseRow
+from chenu.agents.rows import AgentRow
+from chenu.core.money import Cents
+from chenu_graphql.agents import Agent, AgentPrice
+from chenu_graphql.breakdown import Breakdown, MoneyBreakdown, add_up, of_payment
+from chenu_graphql.connection import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    by_row_id,
+    cut_loaded,
+    read_page,
+)
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import field
+from chenu_graphql.ids import public_id
+from chenu_graphql.money import Money
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import HOLDER, PARENT, READER
+from chenu_graphql.scalars import URL
+
+PaymentSource = strawberry.Parent[PaymentRow]
+PurchaseSource = strawberry.Parent[PurchaseRow]
+
+
+def _payment_id(root: PaymentSource) -> strawberry.ID:
+    return public_id("PurchasePayment", root.id)
+
+
+def _payment_breakdown(root: PaymentSource) -> Breakdown:
+    return of_payment(root)
+
+
+def receipt_of(payment: PaymentRow) -> str | None:
+    return payment.receipt_url or payment.invoice_url
+
+
+def _payment_receipt(root: PaymentSource) -> str | None:
+    return receipt_of(root)
+
+
+@strawberry.type(description="One settled payment of a purchase.")
+class PurchasePayment(Node):
+    id: strawberry.ID = field("Global id.", HOLDER, _payment_id)
+    breakdown: MoneyBreakdown = field("How every cent of it went.", HOLDER, _payment_breakdown)
+    refunded: Money = field("What was given back of it.", HOLDER)
+    receipt_url: URL | None = field("Stripe's receipt or invoice.", HOLDER, _payment_receipt)
+    paid_at: datetime = field("When it settled.", HOLDER)
+
+
+def _id(root: PurchaseSource) -> strawberry.ID:
+    return public_id("Purchase", root.id)
+
+
+async def load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
+    """Whatever became of the agent: who bought it may read what it was."""
+    return await info.context.loaders.agents.load(root.agent_id)
+
+
+async def _payments(root: PurchaseRow, info: Info) -> list[PaymentRow]:
+    return await info.context.loaders.payments_of_purchases.load(root.id)
+
+
+async def load_breakdown(root: PurchaseSource, info: Info) -> Breakdown:
+    return add_up(root, await _payments(root, info))
+
+
+async def _refunded(root: PurchaseSource, info: Info) -> Cents:
+    return Cents(sum(row.refunded for row in await _payments(root, info)))
+
+
+async def _receipt(root: PurchaseSource, info: Info) -> str | None:
+    rows = await _payments(root, info)
+    return receipt_of(rows[0]) if rows else None
+
+
+async def _page_payments(
+    root: PurchaseSource,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[PaymentRow]:
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    rows = await _payments(root, info)
+
+    async def count() -> int:
+        return len(rows)
+
+    return ConnectionSource(cut_loaded(rows, page), by_row_id, count)
+
+
+def _once(root: PurchaseSource) -> None:
+    """What is paid once has no period and no end."""
+
+
+def _never_cancels(root: PurchaseSource) -> bool:
+    """Only what runs by the month can be about to end."""
+    return False
+
+
+@strawberry.type(description="A wish to buy an agent and what came of it.")
+class Purchase(Node):
+    id: strawberry.ID = field("Global id.", HOLDER, _id)
+    agent: Agent = field("What was bought.", HOLDER, load_agent)
+    price: AgentPrice = field("The price that was agreed to.", HOLDER)
+    status: PurchaseStatus = field("Where it stands.", HOLDER)
+    breakdown: MoneyBreakdown = field("The sum of its payments.", HOLDER, load_breakdown)
+    refunded: Money = field("What was given back in all.", HOLDER, _refunded)
+    payments: Connection[PurchasePayment] = field("Newest first.", HOLDER, _page_payments)
+    current_period_end: datetime | None = field("Of what runs by the month.", HOLDER, _once)
+    cancel_at_period_end: bool = field(
+        "Whether what runs by the month ends then.", HOLDER, _never_cancels
+    )
+    access_ends_at: datetime | None = field("null: never.", HOLDER, _once)
+    receipt_url: URL | None = field("Of its latest payment.", HOLDER, _receipt)
+    created_at: datetime = field("When the buyer agreed.", HOLDER)
+    paid_at: datetime | None = field("When it was first paid; null: not yet.", HOLDER)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSource:
+    url: str
+    expires_at: datetime
+
+
+@strawberry.type(description="A payment page of Stripe's.")
+class Checkout:
+    url: URL = field("Send the buyer's browser there.", PARENT)
+    expires_at: datetime = field("When the page closes by itself.", PARENT)
+
+
+def _is_ours(ctx: Context, row: PurchaseRow | PaymentRow | None) -> bool:
+    return row is not None and row.account_id == ctx.actor.account_id
+
+
+async def _find(ctx: Context, row_id: PurchaseId) -> PurchaseRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.purchases.load(row_id)
+    return row if _is_ours(ctx, row) else None
+
+
+async def _find_payment(ctx: Context, row_id: PaymentId) -> PaymentRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.payments.load(row_id)
+    return row if _is_ours(ctx, row) else None
+
+
+register_node("Purchase", (PurchaseRow,), _find)
+register_node("PurchasePayment", (PaymentRow,), _find_payment)

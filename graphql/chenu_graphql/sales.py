@@ -1,0 +1,86 @@
+"""Sales: purchases seen by their creator, the buyer stays private."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import strawberry
+
+from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.purchases import PurchaseRow
+from chenu.agents.rows import AgentRow
+from chenu_graphql.agents import Agent
+from chenu_graphql.breakdown import Breakdown, MoneyBreakdown
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import field
+from chenu_graphql.ids import public_id
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import PARENT, is_own_profile
+from chenu_graphql.purchases import load_agent, load_breakdown
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSource:
+    purchase: PurchaseRow
+
+    @property
+    def id(self) -> PurchaseId:
+        return self.purchase.id
+
+    @property
+    def status(self) -> PurchaseStatus:
+        return self.purchase.status
+
+    @property
+    def created_at(self) -> datetime:
+        return self.purchase.created_at
+
+
+_Source = strawberry.Parent[SaleSource]
+
+
+def _id(root: _Source) -> strawberry.ID:
+    return public_id("Sale", root.id)
+
+
+async def _agent(root: _Source, info: Info) -> AgentRow | None:
+    return await load_agent(root.purchase, info)
+
+
+async def _breakdown(root: _Source, info: Info) -> Breakdown:
+    return await load_breakdown(root.purchase, info)
+
+
+async def _buyer_hint(root: _Source, info: Info) -> str:
+    buyer = await info.context.loaders.users.load(root.purchase.buyer_id)
+    return mask_email(buyer.email) if buyer is not None else "…"
+
+
+def mask_email(email: str) -> str:
+    """'b…@e…': enough to recognise somebody one knows, too little to write to."""
+    name, _, host = email.partition("@")
+    return f"{name[:1]}…@{host[:1]}…"
+
+
+@strawberry.type(description="A sale is a purchase seen by its creator: the buyer stays private.")
+class Sale(Node):
+    id: strawberry.ID = field("Global id.", PARENT, _id)
+    agent: Agent = field("What was sold.", PARENT, _agent)
+    status: PurchaseStatus = field("Where it stands.", PARENT)
+    breakdown: MoneyBreakdown = field("The sum of its payments.", PARENT, _breakdown)
+    buyer_hint: str = field(
+        "The buyer's address with all but two letters hidden.", PARENT, _buyer_hint
+    )
+    created_at: datetime = field("When the buyer agreed.", PARENT)
+
+
+async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:
+    """A settled sale, for its creator and staff."""
+    purchase = await ctx.loaders.purchases.load(row_id)
+    if purchase is None or purchase.paid_at is None:
+        return None
+    creator = await ctx.loaders.creators.load(purchase.creator_id)
+    may_see = creator is not None and is_own_profile(ctx, creator)
+    return SaleSource(purchase) if may_see or ctx.actor.is_staff else None
+
+
+register_node("Sale", (SaleSource,), _find)

@@ -1,0 +1,163 @@
+"""Signing up, in and out, the own profile, and the mailed links."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import strawberry
+
+from chenu.accounts.actor import ANONYMOUS
+from chenu.accounts.recovery import (
+    change_password,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
+from chenu.accounts.sessions import NewSession, find_actor, revoke_session
+from chenu.accounts.users import (
+    Browser,
+    ProfileChange,
+    SignUp,
+    get_user,
+    sign_in,
+    sign_up,
+    update_profile,
+)
+from chenu.accounts.visit import session_cookie
+from chenu.core.errors import NotFound
+from chenu_graphql.context import Context, Info
+from chenu_graphql.errors import UserError
+from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.payloads import Payload, user_errors
+from chenu_graphql.people import User
+from chenu_graphql.permissions import PARENT
+
+
+@strawberry.input(description="A new person.")
+class SignUpInput:
+    email: str = given("The address to sign in with; a link is mailed to it.")
+    password: str = given("At least 8 characters, none of the common ones.")
+    display_name: str = given("The name for people.")
+    locale: str | None = given("'fr' or 'en'; null: the language of the request.")
+
+
+@strawberry.input(description="Who signs in.")
+class SignInInput:
+    email: str = given("The address.")
+    password: str = given("The password.")
+
+
+@strawberry.input(description="Only what is given changes.")
+class UserUpdateInput:
+    display_name: str | None = given("The name for people.")
+    locale: str | None = given("'fr' or 'en'.")
+    email: str | None = given("Takes effect when the link mailed to it is opened.")
+
+
+@strawberry.input(description="A new password; every other session ends.")
+class PasswordChangeInput:
+    current_password: str = given("The one in use.")
+    new_password: str = given("At least 8 characters, none of the common ones.")
+
+
+@strawberry.input(description="A new password by a mailed link; all sessions end.")
+class PasswordResetInput:
+    token: str = given("Out of the mailed link.")
+    new_password: str = given("At least 8 characters, none of the common ones.")
+
+
+@strawberry.type(description="A session that was opened or goes on.")
+class SessionPayload:
+    user: User | None = field("Who is signed in.", PARENT)
+    csrf_token: str | None = field(
+        "Send it back as X-CSRF-Token with every cookie-borne mutation.", PARENT
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="Done, or why not.")
+class OkPayload:
+    ok: bool = field("Whether it was done.", PARENT)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="The end of a session.")
+class SignOutPayload:
+    ok: bool = field("There is no session any more.", PARENT)
+
+
+def _browser(ctx: Context) -> Browser:
+    return Browser(ctx.visit.user_agent, ctx.visit.address)
+
+
+async def _enter(ctx: Context, session: NewSession) -> Payload:
+    """Adopt the new session in this answer already; the old one, if any, is over."""
+    await _leave(ctx)
+    settings = ctx.services.settings
+    actor = await find_actor(session.token, ctx.visit.address)
+    if actor is None:
+        raise RuntimeError("a session that was just opened is not found")
+    ctx.become(actor)
+    ctx.cookies.append(session_cookie(settings, session.token))
+    return await _describe(ctx)
+
+
+async def _leave(ctx: Context) -> None:
+    actor = ctx.actor
+    if actor.user_id is not None and actor.session_id is not None:
+        with suppress(NotFound):  # it ended a moment before
+            await revoke_session(actor.user_id, actor.session_id)
+
+
+async def _describe(ctx: Context) -> Payload:
+    return Payload(user=await get_user(ctx.actor.require_user()), csrf_token=ctx.csrf_token)
+
+
+async def start(info: Info, wish: Annotated[SignUpInput, wanted()]) -> Payload:
+    """A person with a personal account, signed in."""
+    ctx = info.context
+    locale = wish.locale if wish.locale is not None else ctx.locale
+    entered = SignUp(wish.email, wish.password, wish.display_name, locale)
+    at_once = ctx.services.settings.verifies_at_once
+    return await _enter(ctx, await sign_up(entered, _browser(ctx), verify_at_once=at_once))
+
+
+async def enter(info: Info, wish: Annotated[SignInInput, wanted()]) -> Payload:
+    ctx = info.context
+    return await _enter(ctx, await sign_in(wish.email, wish.password, _browser(ctx)))
+
+
+async def leave(info: Info) -> Payload:
+    """Nobody in particular has left already."""
+    ctx = info.context
+    await _leave(ctx)
+    ctx.become(ANONYMOUS)
+    ctx.cookies.append(session_cookie(ctx.services.settings, None))
+    return Payload()
+
+
+async def update(info: Info, wish: Annotated[UserUpdateInput, wanted()]) -> Payload:
+    ctx = info.context
+    await update_profile(ctx.actor, ProfileChange(wish.display_name, wish.locale, wish.email))
+    return await _describe(ctx)
+
+
+async def change(info: Info, wish: Annotated[PasswordChangeInput, wanted()]) -> Payload:
+    await change_password(info.context.actor, wish.current_password, wish.new_password)
+    return Payload()
+
+
+async def request_reset(
+    info: Info, email: Annotated[str, argument("The address to mail a link to.")]
+) -> Payload:
+    await request_password_reset(email, info.context.visit.address)
+    return Payload()
+
+
+async def reset(wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
+    await reset_password(wish.token, wish.new_password)
+    return Payload()
+
+
+async def verify(token: Annotated[str, argument("Out of the mailed link.")]) -> Payload:
+    await verify_email(token)
+    return Payload()

@@ -1,0 +1,75 @@
+"""The back office: what waits for a reviewer, and the decision."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from chenu.agents.counts import count_review_queue
+from chenu.agents.queries import QueuedAgent, list_review_queue
+from chenu.flows.review_agent import decide_review
+from chenu_graphql.agent_edits import read_agent_id, show
+from chenu_graphql.agent_lists import AgentConnection, queue_key
+from chenu_graphql.connection import (
+    After,
+    Before,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    read_page,
+)
+from chenu_graphql.context import Info
+from chenu_graphql.fields import field, given, wanted
+from chenu_graphql.payloads import Payload
+from chenu_graphql.permissions import REVIEWER
+
+
+class StaffSource:
+    """The back office has no row of its own."""
+
+
+async def _page_queue(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[QueuedAgent]:
+    page = read_page(info.context, PageArguments(first, after, last, before))
+    return ConnectionSource(await list_review_queue(page), queue_key, count_review_queue)
+
+
+@strawberry.type(description="null for everyone who is not staff (with FORBIDDEN).")
+class Staff:
+    moderation_queue: AgentConnection = field(
+        "New agents and pending changes, the longest waiting first; reviewers only.",
+        REVIEWER,
+        _page_queue,
+    )
+
+
+@strawberry.input(description="A reviewer's decision.")
+class AgentReviewDecisionInput:
+    agent_id: strawberry.ID = given("Which agent, or whose pending change.")
+    approve: bool = given("true publishes, false rejects.")
+    reason: str | None = given("For the creator; required when rejecting.")
+    seen_at: datetime | None = given(
+        "submittedAt of what the reviewer read: a later edit is refused as INVALID_STATE."
+    )
+
+
+async def open_office() -> StaffSource:
+    return StaffSource()
+
+
+async def decide(info: Info, wish: Annotated[AgentReviewDecisionInput, wanted()]) -> Payload:
+    agent_id = read_agent_id(wish.agent_id)
+    await decide_review(
+        info.context.actor,
+        agent_id,
+        approve=wish.approve,
+        reason=wish.reason,
+        seen_at=wish.seen_at,
+    )
+    return await show(agent_id)

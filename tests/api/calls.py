@@ -1,0 +1,171 @@
+"""Calling the API as somebody, and looking at the database around it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+
+from chenu.accounts.actor import ApiScope
+from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.visit import Visit, session_cookie_name
+from chenu.core import db
+from chenu.core.global_id import encode_id
+from chenu.flows.services import Services
+from tests.people import Person
+
+OPERATIONS = Path(__file__).parents[2] / "graphql" / "operations"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as a client sees it."""
+
+    http: httpx.Response
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = self.http.json()
+        return body
+
+    @property
+    def data(self) -> Any:
+        """What was asked; the whole answer is shown when something went wrong."""
+        assert "errors" not in self.body, self.body
+        return self.body["data"]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        errors: list[dict[str, Any]] = self.body.get("errors", [])
+        return errors
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+    @property
+    def cost(self) -> dict[str, int]:
+        cost: dict[str, int] = self.body["extensions"]["cost"]
+        return cost
+
+    def payload(self) -> dict[str, Any]:
+        """The one mutation's payload."""
+        [payload] = self.data.values()
+        return dict(payload)
+
+    def refusals(self) -> list[tuple[str, list[str] | None]]:
+        """Code and path of each of the one mutation's userErrors."""
+        return [(error["code"], error["path"]) for error in self.payload()["userErrors"]]
+
+
+class Api:
+    """The API through one client; `headers` say who asks."""
+
+    def __init__(self, http: httpx.AsyncClient, headers: dict[str, str] | None = None) -> None:
+        self._http = http
+        self.headers = headers or {}
+
+    async def send(self, query: str, variables: dict[str, Any] | None = None, **more: str) -> Reply:
+        body = {"query": query, "variables": variables or {}}
+        headers = {**self.headers, **more}
+        return Reply(await self._http.post("/graphql", json=body, headers=headers))
+
+    async def run(self, name: str, **variables: Any) -> Reply:
+        """An operation of graphql/operations, by its name."""
+        document = document_of(name)
+        body = {"query": document, "variables": variables, "operationName": name}
+        return Reply(await self._http.post("/graphql", json=body, headers=self.headers))
+
+
+def document_of(name: str) -> str:
+    """The document that has this operation."""
+    kinds = (f"{kind} {name}" for kind in ("query", "mutation", "subscription"))
+    starts = tuple(f"\n{kind}{end}" for kind in kinds for end in ("(", " ", "{"))
+    for path in sorted(OPERATIONS.glob("*.graphql")):
+        text = path.read_text()
+        if any(start in text for start in starts):
+            return text
+    raise LookupError(name)
+
+
+def as_session(http: httpx.AsyncClient, services: Services, person: Person) -> Api:
+    """A browser that is signed in and sends its CSRF token."""
+    settings = services.settings
+    token = Visit(actor=person.actor).csrf_token(settings)
+    assert token is not None
+    cookie = session_cookie_of(services, person)
+    return Api(http, {"cookie": cookie, "x-csrf-token": token})
+
+
+def session_cookie_of(services: Services, person: Person) -> str:
+    """The Cookie header of the person's browser."""
+    return f"{session_cookie_name(services.settings)}={person.token}"
+
+
+async def as_key(
+    http: httpx.AsyncClient, services: Services, person: Person, *scopes: ApiScope
+) -> Api:
+    """A program with a key of the person's account, which needs API_ACCESS."""
+    pepper = services.settings.secret
+    made = await create_api_key(person.actor, "tests", scopes, None, pepper)
+    return Api(http, {"authorization": f"Bearer {made.secret}"})
+
+
+def gid(type_name: str, row_id: object) -> str:
+    return encode_id(type_name, row_id)
+
+
+_MOVES_ANYWAY = {"attempt_window", "user_session", "api_key", "service_key", "migration"}
+"""Tries are counted and last uses noted whatever comes of a request."""
+
+
+async def fingerprint(services: Services) -> dict[str, str]:
+    """What every table holds, to the letter."""
+    connection = await asyncpg.connect(services.settings.database_url)
+    try:
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
+        names = [row["tablename"] for row in tables if row["tablename"] not in _MOVES_ANYWAY]
+        each = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
+        return {name: await connection.fetchval(f'{each} "{name}" t') for name in names}
+    finally:
+        await connection.close()
+
+
+_DRIVERS_OWN = ("typeinfo_tree", "set_config('jit'")
+"""What asyncpg asks once on each new connection."""
+
+
+@asynccontextmanager
+async def counted_statements() -> AsyncIterator[list[str]]:
+    """The statements that the application's pool runs meanwhile."""
+    pool = db.ENGINE.pool
+    assert pool is not None
+    statements: list[str] = []
+
+    def note(record: Any) -> None:
+        if not any(mark in record.query for mark in _DRIVERS_OWN):
+            statements.append(record.query)
+
+    holders = list(pool._holders)
+    for holder in holders:
+        if holder._con is None:
+            await holder.connect()
+        holder._con.add_query_logger(note)
+    try:
+        yield statements
+    finally:
+        for holder in holders:
+            holder._con.remove_query_logger(note)
+
+
+async def mailed_token(kind: str) -> str:
+    """Out of the latest mail of that kind."""
+    sql = "SELECT params::text FROM outbox_mail WHERE kind = $1 ORDER BY id DESC LIMIT 1"
+    params = msgspec.json.decode(await db.fetch_value(sql, kind))
+    return str(params["token"])

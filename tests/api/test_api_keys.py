@@ -1,0 +1,131 @@
+"""API keys: made and revoked by people who are signed in, the secret shown once."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from chenu.accounts.actor import ApiScope
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.api.calls import Api, as_key, as_session, fingerprint, gid
+from tests.people import make_person
+
+NEW = {"name": "CI", "scopes": ["READ"]}
+
+
+async def test_a_key_works_from_the_moment_it_is_made(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+
+    payload = (await owner.run("CreateApiKey", input=NEW)).payload()
+    program = Api(client, {"authorization": f"Bearer {payload['secret']}"})
+    reply = await program.run("WhoAmI")
+    listed = (await owner.run("ApiKeys")).data["viewer"]["account"]["apiKeys"]
+
+    assert payload["secret"].startswith(payload["apiKey"]["prefix"])
+    assert reply.data["viewer"]["displayName"] == "Maker"
+    assert [key["name"] for key in listed] == ["CI"]
+    assert listed[0]["lastUsedAt"] is not None
+    assert payload["secret"] not in str(listed)
+
+
+BAD_KEYS: dict[str, tuple[dict[str, Any], list[tuple[str, list[str]]]]] = {
+    "no scope": ({"scopes": []}, [("INVALID", ["input", "scopes"])]),
+    "no name": ({"name": ""}, [("INVALID", ["input", "name"])]),
+    "an overlong name": ({"name": "x" * 81}, [("INVALID", ["input", "name"])]),
+    "an expiry in the past": (
+        {"expiresAt": "2020-01-01T00:00:00Z"},
+        [("INVALID", ["input", "expiresAt"])],
+    ),
+    "several": (
+        {"name": "", "scopes": []},
+        [("INVALID", ["input", "name"]), ("INVALID", ["input", "scopes"])],
+    ),
+}
+
+
+@pytest.mark.parametrize(("wrong", "expected"), BAD_KEYS.values(), ids=BAD_KEYS.keys())
+async def test_a_bad_key_is_refused_by_field(
+    client: httpx.AsyncClient,
+    services: Services,
+    wrong: dict[str, Any],
+    expected: list[tuple[str, list[str]]],
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+    before = await fingerprint(services)
+
+    reply = await owner.run("CreateApiKey", input={**NEW, **wrong})
+
+    assert reply.refusals() == expected
+    assert (reply.payload()["apiKey"], reply.payload()["secret"]) == (None, None)
+    assert await fingerprint(services) == before
+
+
+BAD_TIMES = ["2030-01-01T00:00:00", "tomorrow", "0001-01-01T00:00:00+14:00", 5, True]
+
+
+@pytest.mark.parametrize("moment", BAD_TIMES)
+async def test_a_moment_has_an_offset(
+    client: httpx.AsyncClient, services: Services, moment: Any
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+
+    reply = await owner.run("CreateApiKey", input={**NEW, "expiresAt": moment})
+
+    assert reply.codes == ["BAD_INPUT"]
+    assert "expiresAt" in reply.errors[0]["message"]
+
+
+async def test_keys_need_a_plan_and_the_refusal_names_it(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.STARTER))
+
+    payload = (await owner.run("CreateApiKey", input=NEW)).payload()
+
+    [error] = payload["userErrors"]
+    assert error["code"] == "PLAN_REQUIRED"
+    assert error["feature"] == "API_ACCESS"
+    assert error["cheapestTier"] == {"code": "PRO"}
+    assert payload["apiKey"] is None
+
+
+async def test_a_key_makes_no_keys(client: httpx.AsyncClient, services: Services) -> None:
+    person = await make_person("maker", tier=TierCode.PRO)
+    api = await as_key(client, services, person, *ApiScope)
+
+    assert (await api.run("CreateApiKey", input=NEW)).codes == ["FORBIDDEN"]
+
+
+async def test_a_revoked_key_stays_in_the_list(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+    made = (await owner.run("CreateApiKey", input=NEW)).payload()["apiKey"]
+
+    first = await owner.run("RevokeApiKey", id=made["id"])
+    again = await owner.run("RevokeApiKey", id=made["id"])
+
+    assert first.payload()["apiKey"]["revokedAt"] is not None
+    assert again.payload() == first.payload()
+    [listed] = (await owner.run("ApiKeys")).data["viewer"]["account"]["apiKeys"]
+    assert listed["revokedAt"] == first.payload()["apiKey"]["revokedAt"]
+
+
+async def test_only_ones_own_keys_are_revoked(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    maker = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+    other = as_session(client, services, await make_person("other", tier=TierCode.PRO))
+    made = (await maker.run("CreateApiKey", input=NEW)).payload()["apiKey"]
+    before = await fingerprint(services)
+
+    for wrong in (made["id"], gid("ApiKey", "nothing"), gid("Agent", "x"), "!", ""):
+        reply = await other.run("RevokeApiKey", id=wrong)
+        assert reply.refusals() == [("NOT_FOUND", ["id"])]
+
+    assert await fingerprint(services) == before
+    [listed] = (await maker.run("ApiKeys")).data["viewer"]["account"]["apiKeys"]
+    assert listed["revokedAt"] is None

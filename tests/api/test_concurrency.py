@@ -1,0 +1,35 @@
+"""Many at once over one application: nobody gets another's cookie or answer."""
+
+import asyncio
+
+import httpx
+
+from chenu.flows.services import Services
+from tests.api.calls import session_cookie_of
+from tests.people import make_person
+
+
+async def test_150_requests_at_once_cross_no_headers(url: str, services: Services) -> None:
+    """Each signs in as somebody of their own, or asks; nobody gets another's cookie or answer."""
+    people = [await make_person(f"person{index}") for index in range(5)]
+
+    async def ask(http: httpx.AsyncClient, index: int) -> bool:
+        person = people[index % 5]
+        query = f"query Q{index} {{ viewer {{ a{index}: email }} }}"
+        headers = {"cookie": session_cookie_of(services, person)}
+        answer = await http.post("/graphql", json={"query": query}, headers=headers)
+        own = answer.json()["data"]["viewer"] == {f"a{index}": person.email}
+        return own and "set-cookie" not in answer.headers
+
+    async def sign_in(http: httpx.AsyncClient, index: int) -> bool:
+        person = people[index % 5]
+        sent = {"email": person.email, "password": "a good password of the tests"}
+        query = "mutation($i: SignInInput!) { signIn(input: $i) { user { email } } }"
+        answer = await http.post("/graphql", json={"query": query, "variables": {"i": sent}})
+        own = answer.json()["data"]["signIn"]["user"] == {"email": person.email}
+        return own and answer.headers.get_list("set-cookie") != []
+
+    limits = httpx.Limits(max_connections=30)
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60, cookies=None) as http:
+        wishes = [(sign_in if index % 25 == 0 else ask)(http, index) for index in range(150)]
+        assert all(await asyncio.gather(*wishes))

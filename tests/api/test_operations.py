@@ -1,0 +1,183 @@
+"""Every document of graphql/operations is parsed, validated and run: one story tells them all."""
+
+from typing import Any
+
+import httpx
+import pytest
+from graphql import DocumentNode, OperationDefinitionNode, parse, validate
+
+from chenu.accounts.actor import Staff
+from chenu.accounts.visit import Visit
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from chenu_graphql.context import Context
+from chenu_graphql.engine import Wish
+from chenu_graphql.routes import get_engine
+from chenu_graphql.schema import get_schema
+from tests.api.calls import OPERATIONS, Api, as_session, document_of, mailed_token
+from tests.api.makers import DRAFT
+from tests.people import MANIFEST, Person, make_creator, make_person
+
+FILES = sorted(OPERATIONS.glob("*.graphql"))
+
+
+def operations(document: DocumentNode) -> list[str]:
+    return [
+        node.name.value
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode) and node.name
+    ]
+
+
+NAMES = sorted(name for path in FILES for name in operations(parse(path.read_text())))
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_every_document_is_valid(path: Any) -> None:
+    document = parse(path.read_text())
+
+    assert validate(get_schema(), document) == []
+    assert operations(document)
+
+
+def test_every_operation_is_found_by_its_name() -> None:
+    assert len(NAMES) == len(set(NAMES))
+    assert all(f" {name}" in document_of(name) for name in NAMES)
+
+
+class Story:
+    """Runs operations by name, remembers which, and stops at the first that goes wrong."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    async def tell(self, api: Api, name: str, **variables: Any) -> Any:
+        """The payload of a mutation, or the data of a query."""
+        self.told.add(name)
+        data = (await api.run(name, **variables)).data
+        [first] = data.values() if len(data) == 1 else [data]
+        if isinstance(first, dict) and "userErrors" in first:
+            assert first["userErrors"] == [], (name, first)
+        return first
+
+
+async def test_every_operation_runs(client: httpx.AsyncClient, services: Services) -> None:
+    story = Story()
+    seller, _ = await make_creator(services)
+    reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
+    buyer = await make_person("buyer", tier=TierCode.PRO)
+
+    await _sessions(story, client)
+    await _recovery(story, client)
+    await _catalogue(story, Api(client))
+    agent = await _publish(
+        story, as_session(client, services, seller), as_session(client, services, reviewer)
+    )
+    await _buy(story, client, services, buyer, agent)
+    await _keys(story, as_session(client, services, buyer))
+
+    assert sorted(story.told) == NAMES
+
+
+async def _sessions(story: Story, client: httpx.AsyncClient) -> None:
+    wish = {"email": "ana@example.org", "password": "une longue phrase", "displayName": "Ana"}
+    session = await story.tell(Api(client), "SignUp", input=wish)
+    api = Api(client, {"x-csrf-token": session["csrfToken"]})
+    await story.tell(api, "UpdateProfile", input={"displayName": "Ana B."})
+    assert (await story.tell(api, "WhoAmI"))["displayName"] == "Ana B."
+    await story.tell(api, "VerifyEmail", token=await mailed_token("EMAIL_VERIFY"))
+    change = {"currentPassword": wish["password"], "newPassword": "une autre phrase"}
+    await story.tell(api, "ChangePassword", input=change)
+    await story.tell(api, "SignOut")
+    client.cookies.clear()
+
+
+async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
+    api = Api(client)
+    await story.tell(api, "AskForNewPassword", email="ana@example.org")
+    token = await mailed_token("PASSWORD_RESET")
+    await story.tell(api, "ResetPassword", input={"token": token, "newPassword": "la troisieme"})
+    entry = {"email": "ana@example.org", "password": "la troisieme"}
+    assert (await story.tell(api, "SignIn", input=entry))["user"]["displayName"] == "Ana B."
+    client.cookies.clear()
+
+
+async def _catalogue(story: Story, api: Api) -> None:
+    assert len(await story.tell(api, "Tiers")) == 5
+    assert (await story.tell(api, "OneTier", code="PRO"))["name"] == "Pro"
+    assert len((await story.tell(api, "Plans"))["tokenPacks"]) == 4
+
+
+async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:
+    profile = {"handle": "atelier-nord", "displayName": "Nord", "bio": "Nous.", "country": "fr"}
+    await story.tell(seller, "BecomeCreator", input=profile)
+    await story.tell(seller, "UpdateCreator", input={"bio": "Autres mots."})
+    agent = (await story.tell(seller, "CreateAgent", input=DRAFT))["agent"]
+    wish = {"agentId": agent["id"]}
+    version = {"number": "1.1.0", "changelog": "Mieux.", "manifest": MANIFEST}
+    await story.tell(seller, "UpdateAgent", input={**wish, "tagline": "Autre."})
+    await story.tell(seller, "AddVersion", input={**wish, **version})
+    await story.tell(seller, "SubmitAgent", input=wish)
+    queue = (await story.tell(reviewer, "ReviewQueue"))["moderationQueue"]
+    seen = queue["edges"][0]["node"]["submittedAt"]
+    await story.tell(reviewer, "DecideReview", input={**wish, "approve": True, "seenAt": seen})
+    found = await story.tell(seller, "BrowseAgents", search="trieur")
+    assert [edge["node"]["id"] for edge in found["edges"]] == [agent["id"]]
+    page = await story.tell(seller, "AgentPage", slug=agent["slug"])
+    assert page["version"]["number"] == "1.1.0"
+    creator = await story.tell(seller, "CreatorPage", handle="atelier-nord")
+    assert creator["agents"]["totalCount"] == 1
+    await story.tell(seller, "MyShop")
+    unsold = (await story.tell(seller, "CreateAgent", input=DRAFT))["agent"]
+    await story.tell(seller, "ArchiveAgent", input={"agentId": unsold["id"]})
+    free = {"type": "FREE"}
+    await story.tell(seller, "UpdateAgent", input={**wish, "price": free})
+    return dict(agent)
+
+
+async def _buy(
+    story: Story,
+    client: httpx.AsyncClient,
+    services: Services,
+    buyer: Person,
+    agent: dict[str, Any],
+) -> None:
+    api = as_session(client, services, buyer)
+    wish = {
+        "agentId": agent["id"],
+        "expectedAmountMinor": 0,
+        "idempotencyKey": "story",
+        "acceptImmediateSupply": True,
+    }
+    purchase = (await story.tell(api, "BuyAgent", input=wish))["purchase"]
+    await _watch(story, services, buyer, purchase["id"])
+    assert (await story.tell(api, "Purchase", id=purchase["id"]))["status"] == "PAID"
+    listed = (await story.tell(api, "Purchases"))["account"]["purchases"]
+    assert listed["totalCount"] == 1
+    library = (await story.tell(api, "Library"))["account"]["library"]
+    assert [edge["node"]["agent"]["id"] for edge in library["edges"]] == [agent["id"]]
+    opened = await story.tell(api, "OpenManifest", agentId=agent["id"])
+    assert opened["version"]["manifest"] == MANIFEST
+
+
+async def _watch(story: Story, services: Services, buyer: Person, purchase_id: str) -> None:
+    """Over a stream in test_live.py; here the document alone."""
+    name = "WaitForPayment"
+    wish = Wish(document_of(name), {"purchaseId": purchase_id}, name)
+    answers = [
+        answer
+        async for answer in get_engine().watch(wish, Context(services, Visit(actor=buyer.actor)))
+    ]
+    story.told.add(name)
+    [answer] = answers
+    assert answer.errors == []
+    assert answer.data is not None
+    assert answer.data["purchaseSettled"]["status"] == "PAID"
+
+
+async def _keys(story: Story, api: Api) -> None:
+    made = await story.tell(api, "CreateApiKey", input={"name": "CI", "scopes": ["READ"]})
+    listed = await story.tell(api, "ApiKeys")
+    assert [key["id"] for key in listed["account"]["apiKeys"]] == [made["apiKey"]["id"]]
+    revoked = await story.tell(api, "RevokeApiKey", id=made["apiKey"]["id"])
+    assert revoked["apiKey"]["revokedAt"] is not None
