@@ -1,0 +1,70 @@
+"""Who may use which page, and the one check that every write of a page passes."""
+
+import hmac
+from enum import StrEnum
+
+from chenu.accounts.actor import ActorKind, Staff
+from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.core.errors import BadInput, Forbidden, Unauthenticated
+from chenu.settings import Settings
+from storefront.forms import HttpRequest, read_form, read_query
+
+ACCESS_KEY = "access"
+
+
+class Access(StrEnum):
+    """SIGNED_IN is for people with a session: API keys have GraphQL."""
+
+    PUBLIC = "PUBLIC"
+    SIGNED_IN = "SIGNED_IN"
+    REVIEWER = "REVIEWER"
+
+
+PUBLIC = {ACCESS_KEY: Access.PUBLIC}
+SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
+REVIEWER = {ACCESS_KEY: Access.REVIEWER}
+"""What a handler declares as its `opt`; one without a declaration answers nobody."""
+
+
+class RequestCheck:
+    """Runs before every handler of the storefront; raises, or lets the request pass."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def __call__(self, request: HttpRequest) -> None:
+        if request.method == "OPTIONS":
+            return
+        visit: Visit = request.scope["state"][STATE_KEY]
+        if visit.refusal is not None:
+            raise visit.refusal
+        _require_access(visit, request.route_handler.opt.get(ACCESS_KEY))
+        _require_clean(request)
+        if request.method == "POST":
+            await self._require_own_form(request, visit)
+
+    async def _require_own_form(self, request: HttpRequest, visit: Visit) -> None:
+        """The form came from a page of ours and, with a session, from that session's page."""
+        form = await read_form(request)
+        expected = visit.csrf_token(self._settings)
+        sent = form.text("csrf_token").encode()
+        is_own = expected is None or hmac.compare_digest(sent, expected.encode())
+        if not visit.origin_ok or not is_own:
+            raise Forbidden("This form is too old or was not sent from here. Nothing was changed")
+
+
+def _require_access(visit: Visit, access: Access | None) -> None:
+    if access is Access.PUBLIC:
+        return
+    if visit.actor.kind is not ActorKind.SESSION:
+        raise Unauthenticated("Please sign in first")
+    if access is Access.REVIEWER:
+        visit.actor.require_staff(Staff.REVIEWER)
+    elif access is not Access.SIGNED_IN:
+        raise Forbidden("This page is not open to anybody")
+
+
+def _require_clean(request: HttpRequest) -> None:
+    """PostgreSQL stores no NUL, and no address of ours has one."""
+    if "\x00" in request.scope["path"] or read_query(request).find_nul() is not None:
+        raise BadInput("This address contains a character that no address has")

@@ -1,0 +1,62 @@
+"""Files that pages need: read once, compressed once, and addressed by their content."""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".map": "application/json",
+}
+_STYLES = "site.css"
+_LAYERS = ("tokens", "base", "layout", "forms", "components", "store", "work")
+"""The one style sheet is these files, in the order of its cascade layers."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    body: bytes
+    content_type: str
+
+    @cached_property
+    def version(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()[:12]
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.body, 9, mtime=0)
+
+
+def find_asset(name: str) -> Asset | None:
+    """By its path below static/; `site.css` is all style sheets as one."""
+    return _load(name) if name == _STYLES or name in _names() else None
+
+
+@cache
+def _load(name: str) -> Asset:
+    if name == _STYLES:
+        parts = [(STATIC / "css" / f"{layer}.css").read_bytes() for layer in _LAYERS]
+        return Asset(b"\n".join(parts), _TYPES[".css"])
+    path = STATIC / name
+    return Asset(path.read_bytes(), _TYPES[path.suffix])
+
+
+def asset_url(name: str) -> str:
+    """With the content's hash, so that browsers may keep it for ever."""
+    asset = find_asset(name)
+    if asset is None:
+        raise LookupError(f"there is no file static/{name}")
+    return f"/static/{name}?v={asset.version}"
+
+
+@cache
+def _names() -> frozenset[str]:
+    """What may be served: nothing is looked up by a path that a request made."""
+    files = (path for path in STATIC.rglob("*") if path.suffix in _TYPES and path.is_file())
+    return frozenset(path.relative_to(STATIC).as_posix() for path in files)

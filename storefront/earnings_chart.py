@@ -1,0 +1,48 @@
+"""A creator's earnings by day as a small drawing; the numbers stand beside it as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chenu.agents.earnings import DayNet
+from chenu.core.clock import business_now
+
+DAYS = 30
+WIDTH = 600
+HEIGHT = 120
+_GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day's column; whole units of the drawing, which is WIDTH by HEIGHT."""
+
+    day: date
+    net: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarningsChart:
+    bars: Sequence[Bar]
+    highest: int
+    total: int
+
+
+def draw_earnings(series: Sequence[DayNet]) -> EarningsChart:
+    """The last 30 days, the newest on the right; days without a sale have no height."""
+    by_day = {point.day: int(point.net) for point in series}
+    today = business_now().date()
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    values = [by_day.get(day, 0) for day in days]
+    highest = max(*values, 1)
+    step = WIDTH // DAYS
+    bars = [
+        Bar(day, net, place * step, HEIGHT - height, step - _GAP, height)
+        for place, (day, net) in enumerate(zip(days, values, strict=True))
+        for height in [max(net, 0) * HEIGHT // highest]
+    ]
+    return EarningsChart(bars, max(*values, 0), sum(values))

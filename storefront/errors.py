@@ -1,0 +1,83 @@
+"""Errors as pages in the visitor's language. They need no database: it may be what is down."""
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unauthenticated
+from chenu.core.i18n import mark
+from chenu.settings import Settings
+from storefront.forms import HttpRequest
+from storefront.pages import Page, Pages, StatusOf
+from storefront.sign_in_path import sign_in_path
+
+_TITLES = {
+    400: mark("This request cannot be read"),
+    401: mark("This key is not valid"),
+    403: mark("This is not open to you"),
+    404: mark("There is nothing here"),
+    405: mark("This page takes no such request"),
+    413: mark("That is too much at once"),
+    429: mark("Please wait a moment"),
+    500: mark("Something went wrong on our side"),
+    503: mark("We will be back in a moment"),
+}
+_WORDS = {
+    404: mark("The address may be mistyped, or what was here is gone."),
+    413: mark("What you sent is larger than we take. Nothing was changed."),
+    500: mark("It was not your fault, and we can see that it happened. Please try again."),
+    503: mark("Part of our system does not answer at the moment. Nothing was changed."),
+}
+
+
+def render_error(
+    request: HttpRequest, error: Exception, *, settings: Settings, status_of: StatusOf
+) -> Page:
+    """A page with words and the way out; to the sign-in page for somebody who could sign in."""
+    visit: Visit = request.scope["state"].get(STATE_KEY, Visit())
+    pages = Pages(request, visit, settings, status_of)
+    if isinstance(error, Unauthenticated) and error is not visit.refusal:
+        return _to_sign_in(request, pages)
+    found = _status(error, status_of)
+    page = pages.show(
+        "errors/page.html",
+        status=found,
+        status_code=found,
+        title=pages.say(_TITLES.get(found, _TITLES[500 if found >= 500 else 400])),
+        advice=_advice(pages, error, found),
+        request_id=visit.request_id,
+    )
+    page.headers.update(_headers(error, found, is_htmx="hx-request" in request.headers))
+    return page
+
+
+def _status(error: Exception, status_of: StatusOf) -> int:
+    if isinstance(error, ChenuError):
+        return status_of(error)
+    return error.status_code if isinstance(error, HTTPException) else 500
+
+
+def _advice(pages: Pages, error: Exception, status: int) -> str | None:
+    """What the business says where it says something; else what the status means."""
+    if isinstance(error, ChenuError) and not isinstance(error, NotFound | BadInput):
+        return " ".join(pages.explain(single) for single in error.each)
+    words = _WORDS.get(status)
+    return pages.say(words) if words else None
+
+
+def _headers(error: Exception, status: int, *, is_htmx: bool) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
+    elif status == 503:
+        headers["Retry-After"] = "5"
+    if is_htmx:
+        headers |= {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"}
+    return headers
+
+
+def _to_sign_in(request: HttpRequest, pages: Pages) -> Page:
+    path = sign_in_path(pages.here)
+    if "hx-request" not in request.headers:
+        return pages.go(path)
+    return Response("", status_code=200, headers={"HX-Redirect": path, "Cache-Control": "no-store"})

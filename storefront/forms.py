@@ -1,0 +1,172 @@
+"""What people typed: fields of a form or an address, and the errors that belong beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from litestar import Request
+
+from chenu.core.errors import (
+    BadInput,
+    ChenuError,
+    Invalid,
+    RateLimited,
+    RefusedError,
+    Rejected,
+)
+from chenu.core.i18n import Locale, explain, mark, translate
+from chenu.core.money import format_cents
+
+HttpRequest = Request[Any, Any, Any]
+
+REFUSALS = (RefusedError, Rejected)
+"""What a form is shown again for, with words."""
+REFUSED_TRIES = (*REFUSALS, RateLimited)
+"""The same, for what may be tried only so often."""
+
+MAX_FIELDS = 200
+_FORM_TYPE = "application/x-www-form-urlencoded"
+
+# Where an input of the business has another name in our forms.
+_FIELD_OF_PATH = {
+    ("price", "amount_minor"): "price",
+    ("price", "type"): "price_type",
+    ("average_minutes_saved",): "minutes",
+    ("expected_amount_minor",): "expected_amount",
+}
+
+
+class Fields:
+    """Names with all their values, in the order sent; line breaks are single."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = values
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def find_nul(self) -> str | None:
+        """The first field with a NUL in its name or a value: PostgreSQL stores none."""
+        for name, values in self._values.items():
+            if "\x00" in name or any("\x00" in value for value in values):
+                return name.replace("\x00", "")
+        return None
+
+    def text(self, name: str) -> str:
+        """The last value; empty for a field that was not sent."""
+        return self._values.get(name, [""])[-1]
+
+    def find(self, name: str) -> str | None:
+        return self.text(name) if name in self._values else None
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every different value that is not empty."""
+        return tuple(dict.fromkeys(value for value in self._values.get(name, ()) if value))
+
+    def is_ticked(self, name: str) -> bool:
+        return self.text(name) in ("on", "true", "1")
+
+
+def read_query(request: HttpRequest) -> Fields:
+    """The fields of the address; raises BadInput."""
+    return _parse(request.scope["query_string"])
+
+
+async def read_form(request: HttpRequest) -> Fields:
+    """The fields of a sent form, none for another kind of body; raises BadInput."""
+    if not request.headers.get("content-type", "").lower().startswith(_FORM_TYPE):
+        return Fields({})
+    fields = _parse(await request.body())
+    field_name = fields.find_nul()
+    if field_name is not None:
+        raise Invalid("Please enter text without control characters", path=(field_name,))
+    return fields
+
+
+def _parse(encoded: bytes) -> Fields:
+    try:
+        values = parse_qs(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:
+        raise BadInput("This form or address cannot be read") from None
+    return Fields(
+        {
+            name: [value.replace("\r\n", "\n").replace("\r", "\n") for value in found]
+            for name, found in values.items()
+        }
+    )
+
+
+_HIDDEN = frozenset({"token", "next", "seen_at", "expected_amount", "idempotency_key", "decision"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`field` is empty for an error of the whole form."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form as it is shown: `name` begins the ids of its elements, passwords are never kept."""
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[FieldError] = ()
+    refusal: ChenuError | None = None
+
+    def id_of(self, field_name: str) -> str:
+        return f"{self.name}-{field_name}"
+
+    def value(self, field_name: str) -> str:
+        return self.values.get(field_name, "")
+
+    def typed(self, field_name: str, current: str) -> str:
+        """What was typed into a refused form, else what is stored."""
+        return self.values.get(field_name, current)
+
+    def is_chosen(self, field_name: str, option: str) -> bool:
+        return option in self.value(field_name).split("\n")
+
+    def errors_of(self, field_name: str) -> list[str]:
+        return [error.message for error in self.errors if error.field == field_name]
+
+    def shows(self, field_name: str) -> bool:
+        """Is there an element to lead to? Errors of hidden fields are of the whole form."""
+        return bool(field_name) and field_name not in _HIDDEN
+
+
+def keep(fields: Fields, names: Iterable[str]) -> dict[str, str]:
+    """The typed values to show again; several values of one name are joined by line breaks."""
+    return {name: "\n".join(fields.all(name)) or fields.text(name) for name in names}
+
+
+def refused_form(
+    name: str, values: Mapping[str, str], error: ChenuError, locale: Locale
+) -> FormView:
+    """The form again, with what is wrong beside the fields."""
+    return FormView(name, values, field_errors(error, locale), error)
+
+
+def field_errors(error: ChenuError, locale: Locale) -> list[FieldError]:
+    return [FieldError(_field_of(single), _words_for(single, locale)) for single in error.each]
+
+
+def _words_for(error: ChenuError, locale: Locale) -> str:
+    """The business counts in cents; people who type euros read euros."""
+    if error.code == "PRICE_OUT_OF_RANGE" and "lowest" in error.params:
+        message = mark("This price must be between {lowest} and {highest}")
+        bounds = {name: format_cents(amount, locale) for name, amount in error.params.items()}
+        return translate(locale, message, **bounds)
+    return explain(error, locale)
+
+
+def _field_of(error: ChenuError) -> str:
+    return _FIELD_OF_PATH.get(error.path) or (error.path[0] if error.path else "")

@@ -1,0 +1,34 @@
+"""What a page says after a form was sent: a fixed list, so that an address can say nothing else."""
+
+from chenu.core.i18n import mark
+
+_NOTICES = {
+    "profile": mark("Your profile is saved."),
+    "address": mark("We wrote to both addresses. The new one counts once you open its link."),
+    "address-same": mark("This is your address already."),
+    "password": mark("Your password is changed. All other sessions have ended."),
+    "session": mark("The session has ended."),
+    "sessions": mark("All other sessions have ended."),
+    "verify": mark("We sent you the link again. It works for three days."),
+    "key-revoked": mark("The key no longer works."),
+    "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
+    "verified": mark("Your address is verified."),
+    "reset": mark("Your password is changed. Please sign in with it."),
+    "signed-out": mark("You have signed out."),
+    "joined": mark("You are a creator. Next: your payouts, or your first agent."),
+    "creator": mark("Your public profile is saved."),
+    "payouts-ready": mark("Your payouts are ready: you can sell."),
+    "payouts-waiting": mark("Stripe still checks your details, or misses some."),
+    "draft": mark("Your draft is saved."),
+    "change": mark("Your change is saved and waits for a reviewer. The live version stays up."),
+    "version": mark("The new version is saved."),
+    "price": mark("The price is changed. It counts from now on."),
+    "submitted": mark("Your agent waits for a reviewer. We will write to you."),
+    "archived": mark("The agent is archived. Its buyers keep it."),
+    "approved": mark("Approved: it is in the store."),
+    "rejected": mark("Rejected: the creator was told why."),
+}
+
+
+def find_notice(key: str) -> str | None:
+    return _NOTICES.get(key)

@@ -1,0 +1,85 @@
+"""What the buy panel of an agent says to this visitor: the business decides, here it is told."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chenu.accounts.actor import Actor
+from chenu.agents.access import AgentAccess, GrantRow, decide_access, list_usable_grants
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.pricing import Split, split_sale
+from chenu.agents.purchases import PurchaseRow, find_pending
+from chenu.agents.queries import is_own
+from chenu.agents.rows import AgentRow
+from chenu.core.errors import ChenuError
+from chenu.flows.buy_agent import find_offer_refusal
+
+
+class OfferState(StrEnum):
+    """REFUSED: `refusal` says in words why it cannot be bought now."""
+
+    OWN = "OWN"
+    OWNED = "OWNED"
+    INCLUDED = "INCLUDED"
+    NOT_INCLUDED = "NOT_INCLUDED"
+    OFF_SALE = "OFF_SALE"
+    SIGN_IN = "SIGN_IN"
+    VERIFY = "VERIFY"
+    REFUSED = "REFUSED"
+    ADD = "ADD"
+    BUY = "BUY"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`split` is how the price would be shared out; `pending` a payment page that is open."""
+
+    state: OfferState
+    grant: GrantRow | None = None
+    refusal: ChenuError | None = None
+    pending: PurchaseRow | None = None
+    split: Split | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (OfferState.ADD, OfferState.BUY)
+
+
+async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
+    grant = await _find_grant(actor, agent)
+    access = decide_access(actor, agent, grant)
+    if agent.kind is AgentKind.PLATFORM:
+        return _platform_offer(actor, access)
+    split = split_sale(agent.price_amount) if agent.price_amount else None
+    if is_own(actor, agent):
+        return Offer(OfferState.OWN, split=split)
+    if grant is not None:
+        return Offer(OfferState.OWNED, grant, split=split)
+    if not agent.is_on_sale:
+        return Offer(OfferState.OFF_SALE)
+    if actor.user_id is None:
+        return Offer(OfferState.SIGN_IN, split=split)
+    refusal = await find_offer_refusal(actor, agent)
+    pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
+    return Offer(_open_state(actor, agent, refusal), None, refusal, pending, split)
+
+
+async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
+    if actor.account_id is None:
+        return None
+    grants = await list_usable_grants(actor.account_id, [agent.id])
+    return grants[0] if grants else None
+
+
+def _platform_offer(actor: Actor, access: AgentAccess) -> Offer:
+    if access.can_use:
+        return Offer(OfferState.INCLUDED, access.grant)
+    if actor.user_id is None:
+        return Offer(OfferState.SIGN_IN)
+    return Offer(OfferState.NOT_INCLUDED, refusal=access.refusal)
+
+
+def _open_state(actor: Actor, agent: AgentRow, refusal: ChenuError | None) -> OfferState:
+    if refusal is not None:
+        needs_proof = refusal.code == "INVALID_STATE" and not actor.email_verified
+        return OfferState.VERIFY if needs_proof else OfferState.REFUSED
+    return OfferState.ADD if agent.price.type is PriceType.FREE else OfferState.BUY

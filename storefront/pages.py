@@ -1,0 +1,130 @@
+"""Answers of the storefront: a page in the visitor's language, a fragment of it, or the way on."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response
+from litestar.enums import MediaType
+
+from chenu.accounts.actor import ActorKind
+from chenu.accounts.visit import Visit
+from chenu.core.errors import ChenuError
+from chenu.core.i18n import explain, translate
+from chenu.core.paging import CursorCodec
+from chenu.flows.return_urls import is_local_path
+from chenu.settings import Settings, StripeMode
+from storefront.access import ACCESS_KEY, Access
+from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.notices import find_notice
+from storefront.remedies import remedy_of
+from storefront.templating import environment
+
+Page = Response[str]
+StatusOf = Callable[[ChenuError], int]
+"""HTTP's word for an error of the business: chenu.app hands it in."""
+
+_VARY = "Cookie, Accept-Language, HX-Request"
+
+
+class Pages:
+    """Made for each request, as the dependency `pages`."""
+
+    def __init__(
+        self, request: HttpRequest, visit: Visit, settings: Settings, status_of: StatusOf
+    ) -> None:
+        self._request = request
+        self._status_of = status_of
+        self.visit = visit
+        self.settings = settings
+        self.locale = visit.locale
+        self.cursors = CursorCodec(settings.secret)
+
+    @property
+    def is_fragment(self) -> bool:
+        """htmx asks for a part of the page that it is on."""
+        return self._request.headers.get("hx-request-type") == "partial"
+
+    @property
+    def here(self) -> str:
+        """The address to come back to: this one, or for a sent form the page it was on."""
+        if self._request.method == "GET":
+            query = self._request.scope["query_string"].decode("latin-1")
+            path = self._request.scope["path"]
+            return _local(f"{path}?{query}" if query else path)
+        referer = self._request.headers.get("referer", "")
+        start = f"{self.settings.public_url}/"
+        return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
+
+    def show(self, template: str, status: int = 200, **context: Any) -> Page:
+        """A whole page, or a fragment of one when the template is."""
+        text = environment(self.locale).get_template(template).render(self._shared(), **context)
+        headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
+        return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def go(self, path: str, *, cookie: str | None = None) -> Page:
+        """On to another page with GET; `path` is ours, or Stripe's as the business gave it."""
+        headers = {"Location": path, "Cache-Control": "no-store"}
+        if cookie is not None:
+            headers["Set-Cookie"] = cookie
+        return Response("", status_code=303, media_type=MediaType.HTML, headers=headers)
+
+    def nothing(self) -> Page:
+        """htmx keeps what it shows."""
+        headers = {"Cache-Control": "no-store"}
+        return Response("", status_code=204, media_type=MediaType.HTML, headers=headers)
+
+    def say(self, message: str, **params: Any) -> str:
+        return translate(self.locale, message, **params)
+
+    def explain(self, error: ChenuError) -> str:
+        return explain(error, self.locale)
+
+    def refused(self, name: str, values: dict[str, str], error: ChenuError) -> FormView:
+        """The form again, with what is wrong."""
+        return refused_form(name, values, error, self.locale)
+
+    def status(self, error: ChenuError) -> int:
+        return self._status_of(error)
+
+    def _shared(self) -> dict[str, Any]:
+        """What every template may use."""
+        actor = self.visit.actor
+        return {
+            "visit": self.visit,
+            "actor": actor,
+            "is_signed_in": actor.kind is ActorKind.SESSION,
+            "csrf_token": self.visit.csrf_token(self.settings),
+            "here": self.here,
+            "path": self._request.scope["path"],
+            "public_url": self.settings.public_url,
+            "is_test_money": self.settings.stripe.mode is not StripeMode.LIVE,
+            "notice": self._notice(),
+            "explain": self.explain,
+            "remedy_of": lambda error: remedy_of(error, actor),
+        }
+
+    def _notice(self) -> str | None:
+        try:
+            key = read_query(self._request).text("notice")
+        except ChenuError:
+            return None
+        message = find_notice(key)
+        return self.say(message) if message else None
+
+    def _cache(self) -> str:
+        """Private things are kept nowhere; the rest is asked for again each time."""
+        access = getattr(self._request.scope.get("route_handler"), "opt", {}).get(ACCESS_KEY)
+        if access is not Access.PUBLIC:
+            return "no-store"
+        is_anonymous = self.visit.actor.kind is ActorKind.ANONYMOUS
+        return "no-cache" if is_anonymous else "private, no-store"
+
+
+def _local(path: str) -> str:
+    return path if is_local_path(path) else "/"
+
+
+def element_id(text: str) -> str:
+    """For options whose values may hold anything."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -1,0 +1,51 @@
+"""Keyset pages in addresses: sealed cursors in `after` and `before`, a prefix for each list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from chenu.core.paging import CursorCodec, Key, Page, PageWish
+from storefront.forms import Fields
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """Addresses of the neighbouring pages; None where there is none."""
+
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """`stem` is the list's address without its cursor, `anchor` where on the page it stands."""
+
+    cursors: CursorCodec
+    stem: str
+    size: int
+    prefix: str = ""
+    anchor: str = ""
+
+    def read(self, query: Fields) -> PageWish:
+        """Raises BadInput for a cursor that we did not make."""
+        after, before = query.text(f"{self.prefix}after"), query.text(f"{self.prefix}before")
+        if before:
+            return PageWish(self.size, self.cursors.decode(before), backwards=True)
+        return PageWish(self.size, self.cursors.decode(after) if after else None)
+
+    def links(self, page: Page[Row], key_of: Callable[[Row], Key]) -> PageLinks:
+        if not page.rows:
+            return PageLinks(None, None)
+        first, last = key_of(page.rows[0]), key_of(page.rows[-1])
+        return PageLinks(
+            previous=self._address("before", first) if page.has_previous else None,
+            next=self._address("after", last) if page.has_next else None,
+        )
+
+    def _address(self, side: str, key: Key) -> str:
+        cursor = urlencode({self.prefix + side: self.cursors.encode(key)})
+        joint = "&" if "?" in self.stem else "?"
+        return f"{self.stem}{joint}{cursor}{self.anchor}"

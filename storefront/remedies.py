@@ -1,0 +1,29 @@
+"""Where a refusal leads: the page that would lift it."""
+
+from dataclasses import dataclass
+
+from chenu.accounts.actor import Actor
+from chenu.core.errors import ChenuError
+from chenu.core.i18n import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    address: str
+    words: str
+
+
+_BY_CODE = {
+    "PLAN_REQUIRED": Remedy("/pricing", mark("Compare the plans")),
+    "PAYOUTS_NOT_READY": Remedy("/creator/onboarding", mark("Set up your payouts")),
+    "ALREADY_OWNED": Remedy("/library", mark("Open your library")),
+    "UNAUTHENTICATED": Remedy("/sign-in", mark("Sign in")),
+}
+_PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
+
+
+def remedy_of(error: ChenuError, actor: Actor) -> Remedy | None:
+    """None where nothing the visitor can do would help."""
+    if error.code == "INVALID_STATE" and actor.user_id is not None and not actor.email_verified:
+        return _PROVE_ADDRESS
+    return _BY_CODE.get(error.code)

@@ -1,0 +1,102 @@
+"""The storefront's routes, each with who may use it."""
+
+from typing import Any
+
+from litestar import Request, Router
+from litestar.di import Provide
+
+from chenu.accounts.visit import STATE_KEY
+from chenu.flows.services import Services
+from storefront.access import RequestCheck
+from storefront.pages import Pages, StatusOf
+from storefront.routes import (
+    about,
+    account,
+    creator,
+    creator_agents,
+    files,
+    home,
+    library,
+    manifests,
+    purchases,
+    recovery,
+    sessions,
+    staff,
+    store,
+)
+
+HANDLERS = (
+    home.show_home,
+    store.browse,
+    store.show_agent,
+    store.show_creator,
+    manifests.show_manifest,
+    manifests.open_manifest,
+    purchases.buy,
+    purchases.show_purchase,
+    purchases.cancel_purchase,
+    library.show_library,
+    sessions.show_sign_in,
+    sessions.submit_sign_in,
+    sessions.show_sign_up,
+    sessions.submit_sign_up,
+    sessions.sign_out,
+    sessions.choose_language,
+    recovery.show_forgot,
+    recovery.submit_forgot,
+    recovery.show_reset,
+    recovery.submit_reset,
+    recovery.show_verify,
+    recovery.submit_verify,
+    account.show_account,
+    account.save_profile,
+    account.save_password,
+    account.send_link_again,
+    account.end_session,
+    account.end_other_sessions,
+    account.make_key,
+    account.end_key,
+    creator.show_desk,
+    creator.save_creator,
+    creator.show_join,
+    creator.join,
+    creator.open_onboarding,
+    creator.return_from_onboarding,
+    creator_agents.show_new,
+    creator_agents.save_new,
+    creator_agents.preview_description,
+    creator_agents.show_agent,
+    creator_agents.save_listing,
+    creator_agents.save_price,
+    creator_agents.save_version,
+    creator_agents.submit,
+    creator_agents.archive,
+    staff.show_queue,
+    staff.show_review,
+    staff.decide,
+    about.show_pricing,
+    about.show_terms,
+    about.show_privacy,
+    about.show_imprint,
+    files.send_static,
+    files.send_favicon,
+    files.send_icon,
+    files.send_manifest_schema,
+    files.send_robots,
+    files.send_sitemap,
+)
+
+
+def create_storefront(services: Services, status_of: StatusOf) -> Router:
+    """Every page; `status_of` is HTTP's word for an error of the business."""
+
+    def make_pages(request: Request[Any, Any, Any]) -> Pages:
+        visit = request.scope["state"][STATE_KEY]
+        return Pages(request, visit, services.settings, status_of)
+
+    return Router(
+        "/",
+        route_handlers=HANDLERS,
+        dependencies={"pages": Provide(make_pages, sync_to_thread=False)},
+        before_request=RequestCheck(services.settings),
+    )

@@ -1,0 +1,124 @@
+"""A person's own page: profile, address, password, sessions, purchases and API keys."""
+
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.accounts.actor import ApiScope, SessionId
+from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
+from chenu.accounts.attempts import MAIL_PER_EMAIL, count_attempt
+from chenu.accounts.recovery import change_password
+from chenu.accounts.sessions import revoke_session, revoke_sessions
+from chenu.accounts.users import ProfileChange, get_user, send_verification, update_profile
+from chenu.accounts.validation import normalise_email
+from chenu.core.errors import ChenuError, Invalid, RateLimited
+from storefront.access import SIGNED_IN
+from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form, read_query
+from storefront.pages import Page, Pages
+from storefront.routes.account_page import AccountForms, render_account
+
+_KEPT = ("display_name", "locale", "email", "name", "scopes")
+
+
+@get("/account", opt=SIGNED_IN)
+async def show_account(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    return await render_account(pages, read_query(request), AccountForms())
+
+
+async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError) -> Page:
+    """The account's page with the refused form as it was typed."""
+    again = pages.refused(form, keep(fields, _KEPT), error)
+    forms = AccountForms().replaced(form, again)
+    page = await render_account(pages, Fields({}), forms, status=pages.status(error))
+    if isinstance(error, RateLimited):
+        page.headers["Retry-After"] = str(error.retry_after)
+    return page
+
+
+@post("/account/profile", opt=SIGNED_IN)
+async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """Only what is sent changes; a new address waits for its link to be opened."""
+    fields = await read_form(request)
+    change = ProfileChange(fields.find("display_name"), fields.find("locale"), fields.find("email"))
+    form = "profile" if change.email is None else "address"
+    is_same = await _is_own_address(pages, change.email)
+    try:
+        await update_profile(pages.visit.actor, change)
+    except REFUSED_TRIES as error:
+        return await _show_again(pages, form, fields, error)
+    return pages.go(f"/account?notice={'address-same' if is_same else form}")
+
+
+async def _is_own_address(pages: Pages, email: str | None) -> bool:
+    if email is None:
+        return False
+    user = await get_user(pages.visit.actor.require_user())
+    return normalise_email(email) == user.email
+
+
+@post("/account/password", opt=SIGNED_IN)
+async def save_password(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    current, new = fields.text("current_password"), fields.text("new_password")
+    try:
+        await change_password(pages.visit.actor, current, new)
+    except REFUSED_TRIES as error:
+        return await _show_again(pages, "password", fields, error)
+    return pages.go("/account?notice=password")
+
+
+@post("/account/verify", opt=SIGNED_IN)
+async def send_link_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    user_id = pages.visit.actor.require_user()
+    try:
+        await count_attempt(MAIL_PER_EMAIL, str(user_id))
+        await send_verification(user_id)
+    except RateLimited as error:
+        return await _show_again(pages, "address", Fields({}), error)
+    return pages.go("/account?notice=verify")
+
+
+@post("/account/sessions/{session_id:uuid}/revoke", opt=SIGNED_IN)
+async def end_session(pages: NamedDependency[Pages], session_id: FromPath[UUID]) -> Page:
+    await revoke_session(pages.visit.actor.require_user(), SessionId(session_id))
+    return pages.go("/account?notice=session")
+
+
+@post("/account/sessions/revoke-others", opt=SIGNED_IN)
+async def end_other_sessions(pages: NamedDependency[Pages]) -> Page:
+    actor = pages.visit.actor
+    await revoke_sessions(actor.require_user(), but=actor.session_id)
+    return pages.go("/account?notice=sessions")
+
+
+@post("/account/api-keys", opt=SIGNED_IN)
+async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The answer shows the secret, once: no redirect, no way back to it."""
+    fields = await read_form(request)
+    try:
+        created = await create_api_key(
+            pages.visit.actor,
+            fields.text("name"),
+            _read_scopes(fields),
+            None,
+            pages.settings.secret,
+        )
+    except ChenuError as error:
+        return await _show_again(pages, "api-key", fields, error)
+    return pages.show("account/new_key.html", created=created)
+
+
+def _read_scopes(fields: Fields) -> list[ApiScope]:
+    """Raises Invalid for one that does not exist."""
+    given = fields.all("scopes")
+    if not set(given) <= set(ApiScope.__members__):
+        raise Invalid("Please choose from the list of scopes", path=("scopes",))
+    return [ApiScope(scope) for scope in given]
+
+
+@post("/account/api-keys/{key_id:uuid}/revoke", opt=SIGNED_IN)
+async def end_key(pages: NamedDependency[Pages], key_id: FromPath[UUID]) -> Page:
+    await revoke_api_key(pages.visit.actor, ApiKeyId(key_id))
+    return pages.go("/account?notice=key-revoked")

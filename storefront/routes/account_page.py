@@ -1,0 +1,93 @@
+"""Everything that the account's page shows, read in one go."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chenu.accounts.actor import AccountId
+from chenu.accounts.api_keys import list_api_keys
+from chenu.accounts.sessions import list_sessions
+from chenu.accounts.users import get_user
+from chenu.agents.model import PurchaseId
+from chenu.agents.payments import PaymentRow, list_payments
+from chenu.agents.purchases import PurchaseRow, list_purchases
+from chenu.agents.queries import list_agents_by_id
+from chenu.core.paging import Key
+from chenu.tiers.catalogue import Feature, get_tier
+from storefront.forms import Fields, FormView
+from storefront.pages import Page, Pages
+from storefront.paging import Pager
+from storefront.visitor import account_of
+
+PAGE_SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AccountForms:
+    """The page's forms, at most one of them refused."""
+
+    profile: FormView = field(default_factory=lambda: FormView("profile"))
+    address: FormView = field(default_factory=lambda: FormView("address"))
+    password: FormView = field(default_factory=lambda: FormView("password"))
+    api_key: FormView = field(default_factory=lambda: FormView("api-key"))
+
+    def replaced(self, name: str, form: FormView) -> "AccountForms":
+        return replace(self, **{name.replace("-", "_"): form})
+
+    @property
+    def refused(self) -> FormView | None:
+        forms = (self.profile, self.address, self.password, self.api_key)
+        return next((form for form in forms if form.errors), None)
+
+
+async def render_account(
+    pages: Pages, query: Fields, forms: AccountForms, *, status: int = 200
+) -> Page:
+    actor = pages.visit.actor
+    account_id, user_id = account_of(actor), actor.require_user()
+    user, sessions, keys, purchases = await asyncio.gather(
+        get_user(user_id),
+        list_sessions(user_id),
+        list_api_keys([account_id]),
+        _read_purchases(pages, account_id, query),
+    )
+    tier = get_tier(actor.tier)
+    return pages.show(
+        "account/page.html",
+        status,
+        user=user,
+        tier=tier,
+        may_make_keys=tier.grant(Feature.API_ACCESS).enabled,
+        sessions=sessions,
+        keys=keys,
+        forms=forms,
+        **purchases,
+    )
+
+
+async def _read_purchases(pages: Pages, account_id: AccountId, query: Fields) -> dict[str, object]:
+    """A page of purchases with their agents and payments."""
+    pager = Pager(pages.cursors, "/account", PAGE_SIZE, anchor="#purchases")
+    found = await list_purchases(account_id, pager.read(query))
+    agents = await list_agents_by_id([purchase.agent_id for purchase in found.rows])
+    return {
+        "purchases": found.rows,
+        "purchased": {agent.id: agent for agent in agents},
+        "payments": await payments_by_purchase(found.rows),
+        "purchase_links": pager.links(found, key_of_purchase),
+    }
+
+
+async def payments_by_purchase(
+    purchases: Sequence[PurchaseRow],
+) -> Mapping[PurchaseId, list[PaymentRow]]:
+    """The payments of each; none for a free one."""
+    found: defaultdict[PurchaseId, list[PaymentRow]] = defaultdict(list)
+    for payment in await list_payments([purchase.id for purchase in purchases]):
+        found[payment.purchase_id].append(payment)
+    return found
+
+
+def key_of_purchase(purchase: PurchaseRow) -> Key:
+    return (str(purchase.id), str(purchase.id))

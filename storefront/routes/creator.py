@@ -1,0 +1,169 @@
+"""The creator's desk: joining, payouts, earnings, sales and agents."""
+
+import asyncio
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from chenu.accounts.actor import Actor
+from chenu.agents.creators import get_own_creator, update_creator
+from chenu.agents.earnings import get_earnings
+from chenu.agents.purchases import list_sales
+from chenu.agents.queries import (
+    find_creator_of,
+    list_agents_by_id,
+    list_changes,
+    list_own_agents,
+)
+from chenu.agents.rows import AgentRow, CreatorRow
+from chenu.billing import connect_accounts
+from chenu.core.errors import ChenuError, ProviderUnavailable
+from chenu.core.paging import Key
+from chenu.flows.onboard_creator import (
+    CreatorWish,
+    become_creator,
+    make_onboarding_link,
+    refresh_own_connect_state,
+)
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import require_feature
+from storefront.access import SIGNED_IN
+from storefront.earnings_chart import draw_earnings
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.pages import Page, Pages
+from storefront.paging import Pager
+from storefront.routes.account_page import key_of_purchase, payments_by_purchase
+
+_AGENTS = 20
+_SALES = 15
+_JOIN_FIELDS = ("handle", "display_name", "bio", "country")
+
+
+@get("/creator", opt=SIGNED_IN)
+async def show_desk(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    creator = await find_creator_of(pages.visit.actor.require_user())
+    if creator is None:
+        return pages.go("/creator/join")
+    return await _render_desk(pages, creator, read_query(request), FormView("profile"))
+
+
+async def _render_desk(
+    pages: Pages, creator: CreatorRow, query: Fields, form: FormView, status: int = 200
+) -> Page:
+    earnings, account, agents, sales = await asyncio.gather(
+        get_earnings(creator.id, None, None),
+        connect_accounts.find_of_user(creator.owner_id),
+        _read_agents(pages, creator, query),
+        _read_sales(pages, creator, query),
+    )
+    return pages.show(
+        "creator/page.html",
+        status,
+        creator=creator,
+        account=account,
+        earnings=earnings,
+        chart=draw_earnings(earnings.series),
+        form=form,
+        **agents,
+        **sales,
+    )
+
+
+async def _read_agents(pages: Pages, creator: CreatorRow, query: Fields) -> dict[str, object]:
+    pager = Pager(pages.cursors, "/creator", _AGENTS, "agents_", "#agents")
+    found = await list_own_agents(creator.id, pager.read(query))
+    changes = await list_changes([agent.id for agent in found.rows])
+    return {
+        "agents": found.rows,
+        "changes": {change.agent_id: change for change in changes},
+        "agent_links": pager.links(found, key_of_agent),
+    }
+
+
+def key_of_agent(agent: AgentRow) -> Key:
+    return (str(agent.id), str(agent.id))
+
+
+async def _read_sales(pages: Pages, creator: CreatorRow, query: Fields) -> dict[str, object]:
+    pager = Pager(pages.cursors, "/creator", _SALES, "sales_", "#sales")
+    found = await list_sales(creator.id, pager.read(query))
+    agents = await list_agents_by_id([sale.agent_id for sale in found.rows])
+    return {
+        "sales": found.rows,
+        "sold": {agent.id: agent for agent in agents},
+        "payments": await payments_by_purchase(found.rows),
+        "sale_links": pager.links(found, key_of_purchase),
+    }
+
+
+@post("/creator/profile", opt=SIGNED_IN)
+async def save_creator(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    try:
+        await update_creator(pages.visit.actor, fields.find("display_name"), fields.find("bio"))
+    except REFUSALS as error:
+        creator = await get_own_creator(pages.visit.actor)
+        form = pages.refused("profile", keep(fields, ("display_name", "bio")), error)
+        return await _render_desk(pages, creator, Fields({}), form, pages.status(error))
+    return pages.go("/creator?notice=creator")
+
+
+@get("/creator/join", opt=SIGNED_IN)
+async def show_join(pages: NamedDependency[Pages]) -> Page:
+    if await find_creator_of(pages.visit.actor.require_user()) is not None:
+        return pages.go("/creator")
+    return _render_join(pages, FormView("join", {"country": "fr"}))
+
+
+def _render_join(pages: Pages, form: FormView, status: int = 200) -> Page:
+    refusal = _why_not_join(pages.visit.actor)
+    return pages.show("creator/join.html", status, form=form, refusal=refusal)
+
+
+def _why_not_join(actor: Actor) -> ChenuError | None:
+    """What has to be done first; None when the form may be filled in."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
+    except ChenuError as refusal:
+        return refusal
+    return None
+
+
+@post("/creator/join", opt=SIGNED_IN)
+async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    wish = CreatorWish(**{name: fields.text(name) for name in _JOIN_FIELDS})
+    try:
+        await become_creator(pages.visit.actor, wish)
+    except REFUSALS as error:
+        form = pages.refused("join", keep(fields, _JOIN_FIELDS), error)
+        return _render_join(pages, form, pages.status(error))
+    return pages.go("/creator?notice=joined")
+
+
+@get("/creator/onboarding", opt=SIGNED_IN)
+async def open_onboarding(
+    pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """On to Stripe's single-use page, made for this click."""
+    if await find_creator_of(pages.visit.actor.require_user()) is None:
+        return pages.go("/creator/join")
+    link = await make_onboarding_link(services, pages.visit.actor)
+    return pages.go(link or "/creator?notice=payouts-ready")
+
+
+@get("/creator/onboarding/return", opt=SIGNED_IN)
+async def return_from_onboarding(
+    pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """Coming back proves nothing: Stripe is asked."""
+    if await find_creator_of(pages.visit.actor.require_user()) is None:
+        return pages.go("/creator/join")
+    try:
+        creator = await refresh_own_connect_state(services, pages.visit.actor)
+    except ProviderUnavailable:
+        return pages.go("/creator?notice=payouts-waiting")
+    is_ready = creator.payouts_ready
+    return pages.go(f"/creator?notice={'payouts-ready' if is_ready else 'payouts-waiting'}")

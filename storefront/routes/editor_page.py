@@ -1,0 +1,80 @@
+"""Everything that the page of one's own agent shows."""
+
+from dataclasses import dataclass
+
+from chenu.agents.drafts import FIRST_VERSION
+from chenu.agents.model import AgentStatus, VersionId
+from chenu.agents.queries import find_agent, find_change, list_versions, list_versions_by_id
+from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
+from chenu.core.errors import NotFound
+from storefront.agent_form import listing_values, price_values
+from storefront.forms import FormView
+from storefront.json_text import pretty_json
+from storefront.pages import Page, Pages
+
+_OPEN = (AgentStatus.DRAFT, AgentStatus.REJECTED, AgentStatus.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class EditorForms:
+    """The page's forms as they were typed; None for one that nobody sent."""
+
+    listing: FormView | None = None
+    price: FormView | None = None
+    version: FormView | None = None
+    state: FormView | None = None
+
+    @property
+    def refused(self) -> FormView | None:
+        forms = (self.listing, self.price, self.version, self.state)
+        return next((form for form in forms if form and form.errors), None)
+
+
+async def render_editor(
+    pages: Pages,
+    agent: AgentRow,
+    forms: EditorForms,
+    *,
+    status: int = 200,
+    preview: str | None = None,
+) -> Page:
+    agent = await _reread(agent)
+    change = await find_change(agent.id)
+    current = await _find_version(agent, change)
+    return pages.show(
+        "creator/agent.html",
+        status,
+        agent=agent,
+        change=change,
+        versions=await list_versions([agent.id], all_states=True),
+        is_open=agent.status in _OPEN,
+        refused=forms.refused,
+        listing=forms.listing or FormView("listing", listing_values(agent, change, pages.locale)),
+        price=forms.price or FormView("price", price_values(agent, pages.locale)),
+        version=forms.version or FormView("version", _version_values(current)),
+        preview=preview,
+    )
+
+
+async def _reread(agent: AgentRow) -> AgentRow:
+    found = await find_agent(agent.id)
+    if found is None:
+        raise NotFound("There is no such agent")
+    return found
+
+
+async def _find_version(agent: AgentRow, change: ChangeRow | None) -> VersionRow | None:
+    """The newest that is not refused: what the next version starts from."""
+    version_id: VersionId | None = agent.current_version
+    if change is not None and change.version_id is not None:
+        version_id = change.version_id
+    found = await list_versions_by_id([version_id]) if version_id else []
+    return found[0] if found else None
+
+
+def _version_values(version: VersionRow | None) -> dict[str, str]:
+    if version is None:
+        return {"number": FIRST_VERSION}
+    major, minor, _ = version.number.split(".")
+    number = f"{major}.{int(minor) + 1}.0"
+    return {"number": number, "manifest": pretty_json(version.manifest)}

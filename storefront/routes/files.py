@@ -1,0 +1,103 @@
+"""Files: styles and scripts, icons, the manifest's schema, and what search engines ask for."""
+
+from uuid import UUID
+from xml.sax.saxutils import escape
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.agents.manifest import SCHEMA_PATH
+from chenu.agents.model import AgentId
+from chenu.agents.queries import get_visible_agent, list_public_addresses
+from chenu.core.errors import NotFound
+from chenu.settings import Settings
+from storefront.access import PUBLIC
+from storefront.assets import find_asset
+from storefront.forms import HttpRequest, read_query
+from storefront.icons import icon_svg
+from storefront.pages import Pages
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_AN_HOUR = "public, max-age=3600"
+_SITEMAP_LIMIT = 45_000
+_PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/sign-in")
+
+
+@get("/static/{name:path}", opt=PUBLIC)
+async def send_static(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
+    """For ever when the address names this content, else for an hour."""
+    asset = find_asset(name.lstrip("/"))
+    if asset is None:
+        raise NotFound("There is no such file")
+    is_named = read_query(request).text("v") == asset.version
+    headers = {
+        "Cache-Control": _FOR_EVER if is_named else _FOR_AN_HOUR,
+        "Vary": "Accept-Encoding",
+        "ETag": f'"{asset.version}"',
+    }
+    body = asset.body
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = asset.compressed, "gzip"
+    return Response(body, media_type=asset.content_type, headers=headers)
+
+
+def _text(body: str, media_type: str) -> Response[str]:
+    return Response(body, media_type=media_type, headers={"Cache-Control": _FOR_AN_HOUR})
+
+
+@get("/favicon.svg", opt=PUBLIC)
+async def send_favicon() -> Response[bytes]:
+    asset = find_asset("favicon.svg")
+    if asset is None:
+        raise NotFound("There is no such file")
+    headers = {"Cache-Control": _FOR_AN_HOUR}
+    return Response(asset.body, media_type=asset.content_type, headers=headers)
+
+
+@get("/icons/{name:str}", opt=PUBLIC)
+async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[str]:
+    """`<agent id>.svg`; kept by browsers for a day, of agents on sale by everybody."""
+    agent_id = _read_icon_name(name)
+    agent = await get_visible_agent(pages.visit.actor, agent_id)
+    share = "public" if agent.is_on_sale else "private"
+    headers = {"Cache-Control": f"{share}, max-age=86400"}
+    body = icon_svg(agent.id, agent.sphere)
+    return Response(body, media_type="image/svg+xml", headers=headers)
+
+
+def _read_icon_name(name: str) -> AgentId:
+    stem, dot, ending = name.rpartition(".")
+    try:
+        agent_id = UUID(stem)
+    except ValueError:
+        raise NotFound("There is no such agent") from None
+    if (dot, ending) != (".", "svg"):
+        raise NotFound("There is no such agent")
+    return AgentId(agent_id)
+
+
+@get("/schemas/agent-manifest-1.json", opt=PUBLIC)
+async def send_manifest_schema() -> Response[str]:
+    return _text(SCHEMA_PATH.read_text(), "application/schema+json")
+
+
+@get("/robots.txt", opt=PUBLIC)
+async def send_robots(settings: NamedDependency[Settings]) -> Response[str]:
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE_PATHS)]
+    lines.append(f"Sitemap: {settings.public_url}/sitemap.xml")
+    return _text("\n".join(lines) + "\n", "text/plain")
+
+
+@get("/sitemap.xml", opt=PUBLIC)
+async def send_sitemap(settings: NamedDependency[Settings]) -> Response[str]:
+    """The open pages and every agent on sale, the latest changed first."""
+    base = escape(settings.public_url)
+    entries = [f"<url><loc>{base}{path}</loc></url>" for path in ("/", "/agents", "/pricing")]
+    for found in await list_public_addresses(limit=_SITEMAP_LIMIT):
+        location = f"<loc>{base}/agents/{escape(found.slug)}</loc>"
+        entries.append(f"<url>{location}<lastmod>{found.updated_at.date()}</lastmod></url>")
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    body = f'{head}<urlset xmlns="{space}">\n' + "\n".join(entries) + "\n</urlset>\n"
+    return _text(body, "application/xml")

@@ -1,0 +1,113 @@
+"""Buying: the wish, the honest state of a purchase, and changing one's mind before paying."""
+
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.agents.access import list_usable_grants
+from chenu.agents.model import PurchaseId
+from chenu.agents.payments import list_payments
+from chenu.agents.purchases import PurchaseRow
+from chenu.agents.queries import find_agent
+from chenu.agents.rows import AgentRow
+from chenu.core.errors import BrokenRequest, ChenuError, Invalid, NotFound
+from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.close_checkout import cancel_own_purchase
+from chenu.flows.purchase_state import PurchaseReport, PurchaseState, report_purchase
+from chenu.flows.services import Services
+from storefront.access import SIGNED_IN
+from storefront.forms import REFUSALS, Fields, HttpRequest, read_form, read_query
+from storefront.pages import Page, Pages
+from storefront.routes.store import get_shown_agent, render_agent
+from storefront.visitor import account_of
+
+WAITING = (PurchaseState.OPEN, PurchaseState.CONFIRMING, PurchaseState.DECLINED)
+"""States that may still change by themselves: the page looks again every two seconds."""
+
+
+@post("/agents/{slug:str}/buy", opt=SIGNED_IN)
+async def buy(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    slug: FromPath[str],
+) -> Page:
+    agent = await get_shown_agent(pages, slug)
+    fields = await read_form(request)
+    try:
+        wish = _read_wish(fields, agent, pages)
+        purchase = await buy_agent(
+            services, pages.visit.actor, wish, fields.text("idempotency_key")
+        )
+    except (*REFUSALS, BrokenRequest) as refusal:
+        return await _render_refusal(pages, slug, refusal)
+    return pages.go(_next_address(purchase))
+
+
+def _read_wish(fields: Fields, agent: AgentRow, pages: Pages) -> BuyWish:
+    amount = fields.text("expected_amount")
+    if not (amount.isascii() and amount.isdigit() and len(amount) <= 9):
+        raise Invalid("The amount is a whole number of cents", path=("expected_amount",))
+    return BuyWish(
+        agent_id=agent.id,
+        expected_amount=int(amount),
+        accept_immediate_supply=fields.is_ticked("accept_immediate_supply"),
+        locale=pages.locale,
+    )
+
+
+def _next_address(purchase: PurchaseRow) -> str:
+    if purchase.is_pending and purchase.checkout_url is not None:
+        return purchase.checkout_url
+    return f"/purchases/{purchase.id}"
+
+
+async def _render_refusal(pages: Pages, slug: str, refusal: ChenuError) -> Page:
+    """The page as it is now: its price may have changed. The box is never ticked for anybody."""
+    agent = await get_shown_agent(pages, slug)
+    form = pages.refused("buy", {}, refusal)
+    return await render_agent(pages, agent, form=form, status=pages.status(refusal))
+
+
+@get("/purchases/{purchase_id:uuid}", opt=SIGNED_IN)
+async def show_purchase(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    purchase_id: FromPath[UUID],
+) -> Page:
+    account_id = account_of(pages.visit.actor)
+    report = await report_purchase(services, account_id, PurchaseId(purchase_id))
+    if pages.is_fragment and read_query(request).text("seen") == report.state:
+        return pages.nothing()
+    return await _render_purchase(pages, report)
+
+
+async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
+    purchase = report.purchase
+    agent = await find_agent(purchase.agent_id)
+    if agent is None:
+        raise NotFound("There is no such agent")
+    return pages.show(
+        "purchases/_state.html" if pages.is_fragment else "purchases/page.html",
+        report=report,
+        purchase=purchase,
+        state=report.state,
+        is_waiting=report.state in WAITING,
+        agent=agent,
+        text=agent.text(pages.locale),
+        payments=await list_payments([purchase.id]),
+        is_held=bool(await list_usable_grants(purchase.account_id, [agent.id])),
+    )
+
+
+@post("/purchases/{purchase_id:uuid}/cancel", opt=SIGNED_IN)
+async def cancel_purchase(
+    pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
+) -> Page:
+    """Whatever is true afterwards is shown: it may have been paid a moment before."""
+    account_id = account_of(pages.visit.actor)
+    purchase = await cancel_own_purchase(services, account_id, PurchaseId(purchase_id))
+    return pages.go(f"/purchases/{purchase.id}")

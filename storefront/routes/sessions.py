@@ -1,0 +1,99 @@
+"""Signing up, in and out, and the language of the pages."""
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from chenu.accounts.actor import ActorKind
+from chenu.accounts.sessions import revoke_session
+from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
+from chenu.accounts.visit import language_cookie, session_cookie
+from chenu.core.errors import ChenuError, Invalid, RateLimited
+from chenu.core.i18n import LOCALES, is_locale
+from storefront.access import PUBLIC
+from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form, read_query
+from storefront.pages import Page, Pages
+from storefront.sign_in_path import AFTER_SIGN_IN, safe_next
+from storefront.visitor import browser_of
+
+
+@get("/sign-in", opt=PUBLIC)
+async def show_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    wanted = read_query(request).text("next")
+    if pages.visit.actor.kind is ActorKind.SESSION:
+        return pages.go(safe_next(wanted))
+    return pages.show("people/sign_in.html", form=FormView("sign-in", {"next": wanted}))
+
+
+@post("/sign-in", opt=PUBLIC)
+async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    try:
+        session = await sign_in(
+            fields.text("email"), fields.text("password"), browser_of(pages.visit)
+        )
+    except REFUSED_TRIES as error:
+        form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
+        return _show_again(pages, "people/sign_in.html", form, error)
+    cookie = session_cookie(pages.settings, session.token)
+    return pages.go(safe_next(fields.text("next")), cookie=cookie)
+
+
+def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) -> Page:
+    page = pages.show(template, pages.status(error), form=form)
+    if isinstance(error, RateLimited):
+        page.headers["Retry-After"] = str(error.retry_after)
+    return page
+
+
+@get("/sign-up", opt=PUBLIC)
+async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    wanted = read_query(request).text("next")
+    if pages.visit.actor.kind is ActorKind.SESSION:
+        return pages.go(safe_next(wanted))
+    return pages.show("people/sign_up.html", form=FormView("sign-up", {"next": wanted}))
+
+
+@post("/sign-up", opt=PUBLIC)
+async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    wish = SignUp(
+        fields.text("email"), fields.text("password"), fields.text("display_name"), pages.locale
+    )
+    at_once = pages.settings.verifies_at_once
+    try:
+        session = await sign_up(wish, browser_of(pages.visit), verify_at_once=at_once)
+    except REFUSED_TRIES as error:
+        form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
+        return _show_again(pages, "people/sign_up.html", form, error)
+    cookie = session_cookie(pages.settings, session.token)
+    return pages.go(_welcome(fields.text("next"), at_once=at_once), cookie=cookie)
+
+
+def _welcome(wanted: str, *, at_once: bool) -> str:
+    """To where the person was going; else a word about the mail that is under way."""
+    if safe_next(wanted) != AFTER_SIGN_IN or at_once:
+        return safe_next(wanted)
+    return "/account?notice=welcome"
+
+
+@post("/sign-out", opt=PUBLIC)
+async def sign_out(pages: NamedDependency[Pages]) -> Page:
+    """Ends the session here and now; again is no error."""
+    actor = pages.visit.actor
+    if actor.user_id is not None and actor.session_id is not None:
+        await revoke_session(actor.user_id, actor.session_id)
+    return pages.go("/?notice=signed-out", cookie=session_cookie(pages.settings, None))
+
+
+@post("/language", opt=PUBLIC)
+async def choose_language(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """A signed-in person's own setting, else this browser's."""
+    fields = await read_form(request)
+    locale, wanted = fields.text("locale"), fields.text("next")
+    if not is_locale(locale):
+        allowed = ", ".join(LOCALES)
+        raise Invalid("The language is one of {allowed}", path=("locale",), allowed=allowed)
+    if pages.visit.actor.kind is ActorKind.SESSION:
+        await update_profile(pages.visit.actor, ProfileChange(locale=locale))
+    back = safe_next(wanted or "/")
+    return pages.go(back, cookie=language_cookie(pages.settings, locale))

@@ -1,0 +1,126 @@
+"""The reviewers' desk: the queue, one agent with everything about it, and the decision."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.agents.model import AgentId, AgentStatus
+from chenu.agents.queries import (
+    QueuedAgent,
+    find_agent,
+    find_change,
+    list_review_queue,
+    list_versions_by_id,
+)
+from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
+from chenu.core.errors import Invalid, NotFound
+from chenu.core.paging import Key
+from chenu.flows.review_agent import decide_review
+from storefront.access import REVIEWER
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.json_text import pretty_json
+from storefront.pages import Page, Pages
+from storefront.paging import Pager
+from storefront.review_diff import compare_listing, compare_texts
+
+PAGE_SIZE = 25
+
+
+@get("/staff", opt=REVIEWER)
+async def show_queue(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    pager = Pager(pages.cursors, "/staff", PAGE_SIZE)
+    queue = await list_review_queue(pager.read(read_query(request)))
+    return pages.show("staff/queue.html", queue=queue.rows, links=pager.links(queue, _key))
+
+
+def _key(agent: QueuedAgent) -> Key:
+    return (agent.queued_at.isoformat(), str(agent.id))
+
+
+@get("/staff/agents/{agent_id:uuid}", opt=REVIEWER)
+async def show_review(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Page:
+    return await _render_review(pages, await _get_agent(agent_id), FormView("decide"))
+
+
+async def _get_agent(agent_id: UUID) -> AgentRow:
+    agent = await find_agent(AgentId(agent_id))
+    if agent is None:
+        raise NotFound("There is no such agent")
+    return agent
+
+
+async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: int = 200) -> Page:
+    change = await find_change(agent.id)
+    waiting = change if change and change.status is AgentStatus.PENDING_REVIEW else None
+    live = await _find_version(agent, None)
+    offered = await _find_version(agent, waiting)
+    submitted = waiting.submitted_at if waiting else agent.submitted_at
+    return pages.show(
+        "staff/agent.html",
+        status,
+        agent=agent,
+        change=waiting,
+        version=offered,
+        manifest=pretty_json(offered.manifest) if offered else "",
+        listing_diff=compare_listing(agent, waiting) if waiting else [],
+        manifest_diff=_compare_manifests(live, offered) if waiting else [],
+        is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
+        seen_at=submitted.isoformat() if submitted else "",
+        form=form,
+    )
+
+
+async def _find_version(agent: AgentRow, change: ChangeRow | None) -> VersionRow | None:
+    version_id = change.version_id if change and change.version_id else agent.current_version
+    found = await list_versions_by_id([version_id]) if version_id else []
+    return found[0] if found else None
+
+
+def _compare_manifests(
+    live: VersionRow | None, offered: VersionRow | None
+) -> list[tuple[str, str]]:
+    if live is None or offered is None or live.id == offered.id:
+        return []
+    return compare_texts(pretty_json(live.manifest), pretty_json(offered.manifest))
+
+
+@post("/staff/agents/{agent_id:uuid}/decide", opt=REVIEWER)
+async def decide(
+    request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
+) -> Page:
+    fields = await read_form(request)
+    agent = await _get_agent(agent_id)
+    try:
+        approve = _read_decision(fields)
+        await decide_review(
+            pages.visit.actor,
+            agent.id,
+            approve=approve,
+            reason=fields.text("reason"),
+            seen_at=_read_moment(fields),
+        )
+    except REFUSALS as error:
+        form = pages.refused("decide", keep(fields, ("reason",)), error)
+        return await _render_review(pages, agent, form, pages.status(error))
+    return pages.go(f"/staff?notice={'approved' if approve else 'rejected'}")
+
+
+def _read_decision(fields: Fields) -> bool:
+    decision = fields.text("decision")
+    if decision not in ("approve", "reject"):
+        raise Invalid("The decision is approve or reject", path=("decision",))
+    return decision == "approve"
+
+
+def _read_moment(fields: Fields) -> datetime:
+    """What the reviewer read: a later edit is refused."""
+    try:
+        moment = datetime.fromisoformat(fields.text("seen_at"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Invalid("Please open the agent again before you decide", path=("seen_at",))
+    return moment

@@ -1,0 +1,130 @@
+"""Browsing: the list with its search and filters, one agent, and one creator."""
+
+import asyncio
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.agents.consent import consent_text
+from chenu.agents.queries import (
+    find_agent_by_slug,
+    find_creator_by_handle,
+    list_versions,
+    list_versions_by_id,
+    may_see,
+)
+from chenu.agents.rows import AgentRow
+from chenu.agents.search import (
+    COUNT_UP_TO,
+    AgentFilter,
+    AgentHit,
+    AgentSort,
+    AgentWish,
+    count_agents,
+    list_agents,
+)
+from chenu.core.errors import NotFound
+from chenu.core.ids import new_id
+from chenu.core.paging import Key
+from storefront.access import PUBLIC
+from storefront.facet_groups import build_facets
+from storefront.forms import FormView, HttpRequest, field_errors, read_query
+from storefront.offer import make_offer
+from storefront.pages import Page, Pages
+from storefront.paging import Pager
+from storefront.search_form import Search, read_search
+
+PAGE_SIZE = 24
+
+
+@get("/agents", opt=PUBLIC)
+async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    query = read_query(request)
+    search = read_search(query)
+    pager = Pager(pages.cursors, search.address(), PAGE_SIZE)
+    wish = pager.read(query)
+    found, total, facets = await asyncio.gather(
+        list_agents(search.wish, wish),
+        count_agents(search.wish),
+        build_facets(search, pages.locale),
+    )
+    page = pages.show(
+        "agents/_found.html" if pages.is_fragment else "agents/list.html",
+        status=422 if search.errors and not pages.is_fragment else 200,
+        search=search,
+        form=_search_view(search, pages),
+        agents=found.rows,
+        total=total,
+        is_more=total > COUNT_UP_TO,
+        count_up_to=COUNT_UP_TO,
+        facets=facets,
+        links=pager.links(found, key_of_hit),
+    )
+    if pages.is_fragment:
+        page.headers["HX-Replace-Url"] = search.address()
+    return page
+
+
+def _search_view(search: Search, pages: Pages) -> FormView:
+    values = {name: search.fields.text(name) for name in ("q", "min", "max", "sort")}
+    errors = [error for each in search.errors for error in field_errors(each, pages.locale)]
+    return FormView("search", values, errors)
+
+
+def key_of_hit(hit: AgentHit) -> Key:
+    return hit.key
+
+
+@get("/agents/{slug:str}", opt=PUBLIC)
+async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
+    return await render_agent(pages, await get_shown_agent(pages, slug))
+
+
+async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
+    """Raises NotFound, also for one that this visitor may not see."""
+    agent = await find_agent_by_slug(slug)
+    if agent is None or not await may_see(pages.visit.actor, agent):
+        raise NotFound("There is no such agent")
+    return agent
+
+
+async def render_agent(
+    pages: Pages, agent: AgentRow, *, form: FormView | None = None, status: int = 200
+) -> Page:
+    """The agent's page, with what was wrong about a wish to buy it."""
+    versions = await list_versions([agent.id], all_states=False)
+    current = await list_versions_by_id([agent.current_version]) if agent.current_version else []
+    return pages.show(
+        "agents/page.html",
+        status,
+        agent=agent,
+        text=agent.text(pages.locale),
+        versions=versions,
+        version=current[0] if current else None,
+        offer=await make_offer(pages.visit.actor, agent),
+        consent=consent_text(pages.locale),
+        idempotency_key=new_id().hex,
+        form=form or FormView("buy"),
+    )
+
+
+@get("/creators/{handle:str}", opt=PUBLIC)
+async def show_creator(
+    request: HttpRequest, pages: NamedDependency[Pages], handle: FromPath[str]
+) -> Page:
+    creator = await find_creator_by_handle(handle)
+    if creator is None:
+        raise NotFound("There is no such creator")
+    pager = Pager(pages.cursors, f"/creators/{creator.handle}", PAGE_SIZE)
+    wish = AgentWish(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
+    found, total = await asyncio.gather(
+        list_agents(wish, pager.read(read_query(request))), count_agents(wish)
+    )
+    return pages.show(
+        "creators/page.html",
+        creator=creator,
+        agents=found.rows,
+        total=total,
+        links=pager.links(found, key_of_hit),
+    )

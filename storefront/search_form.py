@@ -1,0 +1,145 @@
+"""The store's search as its address holds it: read strictly, shown again, and turned into links."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.search import AgentFilter, AgentSort, AgentWish
+from chenu.core.errors import ChenuError, Invalid
+from chenu.core.i18n import LOCALES
+from chenu.tiers.catalogue import AgentLevel
+from chenu.tiers.spheres import SPHERES
+from storefront.forms import Fields
+from storefront.money_input import parse_euros
+
+Option = TypeVar("Option", bound=str)
+
+LISTS = ("sphere", "price", "level", "kind", "capability", "language")
+_SINGLES = ("q", "min", "max", "sort")
+_DEFAULT = ("sort", AgentSort.RELEVANCE)
+"""Left out of addresses."""
+_MAX_TEXT = 200
+_MAX_OPTIONS = 20
+_SPHERE_CODES = frozenset(sphere.code for sphere in SPHERES)
+_KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`fields` as typed; `wish` is what of it makes sense, `errors` what does not."""
+
+    fields: Fields
+    wish: AgentWish
+    errors: tuple[ChenuError, ...]
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.fields.all(name) for name in (*LISTS, "min", "max"))
+
+    @property
+    def filter_count(self) -> int:
+        return sum(len(self.fields.all(name)) for name in (*LISTS, "min", "max"))
+
+    def chosen(self, name: str) -> tuple[str, ...]:
+        return self.fields.all(name)
+
+    def address(self, path: str = "/agents", **changes: str | None) -> str:
+        """The same search with some fields replaced (None: left out), in one fixed order."""
+        pairs = [
+            (name, value)
+            for name in (*_SINGLES, *LISTS)
+            for value in _changed(self.fields, name, changes)
+        ]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def without(self, name: str, value: str) -> str:
+        """The same search with one option less."""
+        pairs = [
+            (field, kept)
+            for field in (*_SINGLES, *LISTS)
+            for kept in self.fields.all(field)
+            if (field, kept) not in ((name, value), _DEFAULT)
+        ]
+        return f"/agents?{urlencode(pairs)}" if pairs else "/agents"
+
+
+def _changed(fields: Fields, name: str, changes: dict[str, str | None]) -> Iterable[str]:
+    if name not in changes:
+        return (value for value in fields.all(name) if (name, value) != _DEFAULT)
+    value = changes[name]
+    return () if value is None else (value,)
+
+
+def read_search(fields: Fields) -> Search:
+    """Never raises: what cannot be read is left out and told."""
+    reader = _Reader(fields)
+    language = reader.options("language", str, LOCALES)
+    wish = AgentWish(
+        search=reader.text("q"),
+        filter=AgentFilter(
+            kinds=reader.options("kind", AgentKind, _KINDS),
+            levels=reader.options("level", AgentLevel, AgentLevel),
+            spheres=reader.options("sphere", str, _SPHERE_CODES),
+            capabilities=reader.capabilities(),
+            price_types=reader.options("price", PriceType, PriceType),
+            min_price=reader.euros("min"),
+            max_price=reader.euros("max"),
+            language=language[0] if len(language) == 1 else None,
+        ),
+        sort=reader.sort(),
+    )
+    return Search(fields, wish, tuple(reader.errors))
+
+
+class _Reader:
+    """Collects what is wrong while it reads."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self.errors: list[ChenuError] = []
+
+    def text(self, name: str) -> str:
+        text = self._fields.text(name)
+        if len(text) > _MAX_TEXT:
+            message = "Please enter at most {count} characters"
+            self.errors.append(Invalid(message, path=(name,), count=_MAX_TEXT))
+        return text[:_MAX_TEXT]
+
+    def options(
+        self, name: str, make: Callable[[str], Option], allowed: Iterable[str]
+    ) -> tuple[Option, ...]:
+        known = frozenset(allowed)
+        given = self._fields.all(name)
+        if any(value not in known for value in given):
+            message = "The address names an option that does not exist"
+            self.errors.append(Invalid(message, path=(name,)))
+        return tuple(make(value) for value in given if value in known)
+
+    def capabilities(self) -> tuple[str, ...]:
+        """Any word: creators make up their own."""
+        given = self._fields.all("capability")
+        if len(given) > _MAX_OPTIONS or any(len(word) > _MAX_TEXT for word in given):
+            message = "Please name at most {count} capabilities"
+            self.errors.append(Invalid(message, path=("capability",), count=_MAX_OPTIONS))
+        return given[:_MAX_OPTIONS]
+
+    def euros(self, name: str) -> int | None:
+        text = self._fields.text(name).strip()
+        if not text:
+            return None
+        try:
+            return parse_euros(text, name)
+        except Invalid as error:
+            self.errors.append(error)
+            return None
+
+    def sort(self) -> AgentSort:
+        wanted = self._fields.text("sort")
+        if wanted in AgentSort.__members__:
+            return AgentSort(wanted)
+        if wanted:
+            message = "The address names an option that does not exist"
+            self.errors.append(Invalid(message, path=("sort",)))
+        return AgentSort.RELEVANCE

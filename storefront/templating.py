@@ -1,0 +1,91 @@
+"""Jinja, one environment a language: our templates, our catalogue, and how values are shown."""
+
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
+
+from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
+from chenu.core.i18n import LOCALES, Locale, catalogue
+from chenu.core.money import WHOLE, Cents, format_cents
+from storefront import words
+from storefront.assets import asset_url
+from storefront.cards import Card, make_card
+from storefront.icons import draw_icon, draw_sphere
+from storefront.user_agent import browser_name
+from storefront.vocabulary import (
+    capability_label,
+    known_capabilities,
+    known_permissions,
+    permission_label,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def environment(locale: Locale) -> jinja2.Environment:
+    """Autoescaped and strict: an unknown name in a template is an error, never an empty spot."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    messages = catalogue(locale)
+    found.install_gettext_callables(  # type: ignore[attr-defined]
+        messages.gettext, messages.ngettext, newstyle=True
+    )
+    found.filters.update(_filters(locale))
+    found.globals["card"] = lambda agent: _draw_card(locale, make_card(agent, locale))
+    found.globals.update(
+        locale=locale,
+        locales=LOCALES,
+        words=words,
+        asset=asset_url,
+        known_capabilities=known_capabilities(locale),
+        known_permissions=known_permissions(locale),
+        draw_icon=draw_icon,
+        draw_sphere=draw_sphere,
+        creator_rate=CREATOR_RATE,
+        platform_rate=PLATFORM_RATE,
+    )
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _draw_card(locale: Locale, card: Card) -> Markup:
+    """Drawing is most of what a list costs, and most lists show the same agents."""
+    template = environment(locale).get_template("components/_card.html")
+    return Markup(template.render(card=card))  # noqa: S704 - an autoescaped template's own text
+
+
+def _filters(locale: Locale) -> dict[str, Any]:
+    messages = catalogue(locale)
+    return {
+        "browser": browser_name,
+        "cents": lambda amount: format_cents(Cents(amount), locale),
+        "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
+        "number": lambda value: _show_number(locale, value),
+        "date": lambda day: format_date(day, "long", locale=locale),
+        "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
+        "say": messages.gettext,
+        "capability": lambda tag: capability_label(tag, locale),
+        "permission": lambda name: permission_label(name, locale),
+        "sphere": lambda code: words.sphere_name(code, locale),
+        "price": lambda agent: words.price_label(agent, locale),
+        "trusted_html": Markup,  # of chenu.agents.markdown alone, which sanitises
+    }
+
+
+@lru_cache(maxsize=4096)
+def _show_number(locale: Locale, value: int | float) -> str:
+    return format_decimal(value, locale=locale)

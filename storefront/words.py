@@ -1,0 +1,167 @@
+"""The names that pages give to the product's codes, as texts to translate."""
+
+from functools import lru_cache
+
+from babel import Locale as BabelLocale
+
+from chenu.accounts.actor import ApiScope
+from chenu.agents.creators import COUNTRIES
+from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
+from chenu.agents.pricing import describe_range
+from chenu.agents.rows import AgentRow
+from chenu.agents.search import AgentSort
+from chenu.core.i18n import Locale, mark, translate
+from chenu.core.money import Cents, format_cents
+from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, Tier, get_tier
+from chenu.tiers.entitlements import platform_agent_refusal
+from chenu.tiers.spheres import SPHERES, find_sphere
+
+LEVELS = {
+    AgentLevel.L0: mark("Answers when asked"),
+    AgentLevel.L1: mark("Prepares, you decide"),
+    AgentLevel.L2: mark("Carries out whole tasks"),
+    AgentLevel.L3: mark("Coordinates on a standing mandate"),
+}
+KINDS = {
+    AgentKind.PLATFORM: mark("By CHE·NU"),
+    AgentKind.MARKETPLACE: mark("By independent creators"),
+}
+PRICE_TYPES = {
+    PriceType.FREE: mark("Free or included"),
+    PriceType.ONE_TIME: mark("Paid once"),
+    PriceType.SUBSCRIPTION: mark("Monthly"),
+}
+OWN_PRICE_TYPES = {
+    PriceType.FREE: mark("Free"),
+    PriceType.ONE_TIME: mark("Paid once"),
+    PriceType.SUBSCRIPTION: mark("Monthly"),
+}
+SORTS = {
+    AgentSort.RELEVANCE: mark("Relevance"),
+    AgentSort.POPULAR: mark("Most installed"),
+    AgentSort.NEWEST: mark("Newest"),
+    AgentSort.RATING: mark("Best rated"),
+    AgentSort.PRICE_ASC: mark("Price, lowest first"),
+    AgentSort.PRICE_DESC: mark("Price, highest first"),
+}
+LANGUAGES: dict[str, str] = {"fr": "Français", "en": "English"}
+"""In their own language: never translated."""
+AGENT_STATES = {
+    AgentStatus.DRAFT: mark("Draft"),
+    AgentStatus.PENDING_REVIEW: mark("In review"),
+    AgentStatus.PUBLISHED: mark("On sale"),
+    AgentStatus.REJECTED: mark("Sent back"),
+    AgentStatus.SUSPENDED: mark("Suspended"),
+    AgentStatus.ARCHIVED: mark("Archived"),
+}
+VERSION_STATES = {
+    AgentStatus.DRAFT: mark("Draft"),
+    AgentStatus.PENDING_REVIEW: mark("In review"),
+    AgentStatus.PUBLISHED: mark("Published"),
+    AgentStatus.REJECTED: mark("Sent back"),
+    AgentStatus.SUSPENDED: mark("Suspended"),
+    AgentStatus.ARCHIVED: mark("Replaced before its review"),
+}
+PURCHASE_STATES = {
+    PurchaseStatus.PENDING: mark("Not paid yet"),
+    PurchaseStatus.PAID: mark("Paid"),
+    PurchaseStatus.ACTIVE: mark("Active"),
+    PurchaseStatus.PAST_DUE: mark("Payment overdue"),
+    PurchaseStatus.ENDED: mark("Ended"),
+    PurchaseStatus.REFUNDED: mark("Refunded"),
+    PurchaseStatus.PARTIALLY_REFUNDED: mark("Partly refunded"),
+    PurchaseStatus.DISPUTED: mark("Disputed"),
+    PurchaseStatus.CANCELED: mark("Canceled"),
+    PurchaseStatus.FAILED: mark("Failed"),
+}
+SCOPES = {
+    ApiScope.READ: mark("Read your own data"),
+    ApiScope.AGENTS: mark("Create and edit agents"),
+    ApiScope.EXECUTIONS: mark("Run agents"),
+    ApiScope.TOKENS: mark("Spend tokens"),
+    ApiScope.BILLING: mark("Plans and invoices"),
+    ApiScope.MARKETPLACE: mark("Buy, return and review"),
+}
+SUPPORT = {
+    SupportLevel.COMMUNITY: mark("Community"),
+    SupportLevel.EMAIL: mark("By e-mail"),
+    SupportLevel.PRIORITY: mark("Priority"),
+    SupportLevel.DEDICATED: mark("Your own contact"),
+    SupportLevel.PHONE_SLA: mark("Phone, with guaranteed times"),
+}
+FEATURES = {
+    Feature.MARKETPLACE: mark("Buy and sell agents"),
+    Feature.API_ACCESS: mark("API keys"),
+    Feature.CUSTOM_AGENTS: mark("Private agents of your own"),
+    Feature.SSO: mark("Single sign-on"),
+    Feature.WHITE_LABEL: mark("Your own brand"),
+    Feature.SLA: mark("99.9 % availability, guaranteed"),
+}
+TIER_NAMES = (mark("Free"), "Starter", "Pro", "Business", "Enterprise")
+"""Only the first is a word; the others are names in both languages."""
+
+
+def sphere_name(code: str | None, locale: Locale) -> str:
+    sphere = find_sphere(code)
+    return sphere.name(locale) if sphere else ""
+
+
+def sphere_codes() -> list[str]:
+    return [sphere.code for sphere in SPHERES]
+
+
+def price_label(agent: AgentRow, locale: Locale) -> str:
+    """'Free', '€9.00', '€9.00 / month' or 'Included in Pro'."""
+    if agent.kind is AgentKind.PLATFORM:
+        return translate(locale, mark("Included in {tier}"), tier=tier_name(plan_of(agent), locale))
+    if agent.price.type is PriceType.FREE:
+        return translate(locale, "Free")
+    amount = _amount(agent.price_amount, locale)
+    if agent.price.type is PriceType.SUBSCRIPTION:
+        return translate(locale, mark("{amount} / month"), amount=amount)
+    return amount
+
+
+@lru_cache(maxsize=4096)
+def _amount(cents: Cents, locale: Locale) -> str:
+    return format_cents(cents, locale)
+
+
+def plan_of(agent: AgentRow) -> Tier:
+    """The cheapest tier that a platform agent comes with."""
+    level, rank = AgentLevel(agent.level), agent.platform_rank or 0
+    return platform_agent_refusal(level, rank).cheapest_tier
+
+
+def tier_name(tier: Tier | str, locale: Locale) -> str:
+    found = tier if isinstance(tier, Tier) else get_tier(tier)
+    return translate(locale, found.name)
+
+
+def country_names(locale: Locale) -> list[tuple[str, str]]:
+    """Code and name of every country that can be paid, by name."""
+    names = BabelLocale(locale).territories
+    return sorted(
+        ((code, names[code.upper()]) for code in COUNTRIES), key=lambda pair: _fold(pair[1])
+    )
+
+
+def _fold(name: str) -> str:
+    return name.replace("É", "E").replace("Î", "I").lower()
+
+
+def sphere_choices(locale: Locale) -> list[tuple[str, str]]:
+    """With none first: a sphere is optional."""
+    return [("", "–"), *((sphere.code, sphere.name(locale)) for sphere in SPHERES)]
+
+
+def level_choices(locale: Locale) -> list[tuple[str, str]]:
+    return [(level, f"{level} · {translate(locale, text)}") for level, text in LEVELS.items()]
+
+
+def price_choices(locale: Locale) -> list[tuple[str, str]]:
+    return [(kind, translate(locale, text)) for kind, text in OWN_PRICE_TYPES.items()]
+
+
+def price_range(kind: str, locale: Locale) -> str:
+    return describe_range(PriceType(kind), locale)

@@ -1,0 +1,136 @@
+"""A browser without JavaScript: cookies, forms with their hidden fields, and where they lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from chenu.accounts.visit import session_cookie_name
+from chenu.settings import Settings
+from tests.people import Person
+from tests.storefront.html import Form, PageReader
+
+Typed = Mapping[str, str | list[str]]
+
+
+@dataclass
+class Seen:
+    """An answer, read as a page."""
+
+    response: httpx.Response
+    page: PageReader
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def location(self) -> str:
+        return str(self.response.headers.get("location", ""))
+
+    @property
+    def words(self) -> str:
+        return self.page.words()
+
+    @property
+    def title(self) -> str:
+        return self.page.words("title")
+
+    def form(self, action: str) -> Form:
+        """The form that is sent there."""
+        found = [form for form in self.page.forms if form.action == action]
+        assert found, f"no form for {action} among {[form.action for form in self.page.forms]}"
+        return found[0]
+
+    def has_form(self, action: str) -> bool:
+        return any(form.action == action for form in self.page.forms)
+
+    def links(self) -> list[str]:
+        return [link.attributes.get("href", "") for link in self.page.find("a")]
+
+
+class Browser:
+    """One visitor. `locale` is what the browser asks for."""
+
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, locale: str = "en") -> None:
+        self._client = client
+        self._settings = settings
+        self._client.headers["accept-language"] = locale
+        self._here = ""
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        return self._client
+
+    def become(self, person: Person) -> "Browser":
+        """As after signing in."""
+        self._client.cookies.set(session_cookie_name(self._settings), person.token)
+        return self
+
+    def forget(self) -> None:
+        self._client.cookies.clear()
+
+    async def get(self, address: str, **headers: str) -> Seen:
+        path = self._path(address)
+        response = await self._client.get(path, headers=_as_headers(headers))
+        if response.status_code < 300:
+            self._here = path
+        return Seen(response, PageReader(response.text))
+
+    async def open(self, address: str) -> Seen:
+        """Like `get`, and on to wherever it leads on our own site."""
+        seen = await self.get(address)
+        while seen.status in (302, 303) and self._is_ours(seen.location):
+            seen = await self.get(seen.location)
+        return seen
+
+    async def submit(
+        self, seen: Seen, action: str, typed: Typed | None = None, *, button: str = ""
+    ) -> Seen:
+        """Fill in the form that is sent to `action`; `button` is name=value of the one pressed."""
+        form = seen.form(action)
+        typed = typed or {}
+        unknown = set(typed) - form.names()
+        assert not unknown, f"the form has no {unknown}"
+        data: list[tuple[str, str]] = [pair for pair in form.fields if pair[0] not in typed]
+        for name, value in typed.items():
+            data += [(name, each) for each in ([value] if isinstance(value, str) else value)]
+        if button:
+            name, _, value = button.partition("=")
+            assert (name, value) in form.buttons
+            data.append((name, value))
+        return await self.post(form.action, data)
+
+    async def post(
+        self, address: str, data: list[tuple[str, str]] | dict[str, str], **headers: str
+    ) -> Seen:
+        """A form as browsers send it, with where it came from."""
+        own = self._settings.public_url
+        sent = {
+            "origin": own,
+            "sec-fetch-site": "same-origin",
+            "referer": f"{own}{self._here or '/'}",
+            "content-type": "application/x-www-form-urlencoded",
+            **_as_headers(headers),
+        }
+        response = await self._client.post(
+            self._path(address), content=urlencode(data).encode(), headers=sent
+        )
+        return Seen(response, PageReader(response.text))
+
+    async def follow(self, seen: Seen) -> Seen:
+        """Where a sent form leads; the test fails when it leads nowhere."""
+        assert seen.status == 303, (seen.status, seen.page.errors(), seen.words[:400])
+        return await self.open(seen.location)
+
+    def _path(self, address: str) -> str:
+        return address.removeprefix(self._settings.public_url) or "/"
+
+    def _is_ours(self, address: str) -> bool:
+        return address.startswith(("/", self._settings.public_url))
+
+
+def _as_headers(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

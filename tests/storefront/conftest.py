@@ -1,0 +1,68 @@
+"""Browsers over the whole application in this process, and what the database holds."""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from chenu.app import create_app
+from chenu.flows.services import Services
+from tests.conftest import Engines
+from tests.storefront.browser import Browser
+
+OpenBrowser = Callable[..., Awaitable[Browser]]
+Fingerprint = Callable[[], Awaitable[str]]
+
+_RESTLESS = {"attempt_window", "migration"}
+"""Counters of tries: they change although nothing was changed."""
+_ROWS = """SELECT coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM "{table}" t"""
+
+
+@pytest.fixture(scope="session")
+def app(open_engines: Services) -> Any:
+    """The whole application, made once."""
+    return create_app(open_engines)
+
+
+@pytest.fixture
+async def open_browser(app: Any, services: Services) -> AsyncIterator[OpenBrowser]:
+    """Makes browsers, each with its own cookies, over one application."""
+    async with AsyncExitStack() as stack:
+
+        async def make(locale: str = "en") -> Browser:
+            client = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+                base_url=services.settings.public_url,
+                follow_redirects=False,
+            )
+            await stack.enter_async_context(client)
+            return Browser(client, services.settings, locale)
+
+        yield make
+
+
+@pytest.fixture
+async def browser(open_browser: OpenBrowser) -> Browser:
+    return await open_browser()
+
+
+@pytest.fixture
+async def fingerprint(engines: Engines, services: Services) -> AsyncIterator[Fingerprint]:
+    """A hash over every row of every table: the same before and after when nothing changed."""
+    connection = await asyncpg.connect(engines.postgres_url)
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = sorted({row["tablename"] for row in rows} - _RESTLESS)
+
+    async def take() -> str:
+        digest = hashlib.sha256()
+        for table in tables:
+            found = await connection.fetchval(_ROWS.format(table=table))
+            digest.update((table + found).encode())
+        return digest.hexdigest()
+
+    yield take
+    await connection.close()

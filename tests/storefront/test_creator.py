@@ -1,0 +1,211 @@
+"""Becoming a creator, payouts, and the desk with its earnings and sales."""
+
+import httpx
+import pytest
+
+from chenu.agents.rows import AgentRow
+from chenu.core import db
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.people import Person, make_published_agent, pay
+from tests.storefront.browser import Browser
+from tests.storefront.conftest import Fingerprint, OpenBrowser
+from tests.storefront.test_purchases import order
+from tests.storefront.visitors import make_reader, make_seller, make_unverified
+
+WISH = {"handle": "atelier-nord", "display_name": "Atelier Nord", "bio": "Nous.", "country": "fr"}
+
+WRONG_WISHES = [
+    ("no handle", {"handle": ""}, "3 to 30 lower-case", "handle"),
+    ("short handle", {"handle": "ab"}, "3 to 30 lower-case", "handle"),
+    ("long handle", {"handle": "a" * 31}, "3 to 30 lower-case", "handle"),
+    ("handle with a space", {"handle": "a b c"}, "3 to 30 lower-case", "handle"),
+    ("handle with accents", {"handle": "été-bleu"}, "3 to 30 lower-case", "handle"),
+    ("double hyphen", {"handle": "a--b"}, "3 to 30 lower-case", "handle"),
+    ("hyphen at the end", {"handle": "abc-"}, "3 to 30 lower-case", "handle"),
+    ("reserved", {"handle": "admin"}, "3 to 30 lower-case", "handle"),
+    ("no name", {"display_name": ""}, "2 to 60 characters", "display_name"),
+    ("long name", {"display_name": "x" * 61}, "2 to 60 characters", "display_name"),
+    ("long text", {"bio": "x" * 1001}, "at most 1000 characters", "bio"),
+    ("no country", {"country": ""}, "European Economic Area", "country"),
+    ("another country", {"country": "us"}, "European Economic Area", "country"),
+]
+
+
+async def test_joining_makes_a_creator_who_is_led_to_stripe_and_back(
+    browser: Browser, services: Services
+) -> None:
+    browser.become(await make_reader("maker"))
+    page = await browser.open("/creator")
+    desk = await browser.follow(await browser.submit(page, "/creator/join", WISH))
+
+    sent = await browser.get("/creator/onboarding")
+    async with httpx.AsyncClient() as stripe:
+        done = await stripe.post(sent.location, data={"complete": "complete"})
+    back = await browser.open(done.headers["location"])
+    again = await browser.get("/creator/onboarding")
+
+    assert "Atelier Nord" in desk.words
+    assert "/creator/onboarding" in desk.links()
+    assert sent.location.startswith(str(services.settings.stripe.api_base))
+    assert "Your payouts are ready" in back.words
+    assert again.location == "/creator?notice=payouts-ready"
+
+
+async def test_leaving_stripe_early_is_told_honestly(browser: Browser) -> None:
+    browser.become(await make_reader("maker"))
+    page = await browser.open("/creator")
+    await browser.submit(page, "/creator/join", WISH)
+    sent = await browser.get("/creator/onboarding")
+    async with httpx.AsyncClient() as stripe:
+        done = await stripe.post(sent.location, data={"action": "leave"})
+
+    back = await browser.open(done.headers["location"])
+
+    assert "Your payouts are ready" not in back.words
+    assert "/creator/onboarding" in back.links()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "field"), [r[1:] for r in WRONG_WISHES], ids=[r[0] for r in WRONG_WISHES]
+)
+async def test_a_creator_that_cannot_be_is_refused(
+    browser: Browser, fingerprint: Fingerprint, typed: dict[str, str], words: str, field: str
+) -> None:
+    browser.become(await make_reader("maker"))
+    page = await browser.get("/creator/join")
+    before = await fingerprint()
+
+    seen = await browser.submit(page, "/creator/join", {**WISH, **typed})
+
+    assert seen.status == 422
+    assert words in seen.words
+    assert f"#join-{field}" in seen.links()
+    kept = dict(seen.form("/creator/join").fields)
+    assert kept["display_name"] == {**WISH, **typed}["display_name"]
+    assert await fingerprint() == before
+
+
+async def test_a_handle_belongs_to_one_creator(browser: Browser, services: Services) -> None:
+    await make_seller(services)
+    browser.become(await make_reader("maker"))
+    page = await browser.get("/creator/join")
+
+    seen = await browser.submit(page, "/creator/join", WISH)
+
+    assert seen.status == 409
+    assert "Somebody uses this handle already" in seen.words
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [(TierCode.FREE, "needs the Starter plan"), (TierCode.STARTER, "verify your e-mail address")],
+    ids=["free plan", "unproved address"],
+)
+async def test_who_cannot_join_is_told_what_would_help(
+    browser: Browser, services: Services, tier: TierCode, words: str
+) -> None:
+    maker = make_reader("maker", tier) if tier is TierCode.FREE else make_unverified("maker")
+    browser.become(await maker)
+
+    seen = await browser.get("/creator/join")
+
+    assert words in seen.words
+    assert not seen.has_form("/creator/join")
+    assert "/pricing" in seen.links() or "/account#address" in seen.links()
+
+
+async def test_without_a_creator_every_page_of_the_desk_leads_to_joining(
+    browser: Browser, services: Services
+) -> None:
+    browser.become(await make_reader("maker"))
+
+    for path in (
+        "/creator",
+        "/creator/onboarding",
+        "/creator/onboarding/return",
+        "/creator/agents/new",
+    ):
+        assert (await browser.get(path)).location == "/creator/join", path
+
+
+async def test_a_creator_need_not_join_again(browser: Browser, services: Services) -> None:
+    browser.become(await make_seller(services))
+
+    assert (await browser.get("/creator/join")).location == "/creator"
+
+
+async def test_the_public_profile_changes(browser: Browser, services: Services) -> None:
+    browser.become(await make_seller(services))
+    page = await browser.get("/creator")
+    typed = {"display_name": "Atelier du Nord", "bio": "One.\nTwo."}
+
+    await browser.follow(await browser.submit(page, "/creator/profile", typed))
+    public = await browser.get("/creators/atelier-nord")
+
+    assert "Atelier du Nord" in public.words
+    assert "One. Two." in public.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"display_name": "x"}, "2 to 60 characters"),
+        ({"display_name": "a\x0bb"}, "one line of text"),
+        ({"bio": "x" * 1001}, "at most 1000 characters"),
+    ],
+    ids=["short name", "control character", "long text"],
+)
+async def test_a_public_profile_that_cannot_be_is_refused(
+    browser: Browser,
+    services: Services,
+    fingerprint: Fingerprint,
+    typed: dict[str, str],
+    words: str,
+) -> None:
+    browser.become(await make_seller(services))
+    page = await browser.get("/creator")
+    before = await fingerprint()
+
+    seen = await browser.submit(page, "/creator/profile", typed)
+
+    assert seen.status == 422
+    assert words in seen.words
+    assert await fingerprint() == before
+
+
+@pytest.fixture
+async def seller(services: Services) -> Person:
+    return await make_seller(services)
+
+
+@pytest.fixture
+async def agent(services: Services, seller: Person) -> AgentRow:
+    return await make_published_agent(services, seller, price=999)
+
+
+async def test_the_desk_shows_each_sale_with_every_cent_and_no_buyer(
+    open_browser: OpenBrowser, seller: Person, agent: AgentRow
+) -> None:
+    buyer = (await open_browser()).become(await make_reader("secretbuyer"))
+    paid = await pay((await order(buyer, agent)).location)
+    await buyer.get(paid.headers["location"])
+
+    desk = await (await open_browser()).become(seller).get("/creator")
+
+    assert "Your share, after refunds€7.00" in desk.words
+    assert "Paid by buyers€9.99" in desk.words
+    assert "Best day: €7.00" in desk.words
+    [row] = [e.text for e in desk.page.find("tr") if agent.name in e.text]
+    assert row.count("€9.99") == 1
+    assert "€2.99" in row
+    assert "€7.00" in row
+    assert "secretbuyer" not in desk.response.text.lower()
+
+
+async def test_a_desk_without_sales_says_what_comes(browser: Browser, seller: Person) -> None:
+    seen = await browser.become(seller).get("/creator")
+
+    assert "No sale yet" in seen.words
+    assert "Make the first" in seen.words
+    assert await db.fetch_value("SELECT count(*) FROM purchase") == 0

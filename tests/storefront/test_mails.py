@@ -1,0 +1,137 @@
+"""Every mail in both languages, out of what the business puts into the outbox."""
+
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from chenu.agents.consent import consent_text
+from chenu.core.i18n import LOCALES, Locale
+from chenu.core.mail import MailKind, MailRow
+from chenu.jobs.mail_text import compose_mail
+
+URL = "https://chenu.example"
+PARAMS: dict[str, Any] = {
+    "name": "Inès <b>",
+    "token": "t0ken",
+    "email": "new@example.org",
+    "agent": "Trieur & co",
+    "slug": "trieur-1a2b",
+    "creator": "Atelier Nord",
+    "purchase": "0190f0a0-0000-7000-8000-000000000001",
+    "amount": 1250,
+    "tax": 208,
+    "paid_at": "2026-11-22T10:15:00+00:00",
+    "invoice_url": "https://stripe.example/invoice",
+    "receipt_url": None,
+    "consent_version": "2026-11-01",
+    "consent_at": "2026-11-22T10:14:00+00:00",
+    "gross": 1250,
+    "creator_share": 875,
+    "platform_share": 375,
+    "reason": "already_owned",
+}
+WORDS: dict[MailKind, dict[Locale, list[str]]] = {
+    MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
+    MailKind.EMAIL_CHANGE_CONFIRM: {"en": ["new@example.org"], "fr": ["new@example.org"]},
+    MailKind.EMAIL_CHANGE_NOTICE: {"en": ["new@example.org"], "fr": ["new@example.org"]},
+    MailKind.PASSWORD_RESET: {"en": ["30 minutes"], "fr": ["30 minutes"]},
+    MailKind.PASSWORD_CHANGED: {"en": ["just changed"], "fr": ["vient d’être changé"]},
+    MailKind.RECEIPT: {
+        "en": ["€12.50", "€2.08", "2026-11-01", "10:14"],
+        "fr": ["12,50\u00a0€", "2,08\u00a0€", "2026-11-01", "10:14"],
+    },
+    MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
+    MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
+    MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
+}
+LINKS = {
+    MailKind.EMAIL_VERIFY: f"{URL}/email/verify?token=t0ken",
+    MailKind.EMAIL_CHANGE_CONFIRM: f"{URL}/email/verify?token=t0ken",
+    MailKind.EMAIL_CHANGE_NOTICE: f"{URL}/password/forgot",
+    MailKind.PASSWORD_RESET: f"{URL}/password/reset?token=t0ken",
+    MailKind.PASSWORD_CHANGED: f"{URL}/password/forgot",
+    MailKind.RECEIPT: f"{URL}/library",
+    MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
+    MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
+    MailKind.AGENT_REJECTED: f"{URL}/creator",
+}
+
+
+def compose(kind: MailKind, locale: Locale, **changes: Any) -> EmailMessage:
+    consent = consent_text(locale)
+    params = {**PARAMS, "consent": [consent.immediate_supply, consent.withdrawal], **changes}
+    row = MailRow(
+        id=UUID(int=1),
+        business_key=f"test:{kind}",
+        kind=kind,
+        to_address="someone@example.org",
+        locale=locale,
+        params=msgspec.json.encode(params).decode(),
+        state="QUEUED",
+        attempts=0,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    return compose_mail(row, sender="CHE·NU <no-reply@chenu.example>", public_url=URL)
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", MailKind)
+def test_each_mail_says_what_it_must_and_where_to_go(kind: MailKind, locale: Locale) -> None:
+    message = compose(kind, locale)
+
+    plain = part(message, "plain")
+    assert 5 < len(message["Subject"]) <= 78
+    assert plain.startswith("Bonjour Inès" if locale == "fr" else "Hello Inès")
+    assert LINKS[kind] in plain
+    for words in WORDS[kind][locale]:
+        assert words in plain
+    assert "{" not in plain
+    assert "%(" not in plain
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_receipt_repeats_both_sentences_of_the_consent(locale: Locale) -> None:
+    plain = part(compose(MailKind.RECEIPT, locale), "plain")
+
+    consent = consent_text(locale)
+    folded = " ".join(plain.split())
+    assert consent.immediate_supply in folded
+    assert consent.withdrawal in folded
+    assert "https://stripe.example/invoice" in plain
+
+
+def test_a_free_agent_has_no_price_to_thank_for() -> None:
+    message = compose(MailKind.RECEIPT, "en", amount=0, tax=0, invoice_url=None)
+
+    assert message["Subject"].startswith("In your library")
+    assert "Invoice" not in part(message, "plain")
+
+
+@pytest.mark.parametrize("reason", ["already_owned", "another_purchase", "agent_stopped"])
+def test_a_returned_payment_says_why(reason: str) -> None:
+    texts = {
+        part(compose(MailKind.PAYMENT_RETURNED, "en", reason=each), "plain")
+        for each in ("already_owned", "another_purchase", "agent_stopped")
+    }
+
+    assert len(texts) == 3
+    assert part(compose(MailKind.PAYMENT_RETURNED, "en", reason=reason), "plain") in texts
+
+
+def test_names_are_no_html() -> None:
+    html = part(compose(MailKind.SALE, "en"), "html")
+
+    assert "<b>" not in html
+    assert "Trieur &amp; co" in html
