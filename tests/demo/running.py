@@ -1,0 +1,91 @@
+"""A demo as a subprocess, as a stranger starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60
+STOP_SECONDS = 5
+
+
+@dataclass
+class RunningDemo:
+    """`ready` is the parsed READY line; `said` everything printed before it."""
+
+    process: "subprocess.Popen[str]"
+    ready: dict[str, Any]
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        url: str = self.ready["storefront"]
+        return url
+
+    def password(self, role: str) -> tuple[str, str]:
+        """Address and password of one of the demo's people."""
+        person = next(p for p in self.ready["people"] if p["role"] == role)
+        return person["email"], person["password"]
+
+    def stop(self, stop_signal: int = signal.SIGTERM) -> float:
+        """Seconds until the whole group has ended."""
+        started = time.monotonic()
+        self.process.send_signal(stop_signal)
+        self.process.wait(STOP_SECONDS + 10)
+        seconds = time.monotonic() - started
+        self.close()
+        return seconds
+
+    def close(self) -> None:
+        """The pipe of a demo that has ended."""
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def start_demo(folder: Path, *options: str) -> RunningDemo:
+    """Raises AssertionError with what it said when it does not become ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chenu", "demo", *options],
+        env=demo_environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said: list[str] = []
+    timer = threading.Timer(START_SECONDS, process.kill)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("READY "):
+                return RunningDemo(process, json.loads(line.removeprefix("READY ")), said)
+            said.append(line)
+    finally:
+        timer.cancel()
+    process.wait()
+    raise AssertionError(f"the demo ended with {process.returncode}: {''.join(said)}")
+
+
+def demo_environment(folder: Path) -> dict[str, str]:
+    """Ours without what the tests' own engines use."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    return {**kept, "CHENU_DATA": str(folder)}
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of processes that name the folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").replace("\0", " ")
+        except OSError:
+            continue
+        if str(folder) in words:
+            found.append(words)
+    return found

@@ -1,0 +1,114 @@
+"""Sales for tests: a buyer, an agent and what lies between, with the worker's part done in turn."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.agents.model import AgentId
+from chenu.agents.payments import PaymentRow, list_payments
+from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.agents.rows import AgentRow
+from chenu.billing import inbox
+from chenu.core.errors import ChenuError
+from chenu.core.ids import new_id
+from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.close_checkout import close_checkouts_of_agent
+from chenu.flows.operation_runner import run_operation
+from chenu.flows.purchase_state import PurchaseReport, report_purchase
+from chenu.flows.services import Services
+from chenu.flows.stripe_events import handle_event
+from chenu.ledger.operations import list_open
+from tests.people import (
+    Person,
+    make_creator,
+    make_person,
+    make_published_agent,
+    make_unpaid_creator,
+    pay,
+)
+from tests.rows import put
+
+
+@dataclass(frozen=True)
+class Market:
+    """A creator who can be paid, an agent on sale, and somebody who may buy it."""
+
+    creator: Person
+    agent: AgentRow
+    buyer: Person
+
+
+async def open_market(services: Services, *, price: int = 999) -> Market:
+    name = f"n{new_id().hex[-10:]}"
+    creator, _ = await make_creator(services, f"{name}c")
+    agent = await make_published_agent(services, creator, price=price)
+    return Market(creator, agent, await make_person(f"{name}b"))
+
+
+async def open_quiet_market(services: Services, *, price: int = 999) -> Market:
+    """The same, but Stripe has heard of nobody yet: for what is decided without it."""
+    name = f"n{new_id().hex[-10:]}"
+    creator, row = await make_unpaid_creator(f"{name}c")
+    await put("creator", "payouts_ready", True, "id = $2", row.id)
+    agent = await make_published_agent(services, creator, price=price)
+    return Market(creator, agent, await make_person(f"{name}b"))
+
+
+def wish_for(agent: AgentRow, **changes: object) -> BuyWish:
+    """To buy it at its price of now, with everything agreed to."""
+    wish: dict[str, object] = {
+        "agent_id": agent.id,
+        "expected_amount": agent.price_amount,
+        "accept_immediate_supply": True,
+        "locale": "fr",
+    }
+    return BuyWish(**(wish | changes))  # type: ignore[arg-type]
+
+
+async def wish_to_buy(
+    services: Services, buyer: Person, agent: AgentRow, key: str = "key-1", **changes: object
+) -> PurchaseRow:
+    return await buy_agent(services, buyer.actor, wish_for(agent, **changes), key)
+
+
+async def open_page(services: Services, market: Market) -> PurchaseRow:
+    """A pending purchase with its payment page."""
+    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    assert purchase.checkout_url is not None
+    return purchase
+
+
+async def pay_for(purchase: PurchaseRow, card: str = "4242424242424242") -> int:
+    """The status that the payment page answers with: 303 once paid."""
+    assert purchase.checkout_url is not None
+    return (await pay(purchase.checkout_url, card)).status_code
+
+
+async def report(services: Services, purchase: PurchaseRow) -> PurchaseReport:
+    return await report_purchase(services, purchase.account_id, purchase.id)
+
+
+async def make_sale(services: Services, *, price: int = 999) -> tuple[PurchaseRow, PaymentRow]:
+    """Paid, settled and transferred."""
+    market = await open_market(services, price=price)
+    purchase = await open_page(services, market)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await work_off(services)
+    [payment] = await list_payments([purchase.id])
+    return await get_purchase(purchase.id), payment
+
+
+async def work_off(services: Services) -> None:
+    """What a worker does with open operations and waiting events, one after the other."""
+    for event_id in await inbox.list_waiting():
+        await handle_event(services, event_id)
+    for operation_id in await list_open():
+        try:
+            await run_operation(services, operation_id)
+        except ChenuError:
+            continue
+
+
+async def close_pages(services: Services, agent_id: UUID) -> None:
+    """The job that a change of price, state or seller has queued."""
+    await close_checkouts_of_agent(services, AgentId(agent_id))

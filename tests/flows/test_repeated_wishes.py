@@ -1,0 +1,93 @@
+"""The same wish again, and the wish that met a silent Stripe: one purchase, one page."""
+
+import pytest
+
+from chenu.agents.model import PurchaseStatus
+from chenu.core.errors import ChenuError, IdempotencyConflict, ProviderUnavailable
+from chenu.flows.services import Services
+from tests.flows.sales import (
+    Market,
+    open_market,
+    open_page,
+    pay_for,
+    report,
+    wish_to_buy,
+)
+from tests.rows import count, fingerprint
+from tests.stripe_side import AWAY, StripeSide
+
+
+@pytest.fixture
+async def market(services: Services) -> Market:
+    return await open_market(services)
+
+
+async def test_the_same_key_finds_the_same_purchase(services: Services, market: Market) -> None:
+    first = await open_page(services, market)
+    before = await fingerprint()
+
+    again = await wish_to_buy(services, market.buyer, market.agent)
+
+    assert again == first
+    assert await fingerprint() == before
+
+
+async def test_the_same_key_finds_the_purchase_that_was_paid_meanwhile(
+    services: Services, market: Market
+) -> None:
+    first = await open_page(services, market)
+    await pay_for(first)
+    await report(services, first)
+
+    again = await wish_to_buy(services, market.buyer, market.agent)
+
+    assert (again.id, again.status) == (first.id, PurchaseStatus.PAID)
+
+
+OTHER_WISHES: dict[str, dict[str, object]] = {
+    "another amount": {"expected_amount": 998},
+    "another language": {"locale": "en"},
+    "another way back": {"success_url": "https://app.example/done"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHER_WISHES.values(), ids=OTHER_WISHES.keys())
+async def test_the_same_key_with_another_wish_is_refused(
+    services: Services, market: Market, changes: dict[str, object]
+) -> None:
+    await open_page(services, market)
+    before = await fingerprint()
+
+    with pytest.raises(IdempotencyConflict):
+        await wish_to_buy(services, market.buyer, market.agent, "key-1", **changes)
+
+    assert await fingerprint() == before
+
+
+async def test_a_wish_that_met_a_silent_stripe_goes_on_with_the_same_key(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await stripe_side.fail(AWAY, times=None)
+    with pytest.raises(ProviderUnavailable):
+        await wish_to_buy(services, market.buyer, market.agent)
+    await stripe_side.heal()
+
+    purchase = await wish_to_buy(services, market.buyer, market.agent)
+
+    assert purchase.checkout_url is not None
+    assert await count("purchase") == 1
+
+
+async def test_a_lost_answer_opens_no_second_page(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await stripe_side.fail("truncated", "/v1/checkout/sessions", times=None)
+    with pytest.raises(ChenuError):
+        await wish_to_buy(services, market.buyer, market.agent)
+    await stripe_side.heal()
+
+    purchase = await wish_to_buy(services, market.buyer, market.agent)
+
+    [customer] = await stripe_side.list_all("/v1/customers", email=market.buyer.email)
+    sessions = await stripe_side.list_all("/v1/checkout/sessions", customer=customer["id"])
+    assert [session["id"] for session in sessions] == [purchase.checkout_session_id]
