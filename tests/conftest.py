@@ -26,6 +26,7 @@ from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child, free_port
 from chenu.flows.services import Services, open_services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
+from tests.recording import keep_events_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -69,6 +70,7 @@ def engines() -> Iterator[Engines]:
         children.append(sandbox)
         asyncio.run(_make_database(postgres_url))
         yield _describe(folder, f"{postgres_url}/chenu", redis_url, sandbox_url)
+        keep_events_of(sandbox_url)
     finally:
         for child in reversed(children):
             child.ask_to_stop()

@@ -53,7 +53,7 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
             offset = (await _clock(sandbox))["offset_seconds"]
         except httpx.HTTPError as error:
             raise Unavailable("the sandbox does not answer: is the demo running?") from error
-        say(f"the sandbox runs {timedelta(seconds=offset)} ahead")
+        say(f"the demo's time is now {offset / 86_400:.4g} days ahead")
     return 0
 
 

@@ -48,21 +48,23 @@ async def publish(visitor: Visitor, name: str) -> str:
     await visitor.press("form[action$='/submit'] button")
     await page.wait_for_load_state()
     await visitor.sign_out()
-
-    await visitor.sign_in("staff")
-    await visitor.go("/staff")
-    await page.get_by_role("link", name=name).first.click()
-    await page.wait_for_url("**/staff/agents/**")
-    assert PROMPT in await visitor.text()
-    await page.locator("button[value=approve]").click()
-    await page.wait_for_load_state()
-    await visitor.sign_out()
-
+    await approve(visitor, name)
     await visitor.go(f"/agents?q={name}")
     link = page.get_by_role("link", name=name).first
     slug = (await link.get_attribute("href") or "").rpartition("/")[2]
     assert slug
     return slug
+
+
+async def approve(visitor: Visitor, name: str) -> None:
+    await visitor.sign_in("staff")
+    await visitor.go("/staff")
+    await visitor.page.get_by_role("link", name=name).first.click()
+    await visitor.page.wait_for_url("**/staff/agents/**")
+    assert PROMPT in await visitor.text()
+    await visitor.page.locator("button[value=approve]").click()
+    await visitor.page.wait_for_load_state()
+    await visitor.sign_out()
 
 
 async def test_creator_publishes_staff_approves_buyer_buys_and_reads(visitor: Visitor) -> None:

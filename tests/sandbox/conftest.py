@@ -8,6 +8,7 @@ from stripe._http_client import HTTPClient
 
 from chenu.sandbox.config import recorded_by_environment
 from chenu.sandbox.contract import check_lines
+from tests.recording import keep_events
 from tests.sandbox.playground import Playground, build, close
 
 _HERE = Path(__file__).parent
@@ -70,12 +71,4 @@ async def _check(playground: Playground) -> None:
     exchanges = (await playground.http.get("/_sandbox/exchanges")).text
     assert list(check_lines([*exchanges.splitlines(), *events.splitlines()])) == []
     assert await playground.control("invariants") == {"violations": []}
-    _keep(events)
-
-
-def _keep(events: str) -> None:
-    """Beside the recorded exchanges, for other checkers of the same kind."""
-    kept = recorded_by_environment()
-    if kept is not None:
-        with Path(f"{kept}.events").open("a", encoding="utf-8") as file:
-            file.write(events)
+    keep_events(events)
