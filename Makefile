@@ -31,16 +31,16 @@ demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data
 	@exec $(BIN)/chenu demo $(ARGS)
 
 test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (10 min)
-	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
 	@$(BIN)/python -m pytest -q -m "not engines" $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (35 min)
-	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m faults $(ARGS)
+	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(ARGS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours)
-	@FAULT_SHARE=10 $(BIN)/python -m pytest -n 2 --dist loadgroup -m faults --timeout 14400 $(ARGS)
+	@FAULT_SHARE=10 $(BIN)/python -m pytest -n 2 -m faults --timeout 14400 $(ARGS)
 
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)

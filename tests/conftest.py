@@ -27,6 +27,7 @@ from chenu.demo.processes import Child, free_port
 from chenu.flows.services import Services, open_services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.recording import keep_events_of
+from tests.scheduling import Scheduling
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +38,11 @@ ENGINE_FIXTURES = {"engines", "services", "clean_database"}
 
 def pytest_report_header() -> str:
     return f"seed: {SEED} (replay with CHENU_TEST_SEED={SEED})"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,6 +119,7 @@ def _describe(folder: Path, database_url: str, redis_url: str, sandbox_url: str)
         "CHENU_SECRET": "a secret of the tests, long enough to be one",
         "CHENU_RETURN_ORIGINS": "https://app.example",
         "CHENU_MAIL_FOLDER": str(folder / "mails"),
+        "CHENU_CACHE_SECONDS": "0",  # tests look at what they just changed
         "STRIPE_MODE": "sandbox",
         "STRIPE_KEY": SANDBOX_KEY,
         "STRIPE_API_BASE": sandbox_url,
@@ -132,13 +139,17 @@ async def open_engines(engines: Engines) -> AsyncIterator[Services]:
 async def clean_database(engines: Engines, open_engines: Services) -> AsyncIterator[None]:
     """Empty tables and a clock that was never moved; about 20 ms."""
     CLOCK.reset()
-    connection = await asyncpg.connect(engines.postgres_url)
+    await empty_database(engines.postgres_url)
+    yield
+    CLOCK.reset()
+
+
+async def empty_database(url: str) -> None:
+    connection = await asyncpg.connect(url)
     try:
         await connection.execute(_EMPTY)
     finally:
         await connection.close()
-    yield
-    CLOCK.reset()
 
 
 # Ten times as fast as TRUNCATE of every table: most are empty in most tests.

@@ -1,5 +1,6 @@
-"""Events beside the recorded exchanges, for the checks of `.ci/run`."""
+"""Every event beside the recorded exchanges, as if it had been asked for, for `.ci/run`'s checks."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -12,8 +13,16 @@ def keep_events(lines: str) -> None:
     kept = recorded_by_environment()
     if kept is not None:
         with Path(f"{kept}.events").open("a", encoding="utf-8") as file:
-            file.write(lines)
+            file.writelines(_as_exchange(line) + "\n" for line in lines.splitlines())
 
 
 def keep_events_of(sandbox_url: str) -> None:
     keep_events(httpx.get(f"{sandbox_url}/_sandbox/events.jsonl", timeout=60).text)
+
+
+def _as_exchange(line: str) -> str:
+    event = json.loads(line)
+    place = "/v2/core/events" if event["object"] == "v2.core.event" else "/v1/events"
+    path = f"{place}/{event['id']}"
+    exchange = {"method": "GET", "path": path, "form": {}, "status": 200, "response": event}
+    return json.dumps(exchange)

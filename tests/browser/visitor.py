@@ -15,12 +15,7 @@ from tests.demo.running import RunningDemo
 AXE = Path(__file__).parents[2] / "storefront" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-MARKS = [
-    pytest.mark.browser,
-    pytest.mark.engines,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),  # one demo and one Chromium for all of them
-]
+MARKS = [pytest.mark.browser, pytest.mark.engines, pytest.mark.timeout(300)]
 PATIENCE_MS = 10_000
 
 Scheme = Literal["light", "dark"]

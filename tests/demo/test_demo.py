@@ -20,7 +20,7 @@ from tests.demo.running import (
     start_demo,
 )
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.engines
 
 ROLES = ["free", "starter", "pro", "business", "enterprise", "creator", "affiliate", "staff"]
 

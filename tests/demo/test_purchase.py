@@ -12,7 +12,7 @@ import pytest
 
 from tests.demo.running import RunningDemo, start_demo
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.engines
 
 OPERATIONS = Path(__file__).parents[2] / "graphql" / "operations"
 SETTLED_SECONDS = 30
