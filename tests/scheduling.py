@@ -4,7 +4,7 @@
 that pytest 9 no longer follows.
 """
 
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 FOLDERS = ("tests/browser/", "tests/demo/")
 """One demo for all tests below."""
@@ -12,7 +12,7 @@ FILES = ("tests/faults/",)
 """One stand for all tests of a file below."""
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Test by test, the shared ones first and each group in one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
