@@ -1,4 +1,4 @@
-"""Every event beside the recorded exchanges, as if it had been asked for, for `.ci/run`'s checks."""
+"""Every event beside the recorded exchanges, as if it had been asked for: for the checks of CI."""
 
 import json
 from pathlib import Path
