@@ -13,19 +13,24 @@ from chenu.accounts.visit import STATE_KEY, Visit
 from chenu.core.errors import ChenuError
 from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
+from chenu.http.answer_cache import AnswerCache
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
 from chenu.http.metrics import metrics
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.settings import Mode, Settings
+from chenu_graphql.routes import PATH as GRAPHQL_PATH
 from chenu_graphql.routes import create_graphql_routes
 from storefront.errors import render_error
 from storefront.routes import create_storefront
+from storefront.routes.store import PATH as STORE_PATH
 
 log = structlog.get_logger("chenu.request")
 
 MAX_BODY_BYTES = 1_000_000
+_KEPT = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
+"""Where an answer for everybody may be told again."""
 FOR_PROGRAMS = ("/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static")
 """Below these paths errors are JSON."""
 
@@ -55,7 +60,8 @@ def create_app(services: Services) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(app, services.settings)
+    settings = services.settings
+    return Edge(AnswerCache(app, _KEPT, settings.cache_seconds), settings)
 
 
 def get_visit(request: Request[Any, Any, Any]) -> Visit:

@@ -119,6 +119,7 @@ def migrate() -> None:
 @main.command("bootstrap-stripe")
 def bootstrap() -> None:
     """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
+    from chenu.billing.gateway import StripeRefusal
     from chenu.billing.stripe_catalogue import StripeCatalogue
     from chenu.flows.bootstrap_stripe import bootstrap_stripe
 
@@ -127,6 +128,8 @@ def bootstrap() -> None:
         stripe = StripeCatalogue(settings.stripe)
         try:
             outcomes = await bootstrap_stripe(stripe, settings.public_url)
+        except StripeRefusal as refusal:
+            fail(f"Stripe refused: {refusal} ({refusal.code})")
         finally:
             await stripe.close()
         for outcome in outcomes:

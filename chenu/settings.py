@@ -5,13 +5,17 @@ docs/operations.md lists the variables. The demo writes the same variables for i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 SANDBOX_KEY = "sk_test_chenu_sandbox"
+_MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
 
 
 class SettingError(Exception):
@@ -45,6 +49,8 @@ class StripeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """`cache_seconds`: how long this process may go on telling anonymous callers the same."""
+
     mode: Mode
     database_url: str
     redis_url: str
@@ -57,6 +63,7 @@ class Settings:
     return_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
     log_level: str
+    cache_seconds: float = 0
 
     @property
     def is_https(self) -> bool:
@@ -75,7 +82,7 @@ class Settings:
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Raises SettingError, naming the variable."""
-    mode = _read(env, "CHENU_MODE", Mode, default="production")
+    mode = _read(env, "CHENU_MODE", _one_of(Mode), default="production")
     settings = Settings(
         mode=mode,
         database_url=_read(env, "DATABASE_URL", _database_url),
@@ -85,10 +92,11 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         stripe=_read_stripe(env),
         smtp_url=_read(env, "SMTP_URL", _smtp_url, default="") or None,
         mail_folder=env.get("CHENU_MAIL_FOLDER") or None,
-        mail_from=env.get("MAIL_FROM", "CHE·NU <no-reply@chenu.example>"),
+        mail_from=_read(env, "MAIL_FROM", _mailbox, default=_MAIL_FROM),
         return_origins=_read(env, "CHENU_RETURN_ORIGINS", _origins, default=""),
-        trusted_proxies=_words(env.get("CHENU_TRUSTED_PROXIES", "")),
+        trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", _proxies, default=""),
         log_level=_read(env, "LOG_LEVEL", _log_level, default="INFO"),
+        cache_seconds=_read(env, "CHENU_CACHE_SECONDS", _cache_seconds, default="1"),
     )
     _check_together(settings)
     return settings
@@ -108,7 +116,7 @@ def _read(
 
 def _read_stripe(env: Mapping[str, str]) -> StripeSettings:
     return StripeSettings(
-        mode=_read(env, "STRIPE_MODE", StripeMode),
+        mode=_read(env, "STRIPE_MODE", _one_of(StripeMode)),
         key=_read(env, "STRIPE_KEY", _stripe_key),
         api_base=_read(
             env, "STRIPE_API_BASE", lambda raw: _http_url(raw) if raw else "", default=""
@@ -148,7 +156,38 @@ def _url(raw: str, schemes: tuple[str, ...]) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in schemes:
         raise ValueError(f"an address that starts with {' or '.join(s + '://' for s in schemes)}")
+    _require_port(parts)
     return raw.rstrip("/")
+
+
+def _require_port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        # urllib would repeat the text, which may be a password in the wrong place
+        raise ValueError("an address whose port is a number up to 65535") from None
+
+
+def _one_of(kind: type[E]) -> Callable[[str], E]:
+    def parse(raw: str) -> E:
+        try:
+            return kind(raw)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def _mailbox(raw: str) -> str:
+    local, _, host = parseaddr(raw)[1].rpartition("@")
+    if not raw.isprintable() or not local or not host:
+        raise ValueError(f"an address such as {_MAIL_FROM}")
+    return raw
+
+
+def _proxies(raw: str) -> tuple[str, ...]:
+    """Addresses, as the peer of a connection has them: a name would never match."""
+    return tuple(str(ip_address(word)) for word in _words(raw))
 
 
 def _database_url(raw: str) -> str:
@@ -194,6 +233,17 @@ def _log_level(raw: str) -> str:
     if raw.upper() not in allowed:
         raise ValueError(f"one of {', '.join(allowed)}")
     return raw.upper()
+
+
+def _cache_seconds(raw: str) -> float:
+    """The API promises that a change is seen by everybody within a second."""
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 1:
+        raise ValueError("a number of seconds from 0 to 1")
+    return seconds
 
 
 def _words(raw: str) -> tuple[str, ...]:

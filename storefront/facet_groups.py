@@ -1,16 +1,19 @@
 """The filters of the store with how many agents each option would show."""
 
-import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
-from chenu.agents.facets import FacetCount, count_facets
-from chenu.agents.search import AgentFilter, AgentWish, count_agents
-from chenu.core.i18n import LOCALES, Locale, mark, translate
+from chenu.agents.facets import FacetCount
+from chenu.core.i18n import Locale, mark, translate
 from storefront import words
-from storefront.pages import element_id
-from storefront.search_form import Search
+from storefront.counts import SearchCounts
+from storefront.search_form import LISTS, Search
 from storefront.vocabulary import capability_label
+
+_Chosen = tuple[tuple[str, ...], ...]
+"""For each of LISTS the options that are ticked."""
 
 SHOWN = 5
 """Options of a filter before "more"."""
@@ -41,34 +44,34 @@ class FacetGroup:
 
     @property
     def more(self) -> tuple[FacetOption, ...]:
-        return tuple(option for option in self.options if option not in self.first)
+        return tuple(
+            option
+            for place, option in enumerate(self.options)
+            if place >= SHOWN and not option.is_chosen
+        )
 
 
-async def build_facets(search: Search, locale: Locale) -> list[FacetGroup]:
-    wish, chosen = search.wish, search.wish.filter
-    facets, kinds, languages = await asyncio.gather(
-        count_facets(wish),
-        _count_each(wish, [replace(chosen, kinds=(kind,)) for kind in words.KINDS]),
-        _count_each(wish, [replace(chosen, language=language) for language in LOCALES]),
-    )
-    kind_counts = [FacetCount(k, n) for k, n in zip(words.KINDS, kinds, strict=True)]
-    language_counts = [FacetCount(k, n) for k, n in zip(LOCALES, languages, strict=True)]
+def build_facets(search: Search, counts: SearchCounts, locale: Locale) -> tuple[FacetGroup, ...]:
+    return _build(tuple(search.chosen(name) for name in LISTS), counts, locale)
+
+
+@lru_cache(maxsize=512)
+def _build(chosen: _Chosen, counts: SearchCounts, locale: Locale) -> tuple[FacetGroup, ...]:
+    """Most visitors look at the same counts."""
+    facets = counts.facets
+    chosen_of = dict(zip(LISTS, chosen, strict=True))
     say = _Speaker(locale)
-    return [
-        _group(search, "sphere", say(mark("Sphere")), facets.spheres, say.sphere),
-        _group(search, "price", say(mark("Price")), facets.price_types, say.price),
-        _group(search, "level", say(mark("Autonomy")), sorted_by_value(facets.levels), say.level),
-        _group(search, "kind", say(mark("Made by")), kind_counts, say.kind),
+    return (
+        _group(chosen_of, "sphere", say(mark("Sphere")), facets.spheres, say.sphere),
+        _group(chosen_of, "price", say(mark("Price")), facets.price_types, say.price),
         _group(
-            search, "capability", say(mark("What it does")), facets.capabilities, say.capability
+            chosen_of, "level", say(mark("Autonomy")), sorted_by_value(facets.levels), say.level
         ),
-        _group(search, "language", say(mark("Language")), language_counts, say.language),
-    ]
-
-
-async def _count_each(wish: AgentWish, filters: Iterable[AgentFilter]) -> list[int]:
-    return list(
-        await asyncio.gather(*(count_agents(replace(wish, filter=wanted)) for wanted in filters))
+        _group(chosen_of, "kind", say(mark("Made by")), counts.kinds, say.kind),
+        _group(
+            chosen_of, "capability", say(mark("What it does")), facets.capabilities, say.capability
+        ),
+        _group(chosen_of, "language", say(mark("Language")), counts.languages, say.language),
     )
 
 
@@ -77,13 +80,13 @@ def sorted_by_value(counts: Iterable[FacetCount]) -> list[FacetCount]:
 
 
 def _group(
-    search: Search,
+    all_chosen: Mapping[str, tuple[str, ...]],
     name: str,
     title: str,
     counts: Iterable[FacetCount],
     label: Callable[[str], str],
 ) -> FacetGroup:
-    chosen = search.chosen(name)
+    chosen = all_chosen[name]
     found = {count.value: count.count for count in counts}
     values = [*found, *(value for value in chosen if value not in found)]
     return FacetGroup(
@@ -97,7 +100,8 @@ def _group(
 
 
 def _id(name: str, value: str) -> str:
-    return f"{name}-{element_id(value)}"
+    """Values may hold anything."""
+    return f"{name}-{hashlib.sha256(value.encode()).hexdigest()[:10]}"
 
 
 class _Speaker:

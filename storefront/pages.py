@@ -1,8 +1,8 @@
 """Answers of the storefront: a page in the visitor's language, a fragment of it, or the way on."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.enums import MediaType
@@ -15,6 +15,7 @@ from chenu.core.paging import CursorCodec
 from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, Access
+from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
@@ -24,6 +25,9 @@ Page = Response[str]
 StatusOf = Callable[[ChenuError], int]
 """HTTP's word for an error of the business: chenu.app hands it in."""
 
+_IN_ADDRESSES = "%/:?#[]@!$&'()*+,;="
+"""All else is encoded: a header carries no letters beyond its alphabet."""
+
 _VARY = "Cookie, Accept-Language, HX-Request"
 
 
@@ -31,12 +35,18 @@ class Pages:
     """Made for each request, as the dependency `pages`."""
 
     def __init__(
-        self, request: HttpRequest, visit: Visit, settings: Settings, status_of: StatusOf
+        self,
+        request: HttpRequest,
+        visit: Visit,
+        settings: Settings,
+        status_of: StatusOf,
+        counts: Counts = UNSHARED,
     ) -> None:
         self._request = request
         self._status_of = status_of
         self.visit = visit
         self.settings = settings
+        self.counts = counts
         self.locale = visit.locale
         self.cursors = CursorCodec(settings.secret)
 
@@ -64,7 +74,7 @@ class Pages:
 
     def go(self, path: str, *, cookie: str | None = None) -> Page:
         """On to another page with GET; `path` is ours, or Stripe's as the business gave it."""
-        headers = {"Location": path, "Cache-Control": "no-store"}
+        headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
         if cookie is not None:
             headers["Set-Cookie"] = cookie
         return Response("", status_code=303, media_type=MediaType.HTML, headers=headers)
@@ -123,8 +133,3 @@ class Pages:
 
 def _local(path: str) -> str:
     return path if is_local_path(path) else "/"
-
-
-def element_id(text: str) -> str:
-    """For options whose values may hold anything."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]

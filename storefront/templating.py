@@ -11,11 +11,13 @@ from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
+from chenu.agents.search import COUNT_UP_TO
 from chenu.core.i18n import LOCALES, Locale, catalogue
 from chenu.core.money import WHOLE, Cents, format_cents
 from storefront import words
 from storefront.assets import asset_url
 from storefront.cards import Card, make_card
+from storefront.facet_groups import FacetGroup
 from storefront.icons import draw_icon, draw_sphere
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
@@ -46,6 +48,7 @@ def environment(locale: Locale) -> jinja2.Environment:
     )
     found.filters.update(_filters(locale))
     found.globals["card"] = lambda agent: _draw_card(locale, make_card(agent, locale))
+    found.globals["facet"] = lambda group: _draw_facet(locale, group)
     found.globals.update(
         locale=locale,
         locales=LOCALES,
@@ -66,6 +69,13 @@ def _draw_card(locale: Locale, card: Card) -> Markup:
     """Drawing is most of what a list costs, and most lists show the same agents."""
     template = environment(locale).get_template("components/_card.html")
     return Markup(template.render(card=card))  # noqa: S704 - an autoescaped template's own text
+
+
+@lru_cache(maxsize=1024)
+def _draw_facet(locale: Locale, group: FacetGroup) -> Markup:
+    template = environment(locale).get_template("agents/_facet.html")
+    text = template.render(group=group, count_up_to=COUNT_UP_TO)
+    return Markup(text)  # noqa: S704 - an autoescaped template's own text
 
 
 def _filters(locale: Locale) -> dict[str, Any]:

@@ -112,19 +112,19 @@ def sphere_codes() -> list[str]:
 
 def price_label(agent: AgentRow, locale: Locale) -> str:
     """'Free', '€9.00', '€9.00 / month' or 'Included in Pro'."""
-    if agent.kind is AgentKind.PLATFORM:
+    if agent.kind_code == AgentKind.PLATFORM:
         return translate(locale, mark("Included in {tier}"), tier=tier_name(plan_of(agent), locale))
-    if agent.price.type is PriceType.FREE:
-        return translate(locale, "Free")
-    amount = _amount(agent.price_amount, locale)
-    if agent.price.type is PriceType.SUBSCRIPTION:
-        return translate(locale, mark("{amount} / month"), amount=amount)
-    return amount
+    return _price_label(agent.price_type, agent.price_amount, locale)
 
 
 @lru_cache(maxsize=4096)
-def _amount(cents: Cents, locale: Locale) -> str:
-    return format_cents(cents, locale)
+def _price_label(kind: str, cents: Cents, locale: Locale) -> str:
+    if kind == PriceType.FREE:
+        return translate(locale, "Free")
+    amount = format_cents(cents, locale)
+    if kind == PriceType.SUBSCRIPTION:
+        return translate(locale, mark("{amount} / month"), amount=amount)
+    return amount
 
 
 def plan_of(agent: AgentRow) -> Tier:

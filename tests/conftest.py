@@ -74,8 +74,8 @@ def engines() -> Iterator[Engines]:
         children.append(valkey)
         sandbox, sandbox_url = start_sandbox(folder)
         children.append(sandbox)
-        asyncio.run(_make_database(postgres_url))
-        yield _describe(folder, f"{postgres_url}/chenu", redis_url, sandbox_url)
+        asyncio.run(make_database(postgres_url))
+        yield describe_engines(folder, f"{postgres_url}/chenu", redis_url, sandbox_url)
         keep_events_of(sandbox_url)
     finally:
         for child in reversed(children):
@@ -103,14 +103,15 @@ def _answers(url: str) -> bool:
         return False
 
 
-async def _make_database(postgres_url: str) -> None:
+async def make_database(postgres_url: str) -> None:
+    """Empty, with the schema of now."""
     connection = await asyncpg.connect(f"{postgres_url}/postgres")
     await connection.execute("CREATE DATABASE chenu")
     await connection.close()
     await apply_migrations(f"{postgres_url}/chenu")
 
 
-def _describe(folder: Path, database_url: str, redis_url: str, sandbox_url: str) -> Engines:
+def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_url: str) -> Engines:
     env = {
         "CHENU_MODE": "test",
         "DATABASE_URL": database_url,

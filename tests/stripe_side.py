@@ -58,6 +58,10 @@ class StripeSide:
         found: list[Json] = (await self.get(path, limit="100", **params))["data"]
         return found
 
+    async def list_accounts(self) -> list[str]:
+        """The ids of all Connect accounts."""
+        return [account["id"] for account in (await self.get("/v2/core/accounts"))["data"]]
+
     async def charges_of(self, purchase_id: object) -> list[Json]:
         """Every attempt to take money for a purchase, declined ones included."""
         return await self.list_all("/v1/charges", transfer_group=f"order_{purchase_id}")

@@ -1,17 +1,23 @@
 """One request's context, made once at the edge and read by both faces."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 
 from chenu.accounts.actor import ANONYMOUS, Actor
 from chenu.accounts.credentials import csrf_token
 from chenu.accounts.sessions import ABSOLUTE, SessionToken
-from chenu.core.errors import ChenuError
+from chenu.core.errors import ChenuError, Unauthenticated
 from chenu.core.i18n import DEFAULT_LOCALE, Locale
 from chenu.settings import Settings
 
 STATE_KEY = "visit"
+FOR_EVERYBODY = "answer_for_everybody"
+"""Set in the scope's state by a route whose answer says the same to every anonymous caller."""
 LANGUAGE_COOKIE = "chenu_lang"
+
+
+FindActor = Callable[[], Awaitable[Actor | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,7 @@ class Visit:
     """`locale` is what to answer in; `origin_ok` False for a write that another site sent.
 
     `refusal` is why the caller could not be identified: a bad key, or a database that is down.
+    `find_actor` asks once more who holds what the caller showed: for visits that last.
     """
 
     actor: Actor = ANONYMOUS
@@ -28,6 +35,19 @@ class Visit:
     user_agent: str = ""
     origin_ok: bool = True
     refusal: ChenuError | None = None
+    find_actor: FindActor | None = None
+
+    async def renewed(self) -> "Visit":
+        """With whoever the caller is by now.
+
+        Raises Unauthenticated once the session has ended or the key was revoked.
+        """
+        found = None if self.find_actor is None else await self.find_actor()
+        if found is not None:
+            return replace(self, actor=found)
+        if self.actor != ANONYMOUS and self.find_actor is not None:
+            raise Unauthenticated("Please sign in first")
+        return self
 
     def csrf_token(self, settings: Settings) -> str | None:
         """What a write with this session must carry; None without a session."""

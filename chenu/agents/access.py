@@ -133,9 +133,11 @@ async def find_opened_manifest(
 ) -> dict[str, Any] | None:
     """The manifest for its maker, reviewers and holders of a grant; None for everybody else.
 
-    A holder who opens it has used what was bought: the right of withdrawal ends (product rules).
+    A maker's key needs READ or AGENTS, a holder's READ. A holder who opens it has used what was
+    bought: the right of withdrawal ends (product rules).
     """
-    if is_own(actor, agent) or actor.has_staff(Staff.REVIEWER):
+    is_makers = is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
+    if is_makers or actor.has_staff(Staff.REVIEWER):
         return version.manifest
     if actor.account_id is None or not actor.may(ApiScope.READ):
         return None

@@ -1,6 +1,5 @@
 """How many agents each option of a filter would show, with the other filters as they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chenu.agents import search
@@ -20,10 +19,10 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    capabilities: Sequence[FacetCount]
-    spheres: Sequence[FacetCount]
-    levels: Sequence[FacetCount]
-    price_types: Sequence[FacetCount]
+    capabilities: tuple[FacetCount, ...]
+    spheres: tuple[FacetCount, ...]
+    levels: tuple[FacetCount, ...]
+    price_types: tuple[FacetCount, ...]
 
 
 async def count_facets(wish: AgentWish) -> Facets:
@@ -37,11 +36,11 @@ async def count_facets(wish: AgentWish) -> Facets:
     )
 
 
-async def _count(wish: AgentWish, wanted: AgentFilter, dimension: str) -> list[FacetCount]:
+async def _count(wish: AgentWish, wanted: AgentFilter, dimension: str) -> tuple[FacetCount, ...]:
     source, args = await search.matching(replace(wish, filter=wanted), dimension)
     sql = f"""
         SELECT value, least(count(*), {COUNT_UP_TO + 1})::int AS count FROM ({source}) AS matches
         WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value
         LIMIT {_MOST_CAPABILITIES}
     """  # noqa: S608 - own fragments, values are arguments
-    return await db.fetch_all(FacetCount, sql, *args)
+    return tuple(await db.fetch_all(FacetCount, sql, *args))

@@ -144,8 +144,7 @@ async def find_change(agent_id: AgentId, *, lock: bool = False) -> ChangeRow | N
     return await db.find_one(ChangeRow, f"{SELECT_CHANGE} WHERE agent = $1{suffix}", agent_id)
 
 
-@dataclass(frozen=True)
-class QueuedAgent(AgentRow):
+class QueuedAgent(AgentRow, frozen=True, dict=True):
     """An agent that waits for a reviewer, or whose change does; `queued_at` orders the queue."""
 
     queued_at: datetime

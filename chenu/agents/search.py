@@ -56,8 +56,7 @@ class AgentWish:
     sort: AgentSort = AgentSort.RELEVANCE
 
 
-@dataclass(frozen=True)
-class AgentHit(AgentRow):
+class AgentHit(AgentRow, frozen=True, dict=True):
     """`sort_value` is what the list is ordered by, for the cursor."""
 
     sort_value: Any

@@ -24,7 +24,14 @@ class StripeRefusal(Exception):
 
 
 class OutcomeUnknown(ProviderUnavailable):
-    """The request may or may not have been carried out: only asking again tells."""
+    """The request may or may not have been carried out: only asking again tells.
+
+    `is_kept`: Stripe remembers this very failure under the key, so asking needs another one.
+    """
+
+    def __init__(self, message: str, *, is_kept: bool = False) -> None:
+        super().__init__(message)
+        self.is_kept = is_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,8 @@ class Gateway(Protocol):
     """Raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no."""
 
     async def create_customer(self, wish: CustomerWish, key: str) -> str: ...
+
+    async def find_customer(self, email: str, account_id: str) -> str | None: ...
 
     async def put_agent_price(self, wish: AgentPriceWish, key: str) -> str: ...
 

@@ -21,6 +21,9 @@ API_VERSION: Final = "2026-10-28.endive"
 _LOST = mark("The payment service did not answer. We are checking what happened")
 _BUSY = mark("The payment service is busy right now, please try again in a moment")
 
+_IN_USE = 409
+"""Another request with this key or on this object is under way: its outcome is not known yet."""
+
 stripe.enable_telemetry = False
 
 
@@ -46,12 +49,19 @@ class StripeCaller:
         except (stripe.RateLimitError, stripe.AuthenticationError, stripe.PermissionError) as error:
             raise OutcomeUnknown(_BUSY) from error
         except (stripe.APIConnectionError, stripe.APIError) as error:
-            raise OutcomeUnknown(_LOST) from error
+            raise OutcomeUnknown(_LOST, is_kept=_is_kept(error)) from error
         except stripe.StripeError as error:
+            if error.http_status == _IN_USE:
+                raise OutcomeUnknown(_BUSY) from error
             raise _refusal(error) from error
 
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]
+
+
+def _is_kept(error: stripe.StripeError) -> bool:
+    """Stripe keeps the first answer of a key for a day, errors 500 included, and says so."""
+    return (error.headers or {}).get("idempotent-replayed") == "true"
 
 
 def _refusal(error: stripe.StripeError) -> StripeRefusal:

@@ -23,6 +23,15 @@ class StripePayments(StripeCaller):
         )
         return created.id
 
+    async def find_customer(self, email: str, account_id: str) -> str | None:
+        found = await self.ask(
+            lambda: self.client.v1.customers.list_async({"email": email, "limit": 100})
+        )
+        for customer in found.data:
+            if customer.metadata and customer.metadata.to_dict().get("account_id") == account_id:
+                return customer.id
+        return None
+
     async def put_agent_price(self, wish: gateway.AgentPriceWish, key: str) -> str:
         """The product under our id, then the price under its lookup key; makes neither twice."""
         await self._put_product(wish, key)

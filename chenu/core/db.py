@@ -24,6 +24,7 @@ _LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a query on a connection that is just being ended
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
@@ -149,9 +150,13 @@ async def connection() -> AsyncIterator[Any]:
 
 
 async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
-    """Every record as `row(**columns)`."""
+    """Every record as a row: its columns are named as the row's fields."""
     async with connection() as conn:
-        return [row(**record) for record in await conn.fetch(sql, *args)]
+        records = await conn.fetch(sql, *args)
+    fields = getattr(row, "__match_args__", ())
+    if records and tuple(records[0].keys()) == fields:
+        return [row(*record) for record in records]  # by name takes ten times as long
+    return [row(**record) for record in records]
 
 
 async def find_one(row: type[Row], sql: str, *args: Any) -> Row | None:

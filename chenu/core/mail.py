@@ -1,5 +1,6 @@
 """The mail outbox: a mail is a row of the flow's transaction, and one row per business key."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from chenu.core import db, queue
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
+
+_AT_ONCE = asyncio.Semaphore(4)
+"""Each mail under way holds a database connection, and a slow mail server holds the mail."""
 
 
 class MailKind(StrEnum):
@@ -70,7 +74,7 @@ async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
 
     A session lock, not a lease: the lock of a sender that dies is gone with its connection.
     """
-    async with db.connection() as connection:
+    async with _AT_ONCE, db.connection() as connection:
         lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
         if not await connection.fetchval(lock, f"mail:{mail_id}"):
             yield None

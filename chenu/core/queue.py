@@ -1,4 +1,4 @@
-"""The job queue, behind four functions: enqueue, handle, work, count_due.
+"""The job queue: enqueue, enqueue_again, handle, work, and how far behind it is.
 
 PgQueuer keeps jobs in our database: a job enqueued inside a transaction vanishes with its
 rollback. Jobs only hurry things along; what must happen is in rows that repair looks for.
@@ -47,6 +47,17 @@ async def enqueue(job: Job, argument: str, *, after: timedelta | None = None) ->
         await queries.enqueue(job.value, argument.encode(), execute_after=after)
 
 
+async def enqueue_again(job: Job, argument: str) -> None:
+    """For repair, which does not know whether the first job lives: one more at most, ever so often.
+
+    Without the limit an outage of an hour would leave hundreds of retrying twins for each mail.
+    """
+    key = f"again:{job}:{argument}"
+    async with db.connection() as connection:
+        queries = Queries(AsyncpgDriver(connection))
+        await queries.enqueue(job.value, argument.encode(), dedupe_key=key, on_conflict="skip")
+
+
 def handle(job: Job, handler: Handler) -> None:
     """Name who works this kind of job; the worker does so at start."""
     _handlers[job] = handler
@@ -90,6 +101,16 @@ def _with_retries(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
             raise RetryRequested(delay=delay, reason=error.code) from error
 
     return run
+
+
+async def seconds_behind() -> float:
+    """For how long the oldest job has been due, or in the hands of a worker that shows no life."""
+    sql = """
+        SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(
+            CASE status WHEN 'picked' THEN heartbeat ELSE execute_after END)))::float8
+        FROM pgqueuer WHERE status IN ('queued', 'picked')
+    """
+    return float(await db.fetch_value(sql))
 
 
 async def count_due() -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jinja2
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup, escape
 
@@ -33,7 +35,7 @@ def mail_routes() -> list[ControllerRouterHandler]:
 
 
 @get("/demo/mail", sync_to_thread=True)
-def mail_page(settings: Settings, q: str = "") -> Response[str]:
+def mail_page(settings: NamedDependency[Settings], q: FromQuery[str] = "") -> Response[str]:
     """`q` keeps the mails to addresses that contain it."""
     mails = _read_mails(Path(settings.mail_folder or ""), q.strip().lower())
     html = _environment().get_template("mail.html").render(mails=mails, query=q)

@@ -38,6 +38,10 @@ class CustomerStep(Step):
         wish = read_params(operation, CustomerWish)
         return await services.gateway.create_customer(wish, operation.idempotency_key)
 
+    async def look_up(self, services: Services, operation: OperationRow) -> str | None:
+        wish = read_params(operation, CustomerWish)
+        return await services.gateway.find_customer(wish.email, wish.account_id)
+
     async def settle(self, operation: OperationRow, answer: str) -> str:
         account_id: UUID = subject_of(operation)
         sql = """

@@ -59,7 +59,8 @@ async def _carry_out(services: Services, operation: OperationRow) -> OperationRo
         await operations.postpone(operation, wait.reason, state=state, new_key=wait.refused)
         return await operations.get_operation(operation.id)
     except OutcomeUnknown as lost:
-        await operations.postpone(operation, lost.code, state=OperationState.UNKNOWN)
+        state = OperationState.UNKNOWN
+        await operations.postpone(operation, lost.code, state=state, new_key=lost.is_kept)
         raise
     except StripeRefusal as refusal:
         await _refuse(step, operation, refusal)
@@ -71,8 +72,8 @@ async def _carry_out(services: Services, operation: OperationRow) -> OperationRo
 
 
 async def _ask(step: Step, services: Services, operation: OperationRow) -> object:
-    """With the key while Stripe knows it; older operations are looked up before they are sent."""
-    if operation.key_expired:
+    """With the key while Stripe knows it; under another key only what is not found there."""
+    if operation.key_expired or operation.key_number:
         found = await step.look_up(services, operation)
         if found is not None:
             return found

@@ -41,11 +41,11 @@ async def repair_due(services: Services) -> None:
 
 
 async def requeue_waiting() -> None:
-    """Events and mails that wait although their job is gone; a job too many does no harm."""
+    """Events and mails that wait although their job is gone; one job too many does no harm."""
     for event_id in await inbox.list_waiting():
-        await queue.enqueue(queue.Job.WEBHOOK_EVENT, event_id)
+        await queue.enqueue_again(queue.Job.WEBHOOK_EVENT, event_id)
     for mail_id in await mail.list_unsent():
-        await queue.enqueue(queue.Job.MAIL, str(mail_id))
+        await queue.enqueue_again(queue.Job.MAIL, str(mail_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Order and duplicates do not matter: whoever comes second finds it settled.
 """
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,11 +11,13 @@ import structlog
 
 from chenu.agents.model import PurchaseId
 from chenu.billing import inbox
-from chenu.billing.gateway import StripeRefusal
+from chenu.billing.gateway import CheckoutSession, StripeRefusal
 from chenu.billing.inbox import EventSource, InboxEvent
+from chenu.core import queue
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
+from chenu.core.kept import Kept
 from chenu.flows.checkout import payment_key
 from chenu.flows.connect_account import refresh_connect_state
 from chenu.flows.operation_runner import run_operation
@@ -26,6 +29,11 @@ log = structlog.get_logger(__name__)
 
 _STRIPE_KEEPS = timedelta(days=30)
 _OVERLAP = timedelta(hours=1)
+
+_BEHIND_SECONDS = 30
+_AT_ONCE = 10
+_PATIENCE_SECONDS = 5
+_KEEPS_UP: Kept[str, bool] = Kept(max_age=1, capacity=1)
 
 CHECKOUT_EVENTS = (
     "checkout.session.completed",
@@ -72,14 +80,48 @@ async def _dispatch(services: Services, event: InboxEvent) -> None:
 
 async def _follow_checkout(services: Services, session_id: str) -> None:
     session = await services.gateway.get_checkout(session_id)
-    if session.purchase_id is None:
+    purchase_id = _find_purchase(session)
+    if purchase_id is None:
         return  # a page of another kind
-    purchase_id = PurchaseId(UUID(session.purchase_id))
     operation = await find_by_key(payment_key(purchase_id))
     if operation is not None and operation.is_open:
         await run_operation(services, operation.id)
     else:
         await settle_session(services, session)
+
+
+def _find_purchase(session: CheckoutSession) -> PurchaseId | None:
+    try:
+        return PurchaseId(UUID(session.purchase_id or ""))
+    except ValueError:
+        return None
+
+
+async def stand_in_for_worker(services: Services, event_id: str) -> None:
+    """When jobs wait for long, no worker is there: this event and the oldest are handled here.
+
+    What they lead to (transfers, mails) waits for the worker's return. Never fails.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            if not await _is_worker_behind(services):
+                return
+            log.warning("worker_behind", stripe_event=event_id)
+            for waiting in (event_id, *await inbox.list_waiting(limit=_AT_ONCE)):
+                await handle_event(services, waiting)
+    except (ChenuError, TimeoutError) as error:
+        log.warning("event_left_to_worker", stripe_event=event_id, error=str(error))
+
+
+async def _is_worker_behind(services: Services) -> bool:
+    """Looking takes longer the longer the queue is: in a flood of events once a second will do."""
+    if services.settings.cache_seconds and _KEEPS_UP.find("worker"):
+        return False
+    since = _KEEPS_UP.now()
+    is_behind = await queue.seconds_behind() >= _BEHIND_SECONDS
+    if not is_behind:
+        _KEEPS_UP.keep("worker", True, since)
+    return is_behind
 
 
 async def poll_events(services: Services) -> int:

@@ -6,6 +6,7 @@ Pure ASGI. What it finds out is one Visit in the scope's state.
 import secrets
 import time
 from collections.abc import Mapping
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,9 +73,10 @@ class Edge:
         """Who asks, in which language. A refusal is kept for the routes: pages word it."""
         cookies = _cookies(headers)
         actor, refusal = visit.actor, None
+        find_actor = partial(self._find_actor, headers, cookies, visit.address)
         try:
             await follow_clock(self._settings)
-            actor = await self._find_actor(headers, cookies, visit.address) or actor
+            actor = await find_actor() or actor
         except ChenuError as error:
             refusal = error
         scope["state"][STATE_KEY] = Visit(
@@ -85,6 +87,7 @@ class Edge:
             user_agent=headers.get("user-agent", ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
+            find_actor=find_actor,
         )
 
     async def _find_actor(

@@ -18,6 +18,7 @@ _WEBHOOKS = Counter("chenu_webhooks", "Events taken in, by result", ["result"])
 _BACKLOG = Gauge("chenu_webhook_backlog", "Stripe events that wait to be handled")
 _BACKLOG_AGE = Gauge("chenu_webhook_backlog_seconds", "Age of the oldest waiting event")
 _JOBS = Gauge("chenu_jobs_due", "Jobs that run or could run now")
+_BEHIND = Gauge("chenu_jobs_behind_seconds", "How long the oldest job has waited for a worker")
 _OPERATIONS = Gauge("chenu_operations", "Operations by kind and state", ["kind", "state"])
 _MAILS = Gauge("chenu_mails_waiting", "Mails that are not sent yet")
 
@@ -43,6 +44,7 @@ async def _read_gauges() -> None:
     _BACKLOG.set(backlog.waiting)
     _BACKLOG_AGE.set(backlog.oldest_seconds)
     _JOBS.set(await queue.count_due())
+    _BEHIND.set(await queue.seconds_behind())
     sql = "SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED'"
     _MAILS.set(await db.fetch_value(sql))
     _OPERATIONS.clear()

@@ -14,8 +14,9 @@ from chenu.billing.inbox import EventSource
 from chenu.billing.stripe_objects import read_event_body, read_thin_body
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import BadInput
+from chenu.flows.services import Services
+from chenu.flows.stripe_events import stand_in_for_worker
 from chenu.http.metrics import count_webhook
-from chenu.settings import Settings
 
 TOLERANCE_SECONDS = 300
 _SIGNATURE = "stripe-signature"
@@ -23,25 +24,27 @@ _SIGNATURE = "stripe-signature"
 
 @post("/webhooks/stripe", include_in_schema=False, status_code=200)
 async def snapshot_webhook(
-    request: Request[Any, Any, Any], settings: NamedDependency[Settings]
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> Response[None]:
     """Events of our own account, and of connected accounts, as snapshots."""
     body = await request.body()
-    _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.webhook_secrets)
-    return await _store(_parse(read_event_body, body))
+    secrets = services.settings.stripe.webhook_secrets
+    require_signature(request.headers.get(_SIGNATURE, ""), body, secrets)
+    return await _store(services, _parse(read_event_body, body))
 
 
 @post("/webhooks/stripe/thin", include_in_schema=False, status_code=200)
 async def thin_webhook(
-    request: Request[Any, Any, Any], settings: NamedDependency[Settings]
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> Response[None]:
     """Thin events of v2 accounts."""
     body = await request.body()
-    _require_signature(request.headers.get(_SIGNATURE, ""), body, settings.stripe.thin_secrets)
-    return await _store(_parse(read_thin_body, body))
+    secrets = services.settings.stripe.thin_secrets
+    require_signature(request.headers.get(_SIGNATURE, ""), body, secrets)
+    return await _store(services, _parse(read_thin_body, body))
 
 
-def _require_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
+def require_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
     """Any of the endpoint's secrets will do: two while one is being replaced."""
     try:
         text = body.decode()
@@ -68,9 +71,10 @@ def _parse(read: Callable[[bytes], EventSummary], body: bytes) -> EventSummary:
         raise BadInput("This is not an event") from None
 
 
-async def _store(event: EventSummary) -> Response[None]:
+async def _store(services: Services, event: EventSummary) -> Response[None]:
     crash_point("webhook.received")
     stored = await inbox.store_event(event, EventSource.WEBHOOK)
     crash_point("webhook.stored")
     count_webhook("stored" if stored else "duplicate")
+    await stand_in_for_worker(services, event.id)
     return Response(None)

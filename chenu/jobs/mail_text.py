@@ -56,10 +56,10 @@ def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage
     message["To"] = Address(addr_spec=mail.to_address)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = message_id(mail.business_key, public_url)
-    message["Content-Language"] = locale
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.strip() + "\n")
     message.add_alternative(_to_html(body.strip(), locale), subtype="html")
+    message["Content-Language"] = locale  # last: setting the content drops such headers
     return message
 
 

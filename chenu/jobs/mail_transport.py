@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from chenu.settings import Settings
+from chenu.settings import SettingError, Settings
 
 _PATIENCE_SECONDS = 20
 
@@ -76,9 +76,9 @@ class SmtpTransport:
 
 
 def make_transport(settings: Settings) -> MailTransport:
-    """SMTP where it is configured, else the folder."""
+    """SMTP where it is configured, else the folder. Raises SettingError without either."""
     if settings.smtp_url is not None:
         return SmtpTransport(settings.smtp_url)
     if settings.mail_folder is not None:
         return FolderTransport(Path(settings.mail_folder))
-    raise ValueError("neither SMTP_URL nor CHENU_MAIL_FOLDER is set")
+    raise SettingError("SMTP_URL is not set (CHENU_MAIL_FOLDER would do as well)")

@@ -1,6 +1,7 @@
-"""What happens by itself, by system time. Every task may run twice at once without harm."""
+"""What happens by itself, by business time. Every task may run twice at once without harm."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ import structlog
 from chenu.accounts.attempts import forget_old_attempts
 from chenu.accounts.sessions import forget_old_sessions
 from chenu.core.business_clock import follow_clock
+from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
 from chenu.flows.invariants import check_books
 from chenu.flows.repair import close_forgotten, repair_due, requeue_waiting
@@ -18,6 +20,8 @@ from chenu.flows.stripe_events import poll_events
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 1.0
 
 Task = Callable[[Services], Awaitable[object]]
 
@@ -65,12 +69,23 @@ async def run_schedule(services: Services, stop: asyncio.Event) -> None:
 
 
 async def _repeat(services: Services, recurring: Recurring, stop: asyncio.Event) -> None:
+    """Each time that much business time has passed: where it can be moved, we look every second."""
     seconds = recurring.every.total_seconds()
+    pause = min(seconds, _LOOK_SECONDS) if services.settings.is_movable else seconds
+    due = business_now() + recurring.every
     while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), seconds)
+            await asyncio.wait_for(stop.wait(), pause)
         except TimeoutError:
-            await run_once(services, recurring)
+            await _adopt_clock(services)
+            if business_now() >= due or not services.settings.is_movable:
+                await run_once(services, recurring)
+                due = business_now() + recurring.every
+
+
+async def _adopt_clock(services: Services) -> None:
+    with contextlib.suppress(ChenuError):
+        await follow_clock(services.settings)
 
 
 async def run_once(services: Services, recurring: Recurring) -> None:

@@ -167,12 +167,15 @@ async def postpone(
 ) -> None:
     """Not settled yet: note why, and when repair looks again.
 
+    A look before that time, as by a page that is loaded again and again, does not put it off.
     `new_key` after a refusal that may pass: Stripe would replay it under the old key for a day.
     """
+    now = system_now()
     after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]
     sql = """
-        UPDATE operation SET state = $2, error_code = $3, attempts = attempts + 1,
-            next_check_at = $4, key_number = $5 + $6::int
+        UPDATE operation SET state = $2, error_code = $3, key_number = $5 + $6::int,
+            attempts = attempts + (next_check_at <= $7)::int,
+            next_check_at = CASE WHEN next_check_at <= $7 THEN $4 ELSE next_check_at END
         WHERE id = $1 AND key_number = $5 AND state IN ('INTENT', 'UNKNOWN')
     """
     await db.execute(
@@ -180,9 +183,10 @@ async def postpone(
         operation.id,
         state.value,
         error_code,
-        system_now() + after,
+        now + after,
         operation.key_number,
         int(new_key),
+        now,
     )
 
 

@@ -10,10 +10,14 @@ from chenu.sandbox.json_types import Json
 
 
 class Effect(StrEnum):
-    """`_before`: nothing is executed. `_after`: executed and remembered, the answer is lost."""
+    """`_before`: nothing is executed. `_after`: executed and remembered, the answer is lost.
+
+    `_kept`: nothing is executed, and the idempotency key remembers the failure for its day.
+    """
 
     ERROR_BEFORE = "500_before"
     ERROR_AFTER = "500_after"
+    ERROR_KEPT = "500_kept"
     TIMEOUT_BEFORE = "timeout_before"
     TIMEOUT_AFTER = "timeout_after"
     DISCONNECT_BEFORE = "disconnect_before"
@@ -25,6 +29,7 @@ class Effect(StrEnum):
     CARD_ERROR = "card_error"
     LATENCY = "latency"
     TRUNCATED = "truncated"
+    RESET_AFTER = "reset_after"
 
     @property
     def executes(self) -> bool:
@@ -42,6 +47,7 @@ _EXECUTED = {
     Effect.DISCONNECT_AFTER,
     Effect.LATENCY,
     Effect.TRUNCATED,
+    Effect.RESET_AFTER,
 }
 _DEFAULT_TIMEOUT = 90.0
 

@@ -22,6 +22,7 @@ from chenu.sandbox.http_messages import (
     Send,
     read_request,
     send_answer,
+    send_half,
 )
 from chenu.sandbox.idempotency import (
     KeysInUse,
@@ -73,6 +74,10 @@ class Gateway:
         answer.headers |= {"request-id": request.id, "stripe-version": _version(request)}
         if request.idempotency_key:
             answer.headers["idempotency-key"] = request.idempotency_key
+        if rule is not None and rule.effect is Effect.RESET_AFTER:
+            await send_half(send, answer)
+            await _cut(scope, rule)
+            return
         await send_answer(send, answer)
 
     def _record(self, request: ApiRequest, status: int, answer: bytes) -> None:
@@ -87,6 +92,8 @@ class Gateway:
     ) -> ApiAnswer:
         if rule is None:
             return await self._answer(request)
+        if rule.effect is Effect.ERROR_KEPT:
+            return self._keep(request, self._refusal(request, rule.error()))
         answer: ApiAnswer | None = None
         if rule.effect.executes:
             pause = rule.pause if rule.effect is Effect.LATENCY else 0
@@ -136,16 +143,25 @@ class Gateway:
         with self.world.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
             stored = recall(unit, key, mark) if key else None
             if stored is not None:
-                return ApiAnswer(
-                    stored.status,
-                    stored.body,
-                    {"idempotent-replayed": "true", "original-request": stored.request_id},
-                )
+                return _replayed(stored)
             parameters = read_parameters(call, form, account=account)
             answer = self._run(request, match, unit, parameters)
             if key and (answer.status < 400 or not request.v2):
                 remember(unit, key, mark, Stored(answer.status, answer.body, request.id))
         return answer
+
+    def _keep(self, request: ApiRequest, failure: ApiAnswer) -> ApiAnswer:
+        """The failure is what the key remembers, unless it remembers something already."""
+        key, account = request.idempotency_key, acting_account(self.world.store, request)
+        if key is None:
+            return failure
+        mark = fingerprint(request.method, request.path, request.form())
+        with self.world.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
+            stored = recall(unit, key, mark)
+            if stored is not None:
+                return _replayed(stored)
+            remember(unit, key, mark, Stored(failure.status, failure.body, request.id))
+        return failure
 
     def _run(self, request: ApiRequest, match: Match, unit: Unit, parameters: Json) -> ApiAnswer:
         try:
@@ -168,6 +184,11 @@ class Gateway:
     def _refusal(self, request: ApiRequest, error: ApiError) -> ApiAnswer:
         log = self.world.config.link(f"/_sandbox/exchanges?request_id={request.id}")
         return ApiAnswer(error.status, dumps(error.body(log, v2=request.v2)), dict(error.headers))
+
+
+def _replayed(stored: Stored) -> ApiAnswer:
+    headers = {"idempotent-replayed": "true", "original-request": stored.request_id}
+    return ApiAnswer(stored.status, stored.body, headers)
 
 
 def _no_such_call(request: ApiRequest, call: Call | None) -> ApiError:

@@ -94,6 +94,18 @@ async def read_request(scope: Scope, receive: Receive, request_id: str) -> ApiRe
 
 
 async def send_answer(send: Send, answer: ApiAnswer) -> None:
+    await _send_head(send, answer)
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def send_half(send: Send, answer: ApiAnswer) -> None:
+    """The head promises all of the body; only half of it follows."""
+    await _send_head(send, answer)
+    half = answer.body[: len(answer.body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+async def _send_head(send: Send, answer: ApiAnswer) -> None:
     headers = {
         "content-type": "application/json",
         "content-length": str(len(answer.body)),
@@ -106,4 +118,3 @@ async def send_answer(send: Send, answer: ApiAnswer) -> None:
             "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()],
         }
     )
-    await send({"type": "http.response.body", "body": answer.body})

@@ -17,7 +17,9 @@ class Modes:
     mode: str = "ordered"
     """`ordered`: one after the other for each receiver. `shuffle`: at random, many at once."""
     duplicate: float = 0.0
-    """Probability that a delivery comes twice."""
+    """Probability that a delivery comes more than once."""
+    max_copies: int = 2
+    """How often at most; each number from two on is as likely."""
     drop: float = 0.0
     """Probability that a delivery never comes; the event is still listed by the API."""
     delay_ms: int = 0
@@ -30,7 +32,7 @@ class Modes:
 
     def changed(self, given: Json) -> "Modes":
         """With some values replaced; raises ValueError for what makes no sense."""
-        known = {one.name: type(getattr(self, one.name)) for one in fields(self)}
+        known = {one.name: type(one.default) for one in fields(self)}
         for name, value in given.items():
             expected = known.get(name)
             if expected is None:
@@ -42,6 +44,8 @@ class Modes:
         shares = all(0 <= share <= 1 for share in (new.duplicate, new.drop))
         if new.mode not in ("ordered", "shuffle") or not shares or new.max_concurrent < 1:
             raise ValueError("mode is ordered or shuffle, duplicate and drop are 0 to 1")
+        if new.max_copies < 2:
+            raise ValueError("max_copies is 2 or more")
         return new
 
 
@@ -93,7 +97,8 @@ class DeliveryQueue:
         """One receiver, with the mischief that is set."""
         self._has_new = True
         status = "dropped" if self._chance.random() < self.modes.drop else "pending"
-        copies = 2 if self._chance.random() < self.modes.duplicate else 1
+        is_copied = self._chance.random() < self.modes.duplicate
+        copies = self._chance.randint(2, self.modes.max_copies) if is_copied else 1
         due = wall_ms() + self.modes.delay_ms
         for _ in range(copies):
             unit.store.execute(

@@ -71,10 +71,8 @@ def _icon_url(root: AgentSource, info: Info) -> str:
     return info.context.services.url(f"/icons/{root.id}.svg")
 
 
-async def _creator(root: AgentSource, info: Info) -> CreatorRow | None:
-    if root.creator_id is None:
-        return None
-    return await info.context.loaders.creators.load(root.creator_id)
+def _creator(root: AgentSource) -> CreatorRow | None:
+    return root.maker
 
 
 async def _version(root: AgentSource, info: Info) -> VersionHead | None:

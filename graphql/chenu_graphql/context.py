@@ -55,6 +55,11 @@ class Context:
         """Read everything anew from here on: after a change, and for each live event."""
         self._loaders = None
 
+    def begin_again(self) -> None:
+        """As if nothing had been resolved yet."""
+        self.spent = 0
+        self.forget_loaded()
+
     def become(self, actor: Actor) -> None:
         """Go on as somebody else: after signing in, in this answer already."""
         self.visit = replace(self.visit, actor=actor)

@@ -1,7 +1,9 @@
 """Documents made ready: size, parse, limits, validation; remembered by their text."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -12,6 +14,7 @@ from graphql import (
     validate,
 )
 
+from chenu.core.paging import MAX_PAGE
 from chenu_graphql.errors import ValidationFailed, to_graphql
 from chenu_graphql.limits import (
     MAX_BYTES,
@@ -21,23 +24,50 @@ from chenu_graphql.limits import (
     check_fragments,
     check_size,
 )
+from chenu_graphql.plan_runs import Plan
+from chenu_graphql.plans import make_plan
 
 REMEMBERED_BYTES = 128_000
 """Of text; what is made of it takes up to 270 times as much memory."""
 
 _MAX_ERRORS = 20
+_MOST_SIZES = 100
+_NOT_SENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What one operation comes to, by the values of the variables that decide it."""
+
+    variables: tuple[str, ...]
+    known: dict[tuple[Any, ...], Size] = field(default_factory=dict)
+
+    def read_key(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """None for anything but page sizes: 1, 1.0 and true are one key, but not one size."""
+        key = tuple(values.get(name, _NOT_SENT) for name in self.variables)
+        return key if all(_is_page_size(part) for part in key) else None
+
+    def remember(self, key: tuple[Any, ...] | None, size: Size) -> None:
+        if key is not None and len(self.known) < _MOST_SIZES:
+            self.known[key] = size
+
+
+def _is_page_size(value: Any) -> bool:
+    return value is _NOT_SENT or (type(value) is int and 0 <= value <= MAX_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A document, or what is wrong with it.
 
-    `sizes` remembers what each operation comes to whose pages are literal.
+    `sizes` remembers what each operation comes to with certain page sizes, `plans` how each is
+    carried out, None for those that are left to graphql-core.
     """
 
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
-    sizes: dict[str | None, Size] = field(default_factory=dict)
+    sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
+    plans: dict[str | None, Plan | None] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[OperationDefinitionNode]:
@@ -65,6 +95,13 @@ class Documents:
         prepared = self._prepare(text)
         self._remember(text, size, prepared)
         return prepared
+
+    def find_plan(self, prepared: Prepared, operation: OperationDefinitionNode) -> Plan | None:
+        """Of a valid document's operation."""
+        name = operation.name.value if operation.name else None
+        if name not in prepared.plans and prepared.document is not None:
+            prepared.plans[name] = make_plan(self._schema, prepared.document, operation)
+        return prepared.plans.get(name)
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         self._known[text] = prepared

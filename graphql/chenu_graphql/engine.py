@@ -19,9 +19,10 @@ from strawberry.execution import optimized_is_awaitable
 from chenu.core.errors import BadInput
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
-from chenu_graphql.documents import Documents, Prepared
+from chenu_graphql.documents import Documents, Prepared, Sizes
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.limits import Meter, Size, check_cost, count_calls
+from chenu_graphql.plan_runs import Plan, run_plan
 
 _is_awaitable: Any = optimized_is_awaitable
 
@@ -43,13 +44,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`requested` and `actual` in points; not `is_begun`: refused before anything was resolved."""
+    """`requested` and `actual` in points; not `is_begun`: refused before anything was resolved.
+
+    `is_query`: nothing was changed, so that it may be told again.
+    """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
     requested: int = 0
     actual: int = 0
     is_begun: bool = False
+    is_query: bool = False
 
     @property
     def codes(self) -> list[str]:
@@ -70,6 +75,7 @@ class _Ready:
     document: DocumentNode
     operation: OperationDefinitionNode
     size: Size
+    plan: Plan | None
 
     @property
     def points(self) -> int:
@@ -110,6 +116,23 @@ class Engine:
             ready = self._make_ready(wish, *allowed)
         except _Refused as refused:
             return _refuse(refused, ctx)
+        result = await self._follow_plan(ready, wish, ctx)
+        if result is None:
+            result = await self._interpret(ready, wish, ctx)
+        return _answer(result, ready, ctx)
+
+    async def _follow_plan(self, ready: _Ready, wish: Wish, ctx: Context) -> ExecutionResult | None:
+        """None when there is no plan or it does not get to the end: then as if it never began."""
+        if ready.plan is None:
+            return None
+        try:
+            data = await run_plan(ready.plan, self._schema, wish.variables, ctx)
+        except Exception:  # graphql-core meets it again and says what and where
+            ctx.begin_again()
+            return None
+        return ExecutionResult(data, None)
+
+    async def _interpret(self, ready: _Ready, wish: Wish, ctx: Context) -> ExecutionResult:
         result = execute(
             self._schema,
             ready.document,
@@ -118,9 +141,7 @@ class Engine:
             operation_name=wish.operation_name,
             is_awaitable=_is_awaitable,
         )
-        if isinstance(result, Awaitable):
-            result = await result
-        return _answer(result, ready, ctx)
+        return await result if isinstance(result, Awaitable) else result
 
     async def watch(self, wish: Wish, ctx: Context) -> AsyncGenerator[Answer, None]:
         """A subscription's answers; one with errors when it could not be begun."""
@@ -158,6 +179,7 @@ class Engine:
             cast("DocumentNode", prepared.document),
             operation,
             self._measure(prepared, operation, wish),
+            self._documents.find_plan(prepared, operation),
         )
         if operation.operation not in allowed:
             message = "This transport does not carry {kind}"
@@ -168,14 +190,15 @@ class Engine:
         return ready
 
     def _measure(self, prepared: Prepared, operation: OperationDefinitionNode, wish: Wish) -> Size:
-        known = prepared.sizes.get(wish.operation_name)
-        if known is not None:
-            return known
-        document = cast("DocumentNode", prepared.document)
-        meter = Meter(self._schema, document, wish.variables)
+        sizes = prepared.sizes.get(wish.operation_name)
+        key = sizes.read_key(wish.variables) if sizes else None
+        if sizes is not None and key in sizes.known:
+            return sizes.known[key]
+        meter = Meter(self._schema, cast("DocumentNode", prepared.document), wish.variables)
         size = meter.measure(operation)
-        if not meter.uses_variables:
-            prepared.sizes[wish.operation_name] = size
+        if sizes is None:
+            sizes = prepared.sizes[wish.operation_name] = Sizes(tuple(sorted(meter.sizing)))
+        sizes.remember(sizes.read_key(wish.variables), size)
         return size
 
 
@@ -204,4 +227,5 @@ def _answer(result: ExecutionResult, ready: _Ready, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in result.errors or ()]
     is_begun = result.data is not None or any(error.path for error in errors)
     actual = ctx.spent + ready.size.introspection
-    return Answer(result.data, errors, ready.points, actual, is_begun)
+    is_query = ready.operation.operation is OperationType.QUERY
+    return Answer(result.data, errors, ready.points, actual, is_begun, is_query)

@@ -42,7 +42,7 @@ MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_FIELDS = 300
 """As written (directives too) and with fragments written out: validation is quadratic in them."""
-MAX_FRAGMENTS = 100
+MAX_FRAGMENTS = 50
 MAX_POINTS = 5_000
 MAX_CHANGES = 5
 MAX_SENSITIVE = 1
@@ -99,7 +99,8 @@ class Meter:
         self._known: dict[str, Size] = {}
         self._defaults: dict[str, ValueNode | None] = {}
         self.written = 0
-        self.uses_variables = False
+        self.sizing: set[str] = set()
+        """Variables that the size depends on."""
 
     def measure(self, operation: OperationDefinitionNode) -> Size:
         self._defaults = {
@@ -199,8 +200,8 @@ class Meter:
     def _value(self, node: FieldNode, name: str) -> Any:
         given = next((each.value for each in node.arguments or () if each.name.value == name), None)
         if isinstance(given, VariableNode):
-            self.uses_variables = True
             variable = given.name.value
+            self.sizing.add(variable)
             if variable in self._variables:
                 return self._variables[variable]
             given = self._defaults.get(variable)

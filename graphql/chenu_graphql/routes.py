@@ -13,7 +13,7 @@ from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
-from chenu.accounts.visit import Visit
+from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
 from chenu.core.errors import BadInput, ChenuError
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
@@ -49,10 +49,9 @@ def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
 
 
 @post(PATH, status_code=200, include_in_schema=False)
-async def serve(
-    request: HttpRequest, services: NamedDependency[Services], visit: NamedDependency[Visit]
-) -> Response[Any]:
+async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Response[Any]:
     """One operation: JSON, or an event stream for who accepts that."""
+    visit: Visit = request.scope["state"][STATE_KEY]  # a second dependency would cost a task group
     ctx = Context(services, visit, csrf_header=request.headers.get("x-csrf-token", ""))
     if visit.refusal is not None:
         return _fail(visit.refusal, ctx, _REFUSED_STATUS.get(visit.refusal.code, 400))
@@ -63,7 +62,9 @@ async def serve(
     except HTTPException as error:
         return _fail(BadInput("The body could not be read"), ctx, error.status_code)
     if not _SSE.accepts(request.headers.get("accept", "")):
-        return _respond(await get_engine().run(wish, ctx), ctx)
+        answer = await get_engine().run(wish, ctx)
+        request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
+        return _respond(answer, ctx)
     if get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
         return Stream(_stream(wish, ctx), headers=dict(_SSE.headers), status_code=200)
     return _respond_as_events(await get_engine().run(wish, ctx), ctx)
@@ -87,6 +88,11 @@ async def _read(request: HttpRequest) -> Wish:
     if content_type != MediaType.JSON:
         raise BadInput("Send the operation as application/json")
     return read_wish(await request.body())
+
+
+def _is_for_everybody(answer: Answer, ctx: Context) -> bool:
+    """Errors carry the request's id, and cookies are for one."""
+    return answer.is_query and not answer.errors and not ctx.cookies
 
 
 def _fail(error: ChenuError, ctx: Context, status: int) -> Response[bytes]:
@@ -133,10 +139,21 @@ def _respond_as_events(answer: Answer, ctx: Context) -> Response[str]:
     return Response(body, status_code=_status(answer), headers=headers)
 
 
+async def _is_still_known(visit: Visit) -> bool:
+    """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
+    try:
+        await visit.renewed()
+    except ChenuError:
+        return False
+    return True
+
+
 def _stream(wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
     async def events() -> AsyncGenerator[str, None]:
         async with aclosing(get_engine().watch(wish, ctx)) as answers:
             async for answer in answers:
+                if not await _is_still_known(ctx.visit):
+                    break
                 yield _SSE.encode_next(answer.to_dict(), _encode)  # type: ignore[arg-type]
         yield _SSE.encode_complete()
 

@@ -14,7 +14,7 @@ from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import field
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import PARENT, is_own_profile
+from chenu_graphql.permissions import PARENT, READER, is_own_profile
 from chenu_graphql.purchases import load_agent, load_breakdown
 
 
@@ -75,6 +75,7 @@ class Sale(Node):
 
 async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:
     """A settled sale, for its creator and staff."""
+    READER.require(ctx)
     purchase = await ctx.loaders.purchases.load(row_id)
     if purchase is None or purchase.paid_at is None:
         return None

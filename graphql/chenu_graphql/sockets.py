@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from litestar.handlers import WebsocketRouteHandler
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account
 from chenu.accounts.visit import STATE_KEY, Visit
-from chenu.core.errors import BadInput, ChenuError, RateLimited
+from chenu.core.errors import BadInput, ChenuError, Forbidden, RateLimited, Unauthenticated
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
@@ -72,12 +73,15 @@ class Connection:
             while True:
                 await self._handle(await self._receive())
         except _Closed as closed:
-            with suppress(WebSocketException, RuntimeError):  # it may be gone already
-                await self._socket.close(closed.code, closed.reason)
+            await self._close(closed)
         except WebSocketDisconnect:
             pass
         finally:
             await self._stop_all()
+
+    async def _close(self, closed: _Closed) -> None:
+        with suppress(WebSocketException, RuntimeError):  # it may be gone already
+            await self._socket.close(closed.code, closed.reason)
 
     async def _receive(self) -> SocketMessage:
         text = await self._socket.receive_data("text")
@@ -118,12 +122,24 @@ class Connection:
         try:
             account = params.get("Chenu-Account")
             account_id = read_account(None if account is None else str(account))
-            actor = await get_bearer_actor(
-                str(bearer), account_id, pepper=settings.secret, address=visit.address
-            )
         except ChenuError:
             raise _Closed(4403, "Forbidden") from None
-        self._ctx.visit = replace(visit, actor=actor)
+        find_actor = partial(
+            get_bearer_actor,
+            str(bearer),
+            account_id,
+            pepper=settings.secret,
+            address=visit.address,
+        )
+        self._ctx.visit = replace(visit, find_actor=find_actor)
+        await self._identify_again()
+
+    async def _identify_again(self) -> None:
+        """Raises _Closed once the session has ended or the key was revoked."""
+        try:
+            self._ctx.visit = await self._ctx.visit.renewed()
+        except (Unauthenticated, Forbidden):
+            raise _Closed(4403, "Forbidden") from None
 
     async def _handle(self, message: SocketMessage) -> None:
         if message.type == "ping":
@@ -145,6 +161,7 @@ class Connection:
         try:
             wish = read_wish(message.payload)
             self._require_room()
+            await self._identify_again()
         except ChenuError as error:
             await self._send("error", message.id, [self._describe(error)])
             return
@@ -164,11 +181,14 @@ class Connection:
             if self._engine.find_kind(wish) is OperationType.SUBSCRIPTION:
                 async with aclosing(self._engine.watch(wish, ctx)) as answers:
                     async for answer in answers:
+                        await self._identify_again()
                         await self._pass_on(operation_id, answer)
             else:
                 await self._pass_on(operation_id, await self._engine.ask(wish, ctx))
             if self._running.pop(operation_id, None) is not None:
                 await self._send("complete", operation_id)
+        except _Closed as closed:
+            await self._close(closed)
         except (WebSocketException, RuntimeError) as error:
             log.info("socket_gone", reason=str(error))
 

@@ -8,6 +8,7 @@ from litestar.di import Provide
 from chenu.accounts.visit import STATE_KEY
 from chenu.flows.services import Services
 from storefront.access import RequestCheck
+from storefront.counts import Counts
 from storefront.pages import Pages, StatusOf
 from storefront.routes import (
     about,
@@ -90,9 +91,11 @@ HANDLERS = (
 def create_storefront(services: Services, status_of: StatusOf) -> Router:
     """Every page; `status_of` is HTTP's word for an error of the business."""
 
+    counts = Counts(services.settings.cache_seconds)
+
     def make_pages(request: Request[Any, Any, Any]) -> Pages:
         visit = request.scope["state"][STATE_KEY]
-        return Pages(request, visit, services.settings, status_of)
+        return Pages(request, visit, services.settings, status_of, counts)
 
     return Router(
         "/",

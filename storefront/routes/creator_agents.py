@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.agents.creators import get_own_creator
-from chenu.agents.listing import ListingFields
+from chenu.agents.listing import MAX_DESCRIPTION, ListingFields
 from chenu.agents.manifest import parse_manifest
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import AgentId
@@ -48,15 +48,18 @@ def _render_new(
     return pages.show("creator/new_agent.html", status, form=form, preview=preview)
 
 
+def _preview(fields: Fields) -> str:
+    """As buyers will see it, as far as it could be saved: rendering takes its time."""
+    return render_markdown(fields.text("description")[:MAX_DESCRIPTION])
+
+
 @post("/creator/agents/new", opt=SIGNED_IN)
 async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Saves the draft, or only shows the description as buyers will see it."""
     fields = await read_form(request)
     values = keep(fields, EVERYTHING)
     if fields.text("intent") == "preview":
-        return _render_new(
-            pages, FormView("new", values), preview=render_markdown(fields.text("description"))
-        )
+        return _render_new(pages, FormView("new", values), preview=_preview(fields))
     try:
         agent_id = await create_agent(pages.visit.actor, read_agent(fields))
     except REFUSALS as error:
@@ -70,9 +73,7 @@ async def preview_description(request: HttpRequest, pages: NamedDependency[Pages
     """The description as it will look, while it is typed."""
     fields = await read_form(request)
     await get_own_creator(pages.visit.actor)
-    return pages.show(
-        "creator/_preview.html", preview=render_markdown(fields.text("description")[:20_000])
-    )
+    return pages.show("creator/_preview.html", preview=_preview(fields))
 
 
 @get("/creator/agents/{agent_id:uuid}", opt=SIGNED_IN)
@@ -92,8 +93,9 @@ async def save_listing(
     fields = await read_form(request)
     if fields.text("intent") == "preview":
         form = FormView("listing", keep(fields, LISTING))
-        preview = render_markdown(fields.text("description"))
-        return await render_editor(pages, agent, EditorForms(listing=form), preview=preview)
+        return await render_editor(
+            pages, agent, EditorForms(listing=form), preview=_preview(fields)
+        )
 
     async def save() -> None:
         await update_agent(pages.visit.actor, agent.id, read_listing(fields), None)

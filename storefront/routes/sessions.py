@@ -1,5 +1,7 @@
 """Signing up, in and out, and the language of the pages."""
 
+from contextlib import suppress
+
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -7,7 +9,7 @@ from chenu.accounts.actor import ActorKind
 from chenu.accounts.sessions import revoke_session
 from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
 from chenu.accounts.visit import language_cookie, session_cookie
-from chenu.core.errors import ChenuError, Invalid, RateLimited
+from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale
 from storefront.access import PUBLIC
 from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form, read_query
@@ -34,8 +36,17 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
         return _show_again(pages, "people/sign_in.html", form, error)
+    await _leave(pages)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie)
+
+
+async def _leave(pages: Pages) -> None:
+    """The session that this browser came with is over."""
+    actor = pages.visit.actor
+    if actor.user_id is not None and actor.session_id is not None:
+        with suppress(NotFound):  # it ended a moment before
+            await revoke_session(actor.user_id, actor.session_id)
 
 
 def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) -> Page:
@@ -65,6 +76,7 @@ async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
         return _show_again(pages, "people/sign_up.html", form, error)
+    await _leave(pages)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(_welcome(fields.text("next"), at_once=at_once), cookie=cookie)
 
@@ -79,9 +91,7 @@ def _welcome(wanted: str, *, at_once: bool) -> str:
 @post("/sign-out", opt=PUBLIC)
 async def sign_out(pages: NamedDependency[Pages]) -> Page:
     """Ends the session here and now; again is no error."""
-    actor = pages.visit.actor
-    if actor.user_id is not None and actor.session_id is not None:
-        await revoke_session(actor.user_id, actor.session_id)
+    await _leave(pages)
     return pages.go("/?notice=signed-out", cookie=session_cookie(pages.settings, None))
 
 

@@ -6,6 +6,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.visit import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.queries import (
     find_agent_by_slug,
@@ -35,19 +36,18 @@ from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.search_form import Search, read_search
 
+PATH = "/agents"
 PAGE_SIZE = 24
 
 
-@get("/agents", opt=PUBLIC)
+@get(PATH, opt=PUBLIC)
 async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     query = read_query(request)
     search = read_search(query)
     pager = Pager(pages.cursors, search.address(), PAGE_SIZE)
     wish = pager.read(query)
-    found, total, facets = await asyncio.gather(
-        list_agents(search.wish, wish),
-        count_agents(search.wish),
-        build_facets(search, pages.locale),
+    found, counts = await asyncio.gather(
+        list_agents(search.wish, wish), pages.counts.of_search(search.wish)
     )
     page = pages.show(
         "agents/_found.html" if pages.is_fragment else "agents/list.html",
@@ -55,14 +55,15 @@ async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
         search=search,
         form=_search_view(search, pages),
         agents=found.rows,
-        total=total,
-        is_more=total > COUNT_UP_TO,
+        total=counts.total,
+        is_more=counts.total > COUNT_UP_TO,
         count_up_to=COUNT_UP_TO,
-        facets=facets,
+        facets=build_facets(search, counts, pages.locale),
         links=pager.links(found, key_of_hit),
     )
     if pages.is_fragment:
         page.headers["HX-Replace-Url"] = search.address()
+    request.scope["state"][FOR_EVERYBODY] = page.status_code == 200
     return page
 
 

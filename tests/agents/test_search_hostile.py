@@ -21,7 +21,7 @@ from chenu.core.paging import Key, PageWish
 from chenu.flows.services import Services
 from tests.agents.shelf import Shop, open_shop, shelve
 from tests.conftest import SEED
-from tests.faults.stand import runs
+from tests.faults.counts import runs
 from tests.rows import put
 
 HOSTILE = [

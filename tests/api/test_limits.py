@@ -117,7 +117,7 @@ async def test_what_is_no_document_is_bad_input(visitor: httpx.AsyncClient, docu
 async def test_the_limits_themselves_are_allowed(visitor: httpx.AsyncClient) -> None:
     api = Api(visitor)
 
-    for document in (deep(15), aliased(30), chain(100)):
+    for document in (deep(15), aliased(30), chain(50)):
         reply = await api.send(document)
         assert reply.errors == []
 

@@ -1,17 +1,16 @@
-"""The running product under faults: real web and worker processes over the tests' engines.
+"""The running product under faults: real web and worker processes over real engines.
 
-A buyer drives it from outside, over HTTP alone; processes are killed and started again.
+A buyer drives it from outside, over HTTP alone; processes are killed and started again. Opening one
+takes seconds, so that the tests of a module share it: each has its own buyers.
 """
 
 import asyncio
-import os
-import random
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,25 @@ import httpx
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.visit import session_cookie_name
 from chenu.agents.rows import AgentRow
 from chenu.billing.stripe_catalogue import StripeCatalogue
+from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.demo.processes import free_port
 from chenu.flows.bootstrap_stripe import bootstrap_stripe
+from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.conftest import SEED, Engines
-from tests.people import make_creator, make_person, make_published_agent
+from tests.conftest import Engines
+from tests.faults.counts import CONVERGED_SECONDS
+from tests.faults.mischief import PATIENT, Mischief, open_mischief
+from tests.faults.server import Server
+from tests.people import Person, make_creator, make_person, make_published_agent
 
-FAULT_SHARE = float(os.environ.get("FAULT_SHARE", "0.1"))
-CONVERGED_SECONDS = 60
+Json = dict[str, Any]
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 BUY = """
 mutation Buy($input: AgentPurchaseInput!) {
@@ -44,158 +50,16 @@ mutation Buy($input: AgentPurchaseInput!) {
 """
 
 
-def runs(full: int) -> int:
-    """How often at this share of the full count: at least once."""
-    return max(1, round(full * FAULT_SHARE))
-
-
-def seeds(full: int) -> list[int]:
-    """Printed by pytest as the test's parameter; drawn from the run's seed."""
-    drawn = random.Random(int(SEED))
-    return [drawn.randrange(10**6) for _ in range(runs(full))]
-
-
-@dataclass
-class Server:
-    """One process of the product; `crash_at` names where it kills itself."""
-
-    name: str
-    command: list[str]
-    env: dict[str, str]
-    log: Path
-    process: "subprocess.Popen[bytes] | None" = None
-    deaths: int = 0
-
-    def start(self, crash_at: str | None = None) -> None:
-        env = {**os.environ, **self.env}
-        if crash_at:
-            env["CHENU_CRASH_AT"] = crash_at
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, env=env, stdout=log, stderr=log)
-
-    @property
-    def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def revive(self) -> bool:
-        """Start again, without the crash, when it has died; True when it had."""
-        if not self.died:
-            return False
-        self.deaths += 1
-        self.start()
-        return True
-
-
-@dataclass
-class Stand:
-    """The product and one agent on sale in it."""
-
-    services: Services
-    engines: Engines
-    web: Server
-    worker: Server
-    url: str
-    agent: AgentRow
-    http: httpx.AsyncClient
-    keys: dict[str, str] = field(default_factory=dict)
-
-    async def make_buyer(self, name: str) -> str:
-        """An API key of a fresh buyer's account."""
-        person = await make_person(name, TierCode.PRO)
-        made = await create_api_key(
-            person.actor, "faults", [ApiScope.MARKETPLACE, ApiScope.READ], None,
-            self.services.settings.secret,
-        )  # fmt: skip
-        return made.secret
-
-    async def wish(self, key: str, idempotency_key: str) -> dict[str, Any]:
-        """One try of agentPurchase; raises httpx.HTTPError when the server is gone."""
-        wish = {
-            "agentId": encode_id("Agent", self.agent.id),
-            "expectedAmountMinor": self.agent.price_amount,
-            "acceptImmediateSupply": True,
-            "idempotencyKey": idempotency_key,
-        }
-        answer = await self.http.post(
-            f"{self.url}/graphql",
-            json={"query": BUY, "variables": {"input": wish}},
-            headers={"authorization": f"Bearer {key}"},
-        )
-        payload: dict[str, Any] = answer.json()
-        if answer.status_code >= 500 or payload.get("data") is None:
-            raise httpx.TransportError(f"{answer.status_code}: {answer.text[:300]}")
-        bought: dict[str, Any] = payload["data"]["agentPurchase"]
-        return bought
-
-    async def wish_until_open(self, key: str, idempotency_key: str) -> str:
-        """As a patient client: again with the same key until the page is open; its address."""
-        deadline = time.monotonic() + CONVERGED_SECONDS
-        last: object = None
-        while time.monotonic() < deadline:
-            self.web.revive()
-            try:
-                bought = await self.wish(key, idempotency_key)
-            except httpx.HTTPError as error:
-                last = error
-            else:
-                last = bought
-                if bought["checkout"]:
-                    url: str = bought["checkout"]["url"]
-                    return url
-            await asyncio.sleep(0.2)
-        raise AssertionError(f"no payment page: {last}")
-
-    async def pay(self, url: str, card: str = "4242424242424242") -> None:
-        form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Test Buyer"}
-        answer = await self.http.post(url, data=form)
-        assert answer.status_code == 303, answer.text
-
-    async def converge(self, purchases: int) -> None:
-        """Until every purchase is paid, transferred and told; dead processes are started again."""
-        deadline = time.monotonic() + CONVERGED_SECONDS
-        state = None
-        while time.monotonic() < deadline:
-            self.web.revive()
-            self.worker.revive()
-            state = await self.state()
-            if state == State(purchases, purchases, purchases, 0, 0, 0):
-                return
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"not converged after {CONVERGED_SECONDS} s: {state}")
-
-    async def state(self) -> "State":
-        connection = await asyncpg.connect(self.engines.postgres_url)
-        try:
-            record = await connection.fetchrow(_STATE)
-        finally:
-            await connection.close()
-        return State(**record)
-
-    async def charges(self) -> list[dict[str, Any]]:
-        """What Stripe says was really charged for this agent."""
-        base = self.services.settings.stripe.api_base
-        answer = await self.http.get(
-            f"{base}/v1/charges?limit=100", headers={"authorization": "Bearer sk_test_tests"}
-        )
-        charges: list[dict[str, Any]] = answer.json()["data"]
-        return [c for c in charges if c["metadata"].get("agent_id") == str(self.agent.id)]
-
-
 @dataclass(frozen=True)
 class State:
-    """Counts over the whole (otherwise empty) database."""
+    """Counts over the whole database."""
 
-    paid: int
-    granted: int
-    transferred: int
-    open_operations: int
-    waiting_events: int
-    waiting_mails: int
+    paid: int = 0
+    granted: int = 0
+    transferred: int = 0
+    open_operations: int = 0
+    waiting_events: int = 0
+    waiting_mails: int = 0
 
 
 _STATE = """
@@ -208,45 +72,182 @@ _STATE = """
 """
 
 
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys: over the API with a key, on the pages with a session."""
+
+    person: Person
+    key: str
+
+
+@dataclass
+class Stand:
+    """The product, an agent on sale in it, and the other side of the wire."""
+
+    services: Services
+    engines: Engines
+    web: Server
+    worker: Server
+    url: str
+    creator: Person
+    agent: AgentRow
+    http: httpx.AsyncClient
+    stripe: Mischief
+    before: State = State()
+
+    async def begin(self) -> None:
+        """For the next test: no fault of the last one, and its sales do not count."""
+        await self.stripe.heal()
+        await self.stripe.deliver_honestly()
+        for server in (self.web, self.worker):
+            server.disarm()
+            server.revive()
+        await wait_ready(self)
+        self.before = await self.state()
+
+    async def make_buyer(self, name: str) -> Buyer:
+        person = await make_person(name, TierCode.PRO)
+        made = await create_api_key(
+            person.actor, "faults", [ApiScope.MARKETPLACE, ApiScope.READ], None,
+            self.services.settings.secret,
+        )  # fmt: skip
+        return Buyer(person, made.secret)
+
+    async def make_agent(self, name: str) -> AgentRow:
+        """One that Stripe has no product of yet."""
+        return await make_published_agent(self.services, self.creator, price=999, name=name)
+
+    async def ask(
+        self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
+    ) -> httpx.Response:
+        """One agentPurchase, whatever comes back; raises httpx.HTTPError when nothing does."""
+        wanted = agent or self.agent
+        wish = {
+            "agentId": encode_id("Agent", wanted.id),
+            "expectedAmountMinor": wanted.price_amount,
+            "acceptImmediateSupply": True,
+            "idempotencyKey": idempotency_key,
+        }
+        return await self.http.post(
+            f"{self.url}/graphql",
+            json={"query": BUY, "variables": {"input": wish}},
+            headers={"authorization": f"Bearer {buyer.key}"},
+        )
+
+    async def wish(self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None) -> Json:
+        """Its payload; raises httpx.HTTPError when there is none."""
+        answer = await self.ask(buyer, idempotency_key, agent)
+        payload: Json = answer.json()
+        if answer.status_code >= 500 or payload.get("data") is None:
+            raise httpx.TransportError(f"{answer.status_code}: {answer.text[:300]}")
+        bought: Json = payload["data"]["agentPurchase"]
+        return bought
+
+    async def wish_until_open(
+        self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
+    ) -> str:
+        """As a patient client: again with the same key until the page is open; its address."""
+        deadline = time.monotonic() + CONVERGED_SECONDS
+        last: object = None
+        while time.monotonic() < deadline:
+            self.web.revive()
+            try:
+                bought = await self.wish(buyer, idempotency_key, agent)
+            except httpx.HTTPError as error:
+                last = error
+            else:
+                last = bought
+                if bought["checkout"]:
+                    url: str = bought["checkout"]["url"]
+                    return url
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no payment page: {last}")
+
+    async def pay(self, url: str) -> None:
+        form = {"card": "4242424242424242", "exp": "12/34", "cvc": "123", "name": "Test Buyer"}
+        answer = await self.http.post(url, data=form)
+        assert answer.status_code == 303, answer.text
+
+    async def buy(self, buyer: Buyer, idempotency_key: str = "one") -> None:
+        """Wished for and paid; what follows is the product's to do."""
+        await self.pay(await self.wish_until_open(buyer, idempotency_key))
+
+    async def look_at_purchase(self, buyer: Buyer) -> str:
+        """The page that the buyer returns to, in French."""
+        sql = "SELECT id FROM purchase WHERE account = $1"
+        purchase_id = await db.fetch_value(sql, buyer.person.actor.account_id)
+        name = session_cookie_name(self.services.settings)
+        headers = {"cookie": f"{name}={buyer.person.token}"}
+        answer = await self.http.get(f"{self.url}/purchases/{purchase_id}", headers=headers)
+        assert answer.status_code == 200
+        return answer.text
+
+    async def settle(self, purchases: int) -> None:
+        """All of this test's purchases have every effect once, and every book is right."""
+        await self.converge(purchases)
+        charges = [line async for line in self.services.gateway.list_balance_movements(EVER)]
+        paid = self.before.paid + purchases
+        assert len([line for line in charges if line.type == "charge"]) == paid
+        findings = await check_everything(self.services, EVER)
+        assert [finding for finding in findings if not finding.ok] == []
+
+    async def converge(self, purchases: int) -> None:
+        """Until every purchase is paid, transferred and told; dead processes are started again."""
+        before = self.before
+        wanted = State(
+            before.paid + purchases, before.granted + purchases, before.transferred + purchases
+        )
+        deadline = time.monotonic() + CONVERGED_SECONDS
+        state = None
+        while time.monotonic() < deadline:
+            self.web.revive()
+            self.worker.revive()
+            state = await self.state()
+            if state == wanted:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"after {CONVERGED_SECONDS} s: {state}, not {wanted}")
+
+    async def state(self) -> State:
+        connection = await asyncpg.connect(self.engines.postgres_url)
+        try:
+            record = await connection.fetchrow(_STATE)
+        finally:
+            await connection.close()
+        return State(**record)
+
+
 @asynccontextmanager
 async def open_stand(
-    engines: Engines,
-    services: Services,
-    folder: Path,
-    *,
-    web_crash: str | None = None,
-    worker_crash: str | None = None,
+    engines: Engines, services: Services, folder: Path, **env: str
 ) -> AsyncIterator[Stand]:
-    """The product running, with an agent on sale; processes may be told where to die."""
+    """The product running over an empty database and an empty Stripe, with an agent on sale."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = replace(services.settings, public_url=url)
-    services = replace(services, settings=settings)
-    await _reset_sandbox(engines)
-    creator, _ = await make_creator(services)
-    agent = await make_published_agent(services, creator, price=999)
-    # After the onboarding, whose events must not meet the fault that is meant for the purchase.
-    env = {**engines.env, "CHENU_PUBLIC_URL": url, **await _register_webhooks(services)}
-    chenu = [sys.executable, "-m", "chenu"]
-    web = Server("web", [*chenu, "serve", "--port", str(port)], env, folder / "web.log")
-    worker = Server("worker", [*chenu, "worker"], env, folder / "worker.log")
-    async with httpx.AsyncClient(timeout=30) as http:
-        stand = Stand(services, engines, web, worker, url, agent, http)
+    services = replace(services, settings=replace(services.settings, public_url=url))
+    async with (
+        open_mischief(services) as stripe,
+        httpx.AsyncClient(timeout=90, limits=PATIENT) as http,
+    ):
+        await stripe.reset()  # Stripe's totals are compared with ours
+        creator, _ = await make_creator(services)
+        agent = await make_published_agent(services, creator, price=999)
+        # After the onboarding, whose events must not meet the fault that is meant for the purchase.
+        secrets = await _register_webhooks(services)
+        settings = {**engines.env, "CHENU_PUBLIC_URL": url, **secrets, **env}
+        chenu = [sys.executable, "-m", "chenu"]
+        web = Server("web", [*chenu, "serve", "--port", str(port)], settings, folder)
+        worker = Server("worker", [*chenu, "worker"], settings, folder)
+        stand = Stand(services, engines, web, worker, url, creator, agent, http, stripe)
         try:
-            web.start(web_crash)
-            worker.start(worker_crash)
+            web.start()
+            worker.start()
             await wait_ready(stand)
             yield stand
         finally:
             web.kill()
             worker.kill()
-            await _reset_sandbox(engines)
-
-
-async def _reset_sandbox(engines: Engines) -> None:
-    """No charge, endpoint or fault of an earlier test: Stripe's totals are compared with ours."""
-    async with httpx.AsyncClient() as http:
-        await http.post(f"{engines.settings.stripe.api_base}/_sandbox/reset")
+            await stripe.reset()
 
 
 async def _register_webhooks(services: Services) -> dict[str, str]:

@@ -7,8 +7,8 @@ from chenu.agents.purchases import PurchaseRow
 from chenu.flows.purchase_state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (
-    open_market,
     open_page,
+    open_quiet_market,
     pay_for,
     report,
 )
@@ -19,14 +19,12 @@ from tests.stripe_side import StripeSide
 
 @pytest.fixture
 async def page(services: Services) -> PurchaseRow:
-    return await open_page(services, await open_market(services))
+    return await open_page(services, await open_quiet_market(services))
 
 
 DECLINES = {
     "4000000000000002": "generic_decline",
     "4000000000009995": "insufficient_funds",
-    "4000000000009987": "lost_card",
-    "4000000000000069": "expired_card",
     "4000000000000127": "incorrect_cvc",
 }
 
@@ -43,7 +41,7 @@ async def test_a_declined_card_leaves_the_page_open_for_another_one(
     paid = await report(services, page)
 
     assert (declined.state, nothing) == (PurchaseState.DECLINED, 0)
-    assert declined.purchase.failure_code in (reason, "card_declined")
+    assert declined.purchase.failure_code == reason
     assert (paid.state, paid.purchase.failure_code) == (PurchaseState.PAID, None)
     assert await count("access_grant") == 1
 

@@ -14,8 +14,8 @@ from chenu.flows.purchase_state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
+    open_quiet_market,
     pay_for,
     report,
     wish_to_buy,
@@ -26,7 +26,7 @@ from tests.stripe_side import AWAY, StripeSide
 
 @pytest.fixture
 async def market(services: Services) -> Market:
-    return await open_market(services)
+    return await open_quiet_market(services)
 
 
 async def status_at_stripe(stripe_side: StripeSide, purchase: PurchaseRow) -> str:

@@ -161,7 +161,7 @@ async def test_whoever_looks_again_finds_it_returned_once(
     assert await count("outbox_mail", "kind = 'PAYMENT_RETURNED'") == 1
 
 
-@pytest.mark.parametrize("effect", [AWAY, "500_after", "truncated", "409"])
+@pytest.mark.parametrize("effect", [AWAY, "500_after", "truncated"])
 async def test_a_refund_whose_answer_is_lost_is_made_once(
     services: Services, stripe_side: StripeSide, market: Market, effect: str
 ) -> None:

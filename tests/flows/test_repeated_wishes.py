@@ -7,8 +7,8 @@ from chenu.core.errors import ChenuError, IdempotencyConflict, ProviderUnavailab
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
+    open_quiet_market,
     pay_for,
     report,
     wish_to_buy,
@@ -19,7 +19,7 @@ from tests.stripe_side import AWAY, StripeSide
 
 @pytest.fixture
 async def market(services: Services) -> Market:
-    return await open_market(services)
+    return await open_quiet_market(services)
 
 
 async def test_the_same_key_finds_the_same_purchase(services: Services, market: Market) -> None:

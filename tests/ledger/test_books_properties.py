@@ -21,7 +21,7 @@ from chenu.ledger.accounts import (
 from chenu.ledger.invariants import INVARIANTS, check_all, check_seals
 from chenu.ledger.journal import Entry, Posting, get_balance, post
 from chenu.ledger.seals import seal_entries
-from tests.faults.stand import runs
+from tests.faults.counts import runs
 
 CREATORS = 3
 

@@ -28,7 +28,7 @@ from chenu.ledger.operations import (
     mark_settled,
     postpone,
 )
-from tests.rows import count, fingerprint
+from tests.rows import count, fingerprint, put
 
 
 def wish(key: str = "cs:1", **changes: Any) -> Wish:
@@ -58,6 +58,7 @@ async def test_repair_looks_after_30_seconds_5_minutes_an_hour_then_daily(
     seconds = [await _seconds_left(operation)]
 
     for _ in range(5):
+        await _make_due(operation)
         await postpone(operation, "lost", state=OperationState.UNKNOWN)
         operation = await get_operation(operation.id)
         seconds.append(await _seconds_left(operation))
@@ -65,6 +66,21 @@ async def test_repair_looks_after_30_seconds_5_minutes_an_hour_then_daily(
     expected = [30, 30, 300, 3600, 86_400, 86_400]
     assert [round(left, -1) for left in seconds] == expected
     assert [step.total_seconds() for step in REPAIR_AFTER] == [30, 300, 3600, 86_400]
+
+
+async def test_looking_again_and_again_does_not_put_repair_off(services: Services) -> None:
+    operation = await intend(wish())
+
+    for _ in range(5):
+        await postpone(operation, "not paid yet", state=OperationState.INTENT)
+    looked_at = await get_operation(operation.id)
+
+    assert looked_at.next_check_at == operation.next_check_at
+    assert (looked_at.attempts, looked_at.error_code) == (0, "not paid yet")
+
+
+async def _make_due(operation: OperationRow) -> None:
+    await put("operation", "next_check_at", system_now(), "id = $2", operation.id)
 
 
 async def _seconds_left(operation: OperationRow) -> float:
@@ -81,7 +97,7 @@ async def test_an_unknown_outcome_can_become_known_to_be_open(services: Services
     again = await get_operation(operation.id)
 
     assert (lost.state, lost.error_code, lost.is_open) == ("UNKNOWN", "PROVIDER_UNAVAILABLE", True)
-    assert (again.state, again.error_code, again.attempts) == ("INTENT", "not paid yet", 2)
+    assert (again.state, again.error_code, again.attempts) == ("INTENT", "not paid yet", 0)
 
 
 @pytest.mark.parametrize("state", [OperationState.SETTLED, OperationState.FAILED])

@@ -1,0 +1,74 @@
+"""Values that are kept for a moment in this process, and asked for once however many want them."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Key, Value]):
+    """`max_age` in seconds counts from when a value began to be made: what it is made of is not
+    older. None is kept at 0, and never more than `capacity` in weight.
+    """
+
+    def __init__(
+        self, max_age: float, capacity: int, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.max_age = max_age
+        self.now = now
+        self._capacity = capacity
+        self._weight = 0
+        self._known: OrderedDict[Key, tuple[float, int, Value]] = OrderedDict()
+
+    def find(self, key: Key) -> Value | None:
+        known = self._known.get(key)
+        if known is None or self.now() - known[0] >= self.max_age:
+            return None
+        return known[2]
+
+    def keep(self, key: Key, value: Value, since: float, weight: int = 1) -> None:
+        if self.now() - since >= self.max_age or weight > self._capacity:
+            return
+        self.drop(key)
+        self._known[key] = (since, weight, value)
+        self._weight += weight
+        self._make_room()
+
+    def drop(self, key: Key) -> None:
+        known = self._known.pop(key, None)
+        self._weight -= known[1] if known else 0
+
+    def _make_room(self) -> None:
+        """Those kept first go first: they are the oldest, or nearly so."""
+        oldest = self.now() - self.max_age
+        while self._known:
+            key, (since, _, _) = next(iter(self._known.items()))
+            if since > oldest and self._weight <= self._capacity:
+                return
+            self.drop(key)
+
+
+class Shared(Generic[Key, Value]):
+    """What many ask for at once is made once."""
+
+    def __init__(self, max_age: float, capacity: int = 1_000) -> None:
+        self._kept: Kept[Key, asyncio.Future[Value]] = Kept(max_age, capacity)
+
+    async def get(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
+        """Raises what `make` raises, and forgets it."""
+        if not self._kept.max_age:
+            return await make()
+        known = self._kept.find(key)
+        if known is None:
+            known = asyncio.ensure_future(make())
+            self._kept.keep(key, known, self._kept.now())
+            known.add_done_callback(lambda done: self._forget_failure(key, done))
+        return await asyncio.shield(known)
+
+    def _forget_failure(self, key: Key, done: "asyncio.Future[Value]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._kept.drop(key)

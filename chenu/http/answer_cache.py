@@ -1,0 +1,121 @@
+"""Whole answers for anonymous callers, kept for a second at most.
+
+Stands in front of the application and behind the edge, which still gives every answer its own id,
+headers and log line. Nobody who shows a cookie or a key is answered from here, and nothing of
+theirs is kept. Routes say which of their answers are for everybody; those are found again by the
+language and by all that was sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Send
+
+from chenu.accounts.actor import ActorKind
+from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
+from chenu.core.kept import Kept
+
+Place = tuple[str, str]
+"""A method and a path."""
+Key = tuple[str, Place, bytes]
+"""Language, place, and the query string or the body."""
+
+_CAPACITY_BYTES = 32_000_000
+_MAX_BODY_BYTES = 20_000
+_MAX_QUERY_BYTES = 1_000
+_PRIVATE = {b"cookie", b"authorization", b"x-csrf-token", b"chenu-account"}
+_EVENTS = b"text/event-stream"
+_PARTIAL = {b"hx-request", b"hx-request-type", b"range"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class AnswerCache:
+    """Wraps the application. `max_age` is in seconds; at 0 nothing is kept."""
+
+    def __init__(self, app: ASGIApp, places: frozenset[Place], max_age: float) -> None:
+        self._app = app
+        self._places = places if max_age else frozenset[Place]()
+        self._kept: Kept[Key, _Answer] = Kept(max_age, _CAPACITY_BYTES)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        place = (scope.get("method", ""), scope["path"])
+        if place not in self._places or not _is_anonymous(scope):
+            await self._app(scope, receive, send)
+            return
+        sent: bytes = scope["query_string"]
+        if place[0] == "POST":
+            sent, receive = await _read_ahead(receive)
+        visit: Visit = scope["state"][STATE_KEY]
+        key = (visit.locale, place, sent)
+        known = self._kept.find(key)
+        if known is None:
+            await self._answer_anew(key, scope, receive, send)
+            return
+        scope["path_template"] = scope["path"]  # as the router would have told the edge's metrics
+        await _send(known, send)
+
+    async def _answer_anew(self, key: Key, scope: Any, receive: Receive, send: Send) -> None:
+        since = self._kept.now()
+        sent: list[dict[str, Any]] = []
+
+        async def record(message: Any) -> None:
+            sent.append(dict(message))
+            await send(message)
+
+        await self._app(scope, receive, record)
+        if scope["state"].get(FOR_EVERYBODY):
+            start, *parts = sent
+            body = b"".join(part["body"] for part in parts)
+            answer = _Answer(start["status"], list(start["headers"]), body)
+            self._kept.keep(key, answer, since, weight=len(body) + len(key[2]))
+
+
+def _is_anonymous(scope: Any) -> bool:
+    """Somebody of whom we know nothing, who asks for a whole answer of the usual kind."""
+    visit: Visit = scope["state"][STATE_KEY]
+    if visit.refusal is not None or visit.actor.kind is not ActorKind.ANONYMOUS:
+        return False
+    headers = dict(scope["headers"])
+    if not (_PRIVATE.isdisjoint(headers) and _PARTIAL.isdisjoint(headers)):
+        return False
+    if scope["method"] == "GET":
+        return len(scope["query_string"]) <= _MAX_QUERY_BYTES
+    return not scope["query_string"] and _is_small_json(headers)
+
+
+def _is_small_json(headers: Mapping[bytes, bytes]) -> bool:
+    size = headers.get(b"content-length", b"")
+    return (
+        size.isdigit()
+        and len(size) <= len(str(_MAX_BODY_BYTES))
+        and int(size) <= _MAX_BODY_BYTES
+        and headers.get(b"content-type", b"").lower() == b"application/json"
+        and _EVENTS not in headers.get(b"accept", b"").lower()
+    )
+
+
+async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
+    """The body, and the same messages once more for the application."""
+    messages: list[Any] = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+    waiting = messages[::-1]
+
+    async def replay() -> Any:
+        return waiting.pop() if waiting else await receive()
+
+    return body, replay
+
+
+async def _send(answer: _Answer, send: Send) -> None:
+    headers = list(answer.headers)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

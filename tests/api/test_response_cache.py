@@ -1,0 +1,165 @@
+"""Whole answers are kept for anonymous callers alone, and never for longer than promised."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from chenu.accounts.actor import ApiScope
+from chenu.app import create_app
+from chenu.core.kept import Kept
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.api.calls import Api, as_key, as_session
+from tests.api.stock import stock
+from tests.conftest import with_settings
+from tests.people import make_person
+from tests.rows import put
+
+LIST = "{ agents(first: 5) { edges { node { name creator { displayName } } } } }"
+
+
+class Watch:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.moment = 100.0
+
+    def __call__(self) -> float:
+        return self.moment
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch = Watch()
+    monkeypatch.setattr(Kept.__init__, "__defaults__", (watch,))
+    return watch
+
+
+@pytest.fixture
+async def keeping(services: Services, watch: Watch) -> AsyncIterator[httpx.AsyncClient]:
+    """An application as in production: it keeps answers for a second."""
+    app: Any = create_app(with_settings(services, cache_seconds=1.0))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url=services.settings.public_url
+    ) as http:
+        yield http
+
+
+async def rename_maker(name: str) -> None:
+    await put("creator", "display_name", name, "true")
+
+
+async def maker_of(api: Api) -> str:
+    reply = await api.send(LIST)
+    return str(reply.data["agents"]["edges"][0]["node"]["creator"]["displayName"])
+
+
+async def test_a_repeated_question_is_answered_from_memory_with_an_id_of_its_own(
+    services: Services, keeping: httpx.AsyncClient
+) -> None:
+    await stock(services, 1)
+    first = await Api(keeping).send(LIST)
+    await rename_maker("Somebody Else")
+    second = await Api(keeping).send(LIST)
+
+    assert second.http.content == first.http.content
+    assert second.http.headers["x-request-id"] != first.http.headers["x-request-id"]
+    assert second.http.headers["content-type"] == first.http.headers["content-type"]
+
+
+async def test_a_change_is_seen_by_everybody_after_a_second(
+    services: Services, keeping: httpx.AsyncClient, watch: Watch
+) -> None:
+    await stock(services, 1)
+    await maker_of(Api(keeping))
+    await rename_maker("Somebody Else")
+    watch.moment += 1.0
+
+    assert await maker_of(Api(keeping)) == "Somebody Else"
+
+
+async def test_the_age_counts_from_before_the_answer_was_begun(watch: Watch) -> None:
+    kept: Kept[str, str] = Kept(1.0, 10, watch)
+    begun = watch.moment
+    watch.moment += 0.9
+    kept.keep("question", "answer", begun)
+    assert kept.find("question") == "answer"
+
+    watch.moment += 0.1
+
+    assert kept.find("question") is None
+
+
+async def test_what_is_kept_has_a_limit(watch: Watch) -> None:
+    kept: Kept[int, str] = Kept(1.0, 10, watch)
+    for number in range(5):
+        kept.keep(number, "answer", watch.moment, weight=4)
+    kept.keep(9, "too long", watch.moment, weight=11)
+
+    assert [kept.find(number) is not None for number in (0, 1, 2, 3, 4, 9)] == [
+        *(False, False, False),
+        *(True, True),
+        False,
+    ]
+
+
+async def test_languages_are_never_mixed_up(services: Services, keeping: httpx.AsyncClient) -> None:
+    await stock(services, 1)
+    question = "{ agents(first: 1) { edges { node { price { amount { formatted } } } } } }"
+    french = await Api(keeping, {"accept-language": "fr"}).send(question)
+    english = await Api(keeping, {"accept-language": "en"}).send(question)
+
+    assert french.http.content != english.http.content
+
+
+async def test_people_and_keys_are_neither_answered_from_memory_nor_remembered(
+    services: Services, keeping: httpx.AsyncClient
+) -> None:
+    await stock(services, 1)
+    person = await make_person("reader", tier=TierCode.PRO)
+    signed_in = as_session(keeping, services, person)
+    program = await as_key(keeping, services, person, ApiScope.READ)
+    before = await maker_of(Api(keeping))
+    await rename_maker("Somebody Else")
+
+    assert await maker_of(signed_in) == await maker_of(program) == "Somebody Else"
+    assert await maker_of(Api(keeping)) == before
+
+
+@pytest.mark.parametrize("shown", [{"cookie": "chenu_session=unknown"}, {"x-csrf-token": "a"}])
+async def test_whoever_shows_something_of_their_own_is_asked_for_anew(
+    services: Services, keeping: httpx.AsyncClient, shown: dict[str, str]
+) -> None:
+    await stock(services, 1)
+    await maker_of(Api(keeping))
+    await rename_maker("Somebody Else")
+
+    assert await maker_of(Api(keeping, shown)) == "Somebody Else"
+
+
+async def test_errors_are_told_anew_with_the_request_s_own_id(
+    services: Services, keeping: httpx.AsyncClient
+) -> None:
+    replies = [await Api(keeping).send("{ agents { totalCount } }") for _ in range(2)]
+    ids = [reply.errors[0]["extensions"]["requestId"] for reply in replies]
+
+    assert ids == [reply.http.headers["x-request-id"] for reply in replies]
+    assert ids[0] != ids[1]
+
+
+async def test_the_store_s_page_is_kept_for_strangers_and_no_other_page_is(
+    services: Services, keeping: httpx.AsyncClient, watch: Watch
+) -> None:
+    [agent] = await stock(services, 1)
+    first = await keeping.get("/agents")
+    await keeping.get(f"/agents/{agent.slug}")
+    await put("agent", "name", "Renamed", "true")
+
+    assert (await keeping.get("/agents")).text == first.text
+    assert "Renamed" in (await keeping.get("/agents", headers={"cookie": "a=b"})).text
+    assert "Renamed" in (await keeping.get(f"/agents/{agent.slug}")).text
+    watch.moment += 1.0
+    assert "Renamed" in (await keeping.get("/agents")).text

@@ -1,0 +1,19 @@
+"""A purchase during which one process is killed at one place: bought, settled, checked."""
+
+from uuid import uuid4
+
+from tests.faults.server import Server
+from tests.faults.stand import Stand
+
+
+async def buy_through_crashes(stand: Stand, server: Server, point: str, times: int) -> None:
+    """`times` purchases, each of which meets the crash once."""
+    for run in range(times):
+        deaths = server.deaths
+        buyer = await stand.make_buyer(f"b{uuid4().hex[:12]}")
+        server.arm(point)
+
+        await stand.buy(buyer)
+        await stand.settle(run + 1)
+
+        assert server.deaths == deaths + 1, "the process never reached the point"

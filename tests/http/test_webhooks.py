@@ -1,0 +1,224 @@
+"""Stripe's webhooks: who may deliver, and that delivering is storing and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from chenu.app import create_app
+from chenu.billing import inbox
+from chenu.core import db
+from chenu.flows.services import Services
+from chenu.flows.stripe_events import handle_event
+from tests.conftest import with_settings
+from tests.http.signed import SNAPSHOT, THIN, sign, snapshot_body, thin_body
+from tests.rows import count, count_jobs
+from tests.stripe_side import open_stripe_side
+
+SECRET, THIN_SECRET = "whsec_snapshot_of_the_tests", "whsec_thin_of_the_tests"
+
+
+async def deliver(
+    client: httpx.AsyncClient, path: str, body: bytes, signature: str | None
+) -> httpx.Response:
+    headers = {"content-type": "application/json"}
+    if signature is not None:
+        headers["stripe-signature"] = signature
+    return await client.post(path, content=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "secret", "kept"),
+    [
+        (SNAPSHOT, snapshot_body(), SECRET, ("evt_1", "cs_1")),
+        (THIN, thin_body(), THIN_SECRET, ("evt_thin_1", "acct_1")),
+    ],
+    ids=["snapshot", "thin"],
+)
+async def test_a_delivery_is_stored_and_answered_before_any_work(
+    client: httpx.AsyncClient,
+    services: Services,
+    path: str,
+    body: bytes,
+    secret: str,
+    kept: tuple[str, str],
+) -> None:
+    async with open_stripe_side(services) as stripe_side:
+        await stripe_side.watch()
+        answer = await deliver(client, path, body, sign(body, secret))
+        calls = await stripe_side.hits()
+
+    assert answer.status_code == 200
+    event = await inbox.find_waiting(kept[0])
+    assert event is not None
+    assert event.object_id == kept[1]
+    assert await count_jobs("webhook_event") == 1
+    assert calls == [0]
+
+
+async def test_only_what_identifies_an_event_is_kept(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    body = snapshot_body()
+
+    await deliver(client, SNAPSHOT, body, sign(body, SECRET))
+
+    row = str(await db.fetch_value("SELECT e::text FROM webhook_event e"))
+    assert "example.org" not in row
+    assert "999" not in row
+
+
+BODY = snapshot_body()
+FORGERIES: dict[str, tuple[str, bytes, str | None]] = {
+    "no signature": (SNAPSHOT, BODY, None),
+    "an empty one": (SNAPSHOT, BODY, ""),
+    "nonsense": (SNAPSHOT, BODY, "t=now,v1=zz"),
+    "no time": (SNAPSHOT, BODY, sign(BODY, SECRET).split(",")[1]),
+    "another secret": (SNAPSHOT, BODY, sign(BODY, "whsec_of_somebody_else")),
+    "the other endpoint's secret": (SNAPSHOT, BODY, sign(BODY, THIN_SECRET)),
+    "a snapshot's secret at the thin endpoint": (THIN, thin_body(), sign(thin_body(), SECRET)),
+    "an old one": (SNAPSHOT, BODY, sign(BODY, SECRET, age_seconds=301)),
+    "of another body": (SNAPSHOT, snapshot_body("evt_2"), sign(BODY, SECRET)),
+    "another version of the scheme": (SNAPSHOT, BODY, sign(BODY, SECRET).replace("v1", "v0")),
+    "bytes that are no text": (SNAPSHOT, b"\xff\xfe", sign(b"\xff\xfe", SECRET)),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "signature"), FORGERIES.values(), ids=FORGERIES.keys())
+async def test_a_forgery_is_refused_and_not_stored(
+    client: httpx.AsyncClient, services: Services, path: str, body: bytes, signature: str | None
+) -> None:
+    answer = await deliver(client, path, body, signature)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "BAD_INPUT"
+    assert await count("webhook_event") == 0
+
+
+async def test_five_minutes_are_not_too_old(client: httpx.AsyncClient, services: Services) -> None:
+    answer = await deliver(client, SNAPSHOT, BODY, sign(BODY, SECRET, age_seconds=290))
+
+    assert answer.status_code == 200
+
+
+@asynccontextmanager
+async def configured(services: Services, **stripe: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The application with other secrets of Stripe's."""
+    changed = with_settings(services, stripe=replace(services.settings.stripe, **stripe))
+    transport = httpx.ASGITransport(app=create_app(changed))  # type: ignore[arg-type]
+    base_url = services.settings.public_url
+    async with httpx.AsyncClient(transport=transport, base_url=base_url) as http:
+        yield http
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [sign(BODY, "whsec_old"), sign(BODY, "whsec_new"), sign(BODY, "whsec_old", also="whsec_new")],
+    ids=["old", "new", "both"],
+)
+async def test_while_a_secret_is_replaced_both_count(services: Services, signature: str) -> None:
+    async with configured(services, webhook_secrets=("whsec_new", "whsec_old")) as client:
+        answer = await deliver(client, SNAPSHOT, BODY, signature)
+
+    assert answer.status_code == 200
+
+
+async def test_after_the_rotation_stripe_s_two_signatures_still_fit_the_new_secret(
+    services: Services,
+) -> None:
+    async with configured(services, webhook_secrets=("whsec_new",)) as client:
+        both = await deliver(client, SNAPSHOT, BODY, sign(BODY, "whsec_old", also="whsec_new"))
+        old = await deliver(client, SNAPSHOT, BODY, sign(BODY, "whsec_old"))
+
+    assert (both.status_code, old.status_code) == (200, 400)
+
+
+async def test_without_a_secret_nobody_may_deliver(services: Services) -> None:
+    async with configured(services, webhook_secrets=()) as client:
+        answer = await deliver(client, SNAPSHOT, BODY, sign(BODY, ""))
+
+    assert answer.status_code == 400
+
+
+async def test_a_duplicate_is_answered_and_changes_nothing(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    deliveries = (deliver(client, SNAPSHOT, BODY, sign(BODY, SECRET)) for _ in range(10))
+
+    answers = await asyncio.gather(*deliveries)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"id": "evt_1"}', b"null"], ids=lambda body: body.decode()
+)
+async def test_what_is_no_event_is_refused(
+    client: httpx.AsyncClient, services: Services, body: bytes
+) -> None:
+    answer = await deliver(client, SNAPSHOT, body, sign(body, SECRET))
+
+    assert answer.status_code == 400
+    assert await count("webhook_event") == 0
+
+
+async def test_a_body_of_more_than_a_megabyte_is_refused(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    body = snapshot_body(padding="x" * 1_100_000)
+
+    answer = await deliver(client, SNAPSHOT, body, sign(body, SECRET))
+
+    assert answer.status_code == 413
+    assert await count("webhook_event") == 0
+
+
+UNKNOWN = {
+    "another type": (SNAPSHOT, snapshot_body(type="customer.created"), SECRET),
+    "a thin one without an object": (THIN, thin_body(related_object=None), THIN_SECRET),
+    "another thin type": (THIN, thin_body(type="v2.core.health.fired"), THIN_SECRET),
+    "a page of another shop": (
+        SNAPSHOT,
+        snapshot_body(type="payment_intent.succeeded"),
+        SECRET,
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "secret"), UNKNOWN.values(), ids=UNKNOWN.keys())
+async def test_an_event_that_means_nothing_to_us_is_taken_and_done_with(
+    client: httpx.AsyncClient, services: Services, path: str, body: bytes, secret: str
+) -> None:
+    answer = await deliver(client, path, body, sign(body, secret))
+    [event_id] = await inbox.list_waiting()
+
+    async with open_stripe_side(services) as stripe_side:
+        await stripe_side.watch()
+        await handle_event(services, event_id)
+        calls = await stripe_side.hits()
+
+    assert answer.status_code == 200
+    assert await inbox.list_waiting() == []
+    assert calls == [0]
+
+
+async def test_an_event_about_what_stripe_does_not_have_is_given_up_for_operators(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    await deliver(client, SNAPSHOT, BODY, sign(BODY, SECRET))
+
+    await handle_event(services, "evt_1")
+
+    assert await count("webhook_event", "state = 'FAILED' AND last_error = 'resource_missing'") == 1
+
+
+async def test_webhooks_are_posted_only(client: httpx.AsyncClient) -> None:
+    answer = await client.get(SNAPSHOT)
+
+    assert answer.status_code == 405
+    assert answer.headers["content-type"].startswith("application/json")

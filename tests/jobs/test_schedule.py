@@ -1,0 +1,226 @@
+"""What happens by itself: each recurring task does its work, twice at once without harm."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from chenu.agents.model import PurchaseStatus
+from chenu.agents.purchases import get_purchase
+from chenu.billing import inbox
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import ProviderUnavailable, Unavailable
+from chenu.core.money import Cents
+from chenu.flows.services import Services
+from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
+from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
+from chenu.ledger.journal import Entry, Posting, post
+from tests.conftest import Engines
+from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for, wish_to_buy
+from tests.jobs.outbox import queue_sale
+from tests.people import make_person
+from tests.rows import count, count_jobs, fingerprint, put, unguarded
+from tests.stripe_side import AWAY, StripeSide
+
+BY_NAME = {recurring.name: recurring for recurring in RECURRING}
+
+
+async def run(services: Services, name: str) -> None:
+    """Its turn has come in two workers at once."""
+    await asyncio.gather(*(run_once(services, BY_NAME[name]) for _ in range(2)))
+
+
+async def test_repair_asks_about_what_is_due_and_nothing_else(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    purchase = await open_page(services, await open_quiet_market(services))
+    assert await pay_for(purchase) == 303
+    await run(services, "repair")
+    early = (await get_purchase(purchase.id)).status
+
+    await put("operation", "next_check_at", system_now(), "next_check_at IS NOT NULL")
+    await run(services, "repair")
+
+    assert (early, (await get_purchase(purchase.id)).status) == (
+        PurchaseStatus.PENDING,
+        PurchaseStatus.PAID,
+    )
+    assert await count("purchase_payment") == 1
+
+
+async def test_repair_of_one_is_not_stopped_by_another(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    for _ in range(2):
+        purchase = await open_page(services, await open_quiet_market(services))
+        assert await pay_for(purchase) == 303
+    await put("operation", "next_check_at", system_now(), "kind = 'CHECKOUT_PAYMENT'")
+    await stripe_side.fail(AWAY, "/v1/checkout/sessions/*")
+
+    await run_once(services, BY_NAME["repair"])
+
+    assert await count("purchase", "status = 'PAID'") == 1
+    assert await count("operation", "state = 'UNKNOWN'") == 1
+
+
+async def test_what_waits_without_a_job_gets_one_again(services: Services) -> None:
+    await queue_sale()
+    event = EventSummary("evt_1", "invoice.paid", "in_1", None, system_now())
+    await inbox.store_event(event, EventSource.WEBHOOK)
+    await db.execute("DELETE FROM pgqueuer")
+
+    await run(services, "requeue")
+
+    assert (await count_jobs("mail"), await count_jobs("webhook_event")) == (1, 1)
+
+
+async def test_a_long_outage_does_not_pile_up_jobs(services: Services) -> None:
+    """Each of them would try again by itself: an hour without a mail server is 360 turns."""
+    for number in range(3):
+        await queue_sale(f"sale:{number}")
+
+    for _ in range(5):
+        await run(services, "requeue")
+
+    assert await count_jobs("mail") <= 2 * 3
+
+
+async def test_entries_are_sealed(services: Services) -> None:
+    async with db.transaction():
+        postings = (Posting(BUYER_PAYMENTS, Cents(-40)), Posting(STRIPE_FEES, Cents(40)))
+        await post(Entry(business_key="x", kind="TEST", postings=postings))
+
+    await run(services, "seal")
+    await run(services, "seal")
+
+    assert await count("ledger_seal") == 1
+    assert await count("ledger_seal s", "last_entry = (SELECT max(id) FROM ledger_entry)") == 1
+
+
+async def test_polling_finds_the_event_that_was_never_delivered(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    purchase = await open_page(services, await open_market(services))
+    assert await pay_for(purchase) == 303
+
+    await run(services, "poll_events")
+    await run(services, "poll_events")
+
+    waiting = "type = 'checkout.session.completed' AND source = 'POLL' AND object_id = $1"
+    assert await count("webhook_event", waiting, purchase.checkout_session_id) == 1
+    assert await count_jobs("webhook_event") == await count("webhook_event")
+
+
+async def test_polling_does_not_store_what_was_delivered(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    purchase = await open_page(services, await open_quiet_market(services))
+    assert await pay_for(purchase) == 303
+    [delivered] = await stripe_side.list_all("/v1/events", type="checkout.session.completed")
+    summary = EventSummary(delivered["id"], delivered["type"], "cs", None, system_now())
+    await inbox.store_event(summary, EventSource.WEBHOOK)
+    await inbox.mark_handled(delivered["id"])
+
+    await run(services, "poll_events")
+
+    assert await inbox.list_waiting() == []
+
+
+async def test_a_wish_whose_page_was_never_asked_for_ends_after_an_hour(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    market = await open_quiet_market(services)
+    await stripe_side.fail(AWAY, times=None)
+    with pytest.raises(ProviderUnavailable):
+        await wish_to_buy(services, market.buyer, market.agent)
+    ages = {}
+    for minutes in (59, 61):
+        await put("purchase", "updated_at", system_now() - timedelta(minutes=minutes))
+        await run(services, "close_forgotten")
+        ages[minutes] = await db.fetch_value("SELECT status FROM purchase")
+
+    assert ages == {59: "PENDING", 61: "CANCELED"}
+
+
+async def test_books_that_do_not_add_up_are_called_out(
+    services: Services, engines: Engines
+) -> None:
+    await put("agent", "installs", 0)
+    with capture_logs() as calm:
+        await run_once(services, BY_NAME["check_books"])
+    await open_quiet_market(services)
+    async with unguarded(engines) as connection:
+        await connection.execute("UPDATE agent SET installs = 7")
+
+    with capture_logs() as alarmed:
+        await run_once(services, BY_NAME["check_books"])
+
+    assert calm == []
+    [line] = alarmed
+    assert (line["event"], line["log_level"], line["name"]) == (
+        "invariant_violated",
+        "error",
+        "I17",
+    )
+
+
+async def test_old_sessions_and_attempts_are_forgotten(services: Services) -> None:
+    await make_person("zoe")
+    long_ago = system_now() - timedelta(days=31)
+    await put("user_session", "expires_at", long_ago)
+    await make_person("yann")
+
+    await run(services, "clean_up")
+
+    assert await count("user_session") == 1
+
+
+async def _break(_: Services) -> None:
+    raise ZeroDivisionError
+
+
+async def _be_away(_: Services) -> None:
+    raise Unavailable("The service is not available right now, please try again")
+
+
+@pytest.mark.parametrize(
+    ("task", "said"), [(_break, "scheduled_task_broke"), (_be_away, "scheduled_task_failed")]
+)
+async def test_a_task_that_fails_is_logged_and_has_its_next_turn(
+    services: Services, task: Task, said: str
+) -> None:
+    recurring = Recurring("test", timedelta(seconds=1), task)
+
+    with capture_logs() as logs:
+        await run_once(services, recurring)
+
+    assert [(line["event"], line["task"]) for line in logs] == [(said, "test")]
+
+
+async def test_an_idle_product_is_left_as_it_is(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    before = await fingerprint()
+
+    for name in BY_NAME:
+        await run(services, name)
+
+    assert await fingerprint() == before
+
+
+async def test_the_schedule_ends_when_it_is_told_to(services: Services) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_schedule(services, stop))
+    await asyncio.sleep(0)
+
+    stop.set()
+
+    await asyncio.wait_for(running, 10)
+    assert running.done()

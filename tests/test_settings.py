@@ -1,0 +1,160 @@
+"""Settings are read once: a wrong one is one line that names its variable and what is allowed."""
+
+from typing import Any
+
+import pytest
+
+from chenu.settings import Mode, SettingError, StripeMode, read_settings
+
+TEST = {
+    "CHENU_MODE": "test",
+    "DATABASE_URL": "postgresql://me@db/chenu",
+    "REDIS_URL": "redis://cache:6379/0",
+    "CHENU_PUBLIC_URL": "http://127.0.0.1:8000",
+    "CHENU_SECRET": "s" * 32,
+    "STRIPE_MODE": "sandbox",
+    "STRIPE_KEY": "sk_test_1",
+    "STRIPE_API_BASE": "http://127.0.0.1:8421",
+}
+LIVE = {
+    "DATABASE_URL": "postgresql://me@db/chenu",
+    "REDIS_URL": "rediss://cache/0",
+    "CHENU_PUBLIC_URL": "https://chenu.example",
+    "CHENU_SECRET": "s" * 32,
+    "STRIPE_MODE": "live",
+    "STRIPE_KEY": "sk_live_1",
+    "SMTP_URL": "smtps://user:word@mail.example:465",
+}
+REQUIRED = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CHENU_PUBLIC_URL",
+    "CHENU_SECRET",
+    "STRIPE_MODE",
+    "STRIPE_KEY",
+]
+
+
+def refusal(env: dict[str, str]) -> str:
+    with pytest.raises(SettingError) as raised:
+        read_settings(env)
+    return str(raised.value)
+
+
+def test_production_is_what_nobody_asked_for() -> None:
+    settings = read_settings(LIVE)
+
+    assert (settings.mode, settings.is_movable, settings.verifies_at_once) == (
+        Mode.PRODUCTION,
+        False,
+        False,
+    )
+    assert (settings.stripe.mode, settings.stripe.api_base) == (StripeMode.LIVE, None)
+    assert (settings.is_https, settings.log_level) == (True, "INFO")
+
+
+def test_everything_that_can_be_set_is_read() -> None:
+    settings = read_settings(
+        {
+            **TEST,
+            "CHENU_MODE": "demo",
+            "CHENU_PUBLIC_URL": "http://127.0.0.1:8000/",
+            "STRIPE_WEBHOOK_SECRETS": "whsec_1, whsec_2,",
+            "STRIPE_THIN_SECRETS": "whsec_3",
+            "CHENU_MAIL_FOLDER": "mails",
+            "MAIL_FROM": "Us <us@chenu.example>",
+            "CHENU_RETURN_ORIGINS": "https://app.example,http://localhost:3000",
+            "CHENU_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
+            "LOG_LEVEL": "debug",
+        }
+    )
+
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.secret == b"s" * 32
+    assert settings.stripe.webhook_secrets == ("whsec_1", "whsec_2")
+    assert settings.stripe.thin_secrets == ("whsec_3",)
+    assert (settings.smtp_url, settings.mail_folder) == (None, "mails")
+    assert settings.mail_from == "Us <us@chenu.example>"
+    assert settings.return_origins == ("https://app.example", "http://localhost:3000")
+    assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert settings.log_level == "DEBUG"
+    assert (settings.is_movable, settings.verifies_at_once, settings.is_https) == (
+        True,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+def test_what_is_needed_and_not_set_is_named(name: str, value: str | None) -> None:
+    env = {key: raw for key, raw in TEST.items() if key != name}
+
+    assert refusal(env if value is None else {**env, name: value}) == f"{name} is not set"
+
+
+WRONG = [
+    ("CHENU_MODE", "prod", "production, demo, test"),
+    ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
+    ("DATABASE_URL", "/var/lib/db", "postgresql://"),
+    ("DATABASE_URL", "postgresql://db:port/chenu", "port"),
+    ("REDIS_URL", "http://cache", "redis://"),
+    ("REDIS_URL", "redis://cache:6379999/0", "port"),
+    ("CHENU_PUBLIC_URL", "chenu.example", "http://"),
+    ("CHENU_PUBLIC_URL", "ftp://chenu.example", "http://"),
+    ("CHENU_PUBLIC_URL", "https://", "http://"),
+    ("CHENU_PUBLIC_URL", "https://[chenu", "IPv6"),
+    ("CHENU_SECRET", "short", "32 characters"),
+    ("STRIPE_MODE", "real", "sandbox, test, live"),
+    ("STRIPE_KEY", "pk_test_1", "secret key"),
+    ("STRIPE_API_BASE", "127.0.0.1:8421", "http://"),
+    ("SMTP_URL", "mail.example:587", "smtp://"),
+    ("SMTP_URL", "smtp://mail.example:mail", "port"),
+    ("MAIL_FROM", "nobody", "address"),
+    ("MAIL_FROM", "Us <us@chenu.example>\r\nBcc: all@chenu.example", "address"),
+    ("CHENU_RETURN_ORIGINS", "https://app.example/path", "origins"),
+    ("CHENU_RETURN_ORIGINS", "app.example", "http://"),
+    ("CHENU_TRUSTED_PROXIES", "10.0.0.1,proxy.local", "proxy.local"),
+    ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), WRONG)
+def test_a_wrong_value_is_one_line_that_says_what_is_allowed(
+    name: str, value: str, allowed: str
+) -> None:
+    line = refusal({**TEST, name: value})
+
+    assert line.startswith(f"{name}: ")
+    assert allowed in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("name", ["CHENU_SECRET", "STRIPE_KEY", "SMTP_URL", "DATABASE_URL"])
+def test_a_line_never_repeats_a_secret(name: str) -> None:
+    assert "hunter2" not in refusal({**TEST, name: "x://me:hunter2@"})
+
+
+TOGETHER: list[tuple[dict[str, Any], dict[str, str], str]] = [
+    (TEST, {"STRIPE_KEY": "sk_live_1"}, "STRIPE_API_BASE"),
+    (TEST, {"STRIPE_KEY": "rk_live_1"}, "STRIPE_API_BASE"),
+    (LIVE, {"STRIPE_API_BASE": "https://api.evil.example"}, "STRIPE_API_BASE"),
+    (LIVE, {"STRIPE_KEY": "sk_test_1"}, "STRIPE_KEY"),
+    (TEST, {"STRIPE_MODE": "live"}, "STRIPE_KEY"),
+    (TEST, {"STRIPE_MODE": "test"}, "STRIPE_API_BASE"),
+    (TEST, {"STRIPE_API_BASE": ""}, "STRIPE_API_BASE"),
+    (LIVE, {"STRIPE_MODE": "test", "STRIPE_KEY": "sk_test_1"}, "STRIPE_MODE"),
+    (LIVE, {"CHENU_PUBLIC_URL": "http://chenu.example"}, "CHENU_PUBLIC_URL"),
+    (LIVE, {"SMTP_URL": ""}, "SMTP_URL"),
+]
+
+
+@pytest.mark.parametrize(("env", "changes", "name"), TOGETHER)
+def test_what_must_not_be_combined_is_refused(
+    env: dict[str, str], changes: dict[str, str], name: str
+) -> None:
+    line = refusal({**env, **changes})
+
+    assert line.startswith(name)
+    assert "\n" not in line
+    assert "sk_live_1" not in line
