@@ -1,0 +1,80 @@
+"""For every form of the storefront what its owner would type, so that a forgery would change
+something."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.attacks.world import World
+from tests.people import MANIFEST, PASSWORD
+
+LISTING = {
+    "name": "Autre nom",
+    "tagline": "Autre promesse.",
+    "description": "Autre texte.",
+    "capabilities": "planning",
+    "language": "fr",
+    "minutes": "10",
+}
+PRICED = {"price_type": "ONE_TIME", "price": "12.00"}
+VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFEST)}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """`by` is whose browser is attacked; not `moves`: the owner's own try changes no row."""
+
+    by: str
+    fields: Mapping[str, str]
+    moves: bool = True
+
+
+def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
+    """By path. `seen_at` is when what the reviewer decides on was handed in."""
+    agent = "/creator/agents/{agent_id:uuid}"
+    return {
+        "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
+        "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
+        "/sign-up": Filled(
+            "buyer",
+            {"email": "new@example.org", "password": "long enough for us", "display_name": "New"},
+        ),
+        "/password/forgot": Filled("buyer", {"email": "buyer@example.org"}),
+        "/password/reset": Filled("buyer", {"token": "x", "new_password": PASSWORD}, moves=False),
+        "/email/verify": Filled("buyer", {"token": "x"}, moves=False),
+        "/language": Filled("buyer", {"locale": "en", "next": "/"}),
+        "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/password": Filled(
+            "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
+        ),
+        "/account/verify": Filled("buyer", {}, moves=False),
+        "/account/api-keys": Filled("buyer", {"name": "stolen", "scopes": "READ"}),
+        "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
+        "/account/sessions/revoke-others": Filled("buyer", {}),
+        "/agents/{slug:str}/manifest": Filled("buyer", {}),
+        "/agents/{slug:str}/buy": Filled(
+            "other buyer",
+            {
+                "expected_amount": "900",
+                "accept_immediate_supply": "on",
+                "idempotency_key": "forged",
+            },
+        ),
+        "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
+        "/creator/join": Filled(
+            "other buyer",
+            {"handle": "forged-one", "display_name": "Forged", "bio": "", "country": "fr"},
+        ),
+        "/creator/profile": Filled("creator", {"display_name": "Forged", "bio": "Forged."}),
+        "/creator/agents/new": Filled("creator", {**LISTING, **PRICED, **VERSION, "level": "L1"}),
+        "/creator/agents/preview": Filled("creator", {"description": "x"}, moves=False),
+        agent: Filled("creator", LISTING),
+        f"{agent}/price": Filled("creator", PRICED),
+        f"{agent}/version": Filled("creator", VERSION),
+        f"{agent}/submit": Filled("creator", {}),
+        "/staff/agents/{agent_id:uuid}/decide": Filled(
+            "reviewer", {"decision": "approve", "reason": "", "seen_at": seen_at}
+        ),
+        f"{agent}/archive": Filled("creator", {}),
+        "/sign-out": Filled("buyer", {}),
+    }

@@ -1,0 +1,107 @@
+"""A store whose every text is hostile: written past all rules, as a bug or a thief might."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from chenu.accounts.actor import Staff
+from chenu.agents.listing import ListingFields
+from chenu.agents.markdown import render_markdown
+from chenu.agents.rows import AgentRow
+from chenu.core.clock import system_now
+from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.services import Services
+from tests.people import (
+    MANIFEST,
+    Person,
+    agent_wish,
+    get_agent,
+    make_creator,
+    make_person,
+    make_published_agent,
+)
+from tests.rows import put
+
+
+@dataclass(frozen=True)
+class Store:
+    """A free agent with a pending change, held by the buyer; and a draft that was sent back."""
+
+    people: dict[str, Person]
+    agent: AgentRow
+    draft: AgentRow
+    purchase: Any
+    handle: str
+
+    def pages(self, text: str) -> dict[str, list[str]]:
+        """By who looks: every page that shows something of somebody's, with what they typed."""
+        typed = quote(text)
+        slug = self.agent.slug
+        return {
+            "anonymous": [
+                "/",
+                "/agents",
+                f"/agents?q={typed}",
+                f"/agents?sort={typed}&min={typed}&kind={typed}",
+                f"/agents/{slug}",
+                f"/creators/{self.handle}",
+                f"/sign-in?next={typed}",
+                f"/password/reset?token={typed}",
+                f"/email/verify?token={typed}",
+            ],
+            "buyer": [
+                "/account",
+                "/library",
+                f"/agents/{slug}/manifest",
+                f"/purchases/{self.purchase}",
+            ],
+            "creator": [
+                "/creator",
+                f"/creator/agents/{self.agent.id}",
+                f"/creator/agents/{self.draft.id}",
+            ],
+            "reviewer": ["/staff", f"/staff/agents/{self.agent.id}"],
+        }
+
+
+async def open_store(services: Services) -> Store:
+    creator, profile = await make_creator(services)
+    agent = await make_published_agent(services, creator, price=0)
+    draft = await get_agent(await create_agent(creator.actor, agent_wish(name="Brouillon")))
+    buyer = await make_person("buyer")
+    purchase = await buy_agent(services, buyer.actor, BuyWish(agent.id, 0, True, "fr"), "k")
+    await update_agent(creator.actor, agent.id, ListingFields(name="Autre"), None)
+    await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
+    reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
+    people = {"buyer": buyer, "creator": creator, "reviewer": reviewer}
+    await put("access_grant", "first_used_at", system_now())
+    return Store(people, agent, draft, purchase.id, profile.handle)
+
+
+async def infect(store: Store, payloads: Sequence[str]) -> str:
+    """Writes them into everything that people may write; the text as it stands in one line."""
+    line, lines = " ".join(payloads), "\n\n".join(payloads)
+    manifest = {**MANIFEST, "name": line, "systemPrompt": lines, 'x"><b>': list(payloads)}
+    for column in ("name", "tagline"):
+        await put("agent", column, line)
+    await put("agent", "description", lines)
+    await put("agent", "description_html", render_markdown(lines))
+    await put("agent", "capabilities", list(payloads))
+    await put("agent", "permissions", list(payloads))
+    await put("agent", "status", "REJECTED", "id = $2", store.draft.id)
+    await put("agent", "rejection_reason", lines)
+    await put("agent_version", "changelog", lines)
+    await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
+    changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
+    await put("agent_change", "fields", msgspec.json.encode(changed).decode())
+    await put("creator", "display_name", line)
+    await put("creator", "bio", lines)
+    await put("app_user", "display_name", line)
+    await put("app_user", "locale", "en")
+    await put("user_session", "user_agent", line)
+    await put("access_grant", "revoked_reason", line)
+    return line

@@ -1,0 +1,85 @@
+"""Every HTML route with real addresses in it: generated from the handlers themselves."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from chenu.accounts.visit import Visit, session_cookie_name
+from chenu.flows.services import Services
+from storefront.access import ACCESS_KEY, Access
+from storefront.routes import HANDLERS
+from tests.attacks.world import World
+from tests.people import Person
+
+_PARAMETER = re.compile(r"\{(\w+):\w+\}")
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    access: Access | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def parameters(self) -> list[str]:
+        return _PARAMETER.findall(self.path)
+
+    def address(self, world: World) -> str:
+        """Ids of things that exist: the creator's agents, what the buyer has."""
+        agent = "agent on sale" if "{name:str}" in self.path else "draft"
+        filled = {
+            "agent_id": world.rows[agent],
+            "purchase_id": world.rows["purchase"],
+            "key_id": world.rows["api key"],
+            "session_id": world.spare_session,
+            "slug": world.agent.slug,
+            "handle": world.handle,
+            "name": f"{world.rows['agent on sale']}.svg",
+        }
+        if self.path.startswith("/static/"):
+            filled["name"] = "css/store.css"
+        return _PARAMETER.sub(lambda match: str(filled[match[1]]), self.path)
+
+
+def _routes() -> list[Route]:
+    handlers: tuple[Any, ...] = HANDLERS
+    return [
+        Route(method, path, handler.opt.get(ACCESS_KEY))
+        for handler in handlers
+        for path in sorted(handler.paths)
+        for method in sorted(handler.http_methods)
+        if method in ("GET", "POST")
+    ]
+
+
+ROUTES = _routes()
+WRITES = [route for route in ROUTES if route.method == "POST"]
+
+
+def session_headers(services: Services, person: Person) -> dict[str, str]:
+    return {"cookie": f"{session_cookie_name(services.settings)}={person.token}"}
+
+
+def csrf_of(services: Services, person: Person) -> str:
+    token = Visit(actor=person.actor).csrf_token(services.settings)
+    assert token is not None
+    return token
+
+
+async def ask(
+    http: httpx.AsyncClient,
+    route: Route,
+    world: World,
+    headers: dict[str, str],
+    form: dict[str, str] | None = None,
+) -> httpx.Response:
+    """As the browser of somebody who is on a page of ours."""
+    address = route.address(world)
+    if route.method == "GET":
+        return await http.get(address, headers=headers)
+    return await http.post(address, data=form or {}, headers=headers)

@@ -1,0 +1,151 @@
+"""A1: every mutation and subscription that takes an id, with ids of others: nothing moves."""
+
+import json
+from typing import Any
+
+import httpx
+from graphql import GraphQLInputObjectType, get_named_type
+
+from chenu.accounts.actor import ApiScope
+from chenu.flows.services import Services
+from chenu_graphql.schema import get_schema
+from tests.api.dummies import mutations
+from tests.attacks.cast import Caller, gather_cast
+from tests.attacks.world import World, build_world
+from tests.people import MANIFEST
+from tests.rows import fingerprint
+
+Call = tuple[str, dict[str, Any]]
+
+REFUSALS = {"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"}
+NOT_FOR_SALE = {"INVALID_STATE", "ALREADY_OWNED", "PLAN_REQUIRED"}
+"""What those who see the draft, or whose plan buys nothing, are told."""
+
+_UPDATE = "mutation($i: AgentUpdateInput!) { agentUpdate(input: $i) { userErrors { code } } }"
+_VERSION = """mutation($i: AgentVersionCreateInput!) {
+    agentVersionCreate(input: $i) { userErrors { code } }
+}"""
+_SUBMIT = "mutation($i: AgentSubmitInput!) { agentSubmit(input: $i) { userErrors { code } } }"
+_DECIDE = """mutation($i: AgentReviewDecisionInput!) {
+    agentReviewDecide(input: $i) { userErrors { code } }
+}"""
+_ARCHIVE = "mutation($i: AgentArchiveInput!) { agentArchive(input: $i) { userErrors { code } } }"
+_BUY = "mutation($i: AgentPurchaseInput!) { agentPurchase(input: $i) { userErrors { code } } }"
+_REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
+
+
+def _calls(world: World) -> dict[str, tuple[str, Call]]:
+    """For each mutation who may make it, and what would change something if they did."""
+    draft = world.node_id("draft")
+    version = {"number": "2.0.0", "changelog": "New.", "manifest": MANIFEST}
+    wish = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
+    return {
+        "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
+        "agentVersionCreate": ("creator", (_VERSION, {"i": {"agentId": draft, **version}})),
+        "agentSubmit": ("creator", (_SUBMIT, {"i": {"agentId": draft}})),
+        "agentReviewDecide": ("reviewer", (_DECIDE, {"i": {"agentId": draft, "approve": True}})),
+        "agentArchive": ("creator", (_ARCHIVE, {"i": {"agentId": draft}})),
+        "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **wish}})),
+        "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
+    }
+
+
+def _takes_an_id(name: str) -> bool:
+    kinds = [(arg, get_named_type(it.type)) for arg, it in mutations()[name].args.items()]
+    fields = [
+        (field, get_named_type(it.type))
+        for _, kind in kinds
+        if isinstance(kind, GraphQLInputObjectType)
+        for field, it in kind.fields.items()
+    ]
+    return any(kind.name == "ID" and name != "idempotencyKey" for name, kind in [*kinds, *fields])
+
+
+async def _codes(caller: Caller, call: Call) -> set[str]:
+    """Of errors and userErrors alike."""
+    reply = await caller.api.send(*call)
+    [payload] = (reply.body.get("data") or {"": None}).values()
+    return {*reply.codes, *(error["code"] for error in (payload or {}).get("userErrors", []))}
+
+
+def _may(caller: Caller, maker: str, name: str) -> bool:
+    """Reviewing is for reviewers, the rest for owners in person or by key."""
+    if maker == "reviewer":
+        return caller.name in ("reviewer", "admin")
+    is_own = bool(maker) and caller.owns == maker
+    return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
+
+
+async def test_no_mutation_reaches_what_belongs_to_others(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    calls = _calls(world)
+    cells = [(caller, name) for name in calls for caller in cast.callers]
+    before = await fingerprint()
+
+    surprises = {}
+    for caller, name in cells:
+        maker, call = calls[name]
+        if _may(caller, maker, name):
+            continue
+        codes = await _codes(caller, call)
+        if not codes or not codes <= REFUSALS | (
+            NOT_FOR_SALE if name == "agentPurchase" else set()
+        ):
+            surprises[f"{caller.name}: {name}"] = codes
+
+    after = await fingerprint()
+    del before["service_key"], after["service_key"]
+    assert set(calls) == {name for name in mutations() if _takes_an_id(name)}
+    assert len(cells) >= 150
+    assert surprises == {}
+    assert after == before
+
+
+async def test_the_same_calls_work_for_whom_they_are_for(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    """Otherwise the refusals above would prove nothing."""
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    found = {}
+
+    for name, (maker, call) in _calls(world).items():
+        if maker:
+            found[name] = await _codes(cast.named(maker), call)
+
+    assert found == {name: set() for name, (maker, _) in _calls(world).items() if maker}
+
+
+WATCH = "subscription($id: ID!) { purchaseSettled(purchaseId: $id) { id status } }"
+
+
+async def _watch(http: httpx.AsyncClient, caller: Caller, purchase: str) -> set[str]:
+    """PAID, or the codes of what came instead: the purchase is settled, so it fires at once."""
+    headers = {**caller.api.headers, "accept": "text/event-stream"}
+    body = {"query": WATCH, "variables": {"id": purchase}}
+    answer = await http.post("/graphql", json=body, headers=headers)
+    lines = [line.removeprefix("data:") for line in answer.text.splitlines() if "data:" in line]
+    events = [json.loads(line) for line in lines if line.strip().startswith("{")]
+    codes = {error["extensions"]["code"] for event in events for error in event.get("errors", ())}
+    settled = [event["data"]["purchaseSettled"] for event in events if event.get("data")]
+    return codes or {purchase["status"] for purchase in settled if purchase}
+
+
+async def test_a_settled_purchase_is_told_to_its_buyer_only(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    purchase = world.node_id("purchase")
+
+    found = {caller.name: await _watch(client, caller, purchase) for caller in cast.callers}
+
+    told = {name for name, outcome in found.items() if outcome == {"PAID"}}
+    assert told == {"buyer", "buyer's key READ", "service key"}
+    assert all(codes and codes <= REFUSALS for name, codes in found.items() if name not in told)
+    live = get_schema().subscription_type
+    assert live is not None
+    assert set(live.fields) == {"purchaseSettled"}

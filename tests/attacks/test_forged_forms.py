@@ -1,0 +1,194 @@
+"""A4: every form of the storefront, forged in six ways, and links that must change nothing.
+
+tests/storefront/test_access.py forges empty forms about nothing; here each would change something,
+as the control at the end shows. tests/api/test_csrf.py does the same for every mutation.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+
+from chenu.accounts.sessions import revoke_session
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.flows.services import Services
+from tests.attacks.cast import Cast, gather_cast
+from tests.attacks.forms import Filled, filled_forms
+from tests.attacks.pages import ROUTES, WRITES, Route, csrf_of, session_headers
+from tests.attacks.world import World, build_world
+from tests.people import Person, sign_in_again
+from tests.rows import fingerprint, put
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+EVIL = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A form as its owner's browser could be made to send it."""
+
+    route: Route
+    address: str
+    fields: dict[str, str]
+    cookie: dict[str, str]
+    token: str
+
+
+class Forger:
+    """Another site, or somebody with an old page; `others` and `stale` are tokens they have."""
+
+    def __init__(self, http: httpx.AsyncClient, others: str, stale: dict[str, str]) -> None:
+        self._http = http
+        self._others = others
+        self._stale = stale
+
+    async def send(self, target: Target, owner: str) -> dict[str, int]:
+        right = {"csrf_token": target.token}
+        return {
+            "no token": await self._post(target, {}),
+            "another user's token": await self._post(target, {"csrf_token": self._others}),
+            "a stale token": await self._post(target, {"csrf_token": self._stale[owner]}),
+            "from another site": await self._post(target, right, EVIL),
+            "as plain text": await self._post(target, right, {"content-type": "text/plain"}),
+            **await self._override(target, right),
+        }
+
+    async def _post(
+        self, target: Target, token: dict[str, str], more: dict[str, str] | None = None
+    ) -> int:
+        body = urlencode({**target.fields, **token})
+        headers = {**FORM, **target.cookie, **(more or {})}
+        return (await self._http.post(target.address, content=body, headers=headers)).status_code
+
+    async def _override(self, target: Target, token: dict[str, str]) -> dict[str, int]:
+        """Another method that claims to be a POST, with the right token: never a server's error."""
+        sent = {**target.fields, **token, "_method": "POST"}
+        headers = {**target.cookie, "x-http-method-override": "POST", "x-method-override": "POST"}
+        found = {}
+        for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE"):
+            answer = await self._http.request(method, target.address, params=sent, headers=headers)
+            found[f"as {method}"] = answer.status_code
+        return found
+
+
+def _is_refused(name: str, status: int) -> bool:
+    if name in ("as GET", "as HEAD"):  # a page, or no such page; that no row moved is the point
+        return status < 500
+    return status == (405 if name.startswith("as ") and name != "as plain text" else 403)
+
+
+async def _hand_in(world: World) -> str:
+    """The draft waits for a reviewer, as far as the reviewer's form is concerned."""
+    moment = system_now()
+    await put("agent", "submitted_at", moment, "id = $2", world.rows["draft"])
+    return moment.isoformat()
+
+
+async def _find_target(
+    services: Services, route: Route, world: World, filled: Filled, person: Person
+) -> Target:
+    return Target(
+        route,
+        route.address(world),
+        dict(filled.fields),
+        session_headers(services, person),
+        csrf_of(services, person),
+    )
+
+
+async def _stale_tokens(services: Services, cast: Cast) -> dict[str, str]:
+    """Of sessions that the same people have ended."""
+    tokens = {}
+    for caller in cast.people:
+        assert caller.person is not None
+        old = await sign_in_again(caller.person.user_id, caller.person.email)
+        tokens[caller.name] = csrf_of(services, old)
+        assert old.actor.session_id is not None
+        await revoke_session(old.user_id, old.actor.session_id)
+    return tokens
+
+
+async def test_no_forged_form_changes_anything(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    forms = filled_forms(world, await _hand_in(world))
+    stranger = cast.named("affiliate").person
+    assert stranger is not None
+    forger = Forger(client, csrf_of(services, stranger), await _stale_tokens(services, cast))
+    before, passed = await fingerprint(), []
+
+    for route in WRITES:
+        filled = forms[route.path]
+        person = cast.named(filled.by).person
+        assert person is not None
+        target = await _find_target(services, route, world, filled, person)
+        answers = await forger.send(target, filled.by)
+        passed += [
+            f"{route}: {name} is {status}"
+            for name, status in answers.items()
+            if not _is_refused(name, status)
+        ]
+
+    assert set(forms) == {route.path for route in WRITES}
+    assert passed == []
+    after = await fingerprint()
+    assert {table for table in after if after[table] != before[table]} == set()
+
+
+async def test_the_same_forms_work_when_their_owners_send_them(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    """Otherwise the forgeries above would prove nothing."""
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    forms = filled_forms(world, await _hand_in(world))
+    still, refused = [], []
+
+    for path, filled in forms.items():
+        if path.endswith("/decide"):
+            await put("agent", "submitted_at", system_now(), "id = $2", world.rows["draft"])
+            moment = await db.fetch_value(
+                "SELECT submitted_at FROM agent WHERE id = $1", world.rows["draft"]
+            )
+            filled = Filled(filled.by, {**filled.fields, "seen_at": moment.isoformat()})
+        person = cast.named(filled.by).person
+        assert person is not None
+        person = await sign_in_again(person.user_id, person.email)
+        route = Route("POST", path, None)
+        target = await _find_target(services, route, world, filled, person)
+        before = await fingerprint()
+        sent = {**target.fields, "csrf_token": target.token}
+        answer = await client.post(target.address, data=sent, headers=target.cookie)
+        if answer.status_code not in (200, 303, 422):
+            refused.append(f"{path}: {answer.status_code}")
+        if filled.moves and await fingerprint() == before:
+            still.append(f"{path}: {answer.status_code}")
+
+    assert refused == []
+    assert still == []
+
+
+async def test_no_link_of_another_site_changes_anything(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    """Every page, followed from elsewhere by the people whom it could cost most."""
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    before, broken = await fingerprint(), []
+
+    for name in ("buyer", "creator", "reviewer"):
+        person = cast.named(name).person
+        assert person is not None
+        for route in ROUTES:
+            if route.method == "GET":
+                headers = {**session_headers(services, person), **EVIL}
+                answer = await client.get(route.address(world), headers=headers)
+                broken += [str(route)] if answer.status_code >= 500 else []
+
+    after = await fingerprint()
+    del before["connect_account"], after["connect_account"]  # what Stripe says now is noted
+    assert broken == []
+    assert {table for table in after if after[table] != before[table]} == set()

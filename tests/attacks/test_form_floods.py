@@ -1,0 +1,102 @@
+"""Forms and addresses of great length, full of what searches and parsers dislike.
+
+Processor time is compared with that of a plain page: a busy machine would spoil a wall clock.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
+
+import httpx
+
+from chenu.flows.services import Services
+from tests.attacks.cast import gather_cast
+from tests.attacks.forms import filled_forms
+from tests.attacks.pages import Route, csrf_of, session_headers
+from tests.attacks.world import build_world
+from tests.people import sign_in_again
+
+MOST_TIMES = 400
+"""As many plain pages may an answer cost; the longest description that may be saved costs most."""
+LONG = 300_000
+LONGEST_ADDRESS = 20_000
+TEXTS = ("[", "*a ", "a", "1", "a@", "{")
+PREVIEWED = ("/creator/agents/new", "/creator/agents/preview", "/creator/agents/{agent_id:uuid}")
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+async def _spend(http: httpx.AsyncClient, address: str, body: str, cookie: dict[str, str]) -> float:
+    """Processor seconds of this process; a server's error fails."""
+    started = time.process_time()
+    answer = await http.post(address, content=body, headers={**FORM, **cookie})
+    assert answer.status_code < 500, (address, body[:40])
+    return time.process_time() - started
+
+
+async def _plain_page(http: httpx.AsyncClient) -> float:
+    found = []
+    for _ in range(5):
+        started = time.process_time()
+        await http.get("/sign-in")
+        found.append(time.process_time() - started)
+    return min(found)
+
+
+def _attacks(path: str, fields: Mapping[str, str], turn: int) -> Iterator[tuple[str, str]]:
+    """Each field with a text; descriptions with the one that Markdown likes least, too."""
+    for step, field in enumerate(name for name in fields if name != "password"):
+        yield field, TEXTS[(turn + step) % len(TEXTS)]
+    if path in PREVIEWED:
+        yield "description", "["
+
+
+async def test_no_field_of_any_form_holds_up_the_process(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    """Each field in turn, with fifteen times the longest text that may be saved."""
+    cast = await gather_cast(services, client)
+    world = await build_world(services, cast)
+    unit, dear, tried = await _plain_page(client), {}, 0
+
+    forms = filled_forms(world, "2026-11-22T10:00:00+00:00")
+    for turn, (path, filled) in enumerate(forms.items()):
+        owner = cast.named(filled.by).person
+        assert owner is not None
+        person = await sign_in_again(owner.user_id, owner.email)
+        address = Route("POST", path, None).address(world)
+        sent = {**filled.fields, "intent": "preview", "csrf_token": csrf_of(services, person)}
+        for field, text in _attacks(path, filled.fields, turn):
+            rest = urlencode({name: value for name, value in sent.items() if name != field})
+            long = (text.replace(" ", "+") * LONG)[:LONG]
+            cookie = session_headers(services, person)
+            spent = await _spend(client, address, f"{rest}&{field}={long}", cookie)
+            tried += 1
+            if spent > unit * MOST_TIMES:
+                dear[f"{path} {field} {text}"] = round(spent / unit)
+
+    assert tried >= 45
+    assert dear == {}
+
+
+async def test_no_address_holds_up_the_process(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    """As long as our server reads them; the path is what is logged."""
+    unit, dear = await _plain_page(client), {}
+
+    for text in TEXTS:
+        for address in (
+            "/agents/{}",
+            "/icons/{}",
+            "/static/{}",
+            "/agents?q={}",
+            "/sign-in?next=/{}",
+        ):
+            started = time.process_time()
+            answer = await client.get(address.format((text * LONGEST_ADDRESS)[:LONGEST_ADDRESS]))
+            spent = time.process_time() - started
+            assert answer.status_code < 500
+            if spent > unit * MOST_TIMES:
+                dear[f"{address} {text}"] = round(spent / unit)
+
+    assert dear == {}

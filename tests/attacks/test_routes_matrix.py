@@ -1,0 +1,163 @@
+"""A1: every route for every caller; what must happen follows from its declaration and its ids."""
+
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from chenu.accounts.actor import Staff
+from chenu.app import create_app
+from chenu.flows.services import Services
+from chenu.settings import Mode
+from storefront.access import Access
+from tests.attacks.cast import Caller, Cast, gather_cast
+from tests.attacks.pages import ROUTES, Route, ask, csrf_of, session_headers
+from tests.attacks.world import World, build_world
+from tests.conftest import with_settings
+from tests.people import sign_in_again
+from tests.rows import fingerprint
+
+FOR_PROGRAMS = {
+    "GET /healthz": "tells only that the process is alive",
+    "GET /readyz": "tells ok or down",
+    "GET /metrics": "numbers without names; kept inside the network (docs/operations.md)",
+    "POST /webhooks/stripe": "Stripe's signature",
+    "POST /webhooks/stripe/thin": "Stripe's signature",
+    "POST /graphql": "each field's rule",
+    "GET /graphql": "refuses, or leads to the explorer",
+    "WEBSOCKET /graphql": "each field's rule",
+    "GET /graphql/explorer": "a page without data",
+}
+"""What guards the routes that are not the storefront's."""
+
+OWNERS = {
+    "purchase_id": "buyer",
+    "key_id": "buyer",
+    "session_id": "buyer",
+    "agent_id": "creator",
+}
+"""Whose thing each id of the world is; staff reaches agents by the desk's own access."""
+
+CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}
+"""Without an id, but about the creator that one is."""
+
+MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}
+
+
+def _served(services: Services) -> set[str]:
+    """What the application inside all its wrappers answers."""
+    app: Any = create_app(services)
+    while not isinstance(app, Litestar):
+        app = app._app
+    found = set()
+    for route in app.routes:
+        methods = getattr(route, "methods", None) or {"WEBSOCKET"}
+        found |= {f"{method} {route.path}" for method in methods if method != "OPTIONS"}
+    return found
+
+
+async def test_every_route_that_is_served_has_a_declared_guard(services: Services) -> None:
+    declared = {str(route) for route in ROUTES if route.access in set(Access)}
+
+    served = _served(services)
+
+    assert served - declared == set(FOR_PROGRAMS)
+    assert len(served) >= 65
+
+
+async def test_the_demo_alone_shows_mails(services: Services) -> None:
+    demo = _served(with_settings(services, mode=Mode.DEMO))
+
+    assert {name.split()[1] for name in demo - _served(services)} == {
+        "/demo/mail",
+        "/demo/mail.css",
+    }
+
+
+def _expected(caller: Caller, route: Route) -> str:
+    """open, sign-in, forbidden, missing or refused (by the business, with words)."""
+    if route.access is Access.PUBLIC:
+        return "open"
+    if not caller.is_person:
+        return "sign-in"
+    if route.access is Access.REVIEWER:
+        return "open" if caller.has_staff(Staff.REVIEWER) else "forbidden"
+    owners = {OWNERS[name] for name in route.parameters if name in OWNERS}
+    if owners and owners != {caller.owns}:
+        return "missing"
+    if str(route) in CREATORS_ONLY and caller.name not in ("creator", "other creator"):
+        return "refused"
+    if str(route) in MANIFEST_ROUTES and not (caller.owns or caller.has_staff(Staff.REVIEWER)):
+        return "refused"
+    return "open"
+
+
+def _found(answer: httpx.Response) -> str:
+    if answer.headers.get("location", "").partition("?next=")[0] == "/sign-in":
+        return "sign-in"
+    known = {401: "sign-in", 403: "forbidden", 404: "missing", 402: "refused", 409: "refused"}
+    return known.get(answer.status_code, "open" if answer.status_code < 500 else "broken")
+
+
+async def _ask_as(
+    http: httpx.AsyncClient, services: Services, caller: Caller, route: Route, world: World
+) -> str:
+    """People come in a new session each time: some of the routes end sessions."""
+    if caller.person is None:
+        return _found(await ask(http, route, world, caller.api.headers))
+    person = await sign_in_again(caller.person.user_id, caller.person.email)
+    form = {"csrf_token": csrf_of(services, person)}
+    headers = session_headers(services, person)
+    return _found(await ask(http, route, world, headers, form))
+
+
+@pytest.fixture
+async def cast(client: httpx.AsyncClient, services: Services) -> Cast:
+    return await gather_cast(services, client)
+
+
+async def test_every_route_answers_exactly_those_whom_it_is_for(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    world = await build_world(services, cast)
+    cells = [(caller, route) for route in ROUTES for caller in cast.callers]
+    closed = [cell for cell in cells if _expected(*cell) != "open"]
+    before = await _everything()
+
+    found = {
+        f"{caller.name}: {route}": await _ask_as(client, services, caller, route, world)
+        for caller, route in closed
+    }
+
+    assert len(cells) >= 1200
+    assert found == {
+        f"{caller.name}: {route}": _expected(caller, route) for caller, route in closed
+    }
+    assert await _everything() == before
+
+
+async def test_nobody_is_kept_from_what_is_theirs(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    """Empty forms: what is open answers with a page, or says what is missing."""
+    world = await build_world(services, cast)
+    callers = [cast.named(name) for name in ("anonymous", "buyer", "creator", "reviewer")]
+    cells = [(caller, route) for route in ROUTES for caller in callers]
+
+    closed = [
+        f"{caller.name}: {route} is {found}"
+        for caller, route in cells
+        if _expected(caller, route) == "open"
+        for found in [await _ask_as(client, services, caller, route, world)]
+        if found not in ("open", "refused")
+    ]
+
+    assert closed == []
+
+
+async def _everything() -> dict[str, tuple[int, str]]:
+    """All tables but the sessions that the test itself opens and a service key's last use."""
+    found = await fingerprint()
+    del found["service_key"], found["user_session"]
+    return found

@@ -1,0 +1,212 @@
+"""A7: every text that somebody may write, full of scripts, in a real browser: nothing runs.
+
+Neither a dialog, nor a report of the policy (which would mean that only the policy stood between),
+nor an element that could run, nor a request to anybody else.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import msgspec
+import pytest
+from playwright.async_api import Browser
+
+from chenu.agents.markdown import render_markdown
+from chenu.core.ids import new_id
+from chenu.core.mail import MailKind, MailRow
+from chenu.flows.services import Services
+from chenu.jobs.mail_text import compose_mail
+from tests.attacks.infected import infect, open_store
+from tests.attacks.payloads import BREAKOUTS, MARKDOWN, PAYLOADS, TAGS
+from tests.attacks.watched import watch
+from tests.chromium import open_chromium
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.engines,
+    pytest.mark.xdist_group("browser"),
+]
+BATCH = 62
+BATCHES = [PAYLOADS[start : start + BATCH] for start in range(0, len(PAYLOADS), BATCH)]
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with open_chromium() as launched:
+        yield launched
+
+
+async def test_nothing_that_people_write_runs_in_anybodys_browser(
+    chromium: Browser, url: str, services: Services
+) -> None:
+    store = await open_store(services)
+    visited, clean, wrong = 0, set(), []
+
+    for who in ("anonymous", "buyer", "creator", "reviewer"):
+        token = store.people[who].token if who in store.people else None
+        async with watch(chromium, url, token) as watched:
+            for batch in BATCHES:
+                line = await infect(store, batch)
+                for address in store.pages(line)[who]:
+                    await watched.page.goto(f"{url}{address}")
+                    wrong += [f"{address[:40]}: {each}" for each in await watched.scan()]
+                    text = await watched.page.content()
+                    clean |= set() if "alert(1)" in text else {address.partition("?")[0]}
+                    visited += 1
+            wrong += watched.noticed
+
+    assert visited >= 18
+    assert wrong == []
+    assert clean == {"/password/reset"}  # it shows no token, good or bad
+
+
+TYPED = {
+    "/sign-in": ("email",),
+    "/sign-up": ("email", "display_name"),
+    "/password/forgot": ("email",),
+}
+
+
+async def test_what_was_typed_into_a_refused_form_comes_back_as_text(
+    chromium: Browser, url: str, services: Services
+) -> None:
+    fill = """([action, names, text]) => {
+        const form = document.querySelector(`form[action="${action}"]`);
+        for (const name of names) form.elements[name].type = "text";
+        for (const name of names) form.elements[name].value = text;
+        form.noValidate = true;
+        form.submit();
+    }"""
+    wrong = []
+
+    async with watch(chromium, url) as watched:
+        for path, names in TYPED.items():
+            for batch in BATCHES:
+                text = " ".join(batch)
+                await watched.page.goto(f"{url}{path}")
+                async with watched.page.expect_navigation():
+                    await watched.page.evaluate(fill, [path, list(names), text])
+                shown = await watched.page.input_value(f"[name={names[-1]}]")
+                wrong += await watched.scan()
+                assert shown == text.replace("\n", "")
+        wrong += watched.noticed
+
+    assert wrong == []
+
+
+PARAMS = {
+    MailKind.EMAIL_VERIFY: ("token", "name"),
+    MailKind.EMAIL_CHANGE_CONFIRM: ("token", "name", "email"),
+    MailKind.EMAIL_CHANGE_NOTICE: ("name", "email"),
+    MailKind.PASSWORD_RESET: ("token", "name"),
+    MailKind.PASSWORD_CHANGED: ("name",),
+    MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
+    MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
+    MailKind.SALE: ("name", "agent"),
+    MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
+    MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
+}
+"""What a person can put into each mail; amounts and moments are ours."""
+
+_OURS: dict[str, object] = {
+    "gross": 900,
+    "creator_share": 630,
+    "platform_share": 270,
+    "amount": 900,
+    "reason": "",
+    "tax": 150,
+    "paid_at": "2026-11-22T10:00:00+00:00",
+    "consent_at": "2026-11-22T10:00:00+00:00",
+    "consent_version": "1",
+    "consent": [],
+}
+
+
+def _compose(kind: MailKind, text: str) -> EmailMessage:
+    params = {**_OURS, **dict.fromkeys(PARAMS[kind], text)}
+    row = MailRow(
+        id=new_id(),
+        business_key="k",
+        kind=kind,
+        to_address="a@example.org",
+        locale="en",
+        params=msgspec.json.encode(params).decode(),
+        state="QUEUED",
+        attempts=0,
+        created_at=datetime.now(UTC),
+    )
+    return compose_mail(row, sender="CHE·NU <a@example.org>", public_url="http://127.0.0.1:8000")
+
+
+async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:
+    """In a reader without any policy, and with line breaks in what becomes the subject."""
+    wrong, shown = [], 0
+
+    async with watch(chromium, "http://127.0.0.1:8000") as watched:
+        for kind in PARAMS:
+            for batch in BATCHES:
+                mail = _compose(kind, "\r\nBcc: thief@evil.example\r\n\r\n" + "\n".join(batch))
+                part = mail.get_body(("html",))
+                assert part is not None
+                await watched.page.set_content(part.get_content(), wait_until="domcontentloaded")
+                wrong += await watched.scan()
+                shown += "alert(1)" in await watched.page.inner_text("body")
+                assert mail["Bcc"] is None
+        wrong += watched.noticed
+
+    assert set(PARAMS) == set(MailKind)
+    assert shown == len(PARAMS) * len(BATCHES)
+    assert wrong == []
+
+
+async def test_descriptions_keep_their_words_and_lose_their_scripts(chromium: Browser) -> None:
+    """Each payload alone, without any policy: Markdown may put them together in other ways."""
+    wrong = []
+
+    async with watch(chromium, "http://127.0.0.1:8000") as watched:
+        for payload in PAYLOADS:
+            html = render_markdown(payload)
+            await watched.page.set_content(html, wait_until="domcontentloaded")
+            wrong += [f"{payload}: {each}" for each in await watched.scan()]
+        wrong += watched.noticed
+
+    assert wrong == []
+
+
+LIVE = [TAGS[0], TAGS[5], TAGS[9], TAGS[17], BREAKOUTS[0], BREAKOUTS[9]]
+
+
+async def test_the_payloads_are_live_where_nobody_escapes(chromium: Browser) -> None:
+    """Otherwise the tests above would prove nothing."""
+    async with watch(chromium, "http://127.0.0.1:8000") as watched:
+        for payload in LIVE:
+            async with watched.page.expect_event("dialog"):
+                await watched.page.set_content(payload, wait_until="domcontentloaded")
+            assert await watched.scan() != []
+
+    assert len(watched.noticed) >= len(LIVE)
+
+
+async def test_the_watcher_sees_what_the_policy_stops(chromium: Browser) -> None:
+    async with watch(chromium, "http://127.0.0.1:8000") as watched:
+        await watched.page.route(
+            "http://127.0.0.1:8000/",
+            lambda route: route.fulfill(
+                body=f"<!doctype html>{TAGS[5]}",
+                headers={
+                    "content-type": "text/html",
+                    "content-security-policy": "default-src 'none'",
+                },
+            ),
+        )
+        async with watched.page.expect_console_message(lambda it: "policy broken" in it.text):
+            await watched.page.goto("http://127.0.0.1:8000/")
+
+    assert any("policy" in each for each in watched.noticed)
+    assert not any("dialog" in each for each in watched.noticed)
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len(set(PAYLOADS)) >= 60
+    assert len(MARKDOWN) >= 5

@@ -1,0 +1,76 @@
+"""One of everything that belongs to somebody, and which of it is whose."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chenu.accounts.actor import ApiScope
+from chenu.accounts.api_keys import create_api_key
+from chenu.agents.rows import AgentRow
+from chenu.core import db
+from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.edit_agent import create_agent
+from chenu.flows.purchase_state import report_purchase
+from chenu.flows.services import Services
+from tests.api.calls import gid
+from tests.attacks.cast import Cast
+from tests.people import agent_wish, get_agent, make_published_agent, pay, sign_in_again
+
+TYPES = {
+    "user": "User",
+    "account": "Account",
+    "purchase": "Purchase",
+    "payment": "PurchasePayment",
+    "grant": "AccessGrant",
+    "api key": "ApiKey",
+    "sale": "Sale",
+    "agent on sale": "Agent",
+    "draft": "Agent",
+    "published version": "AgentVersion",
+    "draft version": "AgentVersion",
+    "creator": "Creator",
+}
+"""The things of a world and the types that they are nodes of."""
+
+
+@dataclass(frozen=True)
+class World:
+    """`rows` are row ids by thing; `spare_session` is one of the buyer's that nobody uses."""
+
+    rows: dict[str, Any]
+    agent: AgentRow
+    handle: str
+    spare_session: object
+
+    def node_id(self, thing: str) -> str:
+        return gid(TYPES[thing], self.rows[thing])
+
+
+async def build_world(services: Services, cast: Cast) -> World:
+    """The creator's agent, bought by the buyer, and the creator's draft."""
+    buyer, creator = cast.buyer, cast.creator
+    agent = await make_published_agent(services, creator)
+    draft = await get_agent(await create_agent(creator.actor, agent_wish(name="Brouillon")))
+    await db.execute("UPDATE agent SET rejection_reason = 'Not yet.' WHERE id = $1", draft.id)
+    purchase = await buy_agent(services, buyer.actor, BuyWish(agent.id, 900, True, "fr"), "key")
+    assert purchase.checkout_url is not None
+    await pay(purchase.checkout_url)
+    await report_purchase(services, purchase.account_id, purchase.id)
+    pepper = services.settings.secret
+    key = await create_api_key(buyer.actor, "spare", [ApiScope.READ], None, pepper)
+    spare = await sign_in_again(buyer.user_id, buyer.email)
+    rows = {
+        "user": buyer.user_id,
+        "account": buyer.actor.account_id,
+        "purchase": purchase.id,
+        "payment": await db.fetch_value("SELECT id FROM purchase_payment"),
+        "grant": await db.fetch_value("SELECT id FROM access_grant"),
+        "api key": key.key.id,
+        "sale": purchase.id,
+        "agent on sale": agent.id,
+        "draft": draft.id,
+        "published version": agent.current_version,
+        "draft version": draft.current_version,
+        "creator": agent.creator_id,
+    }
+    handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
+    return World(rows, agent, handle, spare.actor.session_id)
