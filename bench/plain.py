@@ -1,0 +1,61 @@
+"""What everything is measured against: a plain Litestar route over one asyncpg query."""
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from litestar import Litestar, get, post
+
+_SQL = """
+    SELECT a.id, a.slug, a.name, a.tagline, a.level, a.installs, c.handle, c.display_name
+    FROM agent a LEFT JOIN creator c ON c.id = a.creator
+    WHERE a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
+    ORDER BY a.installs DESC, a.id DESC LIMIT $1
+"""
+
+
+async def _keep(_: Any) -> None:
+    """No reset between queries, which the product's pool does without as well."""
+
+
+@asynccontextmanager
+async def _open_pool(app: Litestar) -> AsyncIterator[None]:
+    url = os.environ["BENCH_DATABASE_URL"]
+    async with asyncpg.create_pool(url, min_size=2, max_size=16, reset=_keep) as pool:
+        app.state.pool = pool
+        yield
+
+
+@get("/agents")
+async def list_agents(first: int) -> dict[str, Any]:
+    rows = await app.state.pool.fetch(_SQL, first)
+    return {"data": {"agents": {"edges": [{"node": _node(row)} for row in rows]}}}
+
+
+def _node(row: Any) -> dict[str, Any]:
+    text = base64.urlsafe_b64encode(f"Agent:{row['id']}".encode()).decode().rstrip("=")
+    return {
+        "id": text,
+        "slug": row["slug"],
+        "name": row["name"],
+        "tagline": row["tagline"],
+        "level": row["level"],
+        "installs": row["installs"],
+        "creator": {"handle": row["handle"], "displayName": row["display_name"]},
+    }
+
+
+@post("/empty", status_code=200)
+async def answer_nothing() -> None:
+    """An empty route: what a framework costs that does nothing."""
+
+
+app = Litestar(
+    [list_agents, answer_nothing],
+    lifespan=[_open_pool],
+    openapi_config=None,
+    logging_config=None,
+)

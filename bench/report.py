@@ -1,0 +1,85 @@
+"""The table, on the terminal and in docs/performance.md."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.peer_environments import NAMES, TITLES
+from bench.rounds import SECONDS, Rates, Ratio, compare
+from bench.searching import MOST_MS, SEARCHES, SearchTimes
+from bench.signatures import LEAST
+from bench.stand import ROOT
+from bench.subjects import GOALS, PEER_LEAST, PLAIN, UNCACHED
+from chenu.core.clock import system_now
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+_BEGIN, _END = "<!-- begin: python -m bench -->", "<!-- end -->"
+_PACKAGES = ("litestar", "strawberry-graphql", "graphql-core", "asyncpg", "piccolo", "uvicorn")
+
+
+def write_report(
+    rates: Rates, signatures: Ratio, search: SearchTimes, engines: str, rounds: int
+) -> str:
+    lines = [
+        _describe_run(engines, rounds),
+        "",
+        "| what | ratio: median | least | most | goal |",
+        "|---|---|---|---|---|",
+        *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
+        _row("signature check, over `construct_event`", signatures, LEAST),
+        *_peer_rows(rates),
+        "",
+        f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
+        f" median {search.median:.1f} ms, p99 {search.p99:.1f} ms (goal: under {MOST_MS:g} ms,"
+        f" {'met' if search.p99 < MOST_MS else 'NOT met'}).",
+        "",
+        "```",
+        search.plan,
+        "```",
+    ]
+    return "\n".join(lines)
+
+
+def _peer_rows(rates: Rates) -> list[str]:
+    """We over them; and, to compare, them over the plain route."""
+    rows = []
+    for name in (name for name in NAMES if name in rates):
+        share = compare(rates, name, PLAIN).median
+        label = f"our uncached list, over {TITLES[name]} (itself {share:.3f} of the plain route)"
+        rows.append(_row(label, compare(rates, UNCACHED, name), PEER_LEAST))
+    return rows
+
+
+def _row(label: str, ratio: Ratio, least: float | None) -> str:
+    goal = "" if least is None else f"{least:g} {'met' if ratio.median >= least else 'NOT met'}"
+    return f"| {label} | {ratio.median:.2f} | {ratio.least:.2f} | {ratio.most:.2f} | {goal} |"
+
+
+def _describe_run(engines: str, rounds: int) -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        f"{system_now():%Y-%m-%d}, commit {_commit()}; Python {platform.python_version()},"
+        f" {packages}; {engines}; {os.cpu_count()} cores. {rounds} rounds of"
+        f" {SECONDS:g} s for each subject, 16 connections, one worker each, 10,000 agents. Each"
+        " ratio is over the plain Litestar route unless it names another."
+    )
+
+
+def _commit() -> str:
+    found = _git("rev-parse", "--short", "HEAD")
+    return f"{found} with changes" if _git("status", "--porcelain") else found
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", *arguments)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    return done.stdout.strip()
+
+
+def keep_report(text: str, document: Path = DOCUMENT) -> None:
+    """Between its marks; what people wrote around it stays."""
+    before, _, rest = document.read_text().partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    document.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")

@@ -1,0 +1,57 @@
+"""How long a search for one word takes, ordered by installs, among 100,000 agents."""
+
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from bench.fill import SEED, Vocabulary
+from chenu.agents.search import AgentSort, AgentWish, list_agents
+from chenu.core import db
+from chenu.core.paging import PageWish
+
+SEARCHES = 1_000
+MOST_MS = 5.0
+_PAGE = PageWish(20)
+
+
+@dataclass(frozen=True)
+class SearchTimes:
+    """In milliseconds, from the call to the rows; `plan` is PostgreSQL's for a frequent word."""
+
+    median: float
+    p99: float
+    plan: str
+
+
+async def time_searches(url: str) -> SearchTimes:
+    """Words as often as people use them, one after the other."""
+    db.configure(url, application="chenu-bench")
+    await db.start(pool_size=2)
+    try:
+        vocabulary, dice = Vocabulary(), random.Random(SEED)
+        for word in vocabulary.draw(dice, 50):
+            await _search(word)
+        times = sorted([await _search(word) for word in vocabulary.draw(dice, SEARCHES)])
+        plan = await _explain(vocabulary.words[0])
+    finally:
+        await db.stop()
+    return SearchTimes(times[len(times) // 2], times[len(times) * 99 // 100], plan)
+
+
+async def _search(word: str) -> float:
+    started = time.perf_counter()
+    await list_agents(AgentWish(word, sort=AgentSort.POPULAR), _PAGE)
+    return (time.perf_counter() - started) * 1000
+
+
+async def _explain(word: str) -> str:
+    """Of the very statement that the search runs."""
+    statements: list[tuple[str, Any]] = []
+    async with db.connection() as connection:
+        connection.add_query_logger(lambda record: statements.append((record.query, record.args)))
+    await list_agents(AgentWish(word, sort=AgentSort.POPULAR), _PAGE)
+    statement, args = next(pair for pair in reversed(statements) if "ORDER BY" in pair[0])
+    async with db.connection() as connection:
+        rows = await connection.fetch(f"EXPLAIN (COSTS OFF) {statement}", *args)
+    return "\n".join(row[0] for row in rows)

@@ -1,0 +1,137 @@
+"""Engines, filled databases and one server process for each subject, all on this machine."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from bench.fill import fill
+from bench.requests import WEBHOOK_SECRET
+from chenu.core.migrations import apply_migrations
+from chenu.demo.engines import start_postgres, start_valkey
+from chenu.demo.processes import Child, free_port
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".chenu-bench"
+STORE, LIBRARY = "store", "library"
+AGENTS = {STORE: 10_000, LIBRARY: 100_000}
+"""Databases and how many agents each holds."""
+_UP_SECONDS = 30
+
+
+@dataclass
+class Stand:
+    """Addresses of the engines; starts servers and ends them all."""
+
+    postgres_url: str
+    redis_url: str
+    children: list[Child]
+
+    def database(self, name: str) -> str:
+        return f"{self.postgres_url}/{name}"
+
+    def serve(self, name: str, command: list[str], env: dict[str, str]) -> int:
+        """Start a server; its port. `command` gets the port as its last argument."""
+        port = free_port()
+        whole = {**os.environ, "BENCH_DATABASE_URL": self.database(STORE), **env}
+        log = FOLDER / "logs" / f"{name}.log"
+        log.unlink(missing_ok=True)
+        child = Child(name, [*command, str(port)], log, env=whole, cwd=ROOT)
+        child.start()
+        self.children.append(child)
+        child.wait_until(lambda: _accepts(port), _UP_SECONDS)
+        return port
+
+    def serve_product(self) -> int:
+        """As in production: no clock that can be moved, logs at INFO."""
+        env = {
+            "CHENU_MODE": "production",
+            "DATABASE_URL": self.database(STORE),
+            "REDIS_URL": self.redis_url,
+            "CHENU_PUBLIC_URL": "https://127.0.0.1",
+            "CHENU_SECRET": "a secret of the bench, long enough to be one",
+            "STRIPE_MODE": "live",
+            "STRIPE_KEY": "rk_live_of_the_bench_that_is_never_used",
+            "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+            "SMTP_URL": "smtp://127.0.0.1:9",
+        }
+        return self.serve("product", [sys.executable, "-m", "chenu", "serve", "--port"], env)
+
+    def serve_asgi(self, name: str, python: Path, folder: Path, app: str) -> int:
+        """An application under uvicorn, with the loop and parser that the product uses."""
+        options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+        command = [str(python), "-m", "uvicorn", f"{app}:app", "--app-dir", str(folder), *options]
+        return self.serve(name, [*command, "--log-level", "warning", "--port"], {})
+
+
+@contextmanager
+def open_stand() -> Iterator[Stand]:
+    children: list[Child] = []
+    try:
+        data = FOLDER / "engines"
+        _forget_other_data(data)
+        postgres, postgres_url = start_postgres(data)
+        children.append(postgres)
+        valkey, redis_url = start_valkey(data)
+        children.append(valkey)
+        stand = Stand(postgres_url, redis_url, children)
+        asyncio.run(_make_databases(stand))
+        yield stand
+    finally:
+        for child in reversed(children):
+            child.ask_to_stop()
+        for child in reversed(children):
+            child.wait_stopped(10)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _forget_other_data(data: Path) -> None:
+    """Filled databases are kept from run to run, until schema or filling change."""
+    sources = [Path(__file__).with_name("fill.py"), *sorted((ROOT / "migrations").rglob("*.*"))]
+    made_by = hashlib.sha256(repr(AGENTS).encode())
+    for path in sources:
+        if path.suffix in (".py", ".sql"):
+            made_by.update(path.read_bytes())
+    mark = data / "made-by"
+    if not mark.exists() or mark.read_text() != made_by.hexdigest():
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        mark.write_text(made_by.hexdigest())
+
+
+async def _make_databases(stand: Stand) -> None:
+    """A database counts as filled once it has its proper name."""
+    connection = await asyncpg.connect(f"{stand.postgres_url}/postgres")
+    known = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
+    for name in AGENTS.keys() - known:
+        draft = f"{name}_draft"
+        print(f"filling a database with {AGENTS[name]:,} agents", file=sys.stderr)
+        await connection.execute(f"DROP DATABASE IF EXISTS {draft}")
+        await connection.execute(f"CREATE DATABASE {draft}")
+        await apply_migrations(stand.database(draft))
+        await fill(stand.database(draft), AGENTS[name])
+        await connection.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
+    await connection.close()
+    for name in AGENTS:
+        await settle(stand.database(name))
+
+
+async def settle(url: str) -> None:
+    """What was taken in goes: a queue that nobody works would be worked by the web process."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("TRUNCATE webhook_event, pgqueuer, pgqueuer_log")
+    await connection.execute("CHECKPOINT")
+    await connection.close()

@@ -1,0 +1,81 @@
+"""Who is measured, what each must answer, and which ratios decide."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import peer_environments, requests
+from bench.load import Expected, WrongAnswer, ask
+from bench.stand import ROOT, Stand
+
+PLAIN, EMPTY = "plain", "empty"
+UNCACHED, REPEATED = "uncached", "repeated"
+PAGE, PAGE_REPEATED = "page", "page-repeated"
+WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True)
+class Subject:
+    name: str
+    port: int
+    make: Callable[[], bytes]
+    is_list: bool = False
+    """Its answer's data must be the plain route's."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`subject`'s answers a second over those of `base`, at least `least`."""
+
+    label: str
+    subject: str
+    base: str
+    least: float | None
+
+
+GOALS = (
+    Goal("20 agents with creators by GraphQL, uncached", UNCACHED, PLAIN, 0.18),
+    Goal("the same, anonymous and repeated", REPEATED, PLAIN, 1.5),
+    Goal("the list page in HTML, /agents, anonymous and repeated", PAGE_REPEATED, PLAIN, 0.55),
+    Goal("the list page in HTML, drawn anew each time", PAGE, PLAIN, None),
+    Goal("webhook intake, over an empty route", WEBHOOK, EMPTY, 0.20),
+)
+PEER_LEAST = 3.0
+
+
+def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
+    """One server process each; the product's four share one, as in production."""
+    plain = stand.serve_asgi("plain", Path(sys.executable), ROOT, "bench.plain")
+    product = stand.serve_product()
+    listing = requests.graphql()
+    empty = requests.post("/empty", requests.event_body())
+    subjects = [
+        Subject(PLAIN, plain, requests.same(requests.get(f"/agents?first={requests.FIRST}")), True),
+        Subject(UNCACHED, product, requests.never_twice(), is_list=True),
+        Subject(REPEATED, product, requests.same(listing), is_list=True),
+        Subject(PAGE, product, requests.pages_never_twice()),
+        Subject(PAGE_REPEATED, product, requests.same(requests.get("/agents"))),
+        Subject(EMPTY, plain, requests.same(empty)),
+        Subject(WEBHOOK, product, requests.events()),
+    ]
+    for name in peer_environments.NAMES if with_peers else ():
+        python = peer_environments.prepare(name)
+        port = stand.serve_asgi(name, python, peer_environments.folder_of(name), "app")
+        path = "/graphql/" if name == "ariadne" else "/graphql"
+        subjects.append(Subject(name, port, requests.same(requests.graphql(path)), is_list=True))
+    return subjects
+
+
+async def expect(subjects: list[Subject]) -> dict[str, Expected]:
+    """Ask each once. Raises WrongAnswer when a list is not the plain route's to the letter."""
+    _, reference = await ask(subjects[0].port, subjects[0].make())
+    wanted = json.loads(reference)["data"]
+    expected = {}
+    for subject in subjects:
+        status, body = await ask(subject.port, subject.make())
+        if status != 200 or (subject.is_list and json.loads(body)["data"] != wanted):
+            raise WrongAnswer(f"{subject.name}: {status} {body[:300]!r}")
+        expected[subject.name] = Expected(status, len(body))
+    return expected
