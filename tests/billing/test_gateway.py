@@ -106,6 +106,41 @@ async def test_every_failure_is_a_refusal_or_an_unknown_outcome(
         await services.gateway.create_customer(CUSTOMER, unique_key())
 
 
+@pytest.mark.parametrize("name", ["customer", "account"])
+async def test_a_key_in_use_is_an_unknown_outcome(
+    services: Services, stripe_side: StripeSide, name: str
+) -> None:
+    """The other request may succeed yet: neither API version's 409 is a refusal for good."""
+    await stripe_side.fail("409", times=None, should_retry=False)
+
+    with pytest.raises(OutcomeUnknown):
+        await CALLS[name](gateway_of(services))
+
+
+async def test_a_failure_that_stripe_keeps_is_known_as_one(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    kept = []
+    for effect in ("500_kept", "500_before"):
+        await stripe_side.fail(effect, "/v1/customers", times=3)
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await services.gateway.create_customer(CUSTOMER, unique_key())
+        await stripe_side.heal()
+        kept.append(unknown.value.is_kept)
+
+    assert kept == [True, False]
+
+
+async def test_a_customer_is_found_by_account(services: Services) -> None:
+    account_id = str(new_id())
+    made = await services.gateway.create_customer(
+        replace(CUSTOMER, account_id=account_id), unique_key()
+    )
+
+    assert await services.gateway.find_customer(CUSTOMER.email, account_id) == made
+    assert await services.gateway.find_customer(CUSTOMER.email, str(new_id())) is None
+
+
 @pytest.mark.parametrize("name", ["page", "close page", "refund", "account state"])
 async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
     services: Services, name: str

@@ -28,7 +28,7 @@ async def _fault(play: Playground, effect: str, **values: Any) -> None:
     await play.control("faults", rule)
 
 
-LOST = ["500_after", "timeout_after", "disconnect_after"]
+LOST = ["500_after", "timeout_after", "disconnect_after", "reset_after"]
 NEVER = ["500_before", "timeout_before", "disconnect_before", "409", "503"]
 
 
@@ -67,6 +67,8 @@ async def test_what_never_ran_is_run_by_the_retry(stubborn: Playground, effect: 
         ("503_no_retry", stripe.APIError, 0),
         ("card_error", stripe.CardError, 0),
         ("truncated", stripe.APIError, 1),
+        ("500_kept", stripe.APIError, 0),
+        ("reset_after", stripe.APIConnectionError, 1),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -102,6 +104,20 @@ async def test_a_truncated_answer_was_executed_and_is_remembered(loose: Playgrou
     again = await loose.stripe.v1.customers.create_async(wanted, {"idempotency_key": "k"})
 
     assert again.last_response.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_kept_failure_is_what_its_key_finds_and_another_key_does_not(
+    stubborn: Playground,
+) -> None:
+    await _fault(stubborn, "500_kept")
+    create, wanted = stubborn.stripe.v1.customers.create_async, {"email": "a@example.org"}
+    for _ in range(2):
+        with pytest.raises(stripe.APIError) as kept:
+            await create(wanted, {"idempotency_key": "k"})
+        assert (kept.value.headers or {})["idempotent-replayed"] == "true"
+
+    assert await stubborn.event_types() == []
+    assert (await create(wanted, {"idempotency_key": "other"})).id
 
 
 async def test_a_fault_hits_from_the_nth_call_so_many_times(loose: Playground) -> None:

@@ -1,5 +1,6 @@
 """Deliveries: signatures, filters, retries, and the ways in which they misbehave."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -176,6 +177,17 @@ async def test_doubled_deliveries_have_the_same_event(play: Playground) -> None:
 
     assert len(play.receiver.ids()) == 2
     assert len(set(play.receiver.ids())) == 1
+
+
+async def test_copies_of_a_delivery_are_two_to_as_many_as_asked_for(play: Playground) -> None:
+    await _endpoint(play)
+    await play.control("webhooks", {"duplicate": 1.0, "max_copies": 5, "seed": 3})
+
+    for _ in range(20):
+        await play.customer()
+    await _flush(play)
+
+    assert set(Counter(play.receiver.ids()).values()) == {2, 3, 4, 5}
 
 
 async def test_lost_deliveries_are_still_listed_as_events(play: Playground) -> None:
