@@ -25,7 +25,6 @@ from tests.chromium import open_chromium
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.engines,
-    pytest.mark.xdist_group("browser"),
 ]
 BATCH = 62
 BATCHES = [PAYLOADS[start : start + BATCH] for start in range(0, len(PAYLOADS), BATCH)]

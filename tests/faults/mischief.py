@@ -37,6 +37,7 @@ class Mischief(StripeSide):
         await self._post("/_sandbox/deliveries/flush", {"timeout": 60})
 
     async def deliveries(self, event_type: str) -> list[Json]:
+        """Of the latest thousand, newest first."""
         listed = await self.get("/_sandbox/deliveries", limit="1000")
         return [one for one in listed["data"] if one["type"] == event_type]
 

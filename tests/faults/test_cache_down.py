@@ -15,9 +15,7 @@ from tests.faults.counts import seeds
 from tests.faults.own_engines import Alone
 from tests.faults.stand import Buyer
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-cache"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SLOW_MS = 2_000
 FAULTS = ("killed", "flushed", "slow")

@@ -7,9 +7,7 @@ import pytest
 
 from tests.faults.stand import Stand
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-crowds"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 async def test_fifty_buyers_of_one_agent_at_once(stand: Stand) -> None:

@@ -17,9 +17,7 @@ from tests.faults.writers import Writer, writing
 from tests.rows import count
 from tests.waiting import until
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-database"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 RECOVERED_SECONDS = 10
 OUTAGES = ("fast stop", "immediate stop", "kill -9", "terminate all backends")

@@ -40,9 +40,7 @@ from tests.people import Person
 from tests.rows import count, put
 from tests.stripe_side import AWAY
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.xdist_group("faults-degraded"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 PAGES = ("/", "/agents", "/library", "/account", "/pricing")
 

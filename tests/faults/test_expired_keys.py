@@ -21,9 +21,7 @@ from tests.faults.mischief import Mischief, open_mischief
 from tests.faults.stand import EVER
 from tests.flows.sales import Market, open_market, open_page, pay_for, report, wish_to_buy
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.xdist_group("faults-expired"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 KEY_IS_FORGOTTEN = timedelta(hours=25)
 

@@ -13,9 +13,7 @@ from tests.faults.counts import runs, seeds
 from tests.faults.stand import Stand
 from tests.rows import count
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-lost"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 POLLED_EVERY = timedelta(minutes=5)
 COMPLETED = "checkout.session.completed"

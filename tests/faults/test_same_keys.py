@@ -13,9 +13,7 @@ from tests.faults.counts import seeds
 from tests.faults.stand import Buyer, Json, Stand
 from tests.rows import count
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-keys"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 ROUNDS = 10
 

@@ -13,9 +13,7 @@ from tests.faults.counts import runs
 from tests.faults.crashes import buy_through_crashes
 from tests.faults.stand import Stand
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-web-crashes"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 POINTS = {
     "1-before-T1": "purchase.before_intent",

@@ -9,9 +9,7 @@ from tests.faults.counts import runs
 from tests.faults.crashes import buy_through_crashes
 from tests.faults.stand import Stand
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.xdist_group("faults-worker-crashes"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 POINTS = {
     "9-job-claimed-T2-not-begun": "webhook.claimed",

@@ -10,9 +10,7 @@ from tests.faults.stand import Stand
 from tests.rows import count
 from tests.waiting import until
 
-pytestmark = [
-    pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.xdist_group("faults-worker-down"),
-]  # fmt: skip
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 async def test_webhooks_settle_when_the_queue_is_older_than_half_a_minute(stand: Stand) -> None:
