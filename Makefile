@@ -34,7 +34,7 @@ test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a ten
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
-	@$(BIN)/python -m pytest -q -m "not engines" $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (35 min)
 	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(ARGS)

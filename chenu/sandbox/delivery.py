@@ -108,8 +108,10 @@ class Sender:
         pause = _LONGEST_REST
         if due is not None and not self._under_way and not self._queue.modes.paused:
             pause = min(max((due - wall_ms()) / 1000, 0.0), _LONGEST_REST)
+        # Not wait_for: until Python 3.12 it forgets a cancellation that comes with the wake-up.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
 
     def _start_some(self) -> None:
         """Start as many deliveries as may run at once."""

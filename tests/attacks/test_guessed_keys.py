@@ -18,9 +18,16 @@ from tests.rows import fingerprint, put
 
 Mistake = Callable[[str], str]
 
+
+def _swap(key: str) -> str:
+    """The first two neighbours from the middle on that differ."""
+    at = next(i for i in range(20, len(key) - 1) if key[i] != key[i + 1])
+    return f"{key[:at]}{key[at + 1]}{key[at]}{key[at + 2 :]}"
+
+
 MISTYPED: dict[str, Mistake] = {
     "wrong checksum": lambda key: key[:-1] + ("a" if key[-1] != "a" else "b"),
-    "two letters changed places": lambda key: f"{key[:20]}{key[21]}{key[20]}{key[22:]}",
+    "two letters changed places": _swap,
     "one letter less": lambda key: key[:-1],
     "one letter more": lambda key: f"{key}0",
     "another case": lambda key: key[:20] + key[20:].swapcase(),
