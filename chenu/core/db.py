@@ -4,6 +4,7 @@ Piccolo owns tables, migrations and plain row changes; the functions here run SQ
 connection and give each row its type. A lost database raises Unavailable, never a driver's error.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ APP_ROLE = "chenu_app"
 """The role requests run as: no UPDATE or DELETE on the ledger. See migrations and docs/money.md."""
 
 POOL_SIZE = 16
+_STOP_SECONDS = 2
 
 _LOST = (
     OSError,
@@ -97,8 +99,14 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
 
 
 async def stop() -> None:
-    if ENGINE.pool is not None:
-        await ENGINE.close_connection_pool()
+    """Ends in seconds even while a connection is in use or PostgreSQL has gone."""
+    if ENGINE.pool is None:
+        return
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await ENGINE.close_connection_pool()
+    except TimeoutError:  # the pool cut its connections when it was told to give up
+        ENGINE.pool = None
 
 
 def in_transaction() -> bool:

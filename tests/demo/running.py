@@ -79,13 +79,14 @@ def demo_environment(folder: Path) -> dict[str, str]:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Command lines of processes that name the folder."""
+    """Command lines of processes that name the folder, or have it as their CHENU_DATA."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = path.read_bytes().decode(errors="replace").replace("\0", " ")
+            words = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+            settings = (process / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if str(folder) in words:
+        if str(folder) in words or f"CHENU_DATA={folder}" in settings:
             found.append(words)
     return found
