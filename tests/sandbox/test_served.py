@@ -44,7 +44,8 @@ class Served:
         self._wait()
 
     def _wait(self) -> None:
-        for _ in range(200):
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
             try:
                 self.http.get("/_sandbox/clock")
             except httpx.TransportError:
