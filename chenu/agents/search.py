@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.most_installed import most_installed
 from chenu.agents.rows import AGENT_COLUMNS, AGENT_SOURCE, AgentRow
 from chenu.core import db
 from chenu.core.paging import Key, Keyset, Page, PageWish, by_time, cut
@@ -19,6 +20,7 @@ from chenu.tiers.catalogue import AgentLevel
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means 'more'."""
 _RANKED = 1000
+_RANKED_AT_LEAST = 300
 _MAX_WORDS = 8
 _MAX_SEARCH = 200
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
@@ -94,9 +96,10 @@ class _Conditions:
 
 
 _RATING = "CASE WHEN a.review_count > 0 THEN a.rating_sum * 1000 / a.review_count ELSE 0 END"
+_BY_INSTALLS = Keyset("a.installs", "a.id")
 _ORDERS = {
     AgentSort.NEWEST: by_time("a.published_at", "a.id"),
-    AgentSort.POPULAR: Keyset("a.installs", "a.id"),
+    AgentSort.POPULAR: _BY_INSTALLS,
     AgentSort.RATING: Keyset(_RATING, "a.id"),
     AgentSort.PRICE_ASC: Keyset("a.price", "a.id", descending=False),
     AgentSort.PRICE_DESC: Keyset("a.price", "a.id"),
@@ -105,15 +108,41 @@ _ORDERS = {
 
 async def list_agents(wish: AgentWish, page: PageWish) -> Page[AgentHit]:
     """RELEVANCE ranks the matches of a search; without one it is POPULAR."""
-    mode = await _find_mode(wish)
-    if wish.sort is AgentSort.RELEVANCE and mode is not _Mode.ALL:
+    if not _words(wish.search):
+        return await _list_by(wish, _Mode.ALL, page)
+    found = await _list_matches(wish, _Mode.WORDS, page)
+    if found.rows or await _find_mode(wish) is _Mode.WORDS:
+        return found
+    return await _list_matches(wish, _Mode.TYPOS, page)
+
+
+async def _list_matches(wish: AgentWish, mode: _Mode, page: PageWish) -> Page[AgentHit]:
+    if wish.sort is AgentSort.RELEVANCE:
         return await _list_ranked(wish, mode, page)
+    if wish.sort is AgentSort.POPULAR and mode is _Mode.WORDS:
+        return await _list_most_installed(wish, page)
+    return await _list_by(wish, mode, page)
+
+
+async def _list_by(wish: AgentWish, mode: _Mode, page: PageWish) -> Page[AgentHit]:
     conditions = _conditions(wish, mode)
-    order = _ORDERS.get(wish.sort, _ORDERS[AgentSort.POPULAR])
+    order = _ORDERS.get(wish.sort, _BY_INSTALLS)
     conditions.parts.append(order.where(page, conditions.args))
     sql = f"""
         SELECT {AGENT_COLUMNS}, {order.expression} AS sort_value FROM {AGENT_SOURCE}
         WHERE {conditions.sql} ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """  # noqa: S608 - own fragments, values are arguments
+    return cut(await db.fetch_all(AgentHit, sql, *conditions.args), page)
+
+
+async def _list_most_installed(wish: AgentWish, page: PageWish) -> Page[AgentHit]:
+    conditions = _conditions(wish, _Mode.WORDS)
+    conditions.parts.append(_BY_INSTALLS.where(page, conditions.args))
+    matches = most_installed(conditions.sql, page.size + 1, least_first=page.backwards)
+    sql = f"""
+        SELECT {AGENT_COLUMNS}, m.installs AS sort_value
+        FROM ({matches}) m JOIN {AGENT_SOURCE} ON a.id = m.id
+        ORDER BY {_BY_INSTALLS.order(page)}
     """  # noqa: S608 - own fragments, values are arguments
     return cut(await db.fetch_all(AgentHit, sql, *conditions.args), page)
 
@@ -123,18 +152,28 @@ async def _list_ranked(wish: AgentWish, mode: _Mode, page: PageWish) -> Page[Age
     conditions = _conditions(wish, mode)
     score = _score(wish.search, mode, conditions)
     matches = f"""
-        SELECT a.id AS agent_id, {score} AS score FROM (
-            SELECT a.* FROM {AGENT_SOURCE} WHERE {conditions.sql}
-            ORDER BY a.installs DESC, a.id DESC LIMIT {_RANKED}) a
+        SELECT a.id AS agent_id, {score} AS score
+        FROM ({_most_installed(conditions.sql, mode)}) m JOIN agent a ON a.id = m.id
     """  # noqa: S608 - own fragments, values are arguments
-    order = Keyset("m.score", "a.id")
-    after = order.where(page, conditions.args)
+    order = Keyset("m.score", "m.agent_id")
+    listed = f"""
+        SELECT * FROM ({matches}) m WHERE {order.where(page, conditions.args)}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """  # noqa: S608 - own fragments, values are arguments
     sql = f"""
         SELECT {AGENT_COLUMNS}, m.score AS sort_value
-        FROM ({matches}) m JOIN {AGENT_SOURCE} ON a.id = m.agent_id
-        WHERE {after} ORDER BY {order.order(page)} LIMIT {page.size + 1}
+        FROM ({listed}) m JOIN {AGENT_SOURCE} ON a.id = m.agent_id ORDER BY {order.order(page)}
     """  # noqa: S608 - own fragments, values are arguments
     return cut(await db.fetch_all(AgentHit, sql, *conditions.args), page)
+
+
+def _most_installed(conditions: str, mode: _Mode) -> str:
+    if mode is _Mode.WORDS:
+        return most_installed(conditions, _RANKED, enough=_RANKED_AT_LEAST)
+    return f"""
+        SELECT a.id FROM {AGENT_SOURCE} WHERE {conditions}
+        ORDER BY a.installs DESC, a.id DESC LIMIT {_RANKED}
+    """  # noqa: S608 - own fragments
 
 
 async def count_agents(wish: AgentWish) -> int:
@@ -159,7 +198,11 @@ async def _find_mode(wish: AgentWish) -> _Mode:
     if not _words(wish.search):
         return _Mode.ALL
     conditions = _conditions(wish, _Mode.WORDS)
-    sql = f"SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql} LIMIT 1"  # noqa: S608 - own text
+    # Without MATERIALIZED the LIMIT makes PostgreSQL read the table until a rare word turns up.
+    sql = f"""
+        WITH match AS MATERIALIZED (SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql})
+        SELECT 1 FROM match LIMIT 1
+    """  # noqa: S608 - own fragments, values are arguments
     return _Mode.WORDS if await db.fetch_value(sql, *conditions.args) else _Mode.TYPOS
 
 

@@ -153,6 +153,15 @@ ALTER TABLE agent ADD COLUMN search_fr tsvector GENERATED ALWAYS AS
 
 CREATE INDEX agent_search_fr ON agent USING gin (search_fr) WHERE status = 'PUBLISHED';
 CREATE INDEX agent_search_en ON agent USING gin (search_en) WHERE status = 'PUBLISHED';
+-- Words ordered by installs: chenu/agents/most_installed.py reads band after band.
+CREATE INDEX agent_words_10000 ON agent USING gin (search_fr, search_en)
+    WHERE status = 'PUBLISHED' AND installs >= 10000;
+CREATE INDEX agent_words_1000 ON agent USING gin (search_fr, search_en)
+    WHERE status = 'PUBLISHED' AND installs >= 1000 AND installs < 10000;
+CREATE INDEX agent_words_100 ON agent USING gin (search_fr, search_en)
+    WHERE status = 'PUBLISHED' AND installs >= 100 AND installs < 1000;
+CREATE INDEX agent_words_10 ON agent USING gin (search_fr, search_en)
+    WHERE status = 'PUBLISHED' AND installs >= 10 AND installs < 100;
 CREATE INDEX agent_names_trgm ON agent USING gin (names gin_trgm_ops) WHERE status = 'PUBLISHED';
 CREATE INDEX agent_capabilities ON agent USING gin (capabilities) WHERE status = 'PUBLISHED';
 CREATE INDEX agent_popular ON agent (installs DESC, id DESC) WHERE status = 'PUBLISHED';

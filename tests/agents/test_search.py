@@ -226,3 +226,30 @@ async def test_a_new_name_is_found_at_once_and_the_old_one_no_more(services: Ser
 
     assert await find("astronome") == ["Astronome"]
     assert await find("cartographe") == []
+
+
+INSTALLS = (0, 3, 9, 10, 12, 99, 100, 150, 150, 999, 1000, 2000, 9999, 10_000, 70_000)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 20])
+async def test_a_word_by_installs_is_the_whole_list_by_installs(
+    services: Services, size: int
+) -> None:
+    """Page after page and back: words are looked up in bands of installs."""
+    shop = await open_shop()
+    for number, installs in enumerate(INSTALLS):
+        await shelve(shop, f"Boulanger {number}", tagline="Du pain.", installs=installs)
+    await shelve(shop, "Autre chose", installs=500)
+    wish = AgentWish("boulanger", sort=AgentSort.POPULAR)
+
+    forth, key = [], None
+    while (page := await list_agents(wish, PageWish(size, key))).rows:
+        forth += [hit.installs for hit in page.rows]
+        key, last = page.rows[-1].key, page
+    back = [hit.installs for hit in last.rows]
+    while last.has_previous:
+        last = await list_agents(wish, PageWish(size, last.rows[0].key, backwards=True))
+        back = [hit.installs for hit in last.rows] + back
+
+    assert forth == sorted(INSTALLS, reverse=True)
+    assert back == forth

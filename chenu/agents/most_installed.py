@@ -1,0 +1,49 @@
+"""The most installed of the agents that match words, found without reading every match.
+
+A frequent word fits a large part of the store, a rare one a hundred agents of the least installed:
+walking the agents by installs is slow for the rare word, sorting all matches for the frequent one.
+Each band of installs has its own index of words (agent_words_*, migrations/sql/rules.sql), and the
+next band is read only while the ones before it hold too few.
+"""
+
+from chenu.agents.rows import AGENT_SOURCE
+
+_BANDS = (
+    "a.installs >= 10000",
+    "a.installs >= 1000 AND a.installs < 10000",
+    "a.installs >= 100 AND a.installs < 1000",
+    "a.installs >= 10 AND a.installs < 100",
+    "a.installs < 10",
+)
+"""Word for word the conditions of the indexes. The last has none: it is short of words by then."""
+
+
+def most_installed(
+    conditions: str, count: int, *, enough: int | None = None, least_first: bool = False
+) -> str:
+    """SQL: id and installs of at most `count` agents `a` that meet the conditions.
+
+    There may be fewer than match where `enough` will do. `least_first` is for going back through a
+    list: those installed least, in ascending order.
+    """
+    bands = _BANDS[::-1] if least_first else _BANDS
+    names = [f"band_{place}" for place in range(len(bands))]
+    parts = [
+        f"{name} AS MATERIALIZED (SELECT a.id, a.installs FROM {AGENT_SOURCE}"  # noqa: S608 - own fragments
+        f" WHERE {conditions} AND {band} AND {_is_short(names[:place], enough or count)})"
+        for place, (name, band) in enumerate(zip(names, bands, strict=True))
+    ]
+    everything = " UNION ALL ".join(f"SELECT id, installs FROM {name}" for name in names)  # noqa: S608 - own names
+    direction = "ASC" if least_first else "DESC"
+    return (
+        f"WITH {', '.join(parts)} SELECT id, installs FROM ({everything}) AS match"  # noqa: S608 - own fragments
+        f" ORDER BY installs {direction}, id {direction} LIMIT {count}"
+    )
+
+
+def _is_short(names: list[str], enough: int) -> str:
+    """Evaluated once, before the band is read."""
+    if not names:
+        return "true"
+    found = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - own names
+    return f"{found} < {enough}"
