@@ -10,9 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from chenu.agents.model import AgentKind, PriceType
-from chenu.agents.rows import AGENT_COLUMNS, AGENT_SOURCE, AgentRow
+import msgspec
+
+from chenu.agents.model import AgentId, AgentKind, PriceType
+from chenu.agents.rows import AGENT_COLUMNS, AGENT_SOURCE, CARD_COLUMNS, AgentCard, AgentRow
 from chenu.core import db
+from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageWish, by_time, cut
 from chenu.tiers.catalogue import AgentLevel
 
@@ -63,8 +66,23 @@ class AgentHit(AgentRow, frozen=True, dict=True):
 
     @property
     def key(self) -> Key:
-        value = self.sort_value
-        return (value.isoformat() if isinstance(value, datetime) else value, str(self.id))
+        return _key(self.sort_value, self.id)
+
+
+class CardHit(msgspec.Struct, frozen=True):
+    """`sort_value` stands beside the card: the same card is found by many searches."""
+
+    card: AgentCard
+    sort_value: Any
+
+    @property
+    def key(self) -> Key:
+        return _key(self.sort_value, self.card.id)
+
+
+def _key(sort_value: Any, agent_id: AgentId) -> Key:
+    value = sort_value.isoformat() if isinstance(sort_value, datetime) else sort_value
+    return value, str(agent_id)
 
 
 class _Mode(StrEnum):
@@ -105,20 +123,35 @@ _ORDERS = {
 
 async def list_agents(wish: AgentWish, page: PageWish) -> Page[AgentHit]:
     """RELEVANCE ranks the matches of a search; without one it is POPULAR."""
+    sql, args = await _select(wish, page, AGENT_COLUMNS)
+    return cut(await db.fetch_all(AgentHit, sql, *args), page)
+
+
+async def list_cards(wish: AgentWish, page: PageWish, locale: Locale) -> Page[CardHit]:
+    """The same list with what a card shows."""
+    sql, args = await _select(wish, page, CARD_COLUMNS[locale])
+    records = await db.fetch_records(sql, *args)
+    return cut([CardHit(AgentCard(*record[:-1]), record[-1]) for record in records], page)
+
+
+async def _select(wish: AgentWish, page: PageWish, columns: str) -> tuple[str, list[Any]]:
+    """SQL that gives `columns` and after them "sort_value", and its arguments."""
     mode = await _find_mode(wish)
     if wish.sort is AgentSort.RELEVANCE and mode is not _Mode.ALL:
-        return await _list_ranked(wish, mode, page)
+        return _select_ranked(wish, mode, page, columns)
     conditions = _conditions(wish, mode)
     order = _ORDERS.get(wish.sort, _ORDERS[AgentSort.POPULAR])
     conditions.parts.append(order.where(page, conditions.args))
     sql = f"""
-        SELECT {AGENT_COLUMNS}, {order.expression} AS sort_value FROM {AGENT_SOURCE}
+        SELECT {columns}, {order.expression} AS sort_value FROM {AGENT_SOURCE}
         WHERE {conditions.sql} ORDER BY {order.order(page)} LIMIT {page.size + 1}
     """  # noqa: S608 - own fragments, values are arguments
-    return cut(await db.fetch_all(AgentHit, sql, *conditions.args), page)
+    return sql, conditions.args
 
 
-async def _list_ranked(wish: AgentWish, mode: _Mode, page: PageWish) -> Page[AgentHit]:
+def _select_ranked(
+    wish: AgentWish, mode: _Mode, page: PageWish, columns: str
+) -> tuple[str, list[Any]]:
     """The best of the most installed matches: ranking every match would cost too much."""
     conditions = _conditions(wish, mode)
     score = _score(wish.search, mode, conditions)
@@ -130,11 +163,11 @@ async def _list_ranked(wish: AgentWish, mode: _Mode, page: PageWish) -> Page[Age
     order = Keyset("m.score", "a.id")
     after = order.where(page, conditions.args)
     sql = f"""
-        SELECT {AGENT_COLUMNS}, m.score AS sort_value
+        SELECT {columns}, m.score AS sort_value
         FROM ({matches}) m JOIN {AGENT_SOURCE} ON a.id = m.agent_id
         WHERE {after} ORDER BY {order.order(page)} LIMIT {page.size + 1}
     """  # noqa: S608 - own fragments, values are arguments
-    return cut(await db.fetch_all(AgentHit, sql, *conditions.args), page)
+    return sql, conditions.args
 
 
 async def count_agents(wish: AgentWish) -> int:

@@ -6,7 +6,15 @@ import pytest
 
 from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind, AgentStatus, PriceType
-from chenu.agents.search import AgentFilter, AgentSort, AgentWish, count_agents, list_agents
+from chenu.agents.search import (
+    AgentFilter,
+    AgentSort,
+    AgentWish,
+    count_agents,
+    list_agents,
+    list_cards,
+)
+from chenu.core.i18n import LOCALES
 from chenu.core.paging import PageWish
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel
@@ -226,3 +234,21 @@ async def test_a_new_name_is_found_at_once_and_the_old_one_no_more(services: Ser
 
     assert await find("astronome") == ["Astronome"]
     assert await find("cartographe") == []
+
+
+@pytest.mark.parametrize("sort", AgentSort)
+@pytest.mark.parametrize("search", ["", "planning"])
+async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, search: str) -> None:
+    wish = AgentWish(search, sort=sort)
+    agents = (await list_agents(wish, ALL)).rows
+    assert agents
+
+    for locale in LOCALES:
+        hits = (await list_cards(wish, ALL, locale)).rows
+        assert [hit.key for hit in hits] == [agent.key for agent in agents]
+        for hit, agent in zip(hits, agents, strict=True):
+            card, text = hit.card, agent.text(locale)
+            assert (card.name, card.tagline) == (text.name, text.tagline)
+            same = card.__struct_fields__
+            own = [name for name in same if name not in ("name", "tagline")]
+            assert [getattr(card, name) for name in own] == [getattr(agent, name) for name in own]
