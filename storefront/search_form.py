@@ -110,8 +110,10 @@ class _Reader:
     def options(
         self, name: str, make: Callable[[str], Option], allowed: Iterable[str]
     ) -> tuple[Option, ...]:
-        known = frozenset(allowed)
         given = self._fields.all(name)
+        if not given:
+            return ()
+        known = frozenset(allowed)
         if any(value not in known for value in given):
             message = "The address names an option that does not exist"
             self.errors.append(Invalid(message, path=(name,)))
