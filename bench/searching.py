@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.fill import SEED, Vocabulary
-from chenu.agents.search import AgentSort, AgentWish, list_agents
+from chenu.agents.search import list_agents
+from chenu.agents.search_wish import AgentSort, AgentWish
 from chenu.core import db
 from chenu.core.paging import PageWish
 

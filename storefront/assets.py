@@ -47,6 +47,7 @@ def _load(name: str) -> Asset:
     return Asset(path.read_bytes(), _TYPES[path.suffix])
 
 
+@cache
 def asset_url(name: str) -> str:
     """With the content's hash, so that browsers may keep it for ever."""
     asset = find_asset(name)

@@ -5,32 +5,43 @@ Counting asks the database nine times for one page; counts may be a moment old, 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from chenu.agents.facets import FacetCount, Facets, count_facets
-from chenu.agents.search import AgentFilter, AgentWish, count_agents
+from chenu.agents.search import count_agents
+from chenu.agents.search_wish import AgentFilter, AgentWish
 from chenu.core.i18n import LOCALES
 from chenu.core.kept import Shared
 from storefront import words
 
 
-@dataclass(frozen=True, slots=True)
-class SearchCounts:
+class SearchCounts(msgspec.Struct, frozen=True, cache_hash=True):
+    """What is drawn of counts is kept under them."""
+
     total: int
     facets: Facets
     kinds: tuple[FacetCount, ...]
     languages: tuple[FacetCount, ...]
 
 
+_Key = tuple[str, AgentFilter]
+
+
 class Counts:
     """`max_age` in seconds; at 0 everything is counted each time."""
 
     def __init__(self, max_age: float) -> None:
-        self._shared: Shared[str, SearchCounts] = Shared(max_age)
+        self._shared: Shared[_Key, SearchCounts] = Shared(max_age)
+
+    def find(self, wish: AgentWish) -> SearchCounts | None:
+        """What was counted within the last moment."""
+        return self._shared.find((wish.search, wish.filter), lambda: _count_search(wish))
 
     async def of_search(self, wish: AgentWish) -> SearchCounts:
         """Whatever the order of the list."""
-        return await self._shared.get(repr((wish.search, wish.filter)), lambda: _count_search(wish))
+        return await self._shared.get((wish.search, wish.filter), lambda: _count_search(wish))
 
 
 UNSHARED = Counts(0)

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from chenu.agents.facets import FacetCount
 from chenu.core.i18n import Locale, mark, translate
@@ -19,8 +20,7 @@ SHOWN = 5
 """Options of a filter before "more"."""
 
 
-@dataclass(frozen=True, slots=True)
-class FacetOption:
+class FacetOption(msgspec.Struct, frozen=True):
     value: str
     label: str
     count: int
@@ -28,8 +28,7 @@ class FacetOption:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FacetGroup:
+class FacetGroup(msgspec.Struct, frozen=True, cache_hash=True):
     """`name` is that of the fields in the address; chosen options are never hidden."""
 
     name: str
@@ -61,7 +60,7 @@ def _build(chosen: _Chosen, counts: SearchCounts, locale: Locale) -> tuple[Facet
     facets = counts.facets
     chosen_of = dict(zip(LISTS, chosen, strict=True))
     say = _Speaker(locale)
-    return (
+    groups = (
         _group(chosen_of, "sphere", say(mark("Sphere")), facets.spheres, say.sphere),
         _group(chosen_of, "price", say(mark("Price")), facets.price_types, say.price),
         _group(
@@ -73,6 +72,7 @@ def _build(chosen: _Chosen, counts: SearchCounts, locale: Locale) -> tuple[Facet
         ),
         _group(chosen_of, "language", say(mark("Language")), counts.languages, say.language),
     )
+    return tuple(group for group in groups if group.options)
 
 
 def sorted_by_value(counts: Iterable[FacetCount]) -> list[FacetCount]:

@@ -26,6 +26,7 @@ REFUSED_TRIES = (*REFUSALS, RateLimited)
 """The same, for what may be tried only so often."""
 
 MAX_FIELDS = 200
+_QUERY = "query_fields"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 # Where an input of the business has another name in our forms.
@@ -62,7 +63,8 @@ class Fields:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every different value that is not empty."""
-        return tuple(dict.fromkeys(value for value in self._values.get(name, ()) if value))
+        values = self._values.get(name)
+        return tuple(dict.fromkeys(value for value in values if value)) if values else ()
 
     def is_ticked(self, name: str) -> bool:
         return self.text(name) in ("on", "true", "1")
@@ -70,7 +72,11 @@ class Fields:
 
 def read_query(request: HttpRequest) -> Fields:
     """The fields of the address; raises BadInput."""
-    return _parse(request.scope["query_string"])
+    state = request.scope["state"]
+    if _QUERY not in state:  # several of those who answer a request look at it
+        state[_QUERY] = _parse(request.scope["query_string"])
+    fields: Fields = state[_QUERY]
+    return fields
 
 
 async def read_form(request: HttpRequest) -> Fields:
@@ -121,6 +127,9 @@ class FormView:
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[FieldError] = ()
     refusal: ChenuError | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.name, *self.values.items(), *self.errors))
 
     def id_of(self, field_name: str) -> str:
         return f"{self.name}-{field_name}"

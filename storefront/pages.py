@@ -1,11 +1,13 @@
 """Answers of the storefront: a page in the visitor's language, a fragment of it, or the way on."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
 from litestar.enums import MediaType
+from markupsafe import Markup
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.visit import Visit
@@ -17,6 +19,7 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.navigation import find_section
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
 from storefront.templating import environment
@@ -28,6 +31,7 @@ StatusOf = Callable[[ChenuError], int]
 _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;="
 """All else is encoded: a header carries no letters beyond its alphabet."""
 
+_CSRF_FIELD = Markup('<input type="hidden" name="csrf_token" value="{}">')
 _VARY = "Cookie, Accept-Language, HX-Request"
 
 
@@ -48,12 +52,13 @@ class Pages:
         self.settings = settings
         self.counts = counts
         self.locale = visit.locale
-        self.cursors = CursorCodec(settings.secret)
+        self.cursors = _cursors(settings.secret)
 
     @property
     def is_fragment(self) -> bool:
         """htmx asks for a part of the page that it is on."""
-        return self._request.headers.get("hx-request-type") == "partial"
+        headers = dict(self._request.scope["headers"])
+        return headers.get(b"hx-request-type") == b"partial"
 
     @property
     def here(self) -> str:
@@ -99,20 +104,25 @@ class Pages:
 
     def _shared(self) -> dict[str, Any]:
         """What every template may use."""
-        actor = self.visit.actor
+        actor, path = self.visit.actor, self._request.scope["path"]
         return {
-            "visit": self.visit,
             "actor": actor,
             "is_signed_in": actor.kind is ActorKind.SESSION,
-            "csrf_token": self.visit.csrf_token(self.settings),
+            "csrf_field": self._csrf_field(),
             "here": self.here,
-            "path": self._request.scope["path"],
+            "path": path,
+            "section": find_section(path),
             "public_url": self.settings.public_url,
             "is_test_money": self.settings.stripe.mode is not StripeMode.LIVE,
             "notice": self._notice(),
             "explain": self.explain,
             "remedy_of": lambda error: remedy_of(error, actor),
         }
+
+    def _csrf_field(self) -> Markup:
+        """What every form of a session carries; nothing without one."""
+        token = self.visit.csrf_token(self.settings)
+        return Markup() if token is None else _CSRF_FIELD.format(token)
 
     def _notice(self) -> str | None:
         try:
@@ -129,6 +139,11 @@ class Pages:
             return "no-store"
         is_anonymous = self.visit.actor.kind is ActorKind.ANONYMOUS
         return "no-cache" if is_anonymous else "private, no-store"
+
+
+@cache
+def _cursors(secret: bytes) -> CursorCodec:
+    return CursorCodec(secret)
 
 
 def _local(path: str) -> str:

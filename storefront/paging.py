@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from chenu.core.paging import CursorCodec, Key, Page, PageWish
 from storefront.forms import Fields
@@ -46,6 +45,6 @@ class Pager:
         )
 
     def _address(self, side: str, key: Key) -> str:
-        cursor = urlencode({self.prefix + side: self.cursors.encode(key)})
+        cursor = self.cursors.encode(key)  # made of letters that addresses hold as they are
         joint = "&" if "?" in self.stem else "?"
-        return f"{self.stem}{joint}{cursor}{self.anchor}"
+        return f"{self.stem}{joint}{self.prefix}{side}={cursor}{self.anchor}"

@@ -6,7 +6,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from chenu.agents.model import AgentKind, PriceType
-from chenu.agents.search import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES
 from chenu.tiers.catalogue import AgentLevel
@@ -110,8 +110,10 @@ class _Reader:
     def options(
         self, name: str, make: Callable[[str], Option], allowed: Iterable[str]
     ) -> tuple[Option, ...]:
-        known = frozenset(allowed)
         given = self._fields.all(name)
+        if not given:
+            return ()
+        known = frozenset(allowed)
         if any(value not in known for value in given):
             message = "The address names an option that does not exist"
             self.errors.append(Invalid(message, path=(name,)))

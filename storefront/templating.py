@@ -1,5 +1,6 @@
 """Jinja, one environment a language: our templates, our catalogue, and how values are shown."""
 
+from collections.abc import Callable, MutableMapping
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import jinja2
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
@@ -16,9 +19,8 @@ from chenu.core.i18n import LOCALES, Locale, catalogue
 from chenu.core.money import WHOLE, Cents, format_cents
 from storefront import words
 from storefront.assets import asset_url
-from storefront.cards import Card, make_card
-from storefront.facet_groups import FacetGroup
 from storefront.icons import draw_icon, draw_sphere
+from storefront.pieces import Pieces, in_ascii
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -30,59 +32,83 @@ from storefront.vocabulary import (
 TEMPLATES = Path(__file__).parent / "templates"
 
 
+class _Translation(NodeTransformer):
+    """Puts texts that hold no values into the compiled template: nothing is left to look up."""
+
+    def __init__(self, gettext: Callable[[str], str]) -> None:
+        self._gettext = gettext
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by the node
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_"), args=[nodes.Const(value=str(message))], kwargs=[]
+            ):
+                text = Markup(in_ascii(self._gettext(message)))  # noqa: S704 - our own catalogue's
+                return nodes.Const(text % {}, lineno=node.lineno)
+        return self.generic_visit(node)
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802 - as above
+        return nodes.TemplateData(in_ascii(node.data), lineno=node.lineno)
+
+
+class _Environment(jinja2.Environment):
+    """Autoescaped and strict: an unknown name in a template is an error, never an empty spot."""
+
+    def __init__(self, locale: Locale) -> None:
+        super().__init__(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._translation = _Translation(catalogue(locale).gettext)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """One dict: Jinja's chain of two is walked through again for each page."""
+        return {**self.globals, **(d or {})}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """A template is compiled for each language, because its environment is."""
+        parsed: nodes.Template = self._translation.visit(super()._parse(source, name, filename))
+        return parsed
+
+
 @cache
 def environment(locale: Locale) -> jinja2.Environment:
-    """Autoescaped and strict: an unknown name in a template is an error, never an empty spot."""
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
+    found = _Environment(locale)
     messages = catalogue(locale)
     found.install_gettext_callables(  # type: ignore[attr-defined]
-        messages.gettext, messages.ngettext, newstyle=True
+        lambda message: in_ascii(messages.gettext(message)),
+        lambda one, many, count: in_ascii(messages.ngettext(one, many, count)),
+        newstyle=True,
     )
-    found.filters.update(_filters(locale))
-    found.globals["card"] = lambda agent: _draw_card(locale, make_card(agent, locale))
-    found.globals["facet"] = lambda group: _draw_facet(locale, group)
+    pieces = Pieces(found)
+    found.filters.update(_filters(locale), piece=pieces.draw, pieces=pieces.draw_each)
     found.globals.update(
         locale=locale,
         locales=LOCALES,
         words=words,
-        asset=asset_url,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,
         draw_sphere=draw_sphere,
         creator_rate=CREATOR_RATE,
         platform_rate=PLATFORM_RATE,
+        count_up_to=COUNT_UP_TO,
     )
     return found
-
-
-@lru_cache(maxsize=4096)
-def _draw_card(locale: Locale, card: Card) -> Markup:
-    """Drawing is most of what a list costs, and most lists show the same agents."""
-    template = environment(locale).get_template("components/_card.html")
-    return Markup(template.render(card=card))  # noqa: S704 - an autoescaped template's own text
-
-
-@lru_cache(maxsize=1024)
-def _draw_facet(locale: Locale, group: FacetGroup) -> Markup:
-    template = environment(locale).get_template("agents/_facet.html")
-    text = template.render(group=group, count_up_to=COUNT_UP_TO)
-    return Markup(text)  # noqa: S704 - an autoescaped template's own text
 
 
 def _filters(locale: Locale) -> dict[str, Any]:
     messages = catalogue(locale)
     return {
+        "asset": asset_url,
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
+        "plain": Markup.unescape,  # for pieces, which take no trusted HTML
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
         "number": lambda value: _show_number(locale, value),
         "date": lambda day: format_date(day, "long", locale=locale),

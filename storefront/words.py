@@ -8,8 +8,8 @@ from chenu.accounts.actor import ApiScope
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
-from chenu.agents.rows import AgentRow
-from chenu.agents.search import AgentSort
+from chenu.agents.rows import AgentCard, AgentRow
+from chenu.agents.search_wish import AgentSort
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, Tier, get_tier
@@ -110,7 +110,7 @@ def sphere_codes() -> list[str]:
     return [sphere.code for sphere in SPHERES]
 
 
-def price_label(agent: AgentRow, locale: Locale) -> str:
+def price_label(agent: AgentRow | AgentCard, locale: Locale) -> str:
     """'Free', '€9.00', '€9.00 / month' or 'Included in Pro'."""
     if agent.kind_code == AgentKind.PLATFORM:
         return translate(locale, mark("Included in {tier}"), tier=tier_name(plan_of(agent), locale))
@@ -127,7 +127,7 @@ def _price_label(kind: str, cents: Cents, locale: Locale) -> str:
     return amount
 
 
-def plan_of(agent: AgentRow) -> Tier:
+def plan_of(agent: AgentRow | AgentCard) -> Tier:
     """The cheapest tier that a platform agent comes with."""
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
     return platform_agent_refusal(level, rank).cheapest_tier

@@ -1,24 +1,25 @@
 """How many agents each option of a filter would show, with the other filters as they are."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from chenu.agents import search
-from chenu.agents.search import COUNT_UP_TO, AgentFilter, AgentWish
+from chenu.agents.search import COUNT_UP_TO
+from chenu.agents.search_wish import AgentFilter, AgentWish
 from chenu.core import db
 
 _MOST_CAPABILITIES = 40
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetCount(msgspec.Struct, frozen=True):
     """`count` is exact up to 1,000; 1,001 means more."""
 
     value: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
+class Facets(msgspec.Struct, frozen=True):
     capabilities: tuple[FacetCount, ...]
     spheres: tuple[FacetCount, ...]
     levels: tuple[FacetCount, ...]

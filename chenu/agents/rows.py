@@ -18,7 +18,7 @@ from chenu.agents.model import (
     PriceType,
     VersionId,
 )
-from chenu.core.i18n import Locale
+from chenu.core.i18n import LOCALES, Locale
 from chenu.core.money import Cents
 
 
@@ -153,6 +153,45 @@ AGENT_COLUMNS = """
     c.payouts_ready, c.account AS creator_account, c.bio AS creator_bio,
     c.created_at AS creator_since
 """
+
+
+class AgentCard(msgspec.Struct, frozen=True):
+    """What a list shows of an agent, in one language: without descriptions, which may be long.
+
+    Equal where the same is to be shown, so that whoever draws it can tell.
+    """
+
+    id: AgentId
+    slug: str
+    kind_code: str
+    name: str
+    tagline: str
+    creator_name: str | None
+    sphere: str | None
+    level: str
+    platform_rank: int | None
+    price_type: str
+    price_amount: Cents
+    rating_sum: int
+    review_count: int
+    installs: int
+
+
+def _card_columns(locale: Locale) -> str:
+    """As `AgentRow.text`: the reader's language where there is one, else the creator's words."""
+    name, tagline = (
+        f"CASE WHEN a.language = '{locale}' THEN a.{column}"
+        f" ELSE coalesce(a.translations -> '{locale}' ->> '{column}', a.{column}) END"
+        for column in ("name", "tagline")
+    )
+    return f"""
+        a.id, a.slug, a.kind, {name}, {tagline}, c.display_name, a.sphere, a.level,
+        a.platform_rank, a.price_type, a.price, a.rating_sum, a.review_count, a.installs
+    """
+
+
+CARD_COLUMNS: dict[Locale, str] = {locale: _card_columns(locale) for locale in LOCALES}
+"""In the order of AgentCard."""
 AGENT_SOURCE = "agent a LEFT JOIN creator c ON c.id = a.creator"
 SELECT_AGENT = f"SELECT {AGENT_COLUMNS} FROM {AGENT_SOURCE}"  # noqa: S608 - own columns
 

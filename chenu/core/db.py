@@ -165,10 +165,16 @@ async def connection() -> AsyncIterator[Any]:
                 yield pooled
 
 
+async def fetch_records(sql: str, *args: Any) -> list[Any]:
+    """The driver's own records, for rows that are more than their columns."""
+    async with connection() as conn:
+        records: list[Any] = await conn.fetch(sql, *args)
+    return records
+
+
 async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
     """Every record as a row: its columns are named as the row's fields."""
-    async with connection() as conn:
-        records = await conn.fetch(sql, *args)
+    records = await fetch_records(sql, *args)
     fields = getattr(row, "__match_args__", ())
     if records and tuple(records[0].keys()) == fields:
         return [row(*record) for record in records]  # by name takes ten times as long

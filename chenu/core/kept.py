@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -52,23 +52,54 @@ class Kept(Generic[Key, Value]):
             self.drop(key)
 
 
+_RENEWED_AT = 0.75
+"""Of the greatest age: making anew takes less than the rest of it, so that nobody waits."""
+
+
 class Shared(Generic[Key, Value]):
-    """What many ask for at once is made once."""
+    """What many ask for at once is made once; while they go on asking, nobody waits for it."""
 
-    def __init__(self, max_age: float, capacity: int = 1_000) -> None:
-        self._kept: Kept[Key, asyncio.Future[Value]] = Kept(max_age, capacity)
+    def __init__(
+        self, max_age: float, capacity: int = 1_000, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._kept: Kept[Key, tuple[float, asyncio.Future[Value]]] = Kept(max_age, capacity, now)
+        self._renewed: dict[Key, asyncio.Future[Value]] = {}
 
-    async def get(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
+    def find(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value | None:
+        """What has been made already. Once it ages it is made anew beside the answer."""
+        known = self._kept.find(key)
+        if known is None or not known[1].done():
+            return None
+        since, made = known
+        if self._kept.now() - since > self._kept.max_age * _RENEWED_AT:
+            self._renew(key, make)
+        return made.result()
+
+    async def get(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
         """Raises what `make` raises, and forgets it."""
         if not self._kept.max_age:
             return await make()
         known = self._kept.find(key)
-        if known is None:
-            known = asyncio.ensure_future(make())
-            self._kept.keep(key, known, self._kept.now())
-            known.add_done_callback(lambda done: self._forget_failure(key, done))
-        return await asyncio.shield(known)
+        if known is not None:
+            return await asyncio.shield(known[1])
+        since, begun = self._kept.now(), asyncio.ensure_future(make())
+        self._kept.keep(key, (since, begun), since)
+        begun.add_done_callback(lambda done: self._forget_failure(key, done))
+        return await asyncio.shield(begun)
 
     def _forget_failure(self, key: Key, done: "asyncio.Future[Value]") -> None:
         if done.cancelled() or done.exception() is not None:
             self._kept.drop(key)
+
+    def _renew(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> None:
+        if key in self._renewed:
+            return
+        since, begun = self._kept.now(), asyncio.ensure_future(make())
+        self._renewed[key] = begun
+        begun.add_done_callback(lambda done: self._replace(key, since, done))
+
+    def _replace(self, key: Key, since: float, done: "asyncio.Future[Value]") -> None:
+        """A failure changes nothing: whoever comes when the old value is too old meets it."""
+        del self._renewed[key]
+        if not done.cancelled() and done.exception() is None:
+            self._kept.keep(key, (since, done), since)

@@ -18,7 +18,7 @@ def check_return_url(settings: Settings, url: str, field: str) -> list[ChenuErro
 
 
 def is_return_url(settings: Settings, url: str) -> bool:
-    if len(url) > _LONGEST or "\\" in url or any(_is_odd(char) for char in url):
+    if len(url) > _LONGEST or "\\" in url or _has_odd(url):
         return False
     try:
         parts = urlsplit(url)
@@ -31,7 +31,7 @@ def is_return_url(settings: Settings, url: str) -> bool:
 
 def is_local_path(path: str) -> bool:
     """A path of ours for `next=`: one leading slash, nothing that could name another host."""
-    is_plain = not any(_is_odd(char) for char in path) and "\\" not in path
+    is_plain = not _has_odd(path) and "\\" not in path
     return is_plain and len(path) <= _LONGEST and path.startswith("/") and path[1:2] != "/"
 
 
@@ -40,6 +40,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+def _has_odd(text: str) -> bool:
+    """White space, control or format characters."""
+    if text.isascii():
+        return not text.isprintable() or " " in text
+    return any(_is_odd(char) for char in text)
+
+
 def _is_odd(char: str) -> bool:
-    """White space, control and format characters."""
     return char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs")

@@ -9,8 +9,9 @@ from chenu.agents.facets import Facets, count_facets
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.queries import QueuedAgent
 from chenu.agents.rows import AgentRow
-from chenu.agents.search import AgentFilter as Filter
-from chenu.agents.search import AgentHit, AgentSort, AgentWish, count_agents, list_agents
+from chenu.agents.search import AgentHit, count_agents, list_agents
+from chenu.agents.search_wish import AgentFilter as Filter
+from chenu.agents.search_wish import AgentSort, AgentWish
 from chenu.core.errors import BadInput
 from chenu.core.i18n import LOCALES, is_locale
 from chenu.core.paging import Key, PageWish

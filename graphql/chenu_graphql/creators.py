@@ -13,7 +13,7 @@ from chenu.agents.model import CreatorId
 from chenu.agents.purchases import list_sales
 from chenu.agents.queries import list_own_agents
 from chenu.agents.rows import CreatorRow
-from chenu.agents.search import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import BadInput
 from chenu.core.paging import Page
 from chenu_graphql.agent_lists import AgentConnection, browse_page

@@ -7,27 +7,29 @@ from litestar.di import NamedDependency
 
 from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind
-from chenu.agents.search import AgentFilter, AgentSort, AgentWish, count_agents, list_agents
+from chenu.agents.search import count_agents, list_cards
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.paging import PageWish
 from storefront.access import PUBLIC
 from storefront.pages import Page, Pages
 
-_SHELF = 6
+_SHELF = PageWish(6)
 
 
 @get("/", opt=PUBLIC)
 async def show_home(pages: NamedDependency[Pages]) -> Page:
     made_by_creators = AgentFilter(kinds=(AgentKind.MARKETPLACE,))
+    newest_wish = AgentWish(filter=made_by_creators, sort=AgentSort.NEWEST)
     popular, newest, facets, total = await asyncio.gather(
-        list_agents(AgentWish(sort=AgentSort.POPULAR), PageWish(_SHELF)),
-        list_agents(AgentWish(filter=made_by_creators, sort=AgentSort.NEWEST), PageWish(_SHELF)),
+        list_cards(AgentWish(sort=AgentSort.POPULAR), _SHELF, pages.locale),
+        list_cards(newest_wish, _SHELF, pages.locale),
         count_facets(AgentWish()),
         count_agents(AgentWish()),
     )
     return pages.show(
         "home/page.html",
-        popular=popular.rows,
-        newest=newest.rows,
+        popular=[hit.card for hit in popular.rows],
+        newest=[hit.card for hit in newest.rows],
         spheres={count.value: count.count for count in facets.spheres},
         total=total,
     )

@@ -16,19 +16,14 @@ from chenu.agents.queries import (
     may_see,
 )
 from chenu.agents.rows import AgentRow
-from chenu.agents.search import (
-    COUNT_UP_TO,
-    AgentFilter,
-    AgentHit,
-    AgentSort,
-    AgentWish,
-    count_agents,
-    list_agents,
-)
+from chenu.agents.search import CardHit, count_agents, list_cards
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
-from chenu.core.paging import Key
+from chenu.core.paging import Key, PageWish
+from chenu.core.paging import Page as Found
 from storefront.access import PUBLIC
+from storefront.counts import SearchCounts
 from storefront.facet_groups import build_facets
 from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
@@ -46,18 +41,14 @@ async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     search = read_search(query)
     pager = Pager(pages.cursors, search.address(), PAGE_SIZE)
     wish = pager.read(query)
-    found, counts = await asyncio.gather(
-        list_agents(search.wish, wish), pages.counts.of_search(search.wish)
-    )
+    found, counts = await _find(search.wish, wish, pages)
     page = pages.show(
         "agents/_found.html" if pages.is_fragment else "agents/list.html",
         status=422 if search.errors and not pages.is_fragment else 200,
         search=search,
         form=_search_view(search, pages),
-        agents=found.rows,
+        agents=[hit.card for hit in found.rows],
         total=counts.total,
-        is_more=counts.total > COUNT_UP_TO,
-        count_up_to=COUNT_UP_TO,
         facets=build_facets(search, counts, pages.locale),
         links=pager.links(found, key_of_hit),
     )
@@ -73,7 +64,17 @@ def _search_view(search: Search, pages: Pages) -> FormView:
     return FormView("search", values, errors)
 
 
-def key_of_hit(hit: AgentHit) -> Key:
+async def _find(
+    wish: AgentWish, page: PageWish, pages: Pages
+) -> tuple[Found[CardHit], SearchCounts]:
+    """Most visitors look for what somebody has just counted."""
+    known = pages.counts.find(wish)
+    if known is not None:
+        return await list_cards(wish, page, pages.locale), known
+    return await asyncio.gather(list_cards(wish, page, pages.locale), pages.counts.of_search(wish))
+
+
+def key_of_hit(hit: CardHit) -> Key:
     return hit.key
 
 
@@ -120,12 +121,12 @@ async def show_creator(
     pager = Pager(pages.cursors, f"/creators/{creator.handle}", PAGE_SIZE)
     wish = AgentWish(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
     found, total = await asyncio.gather(
-        list_agents(wish, pager.read(read_query(request))), count_agents(wish)
+        list_cards(wish, pager.read(read_query(request)), pages.locale), count_agents(wish)
     )
     return pages.show(
         "creators/page.html",
         creator=creator,
-        agents=found.rows,
+        agents=[hit.card for hit in found.rows],
         total=total,
         links=pager.links(found, key_of_hit),
     )

@@ -6,7 +6,9 @@ import pytest
 
 from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind, AgentStatus, PriceType
-from chenu.agents.search import AgentFilter, AgentSort, AgentWish, count_agents, list_agents
+from chenu.agents.search import count_agents, list_agents, list_cards
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.core.i18n import LOCALES
 from chenu.core.paging import PageWish
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel
@@ -253,3 +255,21 @@ async def test_a_word_by_installs_is_the_whole_list_by_installs(
 
     assert forth == sorted(INSTALLS, reverse=True)
     assert back == forth
+
+
+@pytest.mark.parametrize("sort", AgentSort)
+@pytest.mark.parametrize("search", ["", "planning"])
+async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, search: str) -> None:
+    wish = AgentWish(search, sort=sort)
+    agents = (await list_agents(wish, ALL)).rows
+    assert agents
+
+    for locale in LOCALES:
+        hits = (await list_cards(wish, ALL, locale)).rows
+        assert [hit.key for hit in hits] == [agent.key for agent in agents]
+        for hit, agent in zip(hits, agents, strict=True):
+            card, text = hit.card, agent.text(locale)
+            assert (card.name, card.tagline) == (text.name, text.tagline)
+            same = card.__struct_fields__
+            own = [name for name in same if name not in ("name", "tagline")]
+            assert [getattr(card, name) for name in own] == [getattr(agent, name) for name in own]

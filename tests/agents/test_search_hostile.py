@@ -8,14 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chenu.agents.facets import count_facets
-from chenu.agents.search import (
-    AgentFilter,
-    AgentHit,
-    AgentSort,
-    AgentWish,
-    count_agents,
-    list_agents,
-)
+from chenu.agents.search import AgentHit, count_agents, list_agents
+from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import BadInput
 from chenu.core.paging import Key, PageWish
 from chenu.flows.services import Services

@@ -3,7 +3,7 @@
 import pytest
 
 from chenu.agents.model import PriceType
-from chenu.agents.search import AgentSort
+from chenu.agents.search_wish import AgentSort
 from chenu.core.errors import BadInput, Invalid
 from chenu.tiers.catalogue import AgentLevel
 from storefront.forms import Fields, _parse

@@ -1,0 +1,144 @@
+"""What people search for and filter by, and its SQL conditions. Values never enter the text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from chenu.agents.model import AgentKind, PriceType
+from chenu.tiers.catalogue import AgentLevel
+
+_MAX_WORDS = 8
+_MAX_SEARCH = 200
+_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
+
+
+class AgentSort(StrEnum):
+    RELEVANCE = "RELEVANCE"
+    NEWEST = "NEWEST"
+    POPULAR = "POPULAR"
+    RATING = "RATING"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFilter:
+    """Within a list any value fits, between lists all must. Prices in cents."""
+
+    kinds: Sequence[AgentKind] = ()
+    levels: Sequence[AgentLevel] = ()
+    spheres: Sequence[str] = ()
+    capabilities: Sequence[str] = ()
+    price_types: Sequence[PriceType] = ()
+    min_price: int | None = None
+    max_price: int | None = None
+    min_rating: float | None = None
+    creator: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWish:
+    search: str = ""
+    filter: AgentFilter = field(default_factory=AgentFilter)
+    sort: AgentSort = AgentSort.RELEVANCE
+
+
+class Mode(StrEnum):
+    ALL = "ALL"
+    WORDS = "WORDS"
+    TYPOS = "TYPOS"
+
+
+class Conditions:
+    """SQL conditions with their numbered arguments; values never enter the text."""
+
+    def __init__(self) -> None:
+        self.args: list[Any] = []
+        self.parts = ["a.status = 'PUBLISHED'", "a.kind <> 'CUSTOM'"]
+
+    def arg(self, value: Any) -> str:
+        self.args.append(value)
+        return f"${len(self.args)}"
+
+    def add(self, template: str, value: Any) -> None:
+        """`template` with {} where the argument goes."""
+        self.parts.append(template.format(self.arg(value)))
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.parts)
+
+
+RATING = "CASE WHEN a.review_count > 0 THEN a.rating_sum * 1000 / a.review_count ELSE 0 END"
+
+
+def conditions_of(wish: AgentWish, mode: Mode) -> Conditions:
+    conditions = Conditions()
+    if mode is Mode.WORDS:
+        query = conditions.arg(_to_tsquery(wish.search))
+        conditions.parts.append(
+            f"(a.search_fr @@ to_tsquery('public.chenu_fr', {query})"
+            f" OR a.search_en @@ to_tsquery('public.chenu_en', {query}))"
+        )
+    elif mode is Mode.TYPOS:
+        conditions.add("fold({}) <% a.names", _storable(wish.search[:_MAX_SEARCH]))
+    _add_filter(conditions, wish.filter)
+    return conditions
+
+
+def _add_filter(conditions: Conditions, wanted: AgentFilter) -> None:
+    lists = {
+        "a.kind = ANY({})": wanted.kinds,
+        "a.level = ANY({})": wanted.levels,
+        "a.sphere = ANY({})": wanted.spheres,
+        "a.capabilities && {}": wanted.capabilities,
+        "a.price_type = ANY({})": wanted.price_types,
+    }
+    for template, values in lists.items():
+        if values:
+            conditions.add(template, [_storable(value) for value in values])
+    single = {
+        "a.price >= {}": wanted.min_price,
+        "a.price <= {}": wanted.max_price,
+        RATING + " >= {}": None if wanted.min_rating is None else _mills(wanted.min_rating),
+        "c.handle = {}": wanted.creator,
+        "(a.language = {0} OR a.translations ? {0})": wanted.language,
+    }
+    for template, value in single.items():
+        if value is not None:
+            conditions.add(template, _storable(value) if isinstance(value, str) else value)
+
+
+def _mills(rating: float) -> int:
+    """Thousandths of a star, as RATING has them; no rating is above 5."""
+    return round(min(6.0, max(0.0, rating)) * 1000)
+
+
+def _storable(text: str) -> str:
+    """What the database cannot take matches nothing, and is no error."""
+    return text.translate(_UNSTORABLE)
+
+
+def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
+    """How well an agent fits, as an integer: keys compare exactly."""
+    if mode is Mode.TYPOS:
+        text = conditions.arg(_storable(search[:_MAX_SEARCH]))
+        return f"(word_similarity(fold({text}), a.names) * 1000000)::bigint"
+    query = conditions.arg(_to_tsquery(search))
+    return (
+        f"((ts_rank(a.search_fr, to_tsquery('public.chenu_fr', {query}))"
+        f" + ts_rank(a.search_en, to_tsquery('public.chenu_en', {query}))) * 1000000)::bigint"
+    )
+
+
+def words_of(search: str) -> list[str]:
+    return re.findall(r"\w+", search[:_MAX_SEARCH])[:_MAX_WORDS]
+
+
+def _to_tsquery(search: str) -> str:
+    """All words; the last may be unfinished, as people type."""
+    words = words_of(search)
+    return " & ".join([*words[:-1], f"{words[-1]}:*"])

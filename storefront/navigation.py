@@ -1,0 +1,25 @@
+"""The parts of the storefront that every page leads to."""
+
+from dataclasses import dataclass
+
+_ADDRESSES = ("/agents", "/pricing", "/creator", "/library", "/staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The link to mark, and how: as the very "page", or as "true" for a page below it."""
+
+    address: str
+    mark: str
+
+
+_NOWHERE = Section("", "")
+_ITSELF = {address: Section(address, "page") for address in _ADDRESSES}
+_BELOW = {address: Section(address, "true") for address in _ADDRESSES}
+
+
+def find_section(path: str) -> Section:
+    """One of few, whatever the path."""
+    if path in _ITSELF:
+        return _ITSELF[path]
+    return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -1,0 +1,83 @@
+"""Parts of pages that many share: right for everybody who brings equal values, or not drawn."""
+
+import html
+
+import jinja2
+import pytest
+from markupsafe import Markup
+
+from chenu.core.i18n import LOCALES
+from storefront.navigation import find_section
+from storefront.pieces import Pieces
+from storefront.templating import environment
+
+TEMPLATES = {
+    "text.html": "<p>{{ text }}</p>",
+    "form.html": "<form>{{ csrf_field }}</form>",
+}
+
+
+@pytest.fixture
+def pieces() -> Pieces:
+    loader = jinja2.DictLoader(TEMPLATES)
+    return Pieces(
+        jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    )
+
+
+def test_a_piece_shows_its_own_values(pieces: Pieces) -> None:
+    assert pieces.draw("text.html", text="a & b") == "<p>a &amp; b</p>"
+    assert pieces.draw("text.html", text="c") == "<p>c</p>"
+    assert pieces.draw("text.html", text="c") is pieces.draw("text.html", text="c")
+    assert pieces.draw_each("text.html", text=["c", "d"]) == "<p>c</p><p>d</p>"
+
+
+def test_a_piece_knows_nothing_of_the_visit(pieces: Pieces) -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        pieces.draw("form.html")
+
+
+def test_trusted_html_never_passes_for_the_same_text_of_a_stranger(pieces: Pieces) -> None:
+    with pytest.raises(TypeError):
+        pieces.draw("text.html", text=Markup("<b>"))
+    assert pieces.draw("text.html", text="<b>") == "<p>&lt;b&gt;</p>"
+    assert pieces.draw("text.html", text=Markup("<b>")) == "<p>&lt;b&gt;</p>"
+
+
+def test_each_language_has_its_own_texts() -> None:
+    french, english = (
+        environment(locale).from_string(
+            "{{ _('Agents for “%(words)s”', words=typed) }} {{ _('Sign in') }}"
+        )
+        for locale in LOCALES
+    )
+
+    shown = english.render(typed="<i>")
+    assert "&lt;i&gt;" in shown
+    assert html.unescape(shown) == "Agents for “<i>” Sign in"
+    assert french.render(typed="<i>").endswith(" Se connecter")
+
+
+def test_texts_beyond_ascii_are_read_as_they_were_written(pieces: Pieces) -> None:
+    for text in ("CHE·NU", "l’été — 9\u00a0€", "★ 🌼"):
+        drawn = pieces.draw("text.html", text=text)
+        assert drawn.isascii()
+        assert html.unescape(drawn) == f"<p>{text}</p>"
+
+
+@pytest.mark.parametrize(
+    ("path", "address", "mark"),
+    [
+        ("/agents", "/agents", "page"),
+        ("/agents/night-baker", "/agents", "true"),
+        ("/creator/agents/1", "/creator", "true"),
+        ("/creators/somebody", "", ""),
+        ("/", "", ""),
+        ("/agents-of-others", "", ""),
+        ("//agents", "", ""),
+    ],
+)
+def test_the_navigation_marks_where_one_is(path: str, address: str, mark: str) -> None:
+    section = find_section(path)
+
+    assert (section.address, section.mark) == (address, mark)
