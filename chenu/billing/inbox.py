@@ -3,13 +3,16 @@
 Rows are for identity; what is true is fetched from Stripe when the event is handled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 
 from chenu.billing.gateway import EventSummary
 from chenu.core import db, queue
 from chenu.core.clock import system_now
+from chenu.core.group_commit import GroupCommit
 
 
 class EventSource(StrEnum):
@@ -27,27 +30,64 @@ class InboxEvent:
     related_account: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    event: EventSummary
+    source: EventSource
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: str
+
+
 async def store_event(event: EventSummary, source: EventSource) -> bool:
-    """Once per event id, with a job to handle it; False for a duplicate."""
-    sql = """
-        INSERT INTO webhook_event (id, type, object_id, related_account, source, state, attempts,
-            created_at, received_at)
-        VALUES ($1, $2, $3, $4, $5, 'RECEIVED', 0, $6, $7) ON CONFLICT (id) DO NOTHING
+    """Once per event id, with a job to handle it; False for a duplicate.
+
+    Committed when it returns, together with what arrives meanwhile; inside a transaction it is
+    part of that.
     """
-    async with db.transaction():
-        stored = await db.execute(
-            sql,
-            event.id,
-            event.type,
-            event.object_id,
-            event.related_account,
-            source,
-            event.created,
-            system_now(),
-        )
-        if stored:
-            await queue.enqueue(queue.Job.WEBHOOK_EVENT, event.id)
-    return bool(stored)
+    arrival = _Arrival(event, source, system_now())
+    if not db.in_transaction():
+        return await _INTAKE.add(arrival)
+    [is_new] = await _store([arrival])
+    return is_new
+
+
+_STORE = f"""
+    WITH stored AS (
+        INSERT INTO webhook_event (id, type, object_id, related_account, source, created_at,
+            received_at, state, attempts)
+        SELECT *, 'RECEIVED', 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],
+            $5::text[], $6::timestamptz[], $7::timestamptz[])
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id
+    ), {queue.enqueueing(queue.Job.WEBHOOK_EVENT, "SELECT id FROM stored")}
+    SELECT id FROM stored
+"""  # noqa: S608 - texts of ours
+
+
+async def _store(arrivals: Sequence[_Arrival]) -> list[bool]:
+    """One statement for all: True for the first of each event that was not known."""
+    rows = [_as_row(arrival) for arrival in arrivals]
+    # By id, so that processes with the same events never wait for each other in a circle.
+    columns = zip(*sorted(rows, key=itemgetter(0)), strict=True)
+    new = {row.id for row in await db.fetch_all(_Id, _STORE, *columns)}
+    outcomes = []
+    for arrival in arrivals:
+        outcomes.append(arrival.event.id in new)
+        new.discard(arrival.event.id)
+    return outcomes
+
+
+def _as_row(arrival: _Arrival) -> tuple[str, str, str, str | None, str, datetime, datetime]:
+    event = arrival.event
+    about = (event.id, event.type, event.object_id, event.related_account)
+    return (*about, arrival.source.value, event.created, arrival.at)
+
+
+_INTAKE = GroupCommit(_store)
 
 
 async def find_waiting(event_id: str) -> InboxEvent | None:
@@ -76,11 +116,6 @@ async def mark_failed(event_id: str, error: str) -> None:
 async def note_failure(event_id: str, error: str) -> None:
     sql = "UPDATE webhook_event SET attempts = attempts + 1, last_error = $2 WHERE id = $1"
     await db.execute(sql, event_id, error[:500])
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: str
 
 
 async def list_waiting(*, limit: int = 500) -> list[str]:

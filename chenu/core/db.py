@@ -32,6 +32,9 @@ _LOST = (
     asyncpg.TooManyConnectionsError,
 )
 
+BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""A value that no row can hold: text with a NUL, or what a constraint forbids."""
+
 
 class _Transaction(PostgresTransaction):
     """Piccolo's, but a COMMIT or ROLLBACK that fails still gives the connection back."""
@@ -119,6 +122,11 @@ def in_transaction() -> bool:
     return ENGINE.current_transaction.get() is not None
 
 
+def unavailable() -> Unavailable:
+    """What a lost database is to everybody else."""
+    return Unavailable("The service is not available right now, please try again")
+
+
 @contextmanager
 def no_answer_is_unavailable() -> Iterator[None]:
     """For a process's start: operators are told what is wrong with DATABASE_URL."""
@@ -138,7 +146,7 @@ def _lost_is_unavailable() -> Iterator[None]:
     except asyncpg.DataError:  # an InterfaceError too, but a mistake of ours
         raise
     except _LOST as error:
-        raise Unavailable("The service is not available right now, please try again") from error
+        raise unavailable() from error
 
 
 @asynccontextmanager
@@ -157,7 +165,7 @@ async def connection() -> AsyncIterator[Any]:
         if current is not None:
             yield current.connection
         elif ENGINE.pool is None:
-            raise Unavailable("The service is not available right now, please try again")
+            raise unavailable()
         else:
             async with ENGINE.pool.acquire() as pooled:
                 yield pooled

@@ -66,6 +66,25 @@ async def enqueue_again(job: Job, argument: str) -> None:
         )
 
 
+def enqueueing(job: Job, arguments: str) -> str:
+    """SQL: parts of a WITH that enqueue a job for each row of `arguments`, a query of one text.
+
+    For a statement that stores rows and asks for their jobs in one round trip. It writes what
+    `enqueue` writes: PgQueuer 1.6.0's own query cannot be a part of another.
+    """
+    return f"""
+        job AS (
+            INSERT INTO pgqueuer (priority, entrypoint, payload, headers, status)
+            SELECT 0, '{job}', convert_to(argument, 'UTF8'), 'null', 'queued'
+            FROM ({arguments}) AS each (argument)
+            RETURNING id, priority, entrypoint
+        ), logged_job AS (
+            INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+            SELECT id, 'queued', entrypoint, priority FROM job
+        )
+    """  # noqa: S608 - texts of ours
+
+
 def handle(job: Job, handler: Handler) -> None:
     """Name who works this kind of job; the worker does so at start."""
     _handlers[job] = handler

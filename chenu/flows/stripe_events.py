@@ -17,7 +17,7 @@ from chenu.core import queue
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
-from chenu.core.kept import Kept
+from chenu.core.kept import Shared
 from chenu.flows.checkout import payment_key
 from chenu.flows.connect_account import refresh_connect_state
 from chenu.flows.operation_runner import run_operation
@@ -33,7 +33,7 @@ _OVERLAP = timedelta(hours=1)
 _BEHIND_SECONDS = 30
 _AT_ONCE = 10
 _PATIENCE_SECONDS = 5
-_KEEPS_UP: Kept[str, bool] = Kept(max_age=1, capacity=1)
+_IS_BEHIND: Shared[str, bool] = Shared(max_age=1)
 
 CHECKOUT_EVENTS = (
     "checkout.session.completed",
@@ -103,10 +103,10 @@ async def stand_in_for_worker(services: Services, event_id: str) -> None:
     What they lead to (transfers, mails) waits for the worker's return. Never fails.
     """
     try:
+        if not await _is_worker_behind(services):
+            return
+        log.warning("worker_behind", stripe_event=event_id)
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            if not await _is_worker_behind(services):
-                return
-            log.warning("worker_behind", stripe_event=event_id)
             for waiting in (event_id, *await inbox.list_waiting(limit=_AT_ONCE)):
                 await handle_event(services, waiting)
     except (ChenuError, TimeoutError) as error:
@@ -115,13 +115,14 @@ async def stand_in_for_worker(services: Services, event_id: str) -> None:
 
 async def _is_worker_behind(services: Services) -> bool:
     """Looking takes longer the longer the queue is: in a flood of events once a second will do."""
-    if services.settings.cache_seconds and _KEEPS_UP.find("worker"):
-        return False
-    since = _KEEPS_UP.now()
-    is_behind = await queue.seconds_behind() >= _BEHIND_SECONDS
-    if not is_behind:
-        _KEEPS_UP.keep("worker", True, since)
-    return is_behind
+    if services.settings.cache_seconds:
+        return await _IS_BEHIND.get("worker", _look_at_queue)
+    return await _look_at_queue()
+
+
+async def _look_at_queue() -> bool:
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        return await queue.seconds_behind() >= _BEHIND_SECONDS
 
 
 async def poll_events(services: Services) -> int:

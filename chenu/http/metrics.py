@@ -1,6 +1,7 @@
 """Numbers for Prometheus: requests as they happen, queues and operations when asked."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from litestar import Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
@@ -24,12 +25,22 @@ _MAILS = Gauge("chenu_mails_waiting", "Mails that are not sent yet")
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
-    _REQUESTS.labels(method, route or "none", str(status)).observe(seconds)
+    _requests(method, route or "none", status).observe(seconds)
+
+
+@lru_cache(maxsize=1_000)
+def _requests(method: str, route: str, status: int) -> Histogram:
+    return _REQUESTS.labels(method, route, str(status))  # checks and joins them each time
 
 
 def count_webhook(result: str) -> None:
     """`result`: stored, duplicate or refused."""
-    _WEBHOOKS.labels(result).inc()
+    _webhooks(result).inc()
+
+
+@lru_cache
+def _webhooks(result: str) -> Counter:
+    return _WEBHOOKS.labels(result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 import stripe
-from litestar import Request, Response, post
+from litestar import MediaType, Request, post
 from litestar.di import NamedDependency
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp
 
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
@@ -20,12 +22,14 @@ from chenu.http.metrics import count_webhook
 
 TOLERANCE_SECONDS = 300
 _SIGNATURE = "stripe-signature"
+_TAKEN = ASGIResponse(media_type=MediaType.TEXT)
+"""Empty, and the same for all: Stripe reads the status."""
 
 
 @post("/webhooks/stripe", include_in_schema=False, status_code=200)
 async def snapshot_webhook(
     request: Request[Any, Any, Any], services: NamedDependency[Services]
-) -> Response[None]:
+) -> ASGIApp:
     """Events of our own account, and of connected accounts, as snapshots."""
     body = await request.body()
     secrets = services.settings.stripe.webhook_secrets
@@ -36,7 +40,7 @@ async def snapshot_webhook(
 @post("/webhooks/stripe/thin", include_in_schema=False, status_code=200)
 async def thin_webhook(
     request: Request[Any, Any, Any], services: NamedDependency[Services]
-) -> Response[None]:
+) -> ASGIApp:
     """Thin events of v2 accounts."""
     body = await request.body()
     secrets = services.settings.stripe.thin_secrets
@@ -71,10 +75,10 @@ def _parse(read: Callable[[bytes], EventSummary], body: bytes) -> EventSummary:
         raise BadInput("This is not an event") from None
 
 
-async def _store(services: Services, event: EventSummary) -> Response[None]:
+async def _store(services: Services, event: EventSummary) -> ASGIApp:
     crash_point("webhook.received")
     stored = await inbox.store_event(event, EventSource.WEBHOOK)
     crash_point("webhook.stored")
     count_webhook("stored" if stored else "duplicate")
     await stand_in_for_worker(services, event.id)
-    return Response(None)
+    return _TAKEN

@@ -2,13 +2,10 @@
 
 tests/api/test_limits.py holds the limits of size, depth, aliases, fields and cost. Here are other
 ways in; each is refused with words, asks the database nothing, and costs at most so many times the
-processor time of a small query: no wall clock, which a busy machine would spoil.
+work of a small query, counted in calls: a busy machine would spoil any clock.
 """
 
 import json
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +16,11 @@ from chenu.accounts.actor import ApiScope
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import as_key, counted_statements
+from tests.effort import counted_calls
 from tests.people import make_person
 
 MOST_TIMES = 250
-"""A refusal may cost this many small queries; the dearest is at half of it."""
+"""A refusal may cost the calls of this many small queries; the dearest needs 150."""
 _CLOCK = "business_clock"
 
 
@@ -164,27 +162,16 @@ FLOODS = {
 }
 
 
-@asynccontextmanager
-async def _measured() -> AsyncIterator[list[float]]:
-    """This process's seconds of processor time."""
-    spent: list[float] = []
-    started = time.process_time()
-    yield spent
-    spent.append(time.process_time() - started)
-
-
 async def _post(http: httpx.AsyncClient, body: bytes) -> httpx.Response:
     return await http.post("/graphql", content=body, headers={"content-type": "application/json"})
 
 
-async def _small_query(http: httpx.AsyncClient) -> float:
-    """Processor seconds of the least there is; the best of ten."""
-    found = []
-    for _ in range(10):
-        async with _measured() as spent:
-            await _post(http, _ask("{ tiers { code } }"))
-        found += spent
-    return min(found)
+async def _small_query(http: httpx.AsyncClient) -> int:
+    """Calls of the least there is, its plan remembered."""
+    await _post(http, _ask("{ tiers { code } }"))
+    with counted_calls() as effort:
+        await _post(http, _ask("{ tiers { code } }"))
+    return effort.calls
 
 
 async def test_every_flood_is_refused_cheaply_and_in_words(
@@ -194,13 +181,14 @@ async def test_every_flood_is_refused_cheaply_and_in_words(
     refused, dear, asked = {}, {}, {}
 
     for name, flood in FLOODS.items():
-        async with counted_statements() as statements, _measured() as spent:
-            answer = await _post(client, flood.body)
+        async with counted_statements() as statements:
+            with counted_calls() as effort:
+                answer = await _post(client, flood.body)
         body = answer.json()
         codes = [error["extensions"]["code"] for error in body["errors"]]
         refused[name] = answer.status_code == flood.status and set(codes) <= set(flood.codes)
-        if spent[0] > unit * MOST_TIMES:
-            dear[name] = round(spent[0] / unit)
+        if effort.calls > unit * MOST_TIMES:
+            dear[name] = effort.calls // unit
         asked[name] = [each for each in statements if _CLOCK not in each]
         assert all(value is None for value in (body["data"] or {}).values()), name
         assert len(answer.content) < 40_000, name
@@ -271,10 +259,10 @@ async def test_a_key_buys_no_larger_documents(
         "manifest": deep,
     }
 
-    async with _measured() as spent:
+    with counted_calls() as effort:
         reply = await api.send(CREATE, {"i": wish})
-    async with _measured() as unit:
+    with counted_calls() as unit:
         await api.send("{ tiers { code } }")
 
     assert "errors" in reply.body or reply.refusals()
-    assert spent[0] < unit[0] * MOST_TIMES
+    assert effort.calls < unit.calls * MOST_TIMES

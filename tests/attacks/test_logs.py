@@ -4,7 +4,6 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -249,14 +248,10 @@ LONG = {
 
 @pytest.mark.parametrize("part", LONG.values(), ids=LONG.keys())
 def test_a_long_text_costs_no_more_than_its_length(part: str) -> None:
-    """A path of 60 kB would hold up a process for seconds if the search went back and forth."""
+    """A search that went back and forth took seconds for 20 kB: here it would take hours, and the
+    test would run out of time. A fifth of a second is what this needs."""
+    text = (part * 1_000_000)[:1_000_000]
 
-    def spend(length: int) -> float:
-        text = (part * length)[:length]
-        started = time.process_time()
-        redact(None, "", {"path": f"/{text}"})
-        return time.process_time() - started
+    event = redact(None, "", {"path": f"/{text}"})
 
-    short = max(min(spend(10_000) for _ in range(3)), 1e-4)
-
-    assert spend(80_000) < short * 40
+    assert event["path"].startswith("/")

@@ -1,18 +1,25 @@
 """The inbox: each event once, with a job, and nothing lost when handling fails."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import pytest
 
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
-from chenu.core import db
+from chenu.core import db, queue
 from chenu.core.clock import system_now
+from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
+from tests.conftest import Engines
 from tests.rows import count, count_jobs, fingerprint, put
+from tests.waiting import until
 
 EVENT = EventSummary("evt_1", "checkout.session.completed", "cs_1", None, system_now())
 
@@ -21,11 +28,138 @@ async def store(event: EventSummary = EVENT) -> bool:
     return await inbox.store_event(event, EventSource.WEBHOOK)
 
 
-async def test_an_event_is_stored_once_with_one_job(services: Services) -> None:
-    stored = await asyncio.gather(*(store() for _ in range(20)))
+def many(number: int) -> list[EventSummary]:
+    return [replace(EVENT, id=f"evt_of_many_{n}") for n in range(number)]
 
-    assert sorted(stored) == [False] * 19 + [True]
+
+async def test_an_event_that_comes_fifty_times_at_once_is_stored_once_with_one_job(
+    services: Services,
+) -> None:
+    stored = await asyncio.gather(*(store() for _ in range(50)))
+
+    assert sorted(stored) == [False] * 49 + [True]
     assert (await count("webhook_event"), await count_jobs("webhook_event")) == (1, 1)
+
+
+async def test_events_that_come_at_once_are_one_statement_with_their_jobs(
+    services: Services,
+) -> None:
+    events = [replace(EVENT, id="evt_known"), *many(50), *many(50)]
+    await store(events[0])
+
+    stored = await asyncio.gather(*(store(event) for event in events))
+
+    assert stored == [False] + [True] * 50 + [False] * 50
+    assert (
+        await db.fetch_value(
+            "SELECT count(DISTINCT xmin::text) FROM webhook_event WHERE id <> 'evt_known'"
+        )
+        == 1
+    )
+    each_has_its_job = """
+        SELECT count(*) FROM webhook_event e JOIN pgqueuer j
+        ON convert_from(j.payload, 'UTF8') = e.id AND j.xmin = e.xmin
+    """
+    assert await db.fetch_value(each_has_its_job) == await count("pgqueuer") == 51
+
+
+NUMBERS_AND_TIMES = {"id", "job_id", "created", "updated", "heartbeat", "execute_after"}
+
+
+async def read_rows(table: str) -> list[dict[str, Any]]:
+    """Every column save those that number and date a row; `is_due` for a job that may run now."""
+    due = ", execute_after = created AS is_due" if table == "pgqueuer" else ""
+    async with db.connection() as connection:
+        found = await connection.fetch(f"SELECT *{due} FROM {table} ORDER BY id")  # noqa: S608
+    return [{k: v for k, v in row.items() if k not in NUMBERS_AND_TIMES} for row in found]
+
+
+async def test_the_job_is_what_pgqueuer_itself_would_have_enqueued(services: Services) -> None:
+    """Fails when an upgrade of PgQueuer writes other rows than our statement does."""
+    await store()
+    await queue.enqueue(queue.Job.WEBHOOK_EVENT, EVENT.id)
+
+    for table in ("pgqueuer", "pgqueuer_log"):
+        ours, pgqueuers = await read_rows(table)
+        assert ours == pgqueuers
+
+
+POISONS = {
+    "a NUL": replace(EVENT, id="evt_poison", type="a\0b"),
+    "half a character": replace(EVENT, id="evt_poison", type="a\ud800b"),
+    "a NUL in the id": replace(EVENT, id="evt_\0"),
+}
+
+
+@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS.keys())
+async def test_an_event_that_no_row_can_hold_harms_no_other(
+    services: Services, poison: EventSummary
+) -> None:
+    events = [*many(10), poison, *many(10)]
+
+    outcomes = await asyncio.gather(*map(store, events), return_exceptions=True)
+
+    assert isinstance(outcomes.pop(10), asyncpg.DataError)
+    assert outcomes == [True] * 10 + [False] * 10
+    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (10, 10)
+
+
+_OURS = "FROM pg_stat_activity WHERE application_name = 'chenu-tests'"
+_IS_WAITING = f"SELECT count(*) {_OURS} AND wait_event_type = 'Lock'"
+_END_THEM = f"SELECT pg_terminate_backend(pid) {_OURS}"
+
+
+async def test_a_database_that_goes_away_meanwhile_is_told_to_each_and_all_may_come_again(
+    services: Services, engines: Engines
+) -> None:
+    async with about_to_store(engines, "evt_of_many_0") as other:
+        storing = asyncio.gather(*map(store, many(10)), return_exceptions=True)
+        await until(lambda: other.fetchval(_IS_WAITING))
+        await other.execute(_END_THEM)
+        outcomes = await storing
+    again = await asyncio.gather(*map(store, many(10)))
+
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 10
+    assert again == [True] * 10
+    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (10, 10)
+
+
+@asynccontextmanager
+async def about_to_store(engines: Engines, event_id: str) -> AsyncIterator[Any]:
+    """Another process's transaction, for which whoever stores the same event has to wait."""
+    connection = await asyncpg.connect(engines.postgres_url)
+    sql = """
+        INSERT INTO webhook_event (id, type, created_at, received_at) VALUES ($1, '', now(), now())
+    """
+    try:
+        await connection.execute("BEGIN")
+        await connection.execute(sql, event_id)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def test_what_is_stored_in_a_transaction_is_no_part_of_what_others_store(
+    services: Services,
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def store_and_fail() -> None:
+        async with db.transaction():
+            await store()
+            begun.set()
+            await ended.wait()
+            raise ZeroDivisionError
+
+    failing = asyncio.create_task(store_and_fail())
+    await begun.wait()
+    stored = await asyncio.gather(*map(store, many(3)))
+    ended.set()
+    with pytest.raises(ZeroDivisionError):
+        await failing
+
+    assert stored == [True] * 3
+    assert sorted(await inbox.list_waiting()) == [event.id for event in many(3)]
 
 
 async def test_a_polled_twin_changes_nothing(services: Services) -> None:

@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from tests.demo.running import (
-    STOP_SECONDS,
     RunningDemo,
     demo_environment,
     processes_of,
@@ -129,9 +128,8 @@ def test_two_run_side_by_side(demo: RunningDemo, tmp_path: Path) -> None:
         assert httpx.get(f"{demo.url}/readyz").status_code == 200
         assert httpx.get(f"{other.url}/readyz").status_code == 200
     finally:
-        seconds = other.stop(signal.SIGINT)
+        other.stop(signal.SIGINT)
 
-    assert seconds < STOP_SECONDS
     assert processes_of(tmp_path) == []
 
 
@@ -184,8 +182,7 @@ def test_it_ends_without_an_orphan_and_comes_back_with_its_data(
     form = {"email": email, "password": "a password of mine", "display_name": "New Person"}
     assert httpx.post(f"{demo.url}/sign-up", data=form).status_code == 303
 
-    seconds = demo.stop()
-    assert seconds < STOP_SECONDS
+    demo.stop()
     assert processes_of(folder) == []
 
     again = start_demo(folder, "--port", "0")

@@ -4,7 +4,6 @@ reliability: F10, and the table's row "Redis".
 """
 
 import random
-import time
 
 import httpx
 import pytest
@@ -19,7 +18,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SLOW_MS = 2_000
 FAULTS = ("killed", "flushed", "slow")
-PATIENCE_SECONDS = 30
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -33,14 +31,12 @@ async def test_a_sale_does_not_notice(alone: Alone, seed: int, fault: str) -> No
 
     await _break(alone, fault)
     await stand.pay(page or await stand.wish_until_open(buyer, "one"))
-    started = time.monotonic()
     shown = await stand.look_at_purchase(buyer)
     signed_in = await _look_at_account(alone, buyer)
     await stand.settle(1)
 
     assert "Trieur de factures" in shown
     assert signed_in.status_code == 200
-    assert time.monotonic() - started < PATIENCE_SECONDS
     assert (stand.web.deaths, stand.worker.deaths) == (0, 0)
 
 

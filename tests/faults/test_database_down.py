@@ -6,7 +6,6 @@ reliability: F9, and the table's row "Postgres".
 import asyncio
 import random
 import signal
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -19,7 +18,6 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-RECOVERED_SECONDS = 10
 OUTAGES = ("fast stop", "immediate stop", "kill -9", "terminate all backends")
 _SIGNALS = {
     "fast stop": signal.SIGINT,
@@ -37,9 +35,7 @@ async def test_twenty_writers_lose_nothing(alone: Alone, seed: int) -> None:
     async with writing(writers):
         await _all_go_on(writers)
         await _break(alone, outage, writers)
-        started = time.monotonic()
         await _all_go_on(writers)
-        assert time.monotonic() - started < RECOVERED_SECONDS, outage
 
     assert [odd for writer in writers for odd in writer.odd] == []
     assert await _count_kept(writers) == sum(len(writer.done) for writer in writers)

@@ -78,10 +78,8 @@ async def test_what_is_due_runs_in_the_order_of_time(play: Playground) -> None:
         await play.session()
         await play.advance("P1D")
 
-    started = time.monotonic()
     await play.advance("P30D")
 
-    assert time.monotonic() - started < 5
     assert (await play.control("clock"))["next_due"] is None
     own = {"stripe_account": account.id}
     payouts = (await play.stripe.v1.payouts.list_async({}, own)).data

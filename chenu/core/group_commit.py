@@ -1,0 +1,88 @@
+"""Group commit: what this process's callers want written at the same time is one statement.
+
+While a batch is under way the next one gathers, so that a flood costs few round trips and few
+commits, and a lone caller waits for nobody.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from typing import Generic, TypeVar
+
+from chenu.core import db
+
+Row = TypeVar("Row")
+Outcome = TypeVar("Outcome")
+Entry = tuple[Row, asyncio.Future[Outcome]]
+
+_MOST = 200
+
+
+class GroupCommit(Generic[Row, Outcome]):
+    """`write` is all or nothing, commits, and says what became of each row in their order.
+
+    For one event loop at a time, as the database's pool is.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]]) -> None:
+        self._write = write
+        self._waiting: deque[Entry[Row, Outcome]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def add(self, row: Row) -> Outcome:
+        """Returns once the row is committed; raises what `write` raises.
+
+        A value that no row can hold is its own caller's error, any other failure the batch's.
+        """
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[Outcome] = loop.create_future()
+        if self._writer is None or self._writer.done() or self._writer.get_loop() is not loop:
+            self._waiting.clear()  # left by a loop that ended without cancelling its tasks
+            # An empty context: the writer is in no caller's transaction and logs for no request.
+            self._writer = loop.create_task(self._write_batches(), context=Context())
+        self._waiting.append((row, outcome))
+        return await outcome
+
+    async def _write_batches(self) -> None:
+        """Ends when nobody waits any more, so that it lives no longer than its callers do."""
+        batch: list[Entry[Row, Outcome]] = []
+        try:
+            while batch := self._take():
+                await self._settle(batch)
+        finally:  # cancelled: the process ends
+            for _, outcome in (*batch, *self._waiting):
+                _refuse(outcome, db.unavailable())
+            self._waiting.clear()
+
+    def _take(self) -> list[Entry[Row, Outcome]]:
+        """The next batch, without those whose callers have gone."""
+        batch: list[Entry[Row, Outcome]] = []
+        while self._waiting and len(batch) < _MOST:
+            entry = self._waiting.popleft()
+            if not entry[1].done():
+                batch.append(entry)
+        return batch
+
+    async def _settle(self, batch: Sequence[Entry[Row, Outcome]]) -> None:
+        try:
+            outcomes = await self._write([row for row, _ in batch])
+        except Exception as error:
+            await self._settle_failed(batch, error)
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+    async def _settle_failed(self, batch: Sequence[Entry[Row, Outcome]], error: Exception) -> None:
+        if isinstance(error, db.BAD_VALUES) and len(batch) > 1:
+            for entry in batch:
+                await self._settle([entry])
+            return
+        for _, outcome in batch:
+            _refuse(outcome, error)
+
+
+def _refuse(outcome: "asyncio.Future[Outcome]", error: Exception) -> None:
+    if not outcome.done():
+        outcome.set_exception(error)
