@@ -67,7 +67,7 @@ async def enqueue_again(job: Job, argument: str) -> None:
 
 
 def enqueueing(job: Job, arguments: str) -> str:
-    """SQL: parts of a WITH that enqueue a job for each row of `arguments`, a query of one text.
+    """SQL: parts of a WITH that enqueue a job for each row of `arguments`: text, tracing.headers().
 
     For a statement that stores rows and asks for their jobs in one round trip. It writes what
     `enqueue` writes: PgQueuer 1.6.0's own query cannot be a part of another.
@@ -75,8 +75,8 @@ def enqueueing(job: Job, arguments: str) -> str:
     return f"""
         job AS (
             INSERT INTO pgqueuer (priority, entrypoint, payload, headers, status)
-            SELECT 0, '{job}', convert_to(argument, 'UTF8'), 'null', 'queued'
-            FROM ({arguments}) AS each (argument)
+            SELECT 0, '{job}', convert_to(argument, 'UTF8'), coalesce(headers, 'null'), 'queued'
+            FROM ({arguments}) AS each (argument, headers)
             RETURNING id, priority, entrypoint
         ), logged_job AS (
             INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
