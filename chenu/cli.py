@@ -85,11 +85,13 @@ def serve(host: str, port: int) -> None:
 
 async def _serve(settings: Settings, listener: Any) -> None:
     from chenu.app import create_app
+    from chenu.core import tracing
     from chenu.flows.services import open_services
     from chenu.http.server import serve as serve_app
 
-    async with open_services(settings, "chenu-web") as services:
-        await serve_app(create_app(services), listener)
+    with tracing.recording(settings.traces, "chenu-web"):
+        async with open_services(settings, "chenu-web") as services:
+            await serve_app(create_app(services), listener)
 
 
 @main.command()

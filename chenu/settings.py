@@ -48,6 +48,14 @@ class StripeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """Where spans go; an empty `service` is the process's own name."""
+
+    url: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`cache_seconds`: how long this process may go on telling anonymous callers the same."""
 
@@ -64,6 +72,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     log_level: str
     cache_seconds: float = 0
+    traces: TraceSettings | None = None
 
     @property
     def is_https(self) -> bool:
@@ -97,6 +106,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", _proxies, default=""),
         log_level=_read(env, "LOG_LEVEL", _log_level, default="INFO"),
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", _cache_seconds, default="1"),
+        traces=_read_traces(env),
     )
     _check_together(settings)
     return settings
@@ -118,13 +128,20 @@ def _read_stripe(env: Mapping[str, str]) -> StripeSettings:
     return StripeSettings(
         mode=_read(env, "STRIPE_MODE", _one_of(StripeMode)),
         key=_read(env, "STRIPE_KEY", _stripe_key),
-        api_base=_read(
-            env, "STRIPE_API_BASE", lambda raw: _http_url(raw) if raw else "", default=""
-        )
-        or None,
+        api_base=_read(env, "STRIPE_API_BASE", _optional_url, default="") or None,
         webhook_secrets=_words(env.get("STRIPE_WEBHOOK_SECRETS", "")),
         thin_secrets=_words(env.get("STRIPE_THIN_SECRETS", "")),
     )
+
+
+def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
+    """OpenTelemetry's own variables; the SDK reads its others itself. None: no traces."""
+    _read(env, "OTEL_EXPORTER_OTLP_PROTOCOL", _otlp_protocol, default="")
+    base = _read(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _optional_url, default="")
+    url = _read(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", _optional_url, default="")
+    if not base and not url:
+        return None
+    return TraceSettings(url or f"{base}/v1/traces", env.get("OTEL_SERVICE_NAME", ""))
 
 
 def _check_together(settings: Settings) -> None:
@@ -206,6 +223,16 @@ def _http_url(raw: str) -> str:
     if not urlsplit(raw).netloc:
         raise ValueError("an address that starts with http:// or https://")
     return _url(raw, ("http", "https"))
+
+
+def _optional_url(raw: str) -> str:
+    return _http_url(raw) if raw else ""
+
+
+def _otlp_protocol(raw: str) -> str:
+    if raw not in ("", "http/protobuf"):
+        raise ValueError("http/protobuf, which is all that is spoken here")
+    return raw
 
 
 def _origins(raw: str) -> tuple[str, ...]:

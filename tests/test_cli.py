@@ -100,6 +100,17 @@ async def test_what_cannot_be_done_is_said_in_one_line(
     assert words in ran.line
 
 
+async def test_traces_without_their_packages_say_what_to_install(run: Run, tmp_path: Path) -> None:
+    absent = 'raise ModuleNotFoundError("No module named opentelemetry")'
+    (tmp_path / "opentelemetry.py").write_text(absent)
+    env = {"PYTHONPATH": str(tmp_path), "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+
+    ran = await asyncio.gather(run("serve", "--port", "0", **env), run("worker", **env))
+
+    for done in ran:
+        assert done.line.endswith("pip install 'chenu[otel]'")
+
+
 async def test_a_missing_setting_says_that_no_demo_runs_either(run: Run, tmp_path: Path) -> None:
     ran = await run("migrate", DATABASE_URL=None)
 
@@ -198,9 +209,13 @@ async def test_a_port_that_somebody_has_is_named(run: Run) -> None:
 async def test_the_web_process_serves_until_it_is_told_to_stop(
     engines: Engines, services: Services, tmp_path: Path
 ) -> None:
-    """Also without a cache: only live events come a little later."""
+    """Also without a cache, where only live events come later, and without its collector."""
     port = free_port()
-    changes: dict[str, str | None] = {"REDIS_URL": f"redis://{NOWHERE}/0"}
+    collector = f"http://{NOWHERE}"
+    changes: dict[str, str | None] = {
+        "REDIS_URL": f"redis://{NOWHERE}/0",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+    }
     process = await _start(engines, tmp_path, ("serve", "--port", str(port)), changes)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:

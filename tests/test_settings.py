@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chenu.settings import Mode, SettingError, StripeMode, read_settings
+from chenu.settings import Mode, SettingError, StripeMode, TraceSettings, read_settings
 
 TEST = {
     "CHENU_MODE": "test",
@@ -51,6 +51,7 @@ def test_production_is_what_nobody_asked_for() -> None:
     )
     assert (settings.stripe.mode, settings.stripe.api_base) == (StripeMode.LIVE, None)
     assert (settings.is_https, settings.log_level) == (True, "INFO")
+    assert settings.traces is None
 
 
 def test_everything_that_can_be_set_is_read() -> None:
@@ -66,6 +67,8 @@ def test_everything_that_can_be_set_is_read() -> None:
             "CHENU_RETURN_ORIGINS": "https://app.example,http://localhost:3000",
             "CHENU_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
             "LOG_LEVEL": "debug",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/",
+            "OTEL_SERVICE_NAME": "shop",
         }
     )
 
@@ -78,11 +81,18 @@ def test_everything_that_can_be_set_is_read() -> None:
     assert settings.return_origins == ("https://app.example", "http://localhost:3000")
     assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
     assert settings.log_level == "DEBUG"
+    assert settings.traces == TraceSettings("https://collector:4318/v1/traces", "shop")
     assert (settings.is_movable, settings.verifies_at_once, settings.is_https) == (
         True,
         True,
         False,
     )
+
+
+def test_traces_may_have_an_address_that_is_theirs_alone() -> None:
+    env = {**TEST, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://traces/here"}
+
+    assert read_settings(env).traces == TraceSettings("http://traces/here", "")
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -116,6 +126,9 @@ WRONG = [
     ("CHENU_RETURN_ORIGINS", "app.example", "http://"),
     ("CHENU_TRUSTED_PROXIES", "10.0.0.1,proxy.local", "proxy.local"),
     ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "http://"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "grpc://collector", "http://"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
 ]
 
 

@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
 
+import msgspec
+
 from chenu.billing.gateway import EventSummary
-from chenu.core import db, queue
+from chenu.core import db, queue, tracing
 from chenu.core.clock import system_now
 from chenu.core.group_commit import GroupCommit
 
@@ -35,6 +37,8 @@ class _Arrival:
     event: EventSummary
     source: EventSource
     at: datetime
+    headers: dict[str, str] | None
+    """Of its own request: a batch is written by nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ async def store_event(event: EventSummary, source: EventSource) -> bool:
     Committed when it returns, together with what arrives meanwhile; inside a transaction it is
     part of that.
     """
-    arrival = _Arrival(event, source, system_now())
+    arrival = _Arrival(event, source, system_now(), tracing.headers())
     if not db.in_transaction():
         return await _INTAKE.add(arrival)
     [is_new] = await _store([arrival])
@@ -63,7 +67,7 @@ _STORE = f"""
             $5::text[], $6::timestamptz[], $7::timestamptz[])
         ON CONFLICT (id) DO NOTHING
         RETURNING id
-    ), {queue.enqueueing(queue.Job.WEBHOOK_EVENT, "SELECT id FROM stored")}
+    ), {queue.enqueueing(queue.Job.WEBHOOK_EVENT, "SELECT id, $8::jsonb -> id FROM stored")}
     SELECT id FROM stored
 """  # noqa: S608 - texts of ours
 
@@ -73,7 +77,9 @@ async def _store(arrivals: Sequence[_Arrival]) -> list[bool]:
     rows = [_as_row(arrival) for arrival in arrivals]
     # By id, so that processes with the same events never wait for each other in a circle.
     columns = zip(*sorted(rows, key=itemgetter(0)), strict=True)
-    new = {row.id for row in await db.fetch_all(_Id, _STORE, *columns)}
+    headers = {arrival.event.id: arrival.headers for arrival in arrivals if arrival.headers}
+    stored = await db.fetch_all(_Id, _STORE, *columns, msgspec.json.encode(headers).decode())
+    new = {row.id for row in stored}
     outcomes = []
     for arrival in arrivals:
         outcomes.append(arrival.event.id in new)

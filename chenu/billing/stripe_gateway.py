@@ -4,14 +4,16 @@ This is the one module of the business that imports the SDK; stripe_payments.py,
 and stripe_reports.py hold the calls. docs/stripe.md says which call stands where and why.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import stripe
 
 from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
-from chenu.core import db
+from chenu.core import db, tracing
 from chenu.core.i18n import mark
 from chenu.settings import StripeSettings
 
@@ -24,14 +26,39 @@ _BUSY = mark("The payment service is busy right now, please try again in a momen
 _IN_USE = 409
 """Another request with this key or on this object is under way: its outcome is not known yet."""
 
+_WORD = re.compile(r"[a-z_]*|v\d")
+"""A part of a path that names what is asked for; ids of Stripe have digits and capitals."""
+
 stripe.enable_telemetry = False
+
+
+class _TracedClient(stripe.HTTPXClient):
+    """A span for each try, without what it sends or gets: only `_template` of where it goes."""
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        path = _template(url)
+        with tracing.span(f"Stripe {method.upper()} {path}", tracing.Kind.CLIENT) as note:
+            note.attributes |= {"http.request.method": method.upper(), "url.template": path}
+            body, status, answered = await super().request_async(method, url, headers, post_data)
+            note.attributes["http.response.status_code"] = status
+            note.attributes["stripe.request_id"] = answered.get("request-id", "")
+            note.error = str(status) if status >= 400 else ""
+        return body, status, answered
+
+
+def _template(url: str) -> str:
+    """The path without ids, and without the query, which may hold an address of mail."""
+    parts = urlsplit(url).path.split("/")
+    return "/".join(part if _WORD.fullmatch(part) else "{id}" for part in parts)
 
 
 class StripeCaller:
     """One per event loop; `close` it at shutdown. The same code serves Stripe and the sandbox."""
 
     def __init__(self, settings: StripeSettings) -> None:
-        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(20, connect=5))
+        self._http = _TracedClient(timeout=httpx.Timeout(20, connect=5))
         self.client = stripe.StripeClient(
             settings.key,
             http_client=self._http,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from chenu.core import tracing
 from chenu.core.errors import Unavailable
 
 Row = TypeVar("Row")
@@ -97,7 +98,12 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
     """Open the pool; raises Unavailable, with the reason, when the database cannot be used."""
     with no_answer_is_unavailable():
         await ENGINE.start_connection_pool(
-            min_size=2, max_size=pool_size, reset=_reset, timeout=10, command_timeout=30
+            min_size=2,
+            max_size=pool_size,
+            init=tracing.statement_hook(),
+            reset=_reset,
+            timeout=10,
+            command_timeout=30,
         )
 
 

@@ -16,7 +16,7 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 
-from chenu.core import db
+from chenu.core import db, tracing
 from chenu.core.errors import ChenuError
 
 Handler = Callable[[str], Awaitable[None]]
@@ -44,7 +44,9 @@ async def enqueue(job: Job, argument: str, *, after: timedelta | None = None) ->
     """Ask for the job; part of the current transaction when there is one."""
     async with db.connection() as connection:
         queries = Queries(AsyncpgDriver(connection))
-        await queries.enqueue(job.value, argument.encode(), execute_after=after)
+        await queries.enqueue(
+            job.value, argument.encode(), execute_after=after, headers=tracing.headers()
+        )
 
 
 async def enqueue_again(job: Job, argument: str) -> None:
@@ -55,11 +57,17 @@ async def enqueue_again(job: Job, argument: str) -> None:
     key = f"again:{job}:{argument}"
     async with db.connection() as connection:
         queries = Queries(AsyncpgDriver(connection))
-        await queries.enqueue(job.value, argument.encode(), dedupe_key=key, on_conflict="skip")
+        await queries.enqueue(
+            job.value,
+            argument.encode(),
+            dedupe_key=key,
+            headers=tracing.headers(),
+            on_conflict="skip",
+        )
 
 
 def enqueueing(job: Job, arguments: str) -> str:
-    """SQL: parts of a WITH that enqueue a job for each row of `arguments`, a query of one text.
+    """SQL: parts of a WITH that enqueue a job for each row of `arguments`: text, tracing.headers().
 
     For a statement that stores rows and asks for their jobs in one round trip. It writes what
     `enqueue` writes: PgQueuer 1.6.0's own query cannot be a part of another.
@@ -67,8 +75,8 @@ def enqueueing(job: Job, arguments: str) -> str:
     return f"""
         job AS (
             INSERT INTO pgqueuer (priority, entrypoint, payload, headers, status)
-            SELECT 0, '{job}', convert_to(argument, 'UTF8'), 'null', 'queued'
-            FROM ({arguments}) AS each (argument)
+            SELECT 0, '{job}', convert_to(argument, 'UTF8'), coalesce(headers, 'null'), 'queued'
+            FROM ({arguments}) AS each (argument, headers)
             RETURNING id, priority, entrypoint
         ), logged_job AS (
             INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
@@ -113,8 +121,11 @@ async def _work_on(connection: Any, stop: asyncio.Event) -> None:
 
 def _with_retries(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
     async def run(job: QueuedJob) -> None:
+        name = f"job {job.entrypoint}"
         try:
-            await handler((job.payload or b"").decode())
+            with tracing.span(name, tracing.Kind.CONSUMER, headers=job.headers) as note:
+                note.attributes |= {"chenu.job": job.entrypoint, "chenu.job.attempts": job.attempts}
+                await handler((job.payload or b"").decode())
         except ChenuError as error:
             delay = min(_FIRST_RETRY * 2**job.attempts, _LONGEST_RETRY)
             raise RetryRequested(delay=delay, reason=error.code) from error

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
-from chenu.core import db
+from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
 from chenu.flows.agent_price import AgentPriceStep
 from chenu.flows.checkout import CheckoutExpiryStep, CheckoutSessionStep
@@ -46,7 +46,16 @@ async def run_operation(services: Services, operation_id: OperationId) -> Operat
     # Twenty clicks in this process ask Stripe once; between processes its idempotency key decides.
     async with _turns.setdefault(operation_id, asyncio.Lock()):
         operation = await operations.get_operation(operation_id)
-        return await _carry_out(services, operation) if operation.is_open else operation
+        if not operation.is_open:
+            return operation
+        with (
+            structlog.contextvars.bound_contextvars(operation=str(operation.id)),
+            tracing.span(f"operation {operation.kind}") as note,
+        ):
+            done = await _carry_out(services, operation)
+            note.attributes["chenu.operation.state"] = done.state
+            note.error = done.error_code or "" if done.state == OperationState.FAILED else ""
+            return done
 
 
 async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:

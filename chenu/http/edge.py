@@ -6,6 +6,7 @@ Pure ASGI. What it finds out is one Visit in the scope's state.
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,6 +19,7 @@ from chenu.accounts.actor import Actor
 from chenu.accounts.bearer import get_bearer_actor, read_account
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.visit import LANGUAGE_COOKIE, STATE_KEY, Visit, session_cookie_name
+from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
@@ -62,12 +64,16 @@ class Edge:
                 ]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            _open_span(scope) as note,
+        ):
             if not scope["path"].startswith(QUIET):
                 await self._identify(scope, headers, visit)
             await self._app(scope, receive, send_with_headers)
             if status[0] and not scope["path"].startswith(QUIET):
                 _report(dict(scope), status[0], time.perf_counter() - started)
+                _describe(note, dict(scope), status[0])
 
     async def _identify(self, scope: Scope, headers: Mapping[str, str], visit: Visit) -> None:
         """Who asks, in which language. A refusal is kept for the routes: pages word it."""
@@ -147,6 +153,22 @@ def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor
     if not wanted:
         return actor.locale
     return best_locale([part.partition(";")[0].strip() for part in wanted.split(",")])
+
+
+def _open_span(scope: Any) -> AbstractContextManager[tracing.Note]:
+    """A socket lasts, so that its operations have spans of their own."""
+    if scope["type"] == "http" and not scope["path"].startswith(QUIET):
+        return tracing.span(scope["method"], tracing.Kind.SERVER)
+    return tracing.UNRECORDED
+
+
+def _describe(note: tracing.Note, scope: dict[str, Any], status: int) -> None:
+    """By its route: paths have names of people's things in them, and are without number."""
+    method, route = scope["method"], scope.get("path_template", "")
+    note.name = f"{method} {route}".rstrip()
+    note.attributes |= {"http.request.method": method, "http.response.status_code": status}
+    note.attributes |= {"http.route": route} if route else {}
+    note.error = str(status) if status >= 500 else ""
 
 
 def _report(scope: dict[str, Any], status: int, seconds: float) -> None:

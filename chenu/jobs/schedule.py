@@ -10,6 +10,7 @@ import structlog
 
 from chenu.accounts.attempts import forget_old_attempts
 from chenu.accounts.sessions import forget_old_sessions
+from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
@@ -90,8 +91,9 @@ async def _adopt_clock(services: Services) -> None:
 
 async def run_once(services: Services, recurring: Recurring) -> None:
     try:
-        await follow_clock(services.settings)
-        await recurring.task(services)
+        with tracing.span(f"scheduled {recurring.name}"):
+            await follow_clock(services.settings)
+            await recurring.task(services)
     except ChenuError as error:
         log.warning("scheduled_task_failed", task=recurring.name, code=error.code)
     except Exception:

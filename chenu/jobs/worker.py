@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from chenu.agents.model import AgentId
-from chenu.core import queue
+from chenu.core import queue, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
 from chenu.flows.close_checkout import close_checkouts_of_agent
@@ -33,13 +33,14 @@ async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
-    async with open_services(settings, "chenu-worker") as services:
-        register_handlers(services)
-        if ready is not None:
-            await asyncio.to_thread(ready.touch)
-        await asyncio.gather(
-            _work(services, stop), _repair_first(services), run_schedule(services, stop)
-        )
+    with tracing.recording(settings.traces, "chenu-worker"):
+        async with open_services(settings, "chenu-worker") as services:
+            register_handlers(services)
+            if ready is not None:
+                await asyncio.to_thread(ready.touch)
+            await asyncio.gather(
+                _work(services, stop), _repair_first(services), run_schedule(services, stop)
+            )
 
 
 def register_handlers(services: Services) -> None:
@@ -73,7 +74,8 @@ def register_handlers(services: Services) -> None:
 
 async def _repair_first(services: Services) -> None:
     try:
-        await repair_all(services)
+        with tracing.span("scheduled repair_all"):
+            await repair_all(services)
     except ChenuError as error:
         log.warning("first_repair_failed", code=error.code)
 

@@ -16,6 +16,7 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
+from chenu.core import tracing
 from chenu.core.errors import BadInput
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
@@ -25,6 +26,7 @@ from chenu_graphql.limits import Meter, Size, check_cost, count_calls
 from chenu_graphql.plan_runs import Plan, run_plan
 
 _is_awaitable: Any = optimized_is_awaitable
+_LONGEST_NAME = 100
 
 _KINDS = {
     OperationType.QUERY: mark("queries"),
@@ -112,14 +114,19 @@ class Engine:
         return await self._run(wish, ctx, OperationType.QUERY)
 
     async def _run(self, wish: Wish, ctx: Context, *allowed: OperationType) -> Answer:
-        try:
-            ready = self._make_ready(wish, *allowed)
-        except _Refused as refused:
-            return _refuse(refused, ctx)
-        result = await self._follow_plan(ready, wish, ctx)
-        if result is None:
-            result = await self._interpret(ready, wish, ctx)
-        return _answer(result, ready, ctx)
+        with tracing.span("GraphQL") as note:
+            try:
+                ready = self._make_ready(wish, *allowed)
+            except _Refused as refused:
+                answer = _refuse(refused, ctx)
+            else:
+                _describe(note, ready.operation)
+                result = await self._follow_plan(ready, wish, ctx)
+                if result is None:
+                    result = await self._interpret(ready, wish, ctx)
+                answer = _answer(result, ready, ctx)
+            note.error = answer.codes[0] if answer.errors else ""
+        return answer
 
     async def _follow_plan(self, ready: _Ready, wish: Wish, ctx: Context) -> ExecutionResult | None:
         """None when there is no plan or it does not get to the end: then as if it never began."""
@@ -150,15 +157,7 @@ class Engine:
         except _Refused as refused:
             yield _refuse(refused, ctx)
             return
-        started: Any = subscribe(
-            self._schema,
-            ready.document,
-            context_value=ctx,
-            variable_values=dict(wish.variables),
-            operation_name=wish.operation_name,
-        )
-        if isinstance(started, Awaitable):
-            started = await started
+        started = await self._subscribe(ready, wish, ctx)
         if isinstance(started, ExecutionResult):
             yield replace(_answer(started, ready, ctx), is_begun=False)
             return
@@ -170,6 +169,19 @@ class Engine:
             yield _answer(ExecutionResult(None, [failed]), ready, ctx)
         finally:
             await started.aclose()
+
+    async def _subscribe(self, ready: _Ready, wish: Wish, ctx: Context) -> Any:
+        """Its span is the beginning: what follows may last for hours."""
+        with tracing.span("GraphQL") as note:
+            _describe(note, ready.operation)
+            started: Any = subscribe(
+                self._schema,
+                ready.document,
+                context_value=ctx,
+                variable_values=dict(wish.variables),
+                operation_name=wish.operation_name,
+            )
+            return await started if isinstance(started, Awaitable) else started
 
     def _make_ready(self, wish: Wish, *allowed: OperationType) -> _Ready:
         """Raises _Refused."""
@@ -212,6 +224,15 @@ def _choose(prepared: Prepared, wish: Wish) -> OperationDefinitionNode:
         return fitting[0]
     message = "Please name one of the document's operations in operationName"
     raise _Refused(to_graphql(BadInput(message, path=("operation_name",))))
+
+
+def _describe(note: tracing.Note, operation: OperationDefinitionNode) -> None:
+    """The client's name for it is an attribute only: there is no end to such names."""
+    kind = operation.operation.value
+    note.name = f"GraphQL {kind}"
+    note.attributes["graphql.operation.type"] = kind
+    if name := _name(operation):
+        note.attributes["graphql.operation.name"] = name[:_LONGEST_NAME]
 
 
 def _name(node: OperationDefinitionNode) -> str | None:

@@ -1,0 +1,94 @@
+"""What this process does as spans of OpenTelemetry: `span`, `headers`, `recording`.
+
+Off unless a process asks for `recording`: until then a span is an empty block, and OpenTelemetry is
+not even imported. docs/decisions/0011.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Final, Protocol
+
+from chenu.settings import SettingError, TraceSettings
+
+
+class Kind(Enum):
+    """Named as OpenTelemetry's SpanKind."""
+
+    INTERNAL = auto()
+    SERVER = auto()
+    CLIENT = auto()
+    CONSUMER = auto()
+
+
+@dataclass(slots=True)
+class Note:
+    """What a span says once it ends, redacted as logs are.
+
+    `error` is a code or the name of an exception, never its words: those may quote anything.
+    """
+
+    name: str
+    attributes: dict[str, str | int] = field(default_factory=dict)
+    error: str = ""
+
+
+class Recorder(Protocol):
+    def record(
+        self, note: Note, kind: Kind, headers: Mapping[str, Any] | None
+    ) -> AbstractContextManager[Note]: ...
+
+    def headers(self) -> dict[str, str] | None: ...
+
+    async def follow(self, connection: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+
+_recorder: Recorder | None = None
+UNRECORDED: Final = nullcontext(Note(""))
+"""What nobody will read is written over and over: a note for each would cost a microsecond."""
+
+
+def span(
+    name: str, kind: Kind = Kind.INTERNAL, *, headers: Mapping[str, Any] | None = None
+) -> AbstractContextManager[Note]:
+    """A child of the span around it, or of the one that `headers` were taken from."""
+    return _recorder.record(Note(name), kind, headers) if _recorder else UNRECORDED
+
+
+def headers() -> dict[str, str] | None:
+    """The span around us, for a job to carry to its worker; None when there is none."""
+    return _recorder.headers() if _recorder else None
+
+
+def statement_hook() -> Callable[[Any], Awaitable[None]] | None:
+    """For each new database connection: its statements become spans."""
+    return _recorder.follow if _recorder else None
+
+
+@contextmanager
+def recording(settings: TraceSettings | None, application: str) -> Iterator[None]:
+    """Meanwhile spans are sent; raises SettingError without the packages of chenu[otel]."""
+    global _recorder
+    if settings is None:
+        yield
+        return
+    _recorder = recorder = _make_recorder(settings, application)
+    try:
+        yield
+    finally:
+        _recorder = None
+        recorder.close()
+
+
+def _make_recorder(settings: TraceSettings, application: str) -> Recorder:
+    try:
+        from chenu.core.otlp import OtlpRecorder
+    except ModuleNotFoundError:
+        raise SettingError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT: traces need packages that are not installed: "
+            "pip install 'chenu[otel]'"
+        ) from None
+    return OtlpRecorder(settings.url, settings.service or application)
