@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,20 @@ from chenu.agents.search import list_agents
 from chenu.agents.search_wish import AgentSort, AgentWish
 from chenu.core import db
 from chenu.core.paging import PageWish
+from chenu.http.server import spare_garbage_collection
 
 SEARCHES = 1_000
 MOST_MS = 5.0
+_PASSES = 5
 _PAGE = PageWish(20)
 
 
 @dataclass(frozen=True)
 class SearchTimes:
-    """In milliseconds, from the call to the rows; `plan` is PostgreSQL's for a frequent word."""
+    """In milliseconds, from the call to the rows; `plan` is PostgreSQL's for a frequent word.
+
+    Of the middle one of several passes: what else the machine does shows in the slowest hundredth.
+    """
 
     median: float
     p99: float
@@ -26,18 +32,26 @@ class SearchTimes:
 
 
 async def time_searches(url: str) -> SearchTimes:
-    """Words as often as people use them, one after the other."""
+    """Words as often as people use them, one after the other, in a process set up as the server."""
+    spare_garbage_collection()
     db.configure(url, application="chenu-bench")
     await db.start(pool_size=2)
     try:
         vocabulary, dice = Vocabulary(), random.Random(SEED)
-        for word in vocabulary.draw(dice, 50):
-            await _search(word)
-        times = sorted([await _search(word) for word in vocabulary.draw(dice, SEARCHES)])
+        words = vocabulary.draw(dice, SEARCHES)
+        await _time_pass(words)  # what was measured before has pushed the store out of memory
+        passes = sorted([await _time_pass(words) for _ in range(_PASSES)])
         plan = await _explain(vocabulary.words[0])
     finally:
         await db.stop()
-    return SearchTimes(times[len(times) // 2], times[len(times) * 99 // 100], plan)
+    p99, median = passes[_PASSES // 2]
+    return SearchTimes(median, p99, plan)
+
+
+async def _time_pass(words: Sequence[str]) -> tuple[float, float]:
+    """p99 and median."""
+    times = sorted([await _search(word) for word in words])
+    return times[len(times) * 99 // 100], times[len(times) // 2]
 
 
 async def _search(word: str) -> float:

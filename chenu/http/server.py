@@ -31,7 +31,7 @@ def claim_port(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _spare_garbage_collection() -> None:
+def spare_garbage_collection() -> None:
     """What is there at start stays: looking through it again and again is a third of a request.
 
     Requests leave hardly any cycles behind, so that rarer collections find as much at once.
@@ -51,7 +51,7 @@ class _Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Until SIGTERM or SIGINT; requests under way get three seconds."""
-    _spare_garbage_collection()
+    spare_garbage_collection()
     config = uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
