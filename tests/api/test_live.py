@@ -6,16 +6,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.agents.purchases import PurchaseRow
+from chenu.core import db
 from chenu.core.live import purchase_channel
 from chenu.flows.buy_agent import BuyWish, buy_agent
 from chenu.flows.purchase_state import report_purchase
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.api.calls import document_of, gid, session_cookie_of
+from tests.api.calls import as_session, document_of, gid, session_cookie_of
 from tests.api.serving import socket
 from tests.people import Person, make_creator, make_person, make_published_agent, pay
 
@@ -180,6 +183,49 @@ async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
         lines = dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
         if "event" in lines:
             yield lines["event"], json.loads(lines.get("data") or "null")
+
+
+async def test_a_watcher_whose_session_ended_meanwhile_is_told_nothing(
+    url: str, client: httpx.AsyncClient, services: Services
+) -> None:
+    buyer, purchase = await make_purchase(services)
+    headers = {"Cookie": session_cookie_of(services, buyer), "Origin": url}
+
+    async with socket(url, headers) as watcher:
+        await watcher.begin()
+        await watcher.subscribe("1", WATCH, id=gid("Purchase", purchase.id))
+        await watcher.subscribe("2", "{ tiers { code } }")
+        assert (await watcher.receive())["id"] == "2"
+        assert await watcher.receive() == {"type": "complete", "id": "2"}
+        await as_session(client, services, buyer).send("mutation { signOut { ok } }")
+        await pay_for(services, purchase)
+        code = await watcher.closed()
+        with pytest.raises(ConnectionClosedError):
+            await watcher.receive()
+
+    assert code == 4403
+
+
+async def test_a_stream_whose_key_was_revoked_meanwhile_tells_nothing(
+    url: str, client: httpx.AsyncClient, services: Services
+) -> None:
+    buyer, purchase = await make_purchase(services)
+    headers = {
+        "accept": "text/event-stream",
+        "authorization": await bearer(services, buyer, ApiScope.READ),
+    }
+    body = {"query": WATCH, "variables": {"id": gid("Purchase", purchase.id)}}
+    key_id = gid("ApiKey", await db.fetch_value("SELECT id FROM api_key"))
+
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=10) as http,
+        http.stream("POST", "/graphql", json=body, headers=headers) as answer,
+    ):
+        await as_session(client, services, buyer).run("RevokeApiKey", id=key_id)
+        await pay_for(services, purchase)
+        events = [event async for event in _events(answer)]
+
+    assert [event for event, _ in events] == ["complete"]
 
 
 async def test_a_stream_tells_its_refusal_as_well(url: str, services: Services) -> None:
