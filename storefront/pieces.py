@@ -21,11 +21,6 @@ _OVERHEAD = 500
 _Values = tuple[tuple[str, Hashable], ...]
 
 
-def in_ascii(html: str) -> str:
-    """The same to every reader of HTML: text of ASCII alone is encoded a hundred times as fast."""
-    return html.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
 class Pieces:
     """Of one language. Drawing is most of what a page costs, and most pages show the same."""
 
@@ -55,4 +50,4 @@ class Pieces:
         if any(isinstance(value, Markup) for _, value in values):
             raise TypeError("trusted HTML is equal to the same text that nobody trusts")
         text = self._environment.get_template(template).render(values)
-        return Markup(in_ascii(text))  # noqa: S704 - an autoescaped template's own text
+        return Markup(text)  # noqa: S704 - an autoescaped template's own text

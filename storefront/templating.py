@@ -20,7 +20,7 @@ from chenu.core.money import WHOLE, Cents, format_cents
 from storefront import words
 from storefront.assets import asset_url
 from storefront.icons import draw_icon, draw_sphere
-from storefront.pieces import Pieces, in_ascii
+from storefront.pieces import Pieces
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -43,12 +43,9 @@ class _Translation(NodeTransformer):
             case nodes.Call(
                 node=nodes.Name(name="_"), args=[nodes.Const(value=str(message))], kwargs=[]
             ):
-                text = Markup(in_ascii(self._gettext(message)))  # noqa: S704 - our own catalogue's
+                text = Markup(self._gettext(message))  # noqa: S704 - our own catalogue's
                 return nodes.Const(text % {}, lineno=node.lineno)
         return self.generic_visit(node)
-
-    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802 - as above
-        return nodes.TemplateData(in_ascii(node.data), lineno=node.lineno)
 
 
 class _Environment(jinja2.Environment):
@@ -81,9 +78,7 @@ def environment(locale: Locale) -> jinja2.Environment:
     found = _Environment(locale)
     messages = catalogue(locale)
     found.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: in_ascii(messages.gettext(message)),
-        lambda one, many, count: in_ascii(messages.ngettext(one, many, count)),
-        newstyle=True,
+        messages.gettext, messages.ngettext, newstyle=True
     )
     pieces = Pieces(found)
     found.filters.update(_filters(locale), piece=pieces.draw, pieces=pieces.draw_each)

@@ -93,6 +93,6 @@ async def test_while_it_is_away_everything_says_so_at_once(alone: Alone) -> None
     assert [answer.status_code for answer in health] == [200, 503]
     assert not stand.web.died
     assert not stand.worker.died
-    assert '"event": "queue_lost"' in await asyncio.to_thread(stand.worker.log.read_text)
+    assert '"event":"queue_lost"' in await asyncio.to_thread(stand.worker.log.read_text)
     await stand.settle(1)
     assert (stand.web.deaths, stand.worker.deaths) == (0, 0)

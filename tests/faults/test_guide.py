@@ -80,7 +80,7 @@ async def until_metric(stand: Stand, name: str, least: float, most: float = 1e9)
 async def until_logged(server: Server, event: str, *words: str) -> None:
     async def is_there() -> bool:
         text = await asyncio.to_thread(server.log.read_text)
-        lines = [line for line in text.splitlines() if f'"event": "{event}"' in line]
+        lines = [line for line in text.splitlines() if f'"event":"{event}"' in line]
         return any(all(word in line for word in words) for line in lines)
 
     await until(is_there)

@@ -58,13 +58,6 @@ def test_each_language_has_its_own_texts() -> None:
     assert french.render(typed="<i>").endswith(" Se connecter")
 
 
-def test_texts_beyond_ascii_are_read_as_they_were_written(pieces: Pieces) -> None:
-    for text in ("CHE·NU", "l’été — 9\u00a0€", "★ 🌼"):
-        drawn = pieces.draw("text.html", text=text)
-        assert drawn.isascii()
-        assert html.unescape(drawn) == f"<p>{text}</p>"
-
-
 @pytest.mark.parametrize(
     ("path", "address", "mark"),
     [
