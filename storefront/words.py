@@ -97,8 +97,6 @@ FEATURES = {
     Feature.WHITE_LABEL: mark("Your own brand"),
     Feature.SLA: mark("99.9 % availability, guaranteed"),
 }
-TIER_NAMES = (mark("Free"), "Starter", "Pro", "Business", "Enterprise")
-"""Only the first is a word; the others are names in both languages."""
 
 
 def sphere_name(code: str | None, locale: Locale) -> str:

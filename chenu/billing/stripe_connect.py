@@ -39,6 +39,7 @@ class StripeConnect(StripeCaller):
         return created.id
 
     async def get_connect_state(self, account_id: str) -> gateway.ConnectState:
+        # Fields that are not asked for come back as null.
         account = await self.ask(
             lambda: self.client.v2.core.accounts.retrieve_async(
                 account_id, {"include": ["configuration.recipient", "requirements"]}

@@ -150,10 +150,6 @@ class _Account(msgspec.Struct):
     requirements: _Requirements | None = None
 
 
-ACCOUNT_INCLUDE = ["configuration.recipient", "requirements"]
-"""What `read_account` needs; fields that are not asked for come back as null."""
-
-
 def read_account(payload: dict[str, Any]) -> ConnectState:
     account = msgspec.convert(payload, _Account)
     recipient = account.configuration.recipient if account.configuration else None

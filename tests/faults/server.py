@@ -31,10 +31,6 @@ class Server:
         unfinished.write_text(point)
         unfinished.replace(self._crash_file)
 
-    @property
-    def is_armed(self) -> bool:
-        return self._crash_file.exists()
-
     def disarm(self) -> None:
         self._crash_file.unlink(missing_ok=True)
 

@@ -14,7 +14,6 @@ from chenu.sandbox.json_types import loads
 from chenu.sandbox.runtime import Sandbox
 
 URL = "http://sandbox.test"
-HOOKS = "http://app.test"
 CARD = {"card": "4242 4242 4242 4242", "exp": "12/34", "cvc": "123", "name": "Zoé Client"}
 STEP = Mapping[str, Any]
 
