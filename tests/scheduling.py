@@ -6,8 +6,8 @@ that pytest 9 no longer follows.
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-FOLDERS = ("tests/browser/", "tests/demo/")
-"""One demo for all tests below."""
+FOLDERS = ("tests/browser/", "tests/demo/", "tests/traces/")
+"""One demo, or one sale, for all tests below."""
 FILES = ("tests/faults/",)
 """One stand for all tests of a file below."""
 
