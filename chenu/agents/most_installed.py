@@ -15,7 +15,7 @@ _BANDS = (
     "a.installs >= 10 AND a.installs < 100",
     "a.installs < 10",
 )
-"""Word for word the conditions of the indexes. The last has none: it is short of words by then."""
+"""Word for word the conditions of the indexes; the last band uses the index of all agents."""
 
 
 def most_installed(
