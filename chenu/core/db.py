@@ -14,6 +14,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from chenu.core import tracing
 from chenu.core.errors import Unavailable
+from chenu.core.pool import ConnectionPool
 
 Row = TypeVar("Row")
 
@@ -63,6 +64,10 @@ class Engine(PostgresEngine):
 
     async def check_version(self) -> None:
         """Piccolo asks the server when the engine is made; ours has no address yet."""
+
+    async def start_connection_pool(self, **kwargs: Any) -> None:
+        await super().start_connection_pool(**kwargs)
+        self.pool: Any = ConnectionPool(self.pool)
 
     def transaction(self, allow_nested: bool = True) -> _Transaction:
         return _Transaction(engine=self, allow_nested=allow_nested)

@@ -152,7 +152,7 @@ async def counted_statements() -> AsyncIterator[list[str]]:
         if not any(mark in record.query for mark in _DRIVERS_OWN):
             statements.append(record.query)
 
-    holders = list(pool._holders)
+    holders = list(pool._pool._holders)
     for holder in holders:
         if holder._con is None:
             await holder.connect()
