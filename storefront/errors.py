@@ -80,4 +80,6 @@ def _to_sign_in(request: HttpRequest, pages: Pages) -> Page:
     path = sign_in_path(pages.here)
     if "hx-request" not in request.headers:
         return pages.go(path)
-    return Response("", status_code=200, headers={"HX-Redirect": path, "Cache-Control": "no-store"})
+    return Response(
+        b"", status_code=200, headers={"HX-Redirect": path, "Cache-Control": "no-store"}
+    )

@@ -21,10 +21,11 @@ from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.navigation import find_section
 from storefront.notices import find_notice
+from storefront.pieces import draw
 from storefront.remedies import remedy_of
-from storefront.templating import environment
+from storefront.templating import find_template
 
-Page = Response[str]
+Page = Response[bytes]
 StatusOf = Callable[[ChenuError], int]
 """HTTP's word for an error of the business: chenu.app hands it in."""
 
@@ -73,21 +74,21 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment of one when the template is."""
-        text = environment(self.locale).get_template(template).render(self._shared(), **context)
+        drawn = draw(find_template(self.locale, template), {**self._shared(), **context})
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
-        return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+        return Response(drawn, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     def go(self, path: str, *, cookie: str | None = None) -> Page:
         """On to another page with GET; `path` is ours, or Stripe's as the business gave it."""
         headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
         if cookie is not None:
             headers["Set-Cookie"] = cookie
-        return Response("", status_code=303, media_type=MediaType.HTML, headers=headers)
+        return Response(b"", status_code=303, media_type=MediaType.HTML, headers=headers)
 
     def nothing(self) -> Page:
         """htmx keeps what it shows."""
         headers = {"Cache-Control": "no-store"}
-        return Response("", status_code=204, media_type=MediaType.HTML, headers=headers)
+        return Response(b"", status_code=204, media_type=MediaType.HTML, headers=headers)
 
     def say(self, message: str, **params: Any) -> str:
         return translate(self.locale, message, **params)

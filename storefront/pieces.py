@@ -7,18 +7,36 @@ token, a name, the address that somebody is at) is ever a value.
 """
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import NoReturn
 
 import jinja2
 from markupsafe import Markup
 
 from chenu.core.kept import Kept
 
-_CAPACITY_CHARACTERS = 8_000_000
+_CAPACITY_BYTES = 8_000_000
 _OVERHEAD = 500
 """What an entry weighs beside its text, and about as much again for its key."""
 
 _Values = tuple[tuple[str, Hashable], ...]
+
+
+class Drawn(bytes):
+    """HTML in UTF-8, which a page takes as it is: a piece stands alone between its braces."""
+
+    __slots__ = ()
+
+    def __html__(self) -> NoReturn:
+        raise TypeError("nothing can be done with a piece but {{ ... | piece }}")
+
+    __str__ = __html__
+
+
+def draw(template: jinja2.Template, values: Mapping[str, object]) -> bytes:
+    """A whole template. Its pieces have been encoded already: they are most of a page."""
+    chunks: Iterable[str | Drawn] = template.generate(values)
+    return b"".join([part if isinstance(part, Drawn) else part.encode() for part in chunks])
 
 
 class Pieces:
@@ -26,28 +44,26 @@ class Pieces:
 
     def __init__(self, environment: jinja2.Environment) -> None:
         self._environment = environment
-        self._kept: Kept[tuple[str, _Values], Markup] = Kept(math.inf, _CAPACITY_CHARACTERS)
+        self._kept: Kept[tuple[str, _Values], Drawn] = Kept(math.inf, _CAPACITY_BYTES)
 
-    def draw(self, template: str, **values: Hashable) -> Markup:
+    def draw(self, template: str, **values: Hashable) -> Drawn:
         """Values are compared by what they hold: records of few fields, texts and numbers."""
         return self._find(template, tuple(values.items()))
 
-    def draw_each(self, template: str, **values: Iterable[Hashable]) -> Markup:
+    def draw_each(self, template: str, **values: Iterable[Hashable]) -> Drawn:
         """One after the other, for a single name and what it stands for each time."""
         [(name, each)] = values.items()
-        drawn = [self._find(template, ((name, value),)) for value in each]
-        return Markup("".join(drawn))  # noqa: S704 - pieces
+        return Drawn(b"".join([self._find(template, ((name, value),)) for value in each]))
 
-    def _find(self, template: str, values: _Values) -> Markup:
+    def _find(self, template: str, values: _Values) -> Drawn:
         key = (template, values)
         known = self._kept.find(key)
         if known is None:
             known = self._draw(template, values)
-            self._kept.keep(key, known, self._kept.now(), weight=2 * len(known) + _OVERHEAD)
+            self._kept.keep(key, known, self._kept.now(), weight=len(known) + _OVERHEAD)
         return known
 
-    def _draw(self, template: str, values: _Values) -> Markup:
+    def _draw(self, template: str, values: _Values) -> Drawn:
         if any(isinstance(value, Markup) for _, value in values):
             raise TypeError("trusted HTML is equal to the same text that nobody trusts")
-        text = self._environment.get_template(template).render(values)
-        return Markup(text)  # noqa: S704 - an autoescaped template's own text
+        return Drawn(draw(self._environment.get_template(template), dict(values)))

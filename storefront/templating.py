@@ -10,6 +10,7 @@ import jinja2
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -29,6 +30,7 @@ from storefront.vocabulary import (
     permission_label,
 )
 
+_PIECES = ("piece", "pieces")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -48,8 +50,26 @@ class _Translation(NodeTransformer):
         return self.generic_visit(node)
 
 
+class _Compiler(CodeGenerator):
+    """Pieces are yielded as they are, not escaped and copied: `draw` puts them together."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if not _is_piece(node):
+            super()._output_child_pre(node, frame, finalize)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if not _is_piece(node):
+            super()._output_child_post(node, frame, finalize)
+
+
+def _is_piece(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Filter) and node.name in _PIECES
+
+
 class _Environment(jinja2.Environment):
     """Autoescaped and strict: an unknown name in a template is an error, never an empty spot."""
+
+    code_generator_class = _Compiler
 
     def __init__(self, locale: Locale) -> None:
         super().__init__(
@@ -71,6 +91,12 @@ class _Environment(jinja2.Environment):
         """A template is compiled for each language, because its environment is."""
         parsed: nodes.Template = self._translation.visit(super()._parse(source, name, filename))
         return parsed
+
+
+@cache
+def find_template(locale: Locale, name: str) -> jinja2.Template:
+    """Jinja's own cache costs more than what most templates do."""
+    return environment(locale).get_template(name)
 
 
 @cache

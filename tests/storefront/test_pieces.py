@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from chenu.core.i18n import LOCALES
 from storefront.navigation import find_section
-from storefront.pieces import Pieces
+from storefront.pieces import Pieces, draw
 from storefront.templating import environment
 
 TEMPLATES = {
@@ -26,10 +26,10 @@ def pieces() -> Pieces:
 
 
 def test_a_piece_shows_its_own_values(pieces: Pieces) -> None:
-    assert pieces.draw("text.html", text="a & b") == "<p>a &amp; b</p>"
-    assert pieces.draw("text.html", text="c") == "<p>c</p>"
+    assert pieces.draw("text.html", text="a & b") == b"<p>a &amp; b</p>"
+    assert pieces.draw("text.html", text="c") == b"<p>c</p>"
     assert pieces.draw("text.html", text="c") is pieces.draw("text.html", text="c")
-    assert pieces.draw_each("text.html", text=["c", "d"]) == "<p>c</p><p>d</p>"
+    assert pieces.draw_each("text.html", text=["c", "d"]) == b"<p>c</p><p>d</p>"
 
 
 def test_a_piece_knows_nothing_of_the_visit(pieces: Pieces) -> None:
@@ -40,8 +40,26 @@ def test_a_piece_knows_nothing_of_the_visit(pieces: Pieces) -> None:
 def test_trusted_html_never_passes_for_the_same_text_of_a_stranger(pieces: Pieces) -> None:
     with pytest.raises(TypeError):
         pieces.draw("text.html", text=Markup("<b>"))
-    assert pieces.draw("text.html", text="<b>") == "<p>&lt;b&gt;</p>"
-    assert pieces.draw("text.html", text=Markup("<b>")) == "<p>&lt;b&gt;</p>"
+    assert pieces.draw("text.html", text="<b>") == b"<p>&lt;b&gt;</p>"
+    assert pieces.draw("text.html", text=Markup("<b>")) == b"<p>&lt;b&gt;</p>"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{{ ("_language.html" | piece) ~ "" }}',
+        '{{ "_language.html" | piece | upper }}',
+        '{% set kept = "_language.html" | piece %}{{ kept }}',
+        '{% set kept %}{{ "_language.html" | piece }}{% endset %}{{ kept }}',
+        '{% macro made() %}{{ "_language.html" | piece }}{% endmacro %}{{ made() }}',
+    ],
+)
+def test_nothing_else_is_done_with_a_piece(around: str) -> None:
+    """It is encoded: in a text its bytes would be shown for what they are."""
+    source = around.replace("_language", "layouts/_language")
+
+    with pytest.raises(TypeError):
+        draw(environment("en").from_string(source), {})
 
 
 def test_each_language_has_its_own_texts() -> None:
