@@ -1,6 +1,7 @@
 """Making and editing agents: drafts are saved at once, published ones get a pending change."""
 
 from dataclasses import asdict, dataclass
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -54,10 +55,9 @@ async def insert_agent(wish: NewAgent) -> AgentId:
     fields = wish.fields
     name, description = (fields.name or "").strip(), fields.description or ""
     published_at = business_now() if wish.status is AgentStatus.PUBLISHED else None
-    await Agent.insert(
+    await _insert_under_free_slug(
         Agent(
             id=agent_id,
-            slug=make_slug(name),
             kind=wish.kind.value,
             status=wish.status.value,
             creator=wish.creator_id,
@@ -80,6 +80,14 @@ async def insert_agent(wish: NewAgent) -> AgentId:
     )
     await insert_version(agent_id, version_id, FIRST_VERSION, "", wish.manifest, wish.status)
     return agent_id
+
+
+async def _insert_under_free_slug(agent: Agent) -> None:
+    """Thousands may have one name: whoever meets a slug that is taken draws a longer one."""
+    for chance in count(2):
+        agent.slug = make_slug(agent.name, chance)
+        if await Agent.insert(agent).on_conflict(target=Agent.slug, action="DO NOTHING"):
+            return
 
 
 async def insert_version(

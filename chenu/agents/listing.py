@@ -104,11 +104,11 @@ def normalise_capabilities(capabilities: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(" ".join(word.lower().split()) for word in capabilities))
 
 
-def make_slug(name: str) -> str:
-    """The name in lower-case ASCII with hyphens, and four letters that make it unique."""
+def make_slug(name: str, chance: int = 2) -> str:
+    """The name in lower-case ASCII with hyphens, and `chance` random bytes in hexadecimal."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
-    return f"{words or 'agent'}-{secrets.token_hex(2)}"
+    return f"{words or 'agent'}-{secrets.token_hex(chance)}"
 
 
 def parse_version(number: str) -> tuple[int, int, int]:
