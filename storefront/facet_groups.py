@@ -6,10 +6,9 @@ from functools import lru_cache
 
 import msgspec
 
-from chenu.agents.facets import FacetCount
-from chenu.core.i18n import Locale, mark, translate
+from chenu.agents.facets import FacetCount, Facets
+from chenu.core.i18n import LOCALES, Locale, mark, translate
 from storefront import words
-from storefront.counts import SearchCounts
 from storefront.search_form import LISTS, Search
 from storefront.vocabulary import capability_label
 
@@ -50,14 +49,13 @@ class FacetGroup(msgspec.Struct, frozen=True, cache_hash=True):
         )
 
 
-def build_facets(search: Search, counts: SearchCounts, locale: Locale) -> tuple[FacetGroup, ...]:
-    return _build(tuple(search.chosen(name) for name in LISTS), counts, locale)
+def build_facets(search: Search, facets: Facets, locale: Locale) -> tuple[FacetGroup, ...]:
+    return _build(tuple(search.chosen(name) for name in LISTS), facets, locale)
 
 
 @lru_cache(maxsize=512)
-def _build(chosen: _Chosen, counts: SearchCounts, locale: Locale) -> tuple[FacetGroup, ...]:
+def _build(chosen: _Chosen, facets: Facets, locale: Locale) -> tuple[FacetGroup, ...]:
     """Most visitors look at the same counts."""
-    facets = counts.facets
     chosen_of = dict(zip(LISTS, chosen, strict=True))
     say = _Speaker(locale)
     groups = (
@@ -66,17 +64,31 @@ def _build(chosen: _Chosen, counts: SearchCounts, locale: Locale) -> tuple[Facet
         _group(
             chosen_of, "level", say(mark("Autonomy")), sorted_by_value(facets.levels), say.level
         ),
-        _group(chosen_of, "kind", say(mark("Made by")), counts.kinds, say.kind),
+        _group(
+            chosen_of, "kind", say(mark("Made by")), in_order(facets.kinds, words.KINDS), say.kind
+        ),
         _group(
             chosen_of, "capability", say(mark("What it does")), facets.capabilities, say.capability
         ),
-        _group(chosen_of, "language", say(mark("Language")), counts.languages, say.language),
+        _group(
+            chosen_of,
+            "language",
+            say(mark("Language")),
+            in_order(facets.languages, LOCALES),
+            say.language,
+        ),
     )
     return tuple(group for group in groups if group.options)
 
 
 def sorted_by_value(counts: Iterable[FacetCount]) -> list[FacetCount]:
     return sorted(counts, key=lambda count: count.value)
+
+
+def in_order(counts: Iterable[FacetCount], values: Iterable[str]) -> list[FacetCount]:
+    """Each of few options has its place, also where it would show nothing."""
+    found = {count.value: count for count in counts}
+    return [found.get(value, FacetCount(value, 0)) for value in values]
 
 
 def _group(

@@ -1,15 +1,38 @@
-"""How many agents each option of a filter would show, with the other filters as they are."""
+"""How many agents each option of a filter would show, with the other filters as they are.
 
+One statement groups the matches by everything that is counted: a few hundred groups, however large
+the store. Capabilities are many to an agent and have a statement of their own.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
 from chenu.agents import search
+from chenu.agents.rows import AGENT_SOURCE
 from chenu.agents.search import COUNT_UP_TO
-from chenu.agents.search_wish import AgentFilter, AgentWish
+from chenu.agents.search_wish import AgentWish, Mode, condition_of, conditions_of, words_of
 from chenu.core import db
+from chenu.core.i18n import LOCALES
 
 _MOST_CAPABILITIES = 40
+_LANGUAGES = " || ".join(
+    f"CASE WHEN a.language = '{locale}' OR a.translations ? '{locale}' THEN '{locale} ' ELSE '' END"
+    for locale in LOCALES
+)
+_OPTIONS = {
+    "kinds": "a.kind",
+    "levels": "a.level",
+    "spheres": "a.sphere",
+    "price_types": "a.price_type",
+    "language": _LANGUAGES,
+}
+"""By the filter's fields: which of its options an agent has, with spaces between them."""
+_LIFTED = {"kinds": (), "levels": (), "spheres": (), "price_types": (), "language": None}
 
 
 class FacetCount(msgspec.Struct, frozen=True):
@@ -19,29 +42,92 @@ class FacetCount(msgspec.Struct, frozen=True):
     count: int
 
 
-class Facets(msgspec.Struct, frozen=True):
-    capabilities: tuple[FacetCount, ...]
-    spheres: tuple[FacetCount, ...]
-    levels: tuple[FacetCount, ...]
-    price_types: tuple[FacetCount, ...]
+class Facets(msgspec.Struct, frozen=True, cache_hash=True):
+    """`total` is what the wish as it is finds; options are the most frequent first."""
+
+    total: int = 0
+    capabilities: tuple[FacetCount, ...] = ()
+    spheres: tuple[FacetCount, ...] = ()
+    levels: tuple[FacetCount, ...] = ()
+    price_types: tuple[FacetCount, ...] = ()
+    kinds: tuple[FacetCount, ...] = ()
+    languages: tuple[FacetCount, ...] = ()
 
 
 async def count_facets(wish: AgentWish) -> Facets:
     """Each dimension without its own filter: what a click on another option would give."""
-    chosen = wish.filter
+    counted, capabilities = await asyncio.gather(_count_options(wish), _count_capabilities(wish))
     return Facets(
-        capabilities=await _count(wish, replace(chosen, capabilities=()), "unnest(a.capabilities)"),
-        spheres=await _count(wish, replace(chosen, spheres=()), "a.sphere"),
-        levels=await _count(wish, replace(chosen, levels=()), "a.level"),
-        price_types=await _count(wish, replace(chosen, price_types=()), "a.price_type"),
+        total=_capped(counted.total),
+        capabilities=capabilities,
+        spheres=counted.of("spheres"),
+        levels=counted.of("levels"),
+        price_types=counted.of("price_types"),
+        kinds=counted.of("kinds"),
+        languages=counted.of("language"),
     )
 
 
-async def _count(wish: AgentWish, wanted: AgentFilter, dimension: str) -> tuple[FacetCount, ...]:
-    source, args = await search.matching(replace(wish, filter=wanted), dimension)
+def _capped(count: int) -> int:
+    return min(count, COUNT_UP_TO + 1)
+
+
+class _Counted:
+    """What the groups of matches add up to."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.options: Mapping[str, Counter[str]] = {name: Counter() for name in _OPTIONS}
+
+    def of(self, name: str) -> tuple[FacetCount, ...]:
+        found = sorted(self.options[name].items(), key=lambda option: (-option[1], option[0]))
+        return tuple(FacetCount(value, _capped(count)) for value, count in found)
+
+    def add(self, options: Iterable[str | None], fits: Iterable[bool], count: int) -> None:
+        """Agents that miss one filter only are what its other options would show."""
+        missed = [name for name, is_met in zip(_OPTIONS, fits, strict=True) if not is_met]
+        self.total += 0 if missed else count
+        for name, values in zip(_OPTIONS, options, strict=True):
+            if missed in ([], [name]):
+                self.options[name].update(dict.fromkeys((values or "").split(), count))
+
+
+async def _count_options(wish: AgentWish) -> _Counted:
+    """As the list: what looks alike is asked for only where words match nothing."""
+    mode = Mode.WORDS if words_of(wish.search) else Mode.ALL
+    counted = await _count_groups(wish, mode)
+    if counted.total or mode is Mode.ALL:
+        return counted
+    alike = await _count_groups(wish, Mode.TYPOS)
+    counted.total = alike.total
+    counted.options = {
+        name: options or alike.options[name] for name, options in counted.options.items()
+    }
+    return counted
+
+
+async def _count_groups(wish: AgentWish, mode: Mode) -> _Counted:
+    chosen: Any = _LIFTED
+    conditions = conditions_of(replace(wish, filter=replace(wish.filter, **chosen)), mode)
+    fits = [condition_of(wish.filter, name, conditions) or "true" for name in _OPTIONS]
+    columns = [*_OPTIONS.values(), *(f"coalesce({condition}, false)" for condition in fits)]
+    places = ", ".join(str(place + 1) for place in range(len(columns)))
     sql = f"""
-        SELECT value, least(count(*), {COUNT_UP_TO + 1})::int AS count FROM ({source}) AS matches
-        WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value
-        LIMIT {_MOST_CAPABILITIES}
+        SELECT {", ".join(columns)}, count(*) FROM {AGENT_SOURCE} WHERE {conditions.sql}
+        GROUP BY {places}
     """  # noqa: S608 - own fragments, values are arguments
-    return tuple(await db.fetch_all(FacetCount, sql, *args))
+    counted = _Counted()
+    for *group, count in await db.fetch_records(sql, *conditions.args):
+        counted.add(group[: len(_OPTIONS)], group[len(_OPTIONS) :], count)
+    return counted
+
+
+async def _count_capabilities(wish: AgentWish) -> tuple[FacetCount, ...]:
+    lifted = replace(wish, filter=replace(wish.filter, capabilities=()))
+    conditions = conditions_of(lifted, await search.find_mode(lifted))
+    sql = f"""
+        SELECT value, least(count(*), {COUNT_UP_TO + 1})::int AS count
+        FROM {AGENT_SOURCE}, unnest(a.capabilities) AS value WHERE {conditions.sql}
+        GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MOST_CAPABILITIES}
+    """  # noqa: S608 - own fragments, values are arguments
+    return tuple(await db.fetch_all(FacetCount, sql, *conditions.args))

@@ -95,7 +95,7 @@ async def _list(wish: AgentWish, page: PageWish, columns: str, read: _Read[Hit])
     if not words_of(wish.search):
         return await read(*_select(wish, Mode.ALL, page, columns))
     found = await read(*_select(wish, Mode.WORDS, page, columns))
-    if found or await _find_mode(wish) is Mode.WORDS:
+    if found or await find_mode(wish) is Mode.WORDS:
         return found
     return await read(*_select(wish, Mode.TYPOS, page, columns))
 
@@ -160,7 +160,7 @@ def _most_installed(conditions: str, mode: Mode) -> str:
 
 async def count_agents(wish: AgentWish) -> int:
     """Exact up to COUNT_UP_TO, one more for 'more'."""
-    conditions = conditions_of(wish, await _find_mode(wish))
+    conditions = conditions_of(wish, await find_mode(wish))
     sql = f"""
         SELECT count(*) FROM (
             SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql} LIMIT {COUNT_UP_TO + 1}) matches
@@ -168,14 +168,7 @@ async def count_agents(wish: AgentWish) -> int:
     return int(await db.fetch_value(sql, *conditions.args))
 
 
-async def matching(wish: AgentWish, dimension: str) -> tuple[str, list[Any]]:
-    """SQL that gives `dimension` as "value" for each match, and its arguments."""
-    conditions = conditions_of(wish, await _find_mode(wish))
-    sql = f"SELECT {dimension} AS value FROM {AGENT_SOURCE} WHERE {conditions.sql}"  # noqa: S608 - own text
-    return sql, conditions.args
-
-
-async def _find_mode(wish: AgentWish) -> Mode:
+async def find_mode(wish: AgentWish) -> Mode:
     """Words where they match anything within the filter, else what looks alike."""
     if not words_of(wish.search):
         return Mode.ALL

@@ -75,6 +75,21 @@ class Conditions:
 RATING = "CASE WHEN a.review_count > 0 THEN a.rating_sum * 1000 / a.review_count ELSE 0 END"
 
 
+_CONDITIONS = {
+    "kinds": "a.kind = ANY({0})",
+    "levels": "a.level = ANY({0})",
+    "spheres": "a.sphere = ANY({0})",
+    "capabilities": "a.capabilities && {0}",
+    "price_types": "a.price_type = ANY({0})",
+    "min_price": "a.price >= {0}",
+    "max_price": "a.price <= {0}",
+    "min_rating": RATING + " >= {0}",
+    "creator": "c.handle = {0}",
+    "language": "(a.language = {0} OR a.translations ? {0})",
+}
+"""By the fields of AgentFilter."""
+
+
 def conditions_of(wish: AgentWish, mode: Mode) -> Conditions:
     conditions = Conditions()
     if mode is Mode.WORDS:
@@ -85,31 +100,24 @@ def conditions_of(wish: AgentWish, mode: Mode) -> Conditions:
         )
     elif mode is Mode.TYPOS:
         conditions.add("fold({}) <% a.names", _storable(wish.search[:_MAX_SEARCH]))
-    _add_filter(conditions, wish.filter)
+    for name in _CONDITIONS:
+        if (condition := condition_of(wish.filter, name, conditions)) is not None:
+            conditions.parts.append(condition)
     return conditions
 
 
-def _add_filter(conditions: Conditions, wanted: AgentFilter) -> None:
-    lists = {
-        "a.kind = ANY({})": wanted.kinds,
-        "a.level = ANY({})": wanted.levels,
-        "a.sphere = ANY({})": wanted.spheres,
-        "a.capabilities && {}": wanted.capabilities,
-        "a.price_type = ANY({})": wanted.price_types,
-    }
-    for template, values in lists.items():
-        if values:
-            conditions.add(template, [_storable(value) for value in values])
-    single = {
-        "a.price >= {}": wanted.min_price,
-        "a.price <= {}": wanted.max_price,
-        RATING + " >= {}": None if wanted.min_rating is None else _mills(wanted.min_rating),
-        "c.handle = {}": wanted.creator,
-        "(a.language = {0} OR a.translations ? {0})": wanted.language,
-    }
-    for template, value in single.items():
-        if value is not None:
-            conditions.add(template, _storable(value) if isinstance(value, str) else value)
+def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str | None:
+    """What one field of the filter asks of an agent `a`; None where it leaves all open."""
+    value = getattr(wanted, name)
+    if value in (None, (), []):
+        return None
+    if isinstance(value, str):
+        value = _storable(value)
+    elif name == "min_rating":
+        value = _mills(value)
+    elif not isinstance(value, int):
+        value = [_storable(each) for each in value]
+    return _CONDITIONS[name].format(conditions.arg(value))
 
 
 def _mills(rating: float) -> int:

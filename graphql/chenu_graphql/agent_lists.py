@@ -60,11 +60,8 @@ class AgentFacets:
     price_types: list[FacetCount] = field("By type of price.", PARENT, weight=_FEW)
 
 
-_NO_FACETS = Facets((), (), (), ())
-
-
 async def _facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
-    return _NO_FACETS if root.facets is None else await root.facets()
+    return Facets() if root.facets is None else await root.facets()
 
 
 @strawberry.type(description="A page of agents; first or last is required, at most 100.")

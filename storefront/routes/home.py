@@ -5,9 +5,8 @@ import asyncio
 from litestar import get
 from litestar.di import NamedDependency
 
-from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind
-from chenu.agents.search import count_agents, list_cards
+from chenu.agents.search import list_cards
 from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.paging import PageWish
 from storefront.access import PUBLIC
@@ -20,16 +19,15 @@ _SHELF = PageWish(6)
 async def show_home(pages: NamedDependency[Pages]) -> Page:
     made_by_creators = AgentFilter(kinds=(AgentKind.MARKETPLACE,))
     newest_wish = AgentWish(filter=made_by_creators, sort=AgentSort.NEWEST)
-    popular, newest, facets, total = await asyncio.gather(
+    popular, newest, facets = await asyncio.gather(
         list_cards(AgentWish(sort=AgentSort.POPULAR), _SHELF, pages.locale),
         list_cards(newest_wish, _SHELF, pages.locale),
-        count_facets(AgentWish()),
-        count_agents(AgentWish()),
+        pages.counts.of_search(AgentWish()),
     )
     return pages.show(
         "home/page.html",
         popular=[hit.card for hit in popular.rows],
         newest=[hit.card for hit in newest.rows],
         spheres={count.value: count.count for count in facets.spheres},
-        total=total,
+        total=facets.total,
     )

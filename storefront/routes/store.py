@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from chenu.accounts.visit import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
+from chenu.agents.facets import Facets
 from chenu.agents.queries import (
     find_agent_by_slug,
     find_creator_by_handle,
@@ -23,7 +24,6 @@ from chenu.core.ids import new_id
 from chenu.core.paging import Key, PageWish
 from chenu.core.paging import Page as Found
 from storefront.access import PUBLIC
-from storefront.counts import SearchCounts
 from storefront.facet_groups import build_facets
 from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
@@ -64,9 +64,7 @@ def _search_view(search: Search, pages: Pages) -> FormView:
     return FormView("search", values, errors)
 
 
-async def _find(
-    wish: AgentWish, page: PageWish, pages: Pages
-) -> tuple[Found[CardHit], SearchCounts]:
+async def _find(wish: AgentWish, page: PageWish, pages: Pages) -> tuple[Found[CardHit], Facets]:
     """Most visitors look for what somebody has just counted."""
     known = pages.counts.find(wish)
     if known is not None:

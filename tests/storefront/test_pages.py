@@ -208,7 +208,7 @@ async def test_a_fault_of_ours_is_admitted_and_tells_nothing(
     async def break_down(*_: object) -> None:
         raise ZeroDivisionError("the secret reason")
 
-    monkeypatch.setattr("storefront.counts.count_agents", break_down)
+    monkeypatch.setattr("storefront.counts.count_facets", break_down)
     seen = await stranger.get("/agents")
 
     assert seen.status == 500

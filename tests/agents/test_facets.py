@@ -1,0 +1,136 @@
+"""Counts of filters' options: for every wish they are what choosing the option finds."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chenu.agents.facets import FacetCount, Facets, count_facets
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.search import COUNT_UP_TO, count_agents
+from chenu.agents.search_wish import AgentFilter, AgentWish
+from chenu.core import db
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import AgentLevel
+from tests.agents.shelf import open_shop, shelve
+from tests.faults.counts import runs
+from tests.rows import put
+
+KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
+LEVELS = tuple(AgentLevel)
+SPHERES = ("BUSINESS", "SCHOLAR", "PERSONAL")
+TAGS = ("cooking", "planning", "travel")
+WORDS = ("pain", "vent", "lune")
+
+filters = st.builds(
+    AgentFilter,
+    kinds=st.lists(st.sampled_from(KINDS), max_size=2, unique=True),
+    levels=st.lists(st.sampled_from(LEVELS), max_size=2, unique=True),
+    spheres=st.lists(st.sampled_from((*SPHERES, "NOWHERE")), max_size=2, unique=True),
+    capabilities=st.lists(st.sampled_from(TAGS), max_size=2, unique=True),
+    price_types=st.lists(st.sampled_from(PriceType), max_size=2, unique=True),
+    min_price=st.sampled_from((None, 1, 900)),
+    language=st.sampled_from((None, "fr", "en", "de")),
+)
+wishes = st.builds(AgentWish, st.sampled_from(("", *WORDS, "lnue", "pian vent")), filters)
+
+
+@pytest.fixture
+async def many(services: Services) -> None:
+    """Sixty agents of all kinds, a few words each."""
+    shop, dice = await open_shop(), random.Random(20261123)
+    for number in range(60):
+        words = dice.sample(WORDS, dice.randint(1, 2))
+        translation = {"name": f"Number {number}"} if dice.random() < 0.3 else None
+        agent = await shelve(
+            shop, f"{' '.join(words)} {number}", kind=dice.choice(KINDS), level=dice.choice(LEVELS),
+            sphere=dice.choice(SPHERES), capabilities=tuple(dice.sample(TAGS, dice.randint(0, 2))),
+            price=dice.choice((0, 0, 500, 900)), translation=translation,
+        )  # fmt: skip
+        if dice.random() < 0.2:
+            await put("agent", "language", "en", "id = $2", agent)
+        if dice.random() < 0.2:
+            await put("agent", "sphere", None, "id = $2", agent)
+
+
+def options_of(facets: Facets) -> dict[str, Sequence[FacetCount]]:
+    return {
+        "kinds": facets.kinds,
+        "levels": facets.levels,
+        "spheres": facets.spheres,
+        "price_types": facets.price_types,
+        "capabilities": facets.capabilities,
+        "language": facets.languages,
+    }
+
+
+async def count_with(wish: AgentWish, **choice: Any) -> int:
+    return await count_agents(replace(wish, filter=replace(wish.filter, **choice)))
+
+
+@pytest.mark.faults
+@settings(
+    max_examples=runs(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(wish=wishes)
+async def test_each_count_is_what_its_option_finds(many: None, wish: AgentWish) -> None:
+    facets = await count_facets(wish)
+
+    assert facets.total == await count_agents(wish)
+    for name, options in options_of(facets).items():
+        for option in options:
+            alone: Any = option.value if name == "language" else (option.value,)
+            assert option.count == await count_with(wish, **{name: alone}), (name, option)
+        assert list(options) == sorted(options, key=lambda each: (-each.count, each.value))
+
+
+@pytest.mark.faults
+@settings(
+    max_examples=runs(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(wish=wishes)
+async def test_no_option_is_left_out(many: None, wish: AgentWish) -> None:
+    """Those of which an agent has one add up to all that is found without the filter."""
+    facets = await count_facets(wish)
+
+    for name in ("kinds", "levels", "price_types"):
+        counted = sum(option.count for option in options_of(facets)[name])
+        assert counted == await count_with(wish, **{name: ()}), name
+
+
+async def test_a_thousand_and_one_means_more(services: Services) -> None:
+    await shelve(await open_shop(), "Pain du soir", capabilities=("cooking",), sphere="PERSONAL")
+    await multiply_agent(COUNT_UP_TO)
+
+    facets = await count_facets(AgentWish("pain"))
+
+    assert facets.total == COUNT_UP_TO + 1
+    assert facets.spheres == (FacetCount("PERSONAL", COUNT_UP_TO + 1),)
+    assert facets.capabilities == (FacetCount("cooking", COUNT_UP_TO + 1),)
+    await multiply_agent(1)
+    assert await count_facets(AgentWish("pain")) == facets
+
+
+_COLUMNS = """
+    SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+    WHERE table_name = 'agent' AND column_name NOT IN ('id', 'slug') AND is_generated = 'NEVER'
+"""
+
+
+async def multiply_agent(times: int) -> None:
+    """As many more of the first one."""
+    columns = await db.fetch_value(_COLUMNS)
+    sql = f"""
+        INSERT INTO agent (id, slug, {columns})
+        SELECT gen_random_uuid(), gen_random_uuid()::text, {columns}
+        FROM (SELECT * FROM agent ORDER BY created_at LIMIT 1) a, generate_series(1, $1)
+    """  # noqa: S608 - the catalogue's own names
+    await db.execute(sql, times)
