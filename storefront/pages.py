@@ -23,7 +23,7 @@ from storefront.navigation import find_section
 from storefront.notices import find_notice
 from storefront.pieces import draw
 from storefront.remedies import remedy_of
-from storefront.templating import find_template
+from storefront.templating import environment
 
 Page = Response[bytes]
 StatusOf = Callable[[ChenuError], int]
@@ -74,7 +74,8 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment of one when the template is."""
-        drawn = draw(find_template(self.locale, template), {**self._shared(), **context})
+        found = environment(self.locale).get_template(template)
+        drawn = draw(found, {**self._shared(), **context})
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(drawn, status_code=status, media_type=MediaType.HTML, headers=headers)
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from chenu.core.kept import Kept
 
-_CAPACITY_BYTES = 8_000_000
+_CAPACITY_BYTES = 16_000_000
 _OVERHEAD = 500
 """What an entry weighs beside its text, and about as much again for its key."""
 

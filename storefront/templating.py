@@ -82,6 +82,20 @@ class _Environment(jinja2.Environment):
             extensions=["jinja2.ext.i18n"],
         )
         self._translation = _Translation(catalogue(locale).gettext)
+        self._found: dict[str, jinja2.Template] = {}
+
+    def get_template(
+        self,
+        name: str | jinja2.Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - named by Jinja
+    ) -> jinja2.Template:
+        """Ours are few and never change: Jinja's own cache locks and counts for each."""
+        if not isinstance(name, str) or globals is not None:
+            return super().get_template(name, parent, globals)
+        if name not in self._found:
+            self._found[name] = super().get_template(name)
+        return self._found[name]
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """One dict: Jinja's chain of two is walked through again for each page."""
@@ -91,12 +105,6 @@ class _Environment(jinja2.Environment):
         """A template is compiled for each language, because its environment is."""
         parsed: nodes.Template = self._translation.visit(super()._parse(source, name, filename))
         return parsed
-
-
-@cache
-def find_template(locale: Locale, name: str) -> jinja2.Template:
-    """Jinja's own cache costs more than what most templates do."""
-    return environment(locale).get_template(name)
 
 
 @cache

@@ -144,20 +144,25 @@ def no_answer_is_unavailable() -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _lost_is_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except asyncpg.DataError:  # an InterfaceError too, but a mistake of ours
-        raise
-    except _LOST as error:
-        raise unavailable() from error
+class _LostIsUnavailable:
+    """A block of which the driver's complaints about the connection come out as Unavailable."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        is_ours = isinstance(error, asyncpg.DataError)  # an InterfaceError too, but our mistake
+        if isinstance(error, _LOST) and not is_ours:
+            raise unavailable() from error
+
+
+_LOST_IS_UNAVAILABLE = _LostIsUnavailable()
 
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
     """All or nothing. A transaction inside a transaction joins the outer one."""
-    with _lost_is_unavailable():
+    with _LOST_IS_UNAVAILABLE:
         async with ENGINE.transaction():
             yield
 
@@ -166,7 +171,7 @@ async def transaction() -> AsyncIterator[None]:
 async def connection() -> AsyncIterator[Any]:
     """The current transaction's asyncpg connection, or one out of the pool."""
     current = ENGINE.current_transaction.get()
-    with _lost_is_unavailable():
+    with _LOST_IS_UNAVAILABLE:
         if current is not None:
             yield current.connection
         elif ENGINE.pool is None:

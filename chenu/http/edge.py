@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from chenu.accounts.actor import Actor
+from chenu.accounts.actor import ANONYMOUS, Actor
 from chenu.accounts.bearer import get_bearer_actor, read_account
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.visit import LANGUAGE_COOKIE, STATE_KEY, Visit, session_cookie_name
@@ -40,6 +40,8 @@ class Edge:
         self._app = app
         self._settings = settings
         self._headers = security_headers(settings)
+        public = urlsplit(settings.public_url)
+        self._origin = f"{public.scheme}://{public.netloc}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -49,8 +51,8 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
-        visit = Visit(request_id=request_id, address=self._address(scope, headers))
-        scope.setdefault("state", {})[STATE_KEY] = visit
+        # The server runs each request in a task of its own, with which this ends.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -64,32 +66,32 @@ class Edge:
                 ]
             await send(message)
 
-        with (
-            structlog.contextvars.bound_contextvars(request_id=request_id),
-            _open_span(scope) as note,
-        ):
-            if not scope["path"].startswith(QUIET):
-                await self._identify(scope, headers, visit)
+        with _open_span(scope) as note:
+            visit = await self._identify(scope, headers, request_id)
+            scope.setdefault("state", {})[STATE_KEY] = visit
             await self._app(scope, receive, send_with_headers)
             if status[0] and not scope["path"].startswith(QUIET):
-                _report(dict(scope), status[0], time.perf_counter() - started)
-                _describe(note, dict(scope), status[0])
+                _report(scope, status[0], time.perf_counter() - started)
+                _describe(note, scope, status[0])
 
-    async def _identify(self, scope: Scope, headers: Mapping[str, str], visit: Visit) -> None:
+    async def _identify(self, scope: Scope, headers: Mapping[str, str], request_id: str) -> Visit:
         """Who asks, in which language. A refusal is kept for the routes: pages word it."""
+        address = self._address(scope, headers)
+        if scope["path"].startswith(QUIET):
+            return Visit(request_id=request_id, address=address)
         cookies = _cookies(headers)
-        actor, refusal = visit.actor, None
-        find_actor = partial(self._find_actor, headers, cookies, visit.address)
+        actor, refusal = ANONYMOUS, None
+        find_actor = partial(self._find_actor, headers, cookies, address)
         try:
             await follow_clock(self._settings)
             actor = await find_actor() or actor
         except ChenuError as error:
             refusal = error
-        scope["state"][STATE_KEY] = Visit(
+        return Visit(
             actor=actor,
             locale=_locale(headers, cookies, actor),
-            request_id=visit.request_id,
-            address=visit.address,
+            request_id=request_id,
+            address=address,
             user_agent=headers.get("user-agent", ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
@@ -115,9 +117,7 @@ class Edge:
         """Browsers say where a write comes from; programs say nothing and carry no cookies."""
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
-        origin = headers.get("origin")
-        public = urlsplit(self._settings.public_url)
-        return origin is None or origin == f"{public.scheme}://{public.netloc}"
+        return headers.get("origin", self._origin) == self._origin
 
     def _address(self, scope: Scope, headers: Mapping[str, str]) -> str:
         """The caller's address; X-Forwarded-For counts only from proxies that we trust."""
@@ -135,8 +135,10 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
+    if "cookie" not in headers:
+        return {}
     try:
-        jar: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
+        jar: SimpleCookie = SimpleCookie(headers["cookie"])
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
@@ -162,7 +164,7 @@ def _open_span(scope: Any) -> AbstractContextManager[tracing.Note]:
     return tracing.UNRECORDED
 
 
-def _describe(note: tracing.Note, scope: dict[str, Any], status: int) -> None:
+def _describe(note: tracing.Note, scope: Any, status: int) -> None:
     """By its route: paths have names of people's things in them, and are without number."""
     method, route = scope["method"], scope.get("path_template", "")
     note.name = f"{method} {route}".rstrip()
@@ -171,7 +173,7 @@ def _describe(note: tracing.Note, scope: dict[str, Any], status: int) -> None:
     note.error = str(status) if status >= 500 else ""
 
 
-def _report(scope: dict[str, Any], status: int, seconds: float) -> None:
+def _report(scope: Any, status: int, seconds: float) -> None:
     method = scope["method"]
     observe_request(method, scope.get("path_template", ""), status, seconds)
     ms = round(seconds * 1000, 1)

@@ -26,8 +26,8 @@ async def show_home(pages: NamedDependency[Pages]) -> Page:
     )
     return pages.show(
         "home/page.html",
-        popular=[hit.card for hit in popular.rows],
-        newest=[hit.card for hit in newest.rows],
+        popular=tuple(hit.card for hit in popular.rows),
+        newest=tuple(hit.card for hit in newest.rows),
         spheres={count.value: count.count for count in facets.spheres},
         total=facets.total,
     )

@@ -47,7 +47,7 @@ async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
         status=422 if search.errors and not pages.is_fragment else 200,
         search=search,
         form=_search_view(search, pages),
-        agents=[hit.card for hit in found.rows],
+        agents=tuple(hit.card for hit in found.rows),
         total=counts.total,
         facets=build_facets(search, counts, pages.locale),
         links=pager.links(found, key_of_hit),
@@ -124,7 +124,7 @@ async def show_creator(
     return pages.show(
         "creators/page.html",
         creator=creator,
-        agents=[hit.card for hit in found.rows],
+        agents=tuple(hit.card for hit in found.rows),
         total=total,
         links=pager.links(found, key_of_hit),
     )
