@@ -33,7 +33,8 @@ def write_report(
         "",
         f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
         f" median {search.median:.1f} ms, p99 {search.p99:.1f} ms (goal: under {MOST_MS:g} ms,"
-        f" {'met' if search.p99 < MOST_MS else 'NOT met'}).",
+        f" {'met' if search.p99 < MOST_MS else 'NOT met'}). With the middle of each search's times:"
+        f" p99 {search.p99_of_words:.1f} ms.",
         "",
         "```",
         search.plan,
