@@ -1,5 +1,7 @@
 """Every page, light and dark, at three widths: axe finds nothing, nothing sticks out."""
 
+import itertools
+
 import pytest
 from playwright.async_api import Browser
 
@@ -33,44 +35,31 @@ WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
-async def test_public_pages_have_no_accessibility_fault(
-    browser: Browser, demo: RunningDemo, width: int, scheme: Scheme
-) -> None:
-    async with open_visitor(browser, demo, width=width, scheme=scheme) as visitor:
-        faults = await _faults(visitor, PUBLIC)
-        visitor.require_clean()
+@pytest.mark.parametrize("path", PUBLIC)
+async def test_public_pages_have_no_accessibility_fault(visitor: Visitor, path: str) -> None:
+    await visitor.go(path)
 
-    assert faults == {}
+    assert await _faults(visitor) == {}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
-async def test_private_pages_have_no_accessibility_fault(
-    browser: Browser, demo: RunningDemo, width: int, scheme: Scheme
-) -> None:
-    faults: dict[str, list[str]] = {}
-    for role, paths in SIGNED_IN.items():
-        async with open_visitor(browser, demo, width=width, scheme=scheme) as visitor:
-            await visitor.sign_in(role)
-            if role == "creator":
-                paths = (*paths, await _an_agent_of_the_creator(visitor))
-            faults |= await _faults(visitor, paths)
-            visitor.require_clean()
+@pytest.mark.parametrize("role", SIGNED_IN)
+async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role: str) -> None:
+    await visitor.sign_in(role)
+    paths = list(SIGNED_IN[role])
+    if role == "creator":
+        paths.append(await _an_agent_of_the_creator(visitor))
 
-    assert faults == {}
+    for path in paths:
+        await visitor.go(path)
+        assert (path, await _faults(visitor)) == (path, {})
 
 
-async def test_the_demos_own_pages_have_no_accessibility_fault(
-    browser: Browser, demo: RunningDemo
-) -> None:
-    async with open_visitor(browser, demo, width=360) as visitor:
-        faults = await _faults(visitor, ("/demo/mail",))
-        await visitor.page.goto(f"{demo.ready['sandbox']}/_sandbox")
-        found = await visitor.accessibility_faults()
+async def test_the_demos_own_pages_have_no_accessibility_fault(visitor: Visitor) -> None:
+    await visitor.go("/demo/mail")
+    assert await _faults(visitor) == {}
 
-    assert (faults, found) == ({}, [])
+    await visitor.page.goto(f"{visitor.demo.ready['sandbox']}/_sandbox")
+    assert await _faults(visitor) == {}
 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
@@ -89,10 +78,11 @@ async def _an_agent_of_the_creator(visitor: Visitor) -> str:
     return await link.get_attribute("href") or ""
 
 
-async def _faults(visitor: Visitor, paths: tuple[str, ...]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        await visitor.go(path)
+async def _faults(visitor: Visitor) -> dict[tuple[Scheme, int], list[str]]:
+    """Of the page as it stands, by scheme and width: only styles ask for them."""
+    found: dict[tuple[Scheme, int], list[str]] = {}
+    for scheme, width in itertools.product(SCHEMES, WIDTHS):
+        await visitor.look(scheme, width)
         faults = await visitor.accessibility_faults()
         wide = await visitor.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -100,5 +90,5 @@ async def _faults(visitor: Visitor, paths: tuple[str, ...]) -> dict[str, list[st
         if wide > 0:
             faults.append(f"{wide} px stick out")
         if faults:
-            found[path] = faults
+            found[scheme, width] = faults
     return found

@@ -18,6 +18,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 MARKS = [pytest.mark.browser, pytest.mark.engines, pytest.mark.timeout(300)]
 PATIENCE_MS = 10_000
 
+_SETTLED = "Promise.all(document.getAnimations().map(each => each.finished)).then(() => null)"
+
 Scheme = Literal["light", "dark"]
 
 
@@ -63,9 +65,16 @@ class Visitor:
     async def heading(self) -> str:
         return await self.page.inner_text("h1")
 
+    async def look(self, scheme: Scheme, width: int) -> None:
+        """The same page in another light, at another width, once nothing moves any more."""
+        await self.page.emulate_media(color_scheme=scheme)
+        await self.page.set_viewport_size({"width": width, "height": 900})
+        await self.page.evaluate(_SETTLED)
+
     async def accessibility_faults(self) -> list[str]:
         """axe's violations on the page as it stands: rule and place."""
-        await self.page.evaluate(AXE.read_text())
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text())
         options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
         found: dict[str, Any] = await self.page.evaluate("options => axe.run(options)", options)
         return [
