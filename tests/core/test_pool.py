@@ -1,6 +1,8 @@
 """Connections that go on from one statement to the next, and those that must not."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -107,6 +109,31 @@ async def test_a_statement_that_was_cancelled_is_nobody_else_s(pool: ConnectionP
         with pytest.raises(asyncio.CancelledError):
             await cancelled
         assert await ask(pool, "SELECT 1") == 1
+
+
+async def test_a_statement_that_cannot_be_cancelled_holds_up_nobody_else(
+    pool: ConnectionPool, engines: Engines
+) -> None:
+    stopped = await ask(pool)
+    lost = asyncio.create_task(ask(pool, "SELECT pg_sleep(60)"))
+    await until(partial(is_asleep, engines, stopped))
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        lost.cancel()
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            assert await ask(pool) != stopped
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+        await asyncio.wait([lost])
+
+
+async def is_asleep(engines: Engines, pid: int) -> bool:
+    connection = await asyncpg.connect(engines.postgres_url)
+    sql = "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = $1"
+    asleep = await connection.fetchval(sql, pid)
+    await connection.close()
+    return bool(asleep)
 
 
 async def test_a_transaction_that_was_left_is_nobody_else_s(pool: ConnectionPool) -> None:
