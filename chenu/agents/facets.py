@@ -15,7 +15,14 @@ import msgspec
 from chenu.agents import search
 from chenu.agents.rows import AGENT_SOURCE
 from chenu.agents.search import COUNT_UP_TO
-from chenu.agents.search_wish import AgentWish, Mode, condition_of, conditions_of, words_of
+from chenu.agents.search_wish import (
+    AgentFilter,
+    AgentWish,
+    Mode,
+    condition_of,
+    conditions_of,
+    words_of,
+)
 from chenu.core import db
 from chenu.core.i18n import LOCALES
 
@@ -32,7 +39,8 @@ _OPTIONS = {
     "language": _LANGUAGES,
 }
 """By the filter's fields: which of its options an agent has, with spaces between them."""
-_LIFTED = {"kinds": (), "levels": (), "spheres": (), "price_types": (), "language": None}
+_LIFTED: dict[str, Any] = {name: getattr(AgentFilter(), name) for name in _OPTIONS}
+"""What leaves all of these open."""
 
 
 class FacetCount(msgspec.Struct, frozen=True):
@@ -107,8 +115,7 @@ async def _count_options(wish: AgentWish) -> _Counted:
 
 
 async def _count_groups(wish: AgentWish, mode: Mode) -> _Counted:
-    chosen: Any = _LIFTED
-    conditions = conditions_of(replace(wish, filter=replace(wish.filter, **chosen)), mode)
+    conditions = conditions_of(replace(wish, filter=replace(wish.filter, **_LIFTED)), mode)
     fits = [condition_of(wish.filter, name, conditions) or "true" for name in _OPTIONS]
     columns = [*_OPTIONS.values(), *(f"coalesce({condition}, false)" for condition in fits)]
     places = ", ".join(str(place + 1) for place in range(len(columns)))

@@ -24,7 +24,8 @@ KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
 LEVELS = tuple(AgentLevel)
 SPHERES = ("BUSINESS", "SCHOLAR", "PERSONAL")
 TAGS = ("cooking", "planning", "travel")
-WORDS = ("pain", "vent", "lune")
+WORDS = ("boulangerie", "astronomie", "navigation")
+MISTYPED = ("boulnagerie", "astronmie navgation")
 
 filters = st.builds(
     AgentFilter,
@@ -36,7 +37,12 @@ filters = st.builds(
     min_price=st.sampled_from((None, 1, 900)),
     language=st.sampled_from((None, "fr", "en", "de")),
 )
-wishes = st.builds(AgentWish, st.sampled_from(("", *WORDS, "lnue", "pian vent")), filters)
+over_many_wishes = settings(
+    max_examples=runs(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+wishes = st.builds(AgentWish, st.sampled_from(("", *WORDS, *MISTYPED)), filters)
 
 
 @pytest.fixture
@@ -73,11 +79,7 @@ async def count_with(wish: AgentWish, **choice: Any) -> int:
 
 
 @pytest.mark.faults
-@settings(
-    max_examples=runs(300),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_many_wishes
 @given(wish=wishes)
 async def test_each_count_is_what_its_option_finds(many: None, wish: AgentWish) -> None:
     facets = await count_facets(wish)
@@ -91,11 +93,7 @@ async def test_each_count_is_what_its_option_finds(many: None, wish: AgentWish) 
 
 
 @pytest.mark.faults
-@settings(
-    max_examples=runs(300),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_many_wishes
 @given(wish=wishes)
 async def test_no_option_is_left_out(many: None, wish: AgentWish) -> None:
     """Those of which an agent has one add up to all that is found without the filter."""
@@ -104,6 +102,16 @@ async def test_no_option_is_left_out(many: None, wish: AgentWish) -> None:
     for name in ("kinds", "levels", "price_types"):
         counted = sum(option.count for option in options_of(facets)[name])
         assert counted == await count_with(wish, **{name: ()}), name
+
+
+@pytest.mark.parametrize("search", MISTYPED)
+async def test_what_looks_alike_is_counted_where_words_match_nothing(
+    many: None, search: str
+) -> None:
+    facets = await count_facets(AgentWish(search))
+
+    assert facets.total == await count_agents(AgentWish(search)) > 0
+    assert sum(option.count for option in facets.levels) == facets.total
 
 
 async def test_a_thousand_and_one_means_more(services: Services) -> None:
