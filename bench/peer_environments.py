@@ -1,11 +1,11 @@
-"""The peers' own virtual environments, made on demand from their pinned requirements."""
+"""The peers' own virtual environments, made on demand from their lock files."""
 
 import hashlib
 import subprocess
 import sys
 from pathlib import Path
 
-from bench.stand import FOLDER
+from bench.stand import FOLDER, ROOT
 
 NAMES = ("strawberry_piccolo", "graphene", "ariadne", "fastapi_strawberry_sqlalchemy")
 TITLES = {
@@ -22,15 +22,15 @@ def folder_of(name: str) -> Path:
 
 def prepare(name: str) -> Path:
     """The environment's interpreter; a minute of installing the first time."""
-    wanted = folder_of(name) / "requirements.txt"
+    lock = folder_of(name) / "requirements.lock"
     home = FOLDER / "peers" / name
     python, mark = home / "bin" / "python", home / "made-from"
-    made_from = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    made_from = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not mark.exists() or mark.read_text() != made_from:
         print(f"installing {name}", file=sys.stderr)
-        _run(sys.executable, "-m", "venv", "--clear", str(home))
-        pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _run(str(python), *pip, "-r", str(wanted))
+        _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(home))
+        install = str(ROOT / "scripts" / "install_lock.py")
+        _run(sys.executable, install, str(lock), "--python", str(python))
         mark.write_text(made_from)
     return python
 

@@ -1,28 +1,35 @@
-"""Install exactly what a lock file names into this interpreter's environment, and check it.
+"""Install exactly what a lock file names into an environment, and check that nothing is missing.
 
 `--no-deps`: the lock is the whole resolution. Without it pip resolves extras anew, and leaves the
-lock as soon as an index holds something newer. `pip check` says whether anything is missing.
+lock as soon as an index holds something newer.
 """
 
 import argparse
 import subprocess
 import sys
 
-PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lock", help="a requirements file with hashes")
     parser.add_argument("--project", help="this folder too, as an editable install")
+    parser.add_argument("--python", default=sys.executable, help="the environment's interpreter")
     given = parser.parse_args()
-    steps = [[*PIP, "install", "--no-deps", "--require-hashes", "-r", given.lock]]
+    pip = [sys.executable, "-m", "pip", "--python", given.python, "--disable-pip-version-check"]
+    install = [*pip, "install", "--quiet", "--no-deps"]
+    steps = [[*install, "--require-hashes", "-r", given.lock]]
     if given.project:
-        steps.append(
-            [*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", given.project]
-        )
-    steps.append([*PIP, "check"])
-    return next((code for step in steps if (code := subprocess.run(step).returncode)), 0)
+        steps.append([*install, "--no-build-isolation", "--editable", given.project])
+    steps.append([*pip, "check"])
+    return next((code for step in steps if (code := run(step))), 0)
+
+
+def run(step: list[str]) -> int:
+    """Quiet unless it fails: `pip check` names what is missing on its standard output."""
+    done = subprocess.run(step, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(done.stdout, end="", file=sys.stderr)
+    return done.returncode
 
 
 if __name__ == "__main__":

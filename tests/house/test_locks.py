@@ -6,22 +6,40 @@ from pathlib import Path
 
 import pytest
 
+from bench import peer_environments
+
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-node.lock", "storefront/package-lock.json")
+PEERS = sorted((ROOT / "bench" / "peers").glob("*/requirements.lock"))
+PYTHON_LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-node.lock", *PEERS)
+LOCKS = (*PYTHON_LOCKS, ROOT / "storefront" / "package-lock.json")
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_file_names_no_address(name: str) -> None:
-    assert "://" not in (ROOT / name).read_text()
+def name_of(lock: Path) -> str:
+    return str(lock.relative_to(ROOT))
 
 
-def test_every_python_package_is_pinned_with_hashes() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("lock", LOCKS, ids=name_of)
+def test_a_lock_file_names_no_address(lock: Path) -> None:
+    assert "://" not in lock.read_text()
+
+
+@pytest.mark.parametrize("lock", PYTHON_LOCKS, ids=name_of)
+def test_every_python_package_is_pinned_with_hashes(lock: Path) -> None:
+    text = lock.read_text()
     packages = [line for line in text.splitlines() if re.match(r"\w", line)]
 
     assert packages
     assert all(re.match(r"[\w.-]+(\[[\w,]+\])?==\S+", package) for package in packages)
     assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_every_peer_has_a_lock() -> None:
+    assert {lock.parent.name for lock in PEERS} == set(peer_environments.NAMES)
+
+
+def test_an_extra_that_a_package_asks_for_stands_in_the_lock() -> None:
+    """Piccolo asks for pydantic[email]: the lock says why email-validator is in it."""
+    assert "\npydantic[email]==" in (ROOT / "requirements.lock").read_text()
 
 
 def test_every_dependency_of_the_project_is_in_the_lock() -> None:
