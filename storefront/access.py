@@ -13,7 +13,7 @@ ACCESS_KEY = "access"
 
 
 class Access(StrEnum):
-    """SIGNED_IN is for people with a session: API keys have GraphQL."""
+    """SIGNED_IN is for people with a session: to a page an API key is nobody in particular."""
 
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
@@ -38,6 +38,7 @@ class RequestCheck:
         visit: Visit = request.scope["state"][STATE_KEY]
         if visit.refusal is not None:
             raise visit.refusal
+        visit = request.scope["state"][STATE_KEY] = visit.without_key()
         _require_access(visit, request.route_handler.opt.get(ACCESS_KEY))
         _require_clean(request)
         if request.method == "POST":

@@ -1,5 +1,7 @@
-"""The audit trail: append-only rows of who did what."""
+"""The audit trail: append-only rows of who did what, and of what staff read."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -26,4 +28,31 @@ async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: 
         str(subject),
         msgspec.json.encode(detail).decode(),
         actor.address,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRead:
+    """Something that is not public and was shown to somebody because of a staff role."""
+
+    what: str
+    subject: UUID | str
+
+
+async def record_staff_reads(actor: Actor, reads: Collection[StaffRead]) -> None:
+    """Once the answer that shows it was made: one row for each thing."""
+    sql = """
+        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, address)
+        SELECT id, $3, $4, $5, 'staff.read', subject, jsonb_build_object('what', what), $6
+        FROM unnest($1::uuid[], $2::text[], $7::text[]) AS read (id, subject, what)
+    """
+    await db.execute(
+        sql,
+        [new_id() for _ in reads],
+        [str(read.subject) for read in reads],
+        business_now(),
+        actor.user_id,
+        actor.account_id,
+        actor.address,
+        [read.what for read in reads],
     )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 
-from chenu.accounts.actor import ANONYMOUS, Actor
+from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind
 from chenu.accounts.credentials import csrf_token
 from chenu.accounts.sessions import ABSOLUTE, SessionToken
 from chenu.core.errors import ChenuError, Unauthenticated
@@ -47,6 +47,12 @@ class Visit:
             return replace(self, actor=found)
         if self.actor != ANONYMOUS and self.find_actor is not None:
             raise Unauthenticated("Please sign in first")
+        return self
+
+    def without_key(self) -> "Visit":
+        """For pages, where keys have no rights: they are for programs, which have GraphQL."""
+        if self.actor.kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
+            return replace(self, actor=ANONYMOUS, find_actor=None)
         return self
 
     def csrf_token(self, settings: Settings) -> str | None:

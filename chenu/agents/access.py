@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chenu.accounts.actor import AccountId, Actor, ApiScope, Staff
+from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
-from chenu.agents.queries import is_own
+from chenu.agents.queries import is_maker, is_own
 from chenu.agents.rows import AgentRow, VersionRow
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -128,24 +128,48 @@ def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
     return AgentAccess(can_use=False, refusal=platform_agent_refusal(level, rank))
 
 
-async def find_opened_manifest(
-    actor: Actor, agent: AgentRow, version: VersionRow
-) -> dict[str, Any] | None:
-    """The manifest for its maker, reviewers and holders of a grant; None for everybody else.
+@dataclass(frozen=True, slots=True)
+class ReadableManifest:
+    """`first_use` is the grant that reading it uses for the first time; `by_staff` is for the log.
 
-    A maker's key needs READ or AGENTS, a holder's READ. A holder who opens it has used what was
-    bought: the right of withdrawal ends (product rules).
+    Whoever shows it says so with `record_first_use`, once the answer was made.
     """
-    is_makers = is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
-    if is_makers or actor.has_staff(Staff.REVIEWER):
-        return version.manifest
+
+    manifest: dict[str, Any]
+    first_use: GrantId | None = None
+    by_staff: bool = False
+
+
+async def find_readable_manifest(
+    actor: Actor, agent: AgentRow, version: VersionRow
+) -> ReadableManifest | None:
+    """For its maker, holders of a grant and reviewers; None for everybody else.
+
+    A maker's key needs READ or AGENTS, a holder's READ. What a service key reads is not the buyer's
+    own use (product rules: opening it is the first use, which ends the right of withdrawal).
+    """
+    if is_maker(actor, agent):
+        return ReadableManifest(version.manifest)
+    grant = await _find_grant(actor, agent) if version.is_published else None
+    if grant is not None:
+        is_first_use = grant.first_used_at is None and actor.kind is not ActorKind.SERVICE_KEY
+        return ReadableManifest(version.manifest, grant.id if is_first_use else None)
+    if actor.has_staff(Staff.REVIEWER):
+        return ReadableManifest(version.manifest, by_staff=True)
+    return None
+
+
+async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
+    """What lets the account read; a key needs READ."""
     if actor.account_id is None or not actor.may(ApiScope.READ):
         return None
-    if not version.is_published:
-        return None
     grants = await list_usable_grants(actor.account_id, [agent.id])
-    if not grants:
-        return None
-    sql = "UPDATE access_grant SET first_used_at = $2 WHERE id = $1 AND first_used_at IS NULL"
-    await db.execute(sql, grants[0].id, business_now())
-    return version.manifest
+    return grants[0] if grants else None
+
+
+async def record_first_use(grant_ids: Sequence[GrantId]) -> None:
+    """What was bought was used: the right of withdrawal ends. Later uses change nothing."""
+    sql = """
+        UPDATE access_grant SET first_used_at = $2 WHERE id = ANY($1) AND first_used_at IS NULL
+    """
+    await db.execute(sql, list(grant_ids), business_now())

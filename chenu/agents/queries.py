@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from chenu.accounts.actor import Actor, Staff, UserId
+from chenu.accounts.actor import Actor, ApiScope, Staff, UserId
 from chenu.agents.model import AgentId, AgentKind, CreatorId, VersionId
 from chenu.agents.rows import (
     AGENT_COLUMNS,
@@ -26,7 +27,7 @@ _NO_AGENT = "There is no such agent"
 
 
 async def find_agent(agent_id: AgentId) -> AgentRow | None:
-    """Whoever asks: callers decide with `may_see`."""
+    """Whoever asks: callers decide with `find_sight`."""
     return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1", agent_id)
 
 
@@ -42,7 +43,7 @@ async def list_agents_by_id(agent_ids: Sequence[AgentId]) -> list[AgentRow]:
 async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
     """Raises NotFound for an unknown one, and the same for one that the actor may not see."""
     agent = await find_agent(agent_id)
-    if agent is None or not await may_see(actor, agent):
+    if agent is None or await find_sight(actor, agent) is None:
         raise NotFound(_NO_AGENT, path=("agent_id",))
     return agent
 
@@ -62,11 +63,42 @@ def is_own(actor: Actor, agent: AgentRow) -> bool:
     return actor.user_id is not None and agent.creator_owner == actor.user_id
 
 
-async def may_see(actor: Actor, agent: AgentRow) -> bool:
-    """On sale: everybody. Else its maker, reviewers, and accounts that hold or held a grant."""
-    if agent.is_on_sale or is_own(actor, agent) or actor.has_staff(Staff.REVIEWER):
-        return True
-    if actor.account_id is None or agent.kind is AgentKind.CUSTOM:
+def is_maker(actor: Actor, agent: AgentRow) -> bool:
+    """The agent's own creator, or account; a key needs READ or AGENTS."""
+    return is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
+
+
+def sees_every_state(actor: Actor, agent: AgentRow) -> bool:
+    """Versions and listings that are not public, too."""
+    return is_maker(actor, agent) or actor.has_staff(Staff.REVIEWER)
+
+
+class Sight(StrEnum):
+    """Why somebody sees an agent; STAFF is for the audit trail."""
+
+    PUBLIC = "PUBLIC"
+    MAKER = "MAKER"
+    HOLDER = "HOLDER"
+    STAFF = "STAFF"
+
+
+async def find_sight(actor: Actor, agent: AgentRow) -> Sight | None:
+    """The one rule for pages and GraphQL; None for who does not get to see the agent.
+
+    On sale: everybody. Else its maker, accounts that hold or held a grant (a key needs READ), and
+    reviewers.
+    """
+    if agent.is_on_sale:
+        return Sight.PUBLIC
+    if is_maker(actor, agent):
+        return Sight.MAKER
+    if await _ever_held(actor, agent):
+        return Sight.HOLDER
+    return Sight.STAFF if actor.has_staff(Staff.REVIEWER) else None
+
+
+async def _ever_held(actor: Actor, agent: AgentRow) -> bool:
+    if actor.account_id is None or agent.kind is AgentKind.CUSTOM or not actor.may(ApiScope.READ):
         return False
     sql = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     return bool(await db.fetch_value(sql, actor.account_id, agent.id))

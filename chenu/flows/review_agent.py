@@ -9,11 +9,11 @@ from chenu.agents.drafts import write_columns
 from chenu.agents.errors import PayoutsNotReady
 from chenu.agents.listing import has_unstorable
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
-from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent
+from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent, is_own
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core import db, queue
 from chenu.core.clock import business_now
-from chenu.core.errors import Invalid, InvalidState, NotFound
+from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
 from chenu.core.mail import MailKind, queue_mail
 from chenu.flows.edit_agent import project_price
 from chenu.tiers.catalogue import Feature
@@ -80,8 +80,9 @@ async def decide_review(
 ) -> None:
     """Publish, adopt the pending change, or reject with a reason.
 
-    `seen_at` is the submission that the reviewer read: a later edit makes it InvalidState.
-    Raises Forbidden, NotFound, InvalidState, Invalid, PayoutsNotReady.
+    `seen_at` is the submission that the reviewer read: a later edit makes it InvalidState. Without
+    it what is newest is decided, and the audit trail says that nothing was named. Raises Forbidden,
+    also about an agent of the reviewer's own, NotFound, InvalidState, Invalid, PayoutsNotReady.
     """
     actor.require_staff(Staff.REVIEWER)
     text = _check_reason(approve, reason)
@@ -90,6 +91,8 @@ async def decide_review(
         agent = await find_agent(agent_id)
         if agent is None:
             raise NotFound("There is no such agent", path=("agent_id",))
+        if await is_of_reviewer(actor, agent):
+            raise Forbidden("You have a part in this agent: another reviewer decides about it")
         change = await find_change(agent_id, lock=True)
         is_change = change is not None and change.status is AgentStatus.PENDING_REVIEW
         if agent.status is AgentStatus.PENDING_REVIEW:
@@ -101,8 +104,18 @@ async def decide_review(
         else:
             raise InvalidState("This agent is not waiting for a review")
         action = "agent.approve" if approve else "agent.reject"
-        await audit.record(actor, action, agent_id, reason=text)
+        seen = "nothing named" if seen_at is None else seen_at.isoformat()
+        await audit.record(actor, action, agent_id, reason=text, seen_at=seen)
         await _tell_creator(agent, approve, text)
+
+
+async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
+    """Four eyes: nobody decides about what they, or an account that they are in, would sell."""
+    if is_own(actor, agent):
+        return True
+    account_id = agent.account_id or agent.creator_account
+    sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
+    return bool(await db.fetch_value(sql, account_id, actor.user_id))
 
 
 def _check_reason(approve: bool, reason: str | None) -> str:

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from chenu.accounts.actor import ApiScope, Staff
 from chenu.agents.access import AgentAccess as Access
 from chenu.agents.access import decide_access
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType, VersionId
-from chenu.agents.queries import may_see
+from chenu.agents.queries import Sight, find_sight, is_maker, sees_every_state
 from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
 from chenu.agents.version_heads import VersionHead
 from chenu.tiers import spheres
@@ -20,7 +19,7 @@ from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import DECIDED, MAKER, PARENT, is_maker
+from chenu_graphql.permissions import DECIDED, MAKER, PARENT
 from chenu_graphql.scalars import URL, BigInt
 from chenu_graphql.tiers import Sphere
 from chenu_graphql.versions import AgentChange, AgentVersion
@@ -33,10 +32,11 @@ AgentSource = strawberry.Parent[AgentRow]
 
 
 async def is_visible(ctx: Context, agent: AgentRow) -> bool:
-    """On sale: to everybody. Else to its maker, reviewers and holders; keys need their scope."""
-    if agent.is_on_sale or _sees_every_state(ctx, agent):
-        return True
-    return ctx.actor.may(ApiScope.READ) and await may_see(ctx.actor, agent)
+    """The business decides; what staff alone may see is logged."""
+    sight = await find_sight(ctx.actor, agent)
+    if sight is Sight.STAFF:
+        ctx.reading.note_staff_read("agent", agent.id)
+    return sight is not None
 
 
 def _id(root: AgentSource) -> strawberry.ID:
@@ -81,13 +81,13 @@ async def _version(root: AgentSource, info: Info) -> VersionHead | None:
     return await info.context.loaders.version_heads.load(root.current_version)
 
 
-def _sees_every_state(ctx: Context, agent: AgentRow) -> bool:
-    return is_maker(ctx, agent) or ctx.actor.has_staff(Staff.REVIEWER)
-
-
 async def _versions(root: AgentSource, info: Info) -> list[VersionHead]:
     ctx = info.context
-    return await ctx.loaders.versions_of_agents.load((root.id, _sees_every_state(ctx, root)))
+    all_states = sees_every_state(ctx.actor, root)
+    versions = await ctx.loaders.versions_of_agents.load((root.id, all_states))
+    if not is_maker(ctx.actor, root) and not all(version.is_published for version in versions):
+        ctx.reading.note_staff_read("versions", root.id)
+    return versions
 
 
 def _rating(root: AgentSource) -> float | None:
@@ -194,9 +194,13 @@ async def _find_version(ctx: Context, row_id: VersionId) -> VersionHead | None:
     """Of an agent that may be seen: a published one, or any for its maker and reviewers."""
     version = await ctx.loaders.version_heads.load(row_id)
     agent = await _find(ctx, version.agent_id) if version is not None else None
-    if version is None or agent is None:
+    if version is None or agent is None or version.is_published:
+        return version if agent is not None else None
+    if not sees_every_state(ctx.actor, agent):
         return None
-    return version if version.is_published or _sees_every_state(ctx, agent) else None
+    if not is_maker(ctx.actor, agent):
+        ctx.reading.note_staff_read("version", version.id)
+    return version
 
 
 register_node("Agent", (AgentRow,), _find)

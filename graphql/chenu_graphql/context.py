@@ -12,6 +12,7 @@ from chenu.core.i18n import Locale
 from chenu.core.paging import CursorCodec
 from chenu.flows.services import Services
 from chenu_graphql.loaders import Loaders
+from chenu_graphql.reading import Reading
 
 
 @cache
@@ -23,7 +24,8 @@ def _codec(secret: bytes) -> CursorCodec:
 class Context:
     """One operation. `spent` counts the points of what was resolved.
 
-    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send.
+    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send,
+    `reading` is what to record once the answer was made.
     """
 
     services: Services
@@ -31,6 +33,7 @@ class Context:
     csrf_header: str = ""
     cookies: list[str] = field(default_factory=list)
     spent: int = 0
+    reading: Reading = field(default_factory=Reading)
     _loaders: Loaders | None = None
 
     @property
@@ -58,6 +61,7 @@ class Context:
     def begin_again(self) -> None:
         """As if nothing had been resolved yet."""
         self.spent = 0
+        self.reading.forget()
         self.forget_loaded()
 
     def become(self, actor: Actor) -> None:

@@ -15,7 +15,7 @@ from chenu.agents.queries import list_own_agents
 from chenu.agents.rows import CreatorRow
 from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import BadInput
-from chenu.core.paging import Page
+from chenu.core.paging import Page, PageWish
 from chenu_graphql.agent_lists import AgentConnection, browse_page
 from chenu_graphql.connection import (
     After,
@@ -72,11 +72,19 @@ async def _page_agents(
 ) -> ConnectionSource[Any]:
     ctx = info.context
     page = read_page(ctx, PageArguments(first, after, last, before))
-    if not (is_own_profile(ctx, root) or ctx.actor.has_staff(Staff.REVIEWER)):
+    if not is_own_profile(ctx, root):
+        if ctx.actor.has_staff(Staff.REVIEWER):
+            ctx.reading.note_staff_read("agents", root.id)
+            return await _page_own(root, page)
         wish = AgentWish(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
         return await browse_page(wish, page)
-    rows = await list_own_agents(root.id, page)
-    return ConnectionSource(rows, by_row_id, partial(count_own_agents, root.id))
+    return await _page_own(root, page)
+
+
+async def _page_own(creator: CreatorRow, page: PageWish) -> ConnectionSource[Any]:
+    """In whatever state they are."""
+    rows = await list_own_agents(creator.id, page)
+    return ConnectionSource(rows, by_row_id, partial(count_own_agents, creator.id))
 
 
 From = Annotated[date | None, argument("The first day, UTC; null: since ever.", name="from")]

@@ -71,6 +71,10 @@ class Answer:
             body["errors"] = [error.formatted for error in self.errors]
         return body
 
+    async def record_reading(self, ctx: Context) -> None:
+        """For who has made this answer into what is sent: only now has anything been read."""
+        await ctx.reading.record(ctx.actor, self.data, is_whole=not self.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ready:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
-from chenu.agents.queries import is_own
+from chenu.agents.queries import is_maker
 from chenu.core.errors import Forbidden
 from chenu_graphql.context import Context
 
@@ -71,14 +71,11 @@ def _require_holder(ctx: Context, row: Any) -> None:
 
 
 def _require_maker(ctx: Context, agent: Any) -> None:
-    if not (is_maker(ctx, agent) or ctx.actor.is_staff):
+    if is_maker(ctx.actor, agent):
+        return
+    if not ctx.actor.is_staff:
         raise Forbidden("This is for the agent's creator and staff only")
-
-
-def is_maker(ctx: Context, agent: Any) -> bool:
-    """The agent's own creator; a key needs READ or AGENTS."""
-    actor = ctx.actor
-    return is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
+    ctx.reading.note_staff_read("review", agent.id)
 
 
 def is_own_profile(ctx: Context, creator: Any) -> bool:
@@ -90,11 +87,12 @@ def is_own_profile(ctx: Context, creator: Any) -> bool:
 
 def _require_seller(ctx: Context, creator: Any) -> None:
     actor = ctx.actor
-    if actor.is_staff:
-        return
-    if actor.user_id is None or creator.owner_id != actor.user_id:
+    if actor.user_id is not None and creator.owner_id == actor.user_id:
+        actor.require_account(ApiScope.READ)
+    elif actor.is_staff:
+        ctx.reading.note_staff_read("earnings", creator.id)
+    else:
         raise Forbidden("This is for the creator and staff only")
-    actor.require_account(ApiScope.READ)
 
 
 def _require_staff(ctx: Context, _: Any) -> None:

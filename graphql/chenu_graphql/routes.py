@@ -64,10 +64,15 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
     if not _SSE.accepts(request.headers.get("accept", "")):
         answer = await get_engine().run(wish, ctx)
         request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
-        return _respond(answer, ctx)
+        response = _respond(answer, ctx)
+        await answer.record_reading(ctx)
+        return response
     if get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
         return Stream(_stream(wish, ctx), headers=dict(_SSE.headers), status_code=200)
-    return _respond_as_events(await get_engine().run(wish, ctx), ctx)
+    answer = await get_engine().run(wish, ctx)
+    events = _respond_as_events(answer, ctx)
+    await answer.record_reading(ctx)
+    return events
 
 
 @get(PATH, include_in_schema=False)
@@ -154,7 +159,9 @@ def _stream(wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
             async for answer in answers:
                 if not await _is_still_known(ctx.visit):
                     break
-                yield _SSE.encode_next(answer.to_dict(), _encode)  # type: ignore[arg-type]
+                event = _SSE.encode_next(answer.to_dict(), _encode)  # type: ignore[arg-type]
+                await answer.record_reading(ctx)
+                yield event
         yield _SSE.encode_complete()
 
     return merge_stream_with_heartbeat(

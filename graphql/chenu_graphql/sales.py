@@ -80,8 +80,11 @@ async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:
     if purchase is None or purchase.paid_at is None:
         return None
     creator = await ctx.loaders.creators.load(purchase.creator_id)
-    may_see = creator is not None and is_own_profile(ctx, creator)
-    return SaleSource(purchase) if may_see or ctx.actor.is_staff else None
+    if creator is None or not is_own_profile(ctx, creator):
+        if not ctx.actor.is_staff:
+            return None
+        ctx.reading.note_staff_read("sale", purchase.id)
+    return SaleSource(purchase)
 
 
 register_node("Sale", (SaleSource,), _find)

@@ -183,8 +183,11 @@ class Connection:
                     async for answer in answers:
                         await self._identify_again()
                         await self._pass_on(operation_id, answer)
+                        await answer.record_reading(ctx)
             else:
-                await self._pass_on(operation_id, await self._engine.ask(wish, ctx))
+                answer = await self._engine.ask(wish, ctx)
+                await self._pass_on(operation_id, answer)
+                await answer.record_reading(ctx)
             if self._running.pop(operation_id, None) is not None:
                 await self._send("complete", operation_id)
         except _Closed as closed:

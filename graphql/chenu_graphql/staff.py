@@ -37,6 +37,7 @@ async def _page_queue(
     before: Before = None,
 ) -> ConnectionSource[QueuedAgent]:
     page = read_page(info.context, PageArguments(first, after, last, before))
+    info.context.reading.note_staff_read("queue", "moderation_queue")
     return ConnectionSource(await list_review_queue(page), queue_key, count_review_queue)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from chenu.agents.access import find_opened_manifest
+from chenu.agents.access import find_readable_manifest
 from chenu.agents.model import AgentStatus
 from chenu.agents.rows import ChangeRow
 from chenu.agents.version_heads import VersionHead
@@ -22,13 +22,17 @@ def _id(root: strawberry.Parent[VersionHead]) -> strawberry.ID:
 
 
 async def _open_manifest(root: strawberry.Parent[VersionHead], info: Info) -> dict[str, Any] | None:
-    """Reading it is using it: for a buyer the right of withdrawal ends."""
+    """Reading it is using it: for a buyer the right of withdrawal ends with the answer."""
     ctx = info.context
     agent = await ctx.loaders.agents.load(root.agent_id)
     version = await ctx.loaders.versions.load(root.id)
     if agent is None or version is None:
         return None
-    return await find_opened_manifest(ctx.actor, agent, version)
+    opened = await find_readable_manifest(ctx.actor, agent, version)
+    if opened is None:
+        return None
+    ctx.reading.note_opened(opened, version.id)
+    return opened.manifest
 
 
 @strawberry.type(

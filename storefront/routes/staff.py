@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.agents.model import AgentId, AgentStatus
 from chenu.agents.queries import (
     QueuedAgent,
@@ -18,7 +19,7 @@ from chenu.agents.queries import (
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import Invalid, NotFound
 from chenu.core.paging import Key
-from chenu.flows.review_agent import decide_review
+from chenu.flows.review_agent import decide_review, is_of_reviewer
 from storefront.access import REVIEWER
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.json_text import pretty_json
@@ -33,7 +34,9 @@ PAGE_SIZE = 25
 async def show_queue(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     pager = Pager(pages.cursors, "/staff", PAGE_SIZE)
     queue = await list_review_queue(pager.read(read_query(request)))
-    return pages.show("staff/queue.html", queue=queue.rows, links=pager.links(queue, _key))
+    page = pages.show("staff/queue.html", queue=queue.rows, links=pager.links(queue, _key))
+    await record_staff_reads(pages.visit.actor, [StaffRead("queue", "moderation_queue")])
+    return page
 
 
 def _key(agent: QueuedAgent) -> Key:
@@ -58,7 +61,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
     live = await _find_version(agent, None)
     offered = await _find_version(agent, waiting)
     submitted = waiting.submitted_at if waiting else agent.submitted_at
-    return pages.show(
+    page = pages.show(
         "staff/agent.html",
         status,
         agent=agent,
@@ -68,9 +71,12 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         listing_diff=compare_listing(agent, waiting) if waiting else [],
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
         is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
+        is_own=await is_of_reviewer(pages.visit.actor, agent),
         seen_at=submitted.isoformat() if submitted else "",
         form=form,
     )
+    await record_staff_reads(pages.visit.actor, [StaffRead("review", agent.id)])
+    return page
 
 
 async def _find_version(agent: AgentRow, change: ChangeRow | None) -> VersionRow | None:

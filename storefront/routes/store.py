@@ -6,15 +6,17 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.visit import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.facets import Facets
 from chenu.agents.queries import (
+    Sight,
     find_agent_by_slug,
     find_creator_by_handle,
+    find_sight,
     list_versions,
     list_versions_by_id,
-    may_see,
 )
 from chenu.agents.rows import AgentRow
 from chenu.agents.search import CardHit, count_agents, list_cards
@@ -84,8 +86,11 @@ async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
     """Raises NotFound, also for one that this visitor may not see."""
     agent = await find_agent_by_slug(slug)
-    if agent is None or not await may_see(pages.visit.actor, agent):
+    sight = None if agent is None else await find_sight(pages.visit.actor, agent)
+    if agent is None or sight is None:
         raise NotFound("There is no such agent")
+    if sight is Sight.STAFF:
+        await record_staff_reads(pages.visit.actor, [StaffRead("agent", agent.id)])
     return agent
 
 

@@ -61,8 +61,8 @@ def install(tmp_path: Path, lock: str) -> subprocess.CompletedProcess[str]:
     port = (tmp_path / "port").read_text()
     others = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     env = {**others, "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": f"http://127.0.0.1:{port}/"}
-    command = [sys.executable, INSTALL, tmp_path / "requirements.lock"]
-    command += ["--python", home / "bin" / "python"]
+    command = [sys.executable, str(INSTALL), str(tmp_path / "requirements.lock")]
+    command += ["--python", str(home / "bin" / "python")]
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 

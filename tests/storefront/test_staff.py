@@ -7,6 +7,7 @@ from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentStatus
 from chenu.agents.rows import AgentRow
 from chenu.core import db
+from chenu.core.ids import new_id
 from chenu.flows.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.review_agent import submit_agent
 from chenu.flows.services import Services
@@ -179,3 +180,41 @@ async def test_nothing_is_decided_twice(desk: Browser, seller: Person) -> None:
 
     assert [each.status for each in seen] == [303, 409]
     assert not seen[1].has_form(action)
+
+
+async def test_a_reviewer_is_not_offered_to_decide_about_an_own_agent(
+    browser: Browser, seller: Person
+) -> None:
+    agent = await submitted(seller)
+    sql = "INSERT INTO staff_role (id, member, role) VALUES ($1, $2, 'REVIEWER')"
+    await db.execute(sql, new_id(), seller.user_id)
+    desk = browser.become(seller)
+
+    seen = await desk.get(f"/staff/agents/{agent.id}")
+
+    assert "another reviewer decides" in seen.words
+    assert [form for form in seen.page.forms if form.action.endswith("/decide")] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/staff", ["queue"]),
+        ("/staff/agents/{id}", ["review"]),
+        ("/agents/{slug}", ["agent"]),
+        ("/agents/{slug}/manifest", ["agent", "manifest"]),
+    ],
+)
+async def test_what_a_reviewer_reads_is_logged(
+    desk: Browser, seller: Person, path: str, what: list[str]
+) -> None:
+    agent = await submitted(seller)
+
+    seen = await desk.get(path.format(id=agent.id, slug=agent.slug))
+
+    sql = """
+        SELECT array_agg(detail->>'what' ORDER BY detail->>'what') FROM audit_event
+        WHERE action = 'staff.read' AND actor IS NOT NULL
+    """
+    assert seen.status == 200
+    assert await db.fetch_value(sql) == what

@@ -1,0 +1,48 @@
+"""What follows from reading, once the answer was made: a buyer's first use, and the staff's log."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from chenu.accounts.actor import Actor
+from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.agents.access import ReadableManifest, record_first_use
+from chenu.agents.model import GrantId
+
+
+@dataclass(slots=True)
+class Reading:
+    """Noted while an operation runs; `record` writes it when there is an answer."""
+
+    _opened: list[tuple[GrantId, dict[str, Any]]] = field(default_factory=list)
+    _staff_reads: set[StaffRead] = field(default_factory=set)
+
+    def note_opened(self, opened: ReadableManifest, version_id: UUID) -> None:
+        if opened.first_use is not None:
+            self._opened.append((opened.first_use, opened.manifest))
+        if opened.by_staff:
+            self.note_staff_read("manifest", version_id)
+
+    def note_staff_read(self, what: str, subject: UUID | str) -> None:
+        self._staff_reads.add(StaffRead(what, subject))
+
+    def forget(self) -> None:
+        self._opened.clear()
+        self._staff_reads.clear()
+
+    async def record(self, actor: Actor, data: dict[str, Any] | None, *, is_whole: bool) -> None:
+        """`is_whole`: without errors, which may have taken a manifest out of the answer again."""
+        used = [grant for grant, manifest in self._opened if is_whole or _holds(data, manifest)]
+        reads = set(self._staff_reads) if data is not None else set()
+        self.forget()
+        if used:
+            await record_first_use(used)
+        if reads:
+            await record_staff_reads(actor, reads)
+
+
+def _holds(data: Any, manifest: dict[str, Any]) -> bool:
+    """Is it somewhere in the answer?"""
+    if isinstance(data, dict):
+        return data == manifest or any(_holds(value, manifest) for value in data.values())
+    return isinstance(data, list) and any(_holds(value, manifest) for value in data)
