@@ -53,6 +53,7 @@ class Stand:
     def serve_product(self) -> int:
         """As in production: no clock that can be moved, logs at INFO."""
         env = {
+            "CHENU_DATA": str(FOLDER),
             "CHENU_MODE": "production",
             "DATABASE_URL": self.database(STORE),
             "REDIS_URL": self.redis_url,

@@ -14,6 +14,12 @@ from chenu.core.errors import ChenuError
 from chenu.settings import SettingError, Settings, read_settings
 
 DEFAULT_DATA = ".chenu"
+WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDIS_URL"} | {
+    "STRIPE_API_BASE",
+    "STRIPE_KEY",
+    "STRIPE_MODE",
+}
+"""Variables that say which database, whose money and which address: together or not at all."""
 
 
 @click.group()
@@ -26,12 +32,16 @@ def data_folder() -> Path:
 
 
 def load_settings() -> Settings:
-    """From the environment, and from the demo of CHENU_DATA where the environment says nothing."""
+    """From the environment, or from the demo of CHENU_DATA where that says nothing of a world.
+
+    Never half of each: a demo's database beside live keys would be one world's truth in another.
+    """
     from chenu.demo.state import read_environment
 
     demo = read_environment(data_folder())
+    inherited = demo if WORLD.isdisjoint(os.environ) else {}
     try:
-        return read_settings({**demo, **os.environ})
+        return read_settings({**inherited, **os.environ})
     except SettingError as error:
         hint = "" if demo else f" (and no demo runs with the data of {data_folder()})"
         fail(f"{error}{hint}")

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from chenu.guessable import SHORTEST, is_guessable
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -96,7 +98,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         mode=mode,
         database_url=_read(env, "DATABASE_URL", _database_url),
         redis_url=_read(env, "REDIS_URL", _redis_url),
-        public_url=_read(env, "CHENU_PUBLIC_URL", _http_url),
+        public_url=_read(env, "CHENU_PUBLIC_URL", _origin),
         secret=_read(env, "CHENU_SECRET", _secret),
         stripe=_read_stripe(env),
         smtp_url=_read(env, "SMTP_URL", _smtp_url, default="") or None,
@@ -158,6 +160,10 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.mode is Mode.PRODUCTION:
         _check_production(settings)
+    elif stripe.mode is StripeMode.LIVE:
+        raise SettingError(
+            f"STRIPE_MODE: live money is for CHENU_MODE=production, not for {settings.mode}"
+        )
 
 
 def _check_production(settings: Settings) -> None:
@@ -167,6 +173,8 @@ def _check_production(settings: Settings) -> None:
         raise SettingError("CHENU_PUBLIC_URL: production is served over https")
     if settings.smtp_url is None:
         raise SettingError("SMTP_URL is not set")
+    if settings.mail_folder is not None:
+        raise SettingError("CHENU_MAIL_FOLDER: production sends its mails, by SMTP_URL")
 
 
 def _url(raw: str, schemes: tuple[str, ...]) -> str:
@@ -225,6 +233,16 @@ def _http_url(raw: str) -> str:
     return _url(raw, ("http", "https"))
 
 
+def _origin(raw: str) -> str:
+    """As browsers write it in their Origin header: lower case, without its scheme's own port."""
+    parts = urlsplit(_http_url(raw))
+    if "@" in parts.netloc or parts.path or "?" in raw or "#" in raw or not parts.hostname:
+        raise ValueError("an address such as https://chenu.example, without path, query or login")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    has_port = parts.port not in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{host}{f':{parts.port}' if has_port else ''}"
+
+
 def _optional_url(raw: str) -> str:
     return _http_url(raw) if raw else ""
 
@@ -236,11 +254,13 @@ def _otlp_protocol(raw: str) -> str:
 
 
 def _origins(raw: str) -> tuple[str, ...]:
-    origins = _words(raw)
-    for origin in origins:
-        if _http_url(origin) != f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}":
-            raise ValueError(f"origins such as https://app.example, not {origin}")
-    return origins
+    try:
+        return tuple(_origin(word) for word in _words(raw))
+    except ValueError:
+        wanted = (
+            "origins such as https://app.example or http://localhost:3000, without path or login"
+        )
+        raise ValueError(wanted) from None
 
 
 def _stripe_key(raw: str) -> str:
@@ -250,8 +270,9 @@ def _stripe_key(raw: str) -> str:
 
 
 def _secret(raw: str) -> bytes:
-    if len(raw) < 32:
-        raise ValueError("at least 32 characters that nobody can guess")
+    if len(raw.strip()) < SHORTEST or is_guessable(raw):
+        rule = "that nobody can guess, neither repeated ones nor known words"
+        raise ValueError(f"at least {SHORTEST} characters {rule}")
     return raw.encode()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from chenu.accounts.service_keys import find_service_actor
 from chenu.demo.processes import free_port
+from chenu.demo.state import announce
 from chenu.flows.services import Services
 from tests.conftest import Engines
 from tests.flows.sales import open_quiet_market
@@ -238,3 +239,18 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
         return (await http.get("/readyz")).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "STRIPE_KEY", "CHENU_SECRET", "CHENU_MODE"])
+async def test_an_environment_of_ones_own_takes_nothing_from_a_running_demo(
+    run: Run, engines: Engines, tmp_path: Path, name: str
+) -> None:
+    """Half of each would be one world's truth in another."""
+    announce(tmp_path, engines.env)
+    nothing = dict.fromkeys(engines.env)
+
+    whole = await run("migrate", **nothing)
+    half = await run("migrate", **{**nothing, name: engines.env[name]})
+
+    assert whole == Ran(0, ["nothing to migrate"], [])
+    assert "is not set" in half.line or "STRIPE" in half.line

@@ -1,17 +1,20 @@
 """Settings are read once: a wrong one is one line that names its variable and what is allowed."""
 
+import random
+import string
 from typing import Any
 
 import pytest
 
 from chenu.settings import Mode, SettingError, StripeMode, TraceSettings, read_settings
 
+SECRET = "u7Qm2vXk9Rt4Wp8Zs1Ly6Nb3Hd5Jc0Ga"
 TEST = {
     "CHENU_MODE": "test",
     "DATABASE_URL": "postgresql://me@db/chenu",
     "REDIS_URL": "redis://cache:6379/0",
     "CHENU_PUBLIC_URL": "http://127.0.0.1:8000",
-    "CHENU_SECRET": "s" * 32,
+    "CHENU_SECRET": SECRET,
     "STRIPE_MODE": "sandbox",
     "STRIPE_KEY": "sk_test_1",
     "STRIPE_API_BASE": "http://127.0.0.1:8421",
@@ -20,7 +23,7 @@ LIVE = {
     "DATABASE_URL": "postgresql://me@db/chenu",
     "REDIS_URL": "rediss://cache/0",
     "CHENU_PUBLIC_URL": "https://chenu.example",
-    "CHENU_SECRET": "s" * 32,
+    "CHENU_SECRET": SECRET,
     "STRIPE_MODE": "live",
     "STRIPE_KEY": "sk_live_1",
     "SMTP_URL": "smtps://user:word@mail.example:465",
@@ -73,7 +76,7 @@ def test_everything_that_can_be_set_is_read() -> None:
     )
 
     assert settings.public_url == "http://127.0.0.1:8000"
-    assert settings.secret == b"s" * 32
+    assert settings.secret == SECRET.encode()
     assert settings.stripe.webhook_secrets == ("whsec_1", "whsec_2")
     assert settings.stripe.thin_secrets == ("whsec_3",)
     assert (settings.smtp_url, settings.mail_folder) == (None, "mails")
@@ -103,6 +106,30 @@ def test_what_is_needed_and_not_set_is_named(name: str, value: str | None) -> No
     assert refusal(env if value is None else {**env, name: value}) == f"{name} is not set"
 
 
+GUESSABLE = [
+    "s" * 32,
+    "0" * 64,
+    " " * 40,
+    "ab" * 20,
+    "abc123" * 8,
+    "abcdefghijklmnopqrstuvwxyz012345",
+    "9876543210zyxwvutsrqponmlkjihgfedcba",
+    "changemechangemechangemechangeme",
+    "please-change-this-secret-before-production",
+    "Password123!Password123!Password1!",
+    "S3CR3T-k3y-f0r-ch3nu-pr0duct10n-2026",
+    "supersecretpasswordforyourexampletest",
+]
+NO_ORIGINS = [
+    "https://chenu.example/app",
+    "https://chenu.example/?shop=1",
+    "https://chenu.example?",
+    "https://chenu.example#top",
+    "https://me@chenu.example",
+    "https://me:word@chenu.example/",
+    "https://:8000",
+]
+
 WRONG = [
     ("CHENU_MODE", "prod", "production, demo, test"),
     ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
@@ -115,6 +142,9 @@ WRONG = [
     ("CHENU_PUBLIC_URL", "https://", "http://"),
     ("CHENU_PUBLIC_URL", "https://[chenu", "IPv6"),
     ("CHENU_SECRET", "short", "32 characters"),
+    *(("CHENU_SECRET", secret, "nobody can guess") for secret in GUESSABLE),
+    *(("CHENU_PUBLIC_URL", url, "without path, query or login") for url in NO_ORIGINS),
+    *(("CHENU_RETURN_ORIGINS", url, "origins") for url in NO_ORIGINS),
     ("STRIPE_MODE", "real", "sandbox, test, live"),
     ("STRIPE_KEY", "pk_test_1", "secret key"),
     ("STRIPE_API_BASE", "127.0.0.1:8421", "http://"),
@@ -159,6 +189,11 @@ TOGETHER: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (LIVE, {"STRIPE_MODE": "test", "STRIPE_KEY": "sk_test_1"}, "STRIPE_MODE"),
     (LIVE, {"CHENU_PUBLIC_URL": "http://chenu.example"}, "CHENU_PUBLIC_URL"),
     (LIVE, {"SMTP_URL": ""}, "SMTP_URL"),
+    (LIVE, {"CHENU_MODE": "demo"}, "STRIPE_MODE"),
+    (LIVE, {"CHENU_MODE": "test"}, "STRIPE_MODE"),
+    (LIVE, {"CHENU_MODE": "demo", "STRIPE_KEY": "rk_live_1"}, "STRIPE_MODE"),
+    (LIVE, {"CHENU_MAIL_FOLDER": "mails"}, "CHENU_MAIL_FOLDER"),
+    (TEST, {"CHENU_MODE": "production"}, "STRIPE_MODE"),
 ]
 
 
@@ -171,3 +206,41 @@ def test_what_must_not_be_combined_is_refused(
     assert line.startswith(name)
     assert "\n" not in line
     assert "sk_live_1" not in line
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "a secret of the tests, long enough to be one",
+        "9f86d081884c7d659a2feaa0c55ad015",
+        "correct horse battery staple tomato lamp",
+        "Xk2-vR9_qLw7TzP4mNc8sYd1HbJ6gFa0eUi3oKtQ",
+    ],
+)
+def test_what_nobody_can_guess_is_taken(secret: str) -> None:
+    assert read_settings({**TEST, "CHENU_SECRET": secret}).secret == secret.encode()
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_random_secrets_are_taken(seed: int) -> None:
+    drawn = random.Random(seed)
+    for alphabet in (string.hexdigits[:16], string.ascii_letters + string.digits + "-_"):
+        secret = "".join(drawn.choice(alphabet) for _ in range(32))
+
+        assert read_settings({**TEST, "CHENU_SECRET": secret}).secret == secret.encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "origin"),
+    [
+        ("https://Chenu.Example/", "https://chenu.example"),
+        ("HTTPS://chenu.example:443", "https://chenu.example"),
+        ("http://127.0.0.1:80/", "http://127.0.0.1"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_the_public_address_is_written_as_browsers_write_origins(raw: str, origin: str) -> None:
+    settings = read_settings({**TEST, "CHENU_PUBLIC_URL": raw, "CHENU_RETURN_ORIGINS": raw})
+
+    assert settings.public_url == origin
+    assert settings.return_origins == (origin,)
