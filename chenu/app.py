@@ -17,6 +17,7 @@ from chenu.http.answer_cache import AnswerCache
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
+from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
@@ -65,7 +66,7 @@ def create_app(services: Services) -> ASGIApp:
     )
     settings = services.settings
     kept = AnswerCache(app, _KEPT, settings.cache_seconds)
-    return Edge(kept, settings, post_only=frozenset({GRAPHQL_PATH}))
+    return Edge(kept, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
 
 
 def get_visit(request: Request[Any, Any, Any]) -> Visit:

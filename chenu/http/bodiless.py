@@ -19,10 +19,15 @@ async def answer_bodiless(
     app: ASGIApp, scope: Any, receive: Receive, send: Send, known_tags: str
 ) -> None:
     """`known_tags` is the value of If-None-Match, empty without one."""
-    asked = {**scope, "method": "GET"}
-    answer = _Answer(send, known_tags, is_head=scope["method"] == "HEAD")
+    asked: Any = {**scope, "method": "GET"}
+
+    async def send_noting_route(message: Any) -> None:
+        if "path_template" in asked:  # the edge counts requests by it
+            scope["path_template"] = asked["path_template"]
+        await send(message)
+
+    answer = _Answer(send_noting_route, known_tags, is_head=scope["method"] == "HEAD")
     await app(asked, answer.receive if answer.is_head else receive, answer.send)
-    scope["path_template"] = asked.get("path_template", "")  # the edge counts requests by it
 
 
 class _Answer:

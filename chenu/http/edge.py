@@ -25,7 +25,7 @@ from chenu.core.i18n import Locale, best_locale, is_locale
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.client_address import TrustedProxies
 from chenu.http.cookies import read_cookies
-from chenu.http.methods import complete_allow, method_label
+from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
 from chenu.http.paths import Subtrees
 from chenu.http.security_headers import security_headers
@@ -43,14 +43,12 @@ _REPEATED = {"cookie": "; "} | dict.fromkeys(
 
 
 class Edge:
-    """Wraps the whole application. At `post_only` a GET has no answer but the way to a page."""
+    """Wraps the whole application. `methods` is what each route takes, by its path's template."""
 
-    def __init__(
-        self, app: ASGIApp, settings: Settings, post_only: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, str]) -> None:
         self._app = app
         self._settings = settings
-        self._post_only = post_only
+        self._methods = methods
         self._headers = security_headers(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._session_cookie = session_cookie_name(settings)
@@ -97,7 +95,7 @@ class Edge:
         """The answer's own headers, those of every answer, and every method where one is wrong."""
         own = message["headers"]
         if message["status"] == _NOT_ALLOWED or scope["method"] == "OPTIONS":
-            own = [self._allowing(scope["path"], *pair) for pair in own]
+            own = [self._completed(scope, *pair) for pair in own]
         known = {name.lower() for name, _ in own}
         extra = self._headers.for_path(scope["path"])
         return [
@@ -106,11 +104,15 @@ class Edge:
             *((name, value) for name, value in extra if name not in known),
         ]
 
-    def _allowing(self, path: str, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    def _completed(self, scope: Any, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """The router names what is no method and not HEAD; a route's own refusal stays."""
         if name.lower() != b"allow":
             return name, value
-        allow = complete_allow(value.decode(), is_post_only=path in self._post_only)
-        return name, allow.encode()
+        route = scope.get("path_template")
+        if route is not None and scope["method"] != "OPTIONS":
+            return name, value
+        allow = self._methods.get(route or scope["path"])
+        return name, (allow or allow_of(value.decode().split(", "))).encode()
 
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool

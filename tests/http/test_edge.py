@@ -19,6 +19,7 @@ from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.conftest import with_settings
+from tests.http.raw import raw
 from tests.people import Person, make_person
 from tests.rows import put
 
@@ -225,9 +226,9 @@ OF_A_PROXY = [
 async def test_what_a_proxy_asked_for_does_not_concern_us(
     client: httpx.AsyncClient, person: Person, header: str, path: str
 ) -> None:
-    headers = {"authorization": header.encode(), "cookie": f"chenu_session={person.token}".encode()}
+    headers = {"authorization": header, "cookie": f"chenu_session={person.token}"}
 
-    answer = await client.get(path, headers=headers)
+    answer = await client.get(path, headers=raw(headers))
 
     assert answer.status_code == 200
 
@@ -237,15 +238,14 @@ async def test_beside_a_proxy_s_password_a_session_counts_for_programs_too(
     client: httpx.AsyncClient, person: Person, header: str
 ) -> None:
     """The explorer is behind the same password as the pages."""
-    cookie = f"chenu_session={person.token}"
+    alone = {"authorization": header}
+    with_session = alone | {"cookie": f"chenu_session={person.token}"}
 
-    with_session = await client.post(
-        "/graphql", json=WHO, headers={"authorization": header.encode(), "cookie": cookie.encode()}
-    )
-    alone = await client.post("/graphql", json=WHO, headers={"authorization": header.encode()})
+    known = await client.post("/graphql", json=WHO, headers=raw(with_session))
+    unknown = await client.post("/graphql", json=WHO, headers=raw(alone))
 
-    assert with_session.json()["data"]["viewer"]["email"] == person.email
-    assert alone.json()["data"]["viewer"] is None
+    assert known.json()["data"]["viewer"]["email"] == person.email
+    assert unknown.json()["data"]["viewer"] is None
 
 
 async def test_a_service_key_needs_an_account_that_there_is(
@@ -295,8 +295,7 @@ async def test_an_address_is_taken_from_the_proxies_that_we_trust_alone(
 
     async with over(with_settings(services, trusted_proxies=proxies)) as http:
         headers = {"cookie": f"chenu_session={person.token}", "x-forwarded-for": forwarded}
-        sent = {name: value.encode() for name, value in headers.items()}
-        await http.post("/graphql", json=WHO, headers=sent)
+        await http.post("/graphql", json=WHO, headers=raw(headers))
 
     assert await db.fetch_value("SELECT address FROM user_session") == expected
 
