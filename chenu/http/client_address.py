@@ -22,10 +22,12 @@ class TrustedProxies:
         Read from the last hop on, for as long as proxies of ours speak: a hop that is no address
         ends that, and the last address known counts.
         """
+        if not self._networks or not forwarded:
+            return _one_spelling(peer)
         address = find_address(peer)
         if address is None:
             return ""
-        if not self._networks or not forwarded or not self._is_trusted(address):
+        if not self._is_trusted(address):
             return str(address)
         for hop in reversed(forwarded.rsplit(",", _MOST_HOPS)):
             if not hop.strip():
@@ -40,3 +42,8 @@ class TrustedProxies:
 
     def _is_within(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+@lru_cache(maxsize=1_024)
+def _one_spelling(peer: str) -> str:
+    return str(find_address(peer) or "")

@@ -63,6 +63,7 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
+        method = scope.get("method", "")
         is_quiet = scope["path"] in QUIET
         # The server runs each request in a task of its own, with which this ends.
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -76,20 +77,14 @@ class Edge:
         with _open_span(scope, is_quiet=is_quiet) as note:
             visit = await self._identify(scope, headers, request_id, is_quiet=is_quiet)
             scope.setdefault("state", {})[STATE_KEY] = visit
-            await self._answer(scope, receive, send_with_headers, headers)
+            if method == "HEAD" or (method == "GET" and "if-none-match" in headers):
+                known_tags = headers.get("if-none-match", "")
+                await answer_bodiless(self._app, scope, receive, send_with_headers, known_tags)
+            else:
+                await self._app(scope, receive, send_with_headers)
             if status[0] and not is_quiet:
                 _report(scope, status[0], time.perf_counter() - started)
                 _describe(note, scope, status[0])
-
-    async def _answer(
-        self, scope: Any, receive: Receive, send: Send, headers: Mapping[str, str]
-    ) -> None:
-        method = scope.get("method", "")
-        known_tags = headers.get("if-none-match", "")
-        if method == "HEAD" or (known_tags and method == "GET"):
-            await answer_bodiless(self._app, scope, receive, send, known_tags)
-        else:
-            await self._app(scope, receive, send)
 
     def _complete(self, scope: Any, message: Any, request_id: str) -> list[tuple[bytes, bytes]]:
         """The answer's own headers, those of every answer, and every method where one is wrong."""
@@ -166,11 +161,12 @@ class Edge:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    found = dict(sent)
+    sent = scope["headers"]
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
     if len(found) < len(sent):
         for name in found.keys() & _REPEATED.keys():
-            found[name] = _REPEATED[name].join(value for key, value in sent if key == name)
+            lines = (value.decode("latin-1") for key, value in sent if key == name.encode())
+            found[name] = _REPEATED[name].join(lines)
     return found
 
 
