@@ -33,7 +33,7 @@ _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;="
 """All else is encoded: a header carries no letters beyond its alphabet."""
 
 _CSRF_FIELD = Markup('<input type="hidden" name="csrf_token" value="{}">')
-_VARY = "Cookie, Accept-Language, HX-Request"
+_VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
 
 
 class Pages:
@@ -82,6 +82,7 @@ class Pages:
     def go(self, path: str, *, cookie: str | None = None) -> Page:
         """On to another page with GET; `path` is ours, or Stripe's as the business gave it."""
         headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
+        headers["Vary"] = "Cookie"
         if cookie is not None:
             headers["Set-Cookie"] = cookie
         return Response(b"", status_code=303, media_type=MediaType.HTML, headers=headers)
