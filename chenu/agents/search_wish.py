@@ -45,6 +45,17 @@ class AgentWish:
     filter: AgentFilter = field(default_factory=AgentFilter)
     sort: AgentSort = AgentSort.RELEVANCE
 
+    @property
+    def identity(self) -> tuple[str, list[Any], AgentSort]:
+        """The same for wishes that list the same in the same order, however they are written."""
+        wanted = [
+            sorted(set(value))
+            if isinstance(value, Sequence) and not isinstance(value, str)
+            else value
+            for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
+        ]
+        return " ".join(self.search.split()), wanted, self.sort
+
 
 class Mode(StrEnum):
     ALL = "ALL"
