@@ -1,11 +1,14 @@
 """Errors as pages in the visitor's language. They need no database: it may be what is down."""
 
+from urllib.parse import parse_qsl, urlencode
+
 from litestar import Response
 from litestar.exceptions import HTTPException
 
 from chenu.accounts.visit import STATE_KEY, Visit
 from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unauthenticated
 from chenu.core.i18n import mark
+from chenu.core.paging import BadCursor
 from chenu.settings import Settings
 from storefront.forms import HttpRequest
 from storefront.pages import Page, Pages, StatusOf
@@ -28,6 +31,11 @@ _WORDS = {
     500: mark("It was not your fault, and we can see that it happened. Please try again."),
     503: mark("Part of our system does not answer at the moment. Nothing was changed."),
 }
+_BAD_CURSOR_TITLE = mark("This page of the list is not there any more")
+_BAD_CURSOR_WORDS = mark(
+    "Its address was made for another search, another order or another person's list."
+)
+_CURSORS = ("after", "before")
 
 
 def render_error(
@@ -43,8 +51,9 @@ def render_error(
         "errors/page.html",
         status=found,
         status_code=found,
-        title=pages.say(_TITLES.get(found, _TITLES[500 if found >= 500 else 400])),
+        title=pages.say(_title(error, found)),
         advice=_advice(pages, error, found),
+        beginning=_without_cursor(request) if isinstance(error, BadCursor) else None,
         request_id=visit.request_id,
     )
     page.headers.update(_headers(error, found, is_htmx="hx-request" in request.headers))
@@ -57,11 +66,25 @@ def _status(error: Exception, status_of: StatusOf) -> int:
     return error.status_code if isinstance(error, HTTPException) else 500
 
 
+def _title(error: Exception, status: int) -> str:
+    if isinstance(error, BadCursor):
+        return _BAD_CURSOR_TITLE
+    return _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
+
+
+def _without_cursor(request: HttpRequest) -> str:
+    """The same address at the beginning of its lists."""
+    sent = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    kept = [(name, value) for name, value in sent if not name.endswith(_CURSORS)]
+    path: str = request.scope["path"]
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
 def _advice(pages: Pages, error: Exception, status: int) -> str | None:
     """What the business says where it says something; else what the status means."""
     if isinstance(error, ChenuError) and not isinstance(error, NotFound | BadInput):
         return " ".join(pages.explain(single) for single in error.each)
-    words = _WORDS.get(status)
+    words = _BAD_CURSOR_WORDS if isinstance(error, BadCursor) else _WORDS.get(status)
     return pages.say(words) if words else None
 
 

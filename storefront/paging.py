@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chenu.core.paging import CursorCodec, Key, Page, PageWish
+from chenu.core.paging import Key, ListCursors, Page, PageWish
 from storefront.forms import Fields
 
 Row = TypeVar("Row")
@@ -22,18 +22,19 @@ class PageLinks:
 class Pager:
     """`stem` is the list's address without its cursor, `anchor` where on the page it stands."""
 
-    cursors: CursorCodec
+    cursors: ListCursors
     stem: str
     size: int
     prefix: str = ""
     anchor: str = ""
 
     def read(self, query: Fields) -> PageWish:
-        """Raises BadInput for a cursor that we did not make."""
-        after, before = query.text(f"{self.prefix}after"), query.text(f"{self.prefix}before")
-        if before:
-            return PageWish(self.size, self.cursors.decode(before), backwards=True)
-        return PageWish(self.size, self.cursors.decode(after) if after else None)
+        """Raises BadCursor for one that was not made for this list."""
+        for side in (f"{self.prefix}before", f"{self.prefix}after"):
+            if cursor := query.text(side):
+                is_before = side.endswith("before")
+                return PageWish(self.size, self.cursors.decode(cursor, side), is_before)
+        return PageWish(self.size)
 
     def links(self, page: Page[Row], key_of: Callable[[Row], Key]) -> PageLinks:
         if not page.rows:

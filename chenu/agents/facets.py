@@ -21,7 +21,7 @@ from chenu.agents.search_wish import (
     Mode,
     condition_of,
     conditions_of,
-    words_of,
+    mode_at_first,
 )
 from chenu.core import db
 from chenu.core.i18n import LOCALES
@@ -102,9 +102,9 @@ class _Counted:
 
 async def _count_options(wish: AgentWish) -> _Counted:
     """As the list: what looks alike is asked for only where words match nothing."""
-    mode = Mode.WORDS if words_of(wish.search) else Mode.ALL
+    mode = mode_at_first(wish.search)
     counted = await _count_groups(wish, mode)
-    if counted.total or mode is Mode.ALL:
+    if counted.total or mode is not Mode.WORDS:
         return counted
     alike = await _count_groups(wish, Mode.TYPOS)
     counted.total = alike.total

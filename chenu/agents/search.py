@@ -18,8 +18,8 @@ from chenu.agents.search_wish import (
     AgentWish,
     Mode,
     conditions_of,
+    mode_at_first,
     score_of,
-    words_of,
 )
 from chenu.core import db
 from chenu.core.i18n import Locale
@@ -92,7 +92,10 @@ async def _read_cards(sql: str, args: Sequence[Any]) -> Sequence[CardHit]:
 
 async def _list(wish: AgentWish, page: PageWish, columns: str, read: _Read[Hit]) -> Sequence[Hit]:
     """Most searches find words: what else there may be is asked only when there are none."""
-    if not words_of(wish.search):
+    mode = mode_at_first(wish.search)
+    if mode is Mode.NOTHING:
+        return ()
+    if mode is Mode.ALL:
         return await read(*_select(wish, Mode.ALL, page, columns))
     found = await read(*_select(wish, Mode.WORDS, page, columns))
     if found or await find_mode(wish) is Mode.WORDS:
@@ -170,8 +173,9 @@ async def count_agents(wish: AgentWish) -> int:
 
 async def find_mode(wish: AgentWish) -> Mode:
     """Words where they match anything within the filter, else what looks alike."""
-    if not words_of(wish.search):
-        return Mode.ALL
+    mode = mode_at_first(wish.search)
+    if mode is not Mode.WORDS:
+        return mode
     conditions = conditions_of(wish, Mode.WORDS)
     # Without MATERIALIZED the LIMIT makes PostgreSQL read the table until a rare word turns up.
     sql = f"""

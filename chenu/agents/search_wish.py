@@ -1,15 +1,20 @@
 """What people search for and filter by, and its SQL conditions. Values never enter the text."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.search_words import (
+    Word,
+    matching,
+    matching_exactly,
+    matching_wholly,
+    read_words,
+)
 from chenu.tiers.catalogue import AgentLevel
 
-_MAX_WORDS = 8
 _MAX_SEARCH = 200
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
@@ -45,11 +50,32 @@ class AgentWish:
     filter: AgentFilter = field(default_factory=AgentFilter)
     sort: AgentSort = AgentSort.RELEVANCE
 
+    @property
+    def identity(self) -> tuple[str, list[Any], AgentSort]:
+        """The same for wishes that list the same in the same order, however they are written."""
+        wanted = [
+            sorted(set(value))
+            if isinstance(value, Sequence) and not isinstance(value, str)
+            else value
+            for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
+        ]
+        return " ".join(self.search.split()), wanted, self.sort
+
 
 class Mode(StrEnum):
+    """What a search asks for: all agents, its words, what looks alike, or nothing there can be."""
+
     ALL = "ALL"
     WORDS = "WORDS"
     TYPOS = "TYPOS"
+    NOTHING = "NOTHING"
+
+
+def mode_at_first(search: str) -> Mode:
+    """Before it is known whether the words are found. Signs alone, such as "!!!", find nothing."""
+    if not search.strip():
+        return Mode.ALL
+    return Mode.WORDS if read_words(search) else Mode.NOTHING
 
 
 class Conditions:
@@ -93,13 +119,15 @@ _CONDITIONS = {
 def conditions_of(wish: AgentWish, mode: Mode) -> Conditions:
     conditions = Conditions()
     if mode is Mode.WORDS:
-        query = conditions.arg(_to_tsquery(wish.search))
+        query = conditions.arg(matching(read_words(wish.search)))
         conditions.parts.append(
             f"(a.search_fr @@ to_tsquery('public.chenu_fr', {query})"
             f" OR a.search_en @@ to_tsquery('public.chenu_en', {query}))"
         )
     elif mode is Mode.TYPOS:
         conditions.add("fold({}) <% a.names", _storable(wish.search[:_MAX_SEARCH]))
+    elif mode is Mode.NOTHING:
+        conditions.parts.append("false")
     for name in _CONDITIONS:
         if (condition := condition_of(wish.filter, name, conditions)) is not None:
             conditions.parts.append(condition)
@@ -130,23 +158,37 @@ def _storable(text: str) -> str:
     return text.translate(_UNSTORABLE)
 
 
+_NAMED = 20_000_000
+_WRITTEN = 5_000_000
+"""Above every rank: an agent of that very name; texts that have a name such as GPT-4 as it is
+written; and once more where it is no part of a longer name. Then come GPT-4o, and GPT and 4 apart.
+"""
+
+
 def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
     """How well an agent fits, as an integer: keys compare exactly."""
     if mode is Mode.TYPOS:
         text = conditions.arg(_storable(search[:_MAX_SEARCH]))
         return f"(word_similarity(fold({text}), a.names) * 1000000)::bigint"
-    query = conditions.arg(_to_tsquery(search))
+    words = read_words(search)
+    query = conditions.arg(matching(words))
+    name = conditions.arg(_storable(" ".join(search[:_MAX_SEARCH].split())))
     return (
         f"((ts_rank(a.search_fr, to_tsquery('public.chenu_fr', {query}))"
         f" + ts_rank(a.search_en, to_tsquery('public.chenu_en', {query}))) * 1000000)::bigint"
+        f" + CASE WHEN starts_with(a.names || ' ', (SELECT fold({name}) || ' '))"
+        f" THEN {_NAMED} ELSE 0 END{_score_as_written(words, conditions)}"
     )
 
 
-def words_of(search: str) -> list[str]:
-    return re.findall(r"\w+", search[:_MAX_SEARCH])[:_MAX_WORDS]
-
-
-def _to_tsquery(search: str) -> str:
-    """All words; the last may be unfinished, as people type."""
-    words = words_of(search)
-    return " & ".join([*words[:-1], f"{words[-1]}:*"])
+def _score_as_written(words: Sequence[Word], conditions: Conditions) -> str:
+    """Ordinary words are found in any form; who asks for GPT-4 means no other."""
+    if not any(word.is_name for word in words):
+        return ""
+    queries = [conditions.arg(make(words)) for make in (matching_exactly, matching_wholly)]
+    return "".join(
+        f" + CASE WHEN a.search_fr @@ (SELECT to_tsquery('public.chenu_fr', {query}))"
+        f" OR a.search_en @@ (SELECT to_tsquery('public.chenu_en', {query}))"
+        f" THEN {_WRITTEN} ELSE 0 END"
+        for query in queries
+    )

@@ -95,29 +95,46 @@ def cut(rows: Sequence[Row], wish: PageWish) -> Page[Row]:
 
 
 class CursorCodec:
-    """Keys as opaque text that only we can make, for clients and addresses."""
+    """Makes the cursors of every list; one of another list is as good as made up."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = hmac.digest(secret, b"cursor", "sha256")
+
+    def of_list(self, name: str, *parts: Any) -> "ListCursors":
+        """`parts` are all that decides what is in the list and in which order: whose it is, its
+        filter, its sort. Size and direction of a page do not."""
+        described = msgspec.json.encode((name, *parts), order="deterministic")
+        return ListCursors(hmac.digest(self._secret, described, "sha256"))
+
+
+class ListCursors:
+    """Keys of one list as opaque text that only we can make, for clients and addresses."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
 
     def encode(self, key: Key) -> str:
         body = msgspec.json.encode(key)
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
 
-    def decode(self, cursor: str) -> Key:
-        """Raises BadInput for a cursor that we did not make."""
+    def decode(self, cursor: str, argument: str = "after") -> Key:
+        """Raises BadCursor, which names the argument, for one that was not made for this list."""
         try:
             raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):
-            raise bad_cursor() from None
+            raise bad_cursor(argument) from None
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(body)):
-            raise bad_cursor()
+            raise bad_cursor(argument)
         return msgspec.json.decode(body, type=tuple[int | str, str])
 
     def _mac(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, key=self._secret, digest_size=_MAC_BYTES).digest()
 
 
-def bad_cursor(argument: str = "after") -> BadInput:
-    return BadInput("This cursor is not one of this list", path=(argument,))
+class BadCursor(BadInput):
+    """The list itself is there: its first page is the way on."""
+
+
+def bad_cursor(argument: str) -> BadCursor:
+    return BadCursor("This cursor is not one of this list", path=(argument,))

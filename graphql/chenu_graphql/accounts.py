@@ -52,9 +52,10 @@ async def _page_purchases(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[PurchaseRow]:
-    page = read_page(info.context, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("purchases", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
     rows = await list_purchases(root.id, page)
-    return ConnectionSource(rows, by_row_id, partial(count_purchases, root.id))
+    return ConnectionSource(cursors, rows, by_row_id, partial(count_purchases, root.id))
 
 
 async def _page_library(
@@ -65,9 +66,10 @@ async def _page_library(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[GrantRow]:
-    page = read_page(info.context, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("library", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
     rows = await list_library(root.id, page)
-    return ConnectionSource(rows, by_row_id, partial(count_library, root.id))
+    return ConnectionSource(cursors, rows, by_row_id, partial(count_library, root.id))
 
 
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:

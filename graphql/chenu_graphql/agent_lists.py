@@ -14,7 +14,7 @@ from chenu.agents.search_wish import AgentFilter as Filter
 from chenu.agents.search_wish import AgentSort, AgentWish
 from chenu.core.errors import BadInput
 from chenu.core.i18n import LOCALES, is_locale
-from chenu.core.paging import Key, PageWish
+from chenu.core.paging import Key, ListCursors
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
 from chenu_graphql.agents import Agent
@@ -149,14 +149,17 @@ async def browse(
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
     """The store, to everybody."""
-    page = read_page(info.context, PageArguments(first, after, last, before))
     wish = AgentWish(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
-    return await browse_page(wish, page)
+    cursors = info.context.cursors.of_list("store", wish.identity)
+    return await browse_page(cursors, wish, PageArguments(first, after, last, before))
 
 
-async def browse_page(wish: AgentWish, page: PageWish) -> ConnectionSource[AgentHit]:
+async def browse_page(
+    cursors: ListCursors, wish: AgentWish, sent: PageArguments
+) -> ConnectionSource[AgentHit]:
     return ConnectionSource(
-        page=await list_agents(wish, page),
+        cursors=cursors,
+        page=await list_agents(wish, read_page(cursors, sent)),
         key=_hit_key,
         count=partial(count_agents, wish),
         facets=partial(count_facets, wish),

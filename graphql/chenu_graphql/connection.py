@@ -7,8 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from chenu.core.errors import BadInput
-from chenu.core.paging import MAX_PAGE, Key, Page, PageWish, cut
-from chenu_graphql.context import Context, Info
+from chenu.core.paging import MAX_PAGE, Key, ListCursors, Page, PageWish, cut
 from chenu_graphql.fields import Weight, argument, field
 from chenu_graphql.permissions import PARENT
 
@@ -31,15 +30,15 @@ class PageArguments:
     before: str | None
 
 
-def read_page(ctx: Context, sent: PageArguments) -> PageWish:
+def read_page(cursors: ListCursors, sent: PageArguments) -> PageWish:
     """Raises BadInput that names the argument."""
     if (sent.first is None) == (sent.last is None):
         raise BadInput("Please ask for either first or last", path=("first",))
     if sent.last is not None:
         _refuse(sent.after, "after", "This cursor goes with first")
-        return _wish(ctx, ("last", sent.last), ("before", sent.before), backwards=True)
+        return _wish(cursors, ("last", sent.last), ("before", sent.before), backwards=True)
     _refuse(sent.before, "before", "This cursor goes with last")
-    return _wish(ctx, ("first", sent.first or 0), ("after", sent.after), backwards=False)
+    return _wish(cursors, ("first", sent.first or 0), ("after", sent.after), backwards=False)
 
 
 def _refuse(cursor: str | None, name: str, message: str) -> None:
@@ -48,30 +47,36 @@ def _refuse(cursor: str | None, name: str, message: str) -> None:
 
 
 def _wish(
-    ctx: Context, size: tuple[str, int], cursor: tuple[str, str | None], *, backwards: bool
+    cursors: ListCursors,
+    size: tuple[str, int],
+    cursor: tuple[str, str | None],
+    *,
+    backwards: bool,
 ) -> PageWish:
     name, wanted = size
     if not 1 <= wanted <= MAX_PAGE:
         raise BadInput("A page has 1 to {count} items", path=(name,), count=MAX_PAGE)
     place, text = cursor
-    if text is None:
-        return PageWish(wanted, None, backwards)
-    try:
-        return PageWish(wanted, ctx.cursors.decode(text), backwards)
-    except BadInput as error:
-        raise BadInput(error.message, path=(place,)) from None
+    key = None if text is None else cursors.decode(text, place)
+    return PageWish(wanted, key, backwards)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeSource(Generic[Row]):
     node: Row
     key: Key
+    cursors: ListCursors
+
+    @property
+    def cursor(self) -> str:
+        return self.cursors.encode(self.key)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
     """A page with what it takes to make cursors and to count the whole list when asked."""
 
+    cursors: ListCursors
     page: Page[Row]
     key: Callable[[Row], Key]
     count: Callable[[], Awaitable[int]]
@@ -79,7 +84,7 @@ class ConnectionSource(Generic[Row]):
 
     @property
     def edges(self) -> list[EdgeSource[Row]]:
-        return [EdgeSource(row, self.key(row)) for row in self.page.rows]
+        return [EdgeSource(row, self.key(row), self.cursors) for row in self.page.rows]
 
 
 def by_row_id(row: Any) -> Key:
@@ -115,13 +120,9 @@ class _PageInfoSource:
     end_cursor: str | None
 
 
-def _write_cursor(root: strawberry.Parent[EdgeSource[Any]], info: Info) -> str:
-    return info.context.cursors.encode(root.key)
-
-
-def _describe_page(root: strawberry.Parent[ConnectionSource[Any]], info: Info) -> _PageInfoSource:
-    rows, cursors = root.page.rows, info.context.cursors
-    ends = [cursors.encode(root.key(row)) for row in (*rows[:1], *rows[-1:])]
+def _describe_page(root: strawberry.Parent[ConnectionSource[Any]]) -> _PageInfoSource:
+    edges = root.edges
+    ends = [edge.cursor for edge in (*edges[:1], *edges[-1:])]
     start, end = ends or (None, None)
     return _PageInfoSource(root.page.has_next, root.page.has_previous, start, end)
 
@@ -132,7 +133,7 @@ async def _count(root: strawberry.Parent[ConnectionSource[Any]]) -> int:
 
 @strawberry.type(description="An item with its place in the list.")
 class Edge(Generic[Item]):
-    cursor: str = field("For after and before.", PARENT, _write_cursor)
+    cursor: str = field("For after and before.", PARENT)
     node: Item = field("The item.", PARENT)
 
 

@@ -15,7 +15,7 @@ from chenu.agents.queries import list_own_agents
 from chenu.agents.rows import CreatorRow
 from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import BadInput
-from chenu.core.paging import Page, PageWish
+from chenu.core.paging import Page
 from chenu_graphql.agent_lists import AgentConnection, browse_page
 from chenu_graphql.connection import (
     After,
@@ -70,21 +70,16 @@ async def _page_agents(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[Any]:
-    ctx = info.context
-    page = read_page(ctx, PageArguments(first, after, last, before))
-    if not is_own_profile(ctx, root):
-        if ctx.actor.has_staff(Staff.REVIEWER):
-            ctx.reading.note_staff_read("agents", root.id)
-            return await _page_own(root, page)
+    ctx, sent = info.context, PageArguments(first, after, last, before)
+    is_own = is_own_profile(ctx, root)
+    if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
         wish = AgentWish(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await browse_page(wish, page)
-    return await _page_own(root, page)
-
-
-async def _page_own(creator: CreatorRow, page: PageWish) -> ConnectionSource[Any]:
-    """In whatever state they are."""
-    rows = await list_own_agents(creator.id, page)
-    return ConnectionSource(rows, by_row_id, partial(count_own_agents, creator.id))
+        return await browse_page(ctx.cursors.of_list("creator", root.id), wish, sent)
+    if not is_own:
+        ctx.reading.note_staff_read("agents", root.id)
+    cursors = ctx.cursors.of_list("own agents", root.id)
+    rows = await list_own_agents(root.id, read_page(cursors, sent))
+    return ConnectionSource(cursors, rows, by_row_id, partial(count_own_agents, root.id))
 
 
 From = Annotated[date | None, argument("The first day, UTC; null: since ever.", name="from")]
@@ -105,12 +100,12 @@ async def _page_sales(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[SaleSource]:
-    page = read_page(info.context, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("sales", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
     found = await list_sales(root.id, page)
     sales = [SaleSource(row) for row in found.rows]
-    return ConnectionSource(
-        Page(sales, found.has_next, found.has_previous), by_row_id, partial(count_sales, root.id)
-    )
+    shown = Page(sales, found.has_next, found.has_previous)
+    return ConnectionSource(cursors, shown, by_row_id, partial(count_sales, root.id))
 
 
 def onboarding_url(ctx: Context, creator: CreatorRow) -> str | None:

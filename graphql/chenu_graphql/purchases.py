@@ -95,13 +95,14 @@ async def _page_payments(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[PaymentRow]:
-    page = read_page(info.context, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("payments", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
     rows = await _payments(root, info)
 
     async def count() -> int:
         return len(rows)
 
-    return ConnectionSource(cut_loaded(rows, page), by_row_id, count)
+    return ConnectionSource(cursors, cut_loaded(rows, page), by_row_id, count)
 
 
 def _once(root: PurchaseSource) -> None:

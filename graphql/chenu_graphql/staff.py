@@ -36,9 +36,11 @@ async def _page_queue(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[QueuedAgent]:
-    page = read_page(info.context, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("review queue")
+    page = read_page(cursors, PageArguments(first, after, last, before))
+    queue = await list_review_queue(page)
     info.context.reading.note_staff_read("queue", "moderation_queue")
-    return ConnectionSource(await list_review_queue(page), queue_key, count_review_queue)
+    return ConnectionSource(cursors, queue, queue_key, count_review_queue)
 
 
 @strawberry.type(description="null for everyone who is not staff (with FORBIDDEN).")

@@ -68,7 +68,8 @@ async def render_account(
 
 async def _read_purchases(pages: Pages, account_id: AccountId, query: Fields) -> dict[str, object]:
     """A page of purchases with their agents and payments."""
-    pager = Pager(pages.cursors, "/account", PAGE_SIZE, anchor="#purchases")
+    cursors = pages.cursors.of_list("purchases", account_id)
+    pager = Pager(cursors, "/account", PAGE_SIZE, anchor="#purchases")
     found = await list_purchases(account_id, pager.read(query))
     agents = await list_agents_by_id([purchase.agent_id for purchase in found.rows])
     return {

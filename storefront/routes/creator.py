@@ -71,7 +71,8 @@ async def _render_desk(
 
 
 async def _read_agents(pages: Pages, creator: CreatorRow, query: Fields) -> dict[str, object]:
-    pager = Pager(pages.cursors, "/creator", _AGENTS, "agents_", "#agents")
+    cursors = pages.cursors.of_list("own agents", creator.id)
+    pager = Pager(cursors, "/creator", _AGENTS, "agents_", "#agents")
     found = await list_own_agents(creator.id, pager.read(query))
     changes = await list_changes([agent.id for agent in found.rows])
     return {
@@ -86,7 +87,8 @@ def key_of_agent(agent: AgentRow) -> Key:
 
 
 async def _read_sales(pages: Pages, creator: CreatorRow, query: Fields) -> dict[str, object]:
-    pager = Pager(pages.cursors, "/creator", _SALES, "sales_", "#sales")
+    cursors = pages.cursors.of_list("sales", creator.id)
+    pager = Pager(cursors, "/creator", _SALES, "sales_", "#sales")
     found = await list_sales(creator.id, pager.read(query))
     agents = await list_agents_by_id([sale.agent_id for sale in found.rows])
     return {

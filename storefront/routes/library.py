@@ -18,8 +18,9 @@ PAGE_SIZE = 24
 
 @get("/library", opt=SIGNED_IN)
 async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    pager = Pager(pages.cursors, "/library", PAGE_SIZE)
-    grants = await list_library(account_of(pages.visit.actor), pager.read(read_query(request)))
+    account_id = account_of(pages.visit.actor)
+    pager = Pager(pages.cursors.of_list("library", account_id), "/library", PAGE_SIZE)
+    grants = await list_library(account_id, pager.read(read_query(request)))
     agents = await list_agents_by_id([grant.agent_id for grant in grants.rows])
     return pages.show(
         "library/page.html",

@@ -32,7 +32,8 @@ PAGE_SIZE = 25
 
 @get("/staff", opt=REVIEWER)
 async def show_queue(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    pager = Pager(pages.cursors, "/staff", PAGE_SIZE)
+    cursors = pages.cursors.of_list("review queue")
+    pager = Pager(cursors, "/staff", PAGE_SIZE)
     queue = await list_review_queue(pager.read(read_query(request)))
     page = pages.show("staff/queue.html", queue=queue.rows, links=pager.links(queue, _key))
     await record_staff_reads(pages.visit.actor, [StaffRead("queue", "moderation_queue")])

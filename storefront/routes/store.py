@@ -41,7 +41,8 @@ PAGE_SIZE = 24
 async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     query = read_query(request)
     search = read_search(query)
-    pager = Pager(pages.cursors, search.address(), PAGE_SIZE)
+    cursors = pages.cursors.of_list("store", search.wish.identity)
+    pager = Pager(cursors, search.address(), PAGE_SIZE)
     wish = pager.read(query)
     found, counts = await _find(search.wish, wish, pages)
     page = pages.show(
@@ -121,7 +122,8 @@ async def show_creator(
     creator = await find_creator_by_handle(handle)
     if creator is None:
         raise NotFound("There is no such creator")
-    pager = Pager(pages.cursors, f"/creators/{creator.handle}", PAGE_SIZE)
+    cursors = pages.cursors.of_list("creator", creator.id)
+    pager = Pager(cursors, f"/creators/{creator.handle}", PAGE_SIZE)
     wish = AgentWish(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
     found, total = await asyncio.gather(
         list_cards(wish, pager.read(read_query(request)), pages.locale), count_agents(wish)

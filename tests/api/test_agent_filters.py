@@ -91,7 +91,8 @@ SEARCHES = {
     "unfinished": ("epsi", ["Epsilon"]),
     "a typo": ("gamna", ["Gamma"]),
     "an accent": ("ÉPSILON", ["Epsilon"]),
-    "only signs": ("!!! & |", NAMES[::-1]),
+    "only signs": ("!!! & |", []),
+    "only white space": ("  \u3000 ", NAMES[::-1]),
     "a query language": ("gamma & !alpha:*", ["Gamma", "Alpha"]),
 }
 
