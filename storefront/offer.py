@@ -11,11 +11,21 @@ from chenu.agents.purchases import PurchaseRow, find_pending
 from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import ChenuError
-from chenu.flows.buy_agent import find_offer_refusal
+from chenu.flows.buy_agent import find_offer_refusal, find_sale_refusal
+from chenu.tiers.catalogue import AgentLevel, Feature, TierCode
+from chenu.tiers.entitlements import (
+    PlanRequired,
+    includes_platform_agent,
+    platform_agent_refusal,
+    require_feature,
+)
 
 
 class OfferState(StrEnum):
-    """REFUSED: `refusal` says in words why it cannot be bought now."""
+    """REFUSED: `refusal` says in words why it cannot be bought now.
+
+    SIGN_IN: it says what the plan that everybody begins with lacks, before anybody signs up for it.
+    """
 
     OWN = "OWN"
     OWNED = "OWNED"
@@ -48,7 +58,7 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     grant = await _find_grant(actor, agent)
     access = decide_access(actor, agent, grant)
     if agent.kind is AgentKind.PLATFORM:
-        return _platform_offer(actor, access)
+        return _platform_offer(actor, agent, access)
     split = split_sale(agent.price_amount) if agent.price_amount else None
     if is_own(actor, agent):
         return Offer(OfferState.OWN, split=split)
@@ -56,8 +66,10 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
         return Offer(OfferState.OWNED, grant, split=split)
     if not agent.is_on_sale:
         return Offer(OfferState.OFF_SALE)
+    if nobody_can := find_sale_refusal(agent):
+        return Offer(OfferState.REFUSED, refusal=nobody_can, split=split)
     if actor.user_id is None:
-        return Offer(OfferState.SIGN_IN, split=split)
+        return Offer(OfferState.SIGN_IN, refusal=_needs_plan(), split=split)
     refusal = await find_offer_refusal(actor, agent)
     pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
     return Offer(_open_state(actor, agent, refusal), None, refusal, pending, split)
@@ -70,12 +82,24 @@ async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
     return grants[0] if grants else None
 
 
-def _platform_offer(actor: Actor, access: AgentAccess) -> Offer:
+def _platform_offer(actor: Actor, agent: AgentRow, access: AgentAccess) -> Offer:
     if access.can_use:
         return Offer(OfferState.INCLUDED, access.grant)
     if actor.user_id is None:
-        return Offer(OfferState.SIGN_IN)
+        level, rank = AgentLevel(agent.level), agent.platform_rank or 0
+        is_included = includes_platform_agent(TierCode.FREE, level, rank)
+        refusal = None if is_included else platform_agent_refusal(level, rank)
+        return Offer(OfferState.SIGN_IN, refusal=refusal)
     return Offer(OfferState.NOT_INCLUDED, refusal=access.refusal)
+
+
+def _needs_plan() -> ChenuError | None:
+    """What somebody new would be told next."""
+    try:
+        require_feature(TierCode.FREE, Feature.MARKETPLACE)
+    except PlanRequired as refusal:
+        return refusal
+    return None
 
 
 def _open_state(actor: Actor, agent: AgentRow, refusal: ChenuError | None) -> OfferState:

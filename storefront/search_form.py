@@ -1,12 +1,12 @@
 """The store's search as its address holds it: read strictly, shown again, and turned into links."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from chenu.agents.model import AgentKind, PriceType
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_wish import REVERSED_PRICES, AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES
 from chenu.tiers.catalogue import AgentLevel
@@ -75,21 +75,7 @@ def _changed(fields: Fields, name: str, changes: dict[str, str | None]) -> Itera
 def read_search(fields: Fields) -> Search:
     """Never raises: what cannot be read is left out and told."""
     reader = _Reader(fields)
-    language = reader.options("language", str, LOCALES)
-    wish = AgentWish(
-        search=reader.text("q"),
-        filter=AgentFilter(
-            kinds=reader.options("kind", AgentKind, _KINDS),
-            levels=reader.options("level", AgentLevel, AgentLevel),
-            spheres=reader.options("sphere", str, _SPHERE_CODES),
-            capabilities=reader.capabilities(),
-            price_types=reader.options("price", PriceType, PriceType),
-            min_price=reader.euros("min"),
-            max_price=reader.euros("max"),
-            language=language[0] if len(language) == 1 else None,
-        ),
-        sort=reader.sort(),
-    )
+    wish = AgentWish(search=reader.text("q"), filter=reader.filter(), sort=reader.sort())
     return Search(fields, wish, tuple(reader.errors))
 
 
@@ -99,6 +85,23 @@ class _Reader:
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
         self.errors: list[ChenuError] = []
+
+    def filter(self) -> AgentFilter:
+        language = self.options("language", str, LOCALES)
+        wanted = AgentFilter(
+            kinds=self.options("kind", AgentKind, _KINDS),
+            levels=self.options("level", AgentLevel, AgentLevel),
+            spheres=self.options("sphere", str, _SPHERE_CODES),
+            capabilities=self.capabilities(),
+            price_types=self.options("price", PriceType, PriceType),
+            min_price=self.euros("min"),
+            max_price=self.euros("max"),
+            language=language[0] if len(language) == 1 else None,
+        )
+        if not wanted.has_reversed_prices:
+            return wanted
+        self.errors.append(Invalid(REVERSED_PRICES, path=("min",)))
+        return replace(wanted, min_price=None, max_price=None)
 
     def text(self, name: str) -> str:
         text = self._fields.text(name)

@@ -13,8 +13,10 @@ from chenu.agents.search_words import (
     matching_wholly,
     read_words,
 )
+from chenu.core.i18n import mark
 from chenu.tiers.catalogue import AgentLevel
 
+REVERSED_PRICES = mark("The lowest price is above the highest")
 _MAX_SEARCH = 200
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
@@ -42,6 +44,12 @@ class AgentFilter:
     min_rating: float | None = None
     creator: str | None = None
     language: str | None = None
+
+    @property
+    def has_reversed_prices(self) -> bool:
+        """No agent can fit: who asks is told so instead of shown an empty list."""
+        lowest, highest = self.min_price, self.max_price
+        return lowest is not None and highest is not None and lowest > highest
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,11 @@ async def buy_agent(
     Raises the refusals of docs/money.md, "Who may buy"; ProviderUnavailable when Stripe is away,
     with the purchase pending and nothing charged.
     """
-    account_id, user_id = _require_buyer(actor)
+    account_id, user_id = _require_spender(actor)
     key = idempotency.client_key(account_id, idempotency_key, "agentPurchase", wish)
     reject_if_any(_check_wish(services, wish))
     agent = await get_visible_agent(actor, wish.agent_id)
+    _require_entitled(actor, agent)
     await _close_stale(services, account_id, agent)
     crash_point("purchase.before_intent")
     purchase_id = await _claim(actor, account_id, user_id, wish, key)
@@ -73,22 +74,44 @@ async def buy_agent(
 async def find_offer_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
     """Why the actor could not buy the agent at its price of now; None when they could.
 
+    What nobody can lift comes first: nobody signs in, or pays for a plan, to be refused after it.
     For the page that has the button: buying asks again, in its transaction.
     """
     try:
-        account_id, _ = _require_buyer(actor)
+        if refusal := find_sale_refusal(agent):
+            raise refusal
+        account_id, _ = _require_spender(actor)
+        _require_entitled(actor, agent)
         await _require_offer(actor, account_id, agent, agent.price_amount)
     except ChenuError as refusal:
         return refusal
     return None
 
 
-def _require_buyer(actor: Actor) -> tuple[AccountId, UserId]:
-    account_id = actor.require_spender(ApiScope.MARKETPLACE)
-    user_id = actor.require_user()
-    require_feature(actor.tier, Feature.MARKETPLACE)
-    actor.require_verified()
-    return account_id, user_id
+def find_sale_refusal(agent: AgentRow) -> ChenuError | None:
+    """Why nobody can buy the agent now, whoever they are; None when it is for sale."""
+    if agent.kind is AgentKind.PLATFORM:
+        return InvalidState("Platform agents come with your plan: there is nothing to buy")
+    if not agent.is_on_sale:
+        return InvalidState("This agent is not on sale")
+    if agent.price.type is PriceType.SUBSCRIPTION:
+        return InvalidState("Monthly agents cannot be bought yet")
+    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
+        return PayoutsNotReady("The creator of this agent cannot be paid at the moment")
+    return None
+
+
+def _require_spender(actor: Actor) -> tuple[AccountId, UserId]:
+    return actor.require_spender(ApiScope.MARKETPLACE), actor.require_user()
+
+
+def _require_entitled(actor: Actor, agent: AgentRow) -> None:
+    """What the buyer can lift is asked for only where that leads to the agent."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
+    except ChenuError as refusal:
+        raise find_sale_refusal(agent) or refusal from None
 
 
 def _check_wish(services: Services, wish: BuyWish) -> list[ChenuError]:
@@ -138,20 +161,14 @@ async def _require_offer(
     actor: Actor, account_id: AccountId, agent: AgentRow, expected_amount: int
 ) -> None:
     """The price shown is the price charged, by a seller who can be paid, to somebody without it."""
-    if agent.kind is AgentKind.PLATFORM:
-        raise InvalidState("Platform agents come with your plan: there is nothing to buy")
     if is_own(actor, agent):
         raise AlreadyOwned("You made this agent: it is yours already")
     if await has_usable_grant(account_id, agent.id):
         raise AlreadyOwned("This agent is in your library already")
-    if not agent.is_on_sale:
-        raise InvalidState("This agent is not on sale")
+    if refusal := find_sale_refusal(agent):
+        raise refusal
     if expected_amount != agent.price_amount:
         raise price_changed()
-    if agent.price.type is PriceType.SUBSCRIPTION:
-        raise InvalidState("Monthly agents cannot be bought yet")
-    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
-        raise PayoutsNotReady("The creator of this agent cannot be paid at the moment")
 
 
 def _make_purchase(

@@ -10,8 +10,8 @@ from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.queries import QueuedAgent
 from chenu.agents.rows import AgentRow
 from chenu.agents.search import AgentHit, count_agents, list_agents
+from chenu.agents.search_wish import REVERSED_PRICES, AgentSort, AgentWish
 from chenu.agents.search_wish import AgentFilter as Filter
-from chenu.agents.search_wish import AgentSort, AgentWish
 from chenu.core.errors import BadInput
 from chenu.core.i18n import LOCALES, is_locale
 from chenu.core.paging import Key, ListCursors
@@ -90,7 +90,7 @@ def read_filter(sent: AgentFilter | None) -> Filter:
     if sent is None:
         return Filter()
     _check(sent)
-    return Filter(
+    wanted = Filter(
         kinds=sent.kinds or (),
         levels=sent.levels or (),
         spheres=sent.spheres or (),
@@ -102,6 +102,9 @@ def read_filter(sent: AgentFilter | None) -> Filter:
         creator=sent.creator,
         language=sent.language,
     )
+    if wanted.has_reversed_prices:
+        raise BadInput(REVERSED_PRICES, path=("filter", "min_price_minor"))
+    return wanted
 
 
 def _check(sent: AgentFilter) -> None:
@@ -116,7 +119,6 @@ def _check(sent: AgentFilter) -> None:
     if sent.language is not None and not is_locale(sent.language):
         message = "The language is one of {allowed}"
         raise BadInput(message, path=("filter", "language"), allowed=", ".join(LOCALES))
-    _check_prices(sent)
 
 
 def _check_sphere(code: str) -> None:
@@ -124,13 +126,6 @@ def _check_sphere(code: str) -> None:
         allowed = ", ".join(sphere.code for sphere in SPHERES)
         message = "The sphere is one of {allowed}"
         raise BadInput(message, path=("filter", "spheres"), allowed=allowed)
-
-
-def _check_prices(sent: AgentFilter) -> None:
-    lowest, highest = sent.min_price_minor, sent.max_price_minor
-    if lowest is not None and highest is not None and lowest > highest:
-        message = "The lowest price is above the highest"
-        raise BadInput(message, path=("filter", "min_price_minor"))
 
 
 Search = Annotated[str | None, argument("Words in French or English; typos are forgiven.")]
