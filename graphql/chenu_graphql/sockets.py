@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import orjson
 import structlog
 from graphql import GraphQLError, OperationType
 from litestar import WebSocket, websocket
@@ -20,7 +21,14 @@ from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
 from chenu_graphql.errors import to_graphql, with_code
-from chenu_graphql.messages import SocketMessage, read_json, read_wish, write_json
+from chenu_graphql.messages import (
+    SocketMessage,
+    fail_internally,
+    read_json,
+    read_wish,
+    write_answer,
+    write_json,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +47,10 @@ class _Closed(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+class _Gone(Exception):
+    """The client hung up."""
 
 
 def make_socket_route(engine: Engine, services: Services, path: str) -> WebsocketRouteHandler:
@@ -74,7 +86,7 @@ class Connection:
                 await self._handle(await self._receive())
         except _Closed as closed:
             await self._close(closed)
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, _Gone):
             pass
         finally:
             await self._stop_all()
@@ -189,13 +201,23 @@ class Connection:
                 await self._send("complete", operation_id)
         except _Closed as closed:
             await self._close(closed)
-        except (WebSocketException, RuntimeError) as error:
-            log.info("socket_gone", reason=str(error))
+        except _Gone as gone:
+            log.info("socket_gone", reason=str(gone))
+        except Exception as error:
+            await self._break_off(operation_id, error)
+
+    async def _break_off(self, operation_id: str, error: Exception) -> None:
+        """What was raised around the operation itself ends it, and no other."""
+        self._running.pop(operation_id, None)
+        failed = fail_internally(error, self._ctx)
+        with suppress(_Gone):
+            await self._send("error", operation_id, [_formatted(each) for each in failed.errors])
 
     async def _pass_on(self, operation_id: str, answer: Answer) -> None:
         """`error` ends an operation that was not begun; it is not followed by `complete`."""
         if answer.is_begun:
-            await self._send("next", operation_id, answer.to_dict())
+            _, written = write_answer(answer, self._ctx)
+            await self._send("next", operation_id, orjson.Fragment(written))
             return
         del self._running[operation_id]
         await self._send("error", operation_id, [_formatted(error) for error in answer.errors])
@@ -203,7 +225,11 @@ class Connection:
     async def _send(self, kind: str, operation_id: str | None = None, payload: Any = None) -> None:
         message = {"type": kind, "id": operation_id, "payload": payload}
         present = {key: value for key, value in message.items() if value is not None}
-        await self._socket.send_data(write_json(present), mode="text")
+        written = write_json(present)
+        try:
+            await self._socket.send_data(written, mode="text")
+        except (WebSocketException, RuntimeError) as error:
+            raise _Gone(str(error)) from None
 
     async def _stop_all(self) -> None:
         tasks = list(self._running.values())
