@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from math import isfinite
 
 from graphql import DocumentNode, GraphQLError, Token, TokenKind
@@ -10,6 +11,7 @@ from chenu_graphql.errors import ValidationFailed
 
 MAX_DIGITS = 100
 _SUSPECT = re.compile(rf"[0-9]{{{MAX_DIGITS}}}|[eE][+-]?[0-9]{{3}}")
+_MAX_ERRORS = 20
 _NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
 
 
@@ -19,21 +21,19 @@ def check_numbers(text: str, document: DocumentNode) -> list[GraphQLError]:
         return []
     message = "This number is too large, or has more than {count} digits"
     error = ValidationFailed(message, count=MAX_DIGITS)
+    found = islice(_find_unreadable(document.loc.start_token), _MAX_ERRORS)
+    source = document.loc.source
     return [
-        GraphQLError(
-            str(error),
-            source=document.loc.source,
-            positions=[token.start],
-            original_error=error,
-        )
-        for token in _tokens(document.loc.start_token)
-        if token.kind in _NUMBERS and not _is_readable(token.value or "")
+        GraphQLError(str(error), source=source, positions=[place], original_error=error)
+        for place in found
     ]
 
 
-def _tokens(token: Token | None) -> Iterator[Token]:
+def _find_unreadable(token: Token | None) -> Iterator[int]:
+    """Where they stand."""
     while token is not None:
-        yield token
+        if token.kind in _NUMBERS and not _is_readable(token.value or ""):
+            yield token.start
         token = token.next
 
 
