@@ -36,6 +36,7 @@ PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 10
 MAX_MESSAGE = 100_000
 INIT_SECONDS = 10
+_LONGEST_REASON = 123
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -49,7 +50,7 @@ class _Closed(Exception):
         self.reason = reason
 
 
-class _Gone(Exception):
+class _Gone(RuntimeError):
     """The client hung up."""
 
 
@@ -93,7 +94,7 @@ class Connection:
 
     async def _close(self, closed: _Closed) -> None:
         with suppress(WebSocketException, RuntimeError):  # it may be gone already
-            await self._socket.close(closed.code, closed.reason)
+            await self._socket.close(closed.code, _fit(closed.reason))
 
     async def _receive(self) -> SocketMessage:
         text = await self._socket.receive_data("text")
@@ -236,6 +237,11 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _fit(reason: str) -> str:
+    """A close frame has room for 123 bytes."""
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _formatted(error: GraphQLError) -> Any:
