@@ -89,6 +89,31 @@ async def test_several_lines_of_one_header_are_one_list(visitor: httpx.AsyncClie
     assert answer.headers["content-type"].startswith(G)
 
 
+ODD_LISTS: dict[str, tuple[bytes, int]] = {
+    "nothing but commas": (b"," * 5_000, 200),
+    "nothing but a weight": (b";q=1", 200),
+    "a weight that is none": (b"application/json;q=x, */*;q=0.1", 200),
+    "a weight above all": (b"text/html;q=7, application/json;q=0.001", 200),
+    "bytes beyond ASCII": (b"\xe9\xff", 406),
+    "bytes beyond ASCII beside ours": (b"\xe9, application/json", 200),
+    "an over-long name": (b"x" * 20_000, 406),
+    "ours behind thousands": (b"a/b, " * 3_000 + b"application/json", 406),
+}
+
+
+@pytest.mark.parametrize(("accept", "status"), ODD_LISTS.values(), ids=ODD_LISTS.keys())
+async def test_an_odd_list_is_read_as_far_as_it_can_be(
+    visitor: httpx.AsyncClient, accept: bytes, status: int
+) -> None:
+    body = {"query": QUERY}
+
+    answer = await visitor.post("/graphql", json=body, headers=[(b"accept", accept)])
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith(J)
+    assert ("errors" in answer.json()) == (status == 406)
+
+
 @pytest.mark.parametrize("accept", [a for a, best in ACCEPTED.items() if best is None])
 async def test_who_takes_nothing_of_ours_is_told_before_anything_is_done(
     client: httpx.AsyncClient, services: Services, accept: str
