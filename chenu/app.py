@@ -21,9 +21,9 @@ from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
-from chenu.settings import Mode, Settings
+from chenu.settings import Mode
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
-from chenu_graphql.routes import create_graphql_routes
+from chenu_graphql.routes import answer_failure, create_graphql_routes
 from storefront.errors import render_error
 from storefront.routes import create_storefront
 from storefront.routes.store import PATH as STORE_PATH
@@ -59,7 +59,7 @@ def create_app(services: Services) -> ASGIApp:
             "settings": Provide(lambda: services.settings, sync_to_thread=False),
             "visit": Provide(get_visit, sync_to_thread=False),
         },
-        exception_handlers={Exception: _make_error_answer(services.settings)},
+        exception_handlers={Exception: _make_error_answer(services)},
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -76,14 +76,16 @@ def get_visit(request: Request[Any, Any, Any]) -> Visit:
 
 
 def _make_error_answer(
-    settings: Settings,
+    services: Services,
 ) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """JSON for programs, a page for people; what nobody expected is logged."""
+        if request.scope["path"].rstrip("/") == GRAPHQL_PATH:
+            return answer_failure(request, error, services)
         if not isinstance(error, ChenuError | HTTPException):
             log.error("request_failed", path=request.scope["path"], exc_info=error)
         if request.scope["path"] in FOR_PROGRAMS:
             return error_as_json(request, error)
-        return render_error(request, error, settings=settings, status_of=status_of)
+        return render_error(request, error, settings=services.settings, status_of=status_of)
 
     return answer

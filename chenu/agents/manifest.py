@@ -1,8 +1,11 @@
 """Manifests: what is sold. Validated against the published JSON Schema, errors name the path."""
 
 import json
+import math
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,13 @@ from chenu.core.errors import ChenuError, Invalid, reject_if_any
 
 MAX_BYTES = 64_000
 MAX_ERRORS = 20
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""As JSON writes it; the database keeps no text with it."""
+MAX_LEVELS = 64
+LARGEST_NUMBER = 2**53 - 1
+"""What every program reads as it was written. The database writes 1e20 as a whole number, so that
+the limit is for every number."""
+_LONGEST_INTEGER = 100
+_LONGEST_PLACE = 200
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 SCHEMA_PATH = Path(__file__).parent / "manifest.schema.json"
 
 
@@ -24,19 +32,47 @@ def _validator() -> Draft202012Validator:
 
 
 def parse_manifest(text: str) -> Any:
-    """The JSON of a form field; raises Invalid with line and column."""
+    """The JSON of a form field; raises Invalid with line and column, or the name in question.
+
+    Numbers that are too large are left to `check_manifest`, which knows their place.
+    """
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise _too_large()
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(
+            text,
+            parse_int=_read_integer,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_read_object,
+        )
     except RecursionError:
-        raise Invalid("The manifest is nested too deeply", path=("manifest",)) from None
+        raise _too_deep() from None
     except json.JSONDecodeError as error:
         message = "The manifest is not JSON: line {line}, column {column}"
         where = {"line": error.lineno, "column": error.colno}
         raise Invalid(message, path=("manifest",), **where) from None
-    except ValueError:  # a number of thousands of digits
-        raise _not_json() from None
+
+
+def _read_integer(digits: str) -> int | float:
+    """Python reads no number of thousands of digits, and takes long for those before."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else math.inf
+
+
+def _refuse_constant(name: str) -> None:
+    message = "The manifest is not JSON, which has no value {name}"
+    raise Invalid(message, path=("manifest",), name=name)
+
+
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name a reader would see only one."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = "The manifest names {name} twice in one object"
+            shown = _UNSTORABLE.sub("?", name)[:_LONGEST_PLACE]
+            raise Invalid(message, path=("manifest",), name=shown)
+        found[name] = value
+    return found
 
 
 def check_manifest(manifest: Any) -> dict[str, Any]:
@@ -49,16 +85,46 @@ def check_manifest(manifest: Any) -> dict[str, Any]:
 
 
 def _require_storable(manifest: Any) -> None:
-    """What every JSON reader takes, our database among them: raises Invalid."""
+    """What every JSON reader takes, our database among them: raises Invalid or Rejected."""
     try:
-        text = json.dumps(manifest, ensure_ascii=False, allow_nan=False)
-        size = len(text.encode())
-    except (TypeError, ValueError, RecursionError):
+        text = json.dumps(manifest, ensure_ascii=False)
+    except (TypeError, ValueError):  # a set or bytes, a circle, a number of thousands of digits
         raise _not_json() from None
-    if size > MAX_BYTES:
+    except RecursionError:
+        raise _too_deep() from None
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise _too_large()
-    if _NUL.search(text):
-        raise Invalid("Please enter text without control characters", path=("manifest",))
+    reject_if_any(list(islice(_find_odd_values(manifest, ("manifest",)), MAX_ERRORS)))
+
+
+def _find_odd_values(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
+    """What cannot be kept, or not be written again as it was sent. Raises Invalid."""
+    if len(path) > MAX_LEVELS:
+        raise _too_deep()
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            if isinstance(name, str) and not _UNSTORABLE.search(name):
+                yield from _find_odd_values(entry, (*path, name))
+            else:
+                yield _odd_text(path)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _find_odd_values(entry, (*path, str(index)))
+    else:
+        yield from _check_scalar(value, path)
+
+
+def _check_scalar(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
+    if isinstance(value, str) and _UNSTORABLE.search(value):
+        yield _odd_text(path)
+    if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:  # or not a number
+        message = "{place}: numbers go from -{limit} to {limit}, please write others as text"
+        place = ".".join(path)[:_LONGEST_PLACE]
+        yield Invalid(message, path=path, place=place, limit=LARGEST_NUMBER)
+
+
+def _odd_text(path: tuple[str, ...]) -> Invalid:
+    return Invalid("Please enter text without control characters", path=path)
 
 
 def _explain(error: ValidationError) -> ChenuError:
@@ -84,9 +150,9 @@ def _too_large() -> Invalid:
     return Invalid("The manifest is larger than {count} bytes", path=("manifest",), count=MAX_BYTES)
 
 
+def _too_deep() -> Invalid:
+    return Invalid("The manifest is nested too deeply", path=("manifest",))
+
+
 def _not_json() -> Invalid:
     return Invalid("The manifest is not JSON", path=("manifest",))
-
-
-def _refuse_constant(name: str) -> None:
-    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)

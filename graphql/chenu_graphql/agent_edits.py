@@ -62,7 +62,7 @@ class AgentCreateInput:
     sphere: str | None = given("The code of a sphere.")
     price: AgentPriceInput = given("What it is to cost.")
     average_minutes_saved: float | None = given("Per run; null: 15.")
-    manifest: JSON = given("Permissions are read from it.")
+    manifest: JSON = given("Permissions are read from it. Numbers go from -(2^53-1) to 2^53-1.")
     custom: bool = given(
         "Private to the account: needs the CUSTOM_AGENTS entitlement; no price, no review.",
         default=False,
@@ -92,7 +92,7 @@ class AgentVersionCreateInput:
     agent_id: strawberry.ID = given("Which agent.")
     number: str = given("Three numbers such as 1.4.0, higher than any before.")
     changelog: str = given("What is new, at most 5,000 characters.")
-    manifest: JSON = given("What is sold; permissions are read from it.")
+    manifest: JSON = given("As that of a new agent: what is sold.")
 
 
 @strawberry.input(description="A draft to hand in for review.")

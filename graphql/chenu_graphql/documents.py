@@ -24,6 +24,7 @@ from chenu_graphql.limits import (
     check_fragments,
     check_size,
 )
+from chenu_graphql.literals import check_numbers
 from chenu_graphql.plan_runs import Plan
 from chenu_graphql.plans import make_plan
 
@@ -115,7 +116,8 @@ class Documents:
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
             errors = (
-                check_fragments(document)
+                check_numbers(text, document)
+                or check_fragments(document)
                 or self._check_limits(document)
                 or self._validate(document)
             )

@@ -46,7 +46,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`requested` and `actual` in points; not `is_begun`: refused before anything was resolved.
+    """`requested` and `actual` in points; not `is_begun`: there is no data, not even null.
 
     `is_query`: nothing was changed, so that it may be told again.
     """
@@ -66,7 +66,8 @@ class Answer:
         """The response of the GraphQL specification."""
         calls = count_calls(self.requested)
         cost = {"requested": self.requested, "actual": self.actual, "calls": calls}
-        body: dict[str, Any] = {"data": self.data, "extensions": {"cost": cost}}
+        body: dict[str, Any] = {"data": self.data} if self.is_begun else {}
+        body["extensions"] = {"cost": cost}
         if self.errors:
             body["errors"] = [error.formatted for error in self.errors]
         return body
@@ -161,7 +162,11 @@ class Engine:
         except _Refused as refused:
             yield _refuse(refused, ctx)
             return
-        started = await self._subscribe(ready, wish, ctx)
+        try:
+            started = await self._subscribe(ready, wish, ctx)
+        except Exception as error:
+            yield _break_off(error, ready, ctx)
+            return
         if isinstance(started, ExecutionResult):
             yield replace(_answer(started, ready, ctx), is_begun=False)
             return
@@ -169,8 +174,7 @@ class Engine:
             async for result in started:
                 yield _answer(result, ready, ctx)
         except Exception as error:  # a source's own error reaches us as it was raised
-            failed = GraphQLError(str(error), original_error=error)
-            yield _answer(ExecutionResult(None, [failed]), ready, ctx)
+            yield _break_off(error, ready, ctx)
         finally:
             await started.aclose()
 
@@ -246,6 +250,11 @@ def _name(node: OperationDefinitionNode) -> str | None:
 def _refuse(refused: _Refused, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in refused.errors]
     return Answer(None, errors, refused.points)
+
+
+def _break_off(error: Exception, ready: _Ready, ctx: Context) -> Answer:
+    failed = GraphQLError(str(error), original_error=error)
+    return _answer(ExecutionResult(None, [failed]), ready, ctx)
 
 
 def _answer(result: ExecutionResult, ready: _Ready, ctx: Context) -> Answer:

@@ -4,9 +4,12 @@ from typing import Any, Literal
 
 import msgspec
 import orjson
+from graphql import GraphQLError
 
 from chenu.core.errors import BadInput
-from chenu_graphql.engine import Wish
+from chenu_graphql.context import Context
+from chenu_graphql.engine import Answer, Wish
+from chenu_graphql.errors import with_code
 
 MAX_LIST = 1_000
 
@@ -14,10 +17,11 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Body(msgspec.Struct):
-    """What a request or a subscribe message carries; anything else in it is ignored."""
+    """What a request or a subscribe message carries; `extensions` and the rest are ignored."""
 
     query: str
     variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(name="operationName", default=None)
 
 
@@ -34,11 +38,18 @@ def read_json(body: bytes | str | msgspec.Raw, kind: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise BadInput("The body is not a GraphQL request: {problem}", problem=str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _explain(str(error)) from None
+    except (msgspec.DecodeError, UnicodeError):
         raise BadInput("The body is not JSON") from None
     except RecursionError:
         raise BadInput("The body is nested too deeply") from None
+
+
+def _explain(problem: str) -> BadInput:
+    if "out of range" in problem:
+        place = problem.partition("`")[2].rstrip("`")
+        return BadInput("The body has a number that is too large: {place}", place=place)
+    return BadInput("The body is not a GraphQL request: {problem}", problem=problem)
 
 
 def read_wish(body: bytes | msgspec.Raw) -> Wish:
@@ -65,3 +76,17 @@ def _check_lists(value: Any, path: tuple[str, ...]) -> None:
 
 def write_json(value: Any) -> bytes:
     return orjson.dumps(value)
+
+
+def write_answer(answer: Answer, ctx: Context) -> tuple[Answer, bytes]:
+    """The answer as it is sent, and its JSON: one that cannot be written is an error of ours."""
+    try:
+        return answer, write_json(answer.to_dict())
+    except Exception as error:
+        failed = fail_internally(error, ctx)
+        return failed, write_json(failed.to_dict())
+
+
+def fail_internally(error: Exception, ctx: Context) -> Answer:
+    """Without data: whatever there was of it cannot be told."""
+    return Answer(None, [with_code(GraphQLError(str(error), original_error=error), ctx)])

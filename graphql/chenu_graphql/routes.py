@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from graphql import OperationType
-from litestar import MediaType, Request, Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Stream
@@ -21,19 +21,28 @@ from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.explorer import EXPLORER_PATH, show_explorer
-from chenu_graphql.messages import read_wish, write_json
+from chenu_graphql.media_types import Accepted, MediaType, read_accept
+from chenu_graphql.messages import fail_internally, read_wish, write_answer
 from chenu_graphql.schema import get_schema
 from chenu_graphql.sockets import make_socket_route
 
 PATH = "/graphql"
 
-_REFUSED_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "UNAVAILABLE": 503}
-"""Of requests whose caller could not be identified."""
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "RATE_LIMITED": 429,
+    "QUOTA_EXCEEDED": 429,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+}
+"""Of requests that were never executed; 400 for all other codes."""
 _EMPTY_STATUS = {"RATE_LIMITED": 429, "UNAVAILABLE": 503}
-"""Of answers that carry nothing else; all others are 200, as GraphQL clients expect."""
+"""As application/json, of answers that carry nothing else; all others are 200."""
 _RETRY_SECONDS = 5
 
 _SSE = SSETransport()
+_VARY = {"vary": "Accept"}
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -54,26 +63,31 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
     """One operation: JSON, or an event stream for who accepts that."""
     visit: Visit = request.scope["state"][STATE_KEY]  # a second dependency would cost a task group
     ctx = Context(services, visit, csrf_header=request.headers.get("x-csrf-token", ""))
+    accepted = _read_accept(request)
     if visit.refusal is not None:
-        return _fail(visit.refusal, ctx, _REFUSED_STATUS.get(visit.refusal.code, 400))
+        return _fail(visit.refusal, ctx, accepted.plain)
+    if accepted.best is None:
+        kinds = ", ".join(MediaType)
+        return _fail(BadInput("Accept one of {kinds}", kinds=kinds), ctx, accepted.plain, 406)
     try:
         wish = await _read(request)
     except BadInput as error:
-        return _fail(error, ctx, 400)
+        return _fail(error, ctx, accepted.plain)
     except HTTPException as error:
-        return _fail(BadInput("The body could not be read"), ctx, error.status_code)
-    if not _SSE.accepts(request.headers.get("accept", "")):
-        answer = await get_engine().run(wish, ctx)
-        request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
-        response = _respond(answer, ctx)
-        await answer.record_reading(ctx)
-        return response
-    if get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
-        return Stream(_stream(wish, ctx), headers=dict(_SSE.headers), status_code=200)
-    answer = await get_engine().run(wish, ctx)
-    events = _respond_as_events(answer, ctx)
+        message = BadInput("The body could not be read")
+        return _fail(message, ctx, accepted.plain, error.status_code)
+    return await _answer(request, wish, accepted, ctx)
+
+
+async def _answer(
+    request: HttpRequest, wish: Wish, accepted: Accepted, ctx: Context
+) -> Response[Any]:
+    if accepted.takes_events and get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
+        return Stream(_stream(wish, ctx), headers={**_SSE.headers, **_VARY}, status_code=200)
+    answer, body = write_answer(await get_engine().run(wish, ctx), ctx)
+    request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
     await answer.record_reading(ctx)
-    return events
+    return _respond(answer, body, ctx, accepted.best or accepted.plain)
 
 
 @get(PATH, include_in_schema=False)
@@ -84,16 +98,46 @@ async def refuse_get(
     if asks_for_html(", ".join(request.headers.getall("accept", []))):
         return Redirect(EXPLORER_PATH, status_code=303, headers={"vary": "Accept"})
     ctx = Context(services, visit)
-    answer = _fail(BadInput("Send the operation by POST, as JSON"), ctx, 405)
-    answer.headers |= {"allow": "POST", "vary": "Accept"}
+    message = BadInput("Send the operation by POST, as JSON")
+    answer = _fail(message, ctx, _read_accept(request).plain, 405)
+    answer.headers["allow"] = "POST"
     return answer
 
 
+def answer_failure(request: HttpRequest, error: Exception, services: Services) -> Response[Any]:
+    """What was raised around an operation, in the shape of GraphQL's errors."""
+    ctx = Context(services, request.scope["state"].get(STATE_KEY, Visit()))
+    medium = _read_accept(request).plain
+    if isinstance(error, ChenuError):
+        return _fail(error, ctx, medium)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        message = BadInput("Send the operation by POST, as JSON")
+        answer = _fail(message, ctx, medium, error.status_code)
+        answer.headers |= error.headers or {}
+        return answer
+    return _refuse(fail_internally(error, ctx), ctx, medium)
+
+
+def _read_accept(request: HttpRequest) -> Accepted:
+    return read_accept(", ".join(request.headers.getall("accept", [])))
+
+
 async def _read(request: HttpRequest) -> Wish:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type", "")
     if content_type != MediaType.JSON:
-        raise BadInput("Send the operation as application/json")
+        _check_content_type(content_type)
     return read_wish(await request.body())
+
+
+def _check_content_type(content_type: str) -> None:
+    """Raises BadInput."""
+    kind, *params = (part.strip().lower() for part in content_type.split(";"))
+    if kind != MediaType.JSON:
+        raise BadInput("Send the operation as application/json")
+    for param in params:
+        name, _, value = param.partition("=")
+        if name.strip() == "charset" and value.strip(" '\"") not in ("utf-8", "utf8"):
+            raise BadInput("Send the operation in UTF-8")
 
 
 def _is_for_everybody(answer: Answer, ctx: Context) -> bool:
@@ -101,28 +145,48 @@ def _is_for_everybody(answer: Answer, ctx: Context) -> bool:
     return answer.is_query and not answer.errors and not ctx.cookies
 
 
-def _fail(error: ChenuError, ctx: Context, status: int) -> Response[bytes]:
-    answer = Answer(None, [with_code(to_graphql(error), ctx)])
-    return _respond(answer, ctx, status)
+def _fail(
+    error: ChenuError, ctx: Context, medium: MediaType, status: int | None = None
+) -> Response[Any]:
+    """For a request whose operation is not even looked at."""
+    return _refuse(Answer(None, [with_code(to_graphql(error), ctx)]), ctx, medium, status)
 
 
-def _respond(answer: Answer, ctx: Context, status: int | None = None) -> Response[bytes]:
+def _refuse(
+    answer: Answer, ctx: Context, medium: MediaType, status: int | None = None
+) -> Response[Any]:
+    answer, body = write_answer(answer, ctx)
+    return _respond(answer, body, ctx, medium, status or _STATUS.get(answer.codes[0], 400))
+
+
+def _respond(
+    answer: Answer, body: bytes, ctx: Context, medium: MediaType, status: int | None = None
+) -> Response[Any]:
+    headers = _headers(answer, ctx)
+    if medium is MediaType.EVENTS:  # a single answer for who speaks these throughout
+        body = _event(body).encode() + _SSE.encode_complete().encode()
+        headers |= _SSE.headers
     return Response(
-        write_json(answer.to_dict()),
-        status_code=status or _status(answer),
-        media_type=MediaType.JSON,
-        headers=_headers(answer, ctx),
+        body,
+        status_code=status or _status(answer, medium),
+        media_type=medium.content_type,
+        headers=headers,
     )
 
 
-def _status(answer: Answer) -> int:
+def _status(answer: Answer, medium: MediaType) -> int:
+    """Older clients take an answer for one of ours only when it is 200."""
+    if not answer.is_begun and (medium is MediaType.GRAPHQL or "INTERNAL" in answer.codes):
+        return _STATUS.get(answer.codes[0], 400)
+    if medium is MediaType.GRAPHQL:
+        return 200
     is_empty = all(value is None for value in (answer.data or {}).values())
     known = [_EMPTY_STATUS[code] for code in answer.codes if code in _EMPTY_STATUS]
     return known[0] if is_empty and known else 200
 
 
 def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", **_VARY}
     if ctx.cookies:
         headers["set-cookie"] = ctx.cookies[-1]  # a document signs in or out at most once
     waits = [(error.extensions or {}).get("retryAfter") for error in answer.errors]
@@ -134,15 +198,8 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _encode(value: object) -> str:
-    return write_json(value).decode()
-
-
-def _respond_as_events(answer: Answer, ctx: Context) -> Response[str]:
-    """A single answer for a client that speaks server-sent events throughout."""
-    body = _SSE.encode_next(answer.to_dict(), _encode) + _SSE.encode_complete()  # type: ignore[arg-type]
-    headers = {**_headers(answer, ctx), **_SSE.headers}
-    return Response(body, status_code=_status(answer), headers=headers)
+def _event(body: bytes) -> str:
+    return _SSE.encode_event("next", body.decode())
 
 
 async def _is_still_known(visit: Visit) -> bool:
@@ -160,14 +217,14 @@ def _stream(wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
             async for answer in answers:
                 if not await _is_still_known(ctx.visit):
                     break
-                event = _SSE.encode_next(answer.to_dict(), _encode)  # type: ignore[arg-type]
-                await answer.record_reading(ctx)
-                yield event
+                written, body = write_answer(answer, ctx)
+                await written.record_reading(ctx)
+                yield _event(body)
         yield _SSE.encode_complete()
 
     return merge_stream_with_heartbeat(
         events,
-        lambda: _SSE.heartbeat_message(_encode),
+        lambda: _SSE.encode_comment("ping"),
         interval=_SSE.heartbeat_interval,
         send_initial_heartbeat=_SSE.send_initial_heartbeat,
     )()

@@ -1,9 +1,11 @@
 """The API's own scalars: how they are written, and what is refused."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NewType
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
@@ -59,6 +61,18 @@ def _read_url(value: Any) -> str:
     return value
 
 
+def _write_json(value: Any) -> orjson.Fragment:
+    """Written at once: what cannot be is the error of this one field.
+
+    orjson stops at 64 bits and at some depth, which rows of earlier days may exceed.
+    """
+    try:
+        return orjson.Fragment(orjson.dumps(value))
+    except TypeError:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return orjson.Fragment(text.encode())
+
+
 SCALARS: Mapping[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
@@ -81,7 +95,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     JSON: strawberry.scalar(
         name="JSON",
         description="Any JSON value.",
-        serialize=lambda value: value,
+        serialize=_write_json,
         parse_value=lambda value: value,
     ),
     URL: strawberry.scalar(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import orjson
 import structlog
 from graphql import GraphQLError, OperationType
 from litestar import WebSocket, websocket
@@ -20,7 +21,14 @@ from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
 from chenu_graphql.errors import to_graphql, with_code
-from chenu_graphql.messages import SocketMessage, read_json, read_wish, write_json
+from chenu_graphql.messages import (
+    SocketMessage,
+    fail_internally,
+    read_json,
+    read_wish,
+    write_answer,
+    write_json,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +36,7 @@ PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 10
 MAX_MESSAGE = 100_000
 INIT_SECONDS = 10
+_LONGEST_REASON = 123
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -39,6 +48,10 @@ class _Closed(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+class _Gone(RuntimeError):
+    """The client hung up."""
 
 
 def make_socket_route(engine: Engine, services: Services, path: str) -> WebsocketRouteHandler:
@@ -74,14 +87,14 @@ class Connection:
                 await self._handle(await self._receive())
         except _Closed as closed:
             await self._close(closed)
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, _Gone):
             pass
         finally:
             await self._stop_all()
 
     async def _close(self, closed: _Closed) -> None:
         with suppress(WebSocketException, RuntimeError):  # it may be gone already
-            await self._socket.close(closed.code, closed.reason)
+            await self._socket.close(closed.code, _fit(closed.reason))
 
     async def _receive(self) -> SocketMessage:
         text = await self._socket.receive_data("text")
@@ -182,23 +195,31 @@ class Connection:
                 async with aclosing(self._engine.watch(wish, ctx)) as answers:
                     async for answer in answers:
                         await self._identify_again()
-                        await self._pass_on(operation_id, answer)
-                        await answer.record_reading(ctx)
+                        await self._pass_on(operation_id, answer, ctx)
             else:
-                answer = await self._engine.ask(wish, ctx)
-                await self._pass_on(operation_id, answer)
-                await answer.record_reading(ctx)
+                await self._pass_on(operation_id, await self._engine.ask(wish, ctx), ctx)
             if self._running.pop(operation_id, None) is not None:
                 await self._send("complete", operation_id)
         except _Closed as closed:
             await self._close(closed)
-        except (WebSocketException, RuntimeError) as error:
-            log.info("socket_gone", reason=str(error))
+        except _Gone as gone:
+            log.info("socket_gone", reason=str(gone))
+        except Exception as error:
+            await self._break_off(operation_id, error)
 
-    async def _pass_on(self, operation_id: str, answer: Answer) -> None:
+    async def _break_off(self, operation_id: str, error: Exception) -> None:
+        """What was raised around the operation itself ends it, and no other."""
+        self._running.pop(operation_id, None)
+        failed = fail_internally(error, self._ctx)
+        with suppress(_Gone):
+            await self._send("error", operation_id, [_formatted(each) for each in failed.errors])
+
+    async def _pass_on(self, operation_id: str, answer: Answer, ctx: Context) -> None:
         """`error` ends an operation that was not begun; it is not followed by `complete`."""
         if answer.is_begun:
-            await self._send("next", operation_id, answer.to_dict())
+            answer, written = write_answer(answer, ctx)
+            await answer.record_reading(ctx)
+            await self._send("next", operation_id, orjson.Fragment(written))
             return
         del self._running[operation_id]
         await self._send("error", operation_id, [_formatted(error) for error in answer.errors])
@@ -206,13 +227,22 @@ class Connection:
     async def _send(self, kind: str, operation_id: str | None = None, payload: Any = None) -> None:
         message = {"type": kind, "id": operation_id, "payload": payload}
         present = {key: value for key, value in message.items() if value is not None}
-        await self._socket.send_data(write_json(present), mode="text")
+        written = write_json(present)
+        try:
+            await self._socket.send_data(written, mode="text")
+        except (WebSocketException, RuntimeError) as error:
+            raise _Gone(str(error)) from None
 
     async def _stop_all(self) -> None:
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _fit(reason: str) -> str:
+    """A close frame has room for 123 bytes."""
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _formatted(error: GraphQLError) -> Any:

@@ -22,6 +22,8 @@ query BrowseAgents {
 }
 `;
 
+  const ANSWERS = "application/graphql-response+json, application/json;q=0.9";
+
   const headersFor = (accept, extra) => ({
     Accept: accept,
     "Content-Type": "application/json",
@@ -72,7 +74,7 @@ query BrowseAgents {
   const fetcher = (params, options) =>
     isSubscription(params, options)
       ? subscribe(params, options?.headers)
-      : send(params, "application/json", options?.headers).then((response) => response.json());
+      : send(params, ANSWERS, options?.headers).then((response) => response.json());
 
   document.body.style.margin = "0";
   place.style.height = "100vh";

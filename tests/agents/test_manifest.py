@@ -1,11 +1,12 @@
 """Manifests: what is wrong is named by its path, and never shown back."""
 
+import json
 from typing import Any
 
 import pytest
 
 from chenu.agents.manifest import MAX_BYTES, check_manifest, parse_manifest
-from chenu.core.errors import ChenuError
+from chenu.core.errors import ChenuError, Invalid, Rejected
 
 GOOD: dict[str, Any] = {
     "name": "Trieur",
@@ -133,7 +134,89 @@ def test_text_that_only_looks_like_it_is_kept(text: str) -> None:
     assert check_manifest({**GOOD, "systemPrompt": text})
 
 
-@pytest.mark.parametrize("text", ["1" * 5000, '{"x": 1' + "0" * 5000 + "}", "\ud800", '"\ud800"'])
+ODD_NUMBERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "beyond 64 bits": ('{"x": 18446744073709551616}', ("x",)),
+    "64 bits": ('{"x": 18446744073709551615}', ("x",)),
+    "below 64 bits": ('{"x": {"y": -9223372036854775809}}', ("x", "y")),
+    "beyond what JavaScript holds": ('{"x": [0, 9007199254740992]}', ("x", "1")),
+    "a float that the database keeps whole": ('{"x": 1e20}', ("x",)),
+    "the largest float": ('{"x": [{"y": 1.7e308}]}', ("x", "0", "y")),
+    "beyond every float": ('{"x": -1e400}', ("x",)),
+    "5,000 digits": ('{"x": 1' + "0" * 5000 + "}", ("x",)),
+    "5,000 digits before the point": ('{"x": 1' + "0" * 5000 + ".5}", ("x",)),
+    "a number alone": ("18446744073709551616", ()),
+}
+
+
+@pytest.mark.parametrize(("text", "place"), ODD_NUMBERS.values(), ids=ODD_NUMBERS.keys())
+def test_a_number_that_not_everybody_reads_is_refused_by_its_place(
+    text: str, place: tuple[str, ...]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_manifest(parse_manifest(text))
+
+    path = ("manifest", *place)
+    assert refused.value.path == path
+    assert str(refused.value).startswith(f"{'.'.join(path)}: numbers go from -9007199254740991")
+
+
+@pytest.mark.parametrize(
+    "number", [0, -0.0, 2**53 - 1, 1 - 2**53, 0.1, 5e-324, 9007199254740991.0, 1e-400]
+)
+def test_numbers_that_everybody_reads_are_kept(number: float) -> None:
+    manifest = {**GOOD, "parameters": {"x": number}}
+
+    assert parse_manifest(json.dumps(check_manifest(manifest))) == manifest
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"a": {"x": "\\u0000"}}', ("manifest", "a", "x")),
+        ('{"a": ["\\ud800"]}', ("manifest", "a", "0")),
+        ('{"a": {"b\\udfff": 1}}', ("manifest", "a")),
+    ],
+    ids=["nul", "half a pair", "half a pair in a name"],
+)
+def test_text_that_cannot_be_kept_is_refused_by_its_place(text: str, path: tuple[str, ...]) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_manifest(parse_manifest(text))
+
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize("levels", [65, 300, 2_000, 20_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"x":', "}")], ids=["lists", "objects"])
+def test_what_is_nested_deeper_than_answers_can_be_is_refused(
+    levels: int, brackets: tuple[str, str]
+) -> None:
+    opening, closing = brackets
+    text = '{"parameters": ' + opening * levels + "1" + closing * levels + "}"
+
+    with pytest.raises(Invalid, match=r"nested too deeply|larger than") as refused:
+        check_manifest(parse_manifest(text))
+
+    assert refused.value.path == ("manifest",)
+
+
+def test_several_odd_values_are_told_together_and_not_without_end() -> None:
+    with pytest.raises(Rejected) as refused:
+        check_manifest({**GOOD, "parameters": {"a": 2**64, "b": ["\x00", 2**53]}})
+    with pytest.raises(Rejected) as many:
+        check_manifest([2**64] * 1000)
+
+    places = [".".join(error.path) for error in refused.value.each]
+    assert places == ["manifest.parameters.a", "manifest.parameters.b.0", "manifest.parameters.b.1"]
+    assert len(many.value.each) == 20
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"x": [{"a": 1, "b": 1, "a": 1}]}'])
+def test_a_name_given_twice_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="names a twice"):
+        parse_manifest(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 5000, "NaN", '{"x": -Infinity}', "\ud800", '"\ud800"'])
 def test_no_text_breaks_the_parser(text: str) -> None:
     with pytest.raises(ChenuError) as refused:
         check_manifest(parse_manifest(text))

@@ -115,6 +115,33 @@ async def test_languages_are_never_mixed_up(services: Services, keeping: httpx.A
     assert french.http.content != english.http.content
 
 
+@pytest.mark.parametrize("turns", [1, -1], ids=["the older first", "the newer first"])
+async def test_media_types_are_never_mixed_up(
+    services: Services, keeping: httpx.AsyncClient, turns: int
+) -> None:
+    kinds = ["application/json", "application/graphql-response+json"][::turns]
+
+    told = [await Api(keeping).send(LIST, accept=kind) for kind in (*kinds, *kinds)]
+
+    assert [reply.http.headers["content-type"].partition(";")[0] for reply in told] == kinds * 2
+    assert len({reply.http.content for reply in told}) == 1
+
+
+async def test_an_answer_that_nobody_could_write_is_not_kept(
+    services: Services, keeping: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> dict[str, object]:
+        raise TypeError("no JSON")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("chenu_graphql.engine.Answer.to_dict", fail)
+        failed = await Api(keeping).send(LIST)
+    mended = await Api(keeping).send(LIST)
+
+    assert failed.http.status_code == 500
+    assert mended.http.status_code == 200
+
+
 async def test_people_and_keys_are_neither_answered_from_memory_nor_remembered(
     services: Services, keeping: httpx.AsyncClient
 ) -> None:

@@ -41,10 +41,27 @@ BREACHES: dict[str, tuple[list[str], int]] = {
     "no json": (["hello"], 4400),
     "a list": (["[]"], 4400),
     "an unknown type": (['{"type": "start"}'], 4400),
+    "an unknown type in long letters": (['{"type": "' + "é" * 200 + '"}'], 4400),
+    "a number that is too large": (
+        ['{"type": "connection_init", "payload": {"x": ' + "9" * 5000 + "}}"],
+        4400,
+    ),
+    "half a surrogate pair": (['{"type": "\\ud800"}'], 4400),
     "no type": (["{}"], 4400),
     "a payload that is no object": (['{"type": "connection_init", "payload": 1}'], 4400),
     "no id": (['{"type": "connection_init"}', '{"type": "subscribe"}'], 4400),
     "an overlong message": (['{"type": "ping", "x": "' + "x" * 100_001 + '"}'], 4400),
+    "the same id of emoji twice": (
+        [
+            '{"type": "connection_init"}',
+            *[
+                '{"type": "subscribe", "id": "%s", "payload": {"query": "{ tiers { code } }"}}'
+                % ("🤖" * 70)
+            ]
+            * 2,
+        ],
+        4409,
+    ),
     "the same id twice": (
         [
             '{"type": "connection_init"}',

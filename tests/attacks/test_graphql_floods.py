@@ -136,6 +136,9 @@ FLOODS = {
     "a float of 15,000 digits": _doc(
         "{ agents(first: 1, filter: {minRating: " + "9" * 15_000 + ".5}) { totalCount } }"
     ),
+    "190 integers of 101 digits": _doc(
+        "{ agents(first: [" + ("9" * 101 + " ") * 190 + "]) { totalCount } }"
+    ),
     "a float without end": _doc(
         "{ agents(first: 1, filter: {minRating: 1e999999999}) { totalCount } }"
     ),
@@ -181,7 +184,7 @@ async def test_every_flood_is_refused_cheaply_and_in_words(
         if effort.calls > MOST_CALLS:
             dear[name] = effort.calls
         asked[name] = [each for each in statements if _CLOCK not in each]
-        assert all(value is None for value in (body["data"] or {}).values()), name
+        assert all(value is None for value in (body.get("data") or {}).values()), name
         assert len(answer.content) < 40_000, name
 
     assert len(FLOODS) >= 30

@@ -90,6 +90,13 @@ WRONG = [
     ("too much in it", {"manifest": manifest(evil=1)}, "may not hold 'evil'", "manifest"),
     ("wrong inside", {"manifest": manifest(permissions=[1])}, "manifest.permissions.0", "manifest"),
     ("NaN", {"manifest": manifest(parameters={}).replace("{}", "NaN")}, "not JSON", "manifest"),
+    ("66 bits", {"manifest": '{"x": 18446744073709551616}'}, "manifest.x: numbers", "manifest"),
+    ("too many digits", {"manifest": "9" * 5000}, "manifest: numbers go", "manifest"),
+    ("no finite number", {"manifest": '{"x": {"y": -1e400}}'}, "manifest.x.y: numbers", "manifest"),
+    ("half a pair", {"manifest": '{"x": "\\ud800"}'}, "without control characters", "manifest"),
+    ("NUL", {"manifest": '{"x": "\\u0000"}'}, "without control characters", "manifest"),
+    ("twice", {"manifest": '{"x": {"y": 1, "y": 2}}'}, "names y twice", "manifest"),
+    ("300 levels", {"manifest": "[" * 300 + "]" * 300}, "nested too deeply", "manifest"),
     ("too long", {"manifest": manifest(systemPrompt="x" * 64_000)}, "64000 bytes", "manifest"),
     ("too deep", {"manifest": "[" * 30_000}, "nested too deeply", "manifest"),
 ]  # fmt: skip
