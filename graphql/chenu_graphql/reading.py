@@ -1,8 +1,11 @@
 """What follows from reading, once the answer was made: a buyer's first use, and the staff's log."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.audit import StaffRead, record_staff_reads
@@ -42,7 +45,9 @@ class Reading:
 
 
 def _holds(data: Any, manifest: dict[str, Any]) -> bool:
-    """Is it somewhere in the answer?"""
+    """Is it somewhere in the answer? JSON values are in it as they were written."""
+    if isinstance(data, orjson.Fragment):
+        return bool(json.loads(data.contents) == manifest)
     if isinstance(data, dict):
-        return data == manifest or any(_holds(value, manifest) for value in data.values())
+        return any(_holds(value, manifest) for value in data.values())
     return isinstance(data, list) and any(_holds(value, manifest) for value in data)
