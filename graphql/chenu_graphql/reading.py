@@ -47,7 +47,7 @@ class Reading:
 def _holds(data: Any, manifest: dict[str, Any]) -> bool:
     """Is it somewhere in the answer? JSON values are in it as they were written."""
     if isinstance(data, orjson.Fragment):
-        return bool(json.loads(data.contents) == manifest)
+        return bool(json.loads(orjson.dumps(data)) == manifest)
     if isinstance(data, dict):
         return any(_holds(value, manifest) for value in data.values())
     return isinstance(data, list) and any(_holds(value, manifest) for value in data)
