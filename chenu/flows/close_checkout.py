@@ -12,10 +12,10 @@ from chenu.agents.purchases import (
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.core import db
-from chenu.flows.checkout import expiry_wish, is_open_for, payment_key, session_key
+from chenu.flows.checkout import expiry_wish, find_opening, is_open_for, payment_key
 from chenu.flows.operation_runner import run_operation
 from chenu.flows.services import Services
-from chenu.ledger.operations import find_by_key, intend
+from chenu.ledger.operations import OperationState, find_by_key, intend
 
 _TIME_TO_PAY = 60
 
@@ -32,10 +32,11 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
 
     Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
     """
-    opening = await find_by_key(session_key(purchase.id))
-    if opening is None:
+    opening = await find_opening(purchase.id)
+    if opening is not None:  # a page whose answer was lost is found first
+        opening = await run_operation(services, opening.id)
+    if opening is None or opening.state == OperationState.FAILED:
         return await _drop(purchase.id)
-    await run_operation(services, opening.id)  # a page whose answer was lost is found first
     current = await get_purchase(purchase.id)
     if current.is_pending and current.checkout_session_id is not None:
         expiry = await intend(expiry_wish(current))
@@ -47,11 +48,12 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
 
 
 async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
-    """A wish for which no page was ever asked for."""
+    """A wish for which no page was ever asked for, or none opened."""
     async with db.transaction():
         purchase = await get_purchase(purchase_id, lock=True)
-        never_asked = await find_by_key(session_key(purchase_id)) is None
-        if purchase.is_pending and never_asked:
+        opening = await find_opening(purchase_id)
+        has_page = opening is not None and opening.state != OperationState.FAILED
+        if purchase.is_pending and not has_page:
             reason = "checkout_expired"
             await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
     return await get_purchase(purchase_id)
