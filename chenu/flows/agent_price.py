@@ -77,20 +77,17 @@ def product_key(agent_id: AgentId) -> str:
     return f"product:{agent_id}"
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Sent(msgspec.Struct, frozen=True):
     name: str
 
 
 async def next_product_wish(agent: AgentRow, last: OperationRow | None) -> Wish | None:
-    """What Stripe has to hear of the product after `last`; None when it has its name of now."""
-    if last is None:
-        told = await _find_first_name(agent.id)
-        if told is None:
-            return None  # no product yet: it is made with its price
-    else:
-        told = read_params(last, _Told).name
+    """What to send of the product after `last`; None when Stripe has its name of now."""
+    sent = read_params(last, _Sent).name if last else await _find_first_name(agent.id)
+    if sent is None:
+        return None  # no product yet: it is made with its price
     was_missing = last is not None and last.state == OperationState.FAILED and _is_gone(last)
-    if told == agent.name and not was_missing:
+    if sent == agent.name and not was_missing:
         return None
     params = ProductUpdate(_product_id(agent.id), agent.name)
     key = product_key(agent.id)

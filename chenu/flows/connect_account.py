@@ -29,8 +29,8 @@ async def account_wish(user_id: UserId, display_name: str, country: str) -> Wish
     return Wish(OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id)
 
 
-class _Told(msgspec.Struct, frozen=True):
-    """What both kinds of operation tell Stripe."""
+class _Sent(msgspec.Struct, frozen=True):
+    """What both kinds of operation send."""
 
     email: str
     name: str
@@ -39,7 +39,7 @@ class _Told(msgspec.Struct, frozen=True):
 async def next_connect_wish(
     user_id: UserId, last: OperationRow | None, *, may_open: bool
 ) -> Wish | None:
-    """What Stripe has to hear after `last`: a closed account may be followed by a new one."""
+    """What to send after `last`: a closed account may be followed by a new one."""
     user = await get_user(user_id)
     creator = await find_creator_of(user_id)
     account = await connect_accounts.find_of_user(user_id)
@@ -48,7 +48,7 @@ async def next_connect_wish(
     if account.stripe_account_id is None or account.is_closed:
         wish = await account_wish(user_id, creator.display_name, account.country)
         return wish if may_open else None
-    if last is not None and read_params(last, _Told) == _Told(user.email, creator.display_name):
+    if last is not None and read_params(last, _Sent) == _Sent(user.email, creator.display_name):
         return None
     params = ConnectUpdate(account.stripe_account_id, user.email, creator.display_name)
     return Wish(OperationKind.CONNECT_UPDATE, account_key(user_id), params, subject_id=user_id)

@@ -43,8 +43,8 @@ async def get_owner(account_id: AccountId) -> Owner:
     return owner
 
 
-class _Told(msgspec.Struct, frozen=True):
-    """What both kinds of operation tell Stripe."""
+class _Sent(msgspec.Struct, frozen=True):
+    """What both kinds of operation send."""
 
     email: str
     name: str
@@ -52,13 +52,13 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 async def next_customer_wish(account_id: AccountId, last: OperationRow | None) -> Wish | None:
-    """What Stripe has to hear after `last`; None when it has the customer as they are."""
+    """What to send after `last`; None when Stripe has the customer as they are now."""
     owner = await get_owner(account_id)
-    truth = _Told(owner.email, owner.name, owner.locale)
+    truth = _Sent(owner.email, owner.name, owner.locale)
     if owner.customer_id is None:
         kind = OperationKind.CUSTOMER
         params: object = CustomerWish(owner.email, owner.name, owner.locale, str(account_id))
-    elif last is None or read_params(last, _Told) != truth:
+    elif last is None or read_params(last, _Sent) != truth:
         kind = OperationKind.CUSTOMER_UPDATE
         params = CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
     else:

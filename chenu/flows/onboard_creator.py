@@ -17,8 +17,8 @@ from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
 from chenu.flows.connect_account import account_wish, refresh_connect_state
-from chenu.flows.projection import bring_connect_account_up_to_date
 from chenu.flows.services import Services
+from chenu.flows.stripe_sync import sync_connect_account
 from chenu.ledger.operations import intend
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
@@ -90,7 +90,7 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
 async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccount:
     """As Stripe knows it now. Raises ProviderUnavailable."""
     for _ in range(_OPENINGS):
-        await bring_connect_account_up_to_date(services, user_id, may_open=True)
+        await sync_connect_account(services, user_id, may_open=True)
         account = await connect_accounts.find_of_user(user_id)
         if account is None or account.stripe_account_id is None or account.is_closed:
             break

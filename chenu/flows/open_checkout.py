@@ -5,8 +5,8 @@ from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core.errors import RefusedError
 from chenu.flows.checkout import find_opening, session_wish
 from chenu.flows.operation_runner import run_operation
-from chenu.flows.projection import bring_customer_up_to_date, bring_price_up_to_date
 from chenu.flows.services import Services
+from chenu.flows.stripe_sync import sync_customer, sync_price
 from chenu.ledger.operations import OperationRow, OperationState, intend_after
 
 _MOST_PAGES = 3
@@ -56,7 +56,7 @@ async def _ask_anew(
 
 
 async def _get_customer(services: Services, account_id: AccountId) -> str:
-    owner = await bring_customer_up_to_date(services, account_id)
+    owner = await sync_customer(services, account_id)
     if owner.customer_id is None:
         raise _not_opened()
     return owner.customer_id
@@ -64,7 +64,7 @@ async def _get_customer(services: Services, account_id: AccountId) -> str:
 
 async def _get_price(services: Services, purchase: PurchaseRow) -> str:
     """Raises PriceChanged after the wish: the job that closes its page drops it."""
-    agent = await bring_price_up_to_date(services, purchase.agent_id, purchase.price)
+    agent = await sync_price(services, purchase.agent_id, purchase.price)
     if agent.stripe_price_id is None:
         raise _not_opened()
     return agent.stripe_price_id

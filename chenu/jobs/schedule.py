@@ -18,6 +18,7 @@ from chenu.flows.invariants import check_books
 from chenu.flows.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
 from chenu.flows.stripe_events import poll_events
+from chenu.flows.sync_stale import sync_stale
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
@@ -53,12 +54,17 @@ async def _requeue(services: Services) -> None:
     await requeue_waiting()
 
 
+async def _sync_stale(services: Services) -> None:
+    await sync_stale()
+
+
 RECURRING = (
     Recurring("repair", timedelta(seconds=5), repair_due),
     Recurring("requeue", timedelta(seconds=10), _requeue),
     Recurring("seal", timedelta(seconds=30), _seal),
     Recurring("poll_events", timedelta(minutes=5), poll_events),
     Recurring("close_forgotten", timedelta(minutes=15), close_forgotten),
+    Recurring("sync_stale", timedelta(hours=1), _sync_stale),
     Recurring("check_books", timedelta(hours=1), _check_books),
     Recurring("clean_up", timedelta(hours=6), _clean_up),
 )

@@ -48,7 +48,7 @@ async def _follow(
     key: str,
     next_wish: NextWish,
 ) -> OperationRow | None:
-    """What is open first, then whatever is still to be said; the last operation afterwards.
+    """What is open first, then whatever is still to be sent; the last operation afterwards.
 
     What Stripe has just refused is not asked again. Raises OutcomeUnknown.
     """
@@ -70,7 +70,7 @@ def _name(wish: Wish) -> tuple[str, bytes]:
     return wish.kind, msgspec.json.encode(wish.params)
 
 
-async def bring_customer_up_to_date(services: Services, account_id: AccountId) -> Owner:
+async def sync_customer(services: Services, account_id: AccountId) -> Owner:
     """The account's customer, made if there is none; without an id when Stripe refuses them."""
     await _follow(
         services,
@@ -82,7 +82,7 @@ async def bring_customer_up_to_date(services: Services, account_id: AccountId) -
     return await get_owner(account_id)
 
 
-async def bring_price_up_to_date(services: Services, agent_id: AgentId, price: Price) -> AgentRow:
+async def sync_price(services: Services, agent_id: AgentId, price: Price) -> AgentRow:
     """The agent whose price and product Stripe has; without a price's id when it refuses them.
 
     Raises PriceChanged when its price is not this one any more.
@@ -96,7 +96,7 @@ async def bring_price_up_to_date(services: Services, agent_id: AgentId, price: P
             price_key(agent),
             lambda last: _next_price_wish(agent_id, price, last),
         )
-        await _bring_product_up_to_date(services, agent_id)
+        await _sync_product(services, agent_id)
         agent = await _get_agent_at(agent_id, price)
         if agent.stripe_price_id is not None:
             break
@@ -121,7 +121,7 @@ async def _next_price_wish(
     return price_wish(agent, replaces=last.stripe_id if last else None)
 
 
-async def _bring_product_up_to_date(services: Services, agent_id: AgentId) -> None:
+async def _sync_product(services: Services, agent_id: AgentId) -> None:
     async def next_wish(last: OperationRow | None) -> Wish | None:
         agent = await find_agent(agent_id)
         return await next_product_wish(agent, last) if agent is not None else None
@@ -130,10 +130,18 @@ async def _bring_product_up_to_date(services: Services, agent_id: AgentId) -> No
     await _follow(services, kinds, agent_id, product_key(agent_id), next_wish)
 
 
-async def bring_connect_account_up_to_date(
-    services: Services, user_id: UserId, *, may_open: bool
-) -> None:
-    """Told what changed; opened when there is none, or none that is still open, and `may_open`.
+async def was_updated_since(
+    account_id: AccountId, agent_id: AgentId, opening: OperationRow
+) -> bool:
+    """Was a change of the customer or the product sent after that page was opened?"""
+    customer = await find_last(CUSTOMER_KINDS, account_id, customer_key(account_id))
+    kinds = (OperationKind.PRODUCT_UPDATE,)
+    product = await find_last(kinds, agent_id, product_key(agent_id))
+    return any(last is not None and last.id > opening.id for last in (customer, product))
+
+
+async def sync_connect_account(services: Services, user_id: UserId, *, may_open: bool) -> None:
+    """Changes are sent; `may_open` where there is none, or none that was not closed.
 
     Raises ProviderUnavailable.
     """
@@ -146,7 +154,7 @@ async def bring_connect_account_up_to_date(
     )
 
 
-async def follow_person(services: Services, user_id: UserId) -> None:
+async def sync_person(services: Services, user_id: UserId) -> None:
     """After a change of name, address or language: what Stripe has of this person follows."""
     sql = """
         SELECT id FROM account a WHERE owner = $1 AND (stripe_customer_id IS NOT NULL
@@ -156,10 +164,10 @@ async def follow_person(services: Services, user_id: UserId) -> None:
     async with db.connection() as connection:
         accounts = [record["id"] for record in await connection.fetch(sql, user_id)]
     for account_id in accounts:
-        await bring_customer_up_to_date(services, AccountId(account_id))
-    await bring_connect_account_up_to_date(services, user_id, may_open=False)
+        await sync_customer(services, AccountId(account_id))
+    await sync_connect_account(services, user_id, may_open=False)
 
 
-async def follow_agent(services: Services, agent_id: AgentId) -> None:
+async def sync_agent(services: Services, agent_id: AgentId) -> None:
     """After a change of an agent's name."""
-    await _bring_product_up_to_date(services, agent_id)
+    await _sync_product(services, agent_id)
