@@ -62,8 +62,8 @@ async def _follow(
             refused.add(_name(wish))
             last = await intend_after(wish, last)
         if (await run_operation(services, last.id)).is_open:
-            raise ProviderUnavailable("The payment service did not answer. We will try again")
-    raise ProviderUnavailable("This is being changed at the moment: please try again")
+            break
+    raise ProviderUnavailable("The payment service is busy right now, please try again in a moment")
 
 
 def _name(wish: Wish) -> tuple[str, bytes]:
