@@ -78,7 +78,7 @@ class StripeCaller:
         try:
             return await call()
         except stripe.PermissionError as error:
-            if error.code == _NO_ACCESS:
+            if _read_code(error) == _NO_ACCESS:
                 raise _refusal(error) from error
             raise OutcomeUnknown(_BUSY) from error
         except (stripe.RateLimitError, stripe.AuthenticationError) as error:
@@ -101,5 +101,13 @@ def _is_kept(error: stripe.StripeError) -> bool:
 
 def _refusal(error: stripe.StripeError) -> StripeRefusal:
     """Cards, requests and v2's own errors; the message is Stripe's and never shown to people."""
-    code = error.code or type(error).__name__
+    code = _read_code(error) or type(error).__name__
     return StripeRefusal(code, str(error), getattr(error, "param", None))
+
+
+def _read_code(error: stripe.StripeError) -> str | None:
+    """Of a refusal for want of access the SDK leaves the code in the body."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    said = body.get("error")
+    code = error.code or (said.get("code") if isinstance(said, dict) else None)
+    return code if isinstance(code, str) else None

@@ -102,8 +102,13 @@ class _GoneRefusal(StripeRefusal):
     """A page was refused for what is gone: another one, with what follows it, may open."""
 
     def __init__(self, refusal: StripeRefusal, gone: Gone) -> None:
-        super().__init__(f"{gone.names}_gone", str(refusal), refusal.param)
+        code = f"{gone.names}_gone" if gone.names else refusal.code
+        super().__init__(code, str(refusal), refusal.param)
         self.gone = gone
+
+
+_OF_COPIES = ("customer", "line_items")
+"""Parameters that name our copies: refused, and there a moment later, means renewed meanwhile."""
 
 
 async def find_gone(services: Services, wish: CheckoutWish) -> Gone:
@@ -131,7 +136,7 @@ class CheckoutSessionStep(Step):
             return await services.gateway.create_checkout(wish, operation.idempotency_key)
         except StripeRefusal as refusal:
             gone = await find_gone(services, wish)
-            if not gone.names:
+            if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
                 raise
             raise _GoneRefusal(refusal, gone) from refusal
 

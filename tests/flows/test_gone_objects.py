@@ -1,0 +1,482 @@
+"""What Stripe does not have any more is made anew, within the request that needs it, and once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from chenu.agents.errors import PayoutsNotReady
+from chenu.agents.model import PurchaseStatus
+from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.billing import connect_accounts, inbox
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import ProviderUnavailable
+from chenu.flows.connect_account import refresh_connect_state
+from chenu.flows.invariants import check_books
+from chenu.flows.onboard_creator import (
+    CreatorWish,
+    become_creator,
+    make_onboarding_link,
+    refresh_own_connect_state,
+)
+from chenu.flows.open_checkout import PaymentFailed
+from chenu.flows.repair import close_forgotten, repair_due
+from chenu.flows.services import Services
+from chenu.flows.stripe_events import PROJECTION_EVENTS, handle_event
+from tests.flows.sales import (
+    Market,
+    open_market,
+    open_page,
+    pay_for,
+    report,
+    wish_to_buy,
+    work_off,
+)
+from tests.flows.test_onboarding import visit
+from tests.people import get_agent, make_person, make_published_agent
+from tests.rows import count, put
+from tests.stripe_side import AWAY, StripeSide
+
+
+@pytest.fixture
+async def market(services: Services) -> Market:
+    return await open_market(services)
+
+
+async def customer_of(market: Market) -> str:
+    sql = "SELECT stripe_customer_id FROM account WHERE id = $1"
+    return str(await db.fetch_value(sql, market.buyer.actor.account_id))
+
+
+async def price_of(market: Market) -> str:
+    return str((await get_agent(market.agent.id)).stripe_price_id)
+
+
+async def account_of(market: Market) -> str:
+    account = await connect_accounts.find_of_user(market.creator.user_id)
+    assert account is not None
+    return str(account.stripe_account_id)
+
+
+async def buy(services: Services, market: Market) -> PurchaseRow:
+    """One sale, so that Stripe has everything; then the buyer's access is forgotten."""
+    purchase = await open_page(services, market)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await work_off(services)
+    return purchase
+
+
+async def another_agent(services: Services, market: Market) -> Market:
+    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
+    return replace(market, agent=agent)
+
+
+async def open_another(services: Services, market: Market) -> PurchaseRow:
+    """A page of this agent, whatever the buyer has bought before."""
+    return await wish_to_buy(services, market.buyer, market.agent, f"key-{market.agent.id}")
+
+
+async def _customer_deleted(stripe_side: StripeSide, market: Market) -> None:
+    await stripe_side.delete(f"/v1/customers/{await customer_of(market)}")
+
+
+async def _price_archived(stripe_side: StripeSide, market: Market) -> None:
+    await stripe_side.change(f"/v1/prices/{await price_of(market)}", active="false")
+
+
+async def _product_archived(stripe_side: StripeSide, market: Market) -> None:
+    await stripe_side.change(f"/v1/products/agent_{market.agent.id.hex}", active="false")
+
+
+async def _all_test_data_deleted(stripe_side: StripeSide, market: Market) -> None:
+    await stripe_side.reset()
+
+
+async def _customer_and_price(stripe_side: StripeSide, market: Market) -> None:
+    await _customer_deleted(stripe_side, market)
+    await _price_archived(stripe_side, market)
+
+
+Loss = Callable[[StripeSide, Market], Awaitable[None]]
+LOSSES: dict[str, Loss] = {
+    "a deleted customer": _customer_deleted,
+    "an archived price": _price_archived,
+    "an archived product": _product_archived,
+    "customer and price": _customer_and_price,
+    "everything": _all_test_data_deleted,
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES.keys())
+async def test_a_page_opens_and_is_paid_whatever_is_gone(
+    services: Services, stripe_side: StripeSide, market: Market, lose: Loss
+) -> None:
+    await buy(services, market)
+    second = replace(market, buyer=await make_person("zoe"))
+    await buy(services, second)
+    await db.execute("UPDATE access_grant SET revoked_at = now()")
+    await db.execute("UPDATE purchase SET status = 'REFUNDED'")
+    await lose(stripe_side, second)
+
+    purchase = await wish_to_buy(services, second.buyer, second.agent, "key-2")
+
+    assert purchase.checkout_url is not None
+    assert await pay_for(purchase) == 303
+    assert (await report(services, purchase)).purchase.status is PurchaseStatus.PAID
+
+
+async def test_a_deleted_customer_keeps_its_history_and_has_one_successor(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    old = await customer_of(market)
+    other = await another_agent(services, market)
+    await _customer_deleted(stripe_side, market)
+
+    purchase = await open_another(services, other)
+
+    new = await customer_of(market)
+    session = await stripe_side.get(f"/v1/checkout/sessions/{purchase.checkout_session_id}")
+    assert old != new == session["customer"]
+    assert await stripe_side.list_all("/v1/customers", email=market.buyer.email) != []
+    for customer in (old, new):
+        assert await count("operation", "kind = 'CUSTOMER' AND stripe_id = $1", customer) == 1
+    assert await count("operation", "error_code = 'customer_gone' AND state = 'FAILED'") == 1
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+async def test_a_customer_that_is_gone_again_and_again_is_made_each_time(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    seen = set[str]()
+    for _ in range(3):
+        other = await another_agent(services, market)
+        assert (await open_another(services, other)).checkout_url is not None
+        seen.add(await customer_of(market))
+        await _customer_deleted(stripe_side, market)
+
+    assert len(seen) == 3
+
+
+async def test_two_buys_at_once_make_one_customer(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    first, second = [await another_agent(services, market) for _ in range(2)]
+    await _customer_deleted(stripe_side, market)
+    await stripe_side.watch("/v1/customers", method="POST")
+
+    pages = await asyncio.gather(open_another(services, first), open_another(services, second))
+
+    assert [page.checkout_url is not None for page in pages] == [True, True]
+    assert await stripe_side.hits() == [1]
+
+
+@pytest.mark.parametrize("lose", [_price_archived, _product_archived], ids=["price", "product"])
+async def test_twenty_buyers_of_an_archived_price_make_one_new_price(
+    services: Services, stripe_side: StripeSide, market: Market, lose: Loss
+) -> None:
+    await buy(services, market)
+    old = await price_of(market)
+    buyers = [await make_person(f"buyer{number}") for number in range(20)]
+    await lose(stripe_side, market)
+
+    pages = await asyncio.gather(*(wish_to_buy(services, buyer, market.agent) for buyer in buyers))
+
+    assert all(page.checkout_url for page in pages)
+    prices = await stripe_side.list_all("/v1/prices", product=f"agent_{market.agent.id.hex}")
+    assert {price["id"] for price in prices} == {old, await price_of(market)}
+    assert old != await price_of(market)
+    assert await count("operation", "kind = 'AGENT_PRICE' AND stripe_id = $1", old) == 1
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES.keys())
+async def test_a_page_that_is_open_already_is_replaced_when_the_buyer_asks_again(
+    services: Services, stripe_side: StripeSide, market: Market, lose: Loss
+) -> None:
+    first = await open_page(services, market)
+    await lose(stripe_side, market)
+
+    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+
+    assert first.id != second.id
+    assert (await get_purchase(first.id)).status is PurchaseStatus.CANCELED
+    assert await pay_for(second) == 303
+
+
+async def test_a_page_that_stripe_does_not_have_any_more_is_canceled(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    purchase = await open_page(services, market)
+    await stripe_side.reset()
+
+    await report(services, purchase)
+
+    canceled = await get_purchase(purchase.id)
+    assert (canceled.status, canceled.failure_code) == (PurchaseStatus.CANCELED, "checkout_gone")
+
+
+async def _tell(services: Services, kind: str, object_id: str) -> None:
+    event_id = f"evt_{kind}"
+    event = EventSummary(event_id, kind, object_id, None, system_now())
+    await inbox.store_event(event, EventSource.WEBHOOK)
+    await handle_event(services, event_id)
+
+
+EVENTS: dict[str, tuple[str, Loss]] = {
+    "customer": ("customer.deleted", _customer_deleted),
+    "price": ("price.updated", _price_archived),
+    "product": ("product.updated", _product_archived),
+    "product, deleted": ("product.deleted", _all_test_data_deleted),
+}
+
+
+@pytest.mark.parametrize(("kind", "lose"), EVENTS.values(), ids=EVENTS.keys())
+async def test_an_event_has_the_copy_forgotten_and_its_pages_closed(
+    services: Services, stripe_side: StripeSide, market: Market, kind: str, lose: Loss
+) -> None:
+    purchase = await open_page(services, market)
+    ids = {
+        "customer": await customer_of(market),
+        "price": await price_of(market),
+        "product": f"agent_{market.agent.id.hex}",
+    }
+    await lose(stripe_side, market)
+
+    await _tell(services, kind, ids[kind.partition(".")[0]])
+
+    assert (await get_purchase(purchase.id)).status is PurchaseStatus.CANCELED
+    forgotten = await customer_of(market) if "customer" in kind else await price_of(market)
+    assert forgotten == "None"
+    assert (await wish_to_buy(services, market.buyer, market.agent, "key-2")).checkout_url
+
+
+@pytest.mark.parametrize("kind", PROJECTION_EVENTS)
+async def test_an_event_about_what_is_still_there_or_not_ours_changes_nothing(
+    services: Services, market: Market, kind: str
+) -> None:
+    """A signed lie moves nothing: Stripe is asked."""
+    purchase = await open_page(services, market)
+    ours = {
+        "customer": await customer_of(market),
+        "price": await price_of(market),
+        "product": f"agent_{market.agent.id.hex}",
+    }
+    known = ours[kind.partition(".")[0]]
+
+    for object_id in (known, "cus_nobody", "price_nobody", "plan_pro"):
+        await db.execute("DELETE FROM pgqueuer")
+        await db.execute("UPDATE webhook_event SET id = id || 'x'")
+        await _tell(services, kind, object_id)
+
+    assert (await get_purchase(purchase.id)).is_pending
+    assert (await customer_of(market), await price_of(market)) == (ours["customer"], ours["price"])
+    assert await count("webhook_event", "state = 'FAILED'") == 0
+
+
+async def test_a_customer_that_stripe_refused_once_is_asked_for_again(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    """A refusal is no reason to refuse everything for good."""
+    await stripe_side.fail("card_error", "/v1/customers", code="email_invalid")
+    with pytest.raises(PaymentFailed):
+        await wish_to_buy(services, market.buyer, market.agent)
+
+    purchase = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+
+    assert purchase.checkout_url is not None
+
+
+@pytest.mark.parametrize("path", ["/v1/products", "/v1/prices"])
+async def test_a_price_that_stripe_refused_once_is_asked_for_again(
+    services: Services, stripe_side: StripeSide, market: Market, path: str
+) -> None:
+    await stripe_side.fail("card_error", path, method="POST", times=None)
+    with pytest.raises(PaymentFailed):
+        await wish_to_buy(services, market.buyer, market.agent)
+    await stripe_side.heal()
+
+    purchase = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+
+    assert purchase.checkout_url is not None
+
+
+async def open_refused(services: Services, stripe_side: StripeSide, market: Market) -> Market:
+    """A wish whose process died before the customer of its refused page was made anew."""
+    await buy(services, market)
+    other = await another_agent(services, market)
+    await stripe_side.fail(AWAY, "/v1/checkout/sessions", method="POST")
+    with pytest.raises(ProviderUnavailable):
+        await open_another(services, other)
+    await _customer_deleted(stripe_side, market)
+    await put("operation", "next_check_at", system_now(), "next_check_at IS NOT NULL")
+    await repair_due(services)
+    assert await count("purchase", "status = 'PENDING' AND checkout_url IS NULL") == 1
+    return other
+
+
+async def test_a_wish_that_repair_found_refused_goes_on_with_the_next_click(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    other = await open_refused(services, stripe_side, market)
+
+    purchase = await wish_to_buy(services, other.buyer, other.agent, "key-2")
+
+    assert purchase.checkout_url is not None
+    assert await count("purchase", "agent = $1", other.agent.id) == 1
+
+
+async def test_a_wish_that_repair_found_refused_is_forgotten_after_an_hour(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    other = await open_refused(services, stripe_side, market)
+    await close_forgotten(services)
+    assert await count("purchase", "status = 'PENDING'") == 1
+    await db.execute("UPDATE purchase SET updated_at = now() - interval '2 hours'")
+
+    await close_forgotten(services)
+
+    assert await count("purchase", "agent = $1 AND status = 'CANCELED'", other.agent.id) == 1
+
+
+async def _closed(services: Services, stripe_side: StripeSide, market: Market) -> None:
+    account = await account_of(market)
+    await stripe_side.close_account(account)
+    await _tell(services, "v2.core.account.closed", account)
+
+
+async def _deauthorized(services: Services, stripe_side: StripeSide, market: Market) -> None:
+    account = await account_of(market)
+    await stripe_side.deauthorize(account)
+    event = EventSummary("evt_1", "account.application.deauthorized", "ca_1", account, system_now())
+    await inbox.store_event(event, EventSource.WEBHOOK)
+    await handle_event(services, "evt_1")
+
+
+async def _unknown_to_stripe(services: Services, stripe_side: StripeSide, market: Market) -> None:
+    await stripe_side.reset()
+    await refresh_connect_state(services, await account_of(market))
+
+
+End = Callable[[Services, StripeSide, Market], Awaitable[None]]
+ENDS: dict[str, End] = {
+    "closed": _closed,
+    "deauthorized": _deauthorized,
+    "unknown to Stripe": _unknown_to_stripe,
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_a_creator_whose_account_is_gone_opens_another_and_sells_again(
+    services: Services, stripe_side: StripeSide, market: Market, end: End
+) -> None:
+    old = await account_of(market)
+    await end(services, stripe_side, market)
+    with pytest.raises(PayoutsNotReady):
+        await wish_to_buy(services, market.buyer, market.agent)
+
+    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    creator = await refresh_own_connect_state(services, market.creator.actor)
+
+    assert creator.payouts_ready
+    assert old != await account_of(market)
+    assert (await wish_to_buy(services, market.buyer, market.agent, "key-2")).checkout_url
+    assert await count("operation", "kind = 'CONNECT_ACCOUNT' AND stripe_id = $1", old) == 1
+
+
+async def test_five_clicks_after_the_closing_open_one_account(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await _closed(services, stripe_side, market)
+    await stripe_side.watch("/v2/core/accounts", method="POST")
+
+    links = await asyncio.gather(
+        *(make_onboarding_link(services, market.creator.actor) for _ in range(5))
+    )
+
+    assert all(links)
+    assert await stripe_side.hits() == [1]
+
+
+async def test_a_closing_that_nobody_told_us_of_is_seen_at_the_next_click(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    old = await account_of(market)
+    await stripe_side.close_account(old)
+
+    assert await make_onboarding_link(services, market.creator.actor) is not None
+    assert await account_of(market) != old
+
+
+async def test_the_country_may_be_another_one_in_the_next_account(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await _closed(services, stripe_side, market)
+    sql = "SELECT handle FROM creator WHERE owner = $1"
+    handle = str(await db.fetch_value(sql, market.creator.user_id))
+    await become_creator(market.creator.actor, CreatorWish(handle, "Atelier", "", "de"))
+
+    await make_onboarding_link(services, market.creator.actor)
+
+    account = await stripe_side.get(
+        f"/v2/core/accounts/{await account_of(market)}", **{"include[0]": "identity"}
+    )
+    assert account["identity"]["country"] == "de"
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["we know", "nobody told us"])
+@pytest.mark.parametrize("how", ["closed", "deauthorized"])
+async def test_what_is_owed_waits_and_goes_to_the_new_account(
+    services: Services, stripe_side: StripeSide, market: Market, how: str, told: bool
+) -> None:
+    purchase = await open_page(services, market)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    old = await account_of(market)
+    if told:
+        await ENDS[how](services, stripe_side, market)
+    elif how == "closed":
+        await stripe_side.close_account(old)
+    else:
+        await stripe_side.deauthorize(old)
+    await work_off(services)
+    waits = await count("operation", "kind = 'TRANSFER' AND state = 'INTENT'")
+
+    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    await refresh_own_connect_state(services, market.creator.actor)
+    await repair_due(services)
+
+    [transfer] = await stripe_side.transfers_of(purchase.id)
+    assert waits == 1
+    assert (transfer["destination"], transfer["amount"]) == (await account_of(market), 700)
+    assert transfer["destination"] != old
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+async def test_a_transfer_whose_answer_was_lost_is_not_sent_again_to_the_new_account(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    purchase = await open_page(services, market)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await stripe_side.fail("truncated", "/v1/transfers", method="POST", times=None)
+    await work_off(services)
+    await stripe_side.heal()
+    old = await account_of(market)
+    await stripe_side.deauthorize(old)
+    await refresh_connect_state(services, old)
+    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    await refresh_own_connect_state(services, market.creator.actor)
+
+    for _ in range(2):
+        await put("operation", "next_check_at", system_now(), "next_check_at IS NOT NULL")
+        await repair_due(services)
+
+    [transfer] = await stripe_side.transfers_of(purchase.id)
+    assert transfer["destination"] == old
+    assert await count("operation", "kind = 'TRANSFER' AND state = 'SETTLED'") == 1
