@@ -1,0 +1,438 @@
+"""Our truth changes, and Stripe's copy follows: as operations, the newest last, never refusing."""
+
+import asyncio
+import random
+from dataclasses import replace
+
+import pytest
+
+from chenu.accounts.recovery import verify_email
+from chenu.accounts.users import ProfileChange, update_profile
+from chenu.agents.creators import update_creator
+from chenu.agents.listing import ListingFields
+from chenu.agents.model import PriceType
+from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.billing import connect_accounts
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import ProviderUnavailable
+from chenu.flows.edit_agent import PriceWish, update_agent
+from chenu.flows.invariants import check_books
+from chenu.flows.repair import repair_due
+from chenu.flows.services import Services
+from chenu.flows.stripe_sync import sync_agent, sync_person
+from chenu.flows.sync_stale import sync_stale
+from tests.accounts.mailed import mailed_token
+from tests.conftest import SEED
+from tests.flows.sales import Market, open_market, open_page, pay_for, report, wish_to_buy, work_off
+from tests.flows.test_pending_changes import decide, rename, reviewer
+from tests.people import Person, get_agent, make_creator, make_person, make_published_agent
+from tests.rows import count, count_jobs, put
+from tests.stripe_side import AWAY, Json, StripeSide
+
+__all__ = ["reviewer"]  # a fixture
+
+
+@pytest.fixture
+async def market(services: Services) -> Market:
+    return await open_market(services)
+
+
+async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:
+    purchase = await wish_to_buy(services, market.buyer, market.agent, key)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await work_off(services)
+    return purchase
+
+
+async def another_agent(services: Services, market: Market) -> Market:
+    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
+    return replace(market, agent=agent)
+
+
+async def move(person: Person, email: str) -> None:
+    """The person's new address, proved by the link that was sent there."""
+    await update_profile(person.actor, ProfileChange(email=email))
+    await verify_email(await mailed_token(email))
+
+
+async def customer_of(stripe_side: StripeSide, person: Person) -> Json:
+    sql = "SELECT stripe_customer_id FROM account WHERE owner = $1"
+    customer_id = await db.fetch_value(sql, person.user_id)
+    return await stripe_side.get(f"/v1/customers/{customer_id}")
+
+
+async def product_of(stripe_side: StripeSide, market: Market) -> Json:
+    return await stripe_side.get(f"/v1/products/agent_{market.agent.id.hex}")
+
+
+async def connect_account_of(stripe_side: StripeSide, person: Person) -> Json:
+    account = await connect_accounts.find_of_user(person.user_id)
+    assert account is not None
+    return await stripe_side.get(f"/v2/core/accounts/{account.stripe_account_id}")
+
+
+async def due_now() -> None:
+    await put("operation", "next_check_at", system_now(), "next_check_at IS NOT NULL")
+
+
+async def test_a_new_address_is_on_the_page_the_charge_and_the_invoice(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    """No worker has run between the change and the next purchase."""
+    await buy(services, market)
+    other = await another_agent(services, market)
+    await move(market.buyer, "new@example.org")
+
+    purchase = await buy(services, other, "key-2")
+
+    path = f"/v1/checkout/sessions/{purchase.checkout_session_id}"
+    session = await stripe_side.get(path, **{"expand[0]": "invoice"})
+    [charge] = await stripe_side.charges_of(purchase.id)
+    assert session["customer_details"]["email"] == "new@example.org"
+    assert session["invoice"]["customer_email"] == "new@example.org"
+    assert charge["billing_details"]["email"] == "new@example.org"
+    assert (await customer_of(stripe_side, market.buyer))["email"] == "new@example.org"
+
+
+CHANGES: dict[str, tuple[ProfileChange, str, object]] = {
+    "a name": (ProfileChange(display_name="Zoé B."), "name", "Zoé B."),
+    "a language": (ProfileChange(locale="en"), "preferred_locales", ["en"]),
+}
+
+
+@pytest.mark.parametrize(("change", "field", "value"), CHANGES.values(), ids=CHANGES.keys())
+async def test_the_job_of_a_change_brings_it_to_stripe(
+    services: Services,
+    stripe_side: StripeSide,
+    market: Market,
+    change: ProfileChange,
+    field: str,
+    value: object,
+) -> None:
+    await buy(services, market)
+
+    await update_profile(market.buyer.actor, change)
+    assert await count_jobs("sync_person") == 1
+    await sync_person(services, market.buyer.user_id)
+
+    assert (await customer_of(stripe_side, market.buyer))[field] == value
+    assert await count("operation", "kind = 'CUSTOMER_UPDATE' AND state = 'SETTLED'") == 1
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+async def test_a_proved_address_has_its_job(services: Services, market: Market) -> None:
+    await buy(services, market)
+
+    await move(market.buyer, "new@example.org")
+
+    assert await count_jobs("sync_person") == 1
+
+
+async def test_who_never_bought_anything_is_not_made_known(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    person = await make_person("zoe")
+    await stripe_side.watch()
+
+    await move(person, "new@example.org")
+    await sync_person(services, person.user_id)
+
+    assert await stripe_side.hits() == [0]
+    assert await count("operation") == 0
+
+
+async def test_what_is_as_it_was_is_not_sent(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    await stripe_side.watch(method="POST")
+
+    await sync_person(services, market.buyer.user_id)
+    await sync_person(services, market.creator.user_id)
+    await sync_agent(services, market.agent.id)
+
+    assert await stripe_side.hits() == [0]
+
+
+async def test_a_creator_s_address_and_name_reach_the_connect_account(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    creator, _ = await make_creator(services, "atelier")
+    await move(creator, "new@example.org")
+    await update_creator(creator.actor, "Atelier Sud", None)
+    assert await count_jobs("sync_person") == 2
+
+    await sync_person(services, creator.user_id)
+
+    account = await connect_account_of(stripe_side, creator)
+    assert (account["contact_email"], account["display_name"]) == ("new@example.org", "Atelier Sud")
+
+
+async def test_an_approved_name_reaches_the_product_and_the_next_page(
+    services: Services, stripe_side: StripeSide, market: Market, reviewer: Person
+) -> None:
+    await buy(services, market)
+    second = replace(market, buyer=await make_person("zoe"))
+    await rename(market, "Trieur neuf")
+    waiting = await product_of(stripe_side, market)
+
+    await decide(reviewer, market.agent.id, approve=True)
+    assert await count_jobs("sync_agent") == 1
+    purchase = await open_page(services, second)
+
+    lines = await stripe_side.list_all(
+        f"/v1/checkout/sessions/{purchase.checkout_session_id}/line_items"
+    )
+    assert waiting["name"] == "Trieur de factures"
+    assert (await product_of(stripe_side, market))["name"] == "Trieur neuf"
+    assert lines[0]["description"] == "Trieur neuf"
+
+
+async def test_a_new_price_after_a_new_name_still_has_the_name_follow(
+    services: Services, stripe_side: StripeSide, market: Market, reviewer: Person
+) -> None:
+    """The operation of the new price knows the new name, but does not write it."""
+    await buy(services, market)
+    await rename(market, "Trieur neuf")
+    await decide(reviewer, market.agent.id, approve=True)
+    price = PriceWish(PriceType.ONE_TIME, 1500)
+    await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
+    await work_off(services)
+
+    await sync_agent(services, market.agent.id)
+
+    assert (await product_of(stripe_side, market))["name"] == "Trieur neuf"
+
+
+async def test_the_last_of_several_changes_wins(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+
+    for name in ("Ada", "Bea", "Cleo", "Ada"):
+        await update_profile(market.buyer.actor, ProfileChange(display_name=name))
+        await sync_person(services, market.buyer.user_id)
+
+    assert (await customer_of(stripe_side, market.buyer))["name"] == "Ada"
+    assert await count("operation", "kind = 'CUSTOMER_UPDATE'") == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_the_newest_ends_at_stripe_whatever_the_order(
+    services: Services, stripe_side: StripeSide, market: Market, seed: int
+) -> None:
+    """Changes, jobs, repair and lost answers at once, several of each."""
+    dice = random.Random(f"{SEED}:{seed}")
+    await buy(services, market)
+    path = "/v1/customers/*"
+    effects = ("latency", "500_after", "truncated", AWAY, "disconnect_before", "500_kept")
+    for nth in (1, 2, 4, 5, 7):
+        await stripe_side.fail(dice.choice(effects), path, method="POST", nth=nth, seconds=0.05)
+
+    async def change(number: int) -> None:
+        await asyncio.sleep(dice.random() / 10)
+        await update_profile(market.buyer.actor, ProfileChange(display_name=f"Name {number}"))
+        await _try_sync(services, market)
+
+    await asyncio.gather(*(change(number) for number in range(6)), _repair_twice(services))
+    await stripe_side.heal()
+    await due_now()
+    await repair_due(services)
+    await sync_person(services, market.buyer.user_id)
+
+    sql = "SELECT display_name FROM app_user WHERE id = $1"
+    truth = await db.fetch_value(sql, market.buyer.user_id)
+    assert (await customer_of(stripe_side, market.buyer))["name"] == truth
+    assert await count("operation", "state IN ('INTENT', 'UNKNOWN')") == 0
+
+
+async def _try_sync(services: Services, market: Market) -> None:
+    try:
+        await sync_person(services, market.buyer.user_id)
+    except ProviderUnavailable:
+        return
+
+
+async def _repair_twice(services: Services) -> None:
+    for _ in range(2):
+        await asyncio.sleep(0.05)
+        await due_now()
+        await repair_due(services)
+
+
+async def test_an_older_change_whose_answer_was_lost_does_not_come_back(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    await stripe_side.fail(AWAY, "/v1/customers/*", method="POST", times=None)
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Older"))
+    await _try_sync(services, market)
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Newer"))
+    await _try_sync(services, market)
+    waiting = await count("operation", "state = 'UNKNOWN'")
+    await stripe_side.heal()
+
+    await sync_person(services, market.buyer.user_id)
+    await due_now()
+    await repair_due(services)
+
+    assert waiting == 1
+    assert (await customer_of(stripe_side, market.buyer))["name"] == "Newer"
+
+
+async def test_a_change_is_not_refused_while_stripe_is_away_and_follows(
+    services: Services, stripe_side: StripeSide, market: Market, reviewer: Person
+) -> None:
+    await buy(services, market)
+    await stripe_side.fail(AWAY, times=None)
+    await move(market.buyer, "new@example.org")
+    await move(market.creator, "new2@example.org")
+    await rename(market, "Trieur neuf")
+    await decide(reviewer, market.agent.id, approve=True)
+    for job in (
+        sync_person(services, market.buyer.user_id),
+        sync_person(services, market.creator.user_id),
+        sync_agent(services, market.agent.id),
+    ):
+        with pytest.raises(ProviderUnavailable):
+            await job
+    await stripe_side.heal()
+
+    await due_now()
+    await repair_due(services)
+
+    assert (await customer_of(stripe_side, market.buyer))["email"] == "new@example.org"
+    account = await connect_account_of(stripe_side, market.creator)
+    assert account["contact_email"] == "new2@example.org"
+    assert (await product_of(stripe_side, market))["name"] == "Trieur neuf"
+
+
+async def test_an_open_page_of_the_old_address_is_not_shown_again(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    first = await open_page(services, market)
+    await move(market.buyer, "new@example.org")
+
+    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+
+    session = await stripe_side.get(f"/v1/checkout/sessions/{second.checkout_session_id}")
+    assert session["customer_details"]["email"] == "new@example.org"
+    assert not (await get_purchase(first.id)).is_pending
+
+
+async def test_an_open_page_from_before_the_job_is_not_shown_again_either(
+    services: Services, market: Market
+) -> None:
+    first = await open_page(services, market)
+    await move(market.buyer, "new@example.org")
+    await sync_person(services, market.buyer.user_id)
+
+    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+
+    assert first.id != second.id
+
+
+async def test_an_address_that_stripe_refuses_neither_blocks_nor_is_sent_for_ever(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    other = await another_agent(services, market)
+    await move(market.buyer, "new@example.org")
+    await stripe_side.fail("card_error", "/v1/customers/*", code="email_invalid", times=None)
+
+    purchase = await wish_to_buy(services, other.buyer, other.agent, "key-2")
+    await sync_person(services, market.buyer.user_id)
+
+    assert purchase.checkout_url is not None
+    assert await stripe_side.hits() == [1]
+    await stripe_side.heal()
+    await move(market.buyer, "newer@example.org")
+    await sync_person(services, market.buyer.user_id)
+    assert (await customer_of(stripe_side, market.buyer))["email"] == "newer@example.org"
+
+
+async def test_a_change_of_a_customer_that_is_gone_makes_a_new_one(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+    old = (await customer_of(stripe_side, market.buyer))["id"]
+    await stripe_side.delete(f"/v1/customers/{old}")
+    await move(market.buyer, "new@example.org")
+
+    await sync_person(services, market.buyer.user_id)
+
+    customer = await customer_of(stripe_side, market.buyer)
+    assert (customer["email"], customer["id"] != old) == ("new@example.org", True)
+
+
+async def test_a_change_of_a_connect_account_that_is_closed_opens_none(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    account = await connect_account_of(stripe_side, market.creator)
+    await stripe_side.close_account(account["id"])
+    await move(market.creator, "new@example.org")
+
+    await sync_person(services, market.creator.user_id)
+
+    known = await connect_accounts.find_of_user(market.creator.user_id)
+    assert known is not None
+    assert (known.is_closed, known.stripe_account_id) == (True, account["id"])
+    assert await count("creator", "payouts_ready") == 0
+
+
+async def test_a_change_whose_job_is_lost_is_found(
+    services: Services, market: Market, reviewer: Person
+) -> None:
+    await buy(services, market)
+    await sync_stale()
+    assert await count_jobs("sync_person") + await count_jobs("sync_agent") == 0
+    await move(market.buyer, "new@example.org")
+    await update_creator(market.creator.actor, "Atelier Sud", None)
+    await rename(market, "Trieur neuf")
+    await decide(reviewer, market.agent.id, approve=True)
+    await db.execute("DELETE FROM pgqueuer")
+
+    await sync_stale()
+    jobs = await count_jobs("sync_person"), await count_jobs("sync_agent")
+    for person in (market.buyer, market.creator):
+        await sync_person(services, person.user_id)
+    await sync_agent(services, market.agent.id)
+    await db.execute("DELETE FROM pgqueuer")
+    await sync_stale()
+
+    assert jobs == (2, 1)
+    assert await count_jobs("sync_person") + await count_jobs("sync_agent") == 0
+
+
+async def test_an_operation_stands_before_each_change_is_sent(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    """Its key is the operation's, so that a lost answer is asked for again, not sent again."""
+    await buy(services, market)
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Zoé B."))
+    await stripe_side.fail("disconnect_after", "/v1/customers/*", method="POST", times=None)
+    await _try_sync(services, market)
+    await stripe_side.heal()
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Zoé C."))
+    await sync_person(services, market.buyer.user_id)
+
+    events = await stripe_side.list_all("/v1/events", type="customer.updated")
+    names = [event["data"]["object"]["name"] for event in events]
+    assert names[:2] == ["Zoé C.", "Zoé B."]
+    assert events[0]["request"]["idempotency_key"].startswith("chenu:customer:")
+
+
+async def test_the_name_of_a_team_is_the_team_s(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await put("account", "kind", "TEAM", "id = $2", market.buyer.actor.account_id)
+    await put("account", "name", "Équipe", "id = $2", market.buyer.actor.account_id)
+
+    await buy(services, market)
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Zoé B."))
+    await sync_person(services, market.buyer.user_id)
+
+    assert (await customer_of(stripe_side, market.buyer))["name"] == "Équipe"
+    assert (await get_agent(market.agent.id)).stripe_price_id is not None
