@@ -201,7 +201,7 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True)
 class BalanceMovement:
-    """One line of the platform's Stripe balance."""
+    """One line of the platform's Stripe balance; `of_id` is the charge or transfer given back."""
 
     id: str
     type: str
@@ -210,6 +210,7 @@ class BalanceMovement:
     fee: Cents
     net: Cents
     created: datetime
+    of_id: str | None = None
 
 
 class Gateway(Protocol):

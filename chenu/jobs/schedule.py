@@ -14,7 +14,7 @@ from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
-from chenu.flows.invariants import check_books
+from chenu.flows.invariants import check_books, check_stripe_daily
 from chenu.flows.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
 from chenu.flows.stripe_events import poll_events
@@ -66,6 +66,7 @@ RECURRING = (
     Recurring("close_forgotten", timedelta(minutes=15), close_forgotten),
     Recurring("sync_stale", timedelta(hours=1), _sync_stale),
     Recurring("check_books", timedelta(hours=1), _check_books),
+    Recurring("check_stripe", timedelta(days=1), check_stripe_daily),
     Recurring("clean_up", timedelta(hours=6), _clean_up),
 )
 
