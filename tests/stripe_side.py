@@ -65,6 +65,15 @@ class StripeSide:
     async def deauthorize(self, account: str) -> None:
         await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
 
+    async def dispute(self, charge: str) -> str:
+        """The cardholder's bank takes a payment back; the dispute's id."""
+        answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    async def end_dispute(self, dispute: str, status: str) -> None:
+        await self._post(f"/_sandbox/disputes/{dispute}", {"status": status})
+
     async def get(self, path: str, **params: str) -> Json:
         answer = await self._http.get(path, params=params)
         answer.raise_for_status()

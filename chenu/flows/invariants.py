@@ -167,10 +167,10 @@ async def check_stripe(
     fresh = {line.source_id for line in lines if until is not None and line.created > until}
     reasons = await _explain(lines)
     differing = [
-        f"{stripe_id}: Stripe {_show(theirs, stripe_id)}, we {_show(ours, stripe_id)}"
+        f"{stripe_id}: Stripe {theirs.get(stripe_id)}, we {ours.get(stripe_id)}"
         + reasons.get(stripe_id, "")
         for stripe_id in sorted({*theirs, *ours} - fresh)
-        if _show(theirs, stripe_id) != _show(ours, stripe_id)
+        if theirs.get(stripe_id) != ours.get(stripe_id)
     ]
     return finding("I15", description, differing)
 
@@ -178,10 +178,6 @@ async def check_stripe(
 def _counts(line: BalanceMovement) -> bool:
     is_other = line.type == "adjustment" and not line.source_id.startswith(_DISPUTES)
     return line.type in _COUNTED and not is_other
-
-
-def _show(amounts: "Counter[str]", stripe_id: str) -> int | None:
-    return amounts[stripe_id] if stripe_id in amounts else None
 
 
 async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
