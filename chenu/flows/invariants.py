@@ -6,13 +6,10 @@ Numbers as in docs/money.md, "Invariants".
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-import structlog
+from datetime import datetime
 
 from chenu.billing.gateway import BalanceMovement
 from chenu.core import db
-from chenu.core.clock import business_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.services import Services
 from chenu.ledger.invariants import (
@@ -23,10 +20,6 @@ from chenu.ledger.invariants import (
     check_seals,
     finding,
 )
-
-log = structlog.get_logger(__name__)
-
-_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 SALES = (
     Invariant(
@@ -147,16 +140,12 @@ _GIVEN_BACK = {
 
 _COUNTED = frozenset({"charge", "payment", "transfer", *_GIVEN_BACK})
 _DISPUTES = ("dp_", "du_")
-_IN_FLIGHT = timedelta(hours=1)
-"""A payment settles here some time after Stripe has booked it."""
 
 
-async def check_stripe(
-    services: Services, since: datetime, until: datetime | None = None
-) -> Finding:
+async def check_stripe(services: Services, since: datetime) -> Finding:
     """I15: every line of Stripe's balance is booked here with the same amount, and none is missing.
 
-    `since` and `until` (business time) bound what is compared. Raises ProviderUnavailable.
+    `since` (business time) bounds what is compared. Raises ProviderUnavailable.
     """
     description = "our books and Stripe's balance name the same objects with the same amounts"
     lines = [line async for line in services.gateway.list_balance_movements(since) if _counts(line)]
@@ -164,12 +153,11 @@ async def check_stripe(
     for line in lines:
         theirs[line.source_id] += line.amount
     ours = Counter({row.stripe_id: row.amount for row in await db.fetch_all(_Booked, _OURS)})
-    fresh = {line.source_id for line in lines if until is not None and line.created > until}
     reasons = await _explain(lines)
     differing = [
         f"{stripe_id}: Stripe {theirs.get(stripe_id)}, we {ours.get(stripe_id)}"
         + reasons.get(stripe_id, "")
-        for stripe_id in sorted({*theirs, *ours} - fresh)
+        for stripe_id in sorted({*theirs, *ours})
         if theirs.get(stripe_id) != ours.get(stripe_id)
     ]
     return finding("I15", description, differing)
@@ -183,9 +171,10 @@ def _counts(line: BalanceMovement) -> bool:
 async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
     """What was given back by hand, and of which purchase. docs/operations.md says what to do."""
     sql = """
-        SELECT given.id, purchase::text FROM purchase_payment
-        CROSS JOIN unnest(ARRAY[stripe_charge_id, stripe_transfer_id]) AS given (id)
-        WHERE given.id = ANY($1)
+        SELECT stripe_charge_id AS id, purchase::text FROM purchase_payment
+            WHERE stripe_charge_id = ANY($1)
+        UNION ALL SELECT stripe_transfer_id, purchase::text FROM purchase_payment
+            WHERE stripe_transfer_id = ANY($1)
     """
     given_back = {line.source_id: line for line in lines if line.type in _GIVEN_BACK}
     ids = [line.of_id for line in given_back.values()]
@@ -195,13 +184,6 @@ async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
         for stripe_id, line in given_back.items()
         if line.of_id in purchases
     }
-
-
-async def check_stripe_daily(services: Services) -> None:
-    """For the schedule: what is not in flight any more. Raises ProviderUnavailable."""
-    found = await check_stripe(services, _EVER, business_now() - _IN_FLIGHT)
-    if not found.ok:
-        log.error("invariant_violated", name=found.name, samples=found.samples)
 
 
 async def check_everything(services: Services, since: datetime) -> list[Finding]:

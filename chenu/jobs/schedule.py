@@ -14,7 +14,7 @@ from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
-from chenu.flows.invariants import check_books, check_stripe_daily
+from chenu.flows.invariants import check_books
 from chenu.flows.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
 from chenu.flows.stripe_events import poll_events
@@ -45,17 +45,15 @@ async def _seal(services: Services) -> None:
 
 
 async def _check_books(services: Services) -> None:
+    """The one task that reads whole tables, on purpose: what is kept here, and copies of it."""
     for finding in await check_books():
         if not finding.ok:
             log.error("invariant_violated", name=finding.name, samples=finding.samples)
+    await sync_stale()
 
 
 async def _requeue(services: Services) -> None:
     await requeue_waiting()
-
-
-async def _sync_stale(services: Services) -> None:
-    await sync_stale()
 
 
 RECURRING = (
@@ -64,9 +62,7 @@ RECURRING = (
     Recurring("seal", timedelta(seconds=30), _seal),
     Recurring("poll_events", timedelta(minutes=5), poll_events),
     Recurring("close_forgotten", timedelta(minutes=15), close_forgotten),
-    Recurring("sync_stale", timedelta(hours=1), _sync_stale),
     Recurring("check_books", timedelta(hours=1), _check_books),
-    Recurring("check_stripe", timedelta(days=1), check_stripe_daily),
     Recurring("clean_up", timedelta(hours=6), _clean_up),
 )
 

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from chenu.agents.access import has_usable_grant
 from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import PurchaseRow, get_purchase
-from chenu.core.business_clock import advance_clock
-from chenu.flows.invariants import check_everything, check_stripe, check_stripe_daily
+from chenu.flows.invariants import check_everything, check_stripe
 from chenu.flows.services import Services
 from chenu.ledger.seals import seal_entries
 from tests.conftest import ROOT, Engines
@@ -167,21 +165,3 @@ async def test_nothing_is_booked_twice(
         await run(engines, BOOK, stripe_id=refund_id, amount=-999, of=of)
 
     assert await violated(services) == []
-
-
-async def test_the_worker_names_it_once_a_day_when_it_is_not_in_flight(
-    services: Services,
-    stripe_side: StripeSide,
-    sold: Sold,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    refund_id = await refund(stripe_side, sold)
-    await check_stripe_daily(services)
-    fresh = capsys.readouterr()
-
-    await advance_clock(timedelta(hours=2))
-    await check_stripe_daily(services)
-    told = capsys.readouterr()
-
-    assert refund_id not in fresh.out + fresh.err
-    assert f"{refund_id}: Stripe -999, we None" in told.out + told.err

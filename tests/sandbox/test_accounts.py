@@ -318,7 +318,7 @@ async def test_an_owner_takes_the_access_away(loose: Playground) -> None:
         with pytest.raises(stripe.PermissionError) as refusal:
             await call
         assert refusal.value.http_status == 403
-        assert refusal.value.json_body["error"]["code"] == "account_invalid"
+        assert '"account_invalid"' in str(refusal.value.http_body)
 
 
 async def test_taking_the_access_away_is_told_as_stripe_tells_it(play: Playground) -> None:
