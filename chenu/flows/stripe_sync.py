@@ -47,18 +47,18 @@ async def _follow(
     subject_id: UUID,
     key: str,
     next_wish: NextWish,
-) -> OperationRow | None:
-    """What is open first, then whatever is still to be sent; the last operation afterwards.
+) -> bool:
+    """What is open first, then whatever is still to be sent; False when there was nothing to do.
 
     What Stripe has just refused is not asked again. Raises OutcomeUnknown.
     """
     refused = set[tuple[str, bytes]]()
-    for _ in range(_MOST_STEPS):
+    for step in range(_MOST_STEPS):
         last = await find_last(kinds, subject_id, key)
         if last is None or not last.is_open:
             wish = await next_wish(last)
             if wish is None or _name(wish) in refused:
-                return last
+                return step > 0
             refused.add(_name(wish))
             last = await intend_after(wish, last)
         if (await run_operation(services, last.id)).is_open:
@@ -87,20 +87,27 @@ async def sync_price(services: Services, agent_id: AgentId, price: Price) -> Age
 
     Raises PriceChanged when its price is not this one any more.
     """
+    agent = await _get_agent_at(agent_id, price)
     for _ in range(_MOST_PRICES):
-        agent = await _get_agent_at(agent_id, price)
-        await _follow(
-            services,
-            (OperationKind.AGENT_PRICE,),
-            agent.id,
-            price_key(agent),
-            lambda last: _next_price_wish(agent_id, price, last),
-        )
-        await _sync_product(services, agent_id)
+        if agent.stripe_price_id is None:
+            await _make_price(services, agent)
+        changed = await sync_product(services, agent_id)
+        if not changed and agent.stripe_price_id is not None:
+            break
         agent = await _get_agent_at(agent_id, price)
         if agent.stripe_price_id is not None:
             break
     return agent
+
+
+async def _make_price(services: Services, agent: AgentRow) -> None:
+    async def next_wish(last: OperationRow | None) -> Wish | None:
+        current = await _get_agent_at(agent.id, agent.price)
+        if current.stripe_price_id is not None:
+            return None
+        return price_wish(current, replaces=last.stripe_id if last else None)
+
+    await _follow(services, (OperationKind.AGENT_PRICE,), agent.id, price_key(agent), next_wish)
 
 
 async def _get_agent_at(agent_id: AgentId, price: Price) -> AgentRow:
@@ -112,22 +119,15 @@ async def _get_agent_at(agent_id: AgentId, price: Price) -> AgentRow:
     return agent
 
 
-async def _next_price_wish(
-    agent_id: AgentId, price: Price, last: OperationRow | None
-) -> Wish | None:
-    agent = await _get_agent_at(agent_id, price)
-    if agent.stripe_price_id is not None:
-        return None
-    return price_wish(agent, replaces=last.stripe_id if last else None)
+async def sync_product(services: Services, agent_id: AgentId) -> bool:
+    """The product's name follows the agent's; False when it did so already."""
 
-
-async def _sync_product(services: Services, agent_id: AgentId) -> None:
     async def next_wish(last: OperationRow | None) -> Wish | None:
         agent = await find_agent(agent_id)
         return await next_product_wish(agent, last) if agent is not None else None
 
     kinds = (OperationKind.PRODUCT_UPDATE,)
-    await _follow(services, kinds, agent_id, product_key(agent_id), next_wish)
+    return await _follow(services, kinds, agent_id, product_key(agent_id), next_wish)
 
 
 async def was_updated_since(
@@ -166,8 +166,3 @@ async def sync_person(services: Services, user_id: UserId) -> None:
     for account_id in accounts:
         await sync_customer(services, AccountId(account_id))
     await sync_connect_account(services, user_id, may_open=False)
-
-
-async def sync_agent(services: Services, agent_id: AgentId) -> None:
-    """After a change of an agent's name."""
-    await _sync_product(services, agent_id)

@@ -17,7 +17,7 @@ from chenu.flows.operation_runner import run_operation
 from chenu.flows.repair import repair_all, repair_due
 from chenu.flows.services import Services, open_services
 from chenu.flows.stripe_events import handle_event
-from chenu.flows.stripe_sync import sync_agent, sync_person
+from chenu.flows.stripe_sync import sync_person, sync_product
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail
@@ -71,7 +71,7 @@ def register_handlers(services: Services) -> None:
         await sync_person(services, UserId(UUID(argument)))
 
     async def on_agent(argument: str) -> None:
-        await sync_agent(services, AgentId(UUID(argument)))
+        await sync_product(services, AgentId(UUID(argument)))
 
     queue.handle(queue.Job.WEBHOOK_EVENT, on_event)
     queue.handle(queue.Job.OPERATION, on_operation)

@@ -20,7 +20,7 @@ from chenu.flows.edit_agent import PriceWish, update_agent
 from chenu.flows.invariants import check_books
 from chenu.flows.repair import repair_due
 from chenu.flows.services import Services
-from chenu.flows.stripe_sync import sync_agent, sync_person
+from chenu.flows.stripe_sync import sync_person, sync_product
 from chenu.flows.sync_stale import sync_stale
 from tests.accounts.mailed import mailed_token
 from tests.conftest import SEED
@@ -151,7 +151,7 @@ async def test_what_is_as_it_was_is_not_sent(
 
     await sync_person(services, market.buyer.user_id)
     await sync_person(services, market.creator.user_id)
-    await sync_agent(services, market.agent.id)
+    await sync_product(services, market.agent.id)
 
     assert await stripe_side.hits() == [0]
 
@@ -201,7 +201,7 @@ async def test_a_new_price_after_a_new_name_still_has_the_name_follow(
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
     await work_off(services)
 
-    await sync_agent(services, market.agent.id)
+    await sync_product(services, market.agent.id)
 
     assert (await product_of(stripe_side, market))["name"] == "Trieur neuf"
 
@@ -294,7 +294,7 @@ async def test_a_change_is_not_refused_while_stripe_is_away_and_follows(
     for job in (
         sync_person(services, market.buyer.user_id),
         sync_person(services, market.creator.user_id),
-        sync_agent(services, market.agent.id),
+        sync_product(services, market.agent.id),
     ):
         with pytest.raises(ProviderUnavailable):
             await job
@@ -398,7 +398,7 @@ async def test_a_change_whose_job_is_lost_is_found(
     jobs = await count_jobs("sync_person"), await count_jobs("sync_agent")
     for person in (market.buyer, market.creator):
         await sync_person(services, person.user_id)
-    await sync_agent(services, market.agent.id)
+    await sync_product(services, market.agent.id)
     await db.execute("DELETE FROM pgqueuer")
     await sync_stale()
 
