@@ -59,8 +59,11 @@ async def test_a_change_of_name_and_address_reaches_stripe(
     async with worker(engines, tmp_path, CHENU_MAIL_FOLDER=str(tmp_path / "mails")):
         await until(lambda: count("operation", "kind = 'CUSTOMER_UPDATE' AND state = 'SETTLED'"))
         await until(lambda: count("operation", "kind = 'CONNECT_UPDATE' AND state = 'SETTLED'"))
+        await until(_nothing_waits)
 
-    assert await count("pgqueuer", "entrypoint = 'sync_person'") == 0
+
+async def _nothing_waits() -> bool:
+    return await count("pgqueuer", "entrypoint = 'sync_person'") == 0
 
 
 async def test_a_killed_worker_s_successor_goes_on_at_once(
