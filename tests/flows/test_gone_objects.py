@@ -8,9 +8,6 @@ import pytest
 
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
-from chenu.billing import inbox
-from chenu.billing.gateway import EventSummary
-from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
@@ -18,7 +15,6 @@ from chenu.flows.invariants import check_books
 from chenu.flows.open_checkout import PaymentFailed
 from chenu.flows.repair import close_forgotten, repair_due
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import PROJECTION_EVENTS, handle_event
 from tests.flows.sales import (
     Market,
     open_market,
@@ -66,34 +62,34 @@ async def open_another(services: Services, market: Market) -> PurchaseRow:
     return await wish_to_buy(services, market.buyer, market.agent, f"key-{market.agent.id}")
 
 
-async def _customer_deleted(stripe_side: StripeSide, market: Market) -> None:
+async def delete_customer(stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.delete(f"/v1/customers/{await customer_of(market)}")
 
 
-async def _price_archived(stripe_side: StripeSide, market: Market) -> None:
+async def archive_price(stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.change(f"/v1/prices/{await price_of(market)}", active="false")
 
 
-async def _product_archived(stripe_side: StripeSide, market: Market) -> None:
+async def archive_product(stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.change(f"/v1/products/agent_{market.agent.id.hex}", active="false")
 
 
-async def _all_test_data_deleted(stripe_side: StripeSide, market: Market) -> None:
+async def lose_everything(stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.reset()
 
 
 async def _customer_and_price(stripe_side: StripeSide, market: Market) -> None:
-    await _customer_deleted(stripe_side, market)
-    await _price_archived(stripe_side, market)
+    await delete_customer(stripe_side, market)
+    await archive_price(stripe_side, market)
 
 
 Loss = Callable[[StripeSide, Market], Awaitable[None]]
 LOSSES: dict[str, Loss] = {
-    "a deleted customer": _customer_deleted,
-    "an archived price": _price_archived,
-    "an archived product": _product_archived,
+    "a deleted customer": delete_customer,
+    "an archived price": archive_price,
+    "an archived product": archive_product,
     "customer and price": _customer_and_price,
-    "everything": _all_test_data_deleted,
+    "everything": lose_everything,
 }
 
 
@@ -121,7 +117,7 @@ async def test_a_deleted_customer_keeps_its_history_and_has_one_successor(
     await buy(services, market)
     old = await customer_of(market)
     other = await another_agent(services, market)
-    await _customer_deleted(stripe_side, market)
+    await delete_customer(stripe_side, market)
 
     purchase = await open_another(services, other)
 
@@ -143,7 +139,7 @@ async def test_a_customer_that_is_gone_again_and_again_is_made_each_time(
         other = await another_agent(services, market)
         assert (await open_another(services, other)).checkout_url is not None
         seen.add(await customer_of(market))
-        await _customer_deleted(stripe_side, market)
+        await delete_customer(stripe_side, market)
 
     assert len(seen) == 3
 
@@ -153,7 +149,7 @@ async def test_two_buys_at_once_make_one_customer(
 ) -> None:
     await buy(services, market)
     first, second = [await another_agent(services, market) for _ in range(2)]
-    await _customer_deleted(stripe_side, market)
+    await delete_customer(stripe_side, market)
     await stripe_side.watch("/v1/customers", method="POST")
 
     pages = await asyncio.gather(open_another(services, first), open_another(services, second))
@@ -162,7 +158,7 @@ async def test_two_buys_at_once_make_one_customer(
     assert await stripe_side.hits() == [1]
 
 
-@pytest.mark.parametrize("lose", [_price_archived, _product_archived], ids=["price", "product"])
+@pytest.mark.parametrize("lose", [archive_price, archive_product], ids=["price", "product"])
 async def test_twenty_buyers_of_an_archived_price_make_one_new_price(
     services: Services, stripe_side: StripeSide, market: Market, lose: Loss
 ) -> None:
@@ -206,64 +202,6 @@ async def test_a_page_that_stripe_does_not_have_any_more_is_canceled(
     assert (canceled.status, canceled.failure_code) == (PurchaseStatus.CANCELED, "checkout_gone")
 
 
-async def _tell(services: Services, kind: str, object_id: str) -> None:
-    event_id = f"evt_{kind}"
-    event = EventSummary(event_id, kind, object_id, None, system_now())
-    await inbox.store_event(event, EventSource.WEBHOOK)
-    await handle_event(services, event_id)
-
-
-EVENTS: dict[str, tuple[str, Loss]] = {
-    "customer": ("customer.deleted", _customer_deleted),
-    "price": ("price.updated", _price_archived),
-    "product": ("product.updated", _product_archived),
-    "product, deleted": ("product.deleted", _all_test_data_deleted),
-}
-
-
-@pytest.mark.parametrize(("kind", "lose"), EVENTS.values(), ids=EVENTS.keys())
-async def test_an_event_has_the_copy_forgotten_and_its_pages_closed(
-    services: Services, stripe_side: StripeSide, market: Market, kind: str, lose: Loss
-) -> None:
-    purchase = await open_page(services, market)
-    ids = {
-        "customer": await customer_of(market),
-        "price": await price_of(market),
-        "product": f"agent_{market.agent.id.hex}",
-    }
-    await lose(stripe_side, market)
-
-    await _tell(services, kind, ids[kind.partition(".")[0]])
-
-    assert (await get_purchase(purchase.id)).status is PurchaseStatus.CANCELED
-    forgotten = await customer_of(market) if "customer" in kind else await price_of(market)
-    assert forgotten == "None"
-    assert (await wish_to_buy(services, market.buyer, market.agent, "key-2")).checkout_url
-
-
-@pytest.mark.parametrize("kind", PROJECTION_EVENTS)
-async def test_an_event_about_what_is_still_there_or_not_ours_changes_nothing(
-    services: Services, market: Market, kind: str
-) -> None:
-    """A signed lie moves nothing: Stripe is asked."""
-    purchase = await open_page(services, market)
-    ours = {
-        "customer": await customer_of(market),
-        "price": await price_of(market),
-        "product": f"agent_{market.agent.id.hex}",
-    }
-    known = ours[kind.partition(".")[0]]
-
-    for object_id in (known, "cus_nobody", "price_nobody", "plan_pro"):
-        await db.execute("DELETE FROM pgqueuer")
-        await db.execute("UPDATE webhook_event SET id = id || 'x'")
-        await _tell(services, kind, object_id)
-
-    assert (await get_purchase(purchase.id)).is_pending
-    assert (await customer_of(market), await price_of(market)) == (ours["customer"], ours["price"])
-    assert await count("webhook_event", "state = 'FAILED'") == 0
-
-
 async def test_a_customer_that_stripe_refused_once_is_asked_for_again(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
@@ -298,7 +236,7 @@ async def open_refused(services: Services, stripe_side: StripeSide, market: Mark
     await stripe_side.fail(AWAY, "/v1/checkout/sessions", method="POST")
     with pytest.raises(ProviderUnavailable):
         await open_another(services, other)
-    await _customer_deleted(stripe_side, market)
+    await delete_customer(stripe_side, market)
     await put("operation", "next_check_at", system_now(), "next_check_at IS NOT NULL")
     await repair_due(services)
     assert await count("purchase", "status = 'PENDING' AND checkout_url IS NULL") == 1
