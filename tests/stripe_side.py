@@ -48,6 +48,32 @@ class StripeSide:
         answer = await self._http.post(f"/v1/checkout/sessions/{session}/expire")
         answer.raise_for_status()
 
+    async def change(self, path: str, **form: str) -> Json:
+        """As somebody does at Stripe's dashboard: archive, rename, refund."""
+        answer = await self._http.post(path, data=form)
+        assert answer.status_code == 200, answer.text
+        changed: Json = answer.json()
+        return changed
+
+    async def delete(self, path: str) -> None:
+        answer = await self._http.delete(path)
+        assert answer.status_code == 200, answer.text
+
+    async def close_account(self, account: str) -> None:
+        await self._post(f"/v2/core/accounts/{account}/close", {})
+
+    async def deauthorize(self, account: str) -> None:
+        await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
+
+    async def dispute(self, charge: str) -> str:
+        """The cardholder's bank takes a payment back; the dispute's id."""
+        answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    async def end_dispute(self, dispute: str, status: str) -> None:
+        await self._post(f"/_sandbox/disputes/{dispute}", {"status": status})
+
     async def get(self, path: str, **params: str) -> Json:
         answer = await self._http.get(path, params=params)
         answer.raise_for_status()

@@ -21,7 +21,7 @@ from chenu.accounts.users import (
     store_password,
 )
 from chenu.accounts.validation import check_email, normalise_email
-from chenu.core import db
+from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, reject_if_any
 from chenu.core.ids import new_id
@@ -40,6 +40,7 @@ async def verify_email(token: str) -> User:
         await db.execute(sql, link.user_id, link.email, business_now())
         if taken is None:  # what was mailed to the address that is left must not work any more
             await cancel_mail_tokens(link.user_id, *Purpose)
+            await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))  # Stripe's copies
         return await get_user(link.user_id)
 
 

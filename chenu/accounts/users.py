@@ -12,7 +12,7 @@ from chenu.accounts.mail_tokens import Purpose, make_mail_token
 from chenu.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.validation import check_email, check_line, check_locale, normalise_email
-from chenu.core import db
+from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
@@ -217,6 +217,8 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
         """
         name = change.display_name.strip() if change.display_name is not None else None
         await db.execute(sql, user_id, name, change.locale)
+        if name is not None or change.locale is not None:
+            await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))  # Stripe's copies
         if email is not None:
             await _request_email_change(user_id, email)
         await audit.record(actor, "user.update", user_id)

@@ -9,7 +9,7 @@ from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.agents.tables import Creator
-from chenu.core import db
+from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, InvalidState, reject_if_any
 from chenu.core.ids import new_id
 
@@ -86,7 +86,10 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
         WHERE id = $1
     """
     name = display_name.strip() if display_name is not None else None
-    await db.execute(sql, creator.id, name, bio.strip() if bio is not None else None)
+    async with db.transaction():
+        await db.execute(sql, creator.id, name, bio.strip() if bio is not None else None)
+        if name is not None:
+            await queue.enqueue(queue.Job.SYNC_PERSON, str(creator.owner_id))  # Stripe's copy
     return await get_own_creator(actor)
 
 

@@ -100,6 +100,12 @@ async def list_pending_of_agent(agent_id: AgentId, *, limit: int = 1000) -> list
     return await db.fetch_all(PurchaseRow, sql, agent_id, limit)
 
 
+async def list_pending_of_account(account_id: AccountId, *, limit: int = 1000) -> list[PurchaseRow]:
+    """Its open wishes, for when its customer at Stripe is gone."""
+    sql = f"{_PURCHASE} WHERE account = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
+    return await db.fetch_all(PurchaseRow, sql, account_id, limit)
+
+
 async def list_purchases(account_id: AccountId, page: PageWish) -> Page[PurchaseRow]:
     """Newest first."""
     args: list[Any] = [account_id]

@@ -53,12 +53,13 @@ async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:
 
 
 async def start(user_id: UserId, country: str) -> ConnectAccount:
-    """The person's row, made when missing; the country is fixed once Stripe has the account."""
+    """The person's row, made when missing; the country is fixed while Stripe has the account."""
     sql = """
         INSERT INTO connect_account (id, owner, country, transfers_status, requirements, is_closed)
         VALUES ($1, $2, $3, 'NOT_STARTED', '[]', false)
         ON CONFLICT (owner) DO UPDATE SET country = CASE
-            WHEN connect_account.stripe_account_id IS NULL THEN excluded.country
+            WHEN connect_account.stripe_account_id IS NULL OR connect_account.is_closed
+            THEN excluded.country
             ELSE connect_account.country END
     """
     await db.execute(sql, new_id(), user_id, country)
@@ -69,9 +70,11 @@ async def start(user_id: UserId, country: str) -> ConnectAccount:
 
 
 async def note_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
+    """The first account, or the one after an account that was closed."""
     sql = """
-        UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted'
-        WHERE owner = $1 AND stripe_account_id IS NULL
+        UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted',
+            requirements = '[]', is_closed = false
+        WHERE owner = $1 AND (stripe_account_id IS NULL OR is_closed)
     """
     await db.execute(sql, user_id, stripe_account_id)
 

@@ -13,6 +13,9 @@ from typing import Protocol
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import Cents
 
+GONE = frozenset({"resource_missing", "account_invalid", "account_closed"})
+"""Codes for an object that Stripe does not have any more, or does not let us reach."""
+
 
 class StripeRefusal(Exception):
     """Stripe said no, for good: `code` is Stripe's."""
@@ -21,6 +24,11 @@ class StripeRefusal(Exception):
         super().__init__(message)
         self.code = code
         self.param = param
+
+    @property
+    def is_gone(self) -> bool:
+        """Was it refused because what it names is gone?"""
+        return self.code in GONE
 
 
 class OutcomeUnknown(ProviderUnavailable):
@@ -43,14 +51,43 @@ class CustomerWish:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerUpdate:
+    """What the customer is called and where mails go, from now on."""
+
+    customer_id: str
+    email: str
+    name: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentPriceWish:
-    """`lookup_key` names this agent's price in this version; amounts of a price never change."""
+    """`lookup_key` names this agent's price in this version; amounts of a price never change.
+
+    `replaces` is an earlier price of the version, which cannot be sold any more.
+    """
 
     product_id: str
     name: str
     amount: Cents
     lookup_key: str
     agent_id: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductUpdate:
+    product_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceState:
+    """`is_sellable`: Checkout takes neither an archived price nor one of an archived product."""
+
+    id: str
+    product_id: str
+    is_sellable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +168,13 @@ class ConnectWish:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectUpdate:
+    account_id: str
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectState:
     """`transfers_status` is Stripe's word: active, pending, restricted, rejected, unsupported."""
 
@@ -157,7 +201,7 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True)
 class BalanceMovement:
-    """One line of the platform's Stripe balance."""
+    """One line of the platform's Stripe balance; `of_id` is the charge or transfer given back."""
 
     id: str
     type: str
@@ -166,6 +210,7 @@ class BalanceMovement:
     fee: Cents
     net: Cents
     created: datetime
+    of_id: str | None = None
 
 
 class Gateway(Protocol):
@@ -175,7 +220,15 @@ class Gateway(Protocol):
 
     async def find_customer(self, email: str, account_id: str) -> str | None: ...
 
+    async def update_customer(self, change: CustomerUpdate, key: str) -> None: ...
+
+    async def is_customer_there(self, customer_id: str) -> bool: ...
+
     async def put_agent_price(self, wish: AgentPriceWish, key: str) -> str: ...
+
+    async def update_product(self, change: ProductUpdate, key: str) -> None: ...
+
+    async def find_price(self, price_id: str) -> PriceState | None: ...
 
     async def create_checkout(self, wish: CheckoutWish, key: str) -> CheckoutSession: ...
 
@@ -194,6 +247,8 @@ class Gateway(Protocol):
     async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None: ...
 
     async def create_connect_account(self, wish: ConnectWish, key: str) -> str: ...
+
+    async def update_connect_account(self, change: ConnectUpdate, key: str) -> None: ...
 
     async def get_connect_state(self, account_id: str) -> ConnectState: ...
 

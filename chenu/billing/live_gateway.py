@@ -2,8 +2,9 @@
 
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
+from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_reports import StripeReports
 
 
-class LiveGateway(StripePayments, StripeConnect, StripeReports):
+class LiveGateway(StripeProjections, StripePayments, StripeConnect, StripeReports):
     """Implements gateway.Gateway."""

@@ -6,7 +6,7 @@ from chenu.core.money import CURRENCY
 
 
 class StripeConnect(StripeCaller):
-    """The Connect half of gateway.Gateway."""
+    """The Connect part of gateway.Gateway."""
 
     async def create_connect_account(self, wish: gateway.ConnectWish, key: str) -> str:
         created = await self.ask(
@@ -37,6 +37,15 @@ class StripeConnect(StripeCaller):
             )
         )
         return created.id
+
+    async def update_connect_account(self, change: gateway.ConnectUpdate, key: str) -> None:
+        await self.ask(
+            lambda: self.client.v2.core.accounts.update_async(
+                change.account_id,
+                {"contact_email": change.email, "display_name": change.name},
+                {"idempotency_key": key},
+            )
+        )
 
     async def get_connect_state(self, account_id: str) -> gateway.ConnectState:
         # Fields that are not asked for come back as null.

@@ -1,7 +1,8 @@
 """The connection to Stripe: client, limits of patience, and errors in our words.
 
-This is the one module of the business that imports the SDK; stripe_payments.py, stripe_connect.py
-and stripe_reports.py hold the calls. docs/stripe.md says which call stands where and why.
+This is the one module of the business that imports the SDK; stripe_projections.py,
+stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls. docs/stripe.md says
+which call stands where and why.
 """
 
 import re
@@ -25,6 +26,9 @@ _BUSY = mark("The payment service is busy right now, please try again in a momen
 
 _IN_USE = 409
 """Another request with this key or on this object is under way: its outcome is not known yet."""
+
+_NO_ACCESS = "account_invalid"
+"""A connected account that is gone, or whose owner took our access away."""
 
 _WORD = re.compile(r"[a-z_]*|v\d")
 """A part of a path that names what is asked for; ids of Stripe have digits and capitals."""
@@ -73,7 +77,11 @@ class StripeCaller:
             raise RuntimeError("no transaction is open during a call to Stripe")
         try:
             return await call()
-        except (stripe.RateLimitError, stripe.AuthenticationError, stripe.PermissionError) as error:
+        except stripe.PermissionError as error:
+            if _read_code(error) == _NO_ACCESS:
+                raise _refusal(error) from error
+            raise OutcomeUnknown(_BUSY) from error
+        except (stripe.RateLimitError, stripe.AuthenticationError) as error:
             raise OutcomeUnknown(_BUSY) from error
         except (stripe.APIConnectionError, stripe.APIError) as error:
             raise OutcomeUnknown(_LOST, is_kept=_is_kept(error)) from error
@@ -93,5 +101,13 @@ def _is_kept(error: stripe.StripeError) -> bool:
 
 def _refusal(error: stripe.StripeError) -> StripeRefusal:
     """Cards, requests and v2's own errors; the message is Stripe's and never shown to people."""
-    code = error.code or type(error).__name__
+    code = _read_code(error) or type(error).__name__
     return StripeRefusal(code, str(error), getattr(error, "param", None))
+
+
+def _read_code(error: stripe.StripeError) -> str | None:
+    """Of a refusal for want of access the SDK leaves the code in the body."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    said = body.get("error")
+    code = error.code or (said.get("code") if isinstance(said, dict) else None)
+    return code if isinstance(code, str) else None

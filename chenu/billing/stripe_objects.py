@@ -219,6 +219,12 @@ def read_thin_body(body: bytes) -> EventSummary:
     return EventSummary(event.id, event.type, related, None, event.created)
 
 
+class _Source(msgspec.Struct):
+    id: str
+    charge: str | None = None
+    transfer: str | None = None
+
+
 class _Movement(msgspec.Struct):
     id: str
     type: str
@@ -226,17 +232,19 @@ class _Movement(msgspec.Struct):
     fee: int
     net: int
     created: int
-    source: str | None = None
+    source: _Source | str | None = None
 
 
 def read_movement(payload: dict[str, Any]) -> BalanceMovement:
     line = msgspec.convert(payload, _Movement)
+    source = line.source if isinstance(line.source, _Source) else _Source(line.source or "")
     return BalanceMovement(
         id=line.id,
         type=line.type,
-        source_id=line.source or "",
+        source_id=source.id,
         amount=Cents(line.amount),
         fee=Cents(line.fee),
         net=Cents(line.net),
         created=datetime.fromtimestamp(line.created, UTC),
+        of_id=source.charge or source.transfer,
     )

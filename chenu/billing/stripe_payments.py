@@ -1,4 +1,4 @@
-"""Calls about money that buyers pay and creators get: customers, prices, Checkout, transfers."""
+"""Calls about money that buyers pay and creators get: Checkout, transfers, refunds."""
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import StripeRefusal
@@ -7,70 +7,7 @@ from chenu.core.money import CURRENCY
 
 
 class StripePayments(StripeCaller):
-    """The payment half of gateway.Gateway."""
-
-    async def create_customer(self, wish: gateway.CustomerWish, key: str) -> str:
-        created = await self.ask(
-            lambda: self.client.v1.customers.create_async(
-                {
-                    "email": wish.email,
-                    "name": wish.name,
-                    "preferred_locales": [wish.locale],
-                    "metadata": {"account_id": wish.account_id},
-                },
-                {"idempotency_key": key},
-            )
-        )
-        return created.id
-
-    async def find_customer(self, email: str, account_id: str) -> str | None:
-        found = await self.ask(
-            lambda: self.client.v1.customers.list_async({"email": email, "limit": 100})
-        )
-        for customer in found.data:
-            if customer.metadata and customer.metadata.to_dict().get("account_id") == account_id:
-                return customer.id
-        return None
-
-    async def put_agent_price(self, wish: gateway.AgentPriceWish, key: str) -> str:
-        """The product under our id, then the price under its lookup key; makes neither twice."""
-        await self._put_product(wish, key)
-        found = await self.ask(
-            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
-        )
-        for price in found.data:
-            return price.id
-        created = await self.ask(
-            lambda: self.client.v1.prices.create_async(
-                {
-                    "product": wish.product_id,
-                    "currency": CURRENCY.lower(),
-                    "unit_amount": wish.amount,
-                    "lookup_key": wish.lookup_key,
-                    "tax_behavior": "inclusive",
-                    "metadata": {"agent_id": wish.agent_id},
-                },
-                {"idempotency_key": f"{key}:price"},
-            )
-        )
-        return created.id
-
-    async def _put_product(self, wish: gateway.AgentPriceWish, key: str) -> None:
-        create = self.client.v1.products.create_async
-        try:
-            await self.ask(
-                lambda: create(
-                    {
-                        "id": wish.product_id,
-                        "name": wish.name,
-                        "metadata": {"agent_id": wish.agent_id},
-                    },
-                    {"idempotency_key": f"{key}:product"},
-                )
-            )
-        except StripeRefusal as refusal:
-            if refusal.code != "resource_already_exists":
-                raise
+    """The payment part of gateway.Gateway."""
 
     async def create_checkout(
         self, wish: gateway.CheckoutWish, key: str

@@ -34,7 +34,11 @@ class StripeReports(StripeCaller):
         """Every line of the platform's balance since then, newest first."""
         page = await self.ask(
             lambda: self.client.v1.balance_transactions.list_async(
-                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+                {
+                    "created": {"gte": int(since.timestamp())},
+                    "limit": _PAGE,
+                    "expand": ["data.source"],
+                }
             )
         )
         async for line in page.auto_paging_iter():

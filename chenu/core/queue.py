@@ -35,6 +35,8 @@ class Job(StrEnum):
     MAIL = "mail"
     CLOSE_CHECKOUTS = "close_checkouts"
     REPAIR = "repair"
+    SYNC_PERSON = "sync_person"
+    SYNC_AGENT = "sync_agent"
 
 
 _handlers: dict[Job, Handler] = {}

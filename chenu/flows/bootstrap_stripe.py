@@ -9,7 +9,7 @@ from chenu.billing.stripe_catalogue import (
     ProductWish,
     StripeCatalogue,
 )
-from chenu.flows.stripe_events import CHECKOUT_EVENTS, THIN_EVENTS
+from chenu.flows.stripe_events import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
 from chenu.metering.plans import API_PLANS
 from chenu.tiers.catalogue import TIERS
 from chenu.tokens.packs import TOKEN_PACKS
@@ -22,7 +22,8 @@ async def bootstrap_stripe(stripe: StripeCatalogue, public_url: str) -> list[Out
     """
     outcomes = [await stripe.put_product(wish) for wish in products()]
     outcomes += [await stripe.put_price(wish) for wish in prices()]
-    snapshot = EndpointWish("snapshot", f"{public_url}/webhooks/stripe", CHECKOUT_EVENTS)
+    events = (*CHECKOUT_EVENTS, *PROJECTION_EVENTS)
+    snapshot = EndpointWish("snapshot", f"{public_url}/webhooks/stripe", events)
     thin = EndpointWish("thin", f"{public_url}/webhooks/stripe/thin", THIN_EVENTS)
     outcomes.append(await stripe.put_snapshot_endpoint(snapshot))
     outcomes.append(await stripe.put_thin_endpoint(thin))

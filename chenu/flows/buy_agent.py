@@ -27,7 +27,7 @@ from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
-from chenu.flows.close_checkout import close_checkout, may_continue
+from chenu.flows.close_checkout import close_checkout, is_page_current, may_continue
 from chenu.flows.open_checkout import open_checkout
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
@@ -127,9 +127,11 @@ def _check_wish(services: Services, wish: BuyWish) -> list[ChenuError]:
 
 
 async def _close_stale(services: Services, account_id: AccountId, agent: AgentRow) -> None:
-    """An open page of an old price, or one that has run out, is closed before a new one opens."""
+    """A page that ran out, or shows what is not true any more, closes before a new one opens."""
     pending = await find_pending(account_id, agent.id)
-    if pending is not None and not may_continue(pending, agent):
+    if pending is None:
+        return
+    if not may_continue(pending, agent) or not await is_page_current(services, pending):
         await close_checkout(services, pending)
 
 

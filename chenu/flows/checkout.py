@@ -1,14 +1,18 @@
 """Stripe's payment page for one purchase: opened, found again, and closed when the offer ends."""
 
+import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, note_checkout
 from chenu.billing.gateway import CheckoutSession, CheckoutWish, StripeRefusal
 from chenu.core.clock import system_now
+from chenu.flows.agent_price import forget_price
+from chenu.flows.customer import forget_customer
 from chenu.flows.services import Services
 from chenu.flows.step import Step, read_params, subject_of
-from chenu.ledger.operations import OperationKind, OperationRow, Wish, intend
+from chenu.ledger.operations import OperationKind, OperationRow, Wish, find_last, intend
 
 SESSION_LIFE = timedelta(minutes=30, seconds=30)
 """Stripe's shortest is 30 minutes from when the request arrives there."""
@@ -16,6 +20,12 @@ SESSION_LIFE = timedelta(minutes=30, seconds=30)
 
 def session_key(purchase_id: PurchaseId) -> str:
     return f"cs:{purchase_id}"
+
+
+async def find_opening(purchase_id: PurchaseId) -> OperationRow | None:
+    """The last operation that opens the purchase's page."""
+    kinds = (OperationKind.CHECKOUT_SESSION,)
+    return await find_last(kinds, purchase_id, session_key(purchase_id))
 
 
 def payment_key(purchase_id: PurchaseId) -> str:
@@ -74,10 +84,61 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a page needs and Stripe does not have any more, or does not sell."""
+
+    customer_id: str | None = None
+    price_id: str | None = None
+
+    @property
+    def names(self) -> str:
+        customer = "customer" if self.customer_id else ""
+        price = "price" if self.price_id else ""
+        return "_and_".join(filter(None, (customer, price)))
+
+
+class _GoneRefusal(StripeRefusal):
+    """A page was refused for what is gone: another one, with what follows it, may open."""
+
+    def __init__(self, refusal: StripeRefusal, gone: Gone) -> None:
+        code = f"{gone.names}_gone" if gone.names else refusal.code
+        super().__init__(code, str(refusal), refusal.param)
+        self.gone = gone
+
+
+_OF_COPIES = ("customer", "line_items")
+"""Parameters that name our copies: refused, and there a moment later, means renewed meanwhile."""
+
+
+async def find_gone(services: Services, wish: CheckoutWish) -> Gone:
+    """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
+    is_there, price = await asyncio.gather(
+        services.gateway.is_customer_there(wish.customer_id),
+        services.gateway.find_price(wish.price_id),
+    )
+    is_sellable = price is not None and price.is_sellable
+    return Gone(None if is_there else wish.customer_id, None if is_sellable else wish.price_id)
+
+
+async def forget_gone(gone: Gone, agent_id: AgentId) -> None:
+    """Our copies of what is gone, in the caller's transaction: the next page has new ones made."""
+    if gone.customer_id is not None:
+        await forget_customer(gone.customer_id)
+    if gone.price_id is not None:
+        await forget_price(gone.price_id, agent_id)
+
+
 class CheckoutSessionStep(Step):
     async def ask(self, services: Services, operation: OperationRow) -> CheckoutSession:
         wish = read_params(operation, CheckoutWish)
-        return await services.gateway.create_checkout(wish, operation.idempotency_key)
+        try:
+            return await services.gateway.create_checkout(wish, operation.idempotency_key)
+        except StripeRefusal as refusal:
+            gone = await find_gone(services, wish)
+            if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
+                raise
+            raise _GoneRefusal(refusal, gone) from refusal
 
     async def look_up(self, services: Services, operation: OperationRow) -> CheckoutSession | None:
         wish = read_params(operation, CheckoutWish)
@@ -89,9 +150,11 @@ class CheckoutSessionStep(Step):
         return answer.id
 
     async def refuse(self, operation: OperationRow, refusal: StripeRefusal) -> None:
-        """No page was opened, nothing can be paid."""
+        """No page was opened, nothing can be paid; for what is gone the wish stays."""
         purchase = await get_purchase(subject_of(operation), lock=True)
-        if purchase.is_pending:
+        if isinstance(refusal, _GoneRefusal):
+            await forget_gone(refusal.gone, purchase.agent_id)
+        elif purchase.is_pending:
             status = PurchaseStatus.FAILED
             await move_status(purchase.id, status, failure_code="checkout_refused")
 

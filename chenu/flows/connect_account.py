@@ -1,16 +1,21 @@
-"""A person's Connect account: opened once, and our mirror of its state kept true."""
+"""A person's Connect account: one that is open, told what changes, and our mirror kept true."""
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
 from chenu.agents.creators import note_payouts_ready
 from chenu.agents.model import CreatorId
+from chenu.agents.queries import find_creator_of
 from chenu.billing import connect_accounts
-from chenu.billing.gateway import ConnectWish
+from chenu.billing.gateway import ConnectState, ConnectUpdate, ConnectWish, StripeRefusal
 from chenu.core import db, queue
 from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.flows.step import Step, read_params, subject_of
 from chenu.ledger.operations import OperationKind, OperationRow, Wish
+
+CONNECT_KINDS = (OperationKind.CONNECT_ACCOUNT, OperationKind.CONNECT_UPDATE)
 
 
 def account_key(user_id: UserId) -> str:
@@ -24,6 +29,31 @@ async def account_wish(user_id: UserId, display_name: str, country: str) -> Wish
     return Wish(OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id)
 
 
+class _Sent(msgspec.Struct, frozen=True):
+    """What both kinds of operation send."""
+
+    email: str
+    name: str
+
+
+async def next_connect_wish(
+    user_id: UserId, last: OperationRow | None, *, may_open: bool
+) -> Wish | None:
+    """What to send after `last`: a closed account may be followed by a new one."""
+    user = await get_user(user_id)
+    creator = await find_creator_of(user_id)
+    account = await connect_accounts.find_of_user(user_id)
+    if creator is None or account is None:
+        return None
+    if account.stripe_account_id is None or account.is_closed:
+        wish = await account_wish(user_id, creator.display_name, account.country)
+        return wish if may_open else None
+    if last is not None and read_params(last, _Sent) == _Sent(user.email, creator.display_name):
+        return None
+    params = ConnectUpdate(account.stripe_account_id, user.email, creator.display_name)
+    return Wish(OperationKind.CONNECT_UPDATE, account_key(user_id), params, subject_id=user_id)
+
+
 class ConnectAccountStep(Step):
     async def ask(self, services: Services, operation: OperationRow) -> str:
         wish = read_params(operation, ConnectWish)
@@ -34,18 +64,47 @@ class ConnectAccountStep(Step):
         return answer
 
 
+class ConnectUpdateStep(Step):
+    async def ask(self, services: Services, operation: OperationRow) -> None:
+        change = read_params(operation, ConnectUpdate)
+        await services.gateway.update_connect_account(change, operation.idempotency_key)
+
+    async def settle(self, operation: OperationRow, answer: None) -> None:
+        return None
+
+    async def refuse(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        if refusal.is_gone:
+            await _adopt(_closed(read_params(operation, ConnectUpdate).account_id))
+
+
+def _closed(stripe_account_id: str) -> ConnectState:
+    return ConnectState(stripe_account_id, "restricted", (), is_closed=True)
+
+
 async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
-    """Fetch what Stripe says now and follow it; an account that is not ours is ignored."""
-    state = await services.gateway.get_connect_state(stripe_account_id)
+    """Fetch what Stripe says now and follow it; an account that is not ours is ignored.
+
+    One that Stripe does not have, or does not let us reach any more, is as good as closed.
+    """
+    try:
+        state = await services.gateway.get_connect_state(stripe_account_id)
+    except StripeRefusal as refusal:
+        if not refusal.is_gone:
+            raise
+        state = _closed(stripe_account_id)
     async with db.transaction():
-        owner = await connect_accounts.store_state(state)
-        creator = await note_payouts_ready(owner, state.can_be_paid) if owner else None
-        if creator is None:
-            return
-        if creator.payouts_ready:
-            await _hurry_transfers(creator.id)
-        else:
-            await _close_checkouts(creator.id)
+        await _adopt(state)
+
+
+async def _adopt(state: ConnectState) -> None:
+    owner = await connect_accounts.store_state(state)
+    creator = await note_payouts_ready(owner, state.can_be_paid) if owner else None
+    if creator is None:
+        return
+    if creator.payouts_ready:
+        await _hurry_transfers(creator.id)
+    else:
+        await _close_checkouts(creator.id)
 
 
 async def _hurry_transfers(creator_id: CreatorId) -> None:

@@ -1,36 +1,70 @@
-"""The account as Stripe's customer: made before its first checkout."""
+"""The account as Stripe's customer: made before its first checkout, and told what changes."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from chenu.accounts.actor import AccountId
-from chenu.billing.gateway import CustomerWish
+from chenu.billing.gateway import CustomerUpdate, CustomerWish, StripeRefusal
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.flows.services import Services
 from chenu.flows.step import Step, read_params, subject_of
 from chenu.ledger.operations import OperationKind, OperationRow, Wish
 
+CUSTOMER_KINDS = (OperationKind.CUSTOMER, OperationKind.CUSTOMER_UPDATE)
+
+
+def customer_key(account_id: AccountId) -> str:
+    return f"customer:{account_id}"
+
 
 @dataclass(frozen=True, slots=True)
-class _Owner:
+class Owner:
+    """Who is the customer now; `customer_id` is None before the first checkout."""
+
+    customer_id: str | None
     email: str
-    display_name: str
+    name: str
     locale: str
 
 
-async def customer_wish(account_id: AccountId) -> Wish:
-    """The operation that makes the account's customer."""
+async def get_owner(account_id: AccountId) -> Owner:
+    """Raises NotFound."""
     sql = """
-        SELECT u.email, a.name AS display_name, u.locale
+        SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
+            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
         FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
     """
-    owner = await db.find_one(_Owner, sql, account_id)
+    owner = await db.find_one(Owner, sql, account_id)
     if owner is None:
         raise NotFound("There is no such account")
-    params = CustomerWish(owner.email, owner.display_name, owner.locale, str(account_id))
-    key = f"customer:{account_id}"
-    return Wish(OperationKind.CUSTOMER, key, params, subject_id=account_id, account_id=account_id)
+    return owner
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    """What both kinds of operation send."""
+
+    email: str
+    name: str
+    locale: str
+
+
+async def next_customer_wish(account_id: AccountId, last: OperationRow | None) -> Wish | None:
+    """What to send after `last`; None when Stripe has the customer as they are now."""
+    owner = await get_owner(account_id)
+    truth = _Sent(owner.email, owner.name, owner.locale)
+    if owner.customer_id is None:
+        kind = OperationKind.CUSTOMER
+        params: object = CustomerWish(owner.email, owner.name, owner.locale, str(account_id))
+    elif last is None or read_params(last, _Sent) != truth:
+        kind = OperationKind.CUSTOMER_UPDATE
+        params = CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
+    else:
+        return None
+    key = customer_key(account_id)
+    return Wish(kind, key, params, subject_id=account_id, account_id=account_id)
 
 
 class CustomerStep(Step):
@@ -50,3 +84,25 @@ class CustomerStep(Step):
         """
         await db.execute(sql, account_id, answer)
         return answer
+
+
+class CustomerUpdateStep(Step):
+    async def ask(self, services: Services, operation: OperationRow) -> None:
+        change = read_params(operation, CustomerUpdate)
+        await services.gateway.update_customer(change, operation.idempotency_key)
+
+    async def settle(self, operation: OperationRow, answer: None) -> None:
+        return None
+
+    async def refuse(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        if refusal.is_gone:
+            await forget_customer(read_params(operation, CustomerUpdate).customer_id)
+
+
+async def forget_customer(customer_id: str) -> AccountId | None:
+    """Whose it was, if anybody's: their next checkout makes a new one."""
+    sql = """
+        UPDATE account SET stripe_customer_id = NULL WHERE stripe_customer_id = $1 RETURNING id
+    """
+    account_id = await db.fetch_value(sql, customer_id)
+    return None if account_id is None else AccountId(account_id)

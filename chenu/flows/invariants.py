@@ -4,7 +4,7 @@ Numbers as in docs/money.md, "Invariants".
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,11 +96,12 @@ SALES = (
         """
         SELECT 'payment ' || y.id AS what FROM purchase_payment y
         JOIN purchase p ON p.id = y.purchase
+        CROSS JOIN LATERAL (SELECT p.status = 'REFUNDED' AND NOT EXISTS (
+            SELECT 1 FROM operation o WHERE o.business_key = 'split:' || y.id) AS at_once) returned
         WHERE NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
-                CASE p.status WHEN 'REFUNDED' THEN 'returned:' || y.id
-                ELSE 'receipt:' || p.id END)
+                CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END)
             OR NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
-                CASE p.status WHEN 'REFUNDED' THEN 'return:' || y.id ELSE 'split:' || y.id END)
+                CASE WHEN at_once THEN 'return:' || y.id ELSE 'split:' || y.id END)
         """,
     ),
 )
@@ -117,13 +118,28 @@ class _Booked:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    id: str
+    purchase: str
+
+
 _OURS = """
     SELECT stripe_charge_id AS stripe_id, gross AS amount FROM purchase_payment
     UNION ALL SELECT stripe_transfer_id, -creator_share FROM purchase_payment
         WHERE stripe_transfer_id IS NOT NULL
     UNION ALL SELECT stripe_id, -amount FROM operation WHERE kind = 'REFUND' AND state = 'SETTLED'
 """
-_COUNTED = frozenset({"charge", "payment", "transfer", "refund", "payment_refund"})
+_GIVEN_BACK = {
+    "adjustment": "dispute",
+    "payment_refund": "refund",
+    "refund": "refund",
+    "transfer_refund": "reversal",
+}
+"""Lines that somebody may have caused at Stripe's dashboard, and what they are of."""
+
+_COUNTED = frozenset({"charge", "payment", "transfer", *_GIVEN_BACK})
+_DISPUTES = ("dp_", "du_")
 
 
 async def check_stripe(services: Services, since: datetime) -> Finding:
@@ -132,18 +148,42 @@ async def check_stripe(services: Services, since: datetime) -> Finding:
     `since` (business time) bounds what is compared. Raises ProviderUnavailable.
     """
     description = "our books and Stripe's balance name the same objects with the same amounts"
-    theirs = await _read_theirs(services.gateway.list_balance_movements(since))
+    lines = [line async for line in services.gateway.list_balance_movements(since) if _counts(line)]
+    theirs = Counter[str]()
+    for line in lines:
+        theirs[line.source_id] += line.amount
     ours = Counter({row.stripe_id: row.amount for row in await db.fetch_all(_Booked, _OURS)})
+    reasons = await _explain(lines)
     differing = [
         f"{stripe_id}: Stripe {theirs.get(stripe_id)}, we {ours.get(stripe_id)}"
+        + reasons.get(stripe_id, "")
         for stripe_id in sorted({*theirs, *ours})
         if theirs.get(stripe_id) != ours.get(stripe_id)
     ]
     return finding("I15", description, differing)
 
 
-async def _read_theirs(lines: AsyncIterator[BalanceMovement]) -> dict[str, int]:
-    return {line.source_id: line.amount async for line in lines if line.type in _COUNTED}
+def _counts(line: BalanceMovement) -> bool:
+    is_other = line.type == "adjustment" and not line.source_id.startswith(_DISPUTES)
+    return line.type in _COUNTED and not is_other
+
+
+async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
+    """What was given back by hand, and of which purchase. docs/operations.md says what to do."""
+    sql = """
+        SELECT stripe_charge_id AS id, purchase::text FROM purchase_payment
+            WHERE stripe_charge_id = ANY($1)
+        UNION ALL SELECT stripe_transfer_id, purchase::text FROM purchase_payment
+            WHERE stripe_transfer_id = ANY($1)
+    """
+    given_back = {line.source_id: line for line in lines if line.type in _GIVEN_BACK}
+    ids = [line.of_id for line in given_back.values()]
+    purchases = {row.id: row.purchase for row in await db.fetch_all(_Paid, sql, ids)}
+    return {
+        stripe_id: f" ({_GIVEN_BACK[line.type]} of {line.of_id}, purchase {purchases[line.of_id]})"
+        for stripe_id, line in given_back.items()
+        if line.of_id in purchases
+    }
 
 
 async def check_everything(services: Services, since: datetime) -> list[Finding]:

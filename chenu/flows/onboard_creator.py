@@ -12,15 +12,19 @@ from chenu.agents.creators import (
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.billing import connect_accounts
+from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
-from chenu.flows.connect_account import account_key, account_wish, refresh_connect_state
-from chenu.flows.operation_runner import run_operation
+from chenu.flows.connect_account import account_wish, refresh_connect_state
 from chenu.flows.services import Services
-from chenu.ledger.operations import find_by_key, intend
+from chenu.flows.stripe_sync import sync_connect_account
+from chenu.ledger.operations import intend
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
+
+_OPENINGS = 2
+"""One for the account that we know, one for its successor should Stripe have closed it."""
 
 
 class CreatorWish(msgspec.Struct, frozen=True):
@@ -42,7 +46,10 @@ async def become_creator(actor: Actor, wish: CreatorWish) -> CreatorRow:
     require_feature(actor.tier, Feature.MARKETPLACE)
     actor.require_verified()
     wish = CreatorWish(
-        wish.handle.strip().lower(), wish.display_name, wish.bio, wish.country.strip().lower()
+        wish.handle.strip().lower(),
+        wish.display_name.strip(),
+        wish.bio,
+        wish.country.strip().lower(),
     )
     check_profile(wish.handle, wish.display_name, wish.bio, wish.country)
     async with db.transaction():
@@ -62,17 +69,16 @@ async def become_creator(actor: Actor, wish: CreatorWish) -> CreatorRow:
 async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
     """Stripe's single-use page, made per click; None when nothing is due.
 
-    Raises InvalidState for somebody who is no creator, ProviderUnavailable.
+    Whose account was closed gets a new one. Raises InvalidState for somebody who is no creator,
+    ProviderUnavailable.
     """
     creator = await get_own_creator(actor)
-    stripe_id = await _get_stripe_account(services, creator.owner_id)
-    await refresh_connect_state(services, stripe_id)
-    account = await connect_accounts.find_of_user(creator.owner_id)
-    if account is not None and account.can_be_paid:
+    account = await _get_open_account(services, creator.owner_id)
+    if account.can_be_paid:
         return None
     try:
         return await services.gateway.make_onboarding_link(
-            stripe_id,
+            account.stripe_account_id or "",
             return_url=services.url("/creator/onboarding/return"),
             refresh_url=services.url("/creator/onboarding"),
         )
@@ -81,14 +87,18 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
         raise InvalidState(message) from refusal
 
 
-async def _get_stripe_account(services: Services, user_id: UserId) -> str:
-    operation = await find_by_key(account_key(user_id))
-    if operation is None:
-        raise InvalidState("Please become a creator first: it takes two minutes")
-    done = await run_operation(services, operation.id)
-    if done.stripe_id is None:
-        raise ProviderUnavailable("The payment service did not open your payout account yet")
-    return done.stripe_id
+async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccount:
+    """As Stripe knows it now. Raises ProviderUnavailable."""
+    for _ in range(_OPENINGS):
+        await sync_connect_account(services, user_id, may_open=True)
+        account = await connect_accounts.find_of_user(user_id)
+        if account is None or account.stripe_account_id is None or account.is_closed:
+            break
+        await refresh_connect_state(services, account.stripe_account_id)
+        account = await connect_accounts.find_of_user(user_id)
+        if account is not None and not account.is_closed:
+            return account
+    raise ProviderUnavailable("The payment service did not open your payout account yet")
 
 
 async def refresh_own_connect_state(services: Services, actor: Actor) -> CreatorRow:

@@ -12,10 +12,10 @@ import structlog
 from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
-from chenu.flows.agent_price import AgentPriceStep
+from chenu.flows.agent_price import AgentPriceStep, ProductUpdateStep
 from chenu.flows.checkout import CheckoutExpiryStep, CheckoutSessionStep
-from chenu.flows.connect_account import ConnectAccountStep
-from chenu.flows.customer import CustomerStep
+from chenu.flows.connect_account import ConnectAccountStep, ConnectUpdateStep
+from chenu.flows.customer import CustomerStep, CustomerUpdateStep
 from chenu.flows.pay_creator import TransferStep
 from chenu.flows.return_payment import RefundStep
 from chenu.flows.services import Services
@@ -28,8 +28,11 @@ log = structlog.get_logger(__name__)
 
 STEPS: dict[str, Step] = {
     OperationKind.CUSTOMER: CustomerStep(),
+    OperationKind.CUSTOMER_UPDATE: CustomerUpdateStep(),
     OperationKind.AGENT_PRICE: AgentPriceStep(),
+    OperationKind.PRODUCT_UPDATE: ProductUpdateStep(),
     OperationKind.CONNECT_ACCOUNT: ConnectAccountStep(),
+    OperationKind.CONNECT_UPDATE: ConnectUpdateStep(),
     OperationKind.CHECKOUT_SESSION: CheckoutSessionStep(),
     OperationKind.CHECKOUT_PAYMENT: CheckoutPaymentStep(),
     OperationKind.CHECKOUT_EXPIRY: CheckoutExpiryStep(),

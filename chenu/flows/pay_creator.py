@@ -8,16 +8,18 @@ from chenu.billing.gateway import StripeRefusal, TransferWish
 from chenu.core import queue
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
+from chenu.flows.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.flows.step import NotYet, Step, subject_of
 from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
 from chenu.ledger.journal import Entry, Posting, post
 from chenu.ledger.operations import OperationKind, OperationRow, Wish, intend
 
-_WAITS = frozenset(
-    {"insufficient_capabilities_for_transfer", "balance_insufficient", "account_closed"}
-)
+_WAITS = frozenset({"insufficient_capabilities_for_transfer", "balance_insufficient"})
 """Refusals that pass: the money stays owed, and repair tries again."""
+
+_OTHER_REQUEST = "IdempotencyError"
+"""An earlier try under this key named another account, since closed: repair looks for it first."""
 
 
 async def intend_transfer(payment: PaymentRow) -> None:
@@ -50,9 +52,11 @@ class TransferStep(Step):
         try:
             return await services.gateway.create_transfer(wish, operation.idempotency_key)
         except StripeRefusal as refusal:
-            if refusal.code in _WAITS:
-                raise NotYet(refusal.code, refused=True) from refusal
-            raise
+            if _is_destination_gone(refusal):
+                await refresh_connect_state(services, wish.destination)
+            elif refusal.code not in (*_WAITS, _OTHER_REQUEST):
+                raise
+            raise NotYet(refusal.code, refused=True) from refusal
 
     async def look_up(self, services: Services, operation: OperationRow) -> str | None:
         payment = await get_payment(PaymentId(subject_of(operation)))
@@ -74,6 +78,11 @@ class TransferStep(Step):
             )
         )
         return answer
+
+
+def _is_destination_gone(refusal: StripeRefusal) -> bool:
+    """Closed, deleted or out of our reach: its owner may open another account."""
+    return refusal.is_gone and refusal.param != "source_transaction"
 
 
 async def _destination(payment: PaymentRow) -> str:

@@ -7,7 +7,7 @@ from chenu.accounts.actor import AccountId
 from chenu.agents.model import PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.checkout import payment_key, session_key
+from chenu.flows.checkout import find_opening, payment_key
 from chenu.flows.operation_runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.operations import find_by_key
@@ -54,10 +54,12 @@ async def report_purchase(
 
 
 async def _ask_stripe(services: Services, purchase_id: PurchaseId) -> None:
-    for key in (session_key(purchase_id), payment_key(purchase_id)):
-        operation = await find_by_key(key)
-        if operation is not None:
-            await run_operation(services, operation.id)
+    opening = await find_opening(purchase_id)
+    if opening is not None:
+        await run_operation(services, opening.id)
+    payment = await find_by_key(payment_key(purchase_id))
+    if payment is not None:
+        await run_operation(services, payment.id)
 
 
 def _describe(purchase: PurchaseRow) -> PurchaseState:

@@ -54,11 +54,12 @@ class _Id:
 
 
 async def close_forgotten(services: Services) -> None:
-    """Wishes whose page was never asked for, an hour later: nothing can be paid on them."""
+    """Wishes whose page was never asked for, or refused, an hour later: nothing can be paid."""
     sql = """
         SELECT p.id FROM purchase p
         WHERE p.status = 'PENDING' AND p.updated_at < $1
-            AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.subject_id = p.id)
+            AND NOT EXISTS (SELECT 1 FROM operation o
+                WHERE o.subject_id = p.id AND o.state <> 'FAILED')
         ORDER BY p.id LIMIT 200
     """
     for row in await db.fetch_all(_Id, sql, system_now() - _NEVER_OPENED_AFTER):

@@ -161,6 +161,8 @@ async def _decide_change(agent: AgentRow, change: ChangeRow, approve: bool, reas
         columns["current_version"] = change.version_id
     await write_columns(agent.id, columns)
     await db.execute("DELETE FROM agent_change WHERE id = $1", change.id)
+    if "name" in columns:
+        await queue.enqueue(queue.Job.SYNC_AGENT, str(agent.id))  # Stripe's product
 
 
 async def _tell_creator(agent: AgentRow, approve: bool, reason: str) -> None:

@@ -24,7 +24,13 @@ from chenu.agents.purchases import (
 )
 from chenu.agents.queries import find_agent, find_creator
 from chenu.agents.rows import AgentRow
-from chenu.billing.gateway import Charge, CheckoutSession, CheckoutStatus, OutcomeUnknown
+from chenu.billing.gateway import (
+    Charge,
+    CheckoutSession,
+    CheckoutStatus,
+    OutcomeUnknown,
+    StripeRefusal,
+)
 from chenu.core import db, live
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
@@ -57,6 +63,13 @@ class CheckoutPaymentStep(Step):
         purchase = await get_purchase(subject_of(operation), lock=True)
         await apply_session(purchase, answer)
         return answer.charge.id if answer.is_paid and answer.charge else None
+
+    async def refuse(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        """Stripe does not have the page: nobody can pay on it, and the buyer may wish again."""
+        purchase = await get_purchase(subject_of(operation), lock=True)
+        if purchase.is_pending:
+            reason = "checkout_gone"
+            await move_status(purchase.id, PurchaseStatus.CANCELED, failure_code=reason)
 
     async def after(self, services: Services, operation: OperationRow) -> None:
         await services.live.publish(live.purchase_channel(subject_of(operation)))

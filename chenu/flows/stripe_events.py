@@ -20,6 +20,7 @@ from chenu.core.errors import ChenuError
 from chenu.core.kept import Shared
 from chenu.flows.checkout import payment_key
 from chenu.flows.connect_account import refresh_connect_state
+from chenu.flows.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.operation_runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.settle_purchase import settle_session
@@ -41,7 +42,15 @@ CHECKOUT_EVENTS = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
 )
-ACCOUNT_EVENTS = ("account.updated",)
+PROJECTION_EVENTS = (
+    "customer.deleted",
+    "price.updated",
+    "price.deleted",
+    "product.updated",
+    "product.deleted",
+)
+"""About our customers, prices and products: what is gone is forgotten."""
+ACCOUNT_EVENTS = ("account.updated", "account.application.deauthorized")
 THIN_EVENTS = (
     "v2.core.account[configuration.recipient].capability_status_updated",
     "v2.core.account[requirements].updated",
@@ -74,8 +83,14 @@ async def _dispatch(services: Services, event: InboxEvent) -> None:
         return  # account_link.returned names none; what it led to has events of its own
     if event.type in CHECKOUT_EVENTS:
         await _follow_checkout(services, event.object_id)
+    elif event.type in PROJECTION_EVENTS:
+        await _PROJECTIONS[event.type.partition(".")[0]](services, event.object_id)
     elif event.type in ACCOUNT_EVENTS or event.type in THIN_EVENTS:
-        await refresh_connect_state(services, event.object_id)
+        # A deauthorisation's object is the application; whose account it is stands beside it.
+        await refresh_connect_state(services, event.related_account or event.object_id)
+
+
+_PROJECTIONS = {"customer": follow_customer, "price": follow_price, "product": follow_product}
 
 
 async def _follow_checkout(services: Services, session_id: str) -> None:
@@ -131,6 +146,7 @@ async def poll_events(services: Services) -> int:
     earliest = business_now() - _STRIPE_KEEPS
     since = max(last - _OVERLAP, earliest) if last else earliest
     found = 0
-    async for event in services.gateway.list_events((*CHECKOUT_EVENTS, *ACCOUNT_EVENTS), since):
+    wanted = (*CHECKOUT_EVENTS, *PROJECTION_EVENTS, *ACCOUNT_EVENTS)
+    async for event in services.gateway.list_events(wanted, since):
         found += await inbox.store_event(event, EventSource.POLL)
     return found

@@ -18,6 +18,7 @@ from chenu.flows.invariants import check_books
 from chenu.flows.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
 from chenu.flows.stripe_events import poll_events
+from chenu.flows.sync_stale import sync_stale
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
@@ -44,9 +45,11 @@ async def _seal(services: Services) -> None:
 
 
 async def _check_books(services: Services) -> None:
+    """The one task that reads whole tables, on purpose: what is kept here, and copies of it."""
     for finding in await check_books():
         if not finding.ok:
             log.error("invariant_violated", name=finding.name, samples=finding.samples)
+    await sync_stale()
 
 
 async def _requeue(services: Services) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from chenu.accounts.actor import UserId
 from chenu.agents.model import AgentId
 from chenu.core import queue, tracing
 from chenu.core.business_clock import follow_clock
@@ -16,6 +17,7 @@ from chenu.flows.operation_runner import run_operation
 from chenu.flows.repair import repair_all, repair_due
 from chenu.flows.services import Services, open_services
 from chenu.flows.stripe_events import handle_event
+from chenu.flows.stripe_sync import sync_person, sync_product
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail
@@ -65,11 +67,19 @@ def register_handlers(services: Services) -> None:
     async def on_repair(argument: str) -> None:
         await repair_due(services)
 
+    async def on_person(argument: str) -> None:
+        await sync_person(services, UserId(UUID(argument)))
+
+    async def on_agent(argument: str) -> None:
+        await sync_product(services, AgentId(UUID(argument)))
+
     queue.handle(queue.Job.WEBHOOK_EVENT, on_event)
     queue.handle(queue.Job.OPERATION, on_operation)
     queue.handle(queue.Job.MAIL, on_mail)
     queue.handle(queue.Job.CLOSE_CHECKOUTS, on_close_checkouts)
     queue.handle(queue.Job.REPAIR, on_repair)
+    queue.handle(queue.Job.SYNC_PERSON, on_person)
+    queue.handle(queue.Job.SYNC_AGENT, on_agent)
 
 
 async def _repair_first(services: Services) -> None:

@@ -1,9 +1,11 @@
 """Operations: the row before each Stripe call, its states, and when repair looks at it again.
 
-INTENT -> SETTLED | FAILED; UNKNOWN when the answer was lost. See docs/decisions/0005.
+INTENT -> SETTLED | FAILED; UNKNOWN when the answer was lost. See docs/decisions/0005, and 0019 for
+operations that follow one another.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
@@ -33,8 +35,11 @@ KEY_LIFE = timedelta(hours=23)
 
 class OperationKind(StrEnum):
     CUSTOMER = "CUSTOMER"
+    CUSTOMER_UPDATE = "CUSTOMER_UPDATE"
     CONNECT_ACCOUNT = "CONNECT_ACCOUNT"
+    CONNECT_UPDATE = "CONNECT_UPDATE"
     AGENT_PRICE = "AGENT_PRICE"
+    PRODUCT_UPDATE = "PRODUCT_UPDATE"
     CHECKOUT_SESSION = "CHECKOUT_SESSION"
     CHECKOUT_PAYMENT = "CHECKOUT_PAYMENT"
     CHECKOUT_EXPIRY = "CHECKOUT_EXPIRY"
@@ -125,6 +130,31 @@ async def intend(wish: Wish) -> OperationRow:
     if found is None:
         raise RuntimeError(f"operation {wish.business_key} is not there")
     return found
+
+
+async def intend_after(wish: Wish, previous: OperationRow | None) -> OperationRow:
+    """The one operation that follows `previous` under the wish's key, written or found.
+
+    Whoever comes second finds the first one's: a key has one successor, so nothing is made twice.
+    """
+    if previous is None:
+        return await intend(wish)
+    return await intend(replace(wish, business_key=f"{wish.business_key}:after:{previous.id}"))
+
+
+async def find_last(
+    kinds: Sequence[OperationKind], subject_id: UUID, key: str
+) -> OperationRow | None:
+    """The last of the operations that follow one another under a key: none comes after it."""
+    sql = f"""
+        SELECT {_COLUMNS} FROM operation o
+        WHERE subject_id = $1 AND kind = ANY($2)
+            AND (business_key = $3 OR starts_with(business_key, $3 || ':after:'))
+            AND NOT EXISTS (SELECT 1 FROM operation n
+                WHERE n.business_key = $3 || ':after:' || o.id)
+        ORDER BY id DESC LIMIT 1
+    """  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, subject_id, list(kinds), key)
 
 
 async def find_by_key(business_key: str) -> OperationRow | None:

@@ -1,7 +1,7 @@
 """Connected accounts (Accounts v2, recipient configuration): their states and both their faces."""
 
 from chenu.sandbox import shapes
-from chenu.sandbox.errors import ApiError
+from chenu.sandbox.errors import ApiError, missing
 from chenu.sandbox.expand import presents
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.store import PLATFORM, Record
@@ -43,14 +43,35 @@ _V1_REASON = {
 }
 
 
-def get_account(unit: Unit, account_id: str, param: str = "account") -> Record:
-    """A connected account that is not closed. Raises ApiError 404."""
+def get_account(unit: Unit, account_id: str, param: str | None = None) -> Record:
+    """A connected account, closed ones too; raises ApiError. `param` named it, else the address."""
     record = unit.store.find("v2.core.account", account_id, PLATFORM)
     if record is None:
+        raise missing(param or "account", account_id, param)
+    if record.internal.get("deauthorized"):
         raise ApiError(
-            f"No such account: '{account_id}'", status=404, code="resource_missing", param=param
+            f"The provided key does not have access to account '{account_id}' (or that account"
+            " does not exist). Application access may have been revoked.",
+            status=403,
+            code="account_invalid",
         )
     return record
+
+
+def close_account(unit: Unit, account: Record) -> None:
+    """For good: what is left tells nothing about a person."""
+    account.body |= {"closed": True, "contact_email": None, "contact_phone": None}
+    account.body |= {"display_name": None, "identity": None, "metadata": {}}
+    unit.save(account)
+    emit_thin(unit, "v2.core.account.closed", related=reference(account.id), account=account.id)
+
+
+def deauthorize(unit: Unit, account: Record) -> None:
+    """The owner takes the platform's access away."""
+    account.internal["deauthorized"] = True
+    unit.save(account)
+    application = {"id": "ca_sandbox", "object": "application", "name": "CHE·NU"}
+    unit.on(account.id).emit("account.application.deauthorized", application)
 
 
 def transfers_status(account: Record) -> str:

@@ -28,7 +28,7 @@ def new_customer(unit: Unit, parameters: Json) -> Record:
 
 
 def get_customer(unit: Unit, customer_id: str, param: str = "customer") -> Record:
-    """Raises ApiError 404, also for a deleted one."""
+    """Raises ApiError, also for a deleted one."""
     record = unit.find("customer", customer_id)
     if record is None:
         raise missing("customer", customer_id, param)

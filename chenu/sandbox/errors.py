@@ -57,10 +57,13 @@ class CardDeclined(ApiError):
 
 
 def missing(what: str, object_id: str, param: str | None = None) -> ApiError:
-    """404 for an id that names nothing; `what` as in `No such customer: 'cus_x'`."""
+    """For an id that names nothing; `what` as in `No such customer: 'cus_x'`.
+
+    404 when the address names it, 400 when a parameter does.
+    """
     return ApiError(
         f"No such {what}: '{object_id}'",
-        status=404,
+        status=400 if param else 404,
         code="resource_missing",
         param=param or "id",
     )

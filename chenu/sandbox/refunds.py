@@ -59,6 +59,8 @@ def new_refund(unit: Unit, charge: Record, parameters: Json) -> Record:
 def _amount(charge: Record, wanted: int | None) -> int:
     if charge.body["status"] != "succeeded":
         raise ApiError(f"Charge {charge.id} has not succeeded: nothing to refund.", param="charge")
+    if charge.body["disputed"]:
+        raise ApiError(f"Charge {charge.id} has been charged back.", code="charge_disputed")
     left = int(charge.body["amount"] - charge.body["amount_refunded"])
     if left == 0:
         raise ApiError(

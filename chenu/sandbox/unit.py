@@ -93,7 +93,7 @@ class Unit:
     def get(
         self, kind: str, object_id: str, *, param: str | None = None, noun: str | None = None
     ) -> Record:
-        """Raises ApiError 404, with `param` as the parameter that named the object."""
+        """Raises ApiError, with `param` as the parameter that named the object, if one did."""
         record = self.find(kind, object_id)
         if record is None:
             raise missing(noun or kind.replace(".", " ").replace("_", " "), object_id, param)

@@ -10,7 +10,7 @@ from chenu.billing.stripe_catalogue import PriceWish, ProductWish, StripeCatalog
 from chenu.core.money import Cents
 from chenu.flows.bootstrap_stripe import bootstrap_stripe, prices, products
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import CHECKOUT_EVENTS, THIN_EVENTS
+from chenu.flows.stripe_events import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
 from tests.stripe_side import StripeSide
 
 URL = "http://127.0.0.1:9"
@@ -57,7 +57,7 @@ async def test_the_endpoints_are_asked_for_the_events_that_we_handle(
 
     [snapshot] = await stripe_side.list_all("/v1/webhook_endpoints")
     assert snapshot["url"] == f"{URL}/webhooks/stripe"
-    assert set(snapshot["enabled_events"]) == set(CHECKOUT_EVENTS)
+    assert set(snapshot["enabled_events"]) == {*CHECKOUT_EVENTS, *PROJECTION_EVENTS}
     assert snapshot["api_version"] == "2026-10-28.endive"
     [thin] = (await stripe_side.get("/v2/core/event_destinations"))["data"]
     assert set(thin["enabled_events"]) == set(THIN_EVENTS)

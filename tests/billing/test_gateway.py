@@ -8,9 +8,12 @@ import pytest
 
 from chenu.billing.gateway import (
     AgentPriceWish,
+    ConnectUpdate,
     ConnectWish,
+    CustomerUpdate,
     CustomerWish,
     OutcomeUnknown,
+    ProductUpdate,
     RefundWish,
     StripeRefusal,
     TransferWish,
@@ -34,7 +37,13 @@ def unique_key() -> str:
 
 CALLS: dict[str, Callable[[LiveGateway], Awaitable[object]]] = {
     "customer": lambda g: g.create_customer(CUSTOMER, unique_key()),
+    "change customer": lambda g: g.update_customer(
+        CustomerUpdate("cus_x", "zoe@example.org", "Zoé", "fr"), unique_key()
+    ),
+    "is customer there": lambda g: g.is_customer_there("cus_x"),
     "price": lambda g: g.put_agent_price(PRICE, unique_key()),
+    "find price": lambda g: g.find_price("price_x"),
+    "change product": lambda g: g.update_product(ProductUpdate("agent_y", "N"), unique_key()),
     "page": lambda g: g.get_checkout("cs_test_x"),
     "find page": lambda g: g.find_checkout("cus_x", "p"),
     "close page": lambda g: g.expire_checkout("cs_test_x", unique_key()),
@@ -44,6 +53,9 @@ CALLS: dict[str, Callable[[LiveGateway], Awaitable[object]]] = {
     "find refund": lambda g: g.find_refund("pi_x", "p"),
     "account": lambda g: g.create_connect_account(
         ConnectWish("zoe@example.org", "Zoé", "fr", "u"), unique_key()
+    ),
+    "change account": lambda g: g.update_connect_account(
+        ConnectUpdate("acct_x", "zoe@example.org", "Zoé"), unique_key()
     ),
     "account state": lambda g: g.get_connect_state("acct_x"),
     "account link": lambda g: g.make_onboarding_link("acct_x", "http://a", "http://b"),
@@ -141,7 +153,10 @@ async def test_a_customer_is_found_by_account(services: Services) -> None:
     assert await services.gateway.find_customer(CUSTOMER.email, str(new_id())) is None
 
 
-@pytest.mark.parametrize("name", ["page", "close page", "refund", "account state"])
+MISSING = ["page", "close page", "refund", "account state", "change customer", "change product"]
+
+
+@pytest.mark.parametrize("name", [*MISSING, "change account"])
 async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
     services: Services, name: str
 ) -> None:
@@ -149,6 +164,54 @@ async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
         await CALLS[name](gateway_of(services))
 
     assert refused.value.code == "resource_missing"
+    assert refused.value.is_gone
+
+
+async def test_an_account_out_of_our_reach_is_gone_and_a_wrong_key_is_not(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    wish = ConnectWish("zoe@example.org", "Zoé", "fr", str(new_id()))
+    account = await services.gateway.create_connect_account(wish, unique_key())
+    await stripe_side.deauthorize(account)
+
+    with pytest.raises(StripeRefusal) as refused:
+        await services.gateway.get_connect_state(account)
+
+    assert (refused.value.code, refused.value.is_gone) == ("account_invalid", True)
+
+
+async def test_a_deleted_customer_is_not_there(services: Services, stripe_side: StripeSide) -> None:
+    customer = await services.gateway.create_customer(CUSTOMER, unique_key())
+    before = await services.gateway.is_customer_there(customer)
+    await stripe_side.delete(f"/v1/customers/{customer}")
+
+    after = await services.gateway.is_customer_there(customer)
+
+    assert (before, after) == (True, False)
+    assert not await services.gateway.is_customer_there("cus_never")
+
+
+@pytest.mark.parametrize("archived", ["prices", "products"])
+async def test_what_is_archived_is_known_and_replaced_once(
+    services: Services, stripe_side: StripeSide, archived: str
+) -> None:
+    product = f"agent_{new_id().hex}"
+    wish = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
+    old = await services.gateway.put_agent_price(wish, unique_key())
+    await stripe_side.change(
+        f"/v1/{archived}/{old if archived == 'prices' else product}", active="false"
+    )
+    state = await services.gateway.find_price(old)
+
+    again = replace(wish, replaces=old)
+    new = [await services.gateway.put_agent_price(again, unique_key()) for _ in range(2)]
+
+    sold = await services.gateway.find_price(new[0])
+    assert state is not None
+    assert sold is not None
+    assert (state.is_sellable, sold.is_sellable, sold.product_id) == (False, True, product)
+    assert old != new[0] == new[1]
+    assert await services.gateway.find_price("price_never") is None
 
 
 async def test_a_wrong_key_is_no_refusal_of_the_wish(services: Services) -> None:

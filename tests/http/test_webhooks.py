@@ -1,6 +1,8 @@
 """Stripe's webhooks: who may deliver, and that delivering is storing and nothing else."""
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -73,6 +75,18 @@ async def test_only_what_identifies_an_event_is_kept(
 
 
 BODY = snapshot_body()
+
+
+def _time_of(body: bytes) -> str:
+    return sign(body, SECRET).split(",")[0]
+
+
+def _at(time: str) -> str:
+    """Signed by the right secret for exactly this time, whatever it is."""
+    mark = hmac.new(SECRET.encode(), f"{time}.".encode() + BODY, hashlib.sha256).hexdigest()
+    return f"t={time},v1={mark}"
+
+
 # Signed when the test runs: a signature lasts five minutes.
 FORGERIES: dict[str, tuple[str, bytes, Callable[[], str | None]]] = {
     "no signature": (SNAPSHOT, BODY, lambda: None),
@@ -87,6 +101,35 @@ FORGERIES: dict[str, tuple[str, bytes, Callable[[], str | None]]] = {
         lambda: sign(thin_body(), SECRET),
     ),
     "an old one": (SNAPSHOT, BODY, lambda: sign(BODY, SECRET, age_seconds=301)),
+    "one of the next hour": (SNAPSHOT, BODY, lambda: sign(BODY, SECRET, age_seconds=-3600)),
+    "one of just after the tolerance": (
+        SNAPSHOT,
+        BODY,
+        lambda: sign(BODY, SECRET, age_seconds=-310),
+    ),
+    "a thin one of the next hour": (
+        THIN,
+        thin_body(),
+        lambda: sign(thin_body(), THIN_SECRET, age_seconds=-3600),
+    ),
+    "two times, the first one good": (SNAPSHOT, BODY, lambda: sign(BODY, SECRET) + ",t=1"),
+    "two times, the second one good": (SNAPSHOT, BODY, lambda: "t=1," + sign(BODY, SECRET)),
+    "the same time twice": (SNAPSHOT, BODY, lambda: _time_of(BODY) + "," + sign(BODY, SECRET)),
+    "an empty time": (SNAPSHOT, BODY, lambda: "t=," + sign(BODY, SECRET).split(",")[1]),
+    "a time of 5,000 digits": (SNAPSHOT, BODY, lambda: _at("9" * 5000)),
+    "a time of 300 digits": (SNAPSHOT, BODY, lambda: _at("1" * 300)),
+    "a negative time": (SNAPSHOT, BODY, lambda: _at("-1")),
+    "a time with an exponent": (SNAPSHOT, BODY, lambda: _at("1e9")),
+    "a time that is not a number": (SNAPSHOT, BODY, lambda: _at("NaN")),
+    "a time with an underscore": (SNAPSHOT, BODY, lambda: _at("1_790_000_000")),
+    "a time in fractions": (SNAPSHOT, BODY, lambda: _at("1790000000.5")),
+    "a time with a second value": (SNAPSHOT, BODY, lambda: _at("1790000000=1")),
+    "names without values": (SNAPSHOT, BODY, lambda: "t,v1"),
+    "only commas": (SNAPSHOT, BODY, lambda: ",,,,"),
+    "only equal signs": (SNAPSHOT, BODY, lambda: "===="),
+    "no signature beside the time": (SNAPSHOT, BODY, lambda: _time_of(BODY)),
+    "an empty signature": (SNAPSHOT, BODY, lambda: _time_of(BODY) + ",v1="),
+    "a signature of 60 kB": (SNAPSHOT, BODY, lambda: _time_of(BODY) + ",v1=" + "0" * 60_000),
     "of another body": (SNAPSHOT, snapshot_body("evt_2"), lambda: sign(BODY, SECRET)),
     "another version of the scheme": (
         SNAPSHOT,
@@ -112,8 +155,11 @@ async def test_a_forgery_is_refused_and_not_stored(
     assert await count("webhook_event") == 0
 
 
-async def test_five_minutes_are_not_too_old(client: httpx.AsyncClient, services: Services) -> None:
-    answer = await deliver(client, SNAPSHOT, BODY, sign(BODY, SECRET, age_seconds=290))
+@pytest.mark.parametrize("age", [290, 0, -290], ids=["old", "now", "ahead"])
+async def test_clocks_may_differ_by_five_minutes(
+    client: httpx.AsyncClient, services: Services, age: int
+) -> None:
+    answer = await deliver(client, SNAPSHOT, BODY, sign(BODY, SECRET, age_seconds=age))
 
     assert answer.status_code == 200
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from chenu.accounts.recovery import verify_email
+from chenu.accounts.users import ProfileChange, update_profile
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import get_purchase
 from chenu.billing import inbox
@@ -12,6 +14,7 @@ from chenu.core.clock import system_now
 from chenu.core.queue import Job
 from chenu.flows.invariants import check_books
 from chenu.flows.services import Services
+from tests.accounts.mailed import mailed_token
 from tests.conftest import Engines
 from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for
 from tests.jobs.outbox import look, queue_sale
@@ -42,6 +45,25 @@ async def test_what_is_queued_is_done(engines: Engines, services: Services, tmp_
 
     assert (await get_purchase(purchase.id)).status is PurchaseStatus.PAID
     assert [f for f in await check_books() if not f.ok] == []
+
+
+async def test_a_change_of_name_and_address_reaches_stripe(
+    engines: Engines, services: Services, tmp_path: Path
+) -> None:
+    market = await open_market(services)
+    await open_page(services, market)
+    await update_profile(market.buyer.actor, ProfileChange(display_name="Zoé B."))
+    await update_profile(market.creator.actor, ProfileChange(email="new@example.org"))
+    await verify_email(await mailed_token("new@example.org"))
+
+    async with worker(engines, tmp_path, CHENU_MAIL_FOLDER=str(tmp_path / "mails")):
+        await until(lambda: count("operation", "kind = 'CUSTOMER_UPDATE' AND state = 'SETTLED'"))
+        await until(lambda: count("operation", "kind = 'CONNECT_UPDATE' AND state = 'SETTLED'"))
+        await until(_nothing_waits)
+
+
+async def _nothing_waits() -> bool:
+    return await count("pgqueuer", "entrypoint = 'sync_person'") == 0
 
 
 async def test_a_killed_worker_s_successor_goes_on_at_once(

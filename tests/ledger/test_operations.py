@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -20,8 +21,10 @@ from chenu.ledger.operations import (
     OperationState,
     Wish,
     find_by_key,
+    find_last,
     get_operation,
     intend,
+    intend_after,
     list_due,
     list_open,
     mark_failed,
@@ -49,6 +52,44 @@ async def test_a_second_wish_with_the_key_keeps_the_first_ones_request(services:
 
     assert second == first
     assert (first.params, first.amount, first.state) == ('{"amount": 900}', 900, "INTENT")
+
+
+async def test_twenty_askers_write_one_successor(services: Services) -> None:
+    subject = new_id()
+    first = await intend(wish(subject_id=subject))
+
+    made = await asyncio.gather(*(intend_after(wish(subject_id=subject), first) for _ in range(20)))
+
+    assert {operation.business_key for operation in made} == {f"cs:1:after:{first.id}"}
+    assert len({operation.idempotency_key for operation in (first, *made)}) == 2
+
+
+async def test_the_last_is_the_one_that_none_follows(services: Services) -> None:
+    """Whatever the clocks of the machines that wrote them: ids do not decide."""
+    subject = new_id()
+    kinds = (OperationKind.CHECKOUT_SESSION,)
+    assert await find_last(kinds, subject, "cs:1") is None
+    first = await intend_after(wish(subject_id=subject), None)
+    second = await intend_after(wish(subject_id=subject), first)
+    third = await intend_after(wish(subject_id=subject), second)
+    await put("operation", "id", OperationId(UUID(int=1)), "id = $2", third.id)
+
+    last = await find_last(kinds, subject, "cs:1")
+
+    assert last is not None
+    assert last.business_key == third.business_key
+
+
+async def test_keys_that_only_begin_alike_do_not_follow_one_another(services: Services) -> None:
+    subject = new_id()
+    await intend(wish("price:1:v1", subject_id=subject))
+    await intend(wish("price:1:v10", subject_id=subject))
+    await intend(wish("price:1:v1", subject_id=new_id()))
+
+    last = await find_last((OperationKind.CHECKOUT_SESSION,), subject, "price:1:v1")
+
+    assert last is not None
+    assert last.business_key == "price:1:v1"
 
 
 async def test_repair_looks_after_30_seconds_5_minutes_an_hour_then_daily(

@@ -8,7 +8,7 @@ from tests.sandbox.playground import ACCOUNT, URL, Playground, transfers_status
 RECIPIENT = {"include": ["configuration.recipient", "requirements", "defaults", "identity"]}
 
 
-async def _link(play: Playground, account: Any) -> Any:
+async def make_link(play: Playground, account: Any) -> Any:
     return await play.stripe.v2.core.account_links.create_async(
         {
             "account": account.id,
@@ -24,7 +24,7 @@ async def _link(play: Playground, account: Any) -> Any:
     )
 
 
-async def _thin_types(play: Playground) -> list[str]:
+async def thin_types(play: Playground) -> list[str]:
     page = await play.stripe.v2.core.events.list_async()
     return [event.type for event in reversed(page.data)]
 
@@ -37,7 +37,7 @@ async def test_a_new_account_is_restricted_until_onboarding(play: Playground) ->
     assert account.created.endswith("Z")
     assert account.requirements.entries
     assert account.defaults.responsibilities.losses_collector == "application"
-    assert await _thin_types(play) == ["v2.core.account.created"]
+    assert await thin_types(play) == ["v2.core.account.created"]
 
 
 async def test_what_is_not_included_is_null(play: Playground) -> None:
@@ -53,7 +53,7 @@ async def test_what_is_not_included_is_null(play: Playground) -> None:
 
 async def test_onboarding_activates_and_tells_in_order(play: Playground) -> None:
     account = await play.account("restricted")
-    link = await _link(play, account)
+    link = await make_link(play, account)
 
     page = await play.http.get(link.url)
     done = await play.http.post(link.url, data={"action": "complete"})
@@ -63,7 +63,7 @@ async def test_onboarding_activates_and_tells_in_order(play: Playground) -> None
     assert (done.status_code, done.headers["location"]) == (303, "http://shop.test/back")
     after = await play.stripe.v2.core.accounts.retrieve_async(account.id, RECIPIENT)
     assert (transfers_status(after), after.requirements.entries) == ("active", [])
-    assert (await _thin_types(play))[1:] == [
+    assert (await thin_types(play))[1:] == [
         "v2.core.account[requirements].updated",
         "v2.core.account[configuration.recipient].capability_status_updated",
         "v2.core.account_link.returned",
@@ -74,7 +74,7 @@ async def test_onboarding_activates_and_tells_in_order(play: Playground) -> None
 async def test_a_review_takes_an_hour(play: Playground) -> None:
     account = await play.account("restricted")
 
-    await play.http.post((await _link(play, account)).url, data={"complete_with_review": "1"})
+    await play.http.post((await make_link(play, account)).url, data={"complete_with_review": "1"})
     during = await play.stripe.v2.core.accounts.retrieve_async(account.id, RECIPIENT)
     await play.advance("PT1H")
     after = await play.stripe.v2.core.accounts.retrieve_async(account.id, RECIPIENT)
@@ -90,7 +90,7 @@ async def test_leaving_and_rejection_go_back_too(
 ) -> None:
     account = await play.account("restricted")
 
-    sent = await play.http.post((await _link(play, account)).url, data={"action": button})
+    sent = await play.http.post((await make_link(play, account)).url, data={"action": button})
 
     assert sent.headers["location"] == "http://shop.test/back"
     after = await play.stripe.v2.core.accounts.retrieve_async(account.id, RECIPIENT)
@@ -98,7 +98,7 @@ async def test_leaving_and_rejection_go_back_too(
 
 
 async def test_a_link_serves_one_visitor(play: Playground) -> None:
-    link = await _link(play, await play.account("restricted"))
+    link = await make_link(play, await play.account("restricted"))
     first = await play.http.get(link.url)
 
     play.http.cookies.clear()
@@ -112,7 +112,7 @@ async def test_a_link_serves_one_visitor(play: Playground) -> None:
 
 
 async def test_a_used_link_leads_to_refresh(play: Playground) -> None:
-    link = await _link(play, await play.account("restricted"))
+    link = await make_link(play, await play.account("restricted"))
     await play.http.post(link.url, data={"action": "leave"})
 
     again = await play.http.post(link.url, data={"action": "complete"})
@@ -121,7 +121,7 @@ async def test_a_used_link_leads_to_refresh(play: Playground) -> None:
 
 
 async def test_a_link_is_stale_after_five_minutes(play: Playground) -> None:
-    link = await _link(play, await play.account("restricted"))
+    link = await make_link(play, await play.account("restricted"))
 
     await play.advance("PT5M")
     visit = await play.http.get(link.url)
@@ -136,7 +136,7 @@ async def test_v1_shows_the_same_account(play: Playground) -> None:
     account = await play.account("restricted")
     before = await play.stripe.v1.accounts.retrieve_async(account.id)
 
-    await play.http.post((await _link(play, account)).url, data={"action": "complete"})
+    await play.http.post((await make_link(play, account)).url, data={"action": "complete"})
     after = await play.stripe.v1.accounts.retrieve_async(account.id)
 
     assert (before.capabilities.transfers, after.capabilities.transfers) == ("inactive", "active")
@@ -150,7 +150,7 @@ async def test_a_login_link_leads_to_the_plain_dashboard(play: Playground) -> No
     with pytest.raises(stripe.InvalidRequestError, match="not completed onboarding"):
         await play.stripe.v1.accounts.login_links.create_async(account.id)
 
-    await play.http.post((await _link(play, account)).url, data={"action": "complete"})
+    await play.http.post((await make_link(play, account)).url, data={"action": "complete"})
     link = await play.stripe.v1.accounts.login_links.create_async(account.id)
     page = await play.http.get(link.url, headers={"accept-language": "fr"})
 
@@ -167,7 +167,7 @@ async def test_an_account_is_updated_and_tells_it(play: Playground) -> None:
     )
 
     assert (changed.display_name, changed.to_dict()["metadata"]) == ("Neu", {"user_id": "8"})
-    assert (await _thin_types(play))[-1] == "v2.core.account.updated"
+    assert (await thin_types(play))[-1] == "v2.core.account.updated"
 
 
 async def test_a_closed_account_is_listed_as_such(play: Playground) -> None:
@@ -180,7 +180,7 @@ async def test_a_closed_account_is_listed_as_such(play: Playground) -> None:
     listed = await accounts.list_async({"applied_configurations": ["recipient"]})
     assert [one.id for one in listed.data] == [kept.id]
     assert [one.id for one in (await accounts.list_async({"closed": True})).data] == [gone.id]
-    assert (await _thin_types(play))[-1] == "v2.core.account.closed"
+    assert (await thin_types(play))[-1] == "v2.core.account.closed"
 
 
 async def test_an_account_with_money_is_not_closed(play: Playground) -> None:

@@ -142,3 +142,26 @@ async def test_amounts_that_cannot_be_are_refused(
         await loose.stripe.v1.prices.create_async(wanted)
 
     assert refusal.value.param == param
+
+
+@pytest.mark.parametrize("archived", ["price", "product"])
+async def test_checkout_takes_nothing_that_is_archived(loose: Playground, archived: str) -> None:
+    price = await loose.price()
+    if archived == "price":
+        await loose.stripe.v1.prices.update_async(price.id, {"active": False})
+    else:
+        await loose.stripe.v1.products.update_async(price.product, {"active": False})
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await loose.session(line_items=[{"price": price.id, "quantity": 1}])
+
+    assert (refusal.value.http_status, refusal.value.param) == (400, "line_items[0][price]")
+
+
+async def test_a_price_of_an_archived_product_stays_active_itself(play: Playground) -> None:
+    price = await play.price()
+
+    await play.stripe.v1.products.update_async(price.product, {"active": False})
+
+    shown = await play.stripe.v1.prices.retrieve_async(price.id, {"expand": ["product"]})
+    assert (shown.active, shown.product.active) == (True, False)

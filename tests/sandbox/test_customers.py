@@ -70,6 +70,30 @@ async def test_a_deleted_customer_cannot_be_sold_to(loose: Playground) -> None:
         await loose.session(customer=customer.id)
 
     assert (refusal.value.code, refusal.value.param) == ("resource_missing", "customer")
+    assert refusal.value.http_status == 400  # a parameter named it; 404 when the address does
+    assert refusal.value.user_message == f"No such customer: '{customer.id}'"
+
+
+async def test_a_deleted_customer_is_not_changed(loose: Playground) -> None:
+    customer = await loose.customer()
+    await loose.stripe.v1.customers.delete_async(customer.id)
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await loose.stripe.v1.customers.update_async(customer.id, {"name": "Zoé"})
+
+    assert (refusal.value.code, refusal.value.http_status) == ("resource_missing", 404)
+
+
+async def test_an_open_page_of_a_deleted_customer_is_no_page(play: Playground) -> None:
+    customer = await play.customer()
+    session = await play.session(customer=customer.id)
+    before = await play.http.get(session.url)
+    await play.stripe.v1.customers.delete_async(customer.id)
+
+    shown = await play.http.get(session.url)
+    paid = await play.http.post(session.url, data={"card": "4242424242424242"})
+
+    assert (before.status_code, shown.status_code, paid.status_code) == (200, 404, 404)
 
 
 async def test_customers_are_found_by_email(play: Playground) -> None:

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from chenu.agents.rows import AgentRow
+from chenu.billing import connect_accounts
 from chenu.core import db
+from chenu.flows.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_published_agent, pay
@@ -12,6 +14,7 @@ from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.test_purchases import order
 from tests.storefront.visitors import make_reader, make_seller, make_unverified
+from tests.stripe_side import open_stripe_side
 
 WISH = {"handle": "atelier-nord", "display_name": "Atelier Nord", "bio": "Nous.", "country": "fr"}
 
@@ -64,6 +67,30 @@ async def test_leaving_stripe_early_is_told_honestly(browser: Browser) -> None:
 
     assert "Your payouts are ready" not in back.words
     assert "/creator/onboarding" in back.links()
+
+
+async def test_whose_account_is_closed_reads_so_and_opens_another(
+    browser: Browser, services: Services
+) -> None:
+    seller = await make_seller(services, "maker")
+    agent = await make_published_agent(services, seller, price=900)
+    account = await connect_accounts.find_of_user(seller.user_id)
+    assert account is not None
+    assert account.stripe_account_id is not None
+    async with open_stripe_side(services) as stripe_side:
+        await stripe_side.close_account(account.stripe_account_id)
+    await refresh_connect_state(services, account.stripe_account_id)
+
+    browser.become(seller)
+    desk = await browser.open("/creator")
+    sent = await browser.get("/creator/onboarding")
+    browser.become(await make_reader("buyer"))
+    offer = await browser.open(f"/agents/{agent.slug}")
+
+    assert "Your account at Stripe is closed. Open a new one" in desk.words
+    assert "/creator/onboarding" in desk.links()
+    assert sent.location.startswith(str(services.settings.stripe.api_base))
+    assert "cannot be paid at the moment" in offer.words
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,18 @@ from chenu.sandbox import shapes
 from chenu.sandbox.clock import rfc3339, wall_ms
 from chenu.sandbox.connected import (
     announce_v1,
+    close_account,
     describe,
     get_account,
     reference,
     shown,
 )
-from chenu.sandbox.errors import ApiError, Refused, missing, unsupported
+from chenu.sandbox.errors import ApiError, Refused, unsupported
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.ledger import read_balance
 from chenu.sandbox.params import apply, check_url, refuse_unplayed
 from chenu.sandbox.routing import ROUTES
-from chenu.sandbox.store import PLATFORM, Filter, Record
+from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.thin_events import emit_thin
 from chenu.sandbox.unit import Unit
 from chenu.sandbox.v2_lists import v2_page
@@ -152,7 +153,7 @@ def list_all(unit: Unit, parameters: Json) -> Json:
 
 @ROUTES.get("/v2/core/accounts/{account}")
 def retrieve(unit: Unit, parameters: Json, account: str) -> Json:
-    return shown(_find(unit, account), parameters.get("include") or [])
+    return shown(get_account(unit, account), parameters.get("include") or [])
 
 
 @ROUTES.post("/v2/core/accounts/{account}")
@@ -181,21 +182,12 @@ def close(unit: Unit, parameters: Json, account: str) -> Json:
             kind="cannot_proceed",
             code="account_has_balance",
         )
-    record.body["closed"] = True
-    unit.save(record)
-    emit_thin(unit, "v2.core.account.closed", related=reference(account), account=account)
+    close_account(unit, record)
     return shown(record, [])
 
 
-def _find(unit: Unit, account_id: str) -> Record:
-    record = unit.store.find("v2.core.account", account_id, PLATFORM)
-    if record is None:
-        raise missing("account", account_id)
-    return record
-
-
 def _open_account(unit: Unit, account_id: str) -> Record:
-    record = _find(unit, account_id)
+    record = get_account(unit, account_id)
     if record.body["closed"]:
         raise ApiError("The account is closed.", code="account_closed")
     return record
@@ -203,7 +195,7 @@ def _open_account(unit: Unit, account_id: str) -> Record:
 
 @ROUTES.post("/v2/core/account_links")
 def create_link(unit: Unit, parameters: Json) -> Json:
-    account = get_account(unit, parameters["account"])
+    account = get_account(unit, parameters["account"], "account")
     if account.body["closed"]:
         raise ApiError("The account is closed.", code="account_closed")
     use_case = parameters["use_case"]

@@ -31,7 +31,7 @@ def _find(request: HttpRequest, session_id: str) -> Record | None:
 
 def _closed(request: HttpRequest, session: Record | None) -> Response[str] | None:
     """The page that is shown instead when there is nothing to pay."""
-    if session is None:
+    if session is None or _has_lost_its_customer(request, session):
         return note(language_of(request), "unknown", 404)
     language = language_of(request, session.body["locale"])
     if session.body["status"] == "complete":
@@ -39,6 +39,12 @@ def _closed(request: HttpRequest, session: Record | None) -> Response[str] | Non
     if session.body["status"] == "expired":
         return note(language, "expired", 410)
     return None
+
+
+def _has_lost_its_customer(request: HttpRequest, session: Record) -> bool:
+    customer, store = session.body["customer"], sandbox_of(request).store
+    is_open = session.body["status"] == "open"
+    return is_open and bool(customer) and store.find("customer", customer, PLATFORM) is None
 
 
 def _form(

@@ -9,7 +9,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from chenu.sandbox.cards import DECLINES
-from chenu.sandbox.connected import STATUSES, add_bank_account, announce_v1, set_status
+from chenu.sandbox.connected import (
+    STATUSES,
+    add_bank_account,
+    announce_v1,
+    deauthorize,
+    set_status,
+)
 from chenu.sandbox.faults import Effect, FaultRule
 from chenu.sandbox.invariants import violations
 from chenu.sandbox.json_types import Json, dumps
@@ -88,6 +94,16 @@ async def fail_next_payout(
         record.internal["next_payout_fails"] = True
         unit.save(record)
     return answer(request, {"id": account, "next_payout_fails": True})
+
+
+@post("/accounts/{account:str}/deauthorize", status_code=200)
+async def force_deauthorization(
+    request: HttpRequest, account: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Its owner takes the platform's access away, for good."""
+    with sandbox_of(request).world.unit() as unit:
+        deauthorize(unit, _get(unit, "v2.core.account", account))
+    return answer(request, {"id": account, "deauthorized": True})
 
 
 @post("/refunds/{refund:str}", status_code=200)
@@ -196,6 +212,7 @@ FAULT_HANDLERS = [
     dump_events,
     fail_next_payout,
     force_capability,
+    force_deauthorization,
     force_refund,
     plan_next_charge,
     reset,

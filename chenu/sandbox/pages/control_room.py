@@ -10,6 +10,7 @@ from chenu.sandbox.faults import Effect
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.ledger import read_balance
 from chenu.sandbox.pages.control_clock import CLOCK_HANDLERS, clock_state, list_deliveries
+from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
 from chenu.sandbox.pages.rendering import render
@@ -62,6 +63,6 @@ def _accounts(sandbox: Sandbox) -> list[Json]:
 
 router = Router(
     "/_sandbox",
-    route_handlers=[show_room, *CLOCK_HANDLERS, *FAULT_HANDLERS],
+    route_handlers=[show_room, *CLOCK_HANDLERS, *DISPUTE_HANDLERS, *FAULT_HANDLERS],
     before_request=refuse_other_sites,
 )

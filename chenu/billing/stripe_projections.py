@@ -1,0 +1,134 @@
+"""Calls that keep Stripe's copies of our rows: customers, products and prices."""
+
+from typing import Any
+
+from chenu.billing import gateway
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.stripe_gateway import StripeCaller
+from chenu.core.money import CURRENCY
+
+
+class StripeProjections(StripeCaller):
+    """The part of gateway.Gateway that makes, changes and looks for copies."""
+
+    async def create_customer(self, wish: gateway.CustomerWish, key: str) -> str:
+        created = await self.ask(
+            lambda: self.client.v1.customers.create_async(
+                {
+                    "email": wish.email,
+                    "name": wish.name,
+                    "preferred_locales": [wish.locale],
+                    "metadata": {"account_id": wish.account_id},
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return created.id
+
+    async def find_customer(self, email: str, account_id: str) -> str | None:
+        found = await self.ask(
+            lambda: self.client.v1.customers.list_async({"email": email, "limit": 100})
+        )
+        for customer in found.data:
+            if customer.metadata and customer.metadata.to_dict().get("account_id") == account_id:
+                return customer.id
+        return None
+
+    async def update_customer(self, change: gateway.CustomerUpdate, key: str) -> None:
+        await self.ask(
+            lambda: self.client.v1.customers.update_async(
+                change.customer_id,
+                {
+                    "email": change.email,
+                    "name": change.name,
+                    "preferred_locales": [change.locale],
+                },
+                {"idempotency_key": key},
+            )
+        )
+
+    async def is_customer_there(self, customer_id: str) -> bool:
+        """Of a deleted customer Stripe keeps a stub that says so."""
+        try:
+            found = await self.ask(lambda: self.client.v1.customers.retrieve_async(customer_id))
+        except StripeRefusal as refusal:
+            if refusal.is_gone:
+                return False
+            raise
+        return not getattr(found, "deleted", False)
+
+    async def put_agent_price(self, wish: gateway.AgentPriceWish, key: str) -> str:
+        """The product under our id, then the price under its lookup key; makes neither twice.
+
+        A price that is archived, or that this one replaces, hands its lookup key over.
+        """
+        await self._put_product(wish, key)
+        found = await self.ask(
+            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
+        )
+        for price in found.data:
+            if price.active and price.id != wish.replaces:
+                return price.id
+        created = await self.ask(
+            lambda: self.client.v1.prices.create_async(
+                {
+                    "product": wish.product_id,
+                    "currency": CURRENCY.lower(),
+                    "unit_amount": wish.amount,
+                    "lookup_key": wish.lookup_key,
+                    "transfer_lookup_key": True,
+                    "tax_behavior": "inclusive",
+                    "metadata": {"agent_id": wish.agent_id},
+                },
+                {"idempotency_key": f"{key}:price"},
+            )
+        )
+        return created.id
+
+    async def _put_product(self, wish: gateway.AgentPriceWish, key: str) -> None:
+        """Made when it is missing, sold again when it was archived; its name is left alone."""
+        create = self.client.v1.products.create_async
+        try:
+            await self.ask(
+                lambda: create(
+                    {
+                        "id": wish.product_id,
+                        "name": wish.name,
+                        "metadata": {"agent_id": wish.agent_id},
+                    },
+                    {"idempotency_key": f"{key}:product"},
+                )
+            )
+        except StripeRefusal as refusal:
+            if refusal.code != "resource_already_exists":
+                raise
+        else:
+            return
+        known = await self.ask(lambda: self.client.v1.products.retrieve_async(wish.product_id))
+        if not known.active:
+            await self.ask(
+                lambda: self.client.v1.products.update_async(
+                    wish.product_id, {"active": True}, {"idempotency_key": f"{key}:active"}
+                )
+            )
+
+    async def update_product(self, change: gateway.ProductUpdate, key: str) -> None:
+        await self.ask(
+            lambda: self.client.v1.products.update_async(
+                change.product_id, {"name": change.name}, {"idempotency_key": key}
+            )
+        )
+
+    async def find_price(self, price_id: str) -> gateway.PriceState | None:
+        """None for a price that Stripe does not have."""
+        try:
+            price = await self.ask(
+                lambda: self.client.v1.prices.retrieve_async(price_id, {"expand": ["product"]})
+            )
+        except StripeRefusal as refusal:
+            if refusal.is_gone:
+                return None
+            raise
+        product: Any = price.product  # expanded: an object, or the stub of a deleted one
+        is_sold = price.active and bool(getattr(product, "active", False))
+        return gateway.PriceState(price.id, product.id, is_sold)

@@ -1,0 +1,55 @@
+"""Finds copies at Stripe that differ from our rows although the job that follows a change is gone.
+
+For the schedule: like all jobs, those of a change only hurry things along.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.core import db, queue
+
+_MOST = 200
+
+_PEOPLE = """
+    SELECT u.id FROM account a
+    JOIN app_user u ON u.id = a.owner
+    JOIN LATERAL (SELECT state, params FROM operation
+        WHERE subject_id = a.id AND kind IN ('CUSTOMER', 'CUSTOMER_UPDATE')
+        ORDER BY id DESC LIMIT 1) sent ON sent.state = 'SETTLED'
+    WHERE a.stripe_customer_id IS NOT NULL
+        AND (sent.params ->> 'email', sent.params ->> 'locale', sent.params ->> 'name') <>
+            (u.email, u.locale, CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END)
+    UNION
+    SELECT u.id FROM connect_account k
+    JOIN app_user u ON u.id = k.owner
+    JOIN creator c ON c.owner = k.owner
+    JOIN LATERAL (SELECT state, params FROM operation
+        WHERE subject_id = k.owner AND kind IN ('CONNECT_ACCOUNT', 'CONNECT_UPDATE')
+        ORDER BY id DESC LIMIT 1) sent ON sent.state = 'SETTLED'
+    WHERE NOT k.is_closed AND (sent.params ->> 'email', sent.params ->> 'name')
+        <> (u.email, c.display_name)
+    LIMIT $1
+"""
+_AGENTS = """
+    SELECT a.id FROM agent a
+    JOIN LATERAL (SELECT params FROM operation
+        WHERE subject_id = a.id AND state = 'SETTLED'
+            AND kind IN ('AGENT_PRICE', 'PRODUCT_UPDATE')
+        ORDER BY kind = 'PRODUCT_UPDATE' DESC,
+            CASE kind WHEN 'PRODUCT_UPDATE' THEN id END DESC, settled_at LIMIT 1) sent
+        ON sent.params ->> 'name' <> a.name
+    WHERE a.kind = 'MARKETPLACE'
+    LIMIT $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+async def sync_stale() -> None:
+    """Asks for the job again; one job too many does no harm."""
+    for job, sql in ((queue.Job.SYNC_PERSON, _PEOPLE), (queue.Job.SYNC_AGENT, _AGENTS)):
+        for row in await db.fetch_all(_Id, sql, _MOST):
+            await queue.enqueue_again(job, str(row.id))
