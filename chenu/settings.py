@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from chenu.core.email_address import find_ascii_address
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -196,10 +198,11 @@ def _one_of(kind: type[E]) -> Callable[[str], E]:
 
 
 def _mailbox(raw: str) -> str:
-    local, _, host = parseaddr(raw)[1].rpartition("@")
-    if not raw.isprintable() or not local or not host:
+    address = parseaddr(raw)[1]
+    found = find_ascii_address(address)
+    if not raw.isprintable() or found is None:
         raise ValueError(f"an address such as {_MAIL_FROM}")
-    return raw
+    return raw if address.isascii() else raw.replace(address, found)
 
 
 def _proxies(raw: str) -> tuple[str, ...]:

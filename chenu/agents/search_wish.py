@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chenu.agents.listing import normalise_capabilities
 from chenu.agents.model import AgentKind, PriceType
+from chenu.core.text import compose, storable
 from chenu.tiers.catalogue import AgentLevel
 
 _MAX_WORDS = 8
 _MAX_SEARCH = 200
-_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
 
 class AgentSort(StrEnum):
@@ -38,12 +39,21 @@ class AgentFilter:
     creator: str | None = None
     language: str | None = None
 
+    def __post_init__(self) -> None:
+        """Capabilities are asked for as they are kept."""
+        object.__setattr__(self, "capabilities", tuple(normalise_capabilities(self.capabilities)))
+
 
 @dataclass(frozen=True, slots=True)
 class AgentWish:
+    """`search` is in the form that texts are kept in, whatever was typed."""
+
     search: str = ""
     filter: AgentFilter = field(default_factory=AgentFilter)
     sort: AgentSort = AgentSort.RELEVANCE
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "search", compose(self.search))
 
 
 class Mode(StrEnum):
@@ -127,7 +137,7 @@ def _mills(rating: float) -> int:
 
 def _storable(text: str) -> str:
     """What the database cannot take matches nothing, and is no error."""
-    return text.translate(_UNSTORABLE)
+    return compose(storable(text))
 
 
 def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
