@@ -15,6 +15,7 @@ from chenu.billing import connect_accounts
 from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
+from chenu.core.text import tidy
 from chenu.flows.connect_account import account_key, account_wish, refresh_connect_state
 from chenu.flows.operation_runner import run_operation
 from chenu.flows.services import Services
@@ -42,7 +43,10 @@ async def become_creator(actor: Actor, wish: CreatorWish) -> CreatorRow:
     require_feature(actor.tier, Feature.MARKETPLACE)
     actor.require_verified()
     wish = CreatorWish(
-        wish.handle.strip().lower(), wish.display_name, wish.bio, wish.country.strip().lower()
+        wish.handle.strip().lower(),
+        tidy(wish.display_name),
+        tidy(wish.bio),
+        wish.country.strip().lower(),
     )
     check_profile(wish.handle, wish.display_name, wish.bio, wish.country)
     async with db.transaction():
