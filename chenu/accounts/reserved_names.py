@@ -40,9 +40,8 @@ _COMPANION_WORDS = """
     docs documentation academy events community communaute house maison founder founders
     fondateur ceo crew
 """
-_LINK_WORDS = """
-    the le la les l de du des d of by from for et and s no a an un une your votre notre our
-"""
+_JOINT_WORDS = "the le la les de du des of by from for et and tm sm"
+_LINK_WORDS = "a an un une d l s no your votre notre our"
 _ENDING_WORDS = "ai ia pro plus dev lab labs hub cloud com fr eu net org io tv tm sm"
 
 _DIGITS = frozenset("0123456789")
@@ -50,9 +49,31 @@ _ROLES = frozenset(_ROLE_WORDS.split())
 """Words that say who speaks: as a handle they are reserved by themselves."""
 _COMPANIONS = frozenset({_HOUSE}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORDS.split())
 """With these the house's name is still the house's, before it or after it."""
-_ENDINGS = _COMPANIONS | frozenset(_ENDING_WORDS.split())
-"""What stands after it only: before it some of these are first names."""
-_LINKS = _DIGITS | frozenset(_LINK_WORDS.split())
+_ENDINGS = frozenset(_ENDING_WORDS.split())
+"""What may follow it at once: before it some of these are first names."""
+_JOINTS = _DIGITS | frozenset(
+    [
+        "the",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "of",
+        "by",
+        "from",
+        "for",
+        "et",
+        "and",
+        "tm",
+        "sm",
+    ]
+)
+_LINKS = _JOINTS | frozenset(
+    ["a", "an", "un", "une", "d", "l", "s", "no", "your", "votre", "notre", "our"]
+)
+"""What may stand before such a word; after one only a joint, or Staffan would be staff."""
 
 _LOOKALIKES = {
     "a": "аɑαᎪꓮ4@",
@@ -126,10 +147,15 @@ def _is_house_in_company(signs: list[Sign]) -> bool:
         if (
             _spells(signs[start:end], _HOUSE)
             and (not before or _consists_of(before, _COMPANIONS))
-            and (not after or _consists_of(after, _ENDINGS))
+            and _may_follow(after)
         ):
             return True
     return False
+
+
+def _may_follow(signs: list[Sign]) -> bool:
+    rests = [signs, *(signs[len(end) :] for end in _ENDINGS if _begins(signs, 0, end))]
+    return any(not rest or _consists_of(rest, _COMPANIONS) for rest in rests)
 
 
 def _consists_of(signs: list[Sign], words: AbstractSet[str]) -> bool:
@@ -145,13 +171,13 @@ def _consists_of(signs: list[Sign], words: AbstractSet[str]) -> bool:
 def _next_places(
     signs: list[Sign], place: int, words: AbstractSet[str], *, has_word: bool
 ) -> set[tuple[int, bool]]:
+    links = _JOINTS if has_word else _LINKS
     ends = {(place + len(word), True) for word in words if _begins(signs, place, word)}
-    ends |= {(place + len(link), has_word) for link in _LINKS if _begins(signs, place, link)}
-    return ends
+    return ends | {(place + len(link), has_word) for link in links if _begins(signs, place, link)}
 
 
 def _begins(signs: list[Sign], place: int, word: str) -> bool:
-    return word[0] in signs[place] and _spells(signs[place : place + len(word)], word)
+    return _spells(signs[place : place + len(word)], word)
 
 
 def _spells(signs: list[Sign], word: str) -> bool:

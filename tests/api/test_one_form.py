@@ -1,6 +1,7 @@
 """Texts of arguments: one Unicode form for everything but passwords and manifests."""
 
 import unicodedata
+from typing import Literal
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from tests.api.calls import Api, as_session
 from tests.api.makers import DRAFT, make_maker
 from tests.people import MANIFEST, make_person
 
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 SIGN_UP = """mutation($i: SignUpInput!) {
     signUp(input: $i) { user { email displayName } userErrors { path code } }
 }"""
@@ -19,7 +21,7 @@ SECRET = "Cr\u00e8me br\u00fbl\u00e9e"
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 async def test_a_person_signs_up_in_one_form_and_in_with_another(
-    client: httpx.AsyncClient, services: Services, form: str
+    client: httpx.AsyncClient, services: Services, form: Form
 ) -> None:
     wish = {"email": "u@m\u00fcller.example", "password": SECRET, "displayName": "Zo\u00e9"}
     other = {name: unicodedata.normalize(form, text) for name, text in wish.items()}

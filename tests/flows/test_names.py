@@ -41,8 +41,8 @@ async def _namings() -> dict[str, tuple[str, Naming]]:
         wish = SignUp(f"new{abs(hash(name))}@example.org", PASSWORD, name)
         return await sign_up(wish, Browser(), verify_at_once=True)
 
-    async def rename(name: str) -> object:
-        return await update_profile(other.actor, ProfileChange(display_name=name))
+    async def rename(name: str) -> None:
+        await update_profile(other.actor, ProfileChange(display_name=name))
 
     async def join(name: str) -> object:
         return await become_creator(other.actor, CreatorWish("other-nord", name, "", "fr"))
@@ -53,8 +53,8 @@ async def _namings() -> dict[str, tuple[str, Naming]]:
     async def draft(name: str) -> object:
         return await create_agent(maker.actor, agent_wish(price=0, name=name))
 
-    async def rename_agent(name: str) -> object:
-        return await update_agent(maker.actor, agent_id, ListingFields(name=name), None)
+    async def rename_agent(name: str) -> None:
+        await update_agent(maker.actor, agent_id, ListingFields(name=name), None)
 
     return {
         "a new person": ("display_name", sign),

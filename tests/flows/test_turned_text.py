@@ -42,17 +42,17 @@ async def _writers(services: Services) -> dict[str, tuple[tuple[str, ...], Write
     await submit_agent(maker.actor, handed_in)
 
     def listing(field: str, wrap: Callable[[str], Any] = str) -> Write:
-        async def write(text: str) -> object:
+        async def write(text: str) -> None:
             fields = ListingFields(**{field: wrap(text)})
-            return await update_agent(maker.actor, draft, fields, None)
+            await update_agent(maker.actor, draft, fields, None)
 
         return write
 
     def version(changelog: str = "Neuf.", **changed: Any) -> Awaitable[None]:
         return create_version(maker.actor, draft, "9.0.0", changelog, {**MANIFEST, **changed})
 
-    async def reject(text: str) -> object:
-        return await decide_review(reviewer.actor, handed_in, approve=False, reason=text)
+    async def reject(text: str) -> None:
+        await decide_review(reviewer.actor, handed_in, approve=False, reason=text)
 
     return {
         "bio": (("bio",), lambda text: update_creator(maker.actor, None, text)),
