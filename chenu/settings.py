@@ -198,11 +198,12 @@ def _one_of(kind: type[E]) -> Callable[[str], E]:
 
 
 def _mailbox(raw: str) -> str:
-    address = parseaddr(raw)[1]
-    found = find_ascii_address(address)
-    if not raw.isprintable() or found is None:
+    typed = parseaddr(raw)[1]
+    address = typed if typed.isascii() else find_ascii_address(typed) or ""
+    local, _, host = address.rpartition("@")
+    if not raw.isprintable() or not local or not host:
         raise ValueError(f"an address such as {_MAIL_FROM}")
-    return raw if address.isascii() else raw.replace(address, found)
+    return raw.replace(typed, address)
 
 
 def _proxies(raw: str) -> tuple[str, ...]:

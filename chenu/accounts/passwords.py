@@ -12,6 +12,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid
 
 MIN_LENGTH = 8
@@ -47,7 +48,8 @@ def check_password(password: str, email: str, *, path: tuple[str, ...]) -> list[
     if len(kept) > MAX_LENGTH or len(password) > _MOST_READ:
         return [Invalid("A password has at most {count} characters", path=path, count=MAX_LENGTH)]
     lowered = kept.lower()
-    if lowered in _common_passwords() or lowered == email or len(set(lowered)) < 4:
+    is_address = email in (lowered, normalise_email(kept))
+    if lowered in _common_passwords() or is_address or len(set(lowered)) < 4:
         return [Invalid("This password is too easy to guess, please choose another", path=path)]
     return []
 
