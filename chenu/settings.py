@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from chenu.core.addresses import read_network
+from chenu.core.email_address import find_ascii_address
 from chenu.guessable import SHORTEST, is_guessable
 
 T = TypeVar("T")
@@ -207,10 +208,12 @@ def _one_of(kind: type[E]) -> Callable[[str], E]:
 
 
 def _mailbox(raw: str) -> str:
-    local, _, host = parseaddr(raw)[1].rpartition("@")
+    typed = parseaddr(raw)[1]
+    address = typed if typed.isascii() else find_ascii_address(typed) or ""
+    local, _, host = address.rpartition("@")
     if not raw.isprintable() or not local or not host:
         raise ValueError(f"an address such as {_MAIL_FROM}")
-    return raw
+    return raw.replace(typed, address)
 
 
 def _proxies(raw: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import Locale, explain, mark, translate
 from chenu.core.money import format_cents
+from chenu.core.text import compose
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -28,6 +29,9 @@ REFUSED_TRIES = (*REFUSALS, RateLimited)
 MAX_FIELDS = 200
 _QUERY = "query_fields"
 _FORM_TYPE = "application/x-www-form-urlencoded"
+
+_AS_TYPED = frozenset({"password", "current_password", "new_password", "manifest"})
+"""Hashes of older passwords were made of what was typed, and a manifest is sold as it is."""
 
 # Where an input of the business has another name in our forms.
 _FIELD_OF_PATH = {
@@ -101,12 +105,13 @@ def _parse(encoded: bytes) -> Fields:
         )
     except ValueError:
         raise BadInput("This form or address cannot be read") from None
-    return Fields(
-        {
-            name: [value.replace("\r\n", "\n").replace("\r", "\n") for value in found]
-            for name, found in values.items()
-        }
-    )
+    return Fields({name: [_read(name, value) for value in found] for name, found in values.items()})
+
+
+def _read(name: str, value: str) -> str:
+    """With single line breaks, in the one form of all texts."""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    return lines if name in _AS_TYPED else compose(lines)
 
 
 _HIDDEN = frozenset({"token", "next", "seen_at", "expected_amount", "idempotency_key", "decision"})

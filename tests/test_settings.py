@@ -160,6 +160,8 @@ WRONG = [
     ("SMTP_URL", "smtp://mail.example:mail", "port"),
     ("MAIL_FROM", "nobody", "address"),
     ("MAIL_FROM", "Us <us@chenu.example>\r\nBcc: all@chenu.example", "address"),
+    ("MAIL_FROM", "Us <équipe@chenu.example>", "address"),
+    ("MAIL_FROM", "Us <us@☃.example>", "address"),
     ("CHENU_RETURN_ORIGINS", "https://app.example/path", "origins"),
     ("CHENU_RETURN_ORIGINS", "app.example", "http://"),
     ("CHENU_TRUSTED_PROXIES", "10.0.0.1,proxy.local", "proxy.local"),
@@ -259,3 +261,16 @@ def test_the_public_address_is_written_as_browsers_write_origins(raw: str, origi
 
     assert settings.public_url == origin
     assert settings.return_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("CHE·NU <us@müller.example>", "CHE·NU <us@xn--mller-kva.example>"),
+        ("us@пример.рф", "us@xn--e1afmkfd.xn--p1ai"),
+        ("Us <us@xn--mller-kva.example>", "Us <us@xn--mller-kva.example>"),
+        ("Us <root@localhost>", "Us <root@localhost>"),
+    ],
+)
+def test_the_sender_is_written_as_mail_servers_take_it(raw: str, kept: str) -> None:
+    assert read_settings({**TEST, "MAIL_FROM": raw}).mail_from == kept

@@ -27,6 +27,7 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
+from chenu.core.text import tidy
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import require_feature
 
@@ -88,7 +89,7 @@ async def create_api_key(
             key_id,
             account_id,
             user_id,
-            name.strip(),
+            tidy(name),
             made.prefix,
             hash_key(made.secret, pepper),
             sorted({scope.value for scope in scopes}),

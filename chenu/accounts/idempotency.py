@@ -16,6 +16,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import IdempotencyConflict, Invalid
 from chenu.core.ids import new_id
+from chenu.core.text import compose, compose_all
 
 MAX_KEY_LENGTH = 255
 
@@ -49,8 +50,8 @@ def client_key(account_id: AccountId, key: str, wish: str, wished: Any) -> Clien
         message = "Please enter one line of text without control characters"
         raise Invalid(message, path=("idempotency_key",))
     # Escaped to ASCII: text that no field would take still has to be told apart.
-    encoded = json.dumps(msgspec.to_builtins(wished), sort_keys=True).encode()
-    return ClientKey(account_id, key, wish, hashlib.sha256(encoded).digest())
+    encoded = json.dumps(compose_all(msgspec.to_builtins(wished)), sort_keys=True).encode()
+    return ClientKey(account_id, compose(key), wish, hashlib.sha256(encoded).digest())
 
 
 async def find_result(key: ClientKey) -> UUID | None:

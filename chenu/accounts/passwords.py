@@ -1,16 +1,24 @@
-"""argon2id hashes, made off the event loop, and what a password must be."""
+"""argon2id hashes, made off the event loop, and what a password must be.
+
+A password is hashed in the form NFKC (NIST SP 800-63B): keyboards send one text as different
+characters. Hashes made before that are of what was typed, and are tried too. docs/decisions/0015.
+"""
 
 import asyncio
+import unicodedata
 from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
+_MOST_READ = 4 * MAX_LENGTH
+"""One accented letter may be typed as several characters."""
 
 _HASHER = PasswordHasher()  # RFC 9106, low-memory profile: about 50 ms
 _BUSY = asyncio.Semaphore(4)
@@ -27,27 +35,42 @@ def _dummy_hash() -> str:
     return _HASHER.hash("nobody has this password")
 
 
+def normalise_password(password: str) -> str:
+    """The one form of a password: full-width letters, ligatures and accents are one text each."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def check_password(password: str, email: str, *, path: tuple[str, ...]) -> list[ChenuError]:
     """What is wrong with a new password; empty when nothing is."""
-    if len(password) < MIN_LENGTH:
+    kept = normalise_password(password[:_MOST_READ])
+    if min(len(password), len(kept)) < MIN_LENGTH:
         return [Invalid("A password has at least {count} characters", path=path, count=MIN_LENGTH)]
-    if len(password) > MAX_LENGTH:
+    if len(kept) > MAX_LENGTH or len(password) > _MOST_READ:
         return [Invalid("A password has at most {count} characters", path=path, count=MAX_LENGTH)]
-    lowered = password.lower()
-    if lowered in _common_passwords() or lowered == email or len(set(lowered)) < 4:
+    lowered = kept.lower()
+    is_address = email in (lowered, normalise_email(kept))
+    if lowered in _common_passwords() or is_address or len(set(lowered)) < 4:
         return [Invalid("This password is too easy to guess, please choose another", path=path)]
     return []
 
 
 async def hash_password(password: str) -> str:
     async with _BUSY:
-        return await asyncio.to_thread(_HASHER.hash, _to_bytes(password))
+        return await asyncio.to_thread(_HASHER.hash, _to_bytes(normalise_password(password)))
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
     """Takes as long for an unknown person (None) as for a wrong password."""
+    return await find_matching_form(password, password_hash) is not None
+
+
+async def find_matching_form(password: str, password_hash: str | None) -> str | None:
+    """The form of the password that the hash was made of, None when none fits.
+
+    Every form is tried for an unknown person (None), as for a wrong password.
+    """
     async with _BUSY:
-        return await asyncio.to_thread(_verify, password[:MAX_LENGTH], password_hash)
+        return await asyncio.to_thread(_find_form, password[:_MOST_READ], password_hash)
 
 
 def needs_rehash(password_hash: str) -> bool:
@@ -57,6 +80,17 @@ def needs_rehash(password_hash: str) -> bool:
 def _to_bytes(password: str) -> bytes:
     """Any text that a client can send, half a surrogate pair included."""
     return password.encode(errors="surrogatepass")
+
+
+def _find_form(password: str, password_hash: str | None) -> str | None:
+    tried = (form for form in _forms_of(password) if _verify(form, password_hash))
+    return next(tried, None)
+
+
+def _forms_of(password: str) -> list[str]:
+    """The one of now, what was typed, and what other keyboards send; one where all agree."""
+    others = (unicodedata.normalize(form, password) for form in ("NFC", "NFD", "NFKD"))
+    return list(dict.fromkeys([normalise_password(password), password, *others]))
 
 
 def _verify(password: str, password_hash: str | None) -> bool:

@@ -14,6 +14,7 @@ from chenu.core.clock import business_now, system_now
 from chenu.core.errors import Forbidden, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
+from chenu.core.text import storable, tidy
 from chenu.tiers.catalogue import TierCode
 
 SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
@@ -28,7 +29,7 @@ async def create_service_key(name: str, pepper: bytes) -> str:
         VALUES ($1, $2, $3, $4, $5)
     """
     await db.execute(
-        sql, new_id(), name, made.prefix, hash_key(made.secret, pepper), business_now()
+        sql, new_id(), tidy(name), made.prefix, hash_key(made.secret, pepper), business_now()
     )
     return made.secret
 
@@ -36,7 +37,7 @@ async def create_service_key(name: str, pepper: bytes) -> str:
 async def revoke_service_keys(prefix: str) -> int:
     """All live keys with this prefix; the number revoked. Raises NotFound for none."""
     sql = "UPDATE service_key SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL"
-    revoked = await db.execute(sql, prefix, business_now())
+    revoked = await db.execute(sql, storable(prefix), business_now())
     if not revoked:
         raise NotFound("There is no live service key with this prefix")
     return revoked

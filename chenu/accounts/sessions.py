@@ -23,6 +23,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
+from chenu.core.text import storable
 from chenu.tiers.catalogue import TierCode
 
 SessionToken = NewType("SessionToken", str)
@@ -71,14 +72,13 @@ async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSes
     is_staff = await db.fetch_value("SELECT 1 FROM staff_role WHERE member = $1 LIMIT 1", user_id)
     now = system_now()
     expires_at = now + (STAFF_ABSOLUTE if is_staff else ABSOLUTE)
+    browser = storable(user_agent[:300])
     sql = """
         INSERT INTO user_session (id, token_hash, owner, user_agent, address, created_at,
             last_seen_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
     """
-    await db.execute(
-        sql, session_id, hash_token(token), user_id, user_agent[:300], address, now, expires_at
-    )
+    await db.execute(sql, session_id, hash_token(token), user_id, browser, address, now, expires_at)
     return NewSession(session_id, token, expires_at)
 
 

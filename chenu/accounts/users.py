@@ -9,15 +9,22 @@ from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
 from chenu.accounts.documents import record_acceptance
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
-from chenu.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
+from chenu.accounts.passwords import (
+    check_password,
+    find_matching_form,
+    hash_password,
+    needs_rehash,
+    normalise_password,
+)
 from chenu.accounts.sessions import NewSession, open_session
-from chenu.accounts.validation import check_email, check_line, check_locale, normalise_email
+from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.text import tidy
 from chenu.tiers.catalogue import TierCode
 
 
@@ -90,14 +97,14 @@ async def sign_up(wish: SignUp, browser: Browser, *, verify_at_once: bool) -> Ne
         [
             *check_email(email),
             *check_password(wish.password, email, path=("password",)),
-            *check_line(wish.display_name, path=("display_name",)),
+            *check_name(wish.display_name, path=("display_name",)),
             *check_locale(wish.locale),
         ]
     )
     password_hash = await hash_password(wish.password)
     async with db.transaction():
         user_id = await create_user(
-            email, wish.display_name.strip(), wish.locale, password_hash, verified=verify_at_once
+            email, tidy(wish.display_name), wish.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
         if not verify_at_once:
@@ -163,11 +170,12 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     email = normalise_email(email)
     await attempts.count_attempt(attempts.SIGN_IN_PER_ADDRESS, browser.address)
     found = await _find_credentials(email)
-    if not await verify_password(password, found.password_hash if found else None) or not found:
+    form = await find_matching_form(password, found.password_hash if found else None)
+    if form is None or found is None:
         raise WrongCredentials("The e-mail address or the password is wrong")
     await attempts.forget_attempts(attempts.SIGN_IN_PER_EMAIL, email)
     user_id = UserId(found.id)
-    if needs_rehash(found.password_hash):
+    if needs_rehash(found.password_hash) or form != normalise_password(password):
         await store_password(user_id, await hash_password(password))
     return await open_session(user_id, browser.user_agent, browser.address)
 
@@ -215,7 +223,7 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
             UPDATE app_user SET display_name = coalesce($2, display_name),
                 locale = coalesce($3, locale) WHERE id = $1
         """
-        name = change.display_name.strip() if change.display_name is not None else None
+        name = tidy(change.display_name) if change.display_name is not None else None
         await db.execute(sql, user_id, name, change.locale)
         if name is not None or change.locale is not None:
             await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))  # Stripe's copies
@@ -226,7 +234,7 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
 
 def _check_profile(name: str | None, locale: str | None, email: str | None) -> list[ChenuError]:
     return [
-        *([] if name is None else check_line(name, path=("display_name",))),
+        *([] if name is None else check_name(name, path=("display_name",))),
         *([] if locale is None else check_locale(locale)),
         *([] if email is None else check_email(email)),
     ]

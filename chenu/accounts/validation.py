@@ -1,53 +1,94 @@
 """What an address, a name and a language must look like; each check names its field."""
 
-import re
-import unicodedata
-
+from chenu.accounts.reserved_names import reads_like_house
+from chenu.core.email_address import find_ascii_address, has_international_local_part
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES, is_locale
+from chenu.core.text import compose, has_control, tidy, turns_direction, visible_part
 
-MAX_EMAIL = 254
 MAX_NAME = 80
-_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL = re.compile(
-    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*"
-    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-)
-"""A dot-atom of RFC 5322 at a host: what every mail program can be given."""
-
-_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_TURNS_TEXT_ROUND = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
-"""Bidirectional classes that make a line read otherwise than it is written."""
 
 
 def normalise_email(email: str) -> str:
-    """Lower case, without outer white space: how it is stored and compared."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    """How it is stored and compared: ASCII, in lower case, without outer white space.
+
+    What is no address stays as it is; `check_email` refuses it.
+    """
+    return find_ascii_address(email) or email.strip()
 
 
 def check_email(email: str, *, path: tuple[str, ...] = ("email",)) -> list[ChenuError]:
     """Of an already normalised address."""
-    if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
-        return [Invalid("Please enter an e-mail address such as name@example.org", path=path)]
-    return []
+    if find_ascii_address(email) is not None:
+        return []
+    if has_international_local_part(email):
+        message = "We cannot mail to addresses with accents or other alphabets before the @ yet"
+        return [Invalid(message, path=path)]
+    return [Invalid("Please enter an e-mail address such as name@example.org", path=path)]
 
 
 def check_line(
     text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
 ) -> list[ChenuError]:
-    """A single line of text, without control characters."""
-    visible = "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
-    if len(visible) < shortest or len(text.strip()) > longest:
+    """A single line of text with something to see, without control characters."""
+    kept = tidy(text)
+    if not shortest <= len(kept) <= longest:
         message = "Please enter {shortest} to {longest} characters"
         return [Invalid(message, path=path, shortest=shortest, longest=longest)]
-    if any(_is_control(char) for char in text):
+    if len(visible_part(kept)) < shortest:
+        return [_unseen(path, shortest)]
+    if has_control(text, is_line=True):
         return [Invalid("Please enter one line of text without control characters", path=path)]
-    return []
+    return _check_direction(text, path)
 
 
-def _is_control(char: str) -> bool:
-    is_control = unicodedata.category(char) in _CONTROLS
-    return is_control or unicodedata.bidirectional(char) in _TURNS_TEXT_ROUND
+def check_name(
+    text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
+) -> list[ChenuError]:
+    """A line by which others know somebody or something: not the house's own name."""
+    errors = check_line(text, path=path, shortest=shortest, longest=longest)
+    if not errors and reads_like_house(text):
+        return [reserved_name(path)]
+    return errors
+
+
+def check_text(
+    text: str, *, path: tuple[str, ...], longest: int, is_needed: bool = True
+) -> list[ChenuError]:
+    """Lines of text, which may be none at all where none is needed."""
+    kept = tidy(text)
+    if len(compose(text)) > longest or (is_needed and not kept):
+        return [_wrong_length(path, longest, is_needed=is_needed)]
+    if is_needed and not visible_part(kept):
+        return [_unseen(path, 1)]
+    if has_control(text, is_line=False):
+        return [Invalid("Please enter text without control characters", path=path)]
+    return _check_direction(text, path)
+
+
+def _wrong_length(path: tuple[str, ...], longest: int, *, is_needed: bool) -> ChenuError:
+    if not is_needed:
+        return Invalid("Please enter at most {count} characters", path=path, count=longest)
+    message = "Please enter {shortest} to {longest} characters"
+    return Invalid(message, path=path, shortest=1, longest=longest)
+
+
+def _unseen(path: tuple[str, ...], shortest: int) -> ChenuError:
+    return Invalid("Please enter visible characters, at least {count}", path=path, count=shortest)
+
+
+def _check_direction(text: str, path: tuple[str, ...]) -> list[ChenuError]:
+    return [turned_text(path)] if turns_direction(text) else []
+
+
+def turned_text(path: tuple[str, ...]) -> ChenuError:
+    """Text that would read otherwise than it is written."""
+    message = "Please enter text without characters that turn its reading direction round"
+    return Invalid(message, path=path)
+
+
+def reserved_name(path: tuple[str, ...]) -> ChenuError:
+    return Invalid("This name is reserved for CHE·NU: please choose another one", path=path)
 
 
 def check_locale(locale: str, *, path: tuple[str, ...] = ("locale",)) -> list[ChenuError]:

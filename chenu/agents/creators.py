@@ -3,8 +3,8 @@
 import re
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
-from chenu.accounts.validation import check_line
-from chenu.agents.listing import has_unstorable
+from chenu.accounts.reserved_names import is_reserved_handle
+from chenu.accounts.validation import check_name, check_text, reserved_name
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
@@ -12,6 +12,7 @@ from chenu.agents.tables import Creator
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, InvalidState, reject_if_any
 from chenu.core.ids import new_id
+from chenu.core.text import tidy
 
 MAX_BIO = 1000
 _EEA = "at be bg cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
@@ -19,16 +20,18 @@ COUNTRIES = frozenset(_EEA.split())
 """Where Connect can pay: the European Economic Area. docs/stripe.md."""
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,28}[a-z0-9])")
-_RESERVED = frozenset({"chenu", "admin", "staff", "support", "me", "new", "api", "www"})
+_OUR_PATHS = frozenset({"me", "new", "api", "www"})
 
 
 def check_profile(handle: str, display_name: str, bio: str, country: str) -> None:
     """Raises Invalid or Rejected."""
     errors: list[ChenuError] = []
-    if not _HANDLE.fullmatch(handle) or handle in _RESERVED or "--" in handle:
+    if not _HANDLE.fullmatch(handle) or "--" in handle:
         message = "A handle has 3 to 30 lower-case letters, digits and single hyphens"
         errors.append(Invalid(message, path=("handle",)))
-    errors += check_line(display_name, path=("display_name",), shortest=2, longest=60)
+    elif handle in _OUR_PATHS or is_reserved_handle(handle):
+        errors.append(reserved_name(("handle",)))
+    errors += _check_display_name(display_name)
     errors += check_bio(bio)
     if country not in COUNTRIES:
         message = "The country is a two-letter code of the European Economic Area, such as fr"
@@ -36,12 +39,12 @@ def check_profile(handle: str, display_name: str, bio: str, country: str) -> Non
     reject_if_any(errors)
 
 
+def _check_display_name(display_name: str) -> list[ChenuError]:
+    return check_name(display_name, path=("display_name",), shortest=2, longest=60)
+
+
 def check_bio(bio: str) -> list[ChenuError]:
-    if len(bio) > MAX_BIO:
-        return [Invalid("Please enter at most {count} characters", path=("bio",), count=MAX_BIO)]
-    if has_unstorable(bio):
-        return [Invalid("Please enter text without control characters", path=("bio",))]
-    return []
+    return check_text(bio, path=("bio",), longest=MAX_BIO, is_needed=False)
 
 
 async def insert_creator(
@@ -54,8 +57,8 @@ async def insert_creator(
         owner=owner,
         account=account_id,
         handle=handle,
-        display_name=display_name.strip(),
-        bio=bio.strip(),
+        display_name=tidy(display_name),
+        bio=tidy(bio),
     )
     inserted = await Creator.insert(creator).on_conflict(action="DO NOTHING")
     if not inserted:
@@ -77,7 +80,7 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
     creator = await get_own_creator(actor)
     errors: list[ChenuError] = []
     if display_name is not None:
-        errors += check_line(display_name, path=("display_name",), shortest=2, longest=60)
+        errors += _check_display_name(display_name)
     if bio is not None:
         errors += check_bio(bio)
     reject_if_any(errors)
@@ -85,9 +88,9 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
         UPDATE creator SET display_name = coalesce($2, display_name), bio = coalesce($3, bio)
         WHERE id = $1
     """
-    name = display_name.strip() if display_name is not None else None
+    name = tidy(display_name) if display_name is not None else None
     async with db.transaction():
-        await db.execute(sql, creator.id, name, bio.strip() if bio is not None else None)
+        await db.execute(sql, creator.id, name, tidy(bio) if bio is not None else None)
         if name is not None:
             await queue.enqueue(queue.Job.SYNC_PERSON, str(creator.owner_id))  # Stripe's copy
     return await get_own_creator(actor)

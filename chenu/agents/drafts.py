@@ -30,6 +30,7 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, Invalid
 from chenu.core.ids import new_id
+from chenu.core.text import compose, tidy
 from chenu.tiers.catalogue import AgentLevel
 
 FIRST_VERSION = "1.0.0"
@@ -53,7 +54,7 @@ async def insert_agent(wish: NewAgent) -> AgentId:
     """The agent with its first version, in the caller's transaction."""
     agent_id, version_id = AgentId(new_id()), VersionId(new_id())
     fields = wish.fields
-    name, description = (fields.name or "").strip(), fields.description or ""
+    name, description = tidy(fields.name or ""), compose(fields.description or "")
     published_at = business_now() if wish.status is AgentStatus.PUBLISHED else None
     await _insert_under_free_slug(
         Agent(
@@ -63,7 +64,7 @@ async def insert_agent(wish: NewAgent) -> AgentId:
             creator=wish.creator_id,
             account=wish.account_id,
             name=name,
-            tagline=(fields.tagline or "").strip(),
+            tagline=tidy(fields.tagline or ""),
             description=description,
             description_html=render_markdown(description),
             language=fields.language,
@@ -104,7 +105,7 @@ async def insert_version(
         agent=agent_id,
         number=number,
         status=status.value,
-        changelog=changelog.strip(),
+        changelog=tidy(changelog),
         manifest=msgspec.json.encode(manifest).decode(),
     )
     if not await AgentVersion.insert(version).on_conflict(action="DO NOTHING"):
@@ -133,8 +134,9 @@ def to_columns(fields: ListingFields) -> dict[str, Any]:
         given["capabilities"] = normalise_capabilities(given["capabilities"])
     for key in ("name", "tagline"):
         if key in given:
-            given[key] = given[key].strip()
+            given[key] = tidy(given[key])
     if "description" in given:
+        given["description"] = compose(given["description"])
         given["description_html"] = render_markdown(given["description"])
     return given
 

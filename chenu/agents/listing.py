@@ -6,8 +6,17 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chenu.accounts.validation import check_line, check_locale
+from chenu.accounts.reserved_names import is_reserved_handle
+from chenu.accounts.validation import (
+    check_line,
+    check_locale,
+    check_name,
+    check_text,
+    turned_text,
+)
+from chenu.agents.markdown import render_markdown
 from chenu.core.errors import ChenuError, Invalid
+from chenu.core.text import compose, turns_direction
 from chenu.tiers.spheres import SPHERES, find_sphere
 
 MAX_NAME = 60
@@ -19,7 +28,7 @@ MAX_CHANGELOG = 5_000
 DAY_MINUTES = 24 * 60
 DEFAULT_MINUTES = 15.0
 
-VERSION_NUMBER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
+VERSION_NUMBER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +52,11 @@ def check_listing(fields: ListingFields) -> list[ChenuError]:
     """Of the fields that are given."""
     errors: list[ChenuError] = []
     if fields.name is not None:
-        errors += check_line(fields.name, path=("name",), shortest=2, longest=MAX_NAME)
+        errors += check_name(fields.name, path=("name",), shortest=2, longest=MAX_NAME)
     if fields.tagline is not None:
         errors += check_line(fields.tagline, path=("tagline",), longest=MAX_TAGLINE)
     if fields.description is not None:
-        errors += _check_text(fields.description, "description", MAX_DESCRIPTION)
+        errors += _check_description(fields.description)
     if fields.capabilities is not None:
         errors += _check_capabilities(fields.capabilities)
     if fields.language is not None:
@@ -60,21 +69,16 @@ def check_listing(fields: ListingFields) -> list[ChenuError]:
 
 
 def check_changelog(changelog: str) -> list[ChenuError]:
-    return _check_text(changelog, "changelog", MAX_CHANGELOG)
+    return check_text(changelog, path=("changelog",), longest=MAX_CHANGELOG)
 
 
-def _check_text(text: str, field: str, longest: int) -> list[ChenuError]:
-    if not text.strip() or len(text) > longest:
-        message = "Please enter {shortest} to {longest} characters"
-        return [Invalid(message, path=(field,), shortest=1, longest=longest)]
-    if has_unstorable(text):
-        return [Invalid("Please enter text without control characters", path=(field,))]
-    return []
-
-
-def has_unstorable(text: str) -> bool:
-    """NUL and halves of surrogate pairs: no text, and the database keeps neither."""
-    return any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text)
+def _check_description(description: str) -> list[ChenuError]:
+    """As it is written and as it is shown: Markdown writes characters by their numbers as well."""
+    path = ("description",)
+    errors = check_text(description, path=path, longest=MAX_DESCRIPTION)
+    if not errors and turns_direction(render_markdown(description)):
+        return [turned_text(path)]
+    return errors
 
 
 def _check_capabilities(capabilities: Sequence[str]) -> list[ChenuError]:
@@ -100,15 +104,22 @@ def whole_seconds(minutes: float) -> int:
 
 
 def normalise_capabilities(capabilities: Sequence[str]) -> list[str]:
-    """Lower case, no twins, in the order given."""
-    return list(dict.fromkeys(" ".join(word.lower().split()) for word in capabilities))
+    """As `fold_capability` has them, no twins, in the order given."""
+    return list(dict.fromkeys(map(fold_capability, capabilities)))
+
+
+def fold_capability(word: str) -> str:
+    """How a search word is kept and asked for: one form, lower case, single spaces."""
+    return " ".join(compose(compose(word).lower()).split())
 
 
 def make_slug(name: str, chance: int = 2) -> str:
     """The name in lower-case ASCII with hyphens, and `chance` random bytes in hexadecimal."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
-    return f"{words or 'agent'}-{secrets.token_hex(chance)}"
+    if not words or is_reserved_handle(words):
+        words = "agent"
+    return f"{words}-{secrets.token_hex(chance)}"
 
 
 def parse_version(number: str) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from chenu.agents.manifest_text import check_manifest_text
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 
 MAX_BYTES = 64_000
@@ -78,6 +79,7 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def check_manifest(manifest: Any) -> dict[str, Any]:
     """The manifest itself; raises Invalid or Rejected, one error per place that is wrong."""
     _require_storable(manifest)
+    reject_if_any(check_manifest_text(manifest))
     found = sorted(_validator().iter_errors(manifest), key=lambda error: list(map(str, error.path)))
     reject_if_any([_explain(error) for error in found[:MAX_ERRORS]])
     checked: dict[str, Any] = manifest

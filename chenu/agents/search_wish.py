@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chenu.agents.listing import normalise_capabilities
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.search_words import (
     Word,
@@ -14,11 +15,11 @@ from chenu.agents.search_words import (
     read_words,
 )
 from chenu.core.i18n import mark
+from chenu.core.text import compose, storable
 from chenu.tiers.catalogue import AgentLevel
 
 REVERSED_PRICES = mark("The lowest price is above the highest")
 _MAX_SEARCH = 200
-_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
 
 class AgentSort(StrEnum):
@@ -45,6 +46,10 @@ class AgentFilter:
     creator: str | None = None
     language: str | None = None
 
+    def __post_init__(self) -> None:
+        """Capabilities are asked for as they are kept."""
+        object.__setattr__(self, "capabilities", tuple(normalise_capabilities(self.capabilities)))
+
     @property
     def has_reversed_prices(self) -> bool:
         """No agent can fit: who asks is told so instead of shown an empty list."""
@@ -54,9 +59,14 @@ class AgentFilter:
 
 @dataclass(frozen=True, slots=True)
 class AgentWish:
+    """`search` is in the form that texts are kept in, whatever was typed."""
+
     search: str = ""
     filter: AgentFilter = field(default_factory=AgentFilter)
     sort: AgentSort = AgentSort.RELEVANCE
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "search", compose(self.search))
 
     @property
     def identity(self) -> tuple[str, list[Any], AgentSort]:
@@ -163,7 +173,7 @@ def _mills(rating: float) -> int:
 
 def _storable(text: str) -> str:
     """What the database cannot take matches nothing, and is no error."""
-    return text.translate(_UNSTORABLE)
+    return compose(storable(text))
 
 
 _NAMED = 20_000_000

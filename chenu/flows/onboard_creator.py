@@ -16,6 +16,7 @@ from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
+from chenu.core.text import tidy
 from chenu.flows.connect_account import account_wish, refresh_connect_state
 from chenu.flows.services import Services
 from chenu.flows.stripe_sync import sync_connect_account
@@ -47,8 +48,8 @@ async def become_creator(actor: Actor, wish: CreatorWish) -> CreatorRow:
     actor.require_verified()
     wish = CreatorWish(
         wish.handle.strip().lower(),
-        wish.display_name.strip(),
-        wish.bio,
+        tidy(wish.display_name),
+        tidy(wish.bio),
         wish.country.strip().lower(),
     )
     check_profile(wish.handle, wish.display_name, wish.bio, wish.country)

@@ -5,16 +5,17 @@ from datetime import datetime
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope, Staff
 from chenu.accounts.users import get_user
+from chenu.accounts.validation import check_text
 from chenu.agents.drafts import write_columns
 from chenu.agents.errors import PayoutsNotReady
-from chenu.agents.listing import has_unstorable
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent, is_own
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core import db, queue
 from chenu.core.clock import business_now
-from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
+from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, reject_if_any
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.text import tidy, visible_part
 from chenu.flows.edit_agent import project_price
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
@@ -119,14 +120,10 @@ async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
 
 
 def _check_reason(approve: bool, reason: str | None) -> str:
-    text = (reason or "").strip()
-    if not approve and not text:
+    text = tidy(reason or "")
+    if not approve and not visible_part(text):
         raise Invalid("Please say why, so that the creator can mend it", path=("reason",))
-    if len(text) > MAX_REASON:
-        message = "Please enter at most {count} characters"
-        raise Invalid(message, path=("reason",), count=MAX_REASON)
-    if has_unstorable(text):
-        raise Invalid("Please enter text without control characters", path=("reason",))
+    reject_if_any(check_text(text, path=("reason",), longest=MAX_REASON, is_needed=False))
     return text
 
 

@@ -94,7 +94,7 @@ def read_filter(sent: AgentFilter | None) -> Filter:
         kinds=sent.kinds or (),
         levels=sent.levels or (),
         spheres=sent.spheres or (),
-        capabilities=[word.lower() for word in sent.capabilities or ()],
+        capabilities=sent.capabilities or (),
         price_types=sent.price_types or (),
         min_price=sent.min_price_minor,
         max_price=sent.max_price_minor,

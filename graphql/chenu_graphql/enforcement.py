@@ -12,6 +12,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQL
 from strawberry.types.field import StrawberryField
 
 from chenu.core.errors import BadInput, ChenuError, RefusedError
+from chenu.core.text import compose, has_unstorable
 from chenu_graphql.context import Context
 from chenu_graphql.errors import describe_refusal
 from chenu_graphql.fields import Policy
@@ -23,6 +24,8 @@ from chenu_graphql.policies import find_field_policy, get_definition
 Resolver = Callable[..., Any]
 
 _RESERVED = {"root", "info"}
+_AS_SENT = {"password", "currentPassword", "newPassword", "manifest"}
+"""Hashes of older passwords were made of what was typed, and a manifest is sold as it is."""
 
 
 class UndeclaredField(Exception):
@@ -94,9 +97,7 @@ def _reading(definition: GraphQLField, policy: Policy, resolver: Resolver | None
         ctx: Context = info.context
         ctx.spent += points
         rule.require(ctx, source)
-        if arguments:
-            check_text(arguments)
-        return resolve(source, info, **arguments)
+        return resolve(source, info, **read_text(arguments))
 
     return guarded
 
@@ -110,7 +111,7 @@ def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
     async def guarded(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         ctx: Context = info.context
         ctx.spent += points
-        _admit(ctx, rule, arguments)
+        arguments = _admit(ctx, rule, arguments)
         try:
             return await resolve(source, info, **arguments)
         except ChenuError as error:
@@ -122,29 +123,32 @@ def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
     return guarded
 
 
-def _admit(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> None:
+def _admit(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the resolver gets them."""
     require_write(ctx)
     rule.require(ctx)
-    check_text(arguments)
     ctx.forget_loaded()
+    return read_text(arguments)
 
 
-def check_text(arguments: dict[str, Any]) -> None:
-    """PostgreSQL holds neither NUL nor half a surrogate pair. Raises BadInput with the place."""
+def read_text(arguments: dict[str, Any]) -> dict[str, Any]:
+    """With every text in the one form in which texts are compared and kept.
+
+    Raises BadInput with the place of NUL or half a surrogate pair: PostgreSQL holds neither.
+    """
     try:
-        _refuse_odd_text(arguments, ())
+        return {name: _read(value, (name,)) for name, value in arguments.items()}
     except RecursionError:
         raise BadInput("The input is nested too deeply") from None
 
 
-def _refuse_odd_text(arguments: Any, path: tuple[str, ...]) -> None:
-    if isinstance(arguments, str):
-        if "\x00" in arguments or any("\ud800" <= char <= "\udfff" for char in arguments):
+def _read(value: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(value, str):
+        if has_unstorable(value):
             raise BadInput("Please send text without NUL and lone surrogates", path=path)
-    elif isinstance(arguments, dict):
-        for name, value in arguments.items():
-            _refuse_odd_text(name, path)
-            _refuse_odd_text(value, (*path, name))
-    elif isinstance(arguments, list):
-        for index, value in enumerate(arguments):
-            _refuse_odd_text(value, (*path, str(index)))
+        return compose(value) if _AS_SENT.isdisjoint(path) else value
+    if isinstance(value, dict):
+        return {_read(name, path): _read(held, (*path, name)) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_read(entry, (*path, str(index))) for index, entry in enumerate(value)]
+    return value

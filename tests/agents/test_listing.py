@@ -101,6 +101,8 @@ def test_a_changelog_says_something(text: str) -> None:
         (["two  words", "É"], ["two words", "é"]),
         ([], []),
         (["b", "a"], ["b", "a"]),
+        (["e\u0301tude", "\u00c9TUDE", "E\u0301tude"], ["\u00e9tude"]),
+        (["\u212bngstr\u00f6m"], ["\u00e5ngstr\u00f6m"]),
     ],
 )
 def test_capabilities_are_lower_case_without_twins_in_order(
@@ -119,7 +121,13 @@ def test_an_address_is_always_made_of_plain_letters(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("Élan vital", "elan-vital-"), ("李", "agent-"), ("A/B & C", "a-b-c-"), ("---", "agent-")],
+    [
+        ("Élan vital", "elan-vital-"),
+        ("E\u0301lan vital", "elan-vital-"),
+        ("李", "agent-"),
+        ("A/B & C", "a-b-c-"),
+        ("---", "agent-"),
+    ],
 )
 def test_an_address_reads_like_the_name(name: str, start: str) -> None:
     assert make_slug(name).startswith(start)
@@ -133,7 +141,7 @@ def test_a_version_is_three_numbers(number: str) -> None:
 @pytest.mark.parametrize(
     "number",
     ["", "1", "1.0", "1.0.0.0", "v1.0.0", "1.0.0-beta", "01.0.0", "1.0.-1", "1.0.1000000",
-     "1.0.0\n", "\uff11.0.0", " 1.0.0"],
+     "1.0.0\n", "\uff11.0.0", " 1.0.0", "1.1\u0663.0", "1.0.1\uff11"],
 )  # fmt: skip
 def test_anything_else_is_no_version(number: str) -> None:
     with pytest.raises(Invalid) as refused:

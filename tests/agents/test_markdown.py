@@ -20,6 +20,47 @@ ATTACKS = [
     "`<script>`",
     "<math><mi xlink:href='javascript:alert(1)'>",
 ]
+NO_LINKS = [
+    "//evil.example/x",
+    "\\\\\\\\evil.example",
+    "/\\\\evil.example",
+    "\\\\/evil.example",
+    "/agents",
+    "agents",
+    "#top",
+    "?q=a",
+    "http://evil.example",
+    "HTTP://evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:///evil.example",
+    "https://",
+    "https:\\\\\\\\evil.example",
+    "https://ours.example@evil.example",
+    "https://ours.example\\\\@evil.example",
+    "https://[::1]/",
+    "ftp://evil.example",
+    "javascript:alert(1)",
+    "java&Tab;script:alert(1)",
+    "java&#10;script:alert(1)",
+    "&#106;avascript:alert(1)",
+    "data:text/html,x",
+    "data:image/png;base64,x",
+    "vbscript:x",
+    "&#47;/evil.example",
+    "/&#9;/evil.example",
+    "mailto:",
+    "tel:112",
+    "blob:https://evil.example/x",
+]
+LINKS = {
+    "https://a.example": "https://a.example",
+    "HTTPS://A.example/B": "HTTPS://A.example/B",
+    "https://a.example:8443/b?c=d&e#f": "https://a.example:8443/b?c=d&amp;e#f",
+    "https://m\u00fcller.example/\u00e4": "https://xn--mller-kva.example/%C3%A4",
+    "<https://a.example/a b>": "https://a.example/a%20b",
+    "mailto:a@b.example": "mailto:a@b.example",
+}
 
 
 @pytest.mark.parametrize("text", ATTACKS)
@@ -41,3 +82,25 @@ def test_words_lists_and_safe_links_come_through() -> None:
     assert 'href="https://chenu.example"' in html
     assert 'rel="noopener noreferrer nofollow"' in html
     assert "<li>un</li>" in html
+
+
+@pytest.mark.parametrize("target", NO_LINKS)
+def test_what_is_no_whole_safe_address_is_no_link(target: str) -> None:
+    for text in (f"[x]({target})", f"[x](<{target}>)", f"[x]\n\n[x]: {target}", f"<{target}>"):
+        html = render_markdown(text)
+
+        assert "<a" not in html
+        assert "href" not in html
+
+
+@pytest.mark.parametrize(("target", "href"), LINKS.items())
+def test_whole_addresses_are_links(target: str, href: str) -> None:
+    assert f'<a href="{href}" rel="noopener noreferrer nofollow">x</a>' in render_markdown(
+        f"[x]({target})"
+    )
+
+
+def test_an_address_is_shown_as_it_is() -> None:
+    html = render_markdown("<https://a.example/%E2%80%AEgpj.exe>")
+
+    assert ">https://a.example/%E2%80%AEgpj.exe</a>" in html

@@ -77,6 +77,10 @@ async def store(services: Services) -> None:
         ("d'eau", "Météo du port"),
         ("d’eau douce", "Météo du port"),
         ("boite", "Boîte à idées"),
+        ("e\u0301le\u0300ve", "Élève assidu"),
+        ("Me\u0301te\u0301o", "Météo du port"),
+        ("Boi\u0302te a\u0300 ide\u0301es", "Boîte à idées"),
+        ("comptabilite\u0301", "Trieur de factures"),
     ],
 )
 async def test_words_are_found_in_both_languages_whatever_their_form(
@@ -273,3 +277,12 @@ async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, searc
             same = card.__struct_fields__
             own = [name for name in same if name not in ("name", "tagline")]
             assert [getattr(card, name) for name in own] == [getattr(agent, name) for name in own]
+
+
+@pytest.mark.parametrize("word", ["école", "e\u0301cole", "E\u0301COLE", " École "])
+async def test_a_capability_is_found_in_every_spelling(store: None, word: str) -> None:
+    assert await find(capabilities=[word]) == ["Élève assidu"]
+
+
+async def test_a_typo_is_forgiven_in_both_forms(store: None) -> None:
+    assert await find("me\u0301tteo\u0301 du pord") == await find("m\u00e9tte\u00f3 du pord")

@@ -180,8 +180,13 @@ async def test_the_public_profile_changes(browser: Browser, services: Services) 
         ({"display_name": "x"}, "2 to 60 characters"),
         ({"display_name": "a\x0bb"}, "one line of text"),
         ({"bio": "x" * 1001}, "at most 1000 characters"),
+        ({"display_name": "\u3164\u3164"}, "visible characters"),
+        ({"display_name": "\u2800 \u115f"}, "visible characters"),
+        ({"display_name": "CHE·NU"}, "reserved for CHE·NU"),
+        ({"display_name": "Équipe Chenu"}, "reserved for CHE·NU"),
+        ({"bio": "Paid\u202egnp.exe"}, "reading direction"),
     ],
-    ids=["short name", "control character", "long text"],
+    ids=lambda value: ascii(value)[:50],
 )
 async def test_a_public_profile_that_cannot_be_is_refused(
     browser: Browser,

@@ -1,5 +1,7 @@
 """What people type and how addresses are read: no engine needed."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from chenu.agents.model import PriceType
@@ -184,6 +186,31 @@ def test_line_breaks_of_browsers_become_single() -> None:
     fields = _parse(b"bio=one%0D%0Atwo%0Dthree&bio=")
 
     assert fields.all("bio") == ("one\ntwo\nthree",)
+
+
+def test_fields_are_in_one_form_but_what_is_hashed_or_sold_as_typed() -> None:
+    typed = "e\u0301"
+    names = ("q", "display_name", "password", "current_password", "new_password", "manifest")
+    fields = _parse(urlencode(dict.fromkeys(names, typed)).encode())
+
+    assert [fields.text(name) for name in names] == ["\u00e9", "\u00e9", *[typed] * 4]
+
+
+def test_one_search_has_one_address_in_every_form() -> None:
+    composed, decomposed = (urlencode({"q": text}).encode() for text in ("\u00e9", "e\u0301"))
+
+    assert read_search(_parse(composed)).address() == read_search(_parse(decomposed)).address()
+
+
+@pytest.mark.parametrize("name", ["min", "max"])
+@pytest.mark.parametrize("text", ["1" * 5_000, "-" + "1" * 5_000, "0." + "1" * 5_000, "1e5000"])
+def test_thousands_of_digits_are_no_amount(name: str, text: str) -> None:
+    [error] = read_search(_parse(f"{name}={text}".encode())).errors
+
+    assert (error.path, str(error)) == (
+        (name,),
+        "Please enter an amount in euros such as 9.00 or 9,00",
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,17 @@ SIGN_UPS = [
     ("long name", {"display_name": "x" * 81}, "1 to 80 characters"),
     ("name of two lines", {"display_name": "Zoé\nAdmin"}, "one line of text"),
     ("NUL", {"display_name": "Zoé\x00"}, "without control characters"),
+    ("accents before the @", {"email": "zoé@example.org"}, "before the @"),
+    ("a host that is none", {"email": "zoe@☃.example"}, "e-mail address such as"),
+    (
+        "the address as typed as password",
+        {"email": "zoe@müller.example", "password": "Zoe@MÜLLER.example"},
+        "too easy to guess",
+    ),
+    ("a name of fillers", {"display_name": "\u3164\u3164"}, "visible characters"),
+    ("a name of tags", {"display_name": "\U000e0043\U000e0048"}, "visible characters"),
+    ("the house's name", {"display_name": "СНЕ·NU"}, "reserved for CHE·NU"),
+    ("a team of the house", {"display_name": "Équipe CHENU"}, "reserved for CHE·NU"),
 ]
 
 
@@ -55,6 +66,29 @@ async def test_what_is_wrong_with_a_sign_up_is_said_and_nothing_is_made(
     assert words in seen.words
     assert "set-cookie" not in seen.response.headers
     assert await fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("address", "password"),
+    [
+        ("zoe@müller.example", "Crème brûlée"),
+        ("ZOE@mu\u0308ller.example", "Cre\u0300me bru\u0302le\u0301e"),
+        ("zoe@xn--mller-kva.example", "Crème\u00a0brûlée"),
+    ],
+    ids=["as signed up", "in another form", "in ASCII"],
+)
+async def test_an_international_address_and_password_sign_in_in_every_spelling(
+    open_browser: OpenBrowser, address: str, password: str
+) -> None:
+    first, second = await open_browser(), await open_browser()
+    typed = {**GOOD, "email": "zoe@müller.example", "password": "Crème brûlée"}
+    await first.follow(await first.submit(await first.get("/sign-up"), "/sign-up", typed))
+
+    page = await second.get("/sign-in")
+    seen = await second.submit(page, "/sign-in", {"email": address, "password": password})
+
+    assert seen.status == 303
+    assert (await second.open("/account")).status == 200
 
 
 async def test_a_refused_form_keeps_what_was_typed_but_never_the_password(browser: Browser) -> None:
