@@ -18,6 +18,7 @@ from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
 from chenu.http.metrics import metrics
+from chenu.http.request_bodies import RequestBodies
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.settings import Mode, Settings
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
@@ -61,7 +62,8 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    return Edge(AnswerCache(app, _KEPT, settings.cache_seconds), settings)
+    kept = AnswerCache(app, _KEPT, settings.cache_seconds)
+    return Edge(RequestBodies(kept, settings.limits.body_seconds), settings)
 
 
 def get_visit(request: Request[Any, Any, Any]) -> Visit:

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from chenu.connection_limits import ConnectionLimits, read_connection_limits
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -73,6 +75,7 @@ class Settings:
     log_level: str
     cache_seconds: float = 0
     traces: TraceSettings | None = None
+    limits: ConnectionLimits = ConnectionLimits()
 
     @property
     def is_https(self) -> bool:
@@ -107,6 +110,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         log_level=_read(env, "LOG_LEVEL", _log_level, default="INFO"),
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", _cache_seconds, default="1"),
         traces=_read_traces(env),
+        limits=_read_limits(env),
     )
     _check_together(settings)
     return settings
@@ -142,6 +146,13 @@ def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
     if not base and not url:
         return None
     return TraceSettings(url or f"{base}/v1/traces", env.get("OTEL_SERVICE_NAME", ""))
+
+
+def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:
+    try:
+        return read_connection_limits(env)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def _check_together(settings: Settings) -> None:
