@@ -4,7 +4,7 @@ docs/operations.md lists the variables. The demo writes the same variables for i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import ip_address
@@ -75,7 +75,7 @@ class Settings:
     log_level: str
     cache_seconds: float = 0
     traces: TraceSettings | None = None
-    limits: ConnectionLimits = ConnectionLimits()
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
     @property
     def is_https(self) -> bool:

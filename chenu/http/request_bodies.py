@@ -48,7 +48,7 @@ class _Body:
         self._is_whole = False
 
     async def receive(self) -> Message:
-        """Raises BodyTooSlow. After the body only the connection's end is waited for, without limit."""
+        """Raises BodyTooSlow. After the body comes the connection's end, which may take long."""
         if self._is_whole:
             return await self._receive()
         try:

@@ -136,7 +136,8 @@ async def serving(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Meanwhile the application answers. At the end requests under way get a moment.
 
-    Whoever has not sent a whole request by then is not waited for. The task ends by itself only when the server broke.
+    Whoever has not sent a whole request by then is not waited for. The task ends by itself only
+    when the server broke.
     """
     requests = _Requests(app)
     server = _Server(requests, listener, limits)
@@ -154,7 +155,7 @@ async def serving(
 
 
 async def serve(app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
-    """Until SIGTERM or SIGINT; then it returns within three seconds: callers close what they opened."""
+    """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

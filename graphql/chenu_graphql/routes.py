@@ -1,7 +1,5 @@
 """GraphQL over HTTP: POST /graphql, server-sent events for subscriptions, and the explorer."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -11,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
-from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
+from chenu.accounts.live_connections import Transport
 from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
-from chenu.core.errors import BadInput, ChenuError
+from chenu.core.errors import BadInput, ChenuError, RateLimited
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
@@ -23,6 +21,7 @@ from chenu_graphql.explorer import EXPLORER_PATH, show_explorer
 from chenu_graphql.messages import read_wish, write_json
 from chenu_graphql.schema import get_schema
 from chenu_graphql.sockets import make_socket_route
+from chenu_graphql.streams import EVENTS, encode_answer, stream_events
 
 PATH = "/graphql"
 
@@ -31,8 +30,6 @@ _REFUSED_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "UNAVAILABLE": 503}
 _EMPTY_STATUS = {"RATE_LIMITED": 429, "UNAVAILABLE": 503}
 """Of answers that carry nothing else; all others are 200, as GraphQL clients expect."""
 _RETRY_SECONDS = 5
-
-_SSE = SSETransport()
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -61,12 +58,12 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
         return _fail(error, ctx, 400)
     except HTTPException as error:
         return _fail(BadInput("The body could not be read"), ctx, error.status_code)
-    if not _SSE.accepts(request.headers.get("accept", "")):
+    if not EVENTS.accepts(request.headers.get("accept", "")):
         answer = await get_engine().run(wish, ctx)
         request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
         return _respond(answer, ctx)
     if get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
-        return Stream(_stream(wish, ctx), headers=dict(_SSE.headers), status_code=200)
+        return _respond_as_stream(wish, ctx)
     return _respond_as_events(await get_engine().run(wish, ctx), ctx)
 
 
@@ -128,38 +125,19 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _encode(value: object) -> str:
-    return write_json(value).decode()
+def _respond_as_stream(wish: Wish, ctx: Context) -> Response[Any]:
+    """A subscription's events, unless its caller watches enough already."""
+    services = ctx.services
+    try:
+        place = services.connections.take(Transport.STREAM, ctx.visit, services.settings.limits)
+    except RateLimited as error:
+        return _fail(error, ctx, 429)
+    events = stream_events(get_engine(), wish, ctx, place)
+    return Stream(events, headers=dict(EVENTS.headers), status_code=200)
 
 
 def _respond_as_events(answer: Answer, ctx: Context) -> Response[str]:
     """A single answer for a client that speaks server-sent events throughout."""
-    body = _SSE.encode_next(answer.to_dict(), _encode) + _SSE.encode_complete()  # type: ignore[arg-type]
-    headers = {**_headers(answer, ctx), **_SSE.headers}
+    body = encode_answer(answer) + EVENTS.encode_complete()
+    headers = {**_headers(answer, ctx), **EVENTS.headers}
     return Response(body, status_code=_status(answer), headers=headers)
-
-
-async def _is_still_known(visit: Visit) -> bool:
-    """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
-    try:
-        await visit.renewed()
-    except ChenuError:
-        return False
-    return True
-
-
-def _stream(wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
-    async def events() -> AsyncGenerator[str, None]:
-        async with aclosing(get_engine().watch(wish, ctx)) as answers:
-            async for answer in answers:
-                if not await _is_still_known(ctx.visit):
-                    break
-                yield _SSE.encode_next(answer.to_dict(), _encode)  # type: ignore[arg-type]
-        yield _SSE.encode_complete()
-
-    return merge_stream_with_heartbeat(
-        events,
-        lambda: _SSE.heartbeat_message(_encode),
-        interval=_SSE.heartbeat_interval,
-        send_initial_heartbeat=_SSE.send_initial_heartbeat,
-    )()

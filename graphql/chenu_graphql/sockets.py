@@ -1,6 +1,11 @@
-"""The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time."""
+"""The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time.
+
+A connection is closed in one place, once nobody receives from it any more: before that the server
+holds the close frame back until the client says something.
+"""
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
@@ -14,8 +19,16 @@ from litestar.handlers import WebsocketRouteHandler
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account
+from chenu.accounts.live_connections import Place, Transport
 from chenu.accounts.visit import STATE_KEY, Visit
-from chenu.core.errors import BadInput, ChenuError, Forbidden, RateLimited, Unauthenticated
+from chenu.core.errors import (
+    BadInput,
+    ChenuError,
+    Forbidden,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
@@ -27,7 +40,8 @@ log = structlog.get_logger(__name__)
 PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 10
 MAX_MESSAGE = 100_000
-INIT_SECONDS = 10
+PING_SECONDS = 20
+"""Proxies close what is silent for longer, usually after a minute."""
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -66,22 +80,76 @@ class Connection:
         self._engine = engine
         self._ctx = ctx
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._is_begun = False
+        self._limits = ctx.services.settings.limits
+        self._place: Place | None = None
+        self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         try:
-            await self._begin()
-            while True:
-                await self._handle(await self._receive())
+            await self._serve_until_closed()
         except _Closed as closed:
             await self._close(closed)
+        except Unavailable:
+            await self._close(_Closed(1013, "Try again later"))
         except WebSocketDisconnect:
             pass
+        except (WebSocketException, RuntimeError) as error:
+            log.info("socket_gone", reason=str(error))
         finally:
-            await self._stop_all()
+            if self._place is not None:
+                self._place.give_back()
 
     async def _close(self, closed: _Closed) -> None:
         with suppress(WebSocketException, RuntimeError):  # it may be gone already
             await self._socket.close(closed.code, closed.reason)
+
+    async def _serve_until_closed(self) -> None:
+        """Raises what ended it, when all its tasks are at their end."""
+        self._take_place()
+        talking, watching = asyncio.create_task(self._talk()), asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait({talking, watching, self._ending}, return_when=FIRST_COMPLETED)
+            for each in (self._ending, watching, talking):
+                if each.done():
+                    each.result()
+        finally:
+            self._ending.cancel()
+            await _stop([talking, watching, *self._running.values()])
+
+    def _take_place(self) -> None:
+        """Of whoever the caller is now, instead of the one held so far. Raises _Closed."""
+        connections, held = self._ctx.services.connections, self._place
+        try:
+            self._place = connections.take(Transport.SOCKET, self._ctx.visit, self._limits)
+        except RateLimited:
+            raise _Closed(4429, "Too many connections: close one first") from None
+        if held is not None:
+            held.give_back()
+
+    async def _talk(self) -> None:
+        await self._begin()
+        while True:
+            await self._handle(await self._receive())
+
+    async def _watch(self) -> None:
+        """Raises _Closed when the session or key has ended, or the connection's time is over."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._limits.live_seconds
+        next_ping = loop.time() + PING_SECONDS
+        while loop.time() < until:
+            await asyncio.sleep(min(self._limits.live_check_seconds, until - loop.time()))
+            with suppress(Unavailable):  # asked again soon; no event passes meanwhile
+                await self._identify_again()
+            if loop.time() >= next_ping and self._is_begun:
+                await self._send("ping")
+                next_ping = loop.time() + PING_SECONDS
+        raise _Closed(4410, "Open for the longest time allowed: connect again")
+
+    def _end(self, error: Exception) -> None:
+        """Called by an operation: the connection is over."""
+        if not self._ending.done():
+            self._ending.set_exception(error)
 
     async def _receive(self) -> SocketMessage:
         text = await self._socket.receive_data("text")
@@ -96,13 +164,14 @@ class Connection:
     async def _begin(self) -> None:
         """Wait for connection_init, which may carry an API key."""
         try:
-            async with asyncio.timeout(INIT_SECONDS):
+            async with asyncio.timeout(self._limits.head_seconds):
                 while (message := await self._receive()).type != "connection_init":
                     await self._before_init(message)
                 await self._identify(message)
         except TimeoutError:
             raise _Closed(4408, "Connection initialisation timeout") from None
         await self._send("connection_ack")
+        self._is_begun = True
 
     async def _before_init(self, message: SocketMessage) -> None:
         if message.type == "subscribe":
@@ -133,13 +202,17 @@ class Connection:
         )
         self._ctx.visit = replace(visit, find_actor=find_actor)
         await self._identify_again()
+        self._take_place()
 
     async def _identify_again(self) -> None:
         """Raises _Closed once the session has ended or the key was revoked."""
+        visit = self._ctx.visit
         try:
-            self._ctx.visit = await self._ctx.visit.renewed()
+            renewed = await visit.renewed()
         except (Unauthenticated, Forbidden):
             raise _Closed(4403, "Forbidden") from None
+        if self._ctx.visit is visit:  # else connection_init has brought a key meanwhile
+            self._ctx.visit = renewed
 
     async def _handle(self, message: SocketMessage) -> None:
         if message.type == "ping":
@@ -187,8 +260,8 @@ class Connection:
                 await self._pass_on(operation_id, await self._engine.ask(wish, ctx))
             if self._running.pop(operation_id, None) is not None:
                 await self._send("complete", operation_id)
-        except _Closed as closed:
-            await self._close(closed)
+        except (_Closed, Unavailable) as error:
+            self._end(error)
         except (WebSocketException, RuntimeError) as error:
             log.info("socket_gone", reason=str(error))
 
@@ -205,11 +278,11 @@ class Connection:
         present = {key: value for key, value in message.items() if value is not None}
         await self._socket.send_data(write_json(present), mode="text")
 
-    async def _stop_all(self) -> None:
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _formatted(error: GraphQLError) -> Any:
