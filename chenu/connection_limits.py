@@ -53,6 +53,7 @@ def _read_seconds(env: Mapping[str, str], name: str, usual: float) -> float:
 
 def _read_count(env: Mapping[str, str], name: str, usual: int) -> int:
     raw = env.get(name) or str(usual)
-    if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:12]) <= _MOST_LIVE):
+    is_number = raw.isascii() and raw.isdigit() and len(raw) <= len(str(_MOST_LIVE))
+    if not is_number or not 1 <= int(raw) <= _MOST_LIVE:
         raise ValueError(f"{name}: a whole number from 1 to {_MOST_LIVE}")
     return int(raw)

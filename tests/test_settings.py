@@ -104,6 +104,13 @@ def test_what_is_needed_and_not_set_is_named(name: str, value: str | None) -> No
 
 
 WRONG = [
+    ("CHENU_HEAD_SECONDS", "soon", "0.1 to 86400"),
+    ("CHENU_BODY_SECONDS", "0", "0.1 to 86400"),
+    ("CHENU_LIVE_SECONDS", "nan", "0.1 to 86400"),
+    ("CHENU_LIVE_CHECK_SECONDS", "-1", "0.1 to 86400"),
+    ("CHENU_LIVE_PER_CALLER", "0", "1 to 100000"),
+    ("CHENU_LIVE_PER_CALLER", "1.5", "1 to 100000"),
+    ("CHENU_LIVE_PER_ADDRESS", "9" * 5_000, "1 to 100000"),
     ("CHENU_MODE", "prod", "production, demo, test"),
     ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
     ("DATABASE_URL", "/var/lib/db", "postgresql://"),
@@ -171,3 +178,11 @@ def test_what_must_not_be_combined_is_refused(
     assert line.startswith(name)
     assert "\n" not in line
     assert "sk_live_1" not in line
+
+
+def test_limits_of_connections_are_read() -> None:
+    env = {**TEST, "CHENU_LIVE_PER_CALLER": "3", "CHENU_BODY_SECONDS": "0.5"}
+
+    limits = read_settings(env).limits
+
+    assert (limits.live_per_caller, limits.body_seconds, limits.head_seconds) == (3, 0.5, 10)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -49,23 +50,28 @@ class Web:
         return await asyncio.wait_for(self.process.wait(), 30)
 
 
-@pytest.fixture(scope="module")
-async def web(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Web]:
+@asynccontextmanager
+async def open_web(engines: Engines, folder: Path) -> AsyncIterator[Web]:
     port = free_port()
-    folder = tmp_path_factory.mktemp("slow")
     env = {**os.environ, **engines.env, **SHORT, "CHENU_DATA": str(folder)}
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "chenu", "serve", "--port", str(port)), env=env, stderr=log
         )
-    started = Web(process, port)
+    web = Web(process, port)
     try:
-        await until(started.is_well)
-        yield started
+        await until(web.is_well)
+        yield web
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@pytest.fixture(scope="module")
+async def web(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Web]:
+    async with open_web(engines, tmp_path_factory.mktemp("slow")) as opened:
+        yield opened
 
 
 GET = b"GET /healthz HTTP/1.1\r\n" + HOST
@@ -212,16 +218,17 @@ async def test_hundreds_of_held_connections_keep_nobody_out(web: Web) -> None:
     assert len(ends) == len(sent)
 
 
-async def test_it_stops_whatever_is_held_open(web: Web) -> None:
-    """The module's last test: other than the rest it ends the process."""
+async def test_it_stops_whatever_is_held_open(engines: Engines, tmp_path: Path) -> None:
     sent = [*HELD.values(), *BODIES.values()]
-    held = [await asyncio.open_connection("127.0.0.1", web.port) for _ in sent]
-    for (_, writer), half in zip(held, sent, strict=True):
-        writer.write(half)
-        await writer.drain()
 
-    code = await web.stop()
+    async with open_web(engines, tmp_path) as web:
+        held = [await asyncio.open_connection("127.0.0.1", web.port) for _ in sent]
+        for (_, writer), half in zip(held, sent, strict=True):
+            writer.write(half)
+            await writer.drain()
+        code = await web.stop()
     for _, writer in held:
         writer.transport.abort()
 
     assert code == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
