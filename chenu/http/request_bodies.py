@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
 _WITHOUT_BODY = ("GET", "HEAD")
 
@@ -21,7 +21,7 @@ class RequestBodies:
         self._app = app
         self._seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
@@ -47,7 +47,7 @@ class _Body:
         self._deadline = self._loop.time() + seconds
         self._is_whole = False
 
-    async def receive(self) -> Message:
+    async def receive(self) -> Any:
         """Raises BodyTooSlow. After the body comes the connection's end, which may take long."""
         if self._is_whole:
             return await self._receive()

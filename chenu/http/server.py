@@ -5,16 +5,18 @@ docs/decisions/0013 says why granian, and what of it is used.
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.net import SocketHolder
+from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -25,8 +27,7 @@ MAX_HEAD_BYTES = 65_536
 _SHUTDOWN_SECONDS = 2.5
 _LAST_SECONDS = 0.5
 _BACKLOG = 512
-_MAX_CONNECTIONS = 8_192
-"""Those above wait in the backlog; the limit of open files is usually met first."""
+_MAX_FILES = 20_000
 _UNACKNOWLEDGED_MS = 60_000
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _QUIET_LOGS = {"incremental": True, "handlers": {}, "loggers": {}}
@@ -61,6 +62,15 @@ def _let_go_of_vanished_peers(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, user_timeout, _UNACKNOWLEDGED_MS)
         for name, value in _KEEP_ALIVE.items():
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _limit_connections() -> int:
+    """Those above wait in the backlog. WebSockets and the database need files as well."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted // 2
 
 
 def spare_garbage_collection() -> None:
@@ -116,7 +126,7 @@ class _Server(Server):
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
             backlog=_BACKLOG,
-            backpressure=_MAX_CONNECTIONS,
+            backpressure=_limit_connections(),
             http1_settings=HTTP1Settings(
                 header_read_timeout=int(limits.head_seconds * 1_000),
                 max_buffer_size=MAX_HEAD_BYTES,
@@ -127,7 +137,8 @@ class _Server(Server):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        self._shd = SocketHolder(self._listener.detach(), False, _BACKLOG)
+        holder: Any = SocketHolder
+        self._shd: Any = holder(self._listener.detach(), False, _BACKLOG)
 
 
 @asynccontextmanager
@@ -145,7 +156,7 @@ async def serving(
     try:
         yield task
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         finishing = asyncio.create_task(requests.finish())
         await asyncio.wait({finishing}, timeout=_SHUTDOWN_SECONDS)
         finishing.cancel()

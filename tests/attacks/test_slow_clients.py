@@ -150,6 +150,14 @@ async def test_a_large_head_within_the_limit_is_read(web: Web) -> None:
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+async def test_an_answer_does_not_say_which_server_gave_it(web: Web) -> None:
+    async with connected(web.port, GET + b"Connection: close\r\n\r\n") as plain:
+        answer = await plain.until_closed()
+
+    assert b"\r\nserver: chenu\r\n" in answer
+    assert b"granian" not in answer
+
+
 JSON = b"Content-Type: application/json\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 BODIES = {
