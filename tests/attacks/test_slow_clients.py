@@ -18,7 +18,7 @@ from tests.conftest import Engines
 from tests.waiting import until
 
 HOST = b"Host: 127.0.0.1\r\n"
-SHORT = {"CHENU_HEAD_SECONDS": "1", "CHENU_BODY_SECONDS": "1"}
+SHORT = {"CHENU_HEAD_SECONDS": "1", "CHENU_BODY_SECONDS": "1", "CHENU_CACHE_SECONDS": "1"}
 FLOOD = 20_000_000
 
 
