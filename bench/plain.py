@@ -1,13 +1,19 @@
 """What everything is measured against: a plain Litestar route over one asyncpg query."""
 
+import asyncio
 import base64
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import uvloop
 from litestar import Litestar, get, post
+
+from chenu.connection_limits import ConnectionLimits
+from chenu.http.server import claim_port, serve
 
 _SQL = """
     SELECT a.id, a.slug, a.name, a.tagline, a.level, a.installs, c.handle, c.display_name
@@ -55,7 +61,16 @@ async def answer_nothing() -> None:
 
 app = Litestar(
     [list_agents, answer_nothing],
-    lifespan=[_open_pool],
     openapi_config=None,
     logging_config=None,
 )
+
+
+async def _serve(port: int) -> None:
+    async with _open_pool(app):
+        await serve(app, claim_port("127.0.0.1", port), ConnectionLimits())
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(int(sys.argv[1])))

@@ -16,7 +16,10 @@ from chenu.core.clock import system_now
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 _BEGIN, _END = "<!-- begin: python -m bench -->", "<!-- end -->"
-_PACKAGES = ("litestar", "strawberry-graphql", "graphql-core", "asyncpg", "piccolo", "uvicorn")
+_PACKAGES = (
+    *("litestar", "strawberry-graphql", "graphql-core", "asyncpg", "piccolo", "granian"),
+    "uvicorn",  # the peers'
+)
 
 
 def write_report(

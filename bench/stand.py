@@ -66,8 +66,12 @@ class Stand:
         }
         return self.serve("product", [sys.executable, "-m", "chenu", "serve", "--port"], env)
 
-    def serve_asgi(self, name: str, python: Path, folder: Path, app: str) -> int:
-        """An application under uvicorn, with the loop and parser that the product uses."""
+    def serve_plain(self) -> int:
+        """The plain route under the server that the product uses."""
+        return self.serve("plain", [sys.executable, "-m", "bench.plain"], {})
+
+    def serve_peer(self, name: str, python: Path, folder: Path, app: str) -> int:
+        """Others under uvicorn, as their users run them, with its fastest loop and parser."""
         options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
         command = [str(python), "-m", "uvicorn", f"{app}:app", "--app-dir", str(folder), *options]
         return self.serve(name, [*command, "--log-level", "warning", "--port"], {})

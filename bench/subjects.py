@@ -1,14 +1,12 @@
 """Who is measured, what each must answer, and which ratios decide."""
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench import peer_environments, requests
 from bench.load import Expected, WrongAnswer, ask
-from bench.stand import ROOT, Stand
+from bench.stand import Stand
 
 PLAIN, EMPTY = "plain", "empty"
 UNCACHED, REPEATED = "uncached", "repeated"
@@ -47,7 +45,7 @@ PEER_LEAST = 3.0
 
 def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
     """One server process each; the product's four share one, as in production."""
-    plain = stand.serve_asgi("plain", Path(sys.executable), ROOT, "bench.plain")
+    plain = stand.serve_plain()
     product = stand.serve_product()
     listing = requests.graphql()
     empty = requests.post("/empty", requests.event_body())
@@ -62,7 +60,7 @@ def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
     ]
     for name in peer_environments.NAMES if with_peers else ():
         python = peer_environments.prepare(name)
-        port = stand.serve_asgi(name, python, peer_environments.folder_of(name), "app")
+        port = stand.serve_peer(name, python, peer_environments.folder_of(name), "app")
         path = "/graphql/" if name == "ariadne" else "/graphql"
         subjects.append(Subject(name, port, requests.same(requests.graphql(path)), is_list=True))
     return subjects

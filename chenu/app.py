@@ -20,6 +20,7 @@ from chenu.http.health import healthz, readyz
 from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
+from chenu.http.request_bodies import RequestBodies
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.settings import Mode
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
@@ -66,7 +67,8 @@ def create_app(services: Services) -> ASGIApp:
     )
     settings = services.settings
     kept = AnswerCache(app, _KEPT, settings.cache_seconds)
-    return Edge(kept, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
+    bounded = RequestBodies(kept, settings.limits.body_seconds)
+    return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
 
 
 def get_visit(request: Request[Any, Any, Any]) -> Visit:

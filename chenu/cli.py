@@ -98,10 +98,13 @@ async def _serve(settings: Settings, listener: Any) -> None:
     from chenu.core import tracing
     from chenu.flows.services import open_services
     from chenu.http.server import serve as serve_app
+    from chenu.http.server import spare_garbage_collection
 
     with tracing.recording(settings.traces, "chenu-web"):
         async with open_services(settings, "chenu-web") as services:
-            await serve_app(create_app(services), listener)
+            app = create_app(services)
+            spare_garbage_collection()
+            await serve_app(app, listener, settings.limits)
 
 
 @main.command()

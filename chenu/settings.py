@@ -4,21 +4,16 @@ docs/operations.md lists the variables. The demo writes the same variables for i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from email.utils import parseaddr
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
 
-from chenu.core.addresses import read_network
-from chenu.core.email_address import find_ascii_address
-from chenu.guessable import SHORTEST, is_guessable
+from chenu import setting_values as values
+from chenu.connection_limits import ConnectionLimits, read_connection_limits
 
 T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 
 SANDBOX_KEY = "sk_test_chenu_sandbox"
-_MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
 
 
 class SettingError(Exception):
@@ -79,6 +74,7 @@ class Settings:
     log_level: str
     cache_seconds: float = 0
     traces: TraceSettings | None = None
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
     @property
     def is_https(self) -> bool:
@@ -97,22 +93,23 @@ class Settings:
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Raises SettingError, naming the variable."""
-    mode = _read(env, "CHENU_MODE", _one_of(Mode), default="production")
+    mode = _read(env, "CHENU_MODE", values.read_one_of(Mode), default="production")
     settings = Settings(
         mode=mode,
-        database_url=_read(env, "DATABASE_URL", _database_url),
-        redis_url=_read(env, "REDIS_URL", _redis_url),
-        public_url=_read(env, "CHENU_PUBLIC_URL", _origin),
-        secret=_read(env, "CHENU_SECRET", _secret),
+        database_url=_read(env, "DATABASE_URL", values.read_database_url),
+        redis_url=_read(env, "REDIS_URL", values.read_redis_url),
+        public_url=_read(env, "CHENU_PUBLIC_URL", values.read_origin),
+        secret=_read(env, "CHENU_SECRET", values.read_secret),
         stripe=_read_stripe(env),
-        smtp_url=_read(env, "SMTP_URL", _smtp_url, default="") or None,
+        smtp_url=_read(env, "SMTP_URL", values.read_smtp_url, default="") or None,
         mail_folder=env.get("CHENU_MAIL_FOLDER") or None,
-        mail_from=_read(env, "MAIL_FROM", _mailbox, default=_MAIL_FROM),
-        return_origins=_read(env, "CHENU_RETURN_ORIGINS", _origins, default=""),
-        trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", _proxies, default=""),
-        log_level=_read(env, "LOG_LEVEL", _log_level, default="INFO"),
-        cache_seconds=_read(env, "CHENU_CACHE_SECONDS", _cache_seconds, default="1"),
+        mail_from=_read(env, "MAIL_FROM", values.read_mailbox, default=values.MAIL_FROM),
+        return_origins=_read(env, "CHENU_RETURN_ORIGINS", values.read_origins, default=""),
+        trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", values.read_proxies, default=""),
+        log_level=_read(env, "LOG_LEVEL", values.read_log_level, default="INFO"),
+        cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
         traces=_read_traces(env),
+        limits=_read_limits(env),
     )
     _check_together(settings)
     return settings
@@ -132,22 +129,29 @@ def _read(
 
 def _read_stripe(env: Mapping[str, str]) -> StripeSettings:
     return StripeSettings(
-        mode=_read(env, "STRIPE_MODE", _one_of(StripeMode)),
-        key=_read(env, "STRIPE_KEY", _stripe_key),
-        api_base=_read(env, "STRIPE_API_BASE", _optional_url, default="") or None,
-        webhook_secrets=_words(env.get("STRIPE_WEBHOOK_SECRETS", "")),
-        thin_secrets=_words(env.get("STRIPE_THIN_SECRETS", "")),
+        mode=_read(env, "STRIPE_MODE", values.read_one_of(StripeMode)),
+        key=_read(env, "STRIPE_KEY", values.read_stripe_key),
+        api_base=_read(env, "STRIPE_API_BASE", values.read_optional_url, default="") or None,
+        webhook_secrets=values.read_list(env.get("STRIPE_WEBHOOK_SECRETS", "")),
+        thin_secrets=values.read_list(env.get("STRIPE_THIN_SECRETS", "")),
     )
 
 
 def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
     """OpenTelemetry's own variables; the SDK reads its others itself. None: no traces."""
-    _read(env, "OTEL_EXPORTER_OTLP_PROTOCOL", _otlp_protocol, default="")
-    base = _read(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _optional_url, default="")
-    url = _read(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", _optional_url, default="")
+    _read(env, "OTEL_EXPORTER_OTLP_PROTOCOL", values.read_otlp_protocol, default="")
+    base = _read(env, "OTEL_EXPORTER_OTLP_ENDPOINT", values.read_optional_url, default="")
+    url = _read(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", values.read_optional_url, default="")
     if not base and not url:
         return None
     return TraceSettings(url or f"{base}/v1/traces", env.get("OTEL_SERVICE_NAME", ""))
+
+
+def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:
+    try:
+        return read_connection_limits(env)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def _check_together(settings: Settings) -> None:
@@ -179,126 +183,3 @@ def _check_production(settings: Settings) -> None:
         raise SettingError("SMTP_URL is not set")
     if settings.mail_folder is not None:
         raise SettingError("CHENU_MAIL_FOLDER: production sends its mails, by SMTP_URL")
-
-
-def _url(raw: str, schemes: tuple[str, ...]) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme not in schemes:
-        raise ValueError(f"an address that starts with {' or '.join(s + '://' for s in schemes)}")
-    _require_port(parts)
-    return raw.rstrip("/")
-
-
-def _require_port(parts: SplitResult) -> None:
-    try:
-        _ = parts.port
-    except ValueError:
-        # urllib would repeat the text, which may be a password in the wrong place
-        raise ValueError("an address whose port is a number up to 65535") from None
-
-
-def _one_of(kind: type[E]) -> Callable[[str], E]:
-    def parse(raw: str) -> E:
-        try:
-            return kind(raw)
-        except ValueError:
-            raise ValueError(f"one of {', '.join(kind)}") from None
-
-    return parse
-
-
-def _mailbox(raw: str) -> str:
-    typed = parseaddr(raw)[1]
-    address = typed if typed.isascii() else find_ascii_address(typed) or ""
-    local, _, host = address.rpartition("@")
-    if not raw.isprintable() or not local or not host:
-        raise ValueError(f"an address such as {_MAIL_FROM}")
-    return raw.replace(typed, address)
-
-
-def _proxies(raw: str) -> tuple[str, ...]:
-    """Addresses and networks, as the peer of a connection has them: a name would never match."""
-    return tuple(read_network(word) for word in _words(raw))
-
-
-def _database_url(raw: str) -> str:
-    return _url(raw, ("postgresql", "postgres"))
-
-
-def _redis_url(raw: str) -> str:
-    return _url(raw, ("redis", "rediss", "unix"))
-
-
-def _smtp_url(raw: str) -> str:
-    return _url(raw, ("smtp", "smtps")) if raw else ""
-
-
-def _http_url(raw: str) -> str:
-    if not urlsplit(raw).netloc:
-        raise ValueError("an address that starts with http:// or https://")
-    return _url(raw, ("http", "https"))
-
-
-def _origin(raw: str) -> str:
-    """As browsers write it in their Origin header: lower case, without its scheme's own port."""
-    parts = urlsplit(_http_url(raw))
-    if "@" in parts.netloc or parts.path or "?" in raw or "#" in raw or not parts.hostname:
-        raise ValueError("an address such as https://chenu.example, without path, query or login")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    has_port = parts.port not in (None, {"http": 80, "https": 443}[parts.scheme])
-    return f"{parts.scheme}://{host}{f':{parts.port}' if has_port else ''}"
-
-
-def _optional_url(raw: str) -> str:
-    return _http_url(raw) if raw else ""
-
-
-def _otlp_protocol(raw: str) -> str:
-    if raw not in ("", "http/protobuf"):
-        raise ValueError("http/protobuf, which is all that is spoken here")
-    return raw
-
-
-def _origins(raw: str) -> tuple[str, ...]:
-    try:
-        return tuple(_origin(word) for word in _words(raw))
-    except ValueError:
-        wanted = (
-            "origins such as https://app.example or http://localhost:3000, without path or login"
-        )
-        raise ValueError(wanted) from None
-
-
-def _stripe_key(raw: str) -> str:
-    if not raw.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
-        raise ValueError("a secret key of Stripe (sk_test_..., sk_live_..., rk_...)")
-    return raw
-
-
-def _secret(raw: str) -> bytes:
-    if len(raw.strip()) < SHORTEST or is_guessable(raw):
-        rule = "that nobody can guess, neither repeated ones nor known words"
-        raise ValueError(f"at least {SHORTEST} characters {rule}")
-    return raw.encode()
-
-
-def _log_level(raw: str) -> str:
-    allowed = ("DEBUG", "INFO", "WARNING", "ERROR")
-    if raw.upper() not in allowed:
-        raise ValueError(f"one of {', '.join(allowed)}")
-    return raw.upper()
-
-
-def _cache_seconds(raw: str) -> float:
-    """The API promises that a change is seen by everybody within a second."""
-    try:
-        seconds = float(raw)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds <= 1:
-        raise ValueError("a number of seconds from 0 to 1")
-    return seconds
-
-
-def _words(raw: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in raw.split(",") if word.strip())

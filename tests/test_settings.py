@@ -139,6 +139,13 @@ NO_ORIGINS = [
 ]
 
 WRONG = [
+    ("CHENU_HEAD_SECONDS", "soon", "0.1 to 86400"),
+    ("CHENU_BODY_SECONDS", "0", "0.1 to 86400"),
+    ("CHENU_LIVE_SECONDS", "nan", "0.1 to 86400"),
+    ("CHENU_LIVE_CHECK_SECONDS", "-1", "0.1 to 86400"),
+    ("CHENU_LIVE_PER_CALLER", "0", "1 to 100000"),
+    ("CHENU_LIVE_PER_CALLER", "1.5", "1 to 100000"),
+    ("CHENU_LIVE_PER_ADDRESS", "9" * 5_000, "1 to 100000"),
     ("CHENU_MODE", "prod", "production, demo, test"),
     ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
     ("DATABASE_URL", "/var/lib/db", "postgresql://"),
@@ -274,3 +281,11 @@ def test_the_public_address_is_written_as_browsers_write_origins(raw: str, origi
 )
 def test_the_sender_is_written_as_mail_servers_take_it(raw: str, kept: str) -> None:
     assert read_settings({**TEST, "MAIL_FROM": raw}).mail_from == kept
+
+
+def test_limits_of_connections_are_read() -> None:
+    env = {**TEST, "CHENU_LIVE_PER_CALLER": "3", "CHENU_BODY_SECONDS": "0.5"}
+
+    limits = read_settings(env).limits
+
+    assert (limits.live_per_caller, limits.body_seconds, limits.head_seconds) == (3, 0.5, 10)

@@ -47,7 +47,10 @@ class ApiScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`account_id` is the account that the request acts for. Keys never carry staff roles."""
+    """`account_id` is the account that the request acts for. Keys never carry staff roles.
+
+    `session_id` or `key_id` says by what the caller is known.
+    """
 
     kind: ActorKind = ActorKind.ANONYMOUS
     user_id: UserId | None = None
@@ -58,6 +61,7 @@ class Actor:
     scopes: frozenset[ApiScope] = frozenset()
     email_verified: bool = False
     session_id: SessionId | None = None
+    key_id: UUID | None = None
     locale: Locale = DEFAULT_LOCALE
     address: str = ""
 

@@ -196,6 +196,7 @@ async def find_key_actor(secret: str, pepper: bytes, address: str) -> Actor | No
         tier=TierCode(row.tier),
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
+        key_id=row.key_id,
         locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
         address=address,
     )

@@ -64,7 +64,8 @@ async def find_service_actor(
         UPDATE service_key SET last_used_at = $2 WHERE secret_hash = $1 AND revoked_at IS NULL
         RETURNING id
     """
-    if await db.find_one(_Id, sql, hash_key(secret, pepper), system_now()) is None:
+    key = await db.find_one(_Id, sql, hash_key(secret, pepper), system_now())
+    if key is None:
         return None
     account = await db.find_one(_Account, "SELECT id, tier FROM account WHERE id = $1", account_id)
     if account is None:
@@ -74,6 +75,7 @@ async def find_service_actor(
         account_id=AccountId(account.id),
         tier=TierCode(account.tier),
         scopes=SERVICE_SCOPES,
+        key_id=key.id,
         locale=DEFAULT_LOCALE,
         address=address,
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from chenu.accounts.live_connections import LiveConnections
 from chenu.billing.gateway import Gateway
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db, redis
@@ -17,6 +18,7 @@ class Services:
     gateway: Gateway
     live: Live
     settings: Settings
+    connections: LiveConnections = field(default_factory=LiveConnections)
 
     def url(self, path: str) -> str:
         """An absolute address of ours."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
 from chenu.accounts.actor import ActorKind
@@ -54,7 +55,11 @@ class AnswerCache:
         accept = b""
         if place[0] == "POST":
             accept = dict(scope["headers"]).get(b"accept", b"")
-            sent, receive = await _read_ahead(receive)
+            try:
+                sent, receive = await _read_ahead(receive)
+            except HTTPException as error:  # its words are the application's
+                await self._app(scope, _raising(error), send)
+                return
         visit: Visit = scope["state"][STATE_KEY]
         key = (visit.locale, place, sent, accept)
         known = self._kept.find(key)
@@ -122,6 +127,13 @@ async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
         return waiting.pop() if waiting else await receive()
 
     return body, replay
+
+
+def _raising(error: HTTPException) -> Receive:
+    async def receive() -> Any:
+        raise error
+
+    return receive
 
 
 async def _send(answer: _Answer, send: Send) -> None:

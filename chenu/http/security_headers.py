@@ -60,6 +60,7 @@ def _build(settings: Settings, policy: str) -> Headers:
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
+        "server": "chenu",  # else the server names itself
         "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
     }
     if settings.is_https:

@@ -1,15 +1,37 @@
-"""Serving the application with uvicorn on a port that is ours before anything else starts."""
+"""Serving the application with granian on a port that is ours before anything else starts.
 
+docs/decisions/0013 says why granian, and what of it is used.
+"""
+
+import asyncio
 import gc
+import resource
+import signal
 import socket
 import sys
-from types import FrameType
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-import uvicorn
-from litestar.types import ASGIApp
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server.embed import Server
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-_SHUTDOWN_SECONDS = 3
-_MAX_SOCKET_MESSAGE_BYTES = 100_000  # several times what one GraphQL operation may be
+from chenu.connection_limits import ConnectionLimits
+
+MAX_HEAD_BYTES = 65_536
+"""Of the request line and all headers; more is answered with 431 or 414."""
+_SHUTDOWN_SECONDS = 2.5
+_LAST_SECONDS = 0.5
+_BACKLOG = 512
+_MAX_FILES = 20_000
+_UNACKNOWLEDGED_MS = 60_000
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+_QUIET_LOGS = {"incremental": True, "handlers": {}, "loggers": {}}
+"""Logs are configured already: granian sets its own logger's level and nothing else."""
 
 
 class PortTaken(Exception):
@@ -23,12 +45,32 @@ def claim_port(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(512)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTaken(f"port {port} cannot be used: {error.strerror}") from None
-    listener.set_inheritable(True)
+    _let_go_of_vanished_peers(listener)
     return listener
+
+
+def _let_go_of_vanished_peers(listener: socket.socket) -> None:
+    """Connections inherit it: who reads nothing for a minute, or is gone, is disconnected."""
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        user_timeout = socket.TCP_USER_TIMEOUT
+        listener.setsockopt(socket.IPPROTO_TCP, user_timeout, _UNACKNOWLEDGED_MS)
+        for name, value in _KEEP_ALIVE.items():
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _limit_connections() -> int:
+    """Those above wait in the backlog. WebSockets and the database need files as well."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted // 2
 
 
 def spare_garbage_collection() -> None:
@@ -41,28 +83,97 @@ def spare_garbage_collection() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-class _Server(uvicorn.Server):
-    """Ends by returning: uvicorn would die of the signal before database and Stripe are closed."""
+class _Requests:
+    """Wraps the application; knows the tasks of what is under way."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self._captured_signals.clear()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[object] | None] = set()
+        self._is_ending = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._is_ending:
+                raise  # else it is no fault, and nobody waits for the end of this task
+        finally:
+            self._tasks.discard(task)
+
+    async def finish(self) -> None:
+        """Returns when nothing is under way."""
+        while self._tasks:
+            await asyncio.wait({task for task in self._tasks if task})
+
+    def cancel(self) -> None:
+        self._is_ending = True
+        for task in list(self._tasks):
+            if task is not None:
+                task.cancel()
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Until SIGTERM or SIGINT; requests under way get three seconds."""
-    spare_garbage_collection()
-    config = uvicorn.Config(
-        app,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=_MAX_SOCKET_MESSAGE_BYTES,
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-    await _Server(config).serve(sockets=[listener])
+class _Server(Server):
+    """Listens on a socket that is open already."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
+        host, port = listener.getsockname()[:2]
+        super().__init__(
+            app,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            backlog=_BACKLOG,
+            backpressure=_limit_connections(),
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(limits.head_seconds * 1_000),
+                max_buffer_size=MAX_HEAD_BYTES,
+            ),
+            log_level=LogLevels.error,
+            log_dictconfig=_QUIET_LOGS,
+        )
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder
+        self._shd: Any = holder(self._listener.detach(), False, _BACKLOG)
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, listener: socket.socket, limits: ConnectionLimits
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Meanwhile the application answers. At the end requests under way get a moment.
+
+    Whoever has not sent a whole request by then is not waited for. The task ends by itself only
+    when the server broke.
+    """
+    requests = _Requests(app)
+    server = _Server(requests, listener, limits)
+    task: asyncio.Task[None] = asyncio.create_task(server.serve())
+    try:
+        yield task
+    finally:
+        server.stop()  # type: ignore[no-untyped-call]
+        finishing = asyncio.create_task(requests.finish())
+        await asyncio.wait({finishing}, timeout=_SHUTDOWN_SECONDS)
+        finishing.cancel()
+        requests.cancel()
+        await asyncio.wait({task}, timeout=_LAST_SECONDS)
+        task.cancel()
+
+
+async def serve(app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
+    """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with serving(app, listener, limits) as task:
+        waiting = asyncio.create_task(told.wait())
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    if not told.is_set():
+        raise RuntimeError("the web server ended by itself")

@@ -1,7 +1,5 @@
 """GraphQL over HTTP: POST /graphql, server-sent events for subscriptions, and the explorer."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -11,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
-from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
+from chenu.accounts.live_connections import Transport
 from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
-from chenu.core.errors import BadInput, ChenuError
+from chenu.core.errors import BadInput, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
@@ -25,6 +23,7 @@ from chenu_graphql.media_types import Accepted, MediaType, read_accept
 from chenu_graphql.messages import fail_internally, read_wish, write_answer
 from chenu_graphql.schema import get_schema
 from chenu_graphql.sockets import make_socket_route
+from chenu_graphql.streams import EVENTS, stream_events, write_event
 
 PATH = "/graphql"
 
@@ -41,7 +40,6 @@ _EMPTY_STATUS = {"RATE_LIMITED": 429, "UNAVAILABLE": 503}
 """As application/json, of answers that carry nothing else; all others are 200."""
 _RETRY_SECONDS = 5
 
-_SSE = SSETransport()
 _VARY = {"vary": "Accept"}
 
 HttpRequest = Request[Any, Any, Any]
@@ -83,7 +81,7 @@ async def _answer(
     request: HttpRequest, wish: Wish, accepted: Accepted, ctx: Context
 ) -> Response[Any]:
     if accepted.takes_events and get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
-        return Stream(_stream(wish, ctx), headers={**_SSE.headers, **_VARY}, status_code=200)
+        return _respond_as_stream(wish, ctx, accepted.plain)
     answer, body = write_answer(await get_engine().run(wish, ctx), ctx)
     request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
     await answer.record_reading(ctx)
@@ -164,8 +162,8 @@ def _respond(
 ) -> Response[Any]:
     headers = _headers(answer, ctx)
     if medium is MediaType.EVENTS:  # a single answer for who speaks these throughout
-        body = _event(body).encode() + _SSE.encode_complete().encode()
-        headers |= _SSE.headers
+        body = f"{write_event(body)}{EVENTS.encode_complete()}".encode()
+        headers |= EVENTS.headers
     return Response(
         body,
         status_code=status or _status(answer, medium),
@@ -198,33 +196,12 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _event(body: bytes) -> str:
-    return _SSE.encode_event("next", body.decode())
-
-
-async def _is_still_known(visit: Visit) -> bool:
-    """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
+def _respond_as_stream(wish: Wish, ctx: Context, medium: MediaType) -> Response[Any]:
+    """A subscription's events, unless its caller watches enough already."""
+    services = ctx.services
     try:
-        await visit.renewed()
-    except ChenuError:
-        return False
-    return True
-
-
-def _stream(wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
-    async def events() -> AsyncGenerator[str, None]:
-        async with aclosing(get_engine().watch(wish, ctx)) as answers:
-            async for answer in answers:
-                if not await _is_still_known(ctx.visit):
-                    break
-                written, body = write_answer(answer, ctx)
-                await written.record_reading(ctx)
-                yield _event(body)
-        yield _SSE.encode_complete()
-
-    return merge_stream_with_heartbeat(
-        events,
-        lambda: _SSE.encode_comment("ping"),
-        interval=_SSE.heartbeat_interval,
-        send_initial_heartbeat=_SSE.send_initial_heartbeat,
-    )()
+        place = services.connections.take(Transport.STREAM, ctx.visit, services.settings.limits)
+    except RateLimited as error:
+        return _fail(error, ctx, medium)
+    events = stream_events(get_engine(), wish, ctx, place)
+    return Stream(events, headers={**EVENTS.headers, **_VARY}, status_code=200)

@@ -1,6 +1,11 @@
-"""The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time."""
+"""The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time.
+
+A connection is closed in one place, once nobody receives from it any more: before that the server
+holds the close frame back until the client says something.
+"""
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
@@ -9,15 +14,24 @@ from typing import Any
 import orjson
 import structlog
 from graphql import GraphQLError, OperationType
-from litestar import WebSocket, websocket
+from litestar import websocket
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 from litestar.handlers import WebsocketRouteHandler
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account
+from chenu.accounts.live_connections import Place, Transport
 from chenu.accounts.visit import STATE_KEY, Visit
-from chenu.core.errors import BadInput, ChenuError, Forbidden, RateLimited, Unauthenticated
+from chenu.core.errors import (
+    BadInput,
+    ChenuError,
+    Forbidden,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from chenu.flows.services import Services
+from chenu_graphql.channel import Channel, Closed, Gone, Socket
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
 from chenu_graphql.errors import to_graphql, with_code
@@ -27,31 +41,14 @@ from chenu_graphql.messages import (
     read_json,
     read_wish,
     write_answer,
-    write_json,
 )
 
 log = structlog.get_logger(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 10
-MAX_MESSAGE = 100_000
-INIT_SECONDS = 10
-_LONGEST_REASON = 123
-
-Socket = WebSocket[Any, Any, Any]
-
-
-class _Closed(Exception):
-    """The protocol was broken, or it is over: the code and reason to close with."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-class _Gone(RuntimeError):
-    """The client hung up."""
+PING_SECONDS = 20
+"""Proxies close what is silent for longer, usually after a minute."""
 
 
 def make_socket_route(engine: Engine, services: Services, path: str) -> WebsocketRouteHandler:
@@ -75,59 +72,100 @@ class Connection:
     """One client with its running operations."""
 
     def __init__(self, socket: Socket, engine: Engine, ctx: Context) -> None:
-        self._socket = socket
+        self._channel = Channel(socket)
         self._engine = engine
         self._ctx = ctx
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._is_begun = False
+        self._limits = ctx.services.settings.limits
+        self._place: Place | None = None
+        self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         try:
-            await self._begin()
-            while True:
-                await self._handle(await self._receive())
-        except _Closed as closed:
-            await self._close(closed)
-        except (WebSocketDisconnect, _Gone):
+            await self._serve_until_closed()
+        except Closed as closed:
+            await self._channel.close(closed)
+        except Unavailable:
+            await self._channel.close(Closed(1013, "Try again later"))
+        except (WebSocketDisconnect, Gone):
             pass
+        except (WebSocketException, RuntimeError) as error:
+            log.info("socket_gone", reason=str(error))
         finally:
-            await self._stop_all()
+            if self._place is not None:
+                self._place.give_back()
 
-    async def _close(self, closed: _Closed) -> None:
-        with suppress(WebSocketException, RuntimeError):  # it may be gone already
-            await self._socket.close(closed.code, _fit(closed.reason))
-
-    async def _receive(self) -> SocketMessage:
-        text = await self._socket.receive_data("text")
-        if len(text) > MAX_MESSAGE:
-            raise _Closed(4400, "The message is too large")
+    async def _serve_until_closed(self) -> None:
+        """Raises what ended it, when all its tasks are at their end."""
+        self._take_place()
+        talking, watching = asyncio.create_task(self._talk()), asyncio.create_task(self._watch())
         try:
-            message: SocketMessage = read_json(text, SocketMessage)
-        except BadInput as error:
-            raise _Closed(4400, str(error)[:120]) from None
-        return message
+            await asyncio.wait({talking, watching, self._ending}, return_when=FIRST_COMPLETED)
+            for each in (self._ending, watching, talking):
+                if each.done():
+                    each.result()
+        finally:
+            self._ending.cancel()
+            await _stop([talking, watching, *self._running.values()])
+
+    def _take_place(self) -> None:
+        """Of whoever the caller is now, instead of the one held so far. Raises Closed."""
+        connections, held = self._ctx.services.connections, self._place
+        try:
+            self._place = connections.take(Transport.SOCKET, self._ctx.visit, self._limits)
+        except RateLimited:
+            raise Closed(4429, "Too many connections: close one first") from None
+        if held is not None:
+            held.give_back()
+
+    async def _talk(self) -> None:
+        await self._begin()
+        while True:
+            await self._handle(await self._channel.receive())
+
+    async def _watch(self) -> None:
+        """Raises Closed when the session or key has ended, or the connection's time is over."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._limits.live_seconds
+        next_ping = loop.time() + PING_SECONDS
+        while loop.time() < until:
+            await asyncio.sleep(min(self._limits.live_check_seconds, until - loop.time()))
+            with suppress(Unavailable):  # asked again soon; no event passes meanwhile
+                await self._identify_again()
+            if loop.time() >= next_ping and self._is_begun:
+                await self._channel.send("ping")
+                next_ping = loop.time() + PING_SECONDS
+        raise Closed(4410, "Open for the longest time allowed: connect again")
+
+    def _end(self, error: Exception) -> None:
+        """Called by an operation: the connection is over."""
+        if not self._ending.done():
+            self._ending.set_exception(error)
 
     async def _begin(self) -> None:
         """Wait for connection_init, which may carry an API key."""
         try:
-            async with asyncio.timeout(INIT_SECONDS):
-                while (message := await self._receive()).type != "connection_init":
+            async with asyncio.timeout(self._limits.head_seconds):
+                while (message := await self._channel.receive()).type != "connection_init":
                     await self._before_init(message)
                 await self._identify(message)
         except TimeoutError:
-            raise _Closed(4408, "Connection initialisation timeout") from None
-        await self._send("connection_ack")
+            raise Closed(4408, "Connection initialisation timeout") from None
+        await self._channel.send("connection_ack")
+        self._is_begun = True
 
     async def _before_init(self, message: SocketMessage) -> None:
         if message.type == "subscribe":
-            raise _Closed(4401, "Unauthorized")
+            raise Closed(4401, "Unauthorized")
         await self._handle(message)
 
     async def _identify(self, message: SocketMessage) -> None:
-        """Raises _Closed for a bad key: it is never taken for an anonymous caller."""
+        """Raises Closed for a bad key: it is never taken for an anonymous caller."""
         try:
             params = read_json(message.payload, dict[str, Any] | None) or {}
         except BadInput:
-            raise _Closed(4400, "Invalid connection init payload") from None
+            raise Closed(4400, "Invalid connection init payload") from None
         bearer = params.get("Authorization", params.get("authorization"))
         if bearer is None:
             return
@@ -136,7 +174,7 @@ class Connection:
             account = params.get("Chenu-Account")
             account_id = read_account(None if account is None else str(account))
         except ChenuError:
-            raise _Closed(4403, "Forbidden") from None
+            raise Closed(4403, "Forbidden") from None
         find_actor = partial(
             get_bearer_actor,
             str(bearer),
@@ -146,17 +184,21 @@ class Connection:
         )
         self._ctx.visit = replace(visit, find_actor=find_actor)
         await self._identify_again()
+        self._take_place()
 
     async def _identify_again(self) -> None:
-        """Raises _Closed once the session has ended or the key was revoked."""
+        """Raises Closed once the session has ended or the key was revoked."""
+        visit = self._ctx.visit
         try:
-            self._ctx.visit = await self._ctx.visit.renewed()
+            renewed = await visit.renewed()
         except (Unauthenticated, Forbidden):
-            raise _Closed(4403, "Forbidden") from None
+            raise Closed(4403, "Forbidden") from None
+        if self._ctx.visit is visit:  # else connection_init has brought a key meanwhile
+            self._ctx.visit = renewed
 
     async def _handle(self, message: SocketMessage) -> None:
         if message.type == "ping":
-            await self._send("pong")
+            await self._channel.send("pong")
         elif message.type == "subscribe":
             await self._subscribe(message)
         elif message.type == "complete":
@@ -164,19 +206,19 @@ class Connection:
             if task is not None:
                 task.cancel()
         elif message.type == "connection_init":
-            raise _Closed(4429, "Too many initialisation requests")
+            raise Closed(4429, "Too many initialisation requests")
 
     async def _subscribe(self, message: SocketMessage) -> None:
         if message.id is None:
-            raise _Closed(4400, "A subscribe message has an id")
+            raise Closed(4400, "A subscribe message has an id")
         if message.id in self._running:
-            raise _Closed(4409, f"Subscriber for {message.id[:60]} already exists")
+            raise Closed(4409, f"Subscriber for {message.id[:60]} already exists")
         try:
             wish = read_wish(message.payload)
             self._require_room()
             await self._identify_again()
         except ChenuError as error:
-            await self._send("error", message.id, [self._describe(error)])
+            await self._channel.send("error", message.id, [self._describe(error)])
             return
         self._running[message.id] = asyncio.create_task(self._run(message.id, wish))
 
@@ -199,10 +241,10 @@ class Connection:
             else:
                 await self._pass_on(operation_id, await self._engine.ask(wish, ctx), ctx)
             if self._running.pop(operation_id, None) is not None:
-                await self._send("complete", operation_id)
-        except _Closed as closed:
-            await self._close(closed)
-        except _Gone as gone:
+                await self._channel.send("complete", operation_id)
+        except (Closed, Unavailable) as error:
+            self._end(error)
+        except Gone as gone:
             log.info("socket_gone", reason=str(gone))
         except Exception as error:
             await self._break_off(operation_id, error)
@@ -211,38 +253,28 @@ class Connection:
         """What was raised around the operation itself ends it, and no other."""
         self._running.pop(operation_id, None)
         failed = fail_internally(error, self._ctx)
-        with suppress(_Gone):
-            await self._send("error", operation_id, [_formatted(each) for each in failed.errors])
+        with suppress(Gone):
+            await self._channel.send(
+                "error", operation_id, [_formatted(each) for each in failed.errors]
+            )
 
     async def _pass_on(self, operation_id: str, answer: Answer, ctx: Context) -> None:
         """`error` ends an operation that was not begun; it is not followed by `complete`."""
         if answer.is_begun:
             answer, written = write_answer(answer, ctx)
             await answer.record_reading(ctx)
-            await self._send("next", operation_id, orjson.Fragment(written))
+            await self._channel.send("next", operation_id, orjson.Fragment(written))
             return
         del self._running[operation_id]
-        await self._send("error", operation_id, [_formatted(error) for error in answer.errors])
-
-    async def _send(self, kind: str, operation_id: str | None = None, payload: Any = None) -> None:
-        message = {"type": kind, "id": operation_id, "payload": payload}
-        present = {key: value for key, value in message.items() if value is not None}
-        written = write_json(present)
-        try:
-            await self._socket.send_data(written, mode="text")
-        except (WebSocketException, RuntimeError) as error:
-            raise _Gone(str(error)) from None
-
-    async def _stop_all(self) -> None:
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._channel.send(
+            "error", operation_id, [_formatted(error) for error in answer.errors]
+        )
 
 
-def _fit(reason: str) -> str:
-    """A close frame has room for 123 bytes."""
-    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _formatted(error: GraphQLError) -> Any:

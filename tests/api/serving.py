@@ -2,51 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from chenu.app import create_app
-from chenu.demo.processes import free_port
 from chenu.flows.services import Services
+from chenu.http.server import claim_port, serving
 from tests.conftest import with_settings
 
 PROTOCOL = "graphql-transport-ws"
 
 
-class _QuietServer(uvicorn.Server):
-    """Leaves the signals to pytest."""
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
-
-
 @asynccontextmanager
-async def served(services: Services) -> AsyncIterator[str]:
-    """Its address, which is also its public one."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    app: Any = create_app(with_settings(services, public_url=url))
-    config = uvicorn.Config(
-        app,
-        port=port,
-        lifespan="off",
-        log_config=None,
-        ws="websockets-sansio",
-        timeout_graceful_shutdown=1,
-    )
-    server = _QuietServer(config)
-    running = asyncio.create_task(server.serve())
-    try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
-            await asyncio.sleep(0.01)
+async def served(services: Services, **limits: float) -> AsyncIterator[str]:
+    """Its address, which is also its public one; `limits` are other limits of connections."""
+    listener = claim_port("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    changed = replace(services.settings.limits, **limits)  # type: ignore[arg-type]
+    app = create_app(with_settings(services, public_url=url, limits=changed))
+    async with serving(app, listener, changed):
         yield url
-    finally:
-        server.should_exit = True
-        await running
 
 
 class SocketClient:

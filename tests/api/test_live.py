@@ -14,23 +14,13 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.agents.purchases import PurchaseRow
 from chenu.core import db
 from chenu.core.live import purchase_channel
-from chenu.flows.buy_agent import BuyWish, buy_agent
 from chenu.flows.purchase_state import report_purchase
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import as_session, document_of, gid, session_cookie_of
 from tests.api.serving import socket
-from tests.people import Person, make_creator, make_person, make_published_agent, pay
-
-WATCH = "subscription($id: ID!) { purchaseSettled(purchaseId: $id) { id status } }"
-
-
-async def make_purchase(services: Services) -> tuple[Person, PurchaseRow]:
-    creator, _ = await make_creator(services)
-    agent = await make_published_agent(services, creator, price=900)
-    buyer = await make_person("buyer", tier=TierCode.PRO)
-    wish = BuyWish(agent.id, 900, True, "fr")
-    return buyer, await buy_agent(services, buyer.actor, wish, "key")
+from tests.api.watching import WATCH, make_purchase
+from tests.people import Person, make_person, pay
 
 
 async def pay_for(services: Services, purchase: PurchaseRow) -> None:

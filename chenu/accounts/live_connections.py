@@ -1,0 +1,97 @@
+"""Event streams and WebSockets that are open in this process, counted by whom they belong to.
+
+Each process counts its own: what a process holds is what such a connection costs, and what it
+counts goes with it. docs/operations.md says what that means for several processes.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Hashable
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+
+from chenu.accounts.actor import Actor
+from chenu.accounts.visit import Visit
+from chenu.connection_limits import ConnectionLimits
+from chenu.core.errors import RateLimited
+
+_RETRY_SECONDS = 10
+_IPV6_NETWORK_BITS = 64
+
+Bucket = tuple[Hashable, ...]
+
+
+class Transport(StrEnum):
+    STREAM = "STREAM"
+    SOCKET = "SOCKET"
+
+
+class Place:
+    """What one open connection takes up, until it is given back; twice is once."""
+
+    def __init__(self, counts: Counter[Bucket], buckets: list[Bucket]) -> None:
+        self._counts = counts
+        self._buckets = buckets
+        counts.update(buckets)
+
+    def give_back(self) -> None:
+        for bucket in self._buckets:
+            self._counts[bucket] -= 1
+            if not self._counts[bucket]:
+                del self._counts[bucket]
+        self._buckets = []
+
+
+class LiveConnections:
+    def __init__(self) -> None:
+        self._counts: Counter[Bucket] = Counter()
+
+    def take(self, transport: Transport, visit: Visit, limits: ConnectionLimits) -> Place:
+        """Given back at the latest when the task that took it ends. Raises RateLimited."""
+        allowed = _buckets(visit, limits)
+        buckets = [(transport, *bucket) for bucket in allowed]
+        for bucket, most in zip(buckets, allowed.values(), strict=True):
+            if self._counts[bucket] >= most:
+                message = "At most {count} live connections at a time: close one first"
+                raise RateLimited(message, retry_after=_RETRY_SECONDS, count=most)
+        place = Place(self._counts, buckets)
+        task = asyncio.current_task()
+        if task is not None:
+            task.add_done_callback(lambda _: place.give_back())
+        return place
+
+    @property
+    def total(self) -> int:
+        """Places taken, in all buckets: 0 when nothing is open."""
+        return self._counts.total()
+
+
+def _buckets(visit: Visit, limits: ConnectionLimits) -> dict[Bucket, int]:
+    """Where this caller's connections are counted, and how many each takes."""
+    caller = _find_caller(visit.actor)
+    if caller is None:
+        return {("address", _network(visit.address)): limits.live_per_address}
+    buckets = {caller: limits.live_per_caller}
+    if visit.actor.user_id is not None:
+        buckets["person", visit.actor.user_id] = limits.live_per_address
+    return buckets
+
+
+def _find_caller(actor: Actor) -> Bucket | None:
+    """A session or a key; an app's key counts for each account that it acts for."""
+    if actor.session_id is not None:
+        return "session", actor.session_id
+    if actor.key_id is not None:
+        return "key", actor.key_id, actor.account_id
+    return None
+
+
+def _network(address: str) -> str:
+    """One household has as many IPv6 addresses as it likes, all in one /64."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.ipv4_mapped:
+        return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(int(found) >> (128 - _IPV6_NETWORK_BITS))

@@ -1,0 +1,138 @@
+"""How each setting is read from its text; each function raises ValueError with what is allowed."""
+
+from collections.abc import Callable
+from email.utils import parseaddr
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from chenu.core.addresses import read_network
+from chenu.core.email_address import find_ascii_address
+from chenu.guessable import SHORTEST, is_guessable
+
+E = TypeVar("E", bound=StrEnum)
+
+MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
+
+
+def _url(raw: str, schemes: tuple[str, ...]) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in schemes:
+        raise ValueError(f"an address that starts with {' or '.join(s + '://' for s in schemes)}")
+    _require_port(parts)
+    return raw.rstrip("/")
+
+
+def _require_port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        # urllib would repeat the text, which may be a password in the wrong place
+        raise ValueError("an address whose port is a number up to 65535") from None
+
+
+def read_one_of(kind: type[E]) -> Callable[[str], E]:
+    def parse(raw: str) -> E:
+        try:
+            return kind(raw)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def read_mailbox(raw: str) -> str:
+    typed = parseaddr(raw)[1]
+    address = typed if typed.isascii() else find_ascii_address(typed) or ""
+    local, _, host = address.rpartition("@")
+    if not raw.isprintable() or not local or not host:
+        raise ValueError(f"an address such as {MAIL_FROM}")
+    return raw.replace(typed, address)
+
+
+def read_proxies(raw: str) -> tuple[str, ...]:
+    """Addresses and networks, as the peer of a connection has them: a name would never match."""
+    return tuple(read_network(word) for word in read_list(raw))
+
+
+def read_database_url(raw: str) -> str:
+    return _url(raw, ("postgresql", "postgres"))
+
+
+def read_redis_url(raw: str) -> str:
+    return _url(raw, ("redis", "rediss", "unix"))
+
+
+def read_smtp_url(raw: str) -> str:
+    return _url(raw, ("smtp", "smtps")) if raw else ""
+
+
+def _http_url(raw: str) -> str:
+    if not urlsplit(raw).netloc:
+        raise ValueError("an address that starts with http:// or https://")
+    return _url(raw, ("http", "https"))
+
+
+def read_origin(raw: str) -> str:
+    """As browsers write it in their Origin header: lower case, without its scheme's own port."""
+    parts = urlsplit(_http_url(raw))
+    if "@" in parts.netloc or parts.path or "?" in raw or "#" in raw or not parts.hostname:
+        raise ValueError("an address such as https://chenu.example, without path, query or login")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    has_port = parts.port not in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{host}{f':{parts.port}' if has_port else ''}"
+
+
+def read_optional_url(raw: str) -> str:
+    return _http_url(raw) if raw else ""
+
+
+def read_otlp_protocol(raw: str) -> str:
+    if raw not in ("", "http/protobuf"):
+        raise ValueError("http/protobuf, which is all that is spoken here")
+    return raw
+
+
+def read_origins(raw: str) -> tuple[str, ...]:
+    try:
+        return tuple(read_origin(word) for word in read_list(raw))
+    except ValueError:
+        wanted = (
+            "origins such as https://app.example or http://localhost:3000, without path or login"
+        )
+        raise ValueError(wanted) from None
+
+
+def read_stripe_key(raw: str) -> str:
+    if not raw.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        raise ValueError("a secret key of Stripe (sk_test_..., sk_live_..., rk_...)")
+    return raw
+
+
+def read_secret(raw: str) -> bytes:
+    if len(raw.strip()) < SHORTEST or is_guessable(raw):
+        rule = "that nobody can guess, neither repeated ones nor known words"
+        raise ValueError(f"at least {SHORTEST} characters {rule}")
+    return raw.encode()
+
+
+def read_log_level(raw: str) -> str:
+    allowed = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if raw.upper() not in allowed:
+        raise ValueError(f"one of {', '.join(allowed)}")
+    return raw.upper()
+
+
+def read_cache_seconds(raw: str) -> float:
+    """The API promises that a change is seen by everybody within a second."""
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 1:
+        raise ValueError("a number of seconds from 0 to 1")
+    return seconds
+
+
+def read_list(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())

@@ -1,0 +1,76 @@
+"""Subscriptions as server-sent events, which end with their session or key, and after a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
+
+from chenu.accounts.live_connections import Place
+from chenu.accounts.visit import Visit
+from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
+from chenu_graphql.context import Context
+from chenu_graphql.engine import Engine, Wish
+from chenu_graphql.messages import fail_internally, write_answer
+
+EVENTS = SSETransport()
+
+
+_HEARTBEAT = EVENTS.encode_comment("ping")
+
+
+def write_event(body: bytes) -> str:
+    """One answer's JSON."""
+    return EVENTS.encode_event("next", body.decode())
+
+
+async def stream_events(
+    engine: Engine, wish: Wish, ctx: Context, place: Place
+) -> AsyncGenerator[str, None]:
+    """Each event, and a comment where nothing happens; `place` is given back at the end.
+
+    Before either of them we ask who the caller is by now.
+    """
+    limits = ctx.services.settings.limits
+    loop = asyncio.get_running_loop()
+    until = loop.time() + limits.live_seconds
+    parts = merge_stream_with_heartbeat(
+        lambda: _answers(engine, wish, ctx),
+        lambda: _HEARTBEAT,
+        interval=min(limits.live_check_seconds, limits.live_seconds),
+        send_initial_heartbeat=False,
+    )()
+    try:
+        async with aclosing(parts):
+            async for part in parts:
+                is_event = part != _HEARTBEAT
+                if loop.time() >= until or not await _still_holds(
+                    ctx.visit, if_unsure=not is_event
+                ):
+                    break
+                yield part
+        yield EVENTS.encode_complete()
+    finally:
+        place.give_back()
+
+
+async def _answers(engine: Engine, wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
+    try:
+        async with aclosing(engine.watch(wish, ctx)) as answers:
+            async for answer in answers:
+                written, body = write_answer(answer, ctx)
+                await written.record_reading(ctx)
+                yield write_event(body)
+    except Exception as error:
+        yield write_event(write_answer(fail_internally(error, ctx), ctx)[1])
+
+
+async def _still_holds(visit: Visit, *, if_unsure: bool) -> bool:
+    """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
+    try:
+        await visit.renewed()
+    except (Unauthenticated, Forbidden):
+        return False
+    except ChenuError:  # the database is away
+        return if_unsure
+    return True
