@@ -34,15 +34,19 @@ _COMPANION_WORDS = """
     agent agents app apps application applications bot bots store shop boutique market
     marketplace marche platform plateforme news actualites press presse jobs careers emploi
     emplois recrutement partner partners partenaire partenaires developers developpeurs company
-    group groupe inc ltd llc sas sarl gmbh corp hq siege headquarters france europe
+    group groupe inc ltd llc sas sarl gmbh corp hq siege headquarters europe
     international global customer customers client clients clientele user users original
-    originals real vrai online enligne premium studio business enterprise starter finance status
-    docs documentation academy events community communaute house maison founder founders
-    fondateur ceo crew
+    originals online enligne premium studio business enterprise starter finance status docs
+    documentation academy events community communaute founder founders fondateur ceo crew
+    corporation incorporated limited foundation fondation notifications notification alerts
+    alerte alertes email assistant assistants assistante developer developpeur engineering
+    research employee employees employe manager director directeur direction president owner
+    operator operateur hotline center centre secure authentic authentique approved certified
+    certifie invoices factures robot
 """
 _JOINT_WORDS = "the le la les de du des of by from for et and tm sm"
 _LINK_WORDS = "a an un une d l s no your votre notre our"
-_ENDING_WORDS = "ai ia pro plus dev lab labs hub cloud com fr eu net org io tv tm sm"
+_ENDING_WORDS = "france ai ia pro plus dev lab labs hub cloud com fr eu net org io tv tm sm"
 
 _DIGITS = frozenset("0123456789")
 _ROLES = frozenset(_ROLE_WORDS.split())
@@ -51,28 +55,8 @@ _COMPANIONS = frozenset({_HOUSE}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORD
 """With these the house's name is still the house's, before it or after it."""
 _ENDINGS = frozenset(_ENDING_WORDS.split())
 """What may follow it at once: before it some of these are first names."""
-_JOINTS = _DIGITS | frozenset(
-    [
-        "the",
-        "le",
-        "la",
-        "les",
-        "de",
-        "du",
-        "des",
-        "of",
-        "by",
-        "from",
-        "for",
-        "et",
-        "and",
-        "tm",
-        "sm",
-    ]
-)
-_LINKS = _JOINTS | frozenset(
-    ["a", "an", "un", "une", "d", "l", "s", "no", "your", "votre", "notre", "our"]
-)
+_JOINTS = _DIGITS | frozenset(_JOINT_WORDS.split())
+_LINKS = _JOINTS | frozenset(_LINK_WORDS.split())
 """What may stand before such a word; after one only a joint, or Staffan would be staff."""
 
 _LOOKALIKES = {

@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chenu.accounts.validation import turned_text
+from chenu.accounts.reserved_names import reads_like_house
+from chenu.accounts.validation import reserved_name, turned_text
 from chenu.core.errors import ChenuError
 from chenu.core.text import turns_direction
 
 
 def check_manifest_text(manifest: Any) -> list[ChenuError]:
-    """Of the first text whose reading direction is turned round; it names the place."""
-    found = next(_turned_places(manifest, ("manifest",)), None)
-    return [] if found is None else [turned_text(found)]
+    """The first text whose reading direction is turned round, and the name of the house."""
+    turned = next(_turned_places(manifest, ("manifest",)), None)
+    errors = [] if turned is None else [turned_text(turned)]
+    name = manifest.get("name") if isinstance(manifest, dict) else None
+    if isinstance(name, str) and reads_like_house(name):
+        errors.append(reserved_name(("manifest", "name")))
+    return errors
 
 
 def _turned_places(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -22,6 +22,7 @@ from chenu.agents.rows import (
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.paging import Page, PageWish, by_id, by_time, cut
+from chenu.core.text import storable
 
 _NO_AGENT = "There is no such agent"
 
@@ -32,7 +33,7 @@ async def find_agent(agent_id: AgentId) -> AgentRow | None:
 
 
 async def find_agent_by_slug(slug: str) -> AgentRow | None:
-    return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.slug = $1", slug)
+    return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.slug = $1", storable(slug))
 
 
 async def list_agents_by_id(agent_ids: Sequence[AgentId]) -> list[AgentRow]:
@@ -138,7 +139,7 @@ async def find_creator(creator_id: CreatorId) -> CreatorRow | None:
 
 
 async def find_creator_by_handle(handle: str) -> CreatorRow | None:
-    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE handle = $1", handle)
+    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE handle = $1", storable(handle))
 
 
 async def find_creator_of(user_id: UserId) -> CreatorRow | None:

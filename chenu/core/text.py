@@ -51,7 +51,9 @@ def storable(text: str) -> str:
 
 def has_unstorable(text: str) -> bool:
     """NUL and halves of surrogate pairs: no text, and the database keeps neither."""
-    return any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text)
+    if "\x00" in text or text.isascii():
+        return "\x00" in text
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def has_control(text: str, *, is_line: bool) -> bool:

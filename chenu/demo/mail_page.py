@@ -14,6 +14,7 @@ from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup, escape
 
+from chenu.core.email_address import find_ascii_address
 from chenu.settings import Settings
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -36,8 +37,9 @@ def mail_routes() -> list[ControllerRouterHandler]:
 
 @get("/demo/mail", sync_to_thread=True)
 def mail_page(settings: NamedDependency[Settings], q: FromQuery[str] = "") -> Response[str]:
-    """`q` keeps the mails to addresses that contain it."""
-    mails = _read_mails(Path(settings.mail_folder or ""), q.strip().lower())
+    """`q` keeps the mails to addresses that contain it, or to the one that it is."""
+    wanted = find_ascii_address(q) or q.strip().lower()
+    mails = _read_mails(Path(settings.mail_folder or ""), wanted)
     html = _environment().get_template("mail.html").render(mails=mails, query=q)
     headers = {"cache-control": "no-store"}
     return Response(html, media_type="text/html; charset=utf-8", headers=headers)

@@ -29,6 +29,10 @@ def test_a_good_manifest_is_taken_as_it_is() -> None:
     [
         ({"name": ""}, ("manifest", "name")),
         ({"name": 7}, ("manifest", "name")),
+        ({"name": "CHE·NU Support"}, ("manifest", "name")),
+        ({"name": "a\u202eb"}, ("manifest", "name")),
+        ({"tools": [{"name": "a\u2067b"}]}, ("manifest", "tools", "0", "name")),
+        ({"parameters": {"\u202ea": 1}}, ("manifest", "parameters")),
         ({"model": None}, ("manifest", "model")),
         ({"systemPrompt": ["x"]}, ("manifest", "systemPrompt")),
         ({"parameters": []}, ("manifest", "parameters")),

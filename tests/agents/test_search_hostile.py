@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chenu.agents.facets import count_facets
+from chenu.agents.queries import find_agent_by_slug, find_creator_by_handle
 from chenu.agents.search import AgentHit, count_agents, list_agents
 from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.errors import BadInput
@@ -181,3 +182,9 @@ async def test_a_cursor_of_another_order_is_refused(many: Shop) -> None:
         with pytest.raises(BadInput) as refused:
             await list_agents(AgentWish(sort=sort), PageWish(5, key))
         assert refused.value.path == ("after",)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "a" * 500_000, ""])
+async def test_no_name_in_an_address_breaks_a_search_for_it(services: Services, text: str) -> None:
+    assert await find_agent_by_slug(text) is None
+    assert await find_creator_by_handle(text) is None
