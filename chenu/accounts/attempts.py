@@ -22,6 +22,8 @@ SIGN_IN_PER_ADDRESS = Limit("sign_in_address", 60, timedelta(minutes=5))
 SIGN_UP_PER_ADDRESS = Limit("sign_up_address", 60, timedelta(hours=1))
 PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
 MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
+CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
+"""Apart from the limit of reset links: whoever fills it must not keep the owner from those."""
 MAIL_PER_ADDRESS = Limit("mail_address", 60, timedelta(hours=1))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
+from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.documents import record_acceptance
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
@@ -56,6 +57,14 @@ class User:
     @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    @property
+    def mail_name(self) -> str:
+        """What our mails may call the person: nothing until the address is proved.
+
+        Before that the name may be a stranger's, who wants us to mail it to somebody.
+        """
+        return self.display_name if self.email_verified else ""
 
 
 _USER = """
@@ -185,31 +194,54 @@ async def store_password(user_id: UserId, password_hash: str) -> None:
     await db.execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
 
 
+async def replace_password_hash(user_id: UserId, old: str, new: str) -> bool:
+    """False, and nothing changed, when the password is another by now."""
+    sql = "UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
+    return bool(await db.execute(sql, user_id, old, new))
+
+
 async def send_verification(user_id: UserId) -> None:
     """A link to the person's own address; nothing when it is verified."""
     user = await get_user(user_id)
     if user.email_verified:
         return
     token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
-    params = {"token": token, "name": user.display_name}
     key = f"verify:{new_id()}"
-    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
+
+
+async def send_verification_again(actor: Actor) -> None:
+    """The same, as often as mails may be asked for. Raises RateLimited."""
+    user_id = actor.require_user()
+    async with db.transaction():
+        await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+        await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
+        await send_verification(user_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """None leaves a field as it is."""
+    """None leaves a field as it is; `current_password` is for a new address."""
 
     display_name: str | None = None
     locale: str | None = None
     email: str | None = None
+    current_password: str | None = None
 
 
 async def update_profile(actor: Actor, change: ProfileChange) -> None:
-    """Name and language at once; a new address when its own mail's link was opened."""
+    """Name and language at once; a new address when its own mail's link was opened.
+
+    A new address asks for the password, see accounts/confirmation.py.
+    """
     user_id = actor.require_user()
     email = normalise_email(change.email) if change.email is not None else None
     reject_if_any(_check_profile(change.display_name, change.locale, email))
+    if email is not None:
+        if email == (await get_user(user_id)).email:
+            email = None
+        else:
+            await require_confirmed(actor, change.current_password)
     async with db.transaction():
         sql = """
             UPDATE app_user SET display_name = coalesce($2, display_name),
@@ -218,7 +250,8 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
         name = change.display_name.strip() if change.display_name is not None else None
         await db.execute(sql, user_id, name, change.locale)
         if email is not None:
-            await _request_email_change(user_id, email)
+            await require_session_still(actor)
+            await _request_email_change(actor, email)
         await audit.record(actor, "user.update", user_id)
 
 
@@ -230,17 +263,22 @@ def _check_profile(name: str | None, locale: str | None, email: str | None) -> l
     ]
 
 
-async def _request_email_change(user_id: UserId, email: str) -> None:
-    """Tell both addresses; the old one stays until the new one is confirmed."""
-    user = await get_user(user_id)
-    if email == user.email:
-        return
-    if await find_user_by_email(email) is not None:
-        raise AlreadyExists("Another account uses this address", path=("email",))
-    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
-    token = await make_mail_token(user_id, Purpose.CHANGE_EMAIL, email)
-    params = {"token": token, "name": user.display_name, "email": email}
+async def _request_email_change(actor: Actor, email: str) -> None:
+    """Tell both addresses; the old one stays until the new one is confirmed.
+
+    Whether somebody has the new address is told in the mail to it, and to nobody else.
+    """
+    user = await get_user(actor.require_user())
+    await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user.id))
+    await attempts.count_attempt(attempts.CHANGE_MAIL_PER_EMAIL, email)
+    taken = await find_user_by_email(email)
+    token = await make_mail_token(user.id, Purpose.CHANGE_EMAIL, email)
+    confirm = {"token": token, "email": email} if taken is None else {"email": email}
+    locale = user.locale if taken is None else taken.locale
     key = f"change:{new_id()}"
-    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, user.locale, f"{key}:new", params)
-    notice = {"name": user.display_name, "email": email}
+    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, locale, f"{key}:new", confirm)
+    cancel = await make_mail_token(user.id, Purpose.CANCEL_CHANGE, user.email)
+    wanted = email if user.email_verified else ""
+    notice = {"name": user.mail_name, "email": wanted, "cancel": cancel}
     await queue_mail(MailKind.EMAIL_CHANGE_NOTICE, user.email, user.locale, f"{key}:old", notice)

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from chenu.accounts.actor import ANONYMOUS
+from chenu.accounts.api_keys import ApiKeyId
 from chenu.accounts.recovery import (
     change_password,
     request_password_reset,
@@ -51,6 +52,9 @@ class UserUpdateInput:
     display_name: str | None = given("The name for people.")
     locale: str | None = given("'fr' or 'en'.")
     email: str | None = given("Takes effect when the link mailed to it is opened.")
+    current_password: str | None = given(
+        "The one in use: a new address needs it, unless this session is younger than 10 minutes."
+    )
 
 
 @strawberry.input(description="A new password; every other session ends.")
@@ -63,6 +67,9 @@ class PasswordChangeInput:
 class PasswordResetInput:
     token: str = given("Out of the mailed link.")
     new_password: str = given("At least 8 characters, none of the common ones.")
+    revoke_api_keys: bool | None = given(
+        "Whether all API keys that the person made stop working, too; null: no."
+    )
 
 
 @strawberry.type(description="A session that was opened or goes on.")
@@ -137,7 +144,8 @@ async def leave(info: Info) -> Payload:
 
 async def update(info: Info, wish: Annotated[UserUpdateInput, wanted()]) -> Payload:
     ctx = info.context
-    await update_profile(ctx.actor, ProfileChange(wish.display_name, wish.locale, wish.email))
+    change = ProfileChange(wish.display_name, wish.locale, wish.email, wish.current_password)
+    await update_profile(ctx.actor, change)
     return await _describe(ctx)
 
 
@@ -154,7 +162,8 @@ async def request_reset(
 
 
 async def reset(wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
-    await reset_password(wish.token, wish.new_password)
+    revoked: tuple[ApiKeyId, ...] | None = None if wish.revoke_api_keys else ()
+    await reset_password(wish.token, wish.new_password, revoked_keys=revoked)
     return Payload()
 
 
