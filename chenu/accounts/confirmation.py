@@ -10,6 +10,7 @@ from uuid import UUID
 from chenu.accounts import attempts
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.errors import WrongCredentials
+from chenu.accounts.password_store import get_password_hash
 from chenu.accounts.passwords import verify_password
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -38,8 +39,7 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
 async def check_own_password(user_id: UserId, password: str) -> str:
     """The hash that it fits; raises WrongCredentials, RateLimited."""
     await attempts.count_attempt(attempts.PASSWORD_CHECK_PER_USER, str(user_id))
-    sql = "SELECT password_hash FROM app_user WHERE id = $1"
-    password_hash = str(await db.fetch_value(sql, user_id))
+    password_hash = await get_password_hash(user_id)
     if not await verify_password(password, password_hash):
         raise WrongCredentials("The current password is wrong", path=("current_password",))
     await attempts.forget_attempts(attempts.PASSWORD_CHECK_PER_USER, str(user_id))

@@ -21,6 +21,7 @@ from chenu.accounts.mail_tokens import (
     make_mail_token,
     use_mail_token,
 )
+from chenu.accounts.password_store import Credentials, replace_password, store_password
 from chenu.accounts.passwords import check_password, hash_password
 from chenu.accounts.sessions import revoke_sessions
 from chenu.accounts.users import (
@@ -28,8 +29,6 @@ from chenu.accounts.users import (
     find_user_by_email,
     get_user,
     lock_address,
-    replace_password_hash,
-    store_password,
 )
 from chenu.accounts.validation import check_email, normalise_email
 from chenu.core import db
@@ -69,7 +68,8 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
     new_hash = await hash_password(new)
     async with db.transaction():
         await require_session_still(actor)
-        if not await replace_password_hash(user.id, old_hash, new_hash):  # it was changed meanwhile
+        old = Credentials(user.id, old_hash)
+        if not await replace_password(old, new_hash):  # it was changed meanwhile
             raise WrongCredentials("The current password is wrong", path=("current_password",))
         await _end_what_was_mailed(user)
         await revoke_sessions(user.id, but=actor.session_id)
@@ -109,9 +109,14 @@ class ResetOffer:
     is_proved: bool
 
 
+async def find_reset_owner(token: str) -> UserId | None:
+    """Whom a reset link is for; None for a link that is not good."""
+    return await find_mail_token_owner(token, Purpose.RESET_PASSWORD)
+
+
 async def find_reset_offer(token: str) -> ResetOffer | None:
     """None for a link that is not good."""
-    owner = await find_mail_token_owner(token, Purpose.RESET_PASSWORD)
+    owner = await find_reset_owner(token)
     if owner is None:
         return None
     user = await get_user(owner)

@@ -2,16 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
 from chenu.accounts.confirmation import require_confirmed, require_session_still
+from chenu.accounts.devices import find_device
 from chenu.accounts.documents import record_acceptance
-from chenu.accounts.errors import WrongCredentials
+from chenu.accounts.errors import wrong_credentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.accounts.password_store import (
+    Credentials,
+    find_credentials,
+    hold_password,
+    nobodys_credentials,
+    replace_password,
+)
 from chenu.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from chenu.accounts.sessions import NewSession, open_session
+from chenu.accounts.sign_in_limits import count_try, forgive_tries
 from chenu.accounts.validation import check_email, check_line, check_locale, normalise_email
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -34,10 +42,15 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a session is opened from."""
+    """Where a session is opened from.
+
+    `session_token` and `devices` are the cookies by which it shows who signed in from it before.
+    """
 
     user_agent: str = ""
     address: str = ""
+    session_token: str = ""
+    devices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,43 +174,34 @@ async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) 
         raise AlreadyExists("This person is a member of the account already")
 
 
-@dataclass(frozen=True, slots=True)
-class _Credentials:
-    id: UUID
-    password_hash: str
-
-
 async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
-    """Raises WrongCredentials and RateLimited, the same for known and unknown addresses."""
+    """Raises WrongCredentials and RateLimited, the same for known and unknown addresses.
+
+    Only tries that fail are counted in the end. A browser that the person has signed in from
+    before has tries of its own: nobody else can use them up.
+    """
     email = normalise_email(email)
-    await attempts.count_attempt(attempts.SIGN_IN_PER_ADDRESS, browser.address)
-    found = await _find_credentials(email)
-    if not await verify_password(password, found.password_hash if found else None) or not found:
-        raise WrongCredentials("The e-mail address or the password is wrong")
-    await attempts.forget_attempts(attempts.SIGN_IN_PER_EMAIL, email)
-    user_id = UserId(found.id)
-    if needs_rehash(found.password_hash):
-        await store_password(user_id, await hash_password(password))
-    return await open_session(user_id, browser.user_agent, browser.address)
+    is_address = not check_email(email)
+    found = await find_credentials(email) if is_address else None
+    known = found or nobodys_credentials()
+    device = await find_device(known, browser.devices, browser.session_token)
+    windows = await count_try(email if is_address else None, browser.address, device)
+    if not await verify_password(password, found.password_hash if found else None):
+        raise wrong_credentials()
+    await forgive_tries(windows)
+    return await _enter(known, password, browser)
 
 
-async def _find_credentials(email: str) -> _Credentials | None:
-    """None for an unknown address, and for what is no address at all. Raises RateLimited."""
-    if check_email(email):
-        return None
-    await attempts.count_attempt(attempts.SIGN_IN_PER_EMAIL, email)
-    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
-    return await db.find_one(_Credentials, sql, email)
-
-
-async def store_password(user_id: UserId, password_hash: str) -> None:
-    await db.execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
-
-
-async def replace_password_hash(user_id: UserId, old: str, new: str) -> bool:
-    """False, and nothing changed, when the password is another by now."""
-    sql = "UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
-    return bool(await db.execute(sql, user_id, old, new))
+async def _enter(known: Credentials, password: str, browser: Browser) -> NewSession:
+    """Unless the password was changed while it was compared: that ends all sessions."""
+    stronger = None
+    if needs_rehash(known.password_hash):
+        stronger = await hash_password(password)
+    async with db.transaction():
+        is_still = hold_password(known) if stronger is None else replace_password(known, stronger)
+        if not await is_still:
+            raise wrong_credentials()
+        return await open_session(known.user_id, browser.user_agent, browser.address)
 
 
 async def send_verification(user_id: UserId) -> None:

@@ -23,13 +23,15 @@ def _codec(secret: bytes) -> CursorCodec:
 class Context:
     """One operation. `spent` counts the points of what was resolved.
 
-    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send.
+    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send,
+    `devices` what the browser shall remember of who has signed in from it.
     """
 
     services: Services
     visit: Visit
     csrf_header: str = ""
     cookies: list[str] = field(default_factory=list)
+    devices: str | None = None
     spent: int = 0
     _loaders: Loaders | None = None
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from graphql import OperationType
 from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
-from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
+from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit, device_cookie
 from chenu.core.errors import BadInput, ChenuError
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
@@ -106,6 +107,7 @@ def _respond(answer: Answer, ctx: Context, status: int | None = None) -> Respons
         status_code=status or _status(answer),
         media_type=MediaType.JSON,
         headers=_headers(answer, ctx),
+        cookies=_cookies(ctx),
     )
 
 
@@ -113,6 +115,12 @@ def _status(answer: Answer) -> int:
     is_empty = all(value is None for value in (answer.data or {}).values())
     known = [_EMPTY_STATUS[code] for code in answer.codes if code in _EMPTY_STATUS]
     return known[0] if is_empty and known else 200
+
+
+def _cookies(ctx: Context) -> list[Cookie]:
+    if ctx.devices is None:
+        return []
+    return [Cookie(**device_cookie(ctx.services.settings, ctx.devices))]
 
 
 def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
@@ -136,7 +144,8 @@ def _respond_as_events(answer: Answer, ctx: Context) -> Response[str]:
     """A single answer for a client that speaks server-sent events throughout."""
     body = _SSE.encode_next(answer.to_dict(), _encode) + _SSE.encode_complete()  # type: ignore[arg-type]
     headers = {**_headers(answer, ctx), **_SSE.headers}
-    return Response(body, status_code=_status(answer), headers=headers)
+    cookies = _cookies(ctx)
+    return Response(body, status_code=_status(answer), headers=headers, cookies=cookies)
 
 
 async def _is_still_known(visit: Visit) -> bool:

@@ -7,8 +7,10 @@ import strawberry
 
 from chenu.accounts.actor import ANONYMOUS
 from chenu.accounts.api_keys import ApiKeyId
+from chenu.accounts.devices import remember_device
 from chenu.accounts.recovery import (
     change_password,
+    find_reset_owner,
     request_password_reset,
     reset_password,
     verify_email,
@@ -93,7 +95,8 @@ class SignOutPayload:
 
 
 def _browser(ctx: Context) -> Browser:
-    return Browser(ctx.visit.user_agent, ctx.visit.address)
+    visit = ctx.visit
+    return Browser(visit.user_agent, visit.address, visit.session_token, visit.devices)
 
 
 async def _enter(ctx: Context, session: NewSession) -> Payload:
@@ -113,6 +116,7 @@ async def _leave(ctx: Context) -> None:
     if actor.user_id is not None and actor.session_id is not None:
         with suppress(NotFound):  # it ended a moment before
             await revoke_session(actor.user_id, actor.session_id)
+        ctx.devices = await remember_device(actor.user_id, ctx.visit.devices)
 
 
 async def _describe(ctx: Context) -> Payload:
@@ -161,9 +165,14 @@ async def request_reset(
     return Payload()
 
 
-async def reset(wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
+async def reset(info: Info, wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
+    """Whoever holds the link has proved enough: the browser is one of the person's."""
+    ctx = info.context
+    owner = await find_reset_owner(wish.token)
     revoked: tuple[ApiKeyId, ...] | None = None if wish.revoke_api_keys else ()
     await reset_password(wish.token, wish.new_password, revoked_keys=revoked)
+    if owner is not None:
+        ctx.devices = await remember_device(owner, ctx.visit.devices)
     return Payload()
 
 

@@ -8,9 +8,11 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.api_keys import ApiKeyId
+from chenu.accounts.devices import remember_device
 from chenu.accounts.recovery import (
     cancel_email_change,
     find_reset_offer,
+    find_reset_owner,
     request_password_reset,
     reset_password,
     verify_email,
@@ -62,13 +64,16 @@ async def submit_reset(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     """Ends all sessions, this browser's too; a refused password leaves the link usable."""
     fields = await read_form(request)
     token, revoked = fields.text("token"), _read_keys(fields)
+    owner = await find_reset_owner(token)
     try:
         await reset_password(token, fields.text("new_password"), revoked_keys=revoked)
     except REFUSALS as error:
         offer = await find_reset_offer(token)
         form = pages.refused("reset", keep(fields, ("token", "revoked_keys")), error)
         return pages.show("people/reset.html", pages.status(error), form=form, offer=offer)
-    return pages.go("/sign-in?notice=reset", cookie=session_cookie(pages.settings, None))
+    devices = None if owner is None else await remember_device(owner, pages.visit.devices)
+    cookie = session_cookie(pages.settings, None)
+    return pages.go("/sign-in?notice=reset", cookie=cookie, devices=devices)
 
 
 def _read_keys(fields: Fields) -> set[ApiKeyId]:
