@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from markupsafe import Markup
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.visit import Visit
+from chenu.accounts.visit import Visit, device_cookie
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
@@ -79,13 +80,19 @@ class Pages:
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(drawn, status_code=status, media_type=MediaType.HTML, headers=headers)
 
-    def go(self, path: str, *, cookie: str | None = None) -> Page:
-        """On to another page with GET; `path` is ours, or Stripe's as the business gave it."""
+    def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
+        """On to another page with GET; `path` is ours, or Stripe's as the business gave it.
+
+        `devices` is what the browser shall remember of who has signed in from it.
+        """
         headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
         headers["Vary"] = "Cookie"
         if cookie is not None:
             headers["Set-Cookie"] = cookie
-        return Response(b"", status_code=303, media_type=MediaType.HTML, headers=headers)
+        page = Response(b"", status_code=303, media_type=MediaType.HTML, headers=headers)
+        if devices is not None:
+            page.cookies.append(Cookie(**device_cookie(self.settings, devices)))
+        return page
 
     def nothing(self) -> Page:
         """htmx keeps what it shows."""

@@ -11,4 +11,4 @@ def account_of(actor: Actor) -> AccountId:
 
 
 def browser_of(visit: Visit) -> Browser:
-    return Browser(visit.user_agent, visit.address)
+    return Browser(visit.user_agent, visit.address, visit.session_token, visit.devices)

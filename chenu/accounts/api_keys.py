@@ -1,6 +1,6 @@
 """API keys: scopes, shown once, stored as a hash, expiring and revocable."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
+from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.credentials import (
     API_KEY_HEAD,
     has_valid_checksum,
@@ -58,8 +59,8 @@ class CreatedKey:
     secret: str
 
 
-_COLUMNS = """id, account AS account_id, name, prefix, scopes, created_at, last_used_at, expires_at,
-    revoked_at"""
+_COLUMNS = """k.id, k.account AS account_id, k.name, k.prefix, k.scopes, k.created_at,
+    k.last_used_at, k.expires_at, k.revoked_at"""
 
 
 async def create_api_key(
@@ -68,14 +69,21 @@ async def create_api_key(
     scopes: Sequence[ApiScope],
     expires_at: datetime | None,
     pepper: bytes,
+    *,
+    current_password: str | None = None,
 ) -> CreatedKey:
-    """Raises PlanRequired without API_ACCESS, Forbidden by key, Invalid, LimitReached."""
+    """Asks for the password, see accounts/confirmation.py.
+
+    Raises PlanRequired without API_ACCESS, Forbidden by key, Invalid, LimitReached.
+    """
     user_id = _require_owner(actor)
     account_id = actor.require_spender(ApiScope.BILLING)
     require_feature(actor.tier, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
+    await require_confirmed(actor, current_password)
     made = new_key(API_KEY_HEAD)
     async with db.transaction():
+        await require_session_still(actor)
         await db.lock_until_commit(f"api keys:{account_id}")
         await _require_room(account_id)
         key_id = ApiKeyId(new_id())
@@ -126,7 +134,7 @@ async def _require_room(account_id: AccountId) -> None:
 
 async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
     """Raises NotFound, also for another account's key."""
-    sql = f"SELECT {_COLUMNS} FROM api_key WHERE id = $1 AND account = $2"  # noqa: S608 - own columns
+    sql = f"SELECT {_COLUMNS} FROM api_key k WHERE id = $1 AND account = $2"  # noqa: S608 - own columns
     found = await db.find_one(ApiKey, sql, key_id, account_id)
     if found is None:
         raise NotFound("There is no such API key", path=("id",))
@@ -136,7 +144,7 @@ async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
 async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
     """Newest first, revoked ones included; at most 200 an account's worth is ever made live."""
     sql = f"""
-        SELECT {_COLUMNS} FROM api_key WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
+        SELECT {_COLUMNS} FROM api_key k WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
     """  # noqa: S608 - own columns
     return await db.fetch_all(ApiKey, sql, list(account_ids))
 
@@ -151,6 +159,28 @@ async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
         if await db.execute(sql, key_id, business_now()):
             await audit.record(actor, "api_key.revoke", key_id, prefix=key.prefix)
         return await get_api_key(account_id, key_id)
+
+
+async def list_live_keys_of(maker: UserId) -> list[ApiKey]:
+    """What the person made in all their accounts and still works, newest first."""
+    sql = f"""
+        SELECT {_COLUMNS} FROM membership m JOIN api_key k ON k.account = m.account
+        WHERE m.member = $1 AND k.created_by = $1 AND k.revoked_at IS NULL
+            AND (k.expires_at IS NULL OR k.expires_at > $2)
+        ORDER BY k.id DESC LIMIT 1000
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(ApiKey, sql, maker, system_now())
+
+
+async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) -> None:
+    """Those of the person's keys that are named, or all (None); part of a transaction."""
+    live = await list_live_keys_of(maker)
+    keys = [key for key in live if key_ids is None or key.id in key_ids]
+    sql = "UPDATE api_key SET revoked_at = $2 WHERE id = ANY($1) AND revoked_at IS NULL"
+    await db.execute(sql, [key.id for key in keys], business_now())
+    for key in keys:
+        actor = Actor(user_id=maker, account_id=key.account_id)
+        await audit.record(actor, "api_key.revoke", key.id, prefix=key.prefix)
 
 
 @dataclass(frozen=True, slots=True)

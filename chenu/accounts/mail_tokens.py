@@ -1,4 +1,4 @@
-"""Single-use links sent by mail: verify an address, change it, choose a new password."""
+"""Single-use links sent by mail: verify an address, change it, keep it, choose a new password."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,12 +17,14 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "VERIFY_EMAIL"
     CHANGE_EMAIL = "CHANGE_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - a purpose
+    CANCEL_CHANGE = "CANCEL_CHANGE"
 
 
 LIFE = {
     Purpose.VERIFY_EMAIL: timedelta(days=3),
     Purpose.CHANGE_EMAIL: timedelta(days=1),
     Purpose.RESET_PASSWORD: timedelta(minutes=30),
+    Purpose.CANCEL_CHANGE: timedelta(days=1),
 }
 
 
@@ -38,12 +40,16 @@ class MailToken:
 
 
 async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
-    """The token for the link; earlier ones of the same purpose stop working."""
-    await cancel_mail_tokens(user_id, purpose)
+    """The token for the link; earlier ones of the same purpose stop working, but those that cancel.
+
+    For a person whom there is not the same statements run, and the token opens nothing.
+    """
+    if purpose is not Purpose.CANCEL_CHANGE:
+        await cancel_mail_tokens(user_id, purpose)
     token = new_token()
     sql = """
         INSERT INTO mail_token (id, token_hash, owner, purpose, email, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        SELECT $1, $2, id, $4, $5, $6 FROM app_user WHERE id = $3
     """
     expires_at = system_now() + LIFE[purpose]
     await db.execute(sql, new_id(), hash_token(token), user_id, purpose, email, expires_at)
@@ -51,16 +57,24 @@ async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
 
 
 async def cancel_mail_tokens(user_id: UserId, *purposes: Purpose) -> None:
-    """The person's open links for these purposes stop working."""
+    """The person's open links for these purposes stop working; without a purpose all do."""
     sql = """
         UPDATE mail_token SET used_at = $3
         WHERE owner = $1 AND purpose = ANY($2) AND used_at IS NULL
     """
-    await db.execute(sql, user_id, list(purposes), system_now())
+    await db.execute(sql, user_id, list(purposes or Purpose), system_now())
 
 
 async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
-    """Take it, once; raises Invalid when it is unknown, used, expired or for something else."""
+    """Take it, once; raises Invalid when it is unknown, used, expired or for something else.
+
+    Whatever the link is for, its person is locked first: two links opened at once wait in line.
+    """
+    lock = """
+        SELECT 1 FROM app_user WHERE id = (SELECT owner FROM mail_token WHERE token_hash = $1)
+        FOR NO KEY UPDATE
+    """
+    await db.execute(lock, hash_token(token))
     sql = """
         UPDATE mail_token SET used_at = $2
         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND purpose = ANY($3)
@@ -74,11 +88,17 @@ async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
 
 async def is_mail_token_good(token: str, purpose: Purpose) -> bool:
     """Would `use_mail_token` take it? For the page that shows the form."""
+    return await find_mail_token_owner(token, purpose) is not None
+
+
+async def find_mail_token_owner(token: str, purpose: Purpose) -> UserId | None:
+    """Whose link it is; None for one that is not good."""
     sql = """
-        SELECT 1 FROM mail_token
+        SELECT owner FROM mail_token
         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND purpose = $3
     """
-    return bool(await db.fetch_value(sql, hash_token(token), system_now(), purpose))
+    found: UUID | None = await db.fetch_value(sql, hash_token(token), system_now(), purpose)
+    return None if found is None else UserId(found)
 
 
 def bad_link() -> Invalid:

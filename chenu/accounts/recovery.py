@@ -1,29 +1,40 @@
-"""Ways back in and proofs of an address: verification, password change and reset."""
+"""Ways back in and proofs of an address: verification, password change and reset.
+
+A new password and a proof of the address end every link that was mailed before. Whoever had the
+account until then, and asked for something, has asked in vain.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor, UserId
+from chenu.accounts.api_keys import ApiKey, ApiKeyId, list_live_keys_of, revoke_keys_of
+from chenu.accounts.confirmation import check_own_password, require_session_still
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.mail_tokens import (
     Purpose,
     bad_link,
     cancel_mail_tokens,
+    find_mail_token_owner,
     is_mail_token_good,
     make_mail_token,
     use_mail_token,
 )
-from chenu.accounts.passwords import check_password, hash_password, verify_password
+from chenu.accounts.password_store import Credentials, replace_password, store_password
+from chenu.accounts.passwords import check_password, hash_password
 from chenu.accounts.sessions import revoke_sessions
 from chenu.accounts.users import (
     User,
     find_user_by_email,
     get_user,
     lock_address,
-    store_password,
 )
 from chenu.accounts.validation import check_email, normalise_email
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, reject_if_any
+from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 
@@ -38,23 +49,31 @@ async def verify_email(token: str) -> User:
             raise AlreadyExists("Another account uses this address", path=("token",))
         sql = "UPDATE app_user SET email = $2, email_verified_at = $3 WHERE id = $1"
         await db.execute(sql, link.user_id, link.email, business_now())
-        if taken is None:  # what was mailed to the address that is left must not work any more
-            await cancel_mail_tokens(link.user_id, *Purpose)
+        await cancel_mail_tokens(link.user_id)
+        if taken is None:
             await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))  # Stripe's copies
         return await get_user(link.user_id)
+
+
+async def cancel_email_change(token: str) -> None:
+    """The address stays as it is: for whoever reads the mails to it. Raises Invalid."""
+    async with db.transaction():
+        link = await use_mail_token(token, Purpose.CANCEL_CHANGE)
+        await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
 
 
 async def change_password(actor: Actor, current: str, new: str) -> None:
     """Ends every other session. Raises WrongCredentials, Invalid, RateLimited."""
     user = await get_user(actor.require_user())
-    await attempts.count_attempt(attempts.PASSWORD_CHECK_PER_USER, str(user.id))
-    if not await verify_password(current, await _get_hash(user.id)):
-        raise WrongCredentials("The current password is wrong", path=("current_password",))
-    await attempts.forget_attempts(attempts.PASSWORD_CHECK_PER_USER, str(user.id))
+    old_hash = await check_own_password(user.id, current)
     reject_if_any(check_password(new, user.email, path=("new_password",)))
-    password_hash = await hash_password(new)
+    new_hash = await hash_password(new)
     async with db.transaction():
-        await _replace_password(user, password_hash)
+        await require_session_still(actor)
+        old = Credentials(user.id, old_hash)
+        if not await replace_password(old, new_hash):  # it was changed meanwhile
+            raise WrongCredentials("The current password is wrong", path=("current_password",))
+        await _end_what_was_mailed(user)
         await revoke_sessions(user.id, but=actor.session_id)
         await audit.record(actor, "password.change", user.id)
 
@@ -62,24 +81,57 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
 async def request_password_reset(email: str, address: str) -> None:
     """A link to a known address, nothing to an unknown one; the caller cannot tell which.
 
-    Raises Invalid for what is no address at all, RateLimited.
+    Not by the time that it takes either: both run the same statements, in a transaction that
+    writes in both cases. Raises Invalid for what is no address at all, RateLimited.
     """
     email = normalise_email(email)
     reject_if_any(check_email(email))
-    await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, address)
-    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, email)
-    user = await find_user_by_email(email)
-    if user is None:
-        return
     async with db.transaction():
-        token = await make_mail_token(user.id, Purpose.RESET_PASSWORD, email)
-        params = {"token": token, "name": user.display_name}
+        await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, address)
+        await attempts.count_attempt(attempts.MAIL_PER_EMAIL, email)
+        user = await find_user_by_email(email)
+        user_id = UserId(new_id()) if user is None else user.id
+        token = await make_mail_token(user_id, Purpose.RESET_PASSWORD, email)
+        params = {"token": token, "name": "" if user is None else user.mail_name}
+        locale = DEFAULT_LOCALE if user is None else user.locale
         key = f"reset:{new_id()}"
-        await queue_mail(MailKind.PASSWORD_RESET, email, user.locale, key, params)
+        kind, is_known = MailKind.PASSWORD_RESET, user is not None
+        await queue_mail(kind, email, locale, key, params, is_wanted=is_known)
 
 
-async def reset_password(token: str, new: str) -> None:
-    """With the mailed link, once; ends all sessions. A refused password leaves the link usable."""
+@dataclass(frozen=True, slots=True)
+class ResetOffer:
+    """What the holder of a reset link may know: the live keys that were made in their name.
+
+    Somebody else may have made them: who signed up with this address before it was proved, or who
+    knew the password.
+    """
+
+    keys: Sequence[ApiKey]
+    is_proved: bool
+
+
+async def find_reset_owner(token: str) -> UserId | None:
+    """Whom a reset link is for; None for a link that is not good."""
+    return await find_mail_token_owner(token, Purpose.RESET_PASSWORD)
+
+
+async def find_reset_offer(token: str) -> ResetOffer | None:
+    """None for a link that is not good."""
+    owner = await find_reset_owner(token)
+    if owner is None:
+        return None
+    user = await get_user(owner)
+    return ResetOffer(await list_live_keys_of(owner), user.email_verified)
+
+
+async def reset_password(
+    token: str, new: str, *, revoked_keys: Collection[ApiKeyId] | None = ()
+) -> None:
+    """With the mailed link, once; ends all sessions, and those keys that are named (None: all).
+
+    A refused password leaves the link usable. Raises Invalid.
+    """
     reject_if_any(check_password(new, "", path=("new_password",)))
     if not await is_mail_token_good(token, Purpose.RESET_PASSWORD):
         raise bad_link()  # before the hash, which is slow on purpose
@@ -88,15 +140,16 @@ async def reset_password(token: str, new: str) -> None:
         link = await use_mail_token(token, Purpose.RESET_PASSWORD)
         user = await get_user(link.user_id)
         reject_if_any(check_password(new, user.email, path=("new_password",)))
-        await _replace_password(user, password_hash)
+        await store_password(user.id, password_hash)
+        await _end_what_was_mailed(user)
         await revoke_sessions(user.id)
+        await revoke_keys_of(user.id, revoked_keys)
         await _prove_address(user)
 
 
-async def _replace_password(user: User, password_hash: str) -> None:
-    await store_password(user.id, password_hash)
-    await cancel_mail_tokens(user.id, Purpose.RESET_PASSWORD)
-    params = {"name": user.display_name}
+async def _end_what_was_mailed(user: User) -> None:
+    await cancel_mail_tokens(user.id)
+    params = {"name": user.mail_name}
     key = f"password:{new_id()}"
     await queue_mail(MailKind.PASSWORD_CHANGED, user.email, user.locale, key, params)
 
@@ -105,7 +158,3 @@ async def _prove_address(user: User) -> None:
     """Whoever opened a link in that mailbox has proved the address as well."""
     sql = "UPDATE app_user SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL"
     await db.execute(sql, user.id, business_now())
-
-
-async def _get_hash(user_id: UserId) -> str:
-    return str(await db.fetch_value("SELECT password_hash FROM app_user WHERE id = $1", user_id))

@@ -2,13 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
+from chenu.accounts.confirmation import require_confirmed, require_session_still
+from chenu.accounts.devices import find_device
 from chenu.accounts.documents import record_acceptance
-from chenu.accounts.errors import WrongCredentials
+from chenu.accounts.errors import wrong_credentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.accounts.password_store import (
+    Credentials,
+    find_credentials,
+    hold_password,
+    nobodys_credentials,
+    replace_password,
+)
 from chenu.accounts.passwords import (
     check_password,
     find_matching_form,
@@ -17,6 +25,7 @@ from chenu.accounts.passwords import (
     normalise_password,
 )
 from chenu.accounts.sessions import NewSession, open_session
+from chenu.accounts.sign_in_limits import count_try, forgive_tries
 from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
 from chenu.core import db, queue
 from chenu.core.clock import business_now
@@ -40,10 +49,15 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a session is opened from."""
+    """Where a session is opened from.
+
+    `session_token` and `devices` are the cookies by which it shows who signed in from it before.
+    """
 
     user_agent: str = ""
     address: str = ""
+    session_token: str = ""
+    devices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,14 @@ class User:
     @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    @property
+    def mail_name(self) -> str:
+        """What our mails may call the person: nothing until the address is proved.
+
+        Before that the name may be a stranger's, who wants us to mail it to somebody.
+        """
+        return self.display_name if self.email_verified else ""
 
 
 _USER = """
@@ -159,38 +181,33 @@ async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) 
         raise AlreadyExists("This person is a member of the account already")
 
 
-@dataclass(frozen=True, slots=True)
-class _Credentials:
-    id: UUID
-    password_hash: str
-
-
 async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
-    """Raises WrongCredentials and RateLimited, the same for known and unknown addresses."""
+    """Raises WrongCredentials and RateLimited, the same for known and unknown addresses.
+
+    Only tries that fail are counted in the end. A browser that the person has signed in from
+    before has tries of its own: nobody else can use them up.
+    """
     email = normalise_email(email)
-    await attempts.count_attempt(attempts.SIGN_IN_PER_ADDRESS, browser.address)
-    found = await _find_credentials(email)
+    is_address = not check_email(email)
+    found = await find_credentials(email) if is_address else None
+    known = found or nobodys_credentials()
+    device = await find_device(known, browser.devices, browser.session_token)
+    windows = await count_try(email if is_address else None, browser.address, device)
     form = await find_matching_form(password, found.password_hash if found else None)
-    if form is None or found is None:
-        raise WrongCredentials("The e-mail address or the password is wrong")
-    await attempts.forget_attempts(attempts.SIGN_IN_PER_EMAIL, email)
-    user_id = UserId(found.id)
-    if needs_rehash(found.password_hash) or form != normalise_password(password):
-        await store_password(user_id, await hash_password(password))
-    return await open_session(user_id, browser.user_agent, browser.address)
+    if form is None:
+        raise wrong_credentials()
+    await forgive_tries(windows)
+    is_old = needs_rehash(known.password_hash) or form != normalise_password(password)
+    return await _enter(known, await hash_password(password) if is_old else None, browser)
 
 
-async def _find_credentials(email: str) -> _Credentials | None:
-    """None for an unknown address, and for what is no address at all. Raises RateLimited."""
-    if check_email(email):
-        return None
-    await attempts.count_attempt(attempts.SIGN_IN_PER_EMAIL, email)
-    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
-    return await db.find_one(_Credentials, sql, email)
-
-
-async def store_password(user_id: UserId, password_hash: str) -> None:
-    await db.execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
+async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> NewSession:
+    """Unless the password was changed while it was compared: that ends all sessions."""
+    async with db.transaction():
+        is_still = hold_password(known) if new_hash is None else replace_password(known, new_hash)
+        if not await is_still:
+            raise wrong_credentials()
+        return await open_session(known.user_id, browser.user_agent, browser.address)
 
 
 async def send_verification(user_id: UserId) -> None:
@@ -199,25 +216,42 @@ async def send_verification(user_id: UserId) -> None:
     if user.email_verified:
         return
     token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
-    params = {"token": token, "name": user.display_name}
     key = f"verify:{new_id()}"
-    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
+
+
+async def send_verification_again(actor: Actor) -> None:
+    """The same, as often as mails may be asked for. Raises RateLimited."""
+    user_id = actor.require_user()
+    async with db.transaction():
+        await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+        await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
+        await send_verification(user_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """None leaves a field as it is."""
+    """None leaves a field as it is; `current_password` is for a new address."""
 
     display_name: str | None = None
     locale: str | None = None
     email: str | None = None
+    current_password: str | None = None
 
 
 async def update_profile(actor: Actor, change: ProfileChange) -> None:
-    """Name and language at once; a new address when its own mail's link was opened."""
+    """Name and language at once; a new address when its own mail's link was opened.
+
+    A new address asks for the password, see accounts/confirmation.py.
+    """
     user_id = actor.require_user()
     email = normalise_email(change.email) if change.email is not None else None
     reject_if_any(_check_profile(change.display_name, change.locale, email))
+    if email is not None:
+        if email == (await get_user(user_id)).email:
+            email = None
+        else:
+            await require_confirmed(actor, change.current_password)
     async with db.transaction():
         sql = """
             UPDATE app_user SET display_name = coalesce($2, display_name),
@@ -228,7 +262,8 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
         if name is not None or change.locale is not None:
             await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))  # Stripe's copies
         if email is not None:
-            await _request_email_change(user_id, email)
+            await require_session_still(actor)
+            await _request_email_change(actor, email)
         await audit.record(actor, "user.update", user_id)
 
 
@@ -240,17 +275,22 @@ def _check_profile(name: str | None, locale: str | None, email: str | None) -> l
     ]
 
 
-async def _request_email_change(user_id: UserId, email: str) -> None:
-    """Tell both addresses; the old one stays until the new one is confirmed."""
-    user = await get_user(user_id)
-    if email == user.email:
-        return
-    if await find_user_by_email(email) is not None:
-        raise AlreadyExists("Another account uses this address", path=("email",))
-    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
-    token = await make_mail_token(user_id, Purpose.CHANGE_EMAIL, email)
-    params = {"token": token, "name": user.display_name, "email": email}
+async def _request_email_change(actor: Actor, email: str) -> None:
+    """Tell both addresses; the old one stays until the new one is confirmed.
+
+    Whether somebody has the new address is told in the mail to it, and to nobody else.
+    """
+    user = await get_user(actor.require_user())
+    await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user.id))
+    await attempts.count_attempt(attempts.CHANGE_MAIL_PER_EMAIL, email)
+    taken = await find_user_by_email(email)
+    token = await make_mail_token(user.id, Purpose.CHANGE_EMAIL, email)
+    confirm = {"token": token, "email": email} if taken is None else {"email": email}
+    locale = user.locale if taken is None else taken.locale
     key = f"change:{new_id()}"
-    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, user.locale, f"{key}:new", params)
-    notice = {"name": user.display_name, "email": email}
+    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, locale, f"{key}:new", confirm)
+    cancel = await make_mail_token(user.id, Purpose.CANCEL_CHANGE, user.email)
+    wanted = email if user.email_verified else ""
+    notice = {"name": user.mail_name, "email": wanted, "cancel": cancel}
     await queue_mail(MailKind.EMAIL_CHANGE_NOTICE, user.email, user.locale, f"{key}:old", notice)

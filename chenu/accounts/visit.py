@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
+from typing import Literal, TypedDict
 
 from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind
 from chenu.accounts.credentials import csrf_token
@@ -25,6 +26,7 @@ class Visit:
     """`locale` is what to answer in; `origin_ok` False for a write that another site sent.
 
     `refusal` is why the caller could not be identified: a bad key, or a database that is down.
+    `session_token` and `devices` are what those cookies hold, good or not: accounts/devices.py.
     `find_actor` asks once more who holds what the caller showed: for visits that last.
     `is_head`: the headers of a GET are asked for, so that nothing should be done for it.
     """
@@ -34,6 +36,8 @@ class Visit:
     request_id: str = ""
     address: str = ""
     user_agent: str = ""
+    session_token: str = ""
+    devices: str = ""
     origin_ok: bool = True
     refusal: ChenuError | None = None
     find_actor: FindActor | None = None
@@ -80,6 +84,35 @@ def session_cookie(settings: Settings, token: SessionToken | None) -> str:
     if settings.is_https:
         cookie[name]["secure"] = True
     return cookie[name].OutputString()
+
+
+class DeviceCookie(TypedDict):
+    """The parts of a cookie, named as the web framework names them."""
+
+    key: str
+    value: str
+    path: str
+    max_age: int
+    httponly: bool
+    samesite: Literal["lax"]
+    secure: bool
+
+
+def device_cookie_name(settings: Settings) -> str:
+    return "__Host-chenu_device" if settings.is_https else "chenu_device"
+
+
+def device_cookie(settings: Settings, devices: str) -> DeviceCookie:
+    """Who signed in from this browser before, for when the session's own cookie is gone."""
+    return {
+        "key": device_cookie_name(settings),
+        "value": devices,
+        "path": "/",
+        "max_age": 365 * 24 * 3600,
+        "httponly": True,
+        "samesite": "lax",
+        "secure": settings.is_https,
+    }
 
 
 def language_cookie(settings: Settings, locale: Locale) -> str:

@@ -17,7 +17,13 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from chenu.accounts.actor import ANONYMOUS, Actor
 from chenu.accounts.bearer import get_bearer_actor, is_for_us, read_account
 from chenu.accounts.sessions import find_actor
-from chenu.accounts.visit import LANGUAGE_COOKIE, STATE_KEY, Visit, session_cookie_name
+from chenu.accounts.visit import (
+    LANGUAGE_COOKIE,
+    STATE_KEY,
+    Visit,
+    device_cookie_name,
+    session_cookie_name,
+)
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
@@ -131,6 +137,8 @@ class Edge:
             request_id=request_id,
             address=address,
             user_agent=headers.get("user-agent", "").replace("\x00", ""),
+            session_token=cookies.get(session_cookie_name(self._settings), ""),
+            devices=cookies.get(device_cookie_name(self._settings), ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
             find_actor=find_actor,

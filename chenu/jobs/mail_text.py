@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from markupsafe import Markup, escape
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
 from chenu.core.mail import MailRow
 from chenu.core.money import Cents, format_cents
+from chenu.jobs.strangers_words import harmless
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
@@ -47,7 +49,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
 def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage:
     """A complete message; its Message-ID is made from the business key, so that twins collapse."""
     locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
-    params: dict[str, Any] = msgspec.json.decode(mail.params)
+    params = harmless(msgspec.json.decode(mail.params, type=dict[str, Any]))
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
     message = EmailMessage()
@@ -58,7 +60,8 @@ def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage
     message["Message-ID"] = message_id(mail.business_key, public_url)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.strip() + "\n")
-    message.add_alternative(_to_html(body.strip(), locale), subtype="html")
+    ours = _own_links(public_url, params)
+    message.add_alternative(_to_html(body.strip(), locale, ours), subtype="html")
     message["Content-Language"] = locale  # last: setting the content drops such headers
     return message
 
@@ -69,9 +72,15 @@ def message_id(business_key: str, public_url: str) -> str:
     return f"<{digest}@{host}>"
 
 
-def _to_html(text: str, locale: Locale) -> str:
-    """Paragraphs, line breaks and links; everything else is escaped."""
-    blocks = [_paragraph(block) for block in re.split(r"\n{2,}", text)]
+def _own_links(public_url: str, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """How the links of our templates begin: pages of ours, and Stripe's of this very purchase."""
+    pages = (params.get("invoice_url"), params.get("receipt_url"))
+    return (f"{public_url}/", *(page for page in pages if page))
+
+
+def _to_html(text: str, locale: Locale, ours: tuple[str, ...]) -> str:
+    """Paragraphs, line breaks and our own links; everything else is escaped."""
+    blocks = [_paragraph(block, ours) for block in re.split(r"\n{2,}", text)]
     return (
         _environment(locale)
         .get_template("layout.html")
@@ -79,14 +88,16 @@ def _to_html(text: str, locale: Locale) -> str:
     )
 
 
-def _paragraph(block: str) -> Markup:
-    lines = [_link_up(line) for line in block.splitlines()]
+def _paragraph(block: str, ours: tuple[str, ...]) -> Markup:
+    lines = [_link_up(line, ours) for line in block.splitlines()]
     return Markup("<p>{}</p>").format(Markup("<br>\n").join(lines))
 
 
-def _link_up(line: str) -> Markup:
+def _link_up(line: str, ours: tuple[str, ...]) -> Markup:
     parts, end = [], 0
     for match in _LINK.finditer(line):
+        if not match[0].startswith(ours):
+            continue
         parts += [escape(line[end : match.start()])]
         parts += [Markup('<a href="{0}">{0}</a>').format(match[0])]
         end = match.end()

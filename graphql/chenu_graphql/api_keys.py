@@ -42,6 +42,9 @@ class ApiKeyCreateInput:
     name: str = given("A line of text for people.")
     scopes: list[ApiScope] = given("At least one.")
     expires_at: datetime | None = given("In the future; null: never.")
+    current_password: str | None = given(
+        "The maker's own: needed unless this session began less than 10 minutes ago."
+    )
 
 
 @strawberry.type(description="'secret' is shown once, here.")
@@ -55,7 +58,14 @@ async def create(info: Info, wish: Annotated[ApiKeyCreateInput, wanted()]) -> Pa
     ctx = info.context
     scopes: Sequence[ApiScope] = wish.scopes
     pepper = ctx.services.settings.secret
-    made = await create_api_key(ctx.actor, wish.name, scopes, wish.expires_at, pepper)
+    made = await create_api_key(
+        ctx.actor,
+        wish.name,
+        scopes,
+        wish.expires_at,
+        pepper,
+        current_password=wish.current_password,
+    )
     return Payload(api_key=made.key, secret=made.secret)
 
 

@@ -25,13 +25,15 @@ class Context:
     """One operation. `spent` counts the points of what was resolved.
 
     `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send,
-    `reading` is what to record once the answer was made.
+    `devices` what the browser shall remember of who has signed in from it, `reading` what to record
+    once the answer was made.
     """
 
     services: Services
     visit: Visit
     csrf_header: str = ""
     cookies: list[str] = field(default_factory=list)
+    devices: str | None = None
     spent: int = 0
     reading: Reading = field(default_factory=Reading)
     _loaders: Loaders | None = None

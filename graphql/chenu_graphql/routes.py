@@ -5,13 +5,14 @@ from typing import Any
 
 from graphql import OperationType
 from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
 
 from chenu.accounts.live_connections import Transport
-from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
+from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit, device_cookie
 from chenu.core.errors import BadInput, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
@@ -169,6 +170,7 @@ def _respond(
         status_code=status or _status(answer, medium),
         media_type=medium.content_type,
         headers=headers,
+        cookies=_cookies(ctx),
     )
 
 
@@ -181,6 +183,12 @@ def _status(answer: Answer, medium: MediaType) -> int:
     is_empty = all(value is None for value in (answer.data or {}).values())
     known = [_EMPTY_STATUS[code] for code in answer.codes if code in _EMPTY_STATUS]
     return known[0] if is_empty and known else 200
+
+
+def _cookies(ctx: Context) -> list[Cookie]:
+    if ctx.devices is None:
+        return []
+    return [Cookie(**device_cookie(ctx.services.settings, ctx.devices))]
 
 
 def _headers(answer: Answer, ctx: Context) -> dict[str, str]:

@@ -6,8 +6,11 @@ from typing import Annotated
 import strawberry
 
 from chenu.accounts.actor import ANONYMOUS
+from chenu.accounts.api_keys import ApiKeyId
+from chenu.accounts.devices import remember_device
 from chenu.accounts.recovery import (
     change_password,
+    find_reset_owner,
     request_password_reset,
     reset_password,
     verify_email,
@@ -51,6 +54,9 @@ class UserUpdateInput:
     display_name: str | None = given("The name for people.")
     locale: str | None = given("'fr' or 'en'.")
     email: str | None = given("Takes effect when the link mailed to it is opened.")
+    current_password: str | None = given(
+        "The one in use: a new address needs it, unless this session is younger than 10 minutes."
+    )
 
 
 @strawberry.input(description="A new password; every other session ends.")
@@ -63,6 +69,9 @@ class PasswordChangeInput:
 class PasswordResetInput:
     token: str = given("Out of the mailed link.")
     new_password: str = given("At least 8 characters, none of the common ones.")
+    revoke_api_keys: bool | None = given(
+        "Whether all API keys that the person made stop working, too; null: no."
+    )
 
 
 @strawberry.type(description="A session that was opened or goes on.")
@@ -86,7 +95,8 @@ class SignOutPayload:
 
 
 def _browser(ctx: Context) -> Browser:
-    return Browser(ctx.visit.user_agent, ctx.visit.address)
+    visit = ctx.visit
+    return Browser(visit.user_agent, visit.address, visit.session_token, visit.devices)
 
 
 async def _enter(ctx: Context, session: NewSession) -> Payload:
@@ -106,6 +116,7 @@ async def _leave(ctx: Context) -> None:
     if actor.user_id is not None and actor.session_id is not None:
         with suppress(NotFound):  # it ended a moment before
             await revoke_session(actor.user_id, actor.session_id)
+        ctx.devices = await remember_device(actor.user_id, ctx.visit.devices)
 
 
 async def _describe(ctx: Context) -> Payload:
@@ -137,7 +148,8 @@ async def leave(info: Info) -> Payload:
 
 async def update(info: Info, wish: Annotated[UserUpdateInput, wanted()]) -> Payload:
     ctx = info.context
-    await update_profile(ctx.actor, ProfileChange(wish.display_name, wish.locale, wish.email))
+    change = ProfileChange(wish.display_name, wish.locale, wish.email, wish.current_password)
+    await update_profile(ctx.actor, change)
     return await _describe(ctx)
 
 
@@ -153,8 +165,14 @@ async def request_reset(
     return Payload()
 
 
-async def reset(wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
-    await reset_password(wish.token, wish.new_password)
+async def reset(info: Info, wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
+    """Whoever holds the link has proved enough: the browser is one of the person's."""
+    ctx = info.context
+    owner = await find_reset_owner(wish.token)
+    revoked: tuple[ApiKeyId, ...] | None = None if wish.revoke_api_keys else ()
+    await reset_password(wish.token, wish.new_password, revoked_keys=revoked)
+    if owner is not None:
+        ctx.devices = await remember_device(owner, ctx.visit.devices)
     return Payload()
 
 

@@ -49,6 +49,8 @@ HANDLERS = (
     recovery.submit_reset,
     recovery.show_verify,
     recovery.submit_verify,
+    recovery.show_cancel,
+    recovery.submit_cancel,
     account.show_account,
     account.save_profile,
     account.save_password,

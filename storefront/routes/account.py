@@ -8,10 +8,14 @@ from litestar.params import FromPath
 
 from chenu.accounts.actor import ApiScope, SessionId
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
-from chenu.accounts.attempts import MAIL_PER_EMAIL, count_attempt
 from chenu.accounts.recovery import change_password
 from chenu.accounts.sessions import revoke_session, revoke_sessions
-from chenu.accounts.users import ProfileChange, get_user, send_verification, update_profile
+from chenu.accounts.users import (
+    ProfileChange,
+    get_user,
+    send_verification_again,
+    update_profile,
+)
 from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid, RateLimited
 from storefront.access import SIGNED_IN
@@ -41,7 +45,12 @@ async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError
 async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Only what is sent changes; a new address waits for its link to be opened."""
     fields = await read_form(request)
-    change = ProfileChange(fields.find("display_name"), fields.find("locale"), fields.find("email"))
+    change = ProfileChange(
+        fields.find("display_name"),
+        fields.find("locale"),
+        fields.find("email"),
+        _password_of(fields),
+    )
     form = "profile" if change.email is None else "address"
     is_same = await _is_own_address(pages, change.email)
     try:
@@ -49,6 +58,11 @@ async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     except REFUSED_TRIES as error:
         return await _show_again(pages, form, fields, error)
     return pages.go(f"/account?notice={'address-same' if is_same else form}")
+
+
+def _password_of(fields: Fields) -> str | None:
+    """An empty field is no password: it may stay empty for ten minutes after signing in."""
+    return fields.text("current_password") or None
 
 
 async def _is_own_address(pages: Pages, email: str | None) -> bool:
@@ -71,10 +85,8 @@ async def save_password(request: HttpRequest, pages: NamedDependency[Pages]) -> 
 
 @post("/account/verify", opt=SIGNED_IN)
 async def send_link_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    user_id = pages.visit.actor.require_user()
     try:
-        await count_attempt(MAIL_PER_EMAIL, str(user_id))
-        await send_verification(user_id)
+        await send_verification_again(pages.visit.actor)
     except RateLimited as error:
         return await _show_again(pages, "address", Fields({}), error)
     return pages.go("/account?notice=verify")
@@ -104,6 +116,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             _read_scopes(fields),
             None,
             pages.settings.secret,
+            current_password=_password_of(fields),
         )
     except ChenuError as error:
         return await _show_again(pages, "api-key", fields, error)

@@ -1,16 +1,28 @@
 """Mailed links: verify an address, and choose a new password."""
 
+from contextlib import suppress
+from uuid import UUID
+
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.mail_tokens import Purpose, is_mail_token_good
-from chenu.accounts.recovery import request_password_reset, reset_password, verify_email
+from chenu.accounts.api_keys import ApiKeyId
+from chenu.accounts.devices import remember_device
+from chenu.accounts.recovery import (
+    cancel_email_change,
+    find_reset_offer,
+    find_reset_owner,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
 from chenu.accounts.visit import session_cookie
 from storefront.access import PUBLIC
 from storefront.forms import (
     REFUSALS,
     REFUSED_TRIES,
+    Fields,
     FormView,
     HttpRequest,
     keep,
@@ -41,23 +53,36 @@ async def submit_forgot(request: HttpRequest, pages: NamedDependency[Pages]) -> 
 @get("/password/reset", opt=PUBLIC)
 async def show_reset(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     token = read_query(request).text("token")
-    is_good = await is_mail_token_good(token, Purpose.RESET_PASSWORD)
-    form = FormView("reset", {"token": token})
-    return pages.show("people/reset.html", 200 if is_good else 422, form=form, is_good=is_good)
+    offer = await find_reset_offer(token)
+    chosen = [] if offer is None or offer.is_proved else [str(key.id) for key in offer.keys]
+    form = FormView("reset", {"token": token, "revoked_keys": "\n".join(chosen)})
+    return pages.show("people/reset.html", 422 if offer is None else 200, form=form, offer=offer)
 
 
 @post("/password/reset", opt=PUBLIC)
 async def submit_reset(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Ends all sessions, this browser's too; a refused password leaves the link usable."""
     fields = await read_form(request)
-    token = fields.text("token")
+    token, revoked = fields.text("token"), _read_keys(fields)
+    owner = await find_reset_owner(token)
     try:
-        await reset_password(token, fields.text("new_password"))
+        await reset_password(token, fields.text("new_password"), revoked_keys=revoked)
     except REFUSALS as error:
-        is_good = await is_mail_token_good(token, Purpose.RESET_PASSWORD)
-        form = pages.refused("reset", {"token": token}, error)
-        return pages.show("people/reset.html", pages.status(error), form=form, is_good=is_good)
-    return pages.go("/sign-in?notice=reset", cookie=session_cookie(pages.settings, None))
+        offer = await find_reset_offer(token)
+        form = pages.refused("reset", keep(fields, ("token", "revoked_keys")), error)
+        return pages.show("people/reset.html", pages.status(error), form=form, offer=offer)
+    devices = None if owner is None else await remember_device(owner, pages.visit.devices)
+    cookie = session_cookie(pages.settings, None)
+    return pages.go("/sign-in?notice=reset", cookie=cookie, devices=devices)
+
+
+def _read_keys(fields: Fields) -> set[ApiKeyId]:
+    """Those that were ticked; what is no id of a key names none."""
+    found = set()
+    for key_id in fields.all("revoked_keys"):
+        with suppress(ValueError):
+            found.add(ApiKeyId(UUID(key_id)))
+    return found
 
 
 @get("/email/verify", opt=PUBLIC)
@@ -77,3 +102,22 @@ async def submit_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> 
         return pages.show("people/verify.html", pages.status(error), form=form)
     is_signed_in = pages.visit.actor.kind is ActorKind.SESSION
     return pages.go(f"/{'account' if is_signed_in else 'sign-in'}?notice=verified")
+
+
+@get("/email/cancel", opt=PUBLIC)
+async def show_cancel(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """A button, as for the other links of mails."""
+    form = FormView("cancel", {"token": read_query(request).text("token")})
+    return pages.show("people/cancel.html", form=form, is_done=False)
+
+
+@post("/email/cancel", opt=PUBLIC)
+async def submit_cancel(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The address stays; whoever reads its mails decides, signed in or not."""
+    fields = await read_form(request)
+    form, status = FormView("cancel"), 200
+    try:
+        await cancel_email_change(fields.text("token"))
+    except REFUSALS as error:
+        form, status = pages.refused("cancel", {}, error), pages.status(error)
+    return pages.show("people/cancel.html", status, form=form, is_done=not form.errors)

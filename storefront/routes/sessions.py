@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
+from chenu.accounts.devices import remember_device
 from chenu.accounts.sessions import revoke_session
 from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
 from chenu.accounts.visit import language_cookie, session_cookie
@@ -36,17 +37,19 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
         return _show_again(pages, "people/sign_in.html", form, error)
-    await _leave(pages)
+    devices = await _leave(pages)
     cookie = session_cookie(pages.settings, session.token)
-    return pages.go(safe_next(fields.text("next")), cookie=cookie)
+    return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
 
 
-async def _leave(pages: Pages) -> None:
-    """The session that this browser came with is over."""
+async def _leave(pages: Pages) -> str | None:
+    """The session that this browser came with is over; what the browser shall remember of it."""
     actor = pages.visit.actor
-    if actor.user_id is not None and actor.session_id is not None:
-        with suppress(NotFound):  # it ended a moment before
-            await revoke_session(actor.user_id, actor.session_id)
+    if actor.user_id is None or actor.session_id is None:
+        return None
+    with suppress(NotFound):  # it ended a moment before
+        await revoke_session(actor.user_id, actor.session_id)
+    return await remember_device(actor.user_id, pages.visit.devices)
 
 
 def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) -> Page:
@@ -76,9 +79,10 @@ async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
         return _show_again(pages, "people/sign_up.html", form, error)
-    await _leave(pages)
+    devices = await _leave(pages)
     cookie = session_cookie(pages.settings, session.token)
-    return pages.go(_welcome(fields.text("next"), at_once=at_once), cookie=cookie)
+    welcome = _welcome(fields.text("next"), at_once=at_once)
+    return pages.go(welcome, cookie=cookie, devices=devices)
 
 
 def _welcome(wanted: str, *, at_once: bool) -> str:
@@ -91,8 +95,9 @@ def _welcome(wanted: str, *, at_once: bool) -> str:
 @post("/sign-out", opt=PUBLIC)
 async def sign_out(pages: NamedDependency[Pages]) -> Page:
     """Ends the session here and now; again is no error."""
-    await _leave(pages)
-    return pages.go("/?notice=signed-out", cookie=session_cookie(pages.settings, None))
+    devices = await _leave(pages)
+    cookie = session_cookie(pages.settings, None)
+    return pages.go("/?notice=signed-out", cookie=cookie, devices=devices)
 
 
 @post("/language", opt=PUBLIC)

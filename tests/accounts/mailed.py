@@ -13,3 +13,12 @@ async def mailed_token(address: str) -> str:
     """
     params = msgspec.json.decode(await db.fetch_value(sql, address), type=dict[str, str])
     return params["token"]
+
+
+async def cancelling_token(address: str) -> str:
+    """The token that keeps this address, in the latest notice to it."""
+    sql = """
+        SELECT params ->> 'cancel' FROM outbox_mail WHERE to_address = $1 AND params ? 'cancel'
+        ORDER BY id DESC LIMIT 1
+    """
+    return str(await db.fetch_value(sql, address))

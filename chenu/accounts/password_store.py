@@ -1,0 +1,48 @@
+"""Where the hashes of passwords are: found, compared and replaced in one statement each."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.accounts.actor import UserId
+from chenu.core import db
+from chenu.core.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    id: UUID
+    password_hash: str
+
+    @property
+    def user_id(self) -> UserId:
+        return UserId(self.id)
+
+
+def nobodys_credentials() -> Credentials:
+    """For an address that nobody has: what is asked with them finds nothing, and takes as long."""
+    return Credentials(new_id(), "")
+
+
+async def find_credentials(email: str) -> Credentials | None:
+    sql = "SELECT id, password_hash FROM app_user WHERE email = $1"
+    return await db.find_one(Credentials, sql, email)
+
+
+async def get_password_hash(user_id: UserId) -> str:
+    return str(await db.fetch_value("SELECT password_hash FROM app_user WHERE id = $1", user_id))
+
+
+async def store_password(user_id: UserId, password_hash: str) -> None:
+    await db.execute("UPDATE app_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
+
+
+async def replace_password(old: Credentials, password_hash: str) -> bool:
+    """False, and nothing changed, when the password is another by now."""
+    sql = "UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
+    return bool(await db.execute(sql, old.id, old.password_hash, password_hash))
+
+
+async def hold_password(known: Credentials) -> bool:
+    """Until the transaction ends the password stays; False when it is another by now."""
+    sql = "SELECT 1 FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE"
+    return bool(await db.fetch_value(sql, known.id, known.password_hash))
