@@ -162,6 +162,8 @@ def _check_together(settings: Settings) -> None:
         raise SettingError("STRIPE_API_BASE: a live key never goes to an overridden address")
     if is_live_key != (stripe.mode is StripeMode.LIVE):
         raise SettingError("STRIPE_KEY: STRIPE_MODE=live takes a live key, and only live does")
+    if stripe.key == SANDBOX_KEY and stripe.mode is not StripeMode.SANDBOX:
+        raise SettingError("STRIPE_KEY: the sandbox's key is worth nothing at Stripe")
     if (stripe.mode is StripeMode.SANDBOX) != bool(stripe.api_base):
         raise SettingError(
             "STRIPE_API_BASE: the sandbox needs its address, Stripe itself takes none"
@@ -179,6 +181,8 @@ def _check_production(settings: Settings) -> None:
         raise SettingError("STRIPE_MODE: production takes live (CHENU_MODE=demo is for the others)")
     if not settings.is_https:
         raise SettingError("CHENU_PUBLIC_URL: production is served over https")
+    if any(not origin.startswith("https://") for origin in settings.return_origins):
+        raise SettingError("CHENU_RETURN_ORIGINS: production returns to https addresses alone")
     if settings.smtp_url is None:
         raise SettingError("SMTP_URL is not set")
     if settings.mail_folder is not None:

@@ -217,6 +217,12 @@ TOGETHER: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (LIVE, {"CHENU_MODE": "test"}, "STRIPE_MODE"),
     (LIVE, {"CHENU_MODE": "demo", "STRIPE_KEY": "rk_live_1"}, "STRIPE_MODE"),
     (LIVE, {"CHENU_MAIL_FOLDER": "mails"}, "CHENU_MAIL_FOLDER"),
+    (LIVE, {"CHENU_RETURN_ORIGINS": "http://app.example"}, "CHENU_RETURN_ORIGINS"),
+    (
+        TEST,
+        {"STRIPE_MODE": "test", "STRIPE_KEY": "sk_test_chenu_sandbox", "STRIPE_API_BASE": ""},
+        "STRIPE_KEY",
+    ),
     (TEST, {"CHENU_MODE": "production"}, "STRIPE_MODE"),
 ]
 

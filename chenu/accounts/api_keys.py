@@ -92,18 +92,10 @@ async def create_api_key(
                 created_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """
-        await db.execute(
-            sql,
-            key_id,
-            account_id,
-            user_id,
-            tidy(name),
-            made.prefix,
-            hash_key(made.secret, pepper),
-            sorted({scope.value for scope in scopes}),
-            business_now(),
-            expires_at,
-        )
+        row = (key_id, account_id, user_id, tidy(name), made.prefix)
+        codes = sorted({scope.value for scope in scopes})
+        secret_hash = hash_key(made.secret, pepper)
+        await db.execute(sql, *row, secret_hash, codes, business_now(), expires_at)
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 

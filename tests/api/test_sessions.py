@@ -190,7 +190,6 @@ BAD_PROFILES = {
     "an empty name": ({"displayName": ""}, ("INVALID", ["input", "displayName"])),
     "an unknown language": ({"locale": "xx"}, ("INVALID", ["input", "locale"])),
     "no address": ({"email": "x@"}, ("INVALID", ["input", "email"])),
-    "an address in use": ({"email": "other@example.org"}, ("ALREADY_EXISTS", ["input", "email"])),
 }
 
 
@@ -209,6 +208,19 @@ async def test_a_bad_profile_changes_nothing(
 
     assert reply.refusals() == [expected]
     assert await fingerprint(services) == before
+
+
+@pytest.mark.parametrize("email", ["other@example.org", "nobody@example.org"])
+async def test_an_address_in_use_is_told_in_the_mail_to_it_alone(
+    client: httpx.AsyncClient, services: Services, email: str
+) -> None:
+    await make_person("other")
+    api = as_session(client, services, await make_person("buyer"))
+
+    reply = await api.run("UpdateProfile", input={"email": email})
+
+    assert reply.refusals() == []
+    assert reply.payload()["user"]["email"] == "buyer@example.org"
 
 
 async def test_nobody_has_no_profile(client: httpx.AsyncClient) -> None:
