@@ -160,8 +160,8 @@ class Edge:
         return headers.get("origin", self._origin) == self._origin
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    sent = scope["headers"]
+def _headers(scope: Any) -> dict[str, str]:
+    sent: list[tuple[bytes, bytes]] = scope["headers"]
     found = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
     if len(found) < len(sent):
         for name in found.keys() & _REPEATED.keys():
