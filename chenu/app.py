@@ -17,7 +17,9 @@ from chenu.http.answer_cache import AnswerCache
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
+from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
+from chenu.http.paths import Subtrees
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.settings import Mode, Settings
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
@@ -31,8 +33,10 @@ log = structlog.get_logger("chenu.request")
 MAX_BODY_BYTES = 1_000_000
 _KEPT = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
 """Where an answer for everybody may be told again."""
-FOR_PROGRAMS = ("/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static")
-"""Below these paths errors are JSON."""
+FOR_PROGRAMS = Subtrees(
+    "/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
+)
+"""At and below these paths errors are JSON."""
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -61,7 +65,8 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    return Edge(AnswerCache(app, _KEPT, settings.cache_seconds), settings)
+    kept = AnswerCache(app, _KEPT, settings.cache_seconds)
+    return Edge(kept, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
 
 
 def get_visit(request: Request[Any, Any, Any]) -> Visit:
@@ -77,7 +82,7 @@ def _make_error_answer(
         """JSON for programs, a page for people; what nobody expected is logged."""
         if not isinstance(error, ChenuError | HTTPException):
             log.error("request_failed", path=request.scope["path"], exc_info=error)
-        if request.scope["path"].startswith(FOR_PROGRAMS):
+        if request.scope["path"] in FOR_PROGRAMS:
             return error_as_json(request, error)
         return render_error(request, error, settings=settings, status_of=status_of)
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
+
+from chenu.core.addresses import read_network
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -57,7 +58,10 @@ class TraceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`cache_seconds`: how long this process may go on telling anonymous callers the same."""
+    """`cache_seconds`: how long this process may go on telling anonymous callers the same.
+
+    `trusted_proxies`: addresses and networks.
+    """
 
     mode: Mode
     database_url: str
@@ -203,8 +207,8 @@ def _mailbox(raw: str) -> str:
 
 
 def _proxies(raw: str) -> tuple[str, ...]:
-    """Addresses, as the peer of a connection has them: a name would never match."""
-    return tuple(str(ip_address(word)) for word in _words(raw))
+    """Addresses and networks, as the peer of a connection has them: a name would never match."""
+    return tuple(read_network(word) for word in _words(raw))
 
 
 def _database_url(raw: str) -> str:

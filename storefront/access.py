@@ -65,6 +65,17 @@ def _require_access(visit: Visit, access: Access | None) -> None:
 
 
 def _require_clean(request: HttpRequest) -> None:
-    """PostgreSQL stores no NUL, and no address of ours has one."""
-    if "\x00" in request.scope["path"] or read_query(request).find_nul() is not None:
+    """PostgreSQL stores neither NUL nor half a character, and no address of ours has one."""
+    path: str = request.scope["path"]
+    is_odd = "\x00" in path or (not path.isascii() and not _is_whole(path))
+    if is_odd or read_query(request).find_nul() is not None:
         raise BadInput("This address contains a character that no address has")
+
+
+def _is_whole(path: str) -> bool:
+    """Servers may hand on bytes that are no text as lone surrogates."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -26,11 +26,16 @@ class Asset:
 
     @cached_property
     def version(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()[:12]
+        return version_of(self.body)
 
     @cached_property
     def compressed(self) -> bytes:
         return gzip.compress(self.body, 9, mtime=0)
+
+
+def version_of(body: bytes) -> str:
+    """Other bytes have another."""
+    return hashlib.sha256(body).hexdigest()[:12]
 
 
 def find_asset(name: str) -> Asset | None:

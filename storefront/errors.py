@@ -71,6 +71,8 @@ def _headers(error: Exception, status: int, *, is_htmx: bool) -> dict[str, str]:
         headers["Retry-After"] = str(error.retry_after)
     elif status == 503:
         headers["Retry-After"] = "5"
+    elif isinstance(error, HTTPException):
+        headers |= error.headers or {}  # of a wrong method: which are right
     if is_htmx:
         headers |= {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"}
     return headers

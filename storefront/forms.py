@@ -81,7 +81,8 @@ def read_query(request: HttpRequest) -> Fields:
 
 async def read_form(request: HttpRequest) -> Fields:
     """The fields of a sent form, none for another kind of body; raises BadInput."""
-    if not request.headers.get("content-type", "").lower().startswith(_FORM_TYPE):
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    if content_type.strip().lower() != _FORM_TYPE:
         return Fields({})
     fields = _parse(await request.body())
     field_name = fields.find_nul()

@@ -34,7 +34,7 @@ _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;="
 """All else is encoded: a header carries no letters beyond its alphabet."""
 
 _CSRF_FIELD = Markup('<input type="hidden" name="csrf_token" value="{}">')
-_VARY = "Cookie, Accept-Language, HX-Request"
+_VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
 
 
 class Pages:
@@ -86,6 +86,7 @@ class Pages:
         `devices` is what the browser shall remember of who has signed in from it.
         """
         headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
+        headers["Vary"] = "Cookie"
         if cookie is not None:
             headers["Set-Cookie"] = cookie
         page = Response(b"", status_code=303, media_type=MediaType.HTML, headers=headers)

@@ -89,6 +89,14 @@ def test_everything_that_can_be_set_is_read() -> None:
     )
 
 
+def test_proxies_are_addresses_and_networks() -> None:
+    env = {**TEST, "CHENU_TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8, 127.0.0.1, FD00::0:1"}
+
+    proxies = read_settings(env).trusted_proxies
+
+    assert proxies == ("10.0.0.0/8", "fd00::/8", "127.0.0.1", "fd00::1")
+
+
 def test_traces_may_have_an_address_that_is_theirs_alone() -> None:
     env = {**TEST, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://traces/here"}
 
@@ -125,6 +133,13 @@ WRONG = [
     ("CHENU_RETURN_ORIGINS", "https://app.example/path", "origins"),
     ("CHENU_RETURN_ORIGINS", "app.example", "http://"),
     ("CHENU_TRUSTED_PROXIES", "10.0.0.1,proxy.local", "proxy.local"),
+    ("CHENU_TRUSTED_PROXIES", "10.0.0.1/8", "10.0.0.0/8"),
+    ("CHENU_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+    ("CHENU_TRUSTED_PROXIES", "[fd00::1]", "fd00::/8"),
+    ("CHENU_TRUSTED_PROXIES", "10.0.0.1\n10.0.0.2", "10.0.0.0/8"),
+    ("CHENU_TRUSTED_PROXIES", "0.0.0.0/0", "not everybody"),
+    ("CHENU_TRUSTED_PROXIES", "::/0", "not everybody"),
+    ("CHENU_TRUSTED_PROXIES", "::ffff:10.0.0.0/104", "IPv4"),
     ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "http://"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "grpc://collector", "http://"),

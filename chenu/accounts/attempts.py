@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chenu.core import db
+from chenu.core.addresses import network_of
 from chenu.core.clock import system_now
 from chenu.core.errors import RateLimited
 
@@ -76,4 +77,5 @@ async def _count(limit: Limit, subject: str) -> _Window:
 
 
 def _key(limit: Limit, subject: str) -> str:
-    return f"{limit.name}:{subject}"
+    """Whoever has one address of an IPv6 network has them all: they count as one."""
+    return f"{limit.name}:{network_of(subject)}"

@@ -2,9 +2,27 @@
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import find_key_actor
+from chenu.accounts.credentials import API_KEY_HEAD, SERVICE_KEY_HEAD
 from chenu.accounts.service_keys import find_service_actor
 from chenu.core.errors import Forbidden, Unauthenticated
 from chenu.core.global_id import find_uuid
+
+_HEADS = (API_KEY_HEAD, SERVICE_KEY_HEAD)
+
+
+def is_for_us(authorization: str) -> bool:
+    """A Bearer key, or a key of ours that was sent as something else.
+
+    Every other scheme is between the caller and a proxy in front of us.
+    """
+    scheme, rest = _split(authorization)
+    return scheme.lower() == "bearer" or (rest or scheme).startswith(_HEADS)
+
+
+def _split(authorization: str) -> tuple[str, str]:
+    """The scheme, and what follows it."""
+    words = authorization.split(maxsplit=1)
+    return (words[0] if words else "", words[1].strip() if len(words) > 1 else "")
 
 
 async def get_bearer_actor(
@@ -15,11 +33,11 @@ async def get_bearer_actor(
     Raises Unauthenticated for a bad key, which is never taken for an anonymous caller, and
     Forbidden for an account that is not the key's.
     """
-    scheme, _, secret = bearer.partition(" ")
+    scheme, secret = _split(bearer)
     actor = None
     if scheme.lower() == "bearer":
-        actor = await find_key_actor(secret.strip(), pepper, address)
-        actor = actor or await find_service_actor(secret.strip(), pepper, address, account_id)
+        actor = await find_key_actor(secret, pepper, address)
+        actor = actor or await find_service_actor(secret, pepper, address, account_id)
     if actor is None:
         raise Unauthenticated("This API key is not valid")
     if account_id is not None and actor.account_id != account_id:

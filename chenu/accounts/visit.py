@@ -28,6 +28,7 @@ class Visit:
     `refusal` is why the caller could not be identified: a bad key, or a database that is down.
     `session_token` and `devices` are what those cookies hold, good or not: accounts/devices.py.
     `find_actor` asks once more who holds what the caller showed: for visits that last.
+    `is_head`: the headers of a GET are asked for, so that nothing should be done for it.
     """
 
     actor: Actor = ANONYMOUS
@@ -40,6 +41,7 @@ class Visit:
     origin_ok: bool = True
     refusal: ChenuError | None = None
     find_actor: FindActor | None = None
+    is_head: bool = False
 
     async def renewed(self) -> "Visit":
         """With whoever the caller is by now.

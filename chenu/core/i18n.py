@@ -9,10 +9,10 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
-from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
 
 from chenu.core.errors import ChenuError
+from chenu.core.negotiation import read_weights
 
 Locale = Literal["fr", "en"]
 
@@ -80,8 +80,26 @@ def is_locale(value: str) -> TypeGuard[Locale]:
     return value in LOCALES
 
 
-def best_locale(preferred: Iterable[str]) -> Locale:
-    """The first language of an Accept-Language list that we speak; French otherwise."""
-    found = negotiate_locale(list(preferred), LOCALES, sep="-")
-    short = (found or "").partition("_")[0]
-    return short if is_locale(short) else DEFAULT_LOCALE
+def best_locale(accept_language: str) -> Locale:
+    """The language wanted most that we speak; failing that one that was not refused, French first.
+
+    A region counts as its language. Of languages wanted alike the one named first is taken.
+    """
+    weights = _weights_of_languages(accept_language)
+    named = [language for language in weights if is_locale(language)]
+    unnamed = [locale for locale in LOCALES if locale not in weights]
+    others = weights.get("*", 0)
+    best = max([*named, *unnamed], key=lambda language: weights.get(language, others))
+    if weights.get(best, others) > 0:
+        return best
+    return unnamed[0] if unnamed else DEFAULT_LOCALE
+
+
+def _weights_of_languages(accept_language: str) -> dict[str, float]:
+    """Who refuses a region alone has not refused its language."""
+    weights: dict[str, float] = {}
+    for name, weight in read_weights(accept_language).items():
+        language = name.replace("_", "-").partition("-")[0]
+        if weight > 0 or name == language:
+            weights[language] = max(weight, weights.get(language, 0))
+    return weights

@@ -3,7 +3,7 @@
 Stands in front of the application and behind the edge, which still gives every answer its own id,
 headers and log line. Nobody who shows a cookie or a key is answered from here, and nothing of
 theirs is kept. Routes say which of their answers are for everybody; those are found again by the
-language and by all that was sent.
+language, by all that was sent and, where programs choose among formats, by what they accept.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,13 @@ from chenu.core.kept import Kept
 
 Place = tuple[str, str]
 """A method and a path."""
-Key = tuple[str, Place, bytes]
-"""Language, place, and the query string or the body."""
+Key = tuple[str, Place, bytes, bytes]
+"""Language, place, the query string or the body, and what a POST accepts."""
 
 _CAPACITY_BYTES = 32_000_000
 _MAX_BODY_BYTES = 20_000
 _MAX_QUERY_BYTES = 1_000
+_MAX_ACCEPT_BYTES = 200
 _PRIVATE = {b"cookie", b"authorization", b"x-csrf-token", b"chenu-account"}
 _EVENTS = b"text/event-stream"
 _PARTIAL = {b"hx-request", b"hx-request-type", b"range"}
@@ -50,10 +51,12 @@ class AnswerCache:
             await self._app(scope, receive, send)
             return
         sent: bytes = scope["query_string"]
+        accept = b""
         if place[0] == "POST":
+            accept = dict(scope["headers"]).get(b"accept", b"")
             sent, receive = await _read_ahead(receive)
         visit: Visit = scope["state"][STATE_KEY]
-        key = (visit.locale, place, sent)
+        key = (visit.locale, place, sent, accept)
         known = self._kept.find(key)
         if known is None:
             await self._answer_anew(key, scope, receive, send)
@@ -83,6 +86,8 @@ def _is_anonymous(scope: Any) -> bool:
     if visit.refusal is not None or visit.actor.kind is not ActorKind.ANONYMOUS:
         return False
     headers = dict(scope["headers"])
+    if len(headers) < len(scope["headers"]):  # in several lines: rare, and not to be guessed at
+        return False
     if not (_PRIVATE.isdisjoint(headers) and _PARTIAL.isdisjoint(headers)):
         return False
     if scope["method"] == "GET":
@@ -97,8 +102,12 @@ def _is_small_json(headers: Mapping[bytes, bytes]) -> bool:
         and len(size) <= len(str(_MAX_BODY_BYTES))
         and int(size) <= _MAX_BODY_BYTES
         and headers.get(b"content-type", b"").lower() == b"application/json"
-        and _EVENTS not in headers.get(b"accept", b"").lower()
+        and _is_plain_accept(headers.get(b"accept", b""))
     )
+
+
+def _is_plain_accept(accept: bytes) -> bool:
+    return len(accept) <= _MAX_ACCEPT_BYTES and _EVENTS not in accept.lower()
 
 
 async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from chenu.accounts.actor import ANONYMOUS, Actor
-from chenu.accounts.bearer import get_bearer_actor, read_account
+from chenu.accounts.bearer import get_bearer_actor, is_for_us, read_account
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.visit import (
     LANGUAGE_COOKIE,
@@ -29,23 +28,37 @@ from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
+from chenu.http.bodiless import answer_bodiless
+from chenu.http.client_address import TrustedProxies
+from chenu.http.cookies import read_cookies
+from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
+from chenu.http.paths import Subtrees
 from chenu.http.security_headers import security_headers
 from chenu.settings import Settings
 
 log = structlog.get_logger("chenu.request")
 
-QUIET = ("/static/", "/healthz", "/metrics")
+QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor to know who asks."""
+_NOT_ALLOWED = 405
+_REPEATED = {"cookie": "; "} | dict.fromkeys(
+    ("accept-language", "if-none-match", "x-forwarded-for"), ", "
+)
+"""Of what we read: headers that may be sent in several lines, and what joins these."""
 
 
 class Edge:
-    """Wraps the whole application."""
+    """Wraps the whole application. `methods` is what each route takes, by its path's template."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, str]) -> None:
         self._app = app
         self._settings = settings
+        self._methods = methods
         self._headers = security_headers(settings)
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._session_cookie = session_cookie_name(settings)
+        self._device_cookie = device_cookie_name(settings)
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}"
 
@@ -57,35 +70,61 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
+        method = scope.get("method", "")
+        is_quiet = scope["path"] in QUIET
         # The server runs each request in a task of its own, with which this ends.
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
-                extra = self._headers.for_path(scope["path"])
-                known = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", request_id.encode()),
-                    *((name, value) for name, value in extra if name not in known),
-                ]
+                message["headers"] = self._complete(scope, message, request_id)
             await send(message)
 
-        with _open_span(scope) as note:
-            visit = await self._identify(scope, headers, request_id)
+        with _open_span(scope, is_quiet=is_quiet) as note:
+            visit = await self._identify(scope, headers, request_id, is_quiet=is_quiet)
             scope.setdefault("state", {})[STATE_KEY] = visit
-            await self._app(scope, receive, send_with_headers)
-            if status[0] and not scope["path"].startswith(QUIET):
+            if method == "HEAD" or (method == "GET" and "if-none-match" in headers):
+                known_tags = headers.get("if-none-match", "")
+                await answer_bodiless(self._app, scope, receive, send_with_headers, known_tags)
+            else:
+                await self._app(scope, receive, send_with_headers)
+            if status[0] and not is_quiet:
                 _report(scope, status[0], time.perf_counter() - started)
                 _describe(note, scope, status[0])
 
-    async def _identify(self, scope: Scope, headers: Mapping[str, str], request_id: str) -> Visit:
+    def _complete(self, scope: Any, message: Any, request_id: str) -> list[tuple[bytes, bytes]]:
+        """The answer's own headers, those of every answer, and every method where one is wrong."""
+        own = message["headers"]
+        if message["status"] == _NOT_ALLOWED or scope["method"] == "OPTIONS":
+            own = [self._completed(scope, *pair) for pair in own]
+        known = {name.lower() for name, _ in own}
+        extra = self._headers.for_path(scope["path"])
+        return [
+            *own,
+            (b"x-request-id", request_id.encode()),
+            *((name, value) for name, value in extra if name not in known),
+        ]
+
+    def _completed(self, scope: Any, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """The router names what is no method and not HEAD; a route's own refusal stays."""
+        if name.lower() != b"allow":
+            return name, value
+        route = scope.get("path_template")
+        if route is not None and scope["method"] != "OPTIONS":
+            return name, value
+        allow = self._methods.get(route or scope["path"])
+        return name, (allow or allow_of(value.decode().split(", "))).encode()
+
+    async def _identify(
+        self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool
+    ) -> Visit:
         """Who asks, in which language. A refusal is kept for the routes: pages word it."""
-        address = self._address(scope, headers)
-        if scope["path"].startswith(QUIET):
+        peer, *_ = scope.get("client") or ("",)
+        address = self._proxies.address_of(peer or "", headers.get("x-forwarded-for", ""))
+        if is_quiet:
             return Visit(request_id=request_id, address=address)
-        cookies = _cookies(headers)
+        cookies = read_cookies(headers["cookie"]) if "cookie" in headers else {}
         actor, refusal = ANONYMOUS, None
         find_actor = partial(self._find_actor, headers, cookies, address)
         try:
@@ -98,22 +137,24 @@ class Edge:
             locale=_locale(headers, cookies, actor),
             request_id=request_id,
             address=address,
-            user_agent=headers.get("user-agent", ""),
-            session_token=cookies.get(session_cookie_name(self._settings), ""),
-            devices=cookies.get(device_cookie_name(self._settings), ""),
+            user_agent=headers.get("user-agent", "").replace("\x00", ""),
+            session_token=cookies.get(self._session_cookie, ""),
+            devices=cookies.get(self._device_cookie, ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
             find_actor=find_actor,
+            is_head=scope.get("method") == "HEAD",
         )
 
     async def _find_actor(
         self, headers: Mapping[str, str], cookies: Mapping[str, str], address: str
     ) -> Actor | None:
         account_id = read_account(headers.get("chenu-account"))
-        if bearer := headers.get("authorization", ""):
+        authorization = headers.get("authorization", "")
+        if authorization and is_for_us(authorization):
             pepper = self._settings.secret
-            return await get_bearer_actor(bearer, account_id, pepper=pepper, address=address)
-        token = cookies.get(session_cookie_name(self._settings))
+            return await get_bearer_actor(authorization, account_id, pepper=pepper, address=address)
+        token = cookies.get(self._session_cookie)
         if not token:
             return None
         actor = await find_actor(token, address, account_id)
@@ -127,29 +168,15 @@ class Edge:
             return False
         return headers.get("origin", self._origin) == self._origin
 
-    def _address(self, scope: Scope, headers: Mapping[str, str]) -> str:
-        """The caller's address; X-Forwarded-For counts only from proxies that we trust."""
-        client = scope.get("client")
-        peer = client[0] if client else ""
-        if peer not in self._settings.trusted_proxies:
-            return peer
-        hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-        untrusted = [hop for hop in hops if hop not in self._settings.trusted_proxies]
-        return (untrusted or [peer])[-1]
 
-
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
-    if "cookie" not in headers:
-        return {}
-    try:
-        jar: SimpleCookie = SimpleCookie(headers["cookie"])
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+def _headers(scope: Any) -> dict[str, str]:
+    sent: list[tuple[bytes, bytes]] = scope["headers"]
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
+    if len(found) < len(sent):
+        for name in found.keys() & _REPEATED.keys():
+            lines = (value.decode("latin-1") for key, value in sent if key == name.encode())
+            found[name] = _REPEATED[name].join(lines)
+    return found
 
 
 def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor) -> Locale:
@@ -160,21 +187,19 @@ def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor
     if is_locale(chosen):
         return chosen
     wanted = headers.get("accept-language", "")
-    if not wanted:
-        return actor.locale
-    return best_locale([part.partition(";")[0].strip() for part in wanted.split(",")])
+    return best_locale(wanted) if wanted else actor.locale
 
 
-def _open_span(scope: Any) -> AbstractContextManager[tracing.Note]:
+def _open_span(scope: Any, *, is_quiet: bool) -> AbstractContextManager[tracing.Note]:
     """A socket lasts, so that its operations have spans of their own."""
-    if scope["type"] == "http" and not scope["path"].startswith(QUIET):
-        return tracing.span(scope["method"], tracing.Kind.SERVER)
+    if scope["type"] == "http" and not is_quiet:
+        return tracing.span(method_label(scope["method"]), tracing.Kind.SERVER)
     return tracing.UNRECORDED
 
 
 def _describe(note: tracing.Note, scope: Any, status: int) -> None:
     """By its route: paths have names of people's things in them, and are without number."""
-    method, route = scope["method"], scope.get("path_template", "")
+    method, route = method_label(scope["method"]), scope.get("path_template", "")
     note.name = f"{method} {route}".rstrip()
     note.attributes |= {"http.request.method": method, "http.response.status_code": status}
     note.attributes |= {"http.route": route} if route else {}
@@ -182,7 +207,7 @@ def _describe(note: tracing.Note, scope: Any, status: int) -> None:
 
 
 def _report(scope: Any, status: int, seconds: float) -> None:
-    method = scope["method"]
+    method = method_label(scope["method"])
     observe_request(method, scope.get("path_template", ""), status, seconds)
     ms = round(seconds * 1000, 1)
     log.info("request", method=method, path=scope["path"], status=status, ms=ms)

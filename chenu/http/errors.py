@@ -37,13 +37,16 @@ def status_of(error: ChenuError) -> int:
     return STATUS.get(error.code, 422)
 
 
-def retry_after(error: Exception) -> dict[str, str]:
-    """Says when to come back, where that is known."""
+def _headers(error: Exception) -> dict[str, str]:
+    """When to come back and which methods there are, where that is known."""
+    headers = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
     if isinstance(error, RateLimited):
-        return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, ChenuError) and status_of(error) == 503:
-        return {"Retry-After": "5"}
-    return {}
+        headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, ChenuError) and status_of(error) == 503:
+        headers["Retry-After"] = "5"
+    elif isinstance(error, HTTPException):
+        headers |= error.headers or {}
+    return headers
 
 
 def error_as_json(
@@ -59,7 +62,7 @@ def error_as_json(
     else:
         status, code, message = 500, "INTERNAL", "Something went wrong on our side"
     body = {"error": {"code": code, "message": message, "requestId": visit.request_id}}
-    return Response(body, status_code=status, headers=retry_after(error))
+    return Response(body, status_code=status, headers=_headers(error))
 
 
 def _code_of(status: int) -> str:

@@ -50,5 +50,5 @@ async def show_explorer(
         "csrf": visit.csrf_token(settings) or "",
     }
     page = _PAGE.substitute({name: escape(word) for name, word in words.items()})
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", "vary": "Cookie, Accept-Language"}
     return Response(page, media_type=MediaType.HTML, headers=headers)

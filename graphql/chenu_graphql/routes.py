@@ -16,6 +16,7 @@ from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
 from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit, device_cookie
 from chenu.core.errors import BadInput, ChenuError
+from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, Wish
@@ -76,11 +77,11 @@ async def refuse_get(
     request: HttpRequest, services: NamedDependency[Services], visit: NamedDependency[Visit]
 ) -> Response[Any]:
     """A browser is shown the explorer; queries over GET are off."""
-    if "text/html" in request.headers.get("accept", ""):
-        return Redirect(EXPLORER_PATH, status_code=303)
+    if asks_for_html(", ".join(request.headers.getall("accept", []))):
+        return Redirect(EXPLORER_PATH, status_code=303, headers={"vary": "Accept"})
     ctx = Context(services, visit)
     answer = _fail(BadInput("Send the operation by POST, as JSON"), ctx, 405)
-    answer.headers["allow"] = "POST"
+    answer.headers |= {"allow": "POST", "vary": "Accept"}
     return answer
 
 

@@ -147,7 +147,9 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 async def open_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """On to Stripe's single-use page, made for this click."""
+    """On to Stripe's single-use page, made for this click and for nothing less."""
+    if pages.visit.is_head:
+        return pages.go("/creator")
     if await find_creator_of(pages.visit.actor.require_user()) is None:
         return pages.go("/creator/join")
     link = await make_onboarding_link(services, pages.visit.actor)
@@ -159,6 +161,8 @@ async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     """Coming back proves nothing: Stripe is asked."""
+    if pages.visit.is_head:
+        return pages.go("/creator")
     if await find_creator_of(pages.visit.actor.require_user()) is None:
         return pages.go("/creator/join")
     try:

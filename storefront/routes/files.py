@@ -11,9 +11,10 @@ from chenu.agents.manifest import SCHEMA_PATH
 from chenu.agents.model import AgentId
 from chenu.agents.queries import get_visible_agent, list_public_addresses
 from chenu.core.errors import NotFound
+from chenu.core.negotiation import prefers_gzip
 from chenu.settings import Settings
 from storefront.access import PUBLIC
-from storefront.assets import find_asset
+from storefront.assets import find_asset, version_of
 from storefront.forms import HttpRequest, read_query
 from storefront.icons import icon_svg
 from storefront.pages import Pages
@@ -31,19 +32,19 @@ async def send_static(request: HttpRequest, name: FromPath[str]) -> Response[byt
     if asset is None:
         raise NotFound("There is no such file")
     is_named = read_query(request).text("v") == asset.version
-    headers = {
-        "Cache-Control": _FOR_EVER if is_named else _FOR_AN_HOUR,
-        "Vary": "Accept-Encoding",
-        "ETag": f'"{asset.version}"',
-    }
+    keep = _FOR_EVER if is_named else _FOR_AN_HOUR
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding", "ETag": f'"{asset.version}"'}
     body = asset.body
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["Content-Encoding"] = asset.compressed, "gzip"
+    if prefers_gzip(", ".join(request.headers.getall("accept-encoding", []))):
+        headers |= {"Content-Encoding": "gzip", "ETag": f'"{asset.version}-gzip"'}
+        body = asset.compressed
     return Response(body, media_type=asset.content_type, headers=headers)
 
 
-def _text(body: str, media_type: str) -> Response[str]:
-    return Response(body, media_type=media_type, headers={"Cache-Control": _FOR_AN_HOUR})
+def _file(body: bytes, media_type: str, cache_control: str = _FOR_AN_HOUR) -> Response[bytes]:
+    """With a tag, so that it is not sent again to those who have it."""
+    headers = {"Cache-Control": cache_control, "ETag": f'"{version_of(body)}"'}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 @get("/favicon.svg", opt=PUBLIC)
@@ -51,19 +52,17 @@ async def send_favicon() -> Response[bytes]:
     asset = find_asset("favicon.svg")
     if asset is None:
         raise NotFound("There is no such file")
-    headers = {"Cache-Control": _FOR_AN_HOUR}
-    return Response(asset.body, media_type=asset.content_type, headers=headers)
+    return _file(asset.body, asset.content_type)
 
 
 @get("/icons/{name:str}", opt=PUBLIC)
-async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[str]:
+async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[bytes]:
     """`<agent id>.svg`; kept by browsers for a day, of agents on sale by everybody."""
     agent_id = _read_icon_name(name)
     agent = await get_visible_agent(pages.visit.actor, agent_id)
     share = "public" if agent.is_on_sale else "private"
-    headers = {"Cache-Control": f"{share}, max-age=86400"}
-    body = icon_svg(agent.id, agent.sphere)
-    return Response(body, media_type="image/svg+xml", headers=headers)
+    icon = icon_svg(agent.id, agent.sphere).encode()
+    return _file(icon, "image/svg+xml", f"{share}, max-age=86400")
 
 
 def _read_icon_name(name: str) -> AgentId:
@@ -78,19 +77,21 @@ def _read_icon_name(name: str) -> AgentId:
 
 
 @get("/schemas/agent-manifest-1.json", opt=PUBLIC)
-async def send_manifest_schema() -> Response[str]:
-    return _text(SCHEMA_PATH.read_text(), "application/schema+json")
+async def send_manifest_schema() -> Response[bytes]:
+    return _file(SCHEMA_PATH.read_bytes(), "application/schema+json")
 
 
 @get("/robots.txt", opt=PUBLIC)
-async def send_robots(settings: NamedDependency[Settings]) -> Response[str]:
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE_PATHS)]
+async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
+    """Each private address itself, with a query, and what is below; not all that begins alike."""
+    lines = ["User-agent: *"]
+    lines += [f"Disallow: {path}{end}" for path in _PRIVATE_PATHS for end in ("$", "?", "/")]
     lines.append(f"Sitemap: {settings.public_url}/sitemap.xml")
-    return _text("\n".join(lines) + "\n", "text/plain")
+    return _file("\n".join([*lines, ""]).encode(), "text/plain")
 
 
 @get("/sitemap.xml", opt=PUBLIC)
-async def send_sitemap(settings: NamedDependency[Settings]) -> Response[str]:
+async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
     """The open pages and every agent on sale, the latest changed first."""
     base = escape(settings.public_url)
     entries = [f"<url><loc>{base}{path}</loc></url>" for path in ("/", "/agents", "/pricing")]
@@ -100,4 +101,4 @@ async def send_sitemap(settings: NamedDependency[Settings]) -> Response[str]:
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     space = "http://www.sitemaps.org/schemas/sitemap/0.9"
     body = f'{head}<urlset xmlns="{space}">\n' + "\n".join(entries) + "\n</urlset>\n"
-    return _text(body, "application/xml")
+    return _file(body.encode(), "application/xml")

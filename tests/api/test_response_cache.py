@@ -163,3 +163,50 @@ async def test_the_store_s_page_is_kept_for_strangers_and_no_other_page_is(
     assert "Renamed" in (await keeping.get(f"/agents/{agent.slug}")).text
     watch.moment += 1.0
     assert "Renamed" in (await keeping.get("/agents")).text
+
+
+@pytest.mark.parametrize("accept", ["application/graphql-response+json", "text/plain;q=0.1", ""])
+async def test_what_others_accept_is_not_what_this_caller_is_told(
+    services: Services, keeping: httpx.AsyncClient, accept: str
+) -> None:
+    """Formats are chosen by it: an answer in one is none in another."""
+    await stock(services, 1)
+    first = await Api(keeping, {"accept": "application/json"}).send(LIST)
+    await rename_maker("Somebody Else")
+
+    other = await Api(keeping, {"accept": accept}).send(LIST)
+    again = await Api(keeping, {"accept": "application/json"}).send(LIST)
+
+    assert other.http.content != first.http.content
+    assert again.http.content == first.http.content
+
+
+async def test_a_head_is_answered_from_memory_and_keeps_a_whole_page(
+    services: Services, keeping: httpx.AsyncClient
+) -> None:
+    await stock(services, 1)
+
+    first = await keeping.head("/agents")
+    page = await keeping.get("/agents")
+    second = await keeping.head("/agents")
+
+    assert first.content == second.content == b""
+    assert len(page.content) == int(page.headers["content-length"]) > 1000
+    assert (
+        first.headers["content-length"]
+        == second.headers["content-length"]
+        == page.headers["content-length"]
+    )
+
+
+async def test_weights_of_languages_do_not_mix_up_what_is_kept(
+    services: Services, keeping: httpx.AsyncClient
+) -> None:
+    await stock(services, 1)
+    wishes = ["fr", "fr;q=0.1, en;q=0.9", "en;q=0.1, fr;q=0.9", "EN", "fr;q=0"]
+
+    told = [
+        (await keeping.get("/agents", headers={"accept-language": wish})).headers for wish in wishes
+    ]
+
+    assert [each["content-language"] for each in told] == ["fr", "en", "fr", "en", "en"]

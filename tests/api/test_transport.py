@@ -105,7 +105,7 @@ async def test_a_charset_in_the_content_type_is_fine(visitor: httpx.AsyncClient)
 BAD_KEYS = {
     "invented": "Bearer chenu_live_" + "a" * 43,
     "mistyped": "Bearer chenu_live_short",
-    "another scheme": "Basic dXNlcjpwYXNz",
+    "another scheme": "Basic chenu_live_abc",
     "no scheme": "chenu_live_abc",
     "empty": "Bearer ",
 }

@@ -19,6 +19,7 @@ from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.conftest import with_settings
+from tests.http.raw import raw
 from tests.people import Person, make_person
 from tests.rows import put
 
@@ -182,7 +183,14 @@ async def test_an_api_key_is_known_by_its_header(
         assert account["id"] == encode_id("Account", person.actor.account_id)
 
 
-BAD_KEYS = ["Bearer", "Bearer x", "Bearer chenu_live_nothing", "Basic YTpi", "chenu_live_nothing"]
+BAD_KEYS = [
+    "Bearer",
+    "Bearer x",
+    "bearer  chenu_live_nothing",
+    "Bearer\tchenu_service_nothing",
+    "chenu_live_nothing",
+    "ApiKey chenu_live_nothing",
+]
 
 
 @pytest.mark.parametrize("header", BAD_KEYS)
@@ -197,6 +205,47 @@ async def test_a_bad_key_is_refused_even_beside_a_good_session(
 
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+OF_A_PROXY = [
+    "Basic YTpi",
+    "BASIC  YTpi",
+    "Basic",
+    'Digest username="a", realm="b"',
+    "Negotiate YIIZ",
+    "Token abc",
+    "Bearerx abc",
+    "",
+    " ",
+    "é",
+]
+
+
+@pytest.mark.parametrize("path", ["/", "/agents", "/account", "/static/site.css"])
+@pytest.mark.parametrize("header", OF_A_PROXY)
+async def test_what_a_proxy_asked_for_does_not_concern_us(
+    client: httpx.AsyncClient, person: Person, header: str, path: str
+) -> None:
+    headers = {"authorization": header, "cookie": f"chenu_session={person.token}"}
+
+    answer = await client.get(path, headers=raw(headers))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("header", OF_A_PROXY)
+async def test_beside_a_proxy_s_password_a_session_counts_for_programs_too(
+    client: httpx.AsyncClient, person: Person, header: str
+) -> None:
+    """The explorer is behind the same password as the pages."""
+    alone = {"authorization": header}
+    with_session = alone | {"cookie": f"chenu_session={person.token}"}
+
+    known = await client.post("/graphql", json=WHO, headers=raw(with_session))
+    unknown = await client.post("/graphql", json=WHO, headers=raw(alone))
+
+    assert known.json()["data"]["viewer"]["email"] == person.email
+    assert unknown.json()["data"]["viewer"] is None
 
 
 async def test_a_service_key_needs_an_account_that_there_is(
@@ -219,6 +268,20 @@ ADDRESSES = {
     "a caller who invents one": ((PROXY,), "198.51.100.1, 203.0.113.7", "203.0.113.7"),
     "two proxies of ours": ((PROXY, "10.0.0.1"), "203.0.113.7, 10.0.0.1", "203.0.113.7"),
     "our proxy says nothing": ((PROXY,), " , ", PROXY),
+    "a network of ours": (("127.0.0.0/8",), "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+    "hops within our networks": ((PROXY, "10.0.0.0/8"), "203.0.113.7,10.1.2.3", "203.0.113.7"),
+    "nobody but us": ((PROXY, "10.0.0.0/8"), "10.9.9.9, 10.1.2.3", "10.9.9.9"),
+    "with a port": ((PROXY,), "203.0.113.7:5555", "203.0.113.7"),
+    "IPv6 with a port": ((PROXY,), "[2001:db8::1]:443", "2001:db8::1"),
+    "IPv6 in brackets": ((PROXY,), "[2001:DB8:0:0::1]", "2001:db8::1"),
+    "IPv4 in IPv6": ((PROXY,), "::ffff:203.0.113.7", "203.0.113.7"),
+    "with a zone": ((PROXY,), "fe80::1%eth0", "fe80::1"),
+    "a proxy spelt otherwise": ((PROXY, "fd00::/8"), "203.0.113.7, FD00:0::9", "203.0.113.7"),
+    "no address": ((PROXY,), "203.0.113.7, unknown", PROXY),
+    "no address further on": ((PROXY, "10.0.0.1"), "203.0.113.7, x, 10.0.0.1", "10.0.0.1"),
+    "bytes beyond ASCII": ((PROXY,), "203.0.113.7é", PROXY),
+    "a very long one": ((PROXY,), "203.0.113.7, " * 5000 + "203.0.113.9", "203.0.113.9"),
+    "very many of ours": ((PROXY,), f"{PROXY}, " * 5000 + PROXY, PROXY),
 }
 
 
@@ -231,10 +294,23 @@ async def test_an_address_is_taken_from_the_proxies_that_we_trust_alone(
     await put("user_session", "last_seen_at", system_now() - timedelta(hours=2))
 
     async with over(with_settings(services, trusted_proxies=proxies)) as http:
-        cookie = f"chenu_session={person.token}"
-        await who(http, cookie=cookie, x_forwarded_for=forwarded)
+        headers = {"cookie": f"chenu_session={person.token}", "x-forwarded-for": forwarded}
+        await http.post("/graphql", json=WHO, headers=raw(headers))
 
     assert await db.fetch_value("SELECT address FROM user_session") == expected
+
+
+async def test_hops_in_several_lines_are_read_as_one_list(
+    services: Services, person: Person
+) -> None:
+    await put("user_session", "last_seen_at", system_now() - timedelta(hours=2))
+
+    async with over(with_settings(services, trusted_proxies=(PROXY, "10.0.0.1"))) as http:
+        headers = [("x-forwarded-for", "203.0.113.7"), ("x-forwarded-for", "10.0.0.1")]
+        cookie = ("cookie", f"chenu_session={person.token}")
+        await http.post("/graphql", json=WHO, headers=[*headers, cookie])
+
+    assert await db.fetch_value("SELECT address FROM user_session") == "203.0.113.7"
 
 
 @pytest.mark.parametrize("path", ["/graphql/nothing", "/webhooks/nothing", "/static/nothing.css"])

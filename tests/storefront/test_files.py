@@ -148,4 +148,42 @@ async def test_search_engines_find_what_is_on_sale_and_nothing_private(
     assert "secret-draft" not in sitemap.text
     assert str(draft_id) not in sitemap.text
     assert f"Sitemap: {base}/sitemap.xml" in robots.text
-    assert "Disallow: /account" in robots.text
+    assert "Disallow: /account$" in robots.text.splitlines()
+
+
+ROBOTS = [
+    ("/creator", False),
+    ("/creator/agents/new", False),
+    ("/creator?notice=joined", False),
+    ("/account", False),
+    ("/library?after=x", False),
+    ("/purchases/1", False),
+    ("/staff/review/1", False),
+    ("/sign-in?next=%2F", False),
+    ("/creators/atelier", True),
+    ("/creators", True),
+    ("/accounts", True),
+    ("/library-of-agents", True),
+    ("/staffing", True),
+    ("/sign-in-help", True),
+    ("/agents/creator", True),
+    ("/agents/account/manifest", True),
+    ("/", True),
+]
+
+
+@pytest.mark.parametrize(("path", "is_open"), ROBOTS)
+async def test_search_engines_are_kept_from_what_is_private_and_from_nothing_else(
+    browser: Browser, path: str, *, is_open: bool
+) -> None:
+    """Read as RFC 9309 says: a rule is a beginning, up to the end with a dollar sign."""
+    lines = (await browser.get("/robots.txt")).response.text.splitlines()
+    rules = [line.removeprefix("Disallow: ") for line in lines if line.startswith("Disallow: ")]
+
+    matching = [
+        rule
+        for rule in rules
+        if (path == rule[:-1] if rule.endswith("$") else path.startswith(rule))
+    ]
+
+    assert (not matching) is is_open

@@ -1,0 +1,79 @@
+"""Weighted lists of HTTP headers (RFC 9110, 12.4.2): what a client takes, and how gladly."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+_WEIGHT = re.compile(r"0(?:\.[0-9]{0,9})?|1(?:\.0{0,9})?")
+_MOST_ENTRIES = 50
+_LONGEST_KEPT = 300
+
+_UNLISTED: Mapping[str, float] = MappingProxyType({})
+
+
+def read_weights(header: str) -> Mapping[str, float]:
+    """Each name in lower case with its weight from 0 to 1, in the order sent.
+
+    An entry whose weight cannot be read counts as not sent; of a repeated name the highest weight
+    counts. Parameters other than the weight are ignored.
+    """
+    if not header:
+        return _UNLISTED
+    if len(header) > _LONGEST_KEPT:
+        return _read(header)
+    return _read_again(header)
+
+
+def _read(header: str) -> Mapping[str, float]:
+    weights: dict[str, float] = {}
+    for entry in header.split(",", _MOST_ENTRIES)[:_MOST_ENTRIES]:
+        name, _, params = entry.partition(";")
+        weight = _weight_of(params)
+        name = name.strip().lower()
+        if name and weight is not None:
+            weights[name] = max(weight, weights.get(name, 0))
+    return MappingProxyType(weights)
+
+
+_read_again = lru_cache(maxsize=256)(_read)
+
+
+def _weight_of(params: str) -> float | None:
+    """1 when none is given; None for one that cannot be read."""
+    for param in params.split(";"):
+        name, _, value = param.partition("=")
+        if name.strip().lower() == "q":
+            found = _WEIGHT.fullmatch(value.strip())
+            return float(found[0]) if found else None
+    return 1
+
+
+def weight_of_media_type(accept: str, media_type: str) -> float:
+    """How gladly this type is taken; 0 when it is not. Without a list everything is."""
+    weights = read_weights(accept)
+    if not weights:
+        return 1
+    kind = media_type.partition("/")[0]
+    ranges = (media_type, f"{kind}/*", "*/*")
+    return next((weights[name] for name in ranges if name in weights), 0)
+
+
+def asks_for_html(accept: str) -> bool:
+    """Named by a browser; programs that take anything mean data."""
+    weights = read_weights(accept)
+    wish = max(weights.get("text/html", 0), weights.get("application/xhtml+xml", 0))
+    return wish > 0 and wish >= weight_of_media_type(accept, "application/json")
+
+
+def prefers_gzip(accept_encoding: str) -> bool:
+    """Compressed when that is taken, and the plain form is not liked better."""
+    weights = read_weights(accept_encoding)
+    others = weights.get("*")
+    gzip = max(weights.get("gzip", -1), weights.get("x-gzip", -1))
+    if gzip < 0:
+        gzip = others if others is not None else -1
+    plain = weights.get("identity", 0 if others == 0 else -1)
+    if plain == 0:  # refused, so that compressed is right unless that is refused as well
+        return gzip != 0
+    return gzip > 0 and gzip >= plain

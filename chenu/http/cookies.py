@@ -1,0 +1,20 @@
+"""Cookies as browsers send them (RFC 6265): each by itself, so that an odd one harms no other."""
+
+
+def read_cookies(header: str) -> dict[str, str]:
+    """Of a repeated name the first value that is not empty counts.
+
+    Names are told apart to the letter: only blanks and tabs around them are dropped, because a
+    name that merely looks like `__Host-...` is not bound to the host.
+    """
+    found: dict[str, str] = {}
+    for part in header.split(";"):
+        name, equals, value = part.partition("=")
+        name = name.strip(" \t")
+        if equals and name and not found.get(name):
+            found[name] = _unquoted(value.strip(" \t"))
+    return found
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
