@@ -42,6 +42,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/password/forgot": Filled("buyer", {"email": "buyer@example.org"}),
         "/password/reset": Filled("buyer", {"token": "x", "new_password": PASSWORD}, moves=False),
         "/email/verify": Filled("buyer", {"token": "x"}, moves=False),
+        "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
         "/account/password": Filled(
