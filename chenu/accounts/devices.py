@@ -7,6 +7,7 @@ to the person and to the password, so that it is worth nothing after a new one.
 """
 
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from uuid import UUID
@@ -19,6 +20,8 @@ from chenu.core import db
 MAX_PEOPLE = 5
 """A household's browser: the last ones who used it."""
 _BETWEEN = "~"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{43}")
+"""What we make looks so; of what browsers send, nothing else is read or sent back."""
 
 
 async def find_device(known: Credentials, devices: str, session_token: str) -> str | None:
@@ -42,20 +45,29 @@ async def remember_device(user_id: UserId, devices: str) -> str:
     return _BETWEEN.join([token, *others][:MAX_PEOPLE])
 
 
+async def renew_device(user_id: UserId, devices: str) -> str | None:
+    """At a sign-in: a browser that has the cookie keeps it for another year.
+
+    None for one that has none yet: the cookie of its new session says as much, until it ends.
+    """
+    return await remember_device(user_id, devices) if devices else None
+
+
 def _split(devices: str) -> list[str]:
-    return devices.split(_BETWEEN)[:MAX_PEOPLE] if devices else []
+    parts = devices.split(_BETWEEN, MAX_PEOPLE)[:MAX_PEOPLE]
+    return [part for part in parts if _TOKEN.fullmatch(part)]
 
 
 def _find_token(known: Credentials, devices: str) -> str | None:
     for token in _split(devices):
         expected = _sign(known, token.partition(".")[0])
-        if hmac.compare_digest(token.encode(errors="replace"), expected.encode(errors="replace")):
+        if hmac.compare_digest(token, expected):
             return token
     return None
 
 
 def _sign(known: Credentials, name: str) -> str:
     """The hash is a secret of ours with a random salt: who knows the password cannot sign."""
-    said = f"device:{known.id.hex}:{name}".encode(errors="replace")
+    said = f"device:{known.id.hex}:{name}".encode()
     digest = hmac.digest(known.password_hash.encode(), said, "sha256")
     return f"{name}.{urlsafe_b64encode(digest).decode().rstrip('=')}"

@@ -41,6 +41,7 @@ class NewSession:
     id: SessionId
     token: SessionToken
     expires_at: datetime
+    owner: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSes
         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
     """
     await db.execute(sql, session_id, hash_token(token), user_id, browser, address, now, expires_at)
-    return NewSession(session_id, token, expires_at)
+    return NewSession(session_id, token, expires_at, user_id)
 
 
 # $2 now, $3 and $4 the oldest last use and, of staff (whoever joined it since), opening.

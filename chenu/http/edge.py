@@ -58,6 +58,7 @@ class Edge:
         self._headers = security_headers(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._session_cookie = session_cookie_name(settings)
+        self._device_cookie = device_cookie_name(settings)
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}"
 
@@ -137,8 +138,8 @@ class Edge:
             request_id=request_id,
             address=address,
             user_agent=headers.get("user-agent", "").replace("\x00", ""),
-            session_token=cookies.get(session_cookie_name(self._settings), ""),
-            devices=cookies.get(device_cookie_name(self._settings), ""),
+            session_token=cookies.get(self._session_cookie, ""),
+            devices=cookies.get(self._device_cookie, ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
             find_actor=find_actor,

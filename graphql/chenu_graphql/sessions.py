@@ -7,7 +7,7 @@ import strawberry
 
 from chenu.accounts.actor import ANONYMOUS
 from chenu.accounts.api_keys import ApiKeyId
-from chenu.accounts.devices import remember_device
+from chenu.accounts.devices import remember_device, renew_device
 from chenu.accounts.recovery import (
     change_password,
     find_reset_owner,
@@ -106,6 +106,7 @@ async def _enter(ctx: Context, session: NewSession) -> Payload:
     actor = await find_actor(session.token, ctx.visit.address)
     if actor is None:
         raise RuntimeError("a session that was just opened is not found")
+    ctx.devices = await renew_device(session.owner, ctx.devices or ctx.visit.devices)
     ctx.become(actor)
     ctx.cookies.append(session_cookie(settings, session.token))
     return await _describe(ctx)

@@ -6,8 +6,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.devices import remember_device
-from chenu.accounts.sessions import revoke_session
+from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
 from chenu.accounts.visit import language_cookie, session_cookie
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
@@ -37,9 +37,15 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
         return _show_again(pages, "people/sign_in.html", form, error)
-    devices = await _leave(pages)
+    devices = await _change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
+
+
+async def _change_over(pages: Pages, session: NewSession) -> str | None:
+    """From the session that this browser came with, if any, to the new one."""
+    left = await _leave(pages)
+    return await renew_device(session.owner, left or pages.visit.devices)
 
 
 async def _leave(pages: Pages) -> str | None:
@@ -79,7 +85,7 @@ async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) ->
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
         return _show_again(pages, "people/sign_up.html", form, error)
-    devices = await _leave(pages)
+    devices = await _change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     welcome = _welcome(fields.text("next"), at_once=at_once)
     return pages.go(welcome, cookie=cookie, devices=devices)

@@ -52,6 +52,7 @@ class Store:
                 f"/sign-in?next={typed}",
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
+                f"/email/cancel?token={typed}",
             ],
             "buyer": [
                 "/account",

@@ -59,6 +59,8 @@ class Person:
         link = {"token": self.secrets["verify token"]}
         self.secrets["csrf"] = await self._read_csrf()
         await self.http.get("/email/verify", params=link)
+        await self.http.get("/email/cancel", params=link)
+        await self.http.post("/email/cancel", data={**link, "csrf_token": self.secrets["csrf"]})
         await self.http.post("/email/verify", data={**link, "csrf_token": self.secrets["csrf"]})
         await db.execute("UPDATE account SET tier = 'PRO' WHERE name = 'Hers'")
 

@@ -1,71 +1,113 @@
-"""The cookie by which a browser is known again, on both faces."""
+"""The cookie by which a browser shows who signed in from it before, on both faces."""
 
-from http.cookies import SimpleCookie
+from typing import Any
 
 import httpx
 import pytest
 
-from chenu.accounts.attempts import SIGN_IN_PER_EMAIL
+from chenu.accounts.attempts import SIGN_IN_PER_ADDRESS, SIGN_IN_PER_EMAIL
+from chenu.accounts.visit import device_cookie_name, session_cookie_name
 from chenu.app import create_app
+from chenu.core import db
+from chenu.core.clock import system_now
 from chenu.flows.services import Services
+from tests.api.calls import Api, as_session
+from tests.attacks.pages import csrf_of
 from tests.conftest import with_settings
-from tests.people import PASSWORD, make_person
+from tests.people import PASSWORD, Person, make_person
 
-EMAIL = "zoe@example.org"
-SIGN_IN = "mutation($i: SignInInput!) { signIn(input: $i) { userErrors { code } } }"
-SIGN_OUT = "mutation { signOut { userErrors { code } } }"
-
-
-def browser(services: Services) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app(services))
-    return httpx.AsyncClient(transport=transport, base_url=services.settings.public_url)
+SIGN_IN = "mutation($i: SignInInput!) { signIn(input: $i) { user { email } } }"
+BY = pytest.mark.parametrize("how", ["form", "graphql"])
 
 
-async def by_page(http: httpx.AsyncClient, password: str) -> int:
-    return (await http.post("/sign-in", data={"email": EMAIL, "password": password})).status_code
+async def _fill_windows(person: Person) -> None:
+    """A stranger's tries, from the person's own network too."""
+    sql = "INSERT INTO attempt_window (subject, started_at, tries) VALUES ($1, $2, $3)"
+    filled = {
+        f"{SIGN_IN_PER_EMAIL.name}:{person.email}": SIGN_IN_PER_EMAIL.tries,
+        f"{SIGN_IN_PER_ADDRESS.name}:127.0.0.1": SIGN_IN_PER_ADDRESS.tries,
+    }
+    for subject, tries in filled.items():
+        await db.execute(sql, subject, system_now(), tries)
 
 
-async def by_graphql(http: httpx.AsyncClient, password: str) -> int:
-    body = {"query": SIGN_IN, "variables": {"i": {"email": EMAIL, "password": password}}}
-    answer = (await http.post("/graphql", json=body)).json()
-    codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
-    if codes:
-        return 429 if codes == ["RATE_LIMITED"] else 400
-    return 401 if answer["data"]["signIn"]["userErrors"] else 303
+async def _sign_out(http: httpx.AsyncClient, services: Services, how: str, person: Person) -> Any:
+    api = as_session(http, services, person)
+    if how == "graphql":
+        return (await api.send("mutation { signOut { ok } }")).http
+    form = {"csrf_token": csrf_of(services, person)}
+    return await http.post("/sign-out", data=form, headers={"cookie": api.headers["cookie"]})
 
 
-@pytest.mark.parametrize("enter", [by_page, by_graphql])
-async def test_a_stranger_locks_nobody_out_of_a_browser_of_theirs(
-    services: Services, enter: object
+async def _signs_in(http: httpx.AsyncClient, how: str, person: Person, cookie: str) -> bool:
+    entered, headers = {"email": person.email, "password": PASSWORD}, {"cookie": cookie}
+    http.cookies.clear()
+    if how == "form":
+        answer = await http.post("/sign-in", data=entered, headers=headers)
+        return answer.status_code == 303
+    reply = await Api(http, headers).send(SIGN_IN, {"i": entered})
+    return bool(reply.body["data"]["signIn"] and reply.body["data"]["signIn"]["user"])
+
+
+@BY
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_signing_out_leaves_a_cookie_as_strict_as_the_sessions(
+    services: Services, how: str, scheme: str
 ) -> None:
-    await make_person("zoe")
-    async with browser(services) as own, browser(services) as stranger:
-        assert await enter(own, PASSWORD) == 303  # type: ignore[operator]
-        page = (await own.get("/")).text
-        token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-        await own.post("/sign-out", data={"csrf_token": token})
-        for _ in range(SIGN_IN_PER_EMAIL.tries + 1):
-            await enter(stranger, "a wrong password")  # type: ignore[operator]
+    person, public_url = await make_person("zoe"), f"{scheme}://127.0.0.1:8000"
+    changed = with_settings(services, public_url=public_url)
+    transport = httpx.ASGITransport(app=create_app(changed))  # type: ignore[arg-type]
 
-        assert await enter(stranger, PASSWORD) == 429  # type: ignore[operator]
-        assert await enter(own, PASSWORD) == 303  # type: ignore[operator]
+    async with httpx.AsyncClient(transport=transport, base_url=public_url) as http:
+        left = await _sign_out(http, changed, how, person)
+
+    ended, device = left.headers.get_list("set-cookie")
+    attributes = {part.strip().lower() for part in device.split(";")[1:]}
+    strict = {"httponly", "path=/", "samesite=lax", "max-age=31536000"}
+    assert ended.startswith(f"{session_cookie_name(changed.settings)}=")
+    assert device.startswith(f"{device_cookie_name(changed.settings)}=")
+    assert attributes == strict | ({"secure"} if scheme == "https" else set())
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "https://chenu.example"])
-async def test_the_cookie_is_for_us_alone(services: Services, url: str) -> None:
-    await make_person("zoe")
-    served = with_settings(services, public_url=url)
-    async with browser(served) as own:
-        await by_page(own, PASSWORD)
-        page = (await own.get("/")).text
-        token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-        left = await own.post("/sign-out", data={"csrf_token": token})
+@BY
+@pytest.mark.parametrize("again", ["form", "graphql"])
+async def test_a_browser_that_signed_out_gets_in_however_often_strangers_try(
+    client: httpx.AsyncClient, services: Services, how: str, again: str
+) -> None:
+    person = await make_person("zoe")
+    left = await _sign_out(client, services, how, person)
+    name = device_cookie_name(services.settings)
+    devices = left.cookies[name]
+    await _fill_windows(person)
 
-    cookies: SimpleCookie = SimpleCookie()
-    for header in left.headers.get_list("set-cookie"):
-        cookies.load(header)
-    is_https = url.startswith("https")
-    device = cookies["__Host-chenu_device" if is_https else "chenu_device"]
-    assert device.value
-    assert (device["httponly"], device["samesite"].lower(), device["path"]) == (True, "lax", "/")
-    assert bool(device["secure"]) is is_https
+    assert not await _signs_in(client, again, person, "")
+    assert await _signs_in(client, again, person, f"{name}={devices}")
+
+
+@BY
+async def test_a_browser_whose_session_ran_out_gets_in_too(
+    client: httpx.AsyncClient, services: Services, how: str
+) -> None:
+    person = await make_person("zoe")
+    await db.execute("UPDATE user_session SET expires_at = now() - interval '1 day'")
+    await _fill_windows(person)
+
+    cookie = f"{session_cookie_name(services.settings)}={person.token}"
+
+    assert await _signs_in(client, how, person, cookie)
+
+
+@BY
+@pytest.mark.parametrize("sent", ["", "forged.value", "\x01~é", "x" * 3_000])
+async def test_an_odd_cookie_neither_helps_nor_harms(
+    client: httpx.AsyncClient, services: Services, how: str, sent: str
+) -> None:
+    person = await make_person("zoe")
+    cookie = f"{device_cookie_name(services.settings)}={sent}".encode("latin-1")
+
+    before = await _signs_in(client, how, person, cookie)  # type: ignore[arg-type]
+    await db.execute("DELETE FROM attempt_window")
+    await _fill_windows(person)
+    after = await _signs_in(client, how, person, cookie)  # type: ignore[arg-type]
+
+    assert (before, after) == (True, False)
