@@ -46,7 +46,8 @@ async def _signs_in(http: httpx.AsyncClient, how: str, person: Person, cookie: s
         answer = await http.post("/sign-in", data=entered, headers=headers)
         return answer.status_code == 303
     reply = await Api(http, headers).send(SIGN_IN, {"i": entered})
-    return bool(reply.body["data"]["signIn"] and reply.body["data"]["signIn"]["user"])
+    payload = (reply.body.get("data") or {}).get("signIn") or {}
+    return bool(payload.get("user"))
 
 
 @BY
