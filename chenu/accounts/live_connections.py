@@ -8,15 +8,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Hashable
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.visit import Visit
 from chenu.connection_limits import ConnectionLimits
+from chenu.core.addresses import network_of
 from chenu.core.errors import RateLimited
 
 _RETRY_SECONDS = 10
-_IPV6_NETWORK_BITS = 64
 
 Bucket = tuple[Hashable, ...]
 
@@ -70,7 +69,7 @@ def _buckets(visit: Visit, limits: ConnectionLimits) -> dict[Bucket, int]:
     """Where this caller's connections are counted, and how many each takes."""
     caller = _find_caller(visit.actor)
     if caller is None:
-        return {("address", _network(visit.address)): limits.live_per_address}
+        return {("address", network_of(visit.address)): limits.live_per_address}
     buckets = {caller: limits.live_per_caller}
     if visit.actor.user_id is not None:
         buckets["person", visit.actor.user_id] = limits.live_per_address
@@ -84,14 +83,3 @@ def _find_caller(actor: Actor) -> Bucket | None:
     if actor.key_id is not None:
         return "key", actor.key_id, actor.account_id
     return None
-
-
-def _network(address: str) -> str:
-    """One household has as many IPv6 addresses as it likes, all in one /64."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address) or found.ipv4_mapped:
-        return str(getattr(found, "ipv4_mapped", None) or found)
-    return str(int(found) >> (128 - _IPV6_NETWORK_BITS))

@@ -6,7 +6,7 @@ from typing import Any
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
-_WITHOUT_BODY = ("GET", "HEAD")
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _MOST_DIGITS = 18
 
 
@@ -23,11 +23,14 @@ class RequestBodies:
         self._seconds = seconds
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
+        if scope["type"] != "http" or _BODY_HEADERS.isdisjoint(dict(scope["headers"])):
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, _find_length(scope["headers"]), self._seconds)
-        await self._app(scope, body.receive, send)
+        exchange = _Exchange(receive, send, _find_length(scope["headers"]), self._seconds)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.let_go()
 
 
 def _find_length(headers: Any) -> int | None:
@@ -38,15 +41,34 @@ def _find_length(headers: Any) -> int | None:
     return None
 
 
-class _Body:
-    """One request's messages."""
+async def _nothing_more() -> Any:
+    return {"type": "http.disconnect"}
 
-    def __init__(self, receive: Receive, length: int | None, seconds: float) -> None:
-        self._receive = receive
+
+async def _unsent(message: Any) -> None:
+    """The request is over."""
+
+
+class _Exchange:
+    """One request's messages.
+
+    The server closes a connection with an unread body once nothing refers to its request any more.
+    The frames of an exception do until the next collection: so they refer to this object alone.
+    """
+
+    def __init__(self, receive: Receive, send: Send, length: int | None, seconds: float) -> None:
+        self._receive: Receive = receive
+        self._send: Send = send
         self._missing = length
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + seconds
         self._is_whole = False
+
+    def let_go(self) -> None:
+        self._receive, self._send = _nothing_more, _unsent
+
+    async def send(self, message: Any) -> None:
+        await self._send(message)
 
     async def receive(self) -> Any:
         """Raises BodyTooSlow. After the body comes the connection's end, which may take long."""

@@ -240,3 +240,23 @@ async def test_it_stops_whatever_is_held_open(engines: Engines, tmp_path: Path) 
 
     assert code == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+UNREAD = {
+    "too slow": b"POST /graphql HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: 50\r\n\r\n{",
+    "refused": b"POST /nothing HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 50\r\n\r\na=",
+    "not looked at": b"GET /nothing HTTP/1.1\r\n" + HOST + b"Content-Length: 50\r\n\r\na=",
+}
+
+
+@pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD)
+async def test_every_connection_with_an_unread_body_is_closed(web: Web, sent: bytes) -> None:
+    """Not only when garbage happens to be collected: an exception's frames hold its request."""
+
+    async def ask() -> bytes:
+        async with connected(web.port, sent) as slow:
+            return await slow.until_closed()
+
+    answers = await asyncio.gather(*(ask() for _ in range(30)))
+
+    assert {answer.partition(b" ")[2][:3] for answer in answers} <= {b"408", b"404"}
