@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
-from chenu.accounts.actor import Actor
+from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.agents.access import AgentAccess, GrantRow, decide_access, list_usable_grants
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.pricing import Split, split_sale
 from chenu.agents.purchases import PurchaseRow, find_pending
 from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
+from chenu.agents.sale import find_sale_refusal
 from chenu.core.errors import ChenuError
 from chenu.flows.buy_agent import find_offer_refusal
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import PlanRequired, require_feature
 
 
 class OfferState(StrEnum):
-    """REFUSED: `refusal` says in words why it cannot be bought now."""
+    """REFUSED: `refusal` says in words why it cannot be bought now. SIGN_IN: what a new account
+    would lack, if anything."""
 
     OWN = "OWN"
     OWNED = "OWNED"
@@ -44,11 +49,15 @@ class Offer:
         return self.state in (OfferState.ADD, OfferState.BUY)
 
 
+_NEWCOMER = Actor(ActorKind.SESSION, account_id=AccountId(UUID(int=0)))
+"""Somebody who has just signed up, and holds nothing."""
+
+
 async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     grant = await _find_grant(actor, agent)
     access = decide_access(actor, agent, grant)
     if agent.kind is AgentKind.PLATFORM:
-        return _platform_offer(actor, access)
+        return _platform_offer(actor, agent, access)
     split = split_sale(agent.price_amount) if agent.price_amount else None
     if is_own(actor, agent):
         return Offer(OfferState.OWN, split=split)
@@ -57,7 +66,7 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     if not agent.is_on_sale:
         return Offer(OfferState.OFF_SALE)
     if actor.user_id is None:
-        return Offer(OfferState.SIGN_IN, split=split)
+        return _offer_to_nobody(agent, split)
     refusal = await find_offer_refusal(actor, agent)
     pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
     return Offer(_open_state(actor, agent, refusal), None, refusal, pending, split)
@@ -70,12 +79,24 @@ async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
     return grants[0] if grants else None
 
 
-def _platform_offer(actor: Actor, access: AgentAccess) -> Offer:
+def _platform_offer(actor: Actor, agent: AgentRow, access: AgentAccess) -> Offer:
     if access.can_use:
         return Offer(OfferState.INCLUDED, access.grant)
     if actor.user_id is None:
-        return Offer(OfferState.SIGN_IN)
+        return Offer(OfferState.SIGN_IN, refusal=decide_access(_NEWCOMER, agent, None).refusal)
     return Offer(OfferState.NOT_INCLUDED, refusal=access.refusal)
+
+
+def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
+    """Nobody signs in for what cannot be bought, or without knowing the plan that it takes."""
+    refusal = find_sale_refusal(agent)
+    if refusal is not None:
+        return Offer(OfferState.REFUSED, refusal=refusal, split=split)
+    try:
+        require_feature(_NEWCOMER.tier, Feature.MARKETPLACE)
+    except PlanRequired as missing:
+        return Offer(OfferState.SIGN_IN, refusal=missing, split=split)
+    return Offer(OfferState.SIGN_IN, split=split)
 
 
 def _open_state(actor: Actor, agent: AgentRow, refusal: ChenuError | None) -> OfferState:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chenu.accounts.actor import Actor
+from chenu.agents.errors import SellerNotReady
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import mark
 
@@ -19,6 +20,7 @@ _BY_CODE = {
     "ALREADY_OWNED": Remedy("/library", mark("Open your library")),
     "UNAUTHENTICATED": Remedy("/sign-in", mark("Sign in")),
 }
+_OTHER_AGENTS = Remedy("/agents", mark("Show all agents"))
 _PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
 
 
@@ -26,4 +28,6 @@ def remedy_of(error: ChenuError, actor: Actor) -> Remedy | None:
     """None where nothing the visitor can do would help."""
     if error.code == "INVALID_STATE" and actor.user_id is not None and not actor.email_verified:
         return _PROVE_ADDRESS
+    if isinstance(error, SellerNotReady):
+        return _OTHER_AGENTS
     return _BY_CODE.get(error.code)

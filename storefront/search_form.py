@@ -1,7 +1,7 @@
 """The store's search as its address holds it: read strictly, shown again, and turned into links."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -76,20 +76,17 @@ def read_search(fields: Fields) -> Search:
     """Never raises: what cannot be read is left out and told."""
     reader = _Reader(fields)
     language = reader.options("language", str, LOCALES)
-    wish = AgentWish(
-        search=reader.text("q"),
-        filter=AgentFilter(
-            kinds=reader.options("kind", AgentKind, _KINDS),
-            levels=reader.options("level", AgentLevel, AgentLevel),
-            spheres=reader.options("sphere", str, _SPHERE_CODES),
-            capabilities=reader.capabilities(),
-            price_types=reader.options("price", PriceType, PriceType),
-            min_price=reader.euros("min"),
-            max_price=reader.euros("max"),
-            language=language[0] if len(language) == 1 else None,
-        ),
-        sort=reader.sort(),
+    wanted = AgentFilter(
+        kinds=reader.options("kind", AgentKind, _KINDS),
+        levels=reader.options("level", AgentLevel, AgentLevel),
+        spheres=reader.options("sphere", str, _SPHERE_CODES),
+        capabilities=reader.capabilities(),
+        price_types=reader.options("price", PriceType, PriceType),
+        min_price=reader.euros("min"),
+        max_price=reader.euros("max"),
+        language=language[0] if len(language) == 1 else None,
     )
+    wish = AgentWish(reader.text("q"), reader.without_crossed_prices(wanted), reader.sort())
     return Search(fields, wish, tuple(reader.errors))
 
 
@@ -136,6 +133,12 @@ class _Reader:
         except Invalid as error:
             self.errors.append(error)
             return None
+
+    def without_crossed_prices(self, wanted: AgentFilter) -> AgentFilter:
+        if not wanted.prices_cross:
+            return wanted
+        self.errors.append(Invalid("The lowest price is above the highest", path=("min",)))
+        return replace(wanted, min_price=None, max_price=None)
 
     def sort(self) -> AgentSort:
         wanted = self._fields.text("sort")

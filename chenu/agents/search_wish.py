@@ -43,6 +43,12 @@ class AgentFilter:
     creator: str | None = None
     language: str | None = None
 
+    @property
+    def prices_cross(self) -> bool:
+        """The lowest is above the highest: nothing can fit."""
+        lowest, highest = self.min_price, self.max_price
+        return lowest is not None and highest is not None and lowest > highest
+
 
 @dataclass(frozen=True, slots=True)
 class AgentWish:

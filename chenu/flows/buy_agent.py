@@ -10,8 +10,8 @@ from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
 from chenu.accounts.idempotency import ClientKey
 from chenu.agents.access import has_usable_grant
 from chenu.agents.consent import CURRENT_VERSION
-from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, price_changed
-from chenu.agents.model import AgentId, AgentKind, PriceType, PurchaseId, PurchaseStatus
+from chenu.agents.errors import AlreadyOwned, price_changed
+from chenu.agents.model import AgentId, PriceType, PurchaseId, PurchaseStatus
 from chenu.agents.pricing import CREATOR_RATE, SPLIT_RULE
 from chenu.agents.purchases import (
     PurchaseRow,
@@ -21,10 +21,11 @@ from chenu.agents.purchases import (
 )
 from chenu.agents.queries import get_visible_agent, is_own
 from chenu.agents.rows import AgentRow
+from chenu.agents.sale import find_sale_refusal
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
-from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
 from chenu.flows.close_checkout import close_checkout, may_continue
@@ -55,7 +56,8 @@ async def buy_agent(
     Raises the refusals of docs/money.md, "Who may buy"; ProviderUnavailable when Stripe is away,
     with the purchase pending and nothing charged.
     """
-    account_id, user_id = _require_buyer(actor)
+    account_id, user_id = actor.require_spender(ApiScope.MARKETPLACE), actor.require_user()
+    await _require_entitled(actor, account_id, wish.agent_id)
     key = idempotency.client_key(account_id, idempotency_key, "agentPurchase", wish)
     reject_if_any(_check_wish(services, wish))
     agent = await get_visible_agent(actor, wish.agent_id)
@@ -76,19 +78,30 @@ async def find_offer_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None
     For the page that has the button: buying asks again, in its transaction.
     """
     try:
-        account_id, _ = _require_buyer(actor)
+        account_id = actor.require_spender(ApiScope.MARKETPLACE)
         await _require_offer(actor, account_id, agent, agent.price_amount)
+    except ChenuError as refusal:
+        return refusal
+    return _find_missing(actor)
+
+
+def _find_missing(actor: Actor) -> ChenuError | None:
+    """What the buyer could do something about: the plan, then the proof of the address."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
     except ChenuError as refusal:
         return refusal
     return None
 
 
-def _require_buyer(actor: Actor) -> tuple[AccountId, UserId]:
-    account_id = actor.require_spender(ApiScope.MARKETPLACE)
-    user_id = actor.require_user()
-    require_feature(actor.tier, Feature.MARKETPLACE)
-    actor.require_verified()
-    return account_id, user_id
+async def _require_entitled(actor: Actor, account_id: AccountId, agent_id: AgentId) -> None:
+    """Nobody is sent for a plan to buy what could not be bought with it."""
+    missing = _find_missing(actor)
+    if missing is not None:
+        agent = await get_visible_agent(actor, agent_id)
+        await _require_offer(actor, account_id, agent, agent.price_amount)
+        raise missing
 
 
 def _check_wish(services: Services, wish: BuyWish) -> list[ChenuError]:
@@ -138,20 +151,15 @@ async def _require_offer(
     actor: Actor, account_id: AccountId, agent: AgentRow, expected_amount: int
 ) -> None:
     """The price shown is the price charged, by a seller who can be paid, to somebody without it."""
-    if agent.kind is AgentKind.PLATFORM:
-        raise InvalidState("Platform agents come with your plan: there is nothing to buy")
     if is_own(actor, agent):
         raise AlreadyOwned("You made this agent: it is yours already")
     if await has_usable_grant(account_id, agent.id):
         raise AlreadyOwned("This agent is in your library already")
-    if not agent.is_on_sale:
-        raise InvalidState("This agent is not on sale")
+    refusal = find_sale_refusal(agent)
+    if refusal is not None:
+        raise refusal
     if expected_amount != agent.price_amount:
         raise price_changed()
-    if agent.price.type is PriceType.SUBSCRIPTION:
-        raise InvalidState("Monthly agents cannot be bought yet")
-    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
-        raise PayoutsNotReady("The creator of this agent cannot be paid at the moment")
 
 
 def _make_purchase(

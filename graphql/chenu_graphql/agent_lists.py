@@ -90,7 +90,7 @@ def read_filter(sent: AgentFilter | None) -> Filter:
     if sent is None:
         return Filter()
     _check(sent)
-    return Filter(
+    wanted = Filter(
         kinds=sent.kinds or (),
         levels=sent.levels or (),
         spheres=sent.spheres or (),
@@ -102,6 +102,10 @@ def read_filter(sent: AgentFilter | None) -> Filter:
         creator=sent.creator,
         language=sent.language,
     )
+    if wanted.prices_cross:
+        message = "The lowest price is above the highest"
+        raise BadInput(message, path=("filter", "min_price_minor"))
+    return wanted
 
 
 def _check(sent: AgentFilter) -> None:
@@ -116,7 +120,6 @@ def _check(sent: AgentFilter) -> None:
     if sent.language is not None and not is_locale(sent.language):
         message = "The language is one of {allowed}"
         raise BadInput(message, path=("filter", "language"), allowed=", ".join(LOCALES))
-    _check_prices(sent)
 
 
 def _check_sphere(code: str) -> None:
@@ -124,13 +127,6 @@ def _check_sphere(code: str) -> None:
         allowed = ", ".join(sphere.code for sphere in SPHERES)
         message = "The sphere is one of {allowed}"
         raise BadInput(message, path=("filter", "spheres"), allowed=allowed)
-
-
-def _check_prices(sent: AgentFilter) -> None:
-    lowest, highest = sent.min_price_minor, sent.max_price_minor
-    if lowest is not None and highest is not None and lowest > highest:
-        message = "The lowest price is above the highest"
-        raise BadInput(message, path=("filter", "min_price_minor"))
 
 
 Search = Annotated[str | None, argument("Words in French or English; typos are forgiven.")]

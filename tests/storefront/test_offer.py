@@ -135,6 +135,78 @@ async def test_a_monthly_agent_says_that_it_cannot_be_bought_yet(
     assert "cannot be bought yet" in panel(seen)
 
 
+async def _make_monthly(seller: Person, agent: AgentRow) -> None:
+    await update_agent(
+        seller.actor, agent.id, ListingFields(), PriceWish(PriceType.SUBSCRIPTION, 900)
+    )
+
+
+async def _close(seller: Person, agent: AgentRow) -> None:
+    await db.execute("UPDATE creator SET payouts_ready = false")
+
+
+UNBUYABLE: dict[str, tuple[Change, str]] = {
+    "payouts not finished": (_close, "cannot be paid at the moment"),
+    "monthly": (_make_monthly, "cannot be bought yet"),
+}
+ASKING: dict[str, Callable[[], Awaitable[Person]] | None] = {
+    "nobody": None,
+    "the free plan": lambda: make_reader("buyer", TierCode.FREE),
+    "an unproved address": lambda: make_unverified("buyer"),
+    "a buyer": lambda: make_reader("buyer"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), UNBUYABLE.values(), ids=UNBUYABLE.keys())
+@pytest.mark.parametrize("make", ASKING.values(), ids=ASKING.keys())
+async def test_what_nobody_can_buy_says_so_before_it_asks_for_anything(
+    browser: Browser,
+    agent: AgentRow,
+    seller: Person,
+    change: Change,
+    words: str,
+    make: Callable[[], Awaitable[Person]] | None,
+) -> None:
+    await change(seller, agent)
+    if make is not None:
+        browser.become(await make())
+
+    seen = await browser.get(f"/agents/{agent.slug}")
+
+    assert words in panel(seen)
+    assert "Show all agents" in panel(seen)
+    asked = ("Sign in", "account", "plan or higher", "verify", "payouts")
+    assert not [word for word in asked if word in panel(seen)]
+
+
+@pytest.mark.parametrize("price", [0, 999])
+async def test_a_stranger_is_told_the_plan_before_signing_in(
+    browser: Browser, services: Services, seller: Person, price: int
+) -> None:
+    agent = await make_published_agent(services, seller, price=price)
+
+    seen = await browser.get(f"/agents/{agent.slug}")
+
+    assert "needs the Starter plan or higher" in panel(seen)
+    assert "Sign in to" in panel(seen)
+    assert "/pricing" in seen.links()
+
+
+@pytest.mark.parametrize(
+    ("level", "rank", "words"),
+    [("L0", 50, None), ("L1", 51, "come with the Starter plan"), ("L3", 168, "with the Pro plan")],
+)
+async def test_a_stranger_is_told_the_plan_of_a_platform_agent(
+    browser: Browser, agent: AgentRow, level: str, rank: int, words: str | None
+) -> None:
+    await _make_platform_agent(agent, level, rank)
+
+    seen = await browser.get(f"/agents/{agent.slug}")
+
+    assert "Sign in to use it" in panel(seen)
+    assert words in panel(seen) if words else "come with" not in panel(seen)
+
+
 async def _make_platform_agent(agent: AgentRow, level: str, rank: int) -> None:
     sql = """
         UPDATE agent SET kind = $2, creator = NULL, price_type = 'FREE', price = 0, level = $3,
