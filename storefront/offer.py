@@ -12,7 +12,7 @@ from chenu.agents.purchases import PurchaseRow, find_pending
 from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
-from chenu.core.errors import ChenuError
+from chenu.core.errors import ChenuError, Unverified
 from chenu.flows.buy_agent import find_offer_refusal
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import PlanRequired, require_feature
@@ -69,7 +69,7 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
         return _offer_to_nobody(agent, split)
     refusal = await find_offer_refusal(actor, agent)
     pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
-    return Offer(_open_state(actor, agent, refusal), None, refusal, pending, split)
+    return Offer(_open_state(agent, refusal), None, refusal, pending, split)
 
 
 async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
@@ -99,8 +99,8 @@ def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
     return Offer(OfferState.SIGN_IN, split=split)
 
 
-def _open_state(actor: Actor, agent: AgentRow, refusal: ChenuError | None) -> OfferState:
+def _open_state(agent: AgentRow, refusal: ChenuError | None) -> OfferState:
     if refusal is not None:
-        needs_proof = refusal.code == "INVALID_STATE" and not actor.email_verified
+        needs_proof = isinstance(refusal, Unverified)
         return OfferState.VERIFY if needs_proof else OfferState.REFUSED
     return OfferState.ADD if agent.price.type is PriceType.FREE else OfferState.BUY

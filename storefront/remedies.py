@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from chenu.accounts.actor import Actor
 from chenu.agents.errors import SellerNotReady
-from chenu.core.errors import ChenuError
+from chenu.core.errors import ChenuError, Unverified
 from chenu.core.i18n import mark
 
 
@@ -24,9 +23,9 @@ _OTHER_AGENTS = Remedy("/agents", mark("Show all agents"))
 _PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
 
 
-def remedy_of(error: ChenuError, actor: Actor) -> Remedy | None:
+def remedy_of(error: ChenuError) -> Remedy | None:
     """None where nothing the visitor can do would help."""
-    if error.code == "INVALID_STATE" and actor.user_id is not None and not actor.email_verified:
+    if isinstance(error, Unverified):
         return _PROVE_ADDRESS
     if isinstance(error, SellerNotReady):
         return _OTHER_AGENTS

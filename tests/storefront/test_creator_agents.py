@@ -243,34 +243,6 @@ async def test_a_price_that_cannot_be_is_refused(
     assert await fingerprint() == before
 
 
-async def test_what_a_submission_lacks_is_told_before_it_is_sent(desk: Browser) -> None:
-    await desk.follow(await draft(desk))
-    agent = await the_agent()
-    ready = await desk.get(f"/creator/agents/{agent.id}")
-    await db.execute("UPDATE creator SET payouts_ready = false")
-    unpaid = await desk.get(f"/creator/agents/{agent.id}")
-    await db.execute("UPDATE app_user SET email_verified_at = NULL")
-    unproved = await desk.get(f"/creator/agents/{agent.id}")
-
-    assert "/creator/onboarding" not in ready.links()
-    assert "finish your payout set-up" in unpaid.words
-    assert "/creator/onboarding" in unpaid.links()
-    assert "verify your e-mail address" in unproved.words
-    assert "/account#address" in unproved.links()
-
-
-@pytest.mark.parametrize("address", ["/creator/agents/new", "/creator/agents/{id}"])
-async def test_a_plan_that_saves_nothing_is_told_before_anything_is_typed(
-    desk: Browser, agent: AgentRow, address: str
-) -> None:
-    await db.execute("UPDATE account SET tier = $1", TierCode.FREE)
-
-    seen = await desk.get(address.format(id=agent.id))
-
-    assert "needs the Starter plan" in seen.words
-    assert "/pricing" in seen.links()
-
-
 async def test_a_paid_agent_cannot_be_submitted_without_payouts(desk: Browser) -> None:
     await db.execute("UPDATE creator SET payouts_ready = false")
     page = await desk.follow(await draft(desk))
