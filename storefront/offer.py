@@ -2,30 +2,25 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
-from chenu.accounts.actor import Actor
+from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.agents.access import AgentAccess, GrantRow, decide_access, list_usable_grants
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.pricing import Split, split_sale
 from chenu.agents.purchases import PurchaseRow, find_pending
 from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
-from chenu.core.errors import ChenuError
-from chenu.flows.buy_agent import find_offer_refusal, find_sale_refusal
-from chenu.tiers.catalogue import AgentLevel, Feature, TierCode
-from chenu.tiers.entitlements import (
-    PlanRequired,
-    includes_platform_agent,
-    platform_agent_refusal,
-    require_feature,
-)
+from chenu.agents.sale import find_sale_refusal
+from chenu.core.errors import ChenuError, Unverified
+from chenu.flows.buy_agent import find_offer_refusal
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import PlanRequired, require_feature
 
 
 class OfferState(StrEnum):
-    """REFUSED: `refusal` says in words why it cannot be bought now.
-
-    SIGN_IN: it says what the plan that everybody begins with lacks, before anybody signs up for it.
-    """
+    """REFUSED: `refusal` says in words why it cannot be bought now. SIGN_IN: what a new account
+    would lack, if anything."""
 
     OWN = "OWN"
     OWNED = "OWNED"
@@ -54,6 +49,10 @@ class Offer:
         return self.state in (OfferState.ADD, OfferState.BUY)
 
 
+_NEWCOMER = Actor(ActorKind.SESSION, account_id=AccountId(UUID(int=0)))
+"""Somebody who has just signed up, and holds nothing."""
+
+
 async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     grant = await _find_grant(actor, agent)
     access = decide_access(actor, agent, grant)
@@ -66,13 +65,11 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
         return Offer(OfferState.OWNED, grant, split=split)
     if not agent.is_on_sale:
         return Offer(OfferState.OFF_SALE)
-    if nobody_can := find_sale_refusal(agent):
-        return Offer(OfferState.REFUSED, refusal=nobody_can, split=split)
     if actor.user_id is None:
-        return Offer(OfferState.SIGN_IN, refusal=_needs_plan(), split=split)
+        return _offer_to_nobody(agent, split)
     refusal = await find_offer_refusal(actor, agent)
     pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
-    return Offer(_open_state(actor, agent, refusal), None, refusal, pending, split)
+    return Offer(_open_state(agent, refusal), None, refusal, pending, split)
 
 
 async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
@@ -86,24 +83,24 @@ def _platform_offer(actor: Actor, agent: AgentRow, access: AgentAccess) -> Offer
     if access.can_use:
         return Offer(OfferState.INCLUDED, access.grant)
     if actor.user_id is None:
-        level, rank = AgentLevel(agent.level), agent.platform_rank or 0
-        is_included = includes_platform_agent(TierCode.FREE, level, rank)
-        refusal = None if is_included else platform_agent_refusal(level, rank)
-        return Offer(OfferState.SIGN_IN, refusal=refusal)
+        return Offer(OfferState.SIGN_IN, refusal=decide_access(_NEWCOMER, agent, None).refusal)
     return Offer(OfferState.NOT_INCLUDED, refusal=access.refusal)
 
 
-def _needs_plan() -> ChenuError | None:
-    """What somebody new would be told next."""
-    try:
-        require_feature(TierCode.FREE, Feature.MARKETPLACE)
-    except PlanRequired as refusal:
-        return refusal
-    return None
-
-
-def _open_state(actor: Actor, agent: AgentRow, refusal: ChenuError | None) -> OfferState:
+def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
+    """Nobody signs in for what cannot be bought, or without knowing the plan that it takes."""
+    refusal = find_sale_refusal(agent)
     if refusal is not None:
-        needs_proof = refusal.code == "INVALID_STATE" and not actor.email_verified
+        return Offer(OfferState.REFUSED, refusal=refusal, split=split)
+    try:
+        require_feature(_NEWCOMER.tier, Feature.MARKETPLACE)
+    except PlanRequired as missing:
+        return Offer(OfferState.SIGN_IN, refusal=missing, split=split)
+    return Offer(OfferState.SIGN_IN, split=split)
+
+
+def _open_state(agent: AgentRow, refusal: ChenuError | None) -> OfferState:
+    if refusal is not None:
+        needs_proof = isinstance(refusal, Unverified)
         return OfferState.VERIFY if needs_proof else OfferState.REFUSED
     return OfferState.ADD if agent.price.type is PriceType.FREE else OfferState.BUY

@@ -126,7 +126,7 @@ class Pages:
             "is_test_money": self.settings.stripe.mode is not StripeMode.LIVE,
             "notice": self._notice(),
             "explain": self.explain,
-            "remedy_of": lambda error: remedy_of(error, actor),
+            "remedy_of": remedy_of,
         }
 
     def _csrf_field(self) -> Markup:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from chenu.accounts.actor import Actor
-from chenu.core.errors import ChenuError
+from chenu.agents.errors import SellerNotReady
+from chenu.core.errors import ChenuError, Unverified
 from chenu.core.i18n import mark
 
 
@@ -19,11 +19,14 @@ _BY_CODE = {
     "ALREADY_OWNED": Remedy("/library", mark("Open your library")),
     "UNAUTHENTICATED": Remedy("/sign-in", mark("Sign in")),
 }
+_OTHER_AGENTS = Remedy("/agents", mark("Show all agents"))
 _PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
 
 
-def remedy_of(error: ChenuError, actor: Actor) -> Remedy | None:
+def remedy_of(error: ChenuError) -> Remedy | None:
     """None where nothing the visitor can do would help."""
-    if error.code == "INVALID_STATE" and actor.user_id is not None and not actor.email_verified:
+    if isinstance(error, Unverified):
         return _PROVE_ADDRESS
+    if isinstance(error, SellerNotReady):
+        return _OTHER_AGENTS
     return _BY_CODE.get(error.code)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from chenu.core.errors import Forbidden, InvalidState, Unauthenticated
+from chenu.core.errors import Forbidden, Unauthenticated, Unverified
 from chenu.core.i18n import DEFAULT_LOCALE, Locale
 from chenu.tiers.catalogue import TierCode
 
@@ -107,9 +107,9 @@ class Actor:
         return user_id
 
     def require_verified(self) -> None:
-        """Raises InvalidState until the address is verified by mail."""
+        """Raises Unverified until the address is verified by mail."""
         if not self.email_verified:
-            raise InvalidState("Please verify your e-mail address first: we sent you a link")
+            raise Unverified("Please verify your e-mail address first: we sent you a link")
 
 
 ANONYMOUS = Actor()

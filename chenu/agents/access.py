@@ -9,6 +9,7 @@ from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
 from chenu.agents.queries import is_maker, is_own
 from chenu.agents.rows import AgentRow, VersionRow
+from chenu.agents.sale import find_sale_refusal
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, InvalidState, Unauthenticated
@@ -114,6 +115,9 @@ def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> Agen
         return AgentAccess(False, refusal=Unauthenticated("Please sign in first"))
     if agent.kind is AgentKind.PLATFORM:
         return _decide_platform(actor, agent)
+    refusal = find_sale_refusal(agent)
+    if refusal is not None:
+        return AgentAccess(can_use=False, refusal=refusal)
     try:
         require_feature(actor.tier, Feature.MARKETPLACE)
     except PlanRequired as refusal:

@@ -26,3 +26,7 @@ class PayoutsNotReady(RefusedError):
     """Selling a paid agent needs finished Connect onboarding."""
 
     code = "PAYOUTS_NOT_READY"
+
+
+class SellerNotReady(PayoutsNotReady):
+    """Told to a buyer, who can do nothing about it."""

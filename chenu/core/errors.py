@@ -70,6 +70,10 @@ class InvalidState(RefusedError):
     code = "INVALID_STATE"
 
 
+class Unverified(InvalidState):
+    """The address has to be proved first; whoever asks can do that."""
+
+
 class LimitReached(RefusedError):
     code = "LIMIT_REACHED"
 

@@ -10,8 +10,8 @@ from chenu.accounts.actor import AccountId, Actor, ApiScope, UserId
 from chenu.accounts.idempotency import ClientKey
 from chenu.agents.access import has_usable_grant
 from chenu.agents.consent import CURRENT_VERSION
-from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, price_changed
-from chenu.agents.model import AgentId, AgentKind, PriceType, PurchaseId, PurchaseStatus
+from chenu.agents.errors import AlreadyOwned, price_changed
+from chenu.agents.model import AgentId, PriceType, PurchaseId, PurchaseStatus
 from chenu.agents.pricing import CREATOR_RATE, SPLIT_RULE
 from chenu.agents.purchases import (
     PurchaseRow,
@@ -21,10 +21,11 @@ from chenu.agents.purchases import (
 )
 from chenu.agents.queries import get_visible_agent, is_own
 from chenu.agents.rows import AgentRow
+from chenu.agents.sale import find_sale_refusal
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
-from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
 from chenu.flows.close_checkout import close_checkout, is_page_current, may_continue
@@ -55,11 +56,11 @@ async def buy_agent(
     Raises the refusals of docs/money.md, "Who may buy"; ProviderUnavailable when Stripe is away,
     with the purchase pending and nothing charged.
     """
-    account_id, user_id = _require_spender(actor)
+    account_id, user_id = actor.require_spender(ApiScope.MARKETPLACE), actor.require_user()
+    await _require_entitled(actor, account_id, wish.agent_id)
     key = idempotency.client_key(account_id, idempotency_key, "agentPurchase", wish)
     reject_if_any(_check_wish(services, wish))
     agent = await get_visible_agent(actor, wish.agent_id)
-    _require_entitled(actor, agent)
     await _close_stale(services, account_id, agent)
     crash_point("purchase.before_intent")
     purchase_id = await _claim(actor, account_id, user_id, wish, key)
@@ -78,40 +79,30 @@ async def find_offer_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None
     For the page that has the button: buying asks again, in its transaction.
     """
     try:
-        if refusal := find_sale_refusal(agent):
-            raise refusal
-        account_id, _ = _require_spender(actor)
-        _require_entitled(actor, agent)
+        account_id = actor.require_spender(ApiScope.MARKETPLACE)
         await _require_offer(actor, account_id, agent, agent.price_amount)
+    except ChenuError as refusal:
+        return refusal
+    return _find_missing(actor)
+
+
+def _find_missing(actor: Actor) -> ChenuError | None:
+    """What the buyer could do something about: the plan, then the proof of the address."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
     except ChenuError as refusal:
         return refusal
     return None
 
 
-def find_sale_refusal(agent: AgentRow) -> ChenuError | None:
-    """Why nobody can buy the agent now, whoever they are; None when it is for sale."""
-    if agent.kind is AgentKind.PLATFORM:
-        return InvalidState("Platform agents come with your plan: there is nothing to buy")
-    if not agent.is_on_sale:
-        return InvalidState("This agent is not on sale")
-    if agent.price.type is PriceType.SUBSCRIPTION:
-        return InvalidState("Monthly agents cannot be bought yet")
-    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
-        return PayoutsNotReady("The creator of this agent cannot be paid at the moment")
-    return None
-
-
-def _require_spender(actor: Actor) -> tuple[AccountId, UserId]:
-    return actor.require_spender(ApiScope.MARKETPLACE), actor.require_user()
-
-
-def _require_entitled(actor: Actor, agent: AgentRow) -> None:
-    """What the buyer can lift is asked for only where that leads to the agent."""
-    try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
-        actor.require_verified()
-    except ChenuError as refusal:
-        raise find_sale_refusal(agent) or refusal from None
+async def _require_entitled(actor: Actor, account_id: AccountId, agent_id: AgentId) -> None:
+    """Nobody is sent for a plan to buy what could not be bought with it."""
+    missing = _find_missing(actor)
+    if missing is not None:
+        agent = await get_visible_agent(actor, agent_id)
+        await _require_offer(actor, account_id, agent, agent.price_amount)
+        raise missing
 
 
 def _check_wish(services: Services, wish: BuyWish) -> list[ChenuError]:

@@ -13,7 +13,14 @@ from chenu.agents.queries import find_agent, find_change, find_creator, get_own_
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core import db, queue
 from chenu.core.clock import business_now
-from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, reject_if_any
+from chenu.core.errors import (
+    ChenuError,
+    Forbidden,
+    Invalid,
+    InvalidState,
+    NotFound,
+    reject_if_any,
+)
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy, visible_part
 from chenu.flows.edit_agent import project_price
@@ -32,9 +39,9 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
     actor.require_account(ApiScope.AGENTS)
     async with db.transaction():
         agent = await get_own_agent(actor, agent_id, lock=True)
-        require_feature(actor.tier, Feature.MARKETPLACE)
-        actor.require_verified()
-        _require_sellable(agent)
+        refusal = find_submit_refusal(actor, agent)
+        if refusal is not None:
+            raise refusal
         if agent.status in (AgentStatus.DRAFT, AgentStatus.REJECTED):
             await _queue_for_review(agent)
             await audit.record(actor, "agent.submit", agent_id)
@@ -42,6 +49,17 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
             await _require_waiting_change(agent)
         elif agent.status is not AgentStatus.PENDING_REVIEW:
             raise InvalidState("This agent is archived or suspended and cannot be changed")
+
+
+def find_submit_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
+    """What the creator has to do before a reviewer reads this; None when nothing is missing."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
+        _require_sellable(agent)
+    except ChenuError as refusal:
+        return refusal
+    return None
 
 
 def _require_sellable(agent: AgentRow) -> None:

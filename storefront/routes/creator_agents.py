@@ -30,7 +30,7 @@ from storefront.agent_form import (
 )
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
-from storefront.routes.editor_page import EditorForms, render_editor
+from storefront.routes.editor_page import EditorForms, find_plan_refusal, render_editor
 
 Work = Callable[[], Awaitable[object]]
 
@@ -45,7 +45,8 @@ async def show_new(pages: NamedDependency[Pages]) -> Page:
 def _render_new(
     pages: Pages, form: FormView, *, status: int = 200, preview: str | None = None
 ) -> Page:
-    return pages.show("creator/new_agent.html", status, form=form, preview=preview)
+    refusal = find_plan_refusal(pages.visit.actor)
+    return pages.show("creator/new_agent.html", status, form=form, preview=preview, refusal=refusal)
 
 
 def _preview(fields: Fields) -> str:

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from chenu.accounts.actor import Actor
 from chenu.agents.drafts import FIRST_VERSION
 from chenu.agents.model import AgentStatus, VersionId
 from chenu.agents.queries import find_agent, find_change, list_versions, list_versions_by_id
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
+from chenu.flows.review_agent import find_submit_refusal
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import PlanRequired, require_feature
 from storefront.agent_form import listing_values, price_values
 from storefront.forms import FormView
 from storefront.json_text import pretty_json
@@ -48,12 +52,23 @@ async def render_editor(
         change=change,
         versions=await list_versions([agent.id], all_states=True),
         is_open=agent.status in _OPEN,
+        plan_refusal=find_plan_refusal(pages.visit.actor),
+        submit_refusal=find_submit_refusal(pages.visit.actor, agent),
         refused=forms.refused,
         listing=forms.listing or FormView("listing", listing_values(agent, change, pages.locale)),
         price=forms.price or FormView("price", price_values(agent, pages.locale)),
         version=forms.version or FormView("version", _version_values(current)),
         preview=preview,
     )
+
+
+def find_plan_refusal(actor: Actor) -> PlanRequired | None:
+    """Nobody writes a text that their plan lets them not save."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+    except PlanRequired as refusal:
+        return refusal
+    return None
 
 
 async def _reread(agent: AgentRow) -> AgentRow:

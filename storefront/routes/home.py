@@ -9,6 +9,7 @@ from chenu.agents.model import AgentKind
 from chenu.agents.search import list_cards
 from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
 from chenu.core.paging import PageWish
+from chenu.tiers.catalogue import Feature, cheapest_tier_with
 from storefront.access import PUBLIC
 from storefront.pages import Page, Pages
 
@@ -30,4 +31,5 @@ async def show_home(pages: NamedDependency[Pages]) -> Page:
         newest=tuple(hit.card for hit in newest.rows),
         spheres={count.value: count.count for count in facets.spheres},
         total=facets.total,
+        selling_plan=cheapest_tier_with(Feature.MARKETPLACE),
     )

@@ -83,6 +83,22 @@ async def _platform(market: Market) -> tuple[Actor, AgentRow]:
     return await _as_buyer(market)
 
 
+async def _unready_seller_for_free(market: Market) -> tuple[Actor, AgentRow]:
+    await put("creator", "payouts_ready", False)
+    person = await make_person("free", TierCode.FREE)
+    return person.actor, await get_agent(market.agent.id)
+
+
+async def _monthly_for_unverified(market: Market) -> tuple[Actor, AgentRow]:
+    actor, agent = await _monthly(market)
+    return replace(actor, email_verified=False), agent
+
+
+async def _owned_after_the_plan(market: Market) -> tuple[Actor, AgentRow]:
+    await _give(market)
+    return replace(market.buyer.actor, tier=TierCode.FREE), market.agent
+
+
 async def _monthly(market: Market) -> tuple[Actor, AgentRow]:
     price = PriceWish(PriceType.SUBSCRIPTION, 900)
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
@@ -142,6 +158,15 @@ REFUSALS = {
     "one's own agent": Refusal(_own, AlreadyOwned, "You made this agent"),
     "an owned agent": Refusal(_owned, AlreadyOwned, "in your library already"),
     "an unready seller": Refusal(_unready_seller, PayoutsNotReady, "cannot be paid"),
+    "an unready seller, to the FREE tier": Refusal(
+        _unready_seller_for_free, PayoutsNotReady, "cannot be paid"
+    ),
+    "a monthly agent, to an unverified address": Refusal(
+        _monthly_for_unverified, InvalidState, "cannot be bought yet"
+    ),
+    "an owned agent, to the FREE tier": Refusal(
+        _owned_after_the_plan, AlreadyOwned, "in your library already"
+    ),
     "a platform agent": Refusal(_platform, InvalidState, "come with your plan"),
     "a monthly agent": Refusal(_monthly, InvalidState, "cannot be bought yet"),
     "a stopped agent that was held": Refusal(

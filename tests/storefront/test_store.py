@@ -187,39 +187,6 @@ async def test_a_made_up_cursor_is_refused(browser: Browser, cursor: str) -> Non
     assert seen.status == 400
 
 
-@pytest.mark.parametrize(
-    ("elsewhere", "beginning"),
-    [
-        ("/agents?sort=NEWEST&", "/agents?sort=NEWEST"),
-        ("/agents?q=factures&", "/agents?q=factures"),
-        ("/agents?sort=PRICE_ASC&level=L1&", "/agents?sort=PRICE_ASC&level=L1"),
-        ("/agents?", "/agents"),
-        ("/creators/atelier-nord?", "/creators/atelier-nord"),
-    ],
-)
-@pytest.mark.parametrize("side", ["after", "before"])
-async def test_a_cursor_of_another_list_leads_to_the_beginning_of_this_one(
-    browser: Browser,
-    shelf: list[AgentRow],
-    monkeypatch: pytest.MonkeyPatch,
-    side: str,
-    elsewhere: str,
-    beginning: str,
-) -> None:
-    monkeypatch.setattr(store, "PAGE_SIZE", 3)
-    first = await browser.get("/agents?sort=PRICE_ASC")
-    [link] = first.page.find("a", rel="next")
-    cursor = link.attributes["href"].partition("after=")[2]
-
-    seen = await browser.get(f"{elsewhere}{side}={cursor}")
-    onward = await browser.get(beginning)
-
-    assert seen.status == 400
-    assert seen.title.startswith("This page of the list is not there any more")
-    assert beginning in seen.links()
-    assert onward.status == 200
-
-
 async def test_htmx_is_given_the_part_that_changes(browser: Browser, shelf: list[AgentRow]) -> None:
     seen = await browser.get(
         "/agents?q=factures&min=&max=&sort=RELEVANCE",
