@@ -21,6 +21,7 @@ PUBLIC = (
     "/sign-in",
     "/sign-up",
     "/password/forgot",
+    "/email/cancel?token=x",
     "/terms",
     "/privacy",
     "/imprint",
@@ -70,6 +71,15 @@ async def test_a_visitor_reads_in_their_language(
         await visitor.go("/")
 
         assert await visitor.page.get_attribute("html", "lang") == locale[:2]
+
+
+async def test_a_live_search_updates_the_title_of_the_page(visitor: Visitor) -> None:
+    await visitor.go("/agents")
+
+    await visitor.page.locator("#search-q").press_sequentially("facture")
+
+    await visitor.page.wait_for_function("document.title.includes('facture')")
+    assert "q=facture" in visitor.page.url
 
 
 async def _an_agent_of_the_creator(visitor: Visitor) -> str:
