@@ -1,9 +1,10 @@
 """Every page, light and dark, at three widths: axe finds nothing, nothing sticks out."""
 
 import itertools
+import re
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import MARKS, Scheme, Visitor, open_visitor
 from tests.demo.running import RunningDemo
@@ -78,7 +79,7 @@ async def test_a_live_search_updates_the_title_of_the_page(visitor: Visitor) -> 
 
     await visitor.page.locator("#search-q").press_sequentially("facture")
 
-    await visitor.page.wait_for_function("document.title.includes('facture')")
+    await expect(visitor.page).to_have_title(re.compile("facture"))
     assert "q=facture" in visitor.page.url
 
 
