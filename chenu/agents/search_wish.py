@@ -72,9 +72,7 @@ class AgentWish:
     def identity(self) -> tuple[str, list[Any], AgentSort]:
         """The same for wishes that list the same in the same order, however they are written."""
         wanted = [
-            sorted(set(value))
-            if isinstance(value, Sequence) and not isinstance(value, str)
-            else value
+            sorted(set(value)) if isinstance(value, tuple | list) else value
             for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
         ]
         return " ".join(self.search.split()), wanted, self.sort

@@ -104,7 +104,7 @@ class CursorCodec:
         """`parts` are all that decides what is in the list and in which order: whose it is, its
         filter, its sort. Size and direction of a page do not."""
         described = msgspec.json.encode((name, *parts), order="deterministic")
-        return ListCursors(hmac.digest(self._secret, described, "sha256"))
+        return ListCursors(hashlib.blake2b(described, key=self._secret, digest_size=32).digest())
 
 
 class ListCursors:
