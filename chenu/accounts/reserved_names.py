@@ -48,6 +48,9 @@ _JOINT_WORDS = "the le la les de du des of by from for et and tm sm"
 _LINK_WORDS = "a an un une d l s no your votre notre our"
 _ENDING_WORDS = "france ai ia pro plus dev lab labs hub cloud com fr eu net org io tv tm sm"
 
+_ARTICLES = ("the", "le", "la", "les", "my", "mon", "our", "notre", "www")
+"""Before the house's name they are no first name; after one, in "Yann Le Chenu", they are free."""
+
 _DIGITS = frozenset("0123456789")
 _ROLES = frozenset(_ROLE_WORDS.split())
 """Words that say who speaks: as a handle they are reserved by themselves."""
@@ -128,13 +131,14 @@ def _is_house_in_company(signs: list[Sign]) -> bool:
     for start in range(len(signs) - len(_HOUSE) + 1):
         end = start + len(_HOUSE)
         before, after = signs[:start], signs[end:]
-        if (
-            _spells(signs[start:end], _HOUSE)
-            and (not before or _consists_of(before, _COMPANIONS))
-            and _may_follow(after)
-        ):
+        if _spells(signs[start:end], _HOUSE) and _may_precede(before) and _may_follow(after):
             return True
     return False
+
+
+def _may_precede(signs: list[Sign]) -> bool:
+    is_article = any(_spells(signs, article) for article in _ARTICLES)
+    return not signs or is_article or _consists_of(signs, _COMPANIONS)
 
 
 def _may_follow(signs: list[Sign]) -> bool:

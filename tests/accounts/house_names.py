@@ -54,8 +54,15 @@ HOUSE_NAMES = [
     "Guides by CHE·NU",
     "Chenu 24",
     "ChenuOfficial2026",
+    "The Chenu",
+    "Le Chenu",
+    "www.chenu.com",
+    "My Chenu",
 ]
 FREE_NAMES = [
+    "Yann Le Chenu",
+    "Léa Chenu",
+    "Mylène Chenu",
     "Marie Chenu",
     "Jean-Paul Chenu",
     "J. Chenu",
