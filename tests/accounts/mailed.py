@@ -2,7 +2,11 @@
 
 import msgspec
 
+from chenu.accounts.sessions import find_actor
+from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.core import db
+from chenu.tiers.catalogue import TierCode
+from tests.people import PASSWORD, Person
 
 
 async def mailed_token(address: str) -> str:
@@ -22,3 +26,12 @@ async def cancelling_token(address: str) -> str:
         ORDER BY id DESC LIMIT 1
     """
     return str(await db.fetch_value(sql, address))
+
+
+async def squat(email: str) -> Person:
+    """A stranger signs up with somebody's address, on a plan that has API keys."""
+    session = await sign_up(SignUp(email, PASSWORD, "Stranger"), Browser(), verify_at_once=False)
+    await db.execute("UPDATE account SET tier = $1", TierCode.PRO)
+    actor = await find_actor(session.token, "")
+    assert actor is not None
+    return Person(actor, session.token, email)

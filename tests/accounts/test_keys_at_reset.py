@@ -13,11 +13,12 @@ from chenu.accounts.recovery import (
 from chenu.core.errors import Invalid
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.accounts.mailed import mailed_token
+from tests.accounts.mailed import mailed_token, squat
 from tests.people import Person, make_person
 from tests.rows import count, fingerprint
 
 NEW = "another good password"
+MINE = "mine@example.org"
 
 
 async def _make_key(services: Services, person: Person, name: str) -> tuple[ApiKeyId, str]:
@@ -33,7 +34,7 @@ async def _works(services: Services, secret: str) -> bool:
 async def test_the_holder_of_a_reset_link_sees_the_keys_and_revokes_those_that_are_named(
     services: Services,
 ) -> None:
-    stranger = await _squat(services)
+    stranger = await squat(MINE)
     theirs, secret = await _make_key(services, stranger, "theirs")
     _, kept = await _make_key(services, stranger, "kept")
     await request_password_reset(MINE, "192.0.2.7")

@@ -26,11 +26,10 @@ from chenu.accounts.users import (
     sign_up,
     update_profile,
 )
-from chenu.core import db
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, Unauthenticated
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.accounts.mailed import cancelling_token, mailed_token
+from tests.accounts.mailed import cancelling_token, mailed_token, squat
 from tests.people import PASSWORD, Person, make_person, sign_in_again
 from tests.rows import count, fingerprint, mails_to
 
@@ -94,19 +93,8 @@ async def test_a_thief_of_a_session_does_not_get_the_account_by_an_older_link(
     assert (await get_user(person.user_id)).email == person.email
 
 
-async def _squat(services: Services) -> Person:
-    """A stranger signs up with my address."""
-    session = await sign_up(SignUp(MINE, PASSWORD, "Stranger"), Browser(), verify_at_once=False)
-    actor = await find_actor(session.token, "")
-    assert actor is not None
-    await db.execute("UPDATE account SET tier = $1", TierCode.PRO)
-    actor = await find_actor(session.token, "")
-    assert actor is not None
-    return Person(actor, session.token, MINE)
-
-
 async def test_who_signed_up_with_my_address_does_not_get_it_back(services: Services) -> None:
-    stranger = await _squat(services)
+    stranger = await squat(MINE)
     sign_up_link = await mailed_token(MINE)
     await update_profile(stranger.actor, ProfileChange(email=THEIRS))
     old_link = await mailed_token(THEIRS)
@@ -129,7 +117,7 @@ async def test_who_signed_up_with_my_address_does_not_get_it_back(services: Serv
 async def test_a_change_that_was_asked_for_ends_with_the_proof_of_the_address(
     services: Services,
 ) -> None:
-    stranger = await _squat(services)
+    stranger = await squat(MINE)
     sign_up_link = await mailed_token(MINE)
     await update_profile(stranger.actor, ProfileChange(email=THEIRS))
 
