@@ -10,11 +10,14 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
+import structlog
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from chenu.core import tracing
 from chenu.core.errors import Unavailable
 from chenu.core.pool import ConnectionPool
+
+log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row")
 
@@ -153,6 +156,7 @@ class _LostIsUnavailable:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         is_ours = isinstance(error, asyncpg.DataError)  # an InterfaceError too, but our mistake
         if isinstance(error, _LOST) and not is_ours:
+            log.warning("database_lost", cause=type(error).__name__)
             raise unavailable() from error
 
 
