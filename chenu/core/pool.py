@@ -48,7 +48,11 @@ class ConnectionPool:
         is_wanted = is_due or self._waiting or self._is_closing
         if is_clean and not is_wanted and _is_in_order(connection):
             self._ready.append(connection)
-        else:
+            return
+        try:
+            if not is_clean:
+                await _end_statement(connection)
+        finally:
             await self._pool.release(connection)
 
     async def close(self) -> None:
@@ -81,6 +85,22 @@ class _Lease:
         trace: TracebackType | None,
     ) -> None:
         await self._pool.release(self._connection, is_clean=error is None)
+
+
+async def _end_statement(connection: Any) -> None:
+    """Stop the statement timeout of a statement that was prepared but never run.
+
+    asyncpg prepares without a Sync, so that PostgreSQL goes on counting until the next one. When
+    the values do not fit, or the task is cancelled in between, the idle connection would meet its
+    timeout, and its next user the error.
+    """
+    try:
+        await connection.execute("SELECT 1")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection.terminate()
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _is_in_order(connection: Any) -> bool:

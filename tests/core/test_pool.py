@@ -204,3 +204,32 @@ async def test_the_driver_s_pool_sees_each_connection_now_and_then(engines: Engi
     """It replaces those that were used long: here all that it sees."""
     async with open_pool(engines, max_queries=1) as pool:
         assert len({await ask(pool) for _ in range(300)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("SELECT $1::int + 7", ["seven"]),
+        ("SELECT $1::text || 'x'", [7]),
+        ("SELECT $1::uuid", ["no id"]),
+        ("SELECT $1::int + 8", [1, 2]),
+    ],
+)
+async def test_values_that_do_not_fit_leave_no_timeout_behind(
+    engines: Engines, sql: str, values: list[Any]
+) -> None:
+    """The statement is prepared by then, and PostgreSQL counts until it hears of the next one."""
+    async with open_pool(engines, init=hurry) as pool:
+        with pytest.raises((asyncpg.DataError, asyncpg.InterfaceError)):
+            async with pool.acquire() as connection:
+                await connection.fetchval(sql, *values)
+        await asyncio.sleep(3 * _HURRY_SECONDS)
+
+        assert await ask(pool, "SELECT 'fine'") == "fine"
+
+
+_HURRY_SECONDS = 0.2
+
+
+async def hurry(connection: Any) -> None:
+    await connection.execute(f"SET statement_timeout = {round(_HURRY_SECONDS * 1000)}")
