@@ -11,9 +11,9 @@ from typing import Any
 
 from bench.fill import SEED, Vocabulary
 from chenu.agents.search import list_agents
-from chenu.agents.search_wish import AgentSort, AgentWish
+from chenu.agents.search_query import AgentQuery, AgentSort
 from chenu.core import db
-from chenu.core.paging import PageWish
+from chenu.core.paging import PageRequest
 from chenu.http.server import spare_garbage_collection
 
 SEARCHES = 1_000
@@ -22,7 +22,7 @@ _PASSES = 5
 _RARE = 1_000
 _EXPLAINED = "ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF"
 _READ = re.compile(r"Scan( using \w+)? on (?!band_)")
-_PAGE = PageWish(20)
+_PAGE = PageRequest(20)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _p99(times: Sequence[float]) -> float:
 
 async def _search(word: str) -> float:
     started = time.perf_counter()
-    await list_agents(AgentWish(word, sort=AgentSort.POPULAR), _PAGE)
+    await list_agents(AgentQuery(word, sort=AgentSort.POPULAR), _PAGE)
     return (time.perf_counter() - started) * 1000
 
 
@@ -76,7 +76,7 @@ async def _explain(word: str) -> str:
     statements: list[tuple[str, Any]] = []
     async with db.connection() as connection:
         connection.add_query_logger(lambda record: statements.append((record.query, record.args)))
-    await list_agents(AgentWish(word, sort=AgentSort.POPULAR), _PAGE)
+    await list_agents(AgentQuery(word, sort=AgentSort.POPULAR), _PAGE)
     await asyncio.sleep(0)  # the driver tells of a statement one turn of the loop later
     statement, args = next(pair for pair in reversed(statements) if "ORDER BY" in pair[0])
     async with db.connection() as connection:

@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import ChenuError
 from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
@@ -32,7 +32,7 @@ from storefront.routes.store import PATH as STORE_PATH
 log = structlog.get_logger("chenu.request")
 
 MAX_BODY_BYTES = 1_000_000
-_KEPT = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
+_CACHED = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
 """Where an answer for everybody may be told again."""
 FOR_PROGRAMS = Subtrees(
     "/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
@@ -58,7 +58,7 @@ def create_app(services: Services) -> ASGIApp:
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "settings": Provide(lambda: services.settings, sync_to_thread=False),
-            "visit": Provide(get_visit, sync_to_thread=False),
+            "request_context": Provide(get_request_context, sync_to_thread=False),
         },
         exception_handlers={Exception: _make_error_answer(services)},
         request_max_body_size=MAX_BODY_BYTES,
@@ -66,15 +66,15 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    kept = AnswerCache(app, _KEPT, settings.cache_seconds)
-    bounded = RequestBodies(kept, settings.limits.body_seconds)
+    cached = AnswerCache(app, _CACHED, settings.cache_seconds)
+    bounded = RequestBodies(cached, settings.limits.body_seconds)
     return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
 
 
-def get_visit(request: Request[Any, Any, Any]) -> Visit:
+def get_request_context(request: Request[Any, Any, Any]) -> RequestContext:
     """Who asks, as the edge found out."""
-    visit: Visit = request.scope["state"][STATE_KEY]
-    return visit
+    request_context: RequestContext = request.scope["state"][STATE_KEY]
+    return request_context
 
 
 def _make_error_answer(

@@ -136,7 +136,7 @@ def bootstrap() -> None:
     """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
     from chenu.billing.gateway import StripeRefusal
     from chenu.billing.stripe_catalogue import StripeCatalogue
-    from chenu.flows.bootstrap_stripe import bootstrap_stripe
+    from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 
     async def apply() -> None:
         settings = load_settings()

@@ -13,7 +13,7 @@ class ConnectionLimits:
     as long. `body_seconds`: for the whole body. `live_seconds`: after which an event stream or a
     WebSocket is ended, and its client connects anew. `live_check_seconds`: how often each of them
     asks whether its session or key still holds. `live_per_caller`: of one session or key.
-    `live_per_address`: of one network address without either; of one person with all of theirs.
+    `live_per_ip`: of one network address without either; of one person with all of theirs.
     """
 
     head_seconds: float = 10
@@ -21,7 +21,7 @@ class ConnectionLimits:
     live_seconds: float = 3_600
     live_check_seconds: float = 3
     live_per_caller: int = 10
-    live_per_address: int = 50
+    live_per_ip: int = 50
 
 
 _MOST_SECONDS = 86_400
@@ -37,7 +37,7 @@ def read_connection_limits(env: Mapping[str, str]) -> ConnectionLimits:
         live_seconds=_read_seconds(env, "CHENU_LIVE_SECONDS", usual.live_seconds),
         live_check_seconds=_read_seconds(env, "CHENU_LIVE_CHECK_SECONDS", usual.live_check_seconds),
         live_per_caller=_read_count(env, "CHENU_LIVE_PER_CALLER", usual.live_per_caller),
-        live_per_address=_read_count(env, "CHENU_LIVE_PER_ADDRESS", usual.live_per_address),
+        live_per_ip=_read_count(env, "CHENU_LIVE_PER_ADDRESS", usual.live_per_ip),
     )
 
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from chenu.core.addresses import read_network
 from chenu.core.email_address import find_ascii_address
+from chenu.core.ip_addresses import read_network
 from chenu.guessable import SHORTEST, is_guessable
 
 E = TypeVar("E", bound=StrEnum)
@@ -43,11 +43,11 @@ def read_one_of(kind: type[E]) -> Callable[[str], E]:
 
 def read_mailbox(raw: str) -> str:
     typed = parseaddr(raw)[1]
-    address = typed if typed.isascii() else find_ascii_address(typed) or ""
-    local, _, host = address.rpartition("@")
+    email = typed if typed.isascii() else find_ascii_address(typed) or ""
+    local, _, host = email.rpartition("@")
     if not raw.isprintable() or not local or not host:
         raise ValueError(f"an address such as {MAIL_FROM}")
-    return raw.replace(typed, address)
+    return raw.replace(typed, email)
 
 
 def read_proxies(raw: str) -> tuple[str, ...]:

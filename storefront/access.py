@@ -4,7 +4,7 @@ import hmac
 from enum import StrEnum
 
 from chenu.accounts.actor import ActorKind, Staff
-from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import BadInput, Forbidden, Unauthenticated
 from chenu.settings import Settings
 from storefront.forms import HttpRequest, read_form, read_query
@@ -35,32 +35,34 @@ class RequestCheck:
     async def __call__(self, request: HttpRequest) -> None:
         if request.method == "OPTIONS":
             return
-        visit: Visit = request.scope["state"][STATE_KEY]
-        if visit.refusal is not None:
-            raise visit.refusal
-        visit = request.scope["state"][STATE_KEY] = visit.without_key()
-        _require_access(visit, request.route_handler.opt.get(ACCESS_KEY))
+        request_context: RequestContext = request.scope["state"][STATE_KEY]
+        if request_context.refusal is not None:
+            raise request_context.refusal
+        request_context = request.scope["state"][STATE_KEY] = request_context.without_key()
+        _require_access(request_context, request.route_handler.opt.get(ACCESS_KEY))
         _require_clean(request)
         if request.method == "POST":
-            await self._require_own_form(request, visit)
+            await self._require_own_form(request, request_context)
 
-    async def _require_own_form(self, request: HttpRequest, visit: Visit) -> None:
+    async def _require_own_form(
+        self, request: HttpRequest, request_context: RequestContext
+    ) -> None:
         """The form came from a page of ours and, with a session, from that session's page."""
         form = await read_form(request)
-        expected = visit.csrf_token(self._settings)
+        expected = request_context.csrf_token(self._settings)
         sent = form.text("csrf_token").encode()
         is_own = expected is None or hmac.compare_digest(sent, expected.encode())
-        if not visit.origin_ok or not is_own:
+        if not request_context.origin_ok or not is_own:
             raise Forbidden("This form is too old or was not sent from here. Nothing was changed")
 
 
-def _require_access(visit: Visit, access: Access | None) -> None:
+def _require_access(request_context: RequestContext, access: Access | None) -> None:
     if access is Access.PUBLIC:
         return
-    if visit.actor.kind is not ActorKind.SESSION:
+    if request_context.actor.kind is not ActorKind.SESSION:
         raise Unauthenticated("Please sign in first")
     if access is Access.REVIEWER:
-        visit.actor.require_staff(Staff.REVIEWER)
+        request_context.actor.require_staff(Staff.REVIEWER)
     elif access is not Access.SIGNED_IN:
         raise Forbidden("This page is not open to anybody")
 

@@ -9,7 +9,7 @@ from chenu.agents.model import PriceType
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale
-from chenu.flows.edit_agent import AgentWish, PriceWish
+from chenu.flows.creators.edit_agent import AgentInput, PriceInput
 from chenu.tiers.catalogue import AgentLevel
 from storefront.forms import Fields
 from storefront.money_input import parse_euros, parse_minutes, show_euros
@@ -42,16 +42,16 @@ def blank_values(locale: Locale) -> dict[str, str]:
     }
 
 
-def read_agent(fields: Fields) -> AgentWish:
+def read_agent(fields: Fields) -> AgentInput:
     """Raises Invalid or Rejected with everything that cannot even be read."""
     errors: list[ChenuError] = []
     listing = _read_listing(fields, errors)
     level = _try(errors, AgentLevel.L0, lambda: _read_level(fields.text("level")))
-    price = _try(errors, PriceWish(PriceType.FREE), lambda: read_price(fields))
+    price = _try(errors, PriceInput(PriceType.FREE), lambda: read_price(fields))
     manifest: Any = _try(errors, None, lambda: parse_manifest(fields.text("manifest")))
     if errors:
         reject_if_any([*check_listing(listing), *errors])
-    return AgentWish(listing, level, price, manifest)
+    return AgentInput(listing, level, price, manifest)
 
 
 def read_listing(fields: Fields) -> ListingFields:
@@ -92,7 +92,7 @@ def _read_level(text: str) -> AgentLevel:
     return AgentLevel(text)
 
 
-def read_price(fields: Fields) -> PriceWish:
+def read_price(fields: Fields) -> PriceInput:
     """Raises Invalid. What is typed as a price of a free agent is not charged, so it is ignored."""
     kind = fields.text("price_type")
     if kind not in PriceType.__members__:
@@ -100,8 +100,8 @@ def read_price(fields: Fields) -> PriceWish:
         message = "The kind of price is one of {allowed}"
         raise Invalid(message, path=("price_type",), allowed=allowed)
     if kind == PriceType.FREE:
-        return PriceWish(PriceType.FREE)
-    return PriceWish(PriceType(kind), parse_euros(fields.text("price"), "price"))
+        return PriceInput(PriceType.FREE)
+    return PriceInput(PriceType(kind), parse_euros(fields.text("price"), "price"))
 
 
 def listing_values(agent: AgentRow, change: ChangeRow | None, locale: Locale) -> dict[str, str]:

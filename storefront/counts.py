@@ -4,8 +4,8 @@ Counting reads every match; counts may be a moment old, the list is not.
 """
 
 from chenu.agents.facets import Facets, count_facets
-from chenu.agents.search_wish import AgentFilter, AgentWish
-from chenu.core.kept import Shared
+from chenu.agents.search_query import AgentFilter, AgentQuery
+from chenu.core.caches import SingleFlight
 
 _Key = tuple[str, AgentFilter]
 
@@ -14,15 +14,17 @@ class Counts:
     """`max_age` in seconds; at 0 everything is counted each time."""
 
     def __init__(self, max_age: float) -> None:
-        self._shared: Shared[_Key, Facets] = Shared(max_age)
+        self._single_flight: SingleFlight[_Key, Facets] = SingleFlight(max_age)
 
-    def find(self, wish: AgentWish) -> Facets | None:
+    def find(self, query: AgentQuery) -> Facets | None:
         """What was counted within the last moment."""
-        return self._shared.find((wish.search, wish.filter), lambda: count_facets(wish))
+        return self._single_flight.find((query.search, query.filter), lambda: count_facets(query))
 
-    async def of_search(self, wish: AgentWish) -> Facets:
+    async def of_search(self, query: AgentQuery) -> Facets:
         """Whatever the order of the list."""
-        return await self._shared.get((wish.search, wish.filter), lambda: count_facets(wish))
+        return await self._single_flight.get(
+            (query.search, query.filter), lambda: count_facets(query)
+        )
 
 
 UNSHARED = Counts(0)

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unauthenticated
 from chenu.core.i18n import mark
 from chenu.core.paging import BadCursor
@@ -42,9 +42,9 @@ def render_error(
     request: HttpRequest, error: Exception, *, settings: Settings, status_of: StatusOf
 ) -> Page:
     """A page with words and the way out; to the sign-in page for somebody who could sign in."""
-    visit: Visit = request.scope["state"].get(STATE_KEY, Visit())
-    pages = Pages(request, visit, settings, status_of)
-    if isinstance(error, Unauthenticated) and error is not visit.refusal:
+    request_context: RequestContext = request.scope["state"].get(STATE_KEY, RequestContext())
+    pages = Pages(request, request_context, settings, status_of)
+    if isinstance(error, Unauthenticated) and error is not request_context.refusal:
         return _to_sign_in(request, pages)
     found = _status(error, status_of)
     page = pages.show(
@@ -54,7 +54,7 @@ def render_error(
         title=pages.say(_title(error, found)),
         advice=_advice(pages, error, found),
         beginning=_without_cursor(request) if isinstance(error, BadCursor) else None,
-        request_id=visit.request_id,
+        request_id=request_context.request_id,
     )
     page.headers.update(_headers(error, found, is_htmx="hx-request" in request.headers))
     return page
@@ -75,9 +75,9 @@ def _title(error: Exception, status: int) -> str:
 def _without_cursor(request: HttpRequest) -> str:
     """The same address at the beginning of its lists."""
     sent = parse_qsl(request.scope["query_string"].decode("latin-1"))
-    kept = [(name, value) for name, value in sent if not name.endswith(_CURSORS)]
+    remaining = [(name, value) for name, value in sent if not name.endswith(_CURSORS)]
     path: str = request.scope["path"]
-    return f"{path}?{urlencode(kept)}" if kept else path
+    return f"{path}?{urlencode(remaining)}" if remaining else path
 
 
 def _advice(pages: Pages, error: Exception, status: int) -> str | None:

@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 
-_ADDRESSES = ("/agents", "/pricing", "/creator", "/library", "/staff")
+_ROOTS = ("/agents", "/pricing", "/creator", "/library", "/staff")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """The link to mark, and how: as the very "page", or as "true" for a page below it."""
 
-    address: str
+    root: str
     mark: str
 
 
 _NOWHERE = Section("", "")
-_ITSELF = {address: Section(address, "page") for address in _ADDRESSES}
-_BELOW = {address: Section(address, "true") for address in _ADDRESSES}
+_ITSELF = {root: Section(root, "page") for root in _ROOTS}
+_BELOW = {root: Section(root, "true") for root in _ROOTS}
 
 
 def find_section(path: str) -> Section:

@@ -13,7 +13,7 @@ from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
 from chenu.core.errors import ChenuError, Unverified
-from chenu.flows.buy_agent import find_offer_refusal
+from chenu.flows.purchases.buy_agent import find_offer_refusal
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import PlanRequired, require_feature
 

@@ -11,18 +11,18 @@ from litestar.enums import MediaType
 from markupsafe import Markup
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.visit import Visit, device_cookie
+from chenu.accounts.request_context import RequestContext, device_cookie
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
-from chenu.flows.return_urls import is_local_path
+from chenu.flows.purchases.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.fragments import draw
 from storefront.navigation import find_section
 from storefront.notices import find_notice
-from storefront.pieces import draw
 from storefront.remedies import remedy_of
 from storefront.templating import environment
 
@@ -43,17 +43,17 @@ class Pages:
     def __init__(
         self,
         request: HttpRequest,
-        visit: Visit,
+        request_context: RequestContext,
         settings: Settings,
         status_of: StatusOf,
         counts: Counts = UNSHARED,
     ) -> None:
         self._request = request
         self._status_of = status_of
-        self.visit = visit
+        self.request_context = request_context
         self.settings = settings
         self.counts = counts
-        self.locale = visit.locale
+        self.locale = request_context.locale
         self.cursors = _cursors(settings.secret)
 
     @property
@@ -76,7 +76,7 @@ class Pages:
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment of one when the template is."""
         found = environment(self.locale).get_template(template)
-        drawn = draw(found, {**self._shared(), **context})
+        drawn = draw(found, {**self._single_flight(), **context})
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(drawn, status_code=status, media_type=MediaType.HTML, headers=headers)
 
@@ -112,9 +112,9 @@ class Pages:
     def status(self, error: ChenuError) -> int:
         return self._status_of(error)
 
-    def _shared(self) -> dict[str, Any]:
+    def _single_flight(self) -> dict[str, Any]:
         """What every template may use."""
-        actor, path = self.visit.actor, self._request.scope["path"]
+        actor, path = self.request_context.actor, self._request.scope["path"]
         return {
             "actor": actor,
             "is_signed_in": actor.kind is ActorKind.SESSION,
@@ -131,7 +131,7 @@ class Pages:
 
     def _csrf_field(self) -> Markup:
         """What every form of a session carries; nothing without one."""
-        token = self.visit.csrf_token(self.settings)
+        token = self.request_context.csrf_token(self.settings)
         return Markup() if token is None else _CSRF_FIELD.format(token)
 
     def _notice(self) -> str | None:
@@ -147,7 +147,7 @@ class Pages:
         access = getattr(self._request.scope.get("route_handler"), "opt", {}).get(ACCESS_KEY)
         if access is not Access.PUBLIC:
             return "no-store"
-        is_anonymous = self.visit.actor.kind is ActorKind.ANONYMOUS
+        is_anonymous = self.request_context.actor.kind is ActorKind.ANONYMOUS
         return "no-cache" if is_anonymous else "private, no-store"
 
 

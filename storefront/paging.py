@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chenu.core.paging import Key, ListCursors, Page, PageWish
+from chenu.core.paging import Key, ListCursors, Page, PageRequest
 from storefront.forms import Fields
 
 Row = TypeVar("Row")
@@ -28,24 +28,24 @@ class Pager:
     prefix: str = ""
     anchor: str = ""
 
-    def read(self, query: Fields) -> PageWish:
+    def read(self, query: Fields) -> PageRequest:
         """Raises BadCursor for one that was not made for this list."""
         for side in (f"{self.prefix}before", f"{self.prefix}after"):
             if cursor := query.text(side):
                 is_before = side.endswith("before")
-                return PageWish(self.size, self.cursors.decode(cursor, side), is_before)
-        return PageWish(self.size)
+                return PageRequest(self.size, self.cursors.decode(cursor, side), is_before)
+        return PageRequest(self.size)
 
     def links(self, page: Page[Row], key_of: Callable[[Row], Key]) -> PageLinks:
         if not page.rows:
             return PageLinks(None, None)
         first, last = key_of(page.rows[0]), key_of(page.rows[-1])
         return PageLinks(
-            previous=self._address("before", first) if page.has_previous else None,
-            next=self._address("after", last) if page.has_next else None,
+            previous=self._url("before", first) if page.has_previous else None,
+            next=self._url("after", last) if page.has_next else None,
         )
 
-    def _address(self, side: str, key: Key) -> str:
+    def _url(self, side: str, key: Key) -> str:
         cursor = self.cursors.encode(key)  # made of letters that addresses hold as they are
         joint = "&" if "?" in self.stem else "?"
         return f"{self.stem}{joint}{self.prefix}{side}={cursor}{self.anchor}"

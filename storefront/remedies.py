@@ -9,7 +9,7 @@ from chenu.core.i18n import mark
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    address: str
+    url: str
     words: str
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from chenu.agents.model import AgentKind, PriceType
-from chenu.agents.search_wish import REVERSED_PRICES, AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_query import REVERSED_PRICES, AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES
 from chenu.tiers.catalogue import AgentLevel
@@ -28,10 +28,10 @@ _KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`fields` as typed; `wish` is what of it makes sense, `errors` what does not."""
+    """`fields` as typed; `query` is what of it makes sense, `errors` what does not."""
 
     fields: Fields
-    wish: AgentWish
+    query: AgentQuery
     errors: tuple[ChenuError, ...]
 
     @property
@@ -45,7 +45,7 @@ class Search:
     def chosen(self, name: str) -> tuple[str, ...]:
         return self.fields.all(name)
 
-    def address(self, path: str = "/agents", **changes: str | None) -> str:
+    def url(self, path: str = "/agents", **changes: str | None) -> str:
         """The same search with some fields replaced (None: left out), in one fixed order."""
         pairs = [
             (name, value)
@@ -57,10 +57,10 @@ class Search:
     def without(self, name: str, value: str) -> str:
         """The same search with one option less."""
         pairs = [
-            (field, kept)
+            (field, value_)
             for field in (*_SINGLES, *LISTS)
-            for kept in self.fields.all(field)
-            if (field, kept) not in ((name, value), _DEFAULT)
+            for value_ in self.fields.all(field)
+            if (field, value_) not in ((name, value), _DEFAULT)
         ]
         return f"/agents?{urlencode(pairs)}" if pairs else "/agents"
 
@@ -75,8 +75,8 @@ def _changed(fields: Fields, name: str, changes: dict[str, str | None]) -> Itera
 def read_search(fields: Fields) -> Search:
     """Never raises: what cannot be read is left out and told."""
     reader = _Reader(fields)
-    wish = AgentWish(search=reader.text("q"), filter=reader.filter(), sort=reader.sort())
-    return Search(fields, wish, tuple(reader.errors))
+    query = AgentQuery(search=reader.text("q"), filter=reader.filter(), sort=reader.sort())
+    return Search(fields, query, tuple(reader.errors))
 
 
 class _Reader:

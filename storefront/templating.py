@@ -20,8 +20,8 @@ from chenu.core.i18n import LOCALES, Locale, catalogue
 from chenu.core.money import WHOLE, Cents, format_cents
 from storefront import words
 from storefront.assets import asset_url
+from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
-from storefront.pieces import Pieces
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -30,7 +30,7 @@ from storefront.vocabulary import (
     permission_label,
 )
 
-_PIECES = ("piece", "pieces")
+_FRAGMENT_FILTERS = ("fragment", "fragments")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -54,16 +54,16 @@ class _Compiler(CodeGenerator):
     """Pieces are yielded as they are, not escaped and copied: `draw` puts them together."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
-        if not _is_piece(node):
+        if not _is_fragment(node):
             super()._output_child_pre(node, frame, finalize)
 
     def _output_child_post(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
-        if not _is_piece(node):
+        if not _is_fragment(node):
             super()._output_child_post(node, frame, finalize)
 
 
-def _is_piece(node: nodes.Expr) -> bool:
-    return isinstance(node, nodes.Filter) and node.name in _PIECES
+def _is_fragment(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Filter) and node.name in _FRAGMENT_FILTERS
 
 
 class _Environment(jinja2.Environment):
@@ -114,8 +114,8 @@ def environment(locale: Locale) -> jinja2.Environment:
     found.install_gettext_callables(  # type: ignore[attr-defined]
         messages.gettext, messages.ngettext, newstyle=True
     )
-    pieces = Pieces(found)
-    found.filters.update(_filters(locale), piece=pieces.draw, pieces=pieces.draw_each)
+    fragments = FragmentCache(found)
+    found.filters.update(_filters(locale), fragment=fragments.draw, fragments=fragments.draw_each)
     found.globals.update(
         locale=locale,
         locales=LOCALES,

@@ -1,8 +1,8 @@
 """Who is asking, for handlers that a session alone may reach."""
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope
+from chenu.accounts.request_context import RequestContext
 from chenu.accounts.users import Browser
-from chenu.accounts.visit import Visit
 
 
 def account_of(actor: Actor) -> AccountId:
@@ -10,5 +10,10 @@ def account_of(actor: Actor) -> AccountId:
     return actor.require_account(ApiScope.READ)
 
 
-def browser_of(visit: Visit) -> Browser:
-    return Browser(visit.user_agent, visit.address, visit.session_token, visit.devices)
+def browser_of(request_context: RequestContext) -> Browser:
+    return Browser(
+        request_context.user_agent,
+        request_context.ip,
+        request_context.session_token,
+        request_context.devices,
+    )

@@ -9,7 +9,7 @@ from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
 from chenu.agents.rows import AgentCard, AgentRow
-from chenu.agents.search_wish import AgentSort
+from chenu.agents.search_query import AgentSort
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, Tier, get_tier

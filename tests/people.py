@@ -15,14 +15,14 @@ from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow, CreatorRow
 from chenu.core import db
 from chenu.core.ids import new_id
-from chenu.flows.edit_agent import AgentWish, PriceWish, create_agent
-from chenu.flows.onboard_creator import (
-    CreatorWish,
+from chenu.flows.creators.edit_agent import AgentInput, PriceInput, create_agent
+from chenu.flows.creators.onboard_creator import (
+    CreatorInput,
     become_creator,
     make_onboarding_link,
     refresh_own_connect_state,
 )
-from chenu.flows.review_agent import decide_review, submit_agent
+from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel, TierCode
 
@@ -97,14 +97,14 @@ async def make_member(of: Person, name: str, role: AccountRole) -> Person:
 async def make_unpaid_creator(name: str = "plume") -> tuple[Person, CreatorRow]:
     """A creator who has not begun Connect onboarding: may offer free agents alone."""
     person = await make_person(name)
-    wish = CreatorWish(f"{name}-nord", f"{name} Nord", "Nous.", "fr")
-    return person, await become_creator(person.actor, wish)
+    request = CreatorInput(f"{name}-nord", f"{name} Nord", "Nous.", "fr")
+    return person, await become_creator(person.actor, request)
 
 
 async def make_creator(services: Services, name: str = "atelier") -> tuple[Person, CreatorRow]:
     """A person who has finished Connect onboarding in the sandbox."""
     person = await make_person(name)
-    await become_creator(person.actor, CreatorWish(f"{name}-nord", f"{name} Nord", "Nous.", "fr"))
+    await become_creator(person.actor, CreatorInput(f"{name}-nord", f"{name} Nord", "Nous.", "fr"))
     link = await make_onboarding_link(services, person.actor)
     assert link is not None
     async with httpx.AsyncClient() as browser:
@@ -120,14 +120,14 @@ async def make_published_agent(
     name: str = "Trieur de factures",
 ) -> AgentRow:
     """Drafted, submitted and approved; `price` in cents, 0 for free."""
-    agent_id = await create_agent(creator.actor, agent_wish(price=price, name=name))
+    agent_id = await create_agent(creator.actor, agent_input(price=price, name=name))
     await submit_agent(creator.actor, agent_id)
     reviewer = await make_person(f"reviewer{new_id().hex[-12:]}", staff=(Staff.REVIEWER,))
     await decide_review(reviewer.actor, agent_id, approve=True, reason=None)
     return await get_agent(agent_id)
 
 
-def agent_wish(*, price: int = 900, name: str = "Trieur de factures") -> AgentWish:
+def agent_input(*, price: int = 900, name: str = "Trieur de factures") -> AgentInput:
     fields = ListingFields(
         name=name,
         tagline="Classe et rapproche vos factures.",
@@ -138,7 +138,7 @@ def agent_wish(*, price: int = 900, name: str = "Trieur de factures") -> AgentWi
         minutes=14.0,
     )
     kind = PriceType.ONE_TIME if price else PriceType.FREE
-    return AgentWish(fields, AgentLevel.L1, PriceWish(kind, price or None), MANIFEST)
+    return AgentInput(fields, AgentLevel.L1, PriceInput(kind, price or None), MANIFEST)
 
 
 async def get_agent(agent_id: AgentId) -> AgentRow:

@@ -10,9 +10,9 @@ from chenu.sandbox.config import recorded_by_environment
 
 def keep_events(lines: str) -> None:
     """As the sandbox lists them under /_sandbox/events.jsonl; nothing without a recording."""
-    kept = recorded_by_environment()
-    if kept is not None:
-        with Path(f"{kept}.events").open("a", encoding="utf-8") as file:
+    stored = recorded_by_environment()
+    if stored is not None:
+        with Path(f"{stored}.events").open("a", encoding="utf-8") as file:
             file.writelines(_as_exchange(line) + "\n" for line in lines.splitlines())
 
 

@@ -62,10 +62,10 @@ async def count_jobs(job: str) -> int:
     return await count("pgqueuer", "entrypoint = $1", job)
 
 
-async def mails_to(address: str) -> list[str]:
+async def mails_to(email: str) -> list[str]:
     """The kinds of the mails to an address, oldest first."""
     sql = "SELECT kind AS name FROM outbox_mail WHERE to_address = $1 ORDER BY id"
-    return [mail.name for mail in await db.fetch_all(_Table, sql, address)]
+    return [mail.name for mail in await db.fetch_all(_Table, sql, email)]
 
 
 @asynccontextmanager

@@ -38,12 +38,12 @@ class Ran:
         return line
 
 
-Run = Callable[..., Awaitable[Ran]]
+QueryRun = Callable[..., Awaitable[Ran]]
 NOWHERE = f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
-def run(engines: Engines, services: Services, tmp_path: Path) -> Run:
+def run(engines: Engines, services: Services, tmp_path: Path) -> QueryRun:
     """`chenu ...` over the tests' engines, with changes of its environment; None takes one away."""
 
     async def run_chenu(*args: str, **changes: str | None) -> Ran:
@@ -66,7 +66,7 @@ async def _start(
     )
 
 
-async def test_no_command_starts_with_a_wrong_setting(run: Run) -> None:
+async def test_no_command_starts_with_a_wrong_setting(run: QueryRun) -> None:
     commands = [("serve",), ("migrate",), ("service-key", "create", "apps")]
 
     ran = await asyncio.gather(*(run(*command, CHENU_SECRET="short") for command in commands))
@@ -75,7 +75,7 @@ async def test_no_command_starts_with_a_wrong_setting(run: Run) -> None:
         assert done.line.startswith("chenu: CHENU_SECRET: at least 32 characters")
 
 
-async def test_no_command_starts_without_its_database(run: Run) -> None:
+async def test_no_command_starts_without_its_database(run: QueryRun) -> None:
     url = f"postgresql://postgres@{NOWHERE}/chenu"
 
     commands = [("serve", "--port", "0"), ("worker",), ("migrate",)]
@@ -94,14 +94,16 @@ async def test_no_command_starts_without_its_database(run: Run) -> None:
     ],
 )
 async def test_what_cannot_be_done_is_said_in_one_line(
-    run: Run, command: tuple[str, ...], changes: dict[str, str | None], words: str
+    run: QueryRun, command: tuple[str, ...], changes: dict[str, str | None], words: str
 ) -> None:
     ran = await run(*command, **changes)
 
     assert words in ran.line
 
 
-async def test_traces_without_their_packages_say_what_to_install(run: Run, tmp_path: Path) -> None:
+async def test_traces_without_their_packages_say_what_to_install(
+    run: QueryRun, tmp_path: Path
+) -> None:
     absent = 'raise ModuleNotFoundError("No module named opentelemetry")'
     (tmp_path / "opentelemetry.py").write_text(absent)
     env = {"PYTHONPATH": str(tmp_path), "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
@@ -112,7 +114,9 @@ async def test_traces_without_their_packages_say_what_to_install(run: Run, tmp_p
         assert done.line.endswith("pip install 'chenu[otel]'")
 
 
-async def test_a_missing_setting_says_that_no_demo_runs_either(run: Run, tmp_path: Path) -> None:
+async def test_a_missing_setting_says_that_no_demo_runs_either(
+    run: QueryRun, tmp_path: Path
+) -> None:
     ran = await run("migrate", DATABASE_URL=None)
 
     assert ran.line == (
@@ -120,16 +124,16 @@ async def test_a_missing_setting_says_that_no_demo_runs_either(run: Run, tmp_pat
     )
 
 
-async def test_an_unknown_command_is_a_mistake_of_the_caller(run: Run) -> None:
+async def test_an_unknown_command_is_a_mistake_of_the_caller(run: QueryRun) -> None:
     assert (await run("sell")).code == 2
 
 
-async def test_a_database_that_is_up_to_date_is_left_as_it_is(run: Run) -> None:
+async def test_a_database_that_is_up_to_date_is_left_as_it_is(run: QueryRun) -> None:
     assert await run("migrate") == Ran(0, ["nothing to migrate"], [])
 
 
 async def test_a_service_key_is_shown_once_and_works_until_it_is_revoked(
-    run: Run, services: Services
+    run: QueryRun, services: Services
 ) -> None:
     person = await make_person("zoe")
     made = await run("service-key", "create", "apps")
@@ -145,7 +149,7 @@ async def test_a_service_key_is_shown_once_and_works_until_it_is_revoked(
 
 
 async def test_bootstrap_shows_the_secrets_of_the_endpoints_that_it_made(
-    run: Run, services: Services
+    run: QueryRun, services: Services
 ) -> None:
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.reset()
@@ -157,7 +161,7 @@ async def test_bootstrap_shows_the_secrets_of_the_endpoints_that_it_made(
     assert len([line for line in ran.out if "shown once: whsec_" in line]) == 2
 
 
-async def test_what_stripe_refuses_is_said_in_one_line(run: Run, services: Services) -> None:
+async def test_what_stripe_refuses_is_said_in_one_line(run: QueryRun, services: Services) -> None:
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.reset()
         await stripe_side.fail("card_error", "/v1/webhook_endpoints", code="url_invalid")
@@ -169,7 +173,7 @@ async def test_what_stripe_refuses_is_said_in_one_line(run: Run, services: Servi
     assert "url_invalid" in line
 
 
-async def test_books_that_add_up_are_a_success(run: Run, services: Services) -> None:
+async def test_books_that_add_up_are_a_success(run: QueryRun, services: Services) -> None:
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.reset()
     await open_quiet_market(services)
@@ -182,7 +186,7 @@ async def test_books_that_add_up_are_a_success(run: Run, services: Services) -> 
 
 
 async def test_a_violation_is_a_failure_that_names_the_row(
-    run: Run, engines: Engines, services: Services
+    run: QueryRun, engines: Engines, services: Services
 ) -> None:
     market = await open_quiet_market(services)
     async with unguarded(engines) as connection:
@@ -196,7 +200,7 @@ async def test_a_violation_is_a_failure_that_names_the_row(
     assert f"agent {market.agent.id}" in "".join(ran.out)
 
 
-async def test_a_port_that_somebody_has_is_named(run: Run) -> None:
+async def test_a_port_that_somebody_has_is_named(run: QueryRun) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -207,7 +211,7 @@ async def test_a_port_that_somebody_has_is_named(run: Run) -> None:
     assert f"port {port} cannot be used" in ran.line
 
 
-async def test_the_web_process_serves_until_it_is_told_to_stop(
+async def test_the_web_process_serves_until_it_is_stopped(
     engines: Engines, services: Services, tmp_path: Path
 ) -> None:
     """Also without a cache, where only live events come later, and without its collector."""
@@ -243,7 +247,7 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "STRIPE_KEY", "CHENU_SECRET", "CHENU_MODE"])
 async def test_an_environment_of_ones_own_takes_nothing_from_a_running_demo(
-    run: Run, engines: Engines, tmp_path: Path, name: str
+    run: QueryRun, engines: Engines, tmp_path: Path, name: str
 ) -> None:
     """Half of each would be one world's truth in another."""
     announce(tmp_path, engines.env)

@@ -277,7 +277,7 @@ def test_the_public_address_is_written_as_browsers_write_origins(raw: str, origi
 
 
 @pytest.mark.parametrize(
-    ("raw", "kept"),
+    ("raw", "stored"),
     [
         ("CHE·NU <us@müller.example>", "CHE·NU <us@xn--mller-kva.example>"),
         ("us@пример.рф", "us@xn--e1afmkfd.xn--p1ai"),
@@ -285,8 +285,8 @@ def test_the_public_address_is_written_as_browsers_write_origins(raw: str, origi
         ("Us <root@localhost>", "Us <root@localhost>"),
     ],
 )
-def test_the_sender_is_written_as_mail_servers_take_it(raw: str, kept: str) -> None:
-    assert read_settings({**TEST, "MAIL_FROM": raw}).mail_from == kept
+def test_the_sender_is_written_as_mail_servers_take_it(raw: str, stored: str) -> None:
+    assert read_settings({**TEST, "MAIL_FROM": raw}).mail_from == stored
 
 
 def test_limits_of_connections_are_read() -> None:

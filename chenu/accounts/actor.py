@@ -63,7 +63,7 @@ class Actor:
     session_id: SessionId | None = None
     key_id: UUID | None = None
     locale: Locale = DEFAULT_LOCALE
-    address: str = ""
+    ip: str = ""
 
     @property
     def is_staff(self) -> bool:

@@ -187,7 +187,7 @@ class _KeyActor:
     locale: str
 
 
-async def find_key_actor(secret: str, pepper: bytes, address: str) -> Actor | None:
+async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """Who a Bearer key acts for. None: unknown, mistyped, revoked, expired, or its maker left."""
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
@@ -220,5 +220,5 @@ async def find_key_actor(secret: str, pepper: bytes, address: str) -> Actor | No
         email_verified=row.verified,
         key_id=row.key_id,
         locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
-        address=address,
+        ip=ip,
     )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chenu.core import db
-from chenu.core.addresses import network_of
 from chenu.core.clock import system_now
 from chenu.core.errors import RateLimited
+from chenu.core.ip_addresses import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Limit:
 
 SIGN_IN_PER_EMAIL = Limit("sign_in_email", 10, timedelta(minutes=5))
 SIGN_IN_PER_DEVICE = Limit("sign_in_device", 10, timedelta(minutes=5))
-SIGN_IN_PER_ADDRESS = Limit("sign_in_address", 60, timedelta(minutes=5))
-SIGN_UP_PER_ADDRESS = Limit("sign_up_address", 60, timedelta(hours=1))
+SIGN_IN_PER_IP = Limit("sign_in_address", 60, timedelta(minutes=5))
+SIGN_UP_PER_IP = Limit("sign_up_address", 60, timedelta(hours=1))
 PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
 MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
 CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
 """Apart from the limit of reset links: whoever fills it must not keep the owner from those."""
-MAIL_PER_ADDRESS = Limit("mail_address", 60, timedelta(hours=1))
+MAIL_PER_IP = Limit("mail_address", 60, timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def forget_attempts(limit: Limit, subject: str) -> None:
     await db.execute("DELETE FROM attempt_window WHERE subject = $1", _key(limit, subject))
 
 
-async def give_back_attempt(limit: Limit, subject: str) -> None:
+async def release_attempt(limit: Limit, subject: str) -> None:
     """It was none: one try less in the window."""
     sql = "UPDATE attempt_window SET tries = tries - 1 WHERE subject = $1 AND tries > 0"
     await db.execute(sql, _key(limit, subject))

@@ -15,7 +15,7 @@ from chenu.core.ids import new_id
 async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: str | int) -> None:
     """Part of the caller's transaction. No secret and no card ever goes into `detail`."""
     sql = """
-        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, address)
+        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, ip)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     """
     await db.execute(
@@ -27,7 +27,7 @@ async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: 
         action,
         str(subject),
         msgspec.json.encode(detail).decode(),
-        actor.address,
+        actor.ip,
     )
 
 
@@ -42,7 +42,7 @@ class StaffRead:
 async def record_staff_reads(actor: Actor, reads: Collection[StaffRead]) -> None:
     """Once the answer that shows it was made: one row for each thing."""
     sql = """
-        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, address)
+        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, ip)
         SELECT id, $3, $4, $5, 'staff.read', subject, jsonb_build_object('what', what), $6
         FROM unnest($1::uuid[], $2::text[], $7::text[]) AS read (id, subject, what)
     """
@@ -53,6 +53,6 @@ async def record_staff_reads(actor: Actor, reads: Collection[StaffRead]) -> None
         business_now(),
         actor.user_id,
         actor.account_id,
-        actor.address,
+        actor.ip,
         [read.what for read in reads],
     )

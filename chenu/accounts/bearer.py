@@ -26,7 +26,7 @@ def _split(authorization: str) -> tuple[str, str]:
 
 
 async def get_bearer_actor(
-    bearer: str, account_id: AccountId | None, *, pepper: bytes, address: str
+    bearer: str, account_id: AccountId | None, *, pepper: bytes, ip: str
 ) -> Actor:
     """`bearer` is the whole value, "Bearer …".
 
@@ -36,8 +36,8 @@ async def get_bearer_actor(
     scheme, secret = _split(bearer)
     actor = None
     if scheme.lower() == "bearer":
-        actor = await find_key_actor(secret, pepper, address)
-        actor = actor or await find_service_actor(secret, pepper, address, account_id)
+        actor = await find_key_actor(secret, pepper, ip)
+        actor = actor or await find_service_actor(secret, pepper, ip, account_id)
     if actor is None:
         raise Unauthenticated("This API key is not valid")
     if account_id is not None and actor.account_id != account_id:

@@ -1,6 +1,6 @@
 """Clients' idempotency keys: the same key and input find the same row, other input conflicts.
 
-A wish that was refused changed nothing and does not use its key up.
+A request that was refused changed nothing and does not use its key up.
 """
 
 import hashlib
@@ -23,22 +23,22 @@ MAX_KEY_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class ClientKey:
-    """`wish` is the mutation's name, `input_hash` covers all of its input but the key."""
+    """`request` is the mutation's name, `input_hash` covers all of its input but the key."""
 
     account_id: AccountId
     key: str
-    wish: str
+    request: str
     input_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    wish: str
+    request: str
     input_hash: bytes
     result_id: UUID
 
 
-def client_key(account_id: AccountId, key: str, wish: str, wished: Any) -> ClientKey:
+def client_key(account_id: AccountId, key: str, request: str, parameters: Any) -> ClientKey:
     """Raises Invalid for an empty or overlong key, or one with control characters."""
     if not key.strip() or len(key) > MAX_KEY_LENGTH:
         raise Invalid(
@@ -50,8 +50,8 @@ def client_key(account_id: AccountId, key: str, wish: str, wished: Any) -> Clien
         message = "Please enter one line of text without control characters"
         raise Invalid(message, path=("idempotency_key",))
     # Escaped to ASCII: text that no field would take still has to be told apart.
-    encoded = json.dumps(compose_all(msgspec.to_builtins(wished)), sort_keys=True).encode()
-    return ClientKey(account_id, compose(key), wish, hashlib.sha256(encoded).digest())
+    encoded = json.dumps(compose_all(msgspec.to_builtins(parameters)), sort_keys=True).encode()
+    return ClientKey(account_id, compose(key), request, hashlib.sha256(encoded).digest())
 
 
 async def find_result(key: ClientKey) -> UUID | None:
@@ -61,22 +61,23 @@ async def find_result(key: ClientKey) -> UUID | None:
     """
     await db.lock_until_commit(f"idempotency:{key.account_id}:{key.key}")
     sql = """
-        SELECT wish, input_hash, result_id FROM idempotency_record
+        SELECT request, input_hash, result_id FROM idempotency_record
         WHERE account = $1 AND key = $2
     """
     found = await db.find_one(_Record, sql, key.account_id, key.key)
     if found is None:
         return None
-    if (found.wish, found.input_hash) != (key.wish, key.input_hash):
+    if (found.request, found.input_hash) != (key.request, key.input_hash):
         raise IdempotencyConflict("This idempotency key was used with other input before")
     return found.result_id
 
 
 async def remember_result(key: ClientKey, result_id: UUID) -> None:
     sql = """
-        INSERT INTO idempotency_record (id, account, key, wish, input_hash, result_id, created_at)
+        INSERT INTO idempotency_record
+            (id, account, key, request, input_hash, result_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
     """
     await db.execute(
-        sql, new_id(), key.account_id, key.key, key.wish, key.input_hash, result_id, system_now()
+        sql, new_id(), key.account_id, key.key, key.request, key.input_hash, result_id, system_now()
     )

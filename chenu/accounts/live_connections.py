@@ -10,10 +10,10 @@ from collections.abc import Hashable
 from enum import StrEnum
 
 from chenu.accounts.actor import Actor
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.connection_limits import ConnectionLimits
-from chenu.core.addresses import network_of
 from chenu.core.errors import RateLimited
+from chenu.core.ip_addresses import network_of
 
 _RETRY_SECONDS = 10
 
@@ -33,7 +33,7 @@ class Place:
         self._buckets = buckets
         counts.update(buckets)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         for bucket in self._buckets:
             self._counts[bucket] -= 1
             if not self._counts[bucket]:
@@ -45,9 +45,11 @@ class LiveConnections:
     def __init__(self) -> None:
         self._counts: Counter[Bucket] = Counter()
 
-    def take(self, transport: Transport, visit: Visit, limits: ConnectionLimits) -> Place:
+    def take(
+        self, transport: Transport, request_context: RequestContext, limits: ConnectionLimits
+    ) -> Place:
         """Given back at the latest when the task that took it ends. Raises RateLimited."""
-        allowed = _buckets(visit, limits)
+        allowed = _buckets(request_context, limits)
         buckets = [(transport, *bucket) for bucket in allowed]
         for bucket, most in zip(buckets, allowed.values(), strict=True):
             if self._counts[bucket] >= most:
@@ -56,7 +58,7 @@ class LiveConnections:
         place = Place(self._counts, buckets)
         task = asyncio.current_task()
         if task is not None:
-            task.add_done_callback(lambda _: place.give_back())
+            task.add_done_callback(lambda _: place.release())
         return place
 
     @property
@@ -65,14 +67,14 @@ class LiveConnections:
         return self._counts.total()
 
 
-def _buckets(visit: Visit, limits: ConnectionLimits) -> dict[Bucket, int]:
+def _buckets(request_context: RequestContext, limits: ConnectionLimits) -> dict[Bucket, int]:
     """Where this caller's connections are counted, and how many each takes."""
-    caller = _find_caller(visit.actor)
+    caller = _find_caller(request_context.actor)
     if caller is None:
-        return {("address", network_of(visit.address)): limits.live_per_address}
+        return {("ip", network_of(request_context.ip)): limits.live_per_ip}
     buckets = {caller: limits.live_per_caller}
-    if visit.actor.user_id is not None:
-        buckets["person", visit.actor.user_id] = limits.live_per_address
+    if request_context.actor.user_id is not None:
+        buckets["person", request_context.actor.user_id] = limits.live_per_ip
     return buckets
 
 

@@ -42,13 +42,13 @@ def normalise_password(password: str) -> str:
 
 def check_password(password: str, email: str, *, path: tuple[str, ...]) -> list[ChenuError]:
     """What is wrong with a new password; empty when nothing is."""
-    kept = normalise_password(password[:_MOST_READ])
-    if min(len(password), len(kept)) < MIN_LENGTH:
+    read = normalise_password(password[:_MOST_READ])
+    if min(len(password), len(read)) < MIN_LENGTH:
         return [Invalid("A password has at least {count} characters", path=path, count=MIN_LENGTH)]
-    if len(kept) > MAX_LENGTH or len(password) > _MOST_READ:
+    if len(read) > MAX_LENGTH or len(password) > _MOST_READ:
         return [Invalid("A password has at most {count} characters", path=path, count=MAX_LENGTH)]
-    lowered = kept.lower()
-    is_address = email in (lowered, normalise_email(kept))
+    lowered = read.lower()
+    is_address = email in (lowered, normalise_email(read))
     if lowered in _common_passwords() or is_address or len(set(lowered)) < 4:
         return [Invalid("This password is too easy to guess, please choose another", path=path)]
     return []

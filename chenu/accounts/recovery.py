@@ -78,7 +78,7 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
         await audit.record(actor, "password.change", user.id)
 
 
-async def request_password_reset(email: str, address: str) -> None:
+async def request_password_reset(email: str, ip: str) -> None:
     """A link to a known address, nothing to an unknown one; the caller cannot tell which.
 
     Not by the time that it takes either: both run the same statements, in a transaction that
@@ -87,7 +87,7 @@ async def request_password_reset(email: str, address: str) -> None:
     email = normalise_email(email)
     reject_if_any(check_email(email))
     async with db.transaction():
-        await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, address)
+        await attempts.count_attempt(attempts.MAIL_PER_IP, ip)
         await attempts.count_attempt(attempts.MAIL_PER_EMAIL, email)
         user = await find_user_by_email(email)
         user_id = UserId(new_id()) if user is None else user.id

@@ -55,7 +55,7 @@ class _Id:
 
 
 async def find_service_actor(
-    secret: str, pepper: bytes, address: str, account_id: AccountId | None
+    secret: str, pepper: bytes, ip: str, account_id: AccountId | None
 ) -> Actor | None:
     """Acts for the named account; raises Forbidden when none, or an unknown one, is named."""
     if not secret.startswith(SERVICE_KEY_HEAD) or not has_valid_checksum(secret):
@@ -77,5 +77,5 @@ async def find_service_actor(
         scopes=SERVICE_SCOPES,
         key_id=key.id,
         locale=DEFAULT_LOCALE,
-        address=address,
+        ip=ip,
     )

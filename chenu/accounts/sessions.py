@@ -48,7 +48,7 @@ class NewSession:
 class SessionView:
     id: SessionId
     user_agent: str
-    address: str
+    ip: str
     created_at: datetime
     last_seen_at: datetime
 
@@ -66,7 +66,7 @@ class _ActorRow:
     last_seen_at: datetime
 
 
-async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSession:
+async def open_session(user_id: UserId, user_agent: str, ip: str) -> NewSession:
     """A fresh session, whatever the browser sent before."""
     token = SessionToken(new_token())
     session_id = SessionId(new_id())
@@ -75,11 +75,11 @@ async def open_session(user_id: UserId, user_agent: str, address: str) -> NewSes
     expires_at = now + (STAFF_ABSOLUTE if is_staff else ABSOLUTE)
     browser = storable(user_agent[:300])
     sql = """
-        INSERT INTO user_session (id, token_hash, owner, user_agent, address, created_at,
+        INSERT INTO user_session (id, token_hash, owner, user_agent, ip, created_at,
             last_seen_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
     """
-    await db.execute(sql, session_id, hash_token(token), user_id, browser, address, now, expires_at)
+    await db.execute(sql, session_id, hash_token(token), user_id, browser, ip, now, expires_at)
     return NewSession(session_id, token, expires_at, user_id)
 
 
@@ -101,7 +101,7 @@ _FIND_ACTOR = f"""
 """  # noqa: S608 - own text
 
 
-async def find_actor(token: str, address: str, account_id: AccountId | None = None) -> Actor | None:
+async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -> Actor | None:
     """Who holds this token, acting for the named account or the personal one."""
     now = system_now()
     since = (now, now - IDLE, now - STAFF_ABSOLUTE)
@@ -109,8 +109,8 @@ async def find_actor(token: str, address: str, account_id: AccountId | None = No
     if row is None:
         return None
     if now - row.last_seen_at > _SEEN_EVERY:
-        sql = "UPDATE user_session SET last_seen_at = $2, address = $3 WHERE id = $1"
-        await db.execute(sql, row.session_id, now, address)
+        sql = "UPDATE user_session SET last_seen_at = $2, ip = $3 WHERE id = $1"
+        await db.execute(sql, row.session_id, now, ip)
     return Actor(
         kind=ActorKind.SESSION,
         user_id=UserId(row.user_id),
@@ -121,14 +121,14 @@ async def find_actor(token: str, address: str, account_id: AccountId | None = No
         email_verified=row.verified,
         session_id=SessionId(row.session_id),
         locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
-        address=address,
+        ip=ip,
     )
 
 
 async def list_sessions(user_id: UserId) -> list[SessionView]:
     """Those that still work, the last used first."""
     sql = f"""
-        SELECT s.id, s.user_agent, s.address, s.created_at, s.last_seen_at FROM user_session s
+        SELECT s.id, s.user_agent, s.ip, s.created_at, s.last_seen_at FROM user_session s
         WHERE s.owner = $1 AND {_WORKS} ORDER BY s.last_seen_at DESC, s.id LIMIT 100
     """  # noqa: S608 - own text
     now = system_now()

@@ -5,11 +5,11 @@ from chenu.accounts import attempts
 Windows = list[tuple[attempts.Limit, str]]
 
 
-async def count_try(email: str | None, address: str, device: str | None) -> Windows:
+async def count_try(email: str | None, ip: str, device: str | None) -> Windows:
     """`email` None: what was typed is no address. `device`: a browser of the person's own, whose
     tries are counted apart, so that nobody else can use them up. Raises RateLimited.
     """
-    windows: Windows = [(attempts.SIGN_IN_PER_ADDRESS, address)]
+    windows: Windows = [(attempts.SIGN_IN_PER_IP, ip)]
     if email is not None:
         windows.append((attempts.SIGN_IN_PER_EMAIL, email))
     if device is not None:
@@ -22,7 +22,7 @@ async def count_try(email: str | None, address: str, device: str | None) -> Wind
 async def forgive_tries(windows: Windows) -> None:
     """A success is no try of a network address, and the person starts afresh."""
     for limit, subject in windows:
-        if limit is attempts.SIGN_IN_PER_ADDRESS:
-            await attempts.give_back_attempt(limit, subject)
+        if limit is attempts.SIGN_IN_PER_IP:
+            await attempts.release_attempt(limit, subject)
         else:
             await attempts.forget_attempts(limit, subject)

@@ -60,7 +60,7 @@ class UserSession(Table, tablename="user_session"):
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
     user_agent = Text(default="")
-    address = Text(default="")
+    ip = Text(default="")
     created_at = Timestamptz(default=system_now)
     last_seen_at = Timestamptz(default=system_now)
     expires_at = Timestamptz(default=system_now)
@@ -124,12 +124,12 @@ class ServiceKey(Table, tablename="service_key"):
 
 
 class IdempotencyRecord(Table, tablename="idempotency_record"):
-    """A client's key on one account: which wish, with which input, made which row."""
+    """A client's key on one account: which request, with which input, made which row."""
 
     id = UUID(primary_key=True, default=new_id)
     account = belongs_to(Account)
     key = Text()
-    wish = Text()
+    request = Text()
     input_hash = Bytea()
     result_id = UUID()
     created_at = Timestamptz(default=system_now)
@@ -145,4 +145,4 @@ class AuditEvent(Table, tablename="audit_event"):
     action = Text()
     subject = Text(default="")
     detail = JSONB(default="{}")
-    address = Text(default="")
+    ip = Text(default="")

@@ -55,7 +55,7 @@ class Browser:
     """
 
     user_agent: str = ""
-    address: str = ""
+    ip: str = ""
     session_token: str = ""
     devices: str = ""
 
@@ -111,27 +111,31 @@ async def list_users(user_ids: list[UserId]) -> list[User]:
     return await db.fetch_all(User, f"{_USER} WHERE u.id = ANY($1)", user_ids)
 
 
-async def sign_up(wish: SignUp, browser: Browser, *, verify_at_once: bool) -> NewSession:
+async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) -> NewSession:
     """A person with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists."""
-    await attempts.count_attempt(attempts.SIGN_UP_PER_ADDRESS, browser.address)
-    email = normalise_email(wish.email)
+    await attempts.count_attempt(attempts.SIGN_UP_PER_IP, browser.ip)
+    email = normalise_email(request.email)
     reject_if_any(
         [
             *check_email(email),
-            *check_password(wish.password, email, path=("password",)),
-            *check_name(wish.display_name, path=("display_name",)),
-            *check_locale(wish.locale),
+            *check_password(request.password, email, path=("password",)),
+            *check_name(request.display_name, path=("display_name",)),
+            *check_locale(request.locale),
         ]
     )
-    password_hash = await hash_password(wish.password)
+    password_hash = await hash_password(request.password)
     async with db.transaction():
         user_id = await create_user(
-            email, tidy(wish.display_name), wish.locale, password_hash, verified=verify_at_once
+            email,
+            tidy(request.display_name),
+            request.locale,
+            password_hash,
+            verified=verify_at_once,
         )
         await record_acceptance(user_id)
         if not verify_at_once:
             await send_verification(user_id)
-        return await open_session(user_id, browser.user_agent, browser.address)
+        return await open_session(user_id, browser.user_agent, browser.ip)
 
 
 async def create_user(
@@ -192,7 +196,7 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     found = await find_credentials(email) if is_address else None
     known = found or nobodys_credentials()
     device = await find_device(known, browser.devices, browser.session_token)
-    windows = await count_try(email if is_address else None, browser.address, device)
+    windows = await count_try(email if is_address else None, browser.ip, device)
     form = await find_matching_form(password, found.password_hash if found else None)
     if form is None:
         raise wrong_credentials()
@@ -207,7 +211,7 @@ async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> 
         is_still = hold_password(known) if new_hash is None else replace_password(known, new_hash)
         if not await is_still:
             raise wrong_credentials()
-        return await open_session(known.user_id, browser.user_agent, browser.address)
+        return await open_session(known.user_id, browser.user_agent, browser.ip)
 
 
 async def send_verification(user_id: UserId) -> None:
@@ -224,7 +228,7 @@ async def send_verification_again(actor: Actor) -> None:
     """The same, as often as mails may be asked for. Raises RateLimited."""
     user_id = actor.require_user()
     async with db.transaction():
-        await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+        await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
         await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
         await send_verification(user_id)
 
@@ -281,7 +285,7 @@ async def _request_email_change(actor: Actor, email: str) -> None:
     Whether somebody has the new address is told in the mail to it, and to nobody else.
     """
     user = await get_user(actor.require_user())
-    await attempts.count_attempt(attempts.MAIL_PER_ADDRESS, actor.address)
+    await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
     await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user.id))
     await attempts.count_attempt(attempts.CHANGE_MAIL_PER_EMAIL, email)
     taken = await find_user_by_email(email)

@@ -31,11 +31,11 @@ def check_line(
     text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
 ) -> list[ChenuError]:
     """A single line of text with something to see, without control characters."""
-    kept = tidy(text)
-    if not shortest <= len(kept) <= longest:
+    tidied = tidy(text)
+    if not shortest <= len(tidied) <= longest:
         message = "Please enter {shortest} to {longest} characters"
         return [Invalid(message, path=path, shortest=shortest, longest=longest)]
-    if len(visible_part(kept)) < shortest:
+    if len(visible_part(tidied)) < shortest:
         return [_unseen(path, shortest)]
     if has_control(text, is_line=True):
         return [Invalid("Please enter one line of text without control characters", path=path)]
@@ -56,10 +56,10 @@ def check_text(
     text: str, *, path: tuple[str, ...], longest: int, is_needed: bool = True
 ) -> list[ChenuError]:
     """Lines of text, which may be none at all where none is needed."""
-    kept = tidy(text)
-    if len(compose(text)) > longest or (is_needed and not kept):
+    tidied = tidy(text)
+    if len(compose(text)) > longest or (is_needed and not tidied):
         return [_wrong_length(path, longest, is_needed=is_needed)]
-    if is_needed and not visible_part(kept):
+    if is_needed and not visible_part(tidied):
         return [_unseen(path, 1)]
     if has_control(text, is_line=False):
         return [Invalid("Please enter text without control characters", path=path)]

@@ -14,7 +14,7 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, InvalidState, Unauthenticated
 from chenu.core.ids import new_id
-from chenu.core.paging import Page, PageWish, by_id, cut
+from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
     PlanRequired,
@@ -63,7 +63,7 @@ async def has_usable_grant(account_id: AccountId, agent_id: AgentId) -> bool:
     return bool(await list_usable_grants(account_id, [agent_id]))
 
 
-async def list_library(account_id: AccountId, page: PageWish) -> Page[GrantRow]:
+async def list_library(account_id: AccountId, page: PageRequest) -> Page[GrantRow]:
     """All grants of an account, the newest first, ended and revoked ones included."""
     args: list[Any] = [account_id]
     order = by_id("id")

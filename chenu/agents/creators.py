@@ -96,7 +96,7 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
     return await get_own_creator(actor)
 
 
-async def note_payouts_ready(owner: UserId, ready: bool) -> CreatorRow | None:
+async def record_payouts_ready(owner: UserId, ready: bool) -> CreatorRow | None:
     """Follow the Connect account; the creator if that changed something."""
     sql = "UPDATE creator SET payouts_ready = $2 WHERE owner = $1 AND payouts_ready <> $2"
     changed = await db.execute(sql, owner, ready)

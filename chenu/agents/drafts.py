@@ -38,7 +38,7 @@ FIRST_VERSION = "1.0.0"
 
 @dataclass(frozen=True, slots=True)
 class NewAgent:
-    """A checked wish to make an agent; `account_id` and no creator for a CUSTOM one."""
+    """A checked request to make an agent; `account_id` and no creator for a CUSTOM one."""
 
     kind: AgentKind
     status: AgentStatus
@@ -50,36 +50,36 @@ class NewAgent:
     manifest: dict[str, Any]
 
 
-async def insert_agent(wish: NewAgent) -> AgentId:
+async def insert_agent(request: NewAgent) -> AgentId:
     """The agent with its first version, in the caller's transaction."""
     agent_id, version_id = AgentId(new_id()), VersionId(new_id())
-    fields = wish.fields
+    fields = request.fields
     name, description = tidy(fields.name or ""), compose(fields.description or "")
-    published_at = business_now() if wish.status is AgentStatus.PUBLISHED else None
+    published_at = business_now() if request.status is AgentStatus.PUBLISHED else None
     await _insert_under_free_slug(
         Agent(
             id=agent_id,
-            kind=wish.kind.value,
-            status=wish.status.value,
-            creator=wish.creator_id,
-            account=wish.account_id,
+            kind=request.kind.value,
+            status=request.status.value,
+            creator=request.creator_id,
+            account=request.account_id,
             name=name,
             tagline=tidy(fields.tagline or ""),
             description=description,
             description_html=render_markdown(description),
             language=fields.language,
             capabilities=normalise_capabilities(fields.capabilities or ()),
-            permissions=wish.manifest["permissions"],
-            level=wish.level.value,
+            permissions=request.manifest["permissions"],
+            level=request.level.value,
             sphere=fields.sphere,
-            price_type=wish.price.type.value,
-            price=wish.price.amount,
+            price_type=request.price.type.value,
+            price=request.price.amount,
             seconds_saved=whole_seconds(fields.minutes or DEFAULT_MINUTES),
             current_version=version_id,
             published_at=published_at,
         )
     )
-    await insert_version(agent_id, version_id, FIRST_VERSION, "", wish.manifest, wish.status)
+    await insert_version(agent_id, version_id, FIRST_VERSION, "", request.manifest, request.status)
     return agent_id
 
 

@@ -15,9 +15,9 @@ import msgspec
 from chenu.agents import search
 from chenu.agents.rows import AGENT_SOURCE
 from chenu.agents.search import COUNT_UP_TO
-from chenu.agents.search_wish import (
+from chenu.agents.search_query import (
     AgentFilter,
-    AgentWish,
+    AgentQuery,
     Mode,
     condition_of,
     conditions_of,
@@ -51,7 +51,7 @@ class FacetCount(msgspec.Struct, frozen=True):
 
 
 class Facets(msgspec.Struct, frozen=True, cache_hash=True):
-    """`total` is what the wish as it is finds; options are the most frequent first."""
+    """`total` is what the request as it is finds; options are the most frequent first."""
 
     total: int = 0
     capabilities: tuple[FacetCount, ...] = ()
@@ -62,9 +62,9 @@ class Facets(msgspec.Struct, frozen=True, cache_hash=True):
     languages: tuple[FacetCount, ...] = ()
 
 
-async def count_facets(wish: AgentWish) -> Facets:
+async def count_facets(query: AgentQuery) -> Facets:
     """Each dimension without its own filter: what a click on another option would give."""
-    counted, capabilities = await asyncio.gather(_count_options(wish), _count_capabilities(wish))
+    counted, capabilities = await asyncio.gather(_count_options(query), _count_capabilities(query))
     return Facets(
         total=_capped(counted.total),
         capabilities=capabilities,
@@ -100,13 +100,13 @@ class _Counted:
                 self.options[name].update(dict.fromkeys((values or "").split(), count))
 
 
-async def _count_options(wish: AgentWish) -> _Counted:
+async def _count_options(query: AgentQuery) -> _Counted:
     """As the list: what looks alike is asked for only where words match nothing."""
-    mode = mode_at_first(wish.search)
-    counted = await _count_groups(wish, mode)
+    mode = mode_at_first(query.search)
+    counted = await _count_groups(query, mode)
     if counted.total or mode is not Mode.WORDS:
         return counted
-    alike = await _count_groups(wish, Mode.TYPOS)
+    alike = await _count_groups(query, Mode.TYPOS)
     counted.total = alike.total
     counted.options = {
         name: options or alike.options[name] for name, options in counted.options.items()
@@ -114,9 +114,9 @@ async def _count_options(wish: AgentWish) -> _Counted:
     return counted
 
 
-async def _count_groups(wish: AgentWish, mode: Mode) -> _Counted:
-    conditions = conditions_of(replace(wish, filter=replace(wish.filter, **_LIFTED)), mode)
-    fits = [condition_of(wish.filter, name, conditions) or "true" for name in _OPTIONS]
+async def _count_groups(query: AgentQuery, mode: Mode) -> _Counted:
+    conditions = conditions_of(replace(query, filter=replace(query.filter, **_LIFTED)), mode)
+    fits = [condition_of(query.filter, name, conditions) or "true" for name in _OPTIONS]
     columns = [*_OPTIONS.values(), *(f"coalesce({condition}, false)" for condition in fits)]
     places = ", ".join(str(place + 1) for place in range(len(columns)))
     sql = f"""
@@ -129,8 +129,8 @@ async def _count_groups(wish: AgentWish, mode: Mode) -> _Counted:
     return counted
 
 
-async def _count_capabilities(wish: AgentWish) -> tuple[FacetCount, ...]:
-    lifted = replace(wish, filter=replace(wish.filter, capabilities=()))
+async def _count_capabilities(query: AgentQuery) -> tuple[FacetCount, ...]:
+    lifted = replace(query, filter=replace(query.filter, capabilities=()))
     conditions = conditions_of(lifted, await search.find_mode(lifted))
     sql = f"""
         SELECT value, least(count(*), {COUNT_UP_TO + 1})::int AS count

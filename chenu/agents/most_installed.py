@@ -2,7 +2,7 @@
 
 A frequent word fits a large part of the store, a rare one a hundred agents of the least installed:
 walking the agents by installs is slow for the rare word, sorting all matches for the frequent one.
-Each band of installs has its own index of words (agent_words_*, migrations/sql/rules.sql), and the
+Each band of installs has its own index of words (agent_words_*, migrations/sql/agents.sql), and the
 next band is read only while the ones before it hold too few.
 """
 

@@ -94,11 +94,11 @@ async def list_payments_by_id(payment_ids: Sequence[PaymentId]) -> list[PaymentR
     return await db.fetch_all(PaymentRow, f"{_PAYMENT} WHERE id = ANY($1)", list(payment_ids))
 
 
-async def note_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:
+async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:
     sql = "UPDATE purchase_payment SET stripe_transfer_id = $2 WHERE id = $1"
     await db.execute(sql, payment_id, stripe_transfer_id)
 
 
-async def note_refund(payment_id: PaymentId, amount: Cents) -> None:
+async def record_refund(payment_id: PaymentId, amount: Cents) -> None:
     sql = "UPDATE purchase_payment SET refunded = refunded + $2 WHERE id = $1"
     await db.execute(sql, payment_id, amount)

@@ -19,7 +19,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.money import BasisPoints, Cents
-from chenu.core.paging import Page, PageWish, by_id, cut
+from chenu.core.paging import Page, PageRequest, by_id, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +95,18 @@ async def find_pending(account_id: AccountId, agent_id: AgentId) -> PurchaseRow 
 
 
 async def list_pending_of_agent(agent_id: AgentId, *, limit: int = 1000) -> list[PurchaseRow]:
-    """Open wishes to buy this agent, for when its price or state changes."""
+    """Open requests to buy this agent, for when its price or state changes."""
     sql = f"{_PURCHASE} WHERE agent = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
     return await db.fetch_all(PurchaseRow, sql, agent_id, limit)
 
 
 async def list_pending_of_account(account_id: AccountId, *, limit: int = 1000) -> list[PurchaseRow]:
-    """Its open wishes, for when its customer at Stripe is gone."""
+    """Its open requests, for when its customer at Stripe is gone."""
     sql = f"{_PURCHASE} WHERE account = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
     return await db.fetch_all(PurchaseRow, sql, account_id, limit)
 
 
-async def list_purchases(account_id: AccountId, page: PageWish) -> Page[PurchaseRow]:
+async def list_purchases(account_id: AccountId, page: PageRequest) -> Page[PurchaseRow]:
     """Newest first."""
     args: list[Any] = [account_id]
     order = by_id("id")
@@ -118,7 +118,7 @@ async def list_purchases(account_id: AccountId, page: PageWish) -> Page[Purchase
     return cut(await db.fetch_all(PurchaseRow, sql, *args), page)
 
 
-async def list_sales(creator_id: CreatorId, page: PageWish) -> Page[PurchaseRow]:
+async def list_sales(creator_id: CreatorId, page: PageRequest) -> Page[PurchaseRow]:
     """A creator's settled sales, newest first."""
     args: list[Any] = [creator_id]
     order = by_id("id")
@@ -159,7 +159,7 @@ async def insert_purchase(row: PurchaseRow) -> None:
     )
 
 
-async def note_checkout(
+async def record_checkout(
     purchase_id: PurchaseId, session_id: str, url: str | None, expires_at: datetime
 ) -> None:
     sql = """
@@ -178,7 +178,7 @@ async def move_status(
     await db.execute(sql, purchase_id, status, failure_code, system_now())
 
 
-async def note_decline(purchase_id: PurchaseId, failure_code: str) -> None:
+async def record_decline(purchase_id: PurchaseId, failure_code: str) -> None:
     """The card was declined, the checkout stays open."""
     sql = """
         UPDATE purchase SET failure_code = $2, updated_at = $3

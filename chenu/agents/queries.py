@@ -21,7 +21,7 @@ from chenu.agents.rows import (
 )
 from chenu.core import db
 from chenu.core.errors import NotFound
-from chenu.core.paging import Page, PageWish, by_id, by_time, cut
+from chenu.core.paging import Page, PageRequest, by_id, by_time, cut
 from chenu.core.text import storable
 
 _NO_AGENT = "There is no such agent"
@@ -105,7 +105,7 @@ async def _ever_held(actor: Actor, agent: AgentRow) -> bool:
     return bool(await db.fetch_value(sql, actor.account_id, agent.id))
 
 
-async def list_own_agents(creator_id: CreatorId, page: PageWish) -> Page[AgentRow]:
+async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[AgentRow]:
     """All of a creator's agents in whatever state, newest first."""
     args: list[Any] = [creator_id]
     order = by_id("a.id")
@@ -184,7 +184,7 @@ class QueuedAgent(AgentRow, frozen=True, dict=True):
     is_change: bool
 
 
-async def list_review_queue(page: PageWish) -> Page[QueuedAgent]:
+async def list_review_queue(page: PageRequest) -> Page[QueuedAgent]:
     """Oldest first: new agents and pending changes in one line."""
     args: list[Any] = []
     order = by_time("q.queued_at", "q.id", descending=False)

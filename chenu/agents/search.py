@@ -12,10 +12,10 @@ import msgspec
 from chenu.agents.model import AgentId
 from chenu.agents.most_installed import most_installed
 from chenu.agents.rows import AGENT_COLUMNS, AGENT_SOURCE, CARD_COLUMNS, AgentCard, AgentRow
-from chenu.agents.search_wish import (
+from chenu.agents.search_query import (
     RATING,
+    AgentQuery,
     AgentSort,
-    AgentWish,
     Mode,
     conditions_of,
     mode_at_first,
@@ -23,7 +23,7 @@ from chenu.agents.search_wish import (
 )
 from chenu.core import db
 from chenu.core.i18n import Locale
-from chenu.core.paging import Key, Keyset, Page, PageWish, by_time, cut
+from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
 
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means 'more'."""
@@ -71,14 +71,14 @@ _ORDERS = {
 }
 
 
-async def list_agents(wish: AgentWish, page: PageWish) -> Page[AgentHit]:
+async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
     """RELEVANCE ranks the matches of a search; without one it is POPULAR."""
-    return cut(await _list(wish, page, AGENT_COLUMNS, _read_agents), page)
+    return cut(await _list(query, page, AGENT_COLUMNS, _read_agents), page)
 
 
-async def list_cards(wish: AgentWish, page: PageWish, locale: Locale) -> Page[CardHit]:
+async def list_cards(query: AgentQuery, page: PageRequest, locale: Locale) -> Page[CardHit]:
     """The same list with what a card shows."""
-    return cut(await _list(wish, page, CARD_COLUMNS[locale], _read_cards), page)
+    return cut(await _list(query, page, CARD_COLUMNS[locale], _read_cards), page)
 
 
 async def _read_agents(sql: str, args: Sequence[Any]) -> Sequence[AgentHit]:
@@ -90,27 +90,31 @@ async def _read_cards(sql: str, args: Sequence[Any]) -> Sequence[CardHit]:
     return [CardHit(AgentCard(*record[:-1]), record[-1]) for record in records]
 
 
-async def _list(wish: AgentWish, page: PageWish, columns: str, read: _Read[Hit]) -> Sequence[Hit]:
+async def _list(
+    query: AgentQuery, page: PageRequest, columns: str, read: _Read[Hit]
+) -> Sequence[Hit]:
     """Most searches find words: what else there may be is asked only when there are none."""
-    mode = mode_at_first(wish.search)
+    mode = mode_at_first(query.search)
     if mode is Mode.NOTHING:
         return ()
     if mode is Mode.ALL:
-        return await read(*_select(wish, Mode.ALL, page, columns))
-    found = await read(*_select(wish, Mode.WORDS, page, columns))
-    if found or await find_mode(wish) is Mode.WORDS:
+        return await read(*_select(query, Mode.ALL, page, columns))
+    found = await read(*_select(query, Mode.WORDS, page, columns))
+    if found or await find_mode(query) is Mode.WORDS:
         return found
-    return await read(*_select(wish, Mode.TYPOS, page, columns))
+    return await read(*_select(query, Mode.TYPOS, page, columns))
 
 
-def _select(wish: AgentWish, mode: Mode, page: PageWish, columns: str) -> tuple[str, list[Any]]:
+def _select(
+    query: AgentQuery, mode: Mode, page: PageRequest, columns: str
+) -> tuple[str, list[Any]]:
     """SQL that gives `columns` and after them "sort_value", and its arguments."""
-    if wish.sort is AgentSort.RELEVANCE and mode is not Mode.ALL:
-        return _select_ranked(wish, mode, page, columns)
-    if wish.sort is AgentSort.POPULAR and mode is Mode.WORDS:
-        return _select_most_installed(wish, page, columns)
-    conditions = conditions_of(wish, mode)
-    order = _ORDERS.get(wish.sort, _BY_INSTALLS)
+    if query.sort is AgentSort.RELEVANCE and mode is not Mode.ALL:
+        return _select_ranked(query, mode, page, columns)
+    if query.sort is AgentSort.POPULAR and mode is Mode.WORDS:
+        return _select_most_installed(query, page, columns)
+    conditions = conditions_of(query, mode)
+    order = _ORDERS.get(query.sort, _BY_INSTALLS)
     conditions.parts.append(order.where(page, conditions.args))
     sql = f"""
         SELECT {columns}, {order.expression} AS sort_value FROM {AGENT_SOURCE}
@@ -119,8 +123,10 @@ def _select(wish: AgentWish, mode: Mode, page: PageWish, columns: str) -> tuple[
     return sql, conditions.args
 
 
-def _select_most_installed(wish: AgentWish, page: PageWish, columns: str) -> tuple[str, list[Any]]:
-    conditions = conditions_of(wish, Mode.WORDS)
+def _select_most_installed(
+    query: AgentQuery, page: PageRequest, columns: str
+) -> tuple[str, list[Any]]:
+    conditions = conditions_of(query, Mode.WORDS)
     conditions.parts.append(_BY_INSTALLS.where(page, conditions.args))
     matches = most_installed(conditions.sql, page.size + 1, least_first=page.backwards)
     sql = f"""
@@ -131,11 +137,11 @@ def _select_most_installed(wish: AgentWish, page: PageWish, columns: str) -> tup
 
 
 def _select_ranked(
-    wish: AgentWish, mode: Mode, page: PageWish, columns: str
+    query: AgentQuery, mode: Mode, page: PageRequest, columns: str
 ) -> tuple[str, list[Any]]:
     """The best of the most installed matches: ranking every match would cost too much."""
-    conditions = conditions_of(wish, mode)
-    score = score_of(wish.search, mode, conditions)
+    conditions = conditions_of(query, mode)
+    score = score_of(query.search, mode, conditions)
     matches = f"""
         SELECT a.id AS agent_id, {score} AS score
         FROM ({_most_installed(conditions.sql, mode)}) m JOIN agent a ON a.id = m.id
@@ -161,9 +167,9 @@ def _most_installed(conditions: str, mode: Mode) -> str:
     """  # noqa: S608 - own fragments
 
 
-async def count_agents(wish: AgentWish) -> int:
+async def count_agents(query: AgentQuery) -> int:
     """Exact up to COUNT_UP_TO, one more for 'more'."""
-    conditions = conditions_of(wish, await find_mode(wish))
+    conditions = conditions_of(query, await find_mode(query))
     sql = f"""
         SELECT count(*) FROM (
             SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql} LIMIT {COUNT_UP_TO + 1}) matches
@@ -171,12 +177,12 @@ async def count_agents(wish: AgentWish) -> int:
     return int(await db.fetch_value(sql, *conditions.args))
 
 
-async def find_mode(wish: AgentWish) -> Mode:
+async def find_mode(query: AgentQuery) -> Mode:
     """Words where they match anything within the filter, else what looks alike."""
-    mode = mode_at_first(wish.search)
+    mode = mode_at_first(query.search)
     if mode is not Mode.WORDS:
         return mode
-    conditions = conditions_of(wish, Mode.WORDS)
+    conditions = conditions_of(query, Mode.WORDS)
     # Without MATERIALIZED the LIMIT makes PostgreSQL read the table until a rare word turns up.
     sql = f"""
         WITH match AS MATERIALIZED (SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql})

@@ -84,8 +84,8 @@ class Word:
     def wholly(self) -> str:
         """As a name that is no part of a longer one; very long ones are not kept whole."""
         whole = "zz".join(self.parts)
-        is_kept = 1 < len(self.parts) < _MAX_PARTS and len(whole) <= _MAX_WHOLE
-        return f"'zz{whole}'" if is_kept else self.exactly()
+        is_remembered = 1 < len(self.parts) < _MAX_PARTS and len(whole) <= _MAX_WHOLE
+        return f"'zz{whole}'" if is_remembered else self.exactly()
 
     def loosely(self, end: str = "") -> str:
         """The same, or the parts side by side: where one text has a sign, another has a space.

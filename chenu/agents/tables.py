@@ -97,7 +97,7 @@ class AgentChange(Table, tablename="agent_change"):
 
 
 class Purchase(Table, tablename="purchase"):
-    """A wish to buy and what came of it; the price and the split rule are frozen here."""
+    """A request to buy and what came of it; the price and the split rule are frozen here."""
 
     id = UUID(primary_key=True, default=new_id)
     account = belongs_to(Account, index=True)

@@ -69,7 +69,7 @@ async def start(user_id: UserId, country: str) -> ConnectAccount:
     return found
 
 
-async def note_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
+async def record_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
     """The first account, or the one after an account that was closed."""
     sql = """
         UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted',

@@ -34,16 +34,16 @@ class StripeRefusal(Exception):
 class OutcomeUnknown(ProviderUnavailable):
     """The request may or may not have been carried out: only asking again tells.
 
-    `is_kept`: Stripe remembers this very failure under the key, so asking needs another one.
+    `is_remembered`: Stripe remembers this very failure under the key, so asking needs another one.
     """
 
-    def __init__(self, message: str, *, is_kept: bool = False) -> None:
+    def __init__(self, message: str, *, is_remembered: bool = False) -> None:
         super().__init__(message)
-        self.is_kept = is_kept
+        self.is_remembered = is_remembered
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerWish:
+class CustomerRequest:
     email: str
     name: str
     locale: str
@@ -61,7 +61,7 @@ class CustomerUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentPriceWish:
+class AgentPriceRequest:
     """`lookup_key` names this agent's price in this version; amounts of a price never change.
 
     `replaces` is an earlier price of the version, which cannot be sold any more.
@@ -91,7 +91,7 @@ class PriceState:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckoutWish:
+class CheckoutRequest:
     """`expires_at` is unix time; addresses are where the buyer's browser returns to."""
 
     purchase_id: str
@@ -142,7 +142,7 @@ class CheckoutSession:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferWish:
+class TransferRequest:
     """Tied to the charge that pays for it, and to its order by `transfer_group`."""
 
     amount: Cents
@@ -153,14 +153,14 @@ class TransferWish:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundWish:
+class RefundRequest:
     payment_intent_id: str
     amount: Cents
     payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectWish:
+class ConnectAccountRequest:
     email: str
     name: str
     country: str
@@ -216,7 +216,7 @@ class BalanceMovement:
 class Gateway(Protocol):
     """Raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no."""
 
-    async def create_customer(self, wish: CustomerWish, key: str) -> str: ...
+    async def create_customer(self, request: CustomerRequest, key: str) -> str: ...
 
     async def find_customer(self, email: str, account_id: str) -> str | None: ...
 
@@ -224,13 +224,13 @@ class Gateway(Protocol):
 
     async def is_customer_there(self, customer_id: str) -> bool: ...
 
-    async def put_agent_price(self, wish: AgentPriceWish, key: str) -> str: ...
+    async def put_agent_price(self, request: AgentPriceRequest, key: str) -> str: ...
 
     async def update_product(self, change: ProductUpdate, key: str) -> None: ...
 
     async def find_price(self, price_id: str) -> PriceState | None: ...
 
-    async def create_checkout(self, wish: CheckoutWish, key: str) -> CheckoutSession: ...
+    async def create_checkout(self, request: CheckoutRequest, key: str) -> CheckoutSession: ...
 
     async def get_checkout(self, session_id: str) -> CheckoutSession: ...
 
@@ -238,15 +238,15 @@ class Gateway(Protocol):
 
     async def expire_checkout(self, session_id: str, key: str) -> None: ...
 
-    async def create_transfer(self, wish: TransferWish, key: str) -> str: ...
+    async def create_transfer(self, request: TransferRequest, key: str) -> str: ...
 
     async def find_transfer(self, transfer_group: str) -> str | None: ...
 
-    async def create_refund(self, wish: RefundWish, key: str) -> str: ...
+    async def create_refund(self, request: RefundRequest, key: str) -> str: ...
 
     async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None: ...
 
-    async def create_connect_account(self, wish: ConnectWish, key: str) -> str: ...
+    async def create_connect_account(self, request: ConnectAccountRequest, key: str) -> str: ...
 
     async def update_connect_account(self, change: ConnectUpdate, key: str) -> None: ...
 

@@ -119,7 +119,7 @@ async def mark_failed(event_id: str, error: str) -> None:
     await db.execute(sql, event_id, error[:500])
 
 
-async def note_failure(event_id: str, error: str) -> None:
+async def record_failure(event_id: str, error: str) -> None:
     sql = "UPDATE webhook_event SET attempts = attempts + 1, last_error = $2 WHERE id = $1"
     await db.execute(sql, event_id, error[:500])
 

@@ -12,7 +12,7 @@ _OURS = "chenu"
 
 
 @dataclass(frozen=True, slots=True)
-class ProductWish:
+class ProductRequest:
     """`id` is ours, so that a second run finds it."""
 
     id: str
@@ -21,7 +21,7 @@ class ProductWish:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceWish:
+class PriceRequest:
     """`interval` month, year or None for once; `lookup_key` moves to the new price on a change."""
 
     product_id: str
@@ -31,7 +31,7 @@ class PriceWish:
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointWish:
+class EndpointRequest:
     """`name` is snapshot or thin; `events` in a fixed order."""
 
     name: str
@@ -51,71 +51,77 @@ class Outcome:
 class StripeCatalogue(StripeCaller):
     """Idempotent by looking first: nothing is made twice, nothing equal is touched."""
 
-    async def put_product(self, wish: ProductWish) -> Outcome:
-        what = f"product {wish.id}"
+    async def put_product(self, request: ProductRequest) -> Outcome:
+        what = f"product {request.id}"
         try:
-            found = await self.ask(lambda: self.client.v1.products.retrieve_async(wish.id))
+            found = await self.ask(lambda: self.client.v1.products.retrieve_async(request.id))
         except StripeRefusal as refusal:
             if refusal.code != "resource_missing":
                 raise
             await self.ask(
                 lambda: self.client.v1.products.create_async(
-                    {"id": wish.id, "name": wish.name, "metadata": {"kind": wish.kind}}
+                    {"id": request.id, "name": request.name, "metadata": {"kind": request.kind}}
                 )
             )
             return Outcome(what, "created")
-        if found.name == wish.name and found.active:
+        if found.name == request.name and found.active:
             return Outcome(what, "unchanged")
         await self.ask(
             lambda: self.client.v1.products.update_async(
-                wish.id, {"name": wish.name, "active": True}
+                request.id, {"name": request.name, "active": True}
             )
         )
         return Outcome(what, "updated")
 
-    async def put_price(self, wish: PriceWish) -> Outcome:
+    async def put_price(self, request: PriceRequest) -> Outcome:
         """A different amount is a new price that takes the key over; the old one is retired."""
-        what = f"price {wish.lookup_key}"
+        what = f"price {request.lookup_key}"
         found = await self.ask(
-            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
+            lambda: self.client.v1.prices.list_async(
+                {"lookup_keys": [request.lookup_key], "limit": 1}
+            )
         )
         old = found.data[0] if found.data else None
         if old is not None:
             interval = old.recurring.interval if old.recurring else None
-            same = (old.unit_amount, interval, old.active) == (wish.amount, wish.interval, True)
+            same = (old.unit_amount, interval, old.active) == (
+                request.amount,
+                request.interval,
+                True,
+            )
             if same:
                 return Outcome(what, "unchanged")
-        await self._make_price(wish)
+        await self._make_price(request)
         if old is None:
             return Outcome(what, "created")
         retired = old.id
         await self.ask(lambda: self.client.v1.prices.update_async(retired, {"active": False}))
         return Outcome(what, "updated")
 
-    async def _make_price(self, wish: PriceWish) -> None:
+    async def _make_price(self, request: PriceRequest) -> None:
         create = self.client.v1.prices.create_async
-        if wish.interval is None:
+        if request.interval is None:
             await self.ask(
                 lambda: create(
                     {
-                        "product": wish.product_id,
+                        "product": request.product_id,
                         "currency": CURRENCY.lower(),
-                        "unit_amount": wish.amount,
-                        "lookup_key": wish.lookup_key,
+                        "unit_amount": request.amount,
+                        "lookup_key": request.lookup_key,
                         "transfer_lookup_key": True,
                         "tax_behavior": "inclusive",
                     }
                 )
             )
             return
-        interval = "year" if wish.interval == "year" else "month"
+        interval = "year" if request.interval == "year" else "month"
         await self.ask(
             lambda: create(
                 {
-                    "product": wish.product_id,
+                    "product": request.product_id,
                     "currency": CURRENCY.lower(),
-                    "unit_amount": wish.amount,
-                    "lookup_key": wish.lookup_key,
+                    "unit_amount": request.amount,
+                    "lookup_key": request.lookup_key,
                     "transfer_lookup_key": True,
                     "tax_behavior": "inclusive",
                     "recurring": {"interval": interval},
@@ -123,72 +129,72 @@ class StripeCatalogue(StripeCaller):
             )
         )
 
-    async def put_snapshot_endpoint(self, wish: EndpointWish) -> Outcome:
+    async def put_snapshot_endpoint(self, request: EndpointRequest) -> Outcome:
         """Pinned to our API version: otherwise events arrive in the account's own."""
-        what = f"webhook endpoint {wish.name}"
+        what = f"webhook endpoint {request.name}"
         page = await self.ask(lambda: self.client.v1.webhook_endpoints.list_async({"limit": 100}))
-        ours = [known for known in page.data if known.metadata.to_dict().get(_OURS) == wish.name]
+        ours = [known for known in page.data if known.metadata.to_dict().get(_OURS) == request.name]
         if not ours:
-            return Outcome(what, "created", secret=await self._make_snapshot_endpoint(wish))
-        if ours[0].url == wish.url and set(ours[0].enabled_events) == set(wish.events):
+            return Outcome(what, "created", secret=await self._make_snapshot_endpoint(request))
+        if ours[0].url == request.url and set(ours[0].enabled_events) == set(request.events):
             return Outcome(what, "unchanged")
-        events: list[Any] = list(wish.events)  # the SDK wants literals, our list is data
+        events: list[Any] = list(request.events)  # the SDK wants literals, our list is data
         await self.ask(
             lambda: self.client.v1.webhook_endpoints.update_async(
-                ours[0].id, {"url": wish.url, "enabled_events": events}
+                ours[0].id, {"url": request.url, "enabled_events": events}
             )
         )
         return Outcome(what, "updated")
 
-    async def _make_snapshot_endpoint(self, wish: EndpointWish) -> str | None:
-        events: list[Any] = list(wish.events)
+    async def _make_snapshot_endpoint(self, request: EndpointRequest) -> str | None:
+        events: list[Any] = list(request.events)
         made = await self.ask(
             lambda: self.client.v1.webhook_endpoints.create_async(
                 {
-                    "url": wish.url,
+                    "url": request.url,
                     "enabled_events": events,
                     "api_version": API_VERSION,
-                    "metadata": {_OURS: wish.name},
+                    "metadata": {_OURS: request.name},
                 }
             )
         )
         return made.secret
 
-    async def put_thin_endpoint(self, wish: EndpointWish) -> Outcome:
-        what = f"webhook endpoint {wish.name}"
+    async def put_thin_endpoint(self, request: EndpointRequest) -> Outcome:
+        what = f"webhook endpoint {request.name}"
         page = await self.ask(
             lambda: self.client.v2.core.event_destinations.list_async(
                 {"limit": 100, "include": ["webhook_endpoint.url"]}
             )
         )
-        ours = [known for known in page.data if _name_of(known) == wish.name]
+        ours = [known for known in page.data if _name_of(known) == request.name]
         if not ours:
-            return Outcome(what, "created", secret=await self._make_thin_endpoint(wish))
+            return Outcome(what, "created", secret=await self._make_thin_endpoint(request))
         url = ours[0].webhook_endpoint.url if ours[0].webhook_endpoint else None
-        if url == wish.url and set(ours[0].enabled_events) == set(wish.events):
+        if url == request.url and set(ours[0].enabled_events) == set(request.events):
             return Outcome(what, "unchanged")
-        await self._move_thin_endpoint(ours[0].id, wish)
+        await self._move_thin_endpoint(ours[0].id, request)
         return Outcome(what, "updated")
 
-    async def _move_thin_endpoint(self, destination_id: str, wish: EndpointWish) -> None:
+    async def _move_thin_endpoint(self, destination_id: str, request: EndpointRequest) -> None:
         await self.ask(
             lambda: self.client.v2.core.event_destinations.update_async(
                 destination_id,
-                {"enabled_events": list(wish.events), "webhook_endpoint": {"url": wish.url}},
+                {"enabled_events": list(request.events), "webhook_endpoint": {"url": request.url}},
             )
         )
 
-    async def _make_thin_endpoint(self, wish: EndpointWish) -> str | None:
+    async def _make_thin_endpoint(self, request: EndpointRequest) -> str | None:
         made = await self.ask(
             lambda: self.client.v2.core.event_destinations.create_async(
                 {
                     "name": "CHE·NU accounts",
                     "type": "webhook_endpoint",
                     "event_payload": "thin",
-                    "enabled_events": list(wish.events),
+                    "enabled_events": list(request.events),
                     "events_from": ["@accounts"],
-                    "webhook_endpoint": {"url": wish.url},
-                    "metadata": {_OURS: wish.name},
+                    "webhook_endpoint": {"url": request.url},
+                    "metadata": {_OURS: request.name},
                     "include": ["webhook_endpoint.signing_secret"],
                 }
             )

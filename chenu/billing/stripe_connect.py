@@ -8,14 +8,14 @@ from chenu.core.money import CURRENCY
 class StripeConnect(StripeCaller):
     """The Connect part of gateway.Gateway."""
 
-    async def create_connect_account(self, wish: gateway.ConnectWish, key: str) -> str:
+    async def create_connect_account(self, request: gateway.ConnectAccountRequest, key: str) -> str:
         created = await self.ask(
             lambda: self.client.v2.core.accounts.create_async(
                 {
-                    "contact_email": wish.email,
-                    "display_name": wish.name,
+                    "contact_email": request.email,
+                    "display_name": request.name,
                     "dashboard": "express",
-                    "identity": {"country": wish.country, "entity_type": "individual"},
+                    "identity": {"country": request.country, "entity_type": "individual"},
                     "configuration": {
                         "recipient": {
                             "capabilities": {
@@ -30,7 +30,7 @@ class StripeConnect(StripeCaller):
                             "losses_collector": "application",
                         },
                     },
-                    "metadata": {"user_id": wish.user_id},
+                    "metadata": {"user_id": request.user_id},
                     "include": ["configuration.recipient", "requirements"],
                 },
                 {"idempotency_key": key},

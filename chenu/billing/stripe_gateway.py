@@ -84,7 +84,7 @@ class StripeCaller:
         except (stripe.RateLimitError, stripe.AuthenticationError) as error:
             raise OutcomeUnknown(_BUSY) from error
         except (stripe.APIConnectionError, stripe.APIError) as error:
-            raise OutcomeUnknown(_LOST, is_kept=_is_kept(error)) from error
+            raise OutcomeUnknown(_LOST, is_remembered=_is_remembered(error)) from error
         except stripe.StripeError as error:
             if error.http_status == _IN_USE:
                 raise OutcomeUnknown(_BUSY) from error
@@ -94,7 +94,7 @@ class StripeCaller:
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
 
-def _is_kept(error: stripe.StripeError) -> bool:
+def _is_remembered(error: stripe.StripeError) -> bool:
     """Stripe keeps the first answer of a key for a day, errors 500 included, and says so."""
     return (error.headers or {}).get("idempotent-replayed") == "true"
 

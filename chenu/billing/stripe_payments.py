@@ -10,29 +10,29 @@ class StripePayments(StripeCaller):
     """The payment part of gateway.Gateway."""
 
     async def create_checkout(
-        self, wish: gateway.CheckoutWish, key: str
+        self, request: gateway.CheckoutRequest, key: str
     ) -> gateway.CheckoutSession:
         metadata = {
             "kind": "agent",
-            "purchase_id": wish.purchase_id,
-            "agent_id": wish.agent_id,
-            "account_id": wish.account_id,
+            "purchase_id": request.purchase_id,
+            "agent_id": request.agent_id,
+            "account_id": request.account_id,
         }
         session = await self.ask(
             lambda: self.client.v1.checkout.sessions.create_async(
                 {
                     "mode": "payment",
                     "ui_mode": "hosted_page",
-                    "customer": wish.customer_id,
-                    "client_reference_id": wish.purchase_id,
-                    "line_items": [{"price": wish.price_id, "quantity": 1}],
+                    "customer": request.customer_id,
+                    "client_reference_id": request.purchase_id,
+                    "line_items": [{"price": request.price_id, "quantity": 1}],
                     "allowed_payment_method_types": ["card"],
-                    "success_url": wish.success_url,
-                    "cancel_url": wish.cancel_url,
-                    "locale": "en" if wish.locale == "en" else "fr",
-                    "expires_at": wish.expires_at,
+                    "success_url": request.success_url,
+                    "cancel_url": request.cancel_url,
+                    "locale": "en" if request.locale == "en" else "fr",
+                    "expires_at": request.expires_at,
                     "payment_intent_data": {
-                        "transfer_group": f"order_{wish.purchase_id}",
+                        "transfer_group": f"order_{request.purchase_id}",
                         "metadata": metadata,
                     },
                     "invoice_creation": {"enabled": True},
@@ -79,16 +79,16 @@ class StripePayments(StripeCaller):
             if refusal.code == "resource_missing":
                 raise
 
-    async def create_transfer(self, wish: gateway.TransferWish, key: str) -> str:
+    async def create_transfer(self, request: gateway.TransferRequest, key: str) -> str:
         transfer = await self.ask(
             lambda: self.client.v1.transfers.create_async(
                 {
-                    "amount": wish.amount,
+                    "amount": request.amount,
                     "currency": CURRENCY.lower(),
-                    "destination": wish.destination,
-                    "source_transaction": wish.source_charge,
-                    "transfer_group": wish.transfer_group,
-                    "metadata": {"payment_id": wish.payment_id},
+                    "destination": request.destination,
+                    "source_transaction": request.source_charge,
+                    "transfer_group": request.transfer_group,
+                    "metadata": {"payment_id": request.payment_id},
                 },
                 {"idempotency_key": key},
             )
@@ -103,13 +103,13 @@ class StripePayments(StripeCaller):
         )
         return next((transfer.id for transfer in found.data), None)
 
-    async def create_refund(self, wish: gateway.RefundWish, key: str) -> str:
+    async def create_refund(self, request: gateway.RefundRequest, key: str) -> str:
         refund = await self.ask(
             lambda: self.client.v1.refunds.create_async(
                 {
-                    "payment_intent": wish.payment_intent_id,
-                    "amount": wish.amount,
-                    "metadata": {"payment_id": wish.payment_id},
+                    "payment_intent": request.payment_intent_id,
+                    "amount": request.amount,
+                    "metadata": {"payment_id": request.payment_id},
                 },
                 {"idempotency_key": key},
             )

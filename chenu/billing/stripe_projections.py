@@ -11,14 +11,14 @@ from chenu.core.money import CURRENCY
 class StripeProjections(StripeCaller):
     """The part of gateway.Gateway that makes, changes and looks for copies."""
 
-    async def create_customer(self, wish: gateway.CustomerWish, key: str) -> str:
+    async def create_customer(self, request: gateway.CustomerRequest, key: str) -> str:
         created = await self.ask(
             lambda: self.client.v1.customers.create_async(
                 {
-                    "email": wish.email,
-                    "name": wish.name,
-                    "preferred_locales": [wish.locale],
-                    "metadata": {"account_id": wish.account_id},
+                    "email": request.email,
+                    "name": request.name,
+                    "preferred_locales": [request.locale],
+                    "metadata": {"account_id": request.account_id},
                 },
                 {"idempotency_key": key},
             )
@@ -57,44 +57,46 @@ class StripeProjections(StripeCaller):
             raise
         return not getattr(found, "deleted", False)
 
-    async def put_agent_price(self, wish: gateway.AgentPriceWish, key: str) -> str:
+    async def put_agent_price(self, request: gateway.AgentPriceRequest, key: str) -> str:
         """The product under our id, then the price under its lookup key; makes neither twice.
 
         A price that is archived, or that this one replaces, hands its lookup key over.
         """
-        await self._put_product(wish, key)
+        await self._put_product(request, key)
         found = await self.ask(
-            lambda: self.client.v1.prices.list_async({"lookup_keys": [wish.lookup_key], "limit": 1})
+            lambda: self.client.v1.prices.list_async(
+                {"lookup_keys": [request.lookup_key], "limit": 1}
+            )
         )
         for price in found.data:
-            if price.active and price.id != wish.replaces:
+            if price.active and price.id != request.replaces:
                 return price.id
         created = await self.ask(
             lambda: self.client.v1.prices.create_async(
                 {
-                    "product": wish.product_id,
+                    "product": request.product_id,
                     "currency": CURRENCY.lower(),
-                    "unit_amount": wish.amount,
-                    "lookup_key": wish.lookup_key,
+                    "unit_amount": request.amount,
+                    "lookup_key": request.lookup_key,
                     "transfer_lookup_key": True,
                     "tax_behavior": "inclusive",
-                    "metadata": {"agent_id": wish.agent_id},
+                    "metadata": {"agent_id": request.agent_id},
                 },
                 {"idempotency_key": f"{key}:price"},
             )
         )
         return created.id
 
-    async def _put_product(self, wish: gateway.AgentPriceWish, key: str) -> None:
+    async def _put_product(self, request: gateway.AgentPriceRequest, key: str) -> None:
         """Made when it is missing, sold again when it was archived; its name is left alone."""
         create = self.client.v1.products.create_async
         try:
             await self.ask(
                 lambda: create(
                     {
-                        "id": wish.product_id,
-                        "name": wish.name,
-                        "metadata": {"agent_id": wish.agent_id},
+                        "id": request.product_id,
+                        "name": request.name,
+                        "metadata": {"agent_id": request.agent_id},
                     },
                     {"idempotency_key": f"{key}:product"},
                 )
@@ -104,11 +106,11 @@ class StripeProjections(StripeCaller):
                 raise
         else:
             return
-        known = await self.ask(lambda: self.client.v1.products.retrieve_async(wish.product_id))
+        known = await self.ask(lambda: self.client.v1.products.retrieve_async(request.product_id))
         if not known.active:
             await self.ask(
                 lambda: self.client.v1.products.update_async(
-                    wish.product_id, {"active": True}, {"idempotency_key": f"{key}:active"}
+                    request.product_id, {"active": True}, {"idempotency_key": f"{key}:active"}
                 )
             )
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class ChenuError(Exception):
-    """A wish that was refused or a request that was broken; nothing was changed."""
+    """A request that was refused or a request that was broken; nothing was changed."""
 
     code: ClassVar[str] = "INTERNAL"
 
@@ -51,7 +51,7 @@ def reject_if_any(errors: list[ChenuError]) -> None:
 
 
 class RefusedError(ChenuError):
-    """A wish that the rules refuse: data in GraphQL's userErrors, words on a page."""
+    """A request that the rules refuse: data in GraphQL's userErrors, words on a page."""
 
 
 class Invalid(RefusedError):

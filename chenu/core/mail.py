@@ -116,7 +116,7 @@ async def mark_sent(mail_id: UUID) -> None:
     await db.execute(sql, mail_id, system_now())
 
 
-async def give_back(mail_id: UUID, error: str, *, final: bool) -> None:
+async def release(mail_id: UUID, error: str, *, final: bool) -> None:
     """It could not be sent: waits for another try, or is given up."""
     sql = """
         UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,

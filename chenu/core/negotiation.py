@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 _WEIGHT = re.compile(r"0(?:\.[0-9]{0,9})?|1(?:\.0{0,9})?")
 _MOST_ENTRIES = 50
-_LONGEST_KEPT = 300
+_LONGEST_CACHED = 300
 
 _UNLISTED: Mapping[str, float] = MappingProxyType({})
 
@@ -20,7 +20,7 @@ def read_weights(header: str) -> Mapping[str, float]:
     """
     if not header:
         return _UNLISTED
-    if len(header) > _LONGEST_KEPT:
+    if len(header) > _LONGEST_CACHED:
         return _read(header)
     return _read_again(header)
 
@@ -62,8 +62,8 @@ def weight_of_media_type(accept: str, media_type: str) -> float:
 def asks_for_html(accept: str) -> bool:
     """Named by a browser; programs that take anything mean data."""
     weights = read_weights(accept)
-    wish = max(weights.get("text/html", 0), weights.get("application/xhtml+xml", 0))
-    return wish > 0 and wish >= weight_of_media_type(accept, "application/json")
+    request = max(weights.get("text/html", 0), weights.get("application/xhtml+xml", 0))
+    return request > 0 and request >= weight_of_media_type(accept, "application/json")
 
 
 def prefers_gzip(accept_encoding: str) -> bool:

@@ -25,7 +25,7 @@ Key = tuple[KeyPart, str]
 
 
 @dataclass(frozen=True, slots=True)
-class PageWish:
+class PageRequest:
     """`size` rows after the key, or before it when `backwards`."""
 
     size: int
@@ -55,21 +55,21 @@ class Keyset:
     cast: str = "bigint"
     read: Callable[[KeyPart], Any] = int
 
-    def where(self, wish: PageWish, args: list[Any]) -> str:
+    def where(self, request: PageRequest, args: list[Any]) -> str:
         """The condition that skips to the key; appends its values to `args`."""
-        if wish.key is None:
+        if request.key is None:
             return "true"
         try:
-            args.extend((self.read(wish.key[0]), UUID(wish.key[1])))
+            args.extend((self.read(request.key[0]), UUID(request.key[1])))
         except (ValueError, TypeError):
-            raise bad_cursor("before" if wish.backwards else "after") from None
-        forwards_is_less = self.descending is not wish.backwards
+            raise bad_cursor("before" if request.backwards else "after") from None
+        forwards_is_less = self.descending is not request.backwards
         sign = "<" if forwards_is_less else ">"
         value, row_id = f"${len(args) - 1}::{self.cast}", f"${len(args)}::uuid"
         return f"({self.expression}, {self.id_column}) {sign} ({value}, {row_id})"
 
-    def order(self, wish: PageWish) -> str:
-        direction = "DESC" if self.descending is not wish.backwards else "ASC"
+    def order(self, request: PageRequest) -> str:
+        direction = "DESC" if self.descending is not request.backwards else "ASC"
         return f"{self.expression} {direction}, {self.id_column} {direction}"
 
 
@@ -85,13 +85,13 @@ def by_id(id_column: str, *, descending: bool = True) -> Keyset:
     return Keyset(id_column, id_column, descending, "uuid", lambda part: UUID(str(part)))
 
 
-def cut(rows: Sequence[Row], wish: PageWish) -> Page[Row]:
+def cut(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
     """A page out of up to size + 1 fetched rows."""
-    more = len(rows) > wish.size
-    kept = list(rows[: wish.size])
-    if wish.backwards:
-        return Page(kept[::-1], has_next=wish.key is not None, has_previous=more)
-    return Page(kept, has_next=more, has_previous=wish.key is not None)
+    more = len(rows) > request.size
+    shown = list(rows[: request.size])
+    if request.backwards:
+        return Page(shown[::-1], has_next=request.key is not None, has_previous=more)
+    return Page(shown, has_next=more, has_previous=request.key is not None)
 
 
 class CursorCodec:

@@ -2,7 +2,7 @@
 
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.demo.state import DemoState
-from chenu.flows.bootstrap_stripe import bootstrap_stripe
+from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.settings import Settings
 
 

@@ -20,8 +20,8 @@ from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.people import DOMAIN, PASSWORD, PEOPLE, DemoPerson
 from chenu.demo.seed_agents import insert_marketplace_agents, insert_platform_agents
 from chenu.demo.seed_gifts import give_gifts
-from chenu.flows.onboard_creator import (
-    CreatorWish,
+from chenu.flows.creators.onboard_creator import (
+    CreatorInput,
     become_creator,
     make_onboarding_link,
     refresh_own_connect_state,
@@ -85,8 +85,8 @@ async def _give_role(user_id: UserId, role: Staff) -> None:
 async def _onboard(services: Services, creator: Creator) -> None:
     """As the creator would: profile, Stripe's page, its button, and back."""
     actor = await _act_as(f"{creator.email}@{DOMAIN}")
-    wish = CreatorWish(creator.handle, creator.display_name, creator.bio, creator.country)
-    await become_creator(actor, wish)
+    profile = CreatorInput(creator.handle, creator.display_name, creator.bio, creator.country)
+    await become_creator(actor, profile)
     link = await make_onboarding_link(services, actor)
     if link is not None:
         async with httpx.AsyncClient(timeout=20) as browser:

@@ -8,8 +8,8 @@ from chenu.accounts.live_connections import LiveConnections
 from chenu.billing.gateway import Gateway
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db, redis
-from chenu.core.live import Live
 from chenu.core.migrations import require_migrated
+from chenu.core.pubsub import Live
 from chenu.settings import Settings
 
 

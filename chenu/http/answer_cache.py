@@ -14,8 +14,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit
-from chenu.core.kept import Kept
+from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext
+from chenu.core.caches import TtlCache
 
 Place = tuple[str, str]
 """A method and a path."""
@@ -44,7 +44,7 @@ class AnswerCache:
     def __init__(self, app: ASGIApp, places: frozenset[Place], max_age: float) -> None:
         self._app = app
         self._places = places if max_age else frozenset[Place]()
-        self._kept: Kept[Key, _Answer] = Kept(max_age, _CAPACITY_BYTES)
+        self._cache: TtlCache[Key, _Answer] = TtlCache(max_age, _CAPACITY_BYTES)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         place = (scope.get("method", ""), scope["path"])
@@ -60,9 +60,9 @@ class AnswerCache:
             except HTTPException as error:  # its words are the application's
                 await self._app(scope, _raising(error), send)
                 return
-        visit: Visit = scope["state"][STATE_KEY]
-        key = (visit.locale, place, sent, accept)
-        known = self._kept.find(key)
+        request_context: RequestContext = scope["state"][STATE_KEY]
+        key = (request_context.locale, place, sent, accept)
+        known = self._cache.find(key)
         if known is None:
             await self._answer_anew(key, scope, receive, send)
             return
@@ -70,7 +70,7 @@ class AnswerCache:
         await _send(known, send)
 
     async def _answer_anew(self, key: Key, scope: Any, receive: Receive, send: Send) -> None:
-        since = self._kept.now()
+        since = self._cache.now()
         sent: list[dict[str, Any]] = []
 
         async def record(message: Any) -> None:
@@ -82,13 +82,13 @@ class AnswerCache:
             start, *parts = sent
             body = b"".join(part["body"] for part in parts)
             answer = _Answer(start["status"], list(start["headers"]), body)
-            self._kept.keep(key, answer, since, weight=len(body) + len(key[2]))
+            self._cache.keep(key, answer, since, weight=len(body) + len(key[2]))
 
 
 def _is_anonymous(scope: Any) -> bool:
     """Somebody of whom we know nothing, who asks for a whole answer of the usual kind."""
-    visit: Visit = scope["state"][STATE_KEY]
-    if visit.refusal is not None or visit.actor.kind is not ActorKind.ANONYMOUS:
+    request_context: RequestContext = scope["state"][STATE_KEY]
+    if request_context.refusal is not None or request_context.actor.kind is not ActorKind.ANONYMOUS:
         return False
     headers = dict(scope["headers"])
     if len(headers) < len(scope["headers"]):  # in several lines: rare, and not to be guessed at

@@ -16,20 +16,20 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from chenu.accounts.actor import ANONYMOUS, Actor
 from chenu.accounts.bearer import get_bearer_actor, is_for_us, read_account
-from chenu.accounts.sessions import find_actor
-from chenu.accounts.visit import (
+from chenu.accounts.request_context import (
     LANGUAGE_COOKIE,
     STATE_KEY,
-    Visit,
+    RequestContext,
     device_cookie_name,
     session_cookie_name,
 )
+from chenu.accounts.sessions import find_actor
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
 from chenu.http.bodiless import answer_bodiless
-from chenu.http.client_address import TrustedProxies
+from chenu.http.client_ip import TrustedProxies
 from chenu.http.cookies import read_cookies
 from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
@@ -82,8 +82,8 @@ class Edge:
             await send(message)
 
         with _open_span(scope, is_quiet=is_quiet) as note:
-            visit = await self._identify(scope, headers, request_id, is_quiet=is_quiet)
-            scope.setdefault("state", {})[STATE_KEY] = visit
+            request_context = await self._identify(scope, headers, request_id, is_quiet=is_quiet)
+            scope.setdefault("state", {})[STATE_KEY] = request_context
             if method == "HEAD" or (method == "GET" and "if-none-match" in headers):
                 known_tags = headers.get("if-none-match", "")
                 await answer_bodiless(self._app, scope, receive, send_with_headers, known_tags)
@@ -118,25 +118,25 @@ class Edge:
 
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool
-    ) -> Visit:
+    ) -> RequestContext:
         """Who asks, in which language. A refusal is kept for the routes: pages word it."""
         peer, *_ = scope.get("client") or ("",)
-        address = self._proxies.address_of(peer or "", headers.get("x-forwarded-for", ""))
+        ip = self._proxies.address_of(peer or "", headers.get("x-forwarded-for", ""))
         if is_quiet:
-            return Visit(request_id=request_id, address=address)
+            return RequestContext(request_id=request_id, ip=ip)
         cookies = read_cookies(headers["cookie"]) if "cookie" in headers else {}
         actor, refusal = ANONYMOUS, None
-        find_actor = partial(self._find_actor, headers, cookies, address)
+        find_actor = partial(self._find_actor, headers, cookies, ip)
         try:
             await follow_clock(self._settings)
             actor = await find_actor() or actor
         except ChenuError as error:
             refusal = error
-        return Visit(
+        return RequestContext(
             actor=actor,
             locale=_locale(headers, cookies, actor),
             request_id=request_id,
-            address=address,
+            ip=ip,
             user_agent=headers.get("user-agent", "").replace("\x00", ""),
             session_token=cookies.get(self._session_cookie, ""),
             devices=cookies.get(self._device_cookie, ""),
@@ -147,18 +147,18 @@ class Edge:
         )
 
     async def _find_actor(
-        self, headers: Mapping[str, str], cookies: Mapping[str, str], address: str
+        self, headers: Mapping[str, str], cookies: Mapping[str, str], ip: str
     ) -> Actor | None:
         account_id = read_account(headers.get("chenu-account"))
         authorization = headers.get("authorization", "")
         if authorization and is_for_us(authorization):
             pepper = self._settings.secret
-            return await get_bearer_actor(authorization, account_id, pepper=pepper, address=address)
+            return await get_bearer_actor(authorization, account_id, pepper=pepper, ip=ip)
         token = cookies.get(self._session_cookie)
         if not token:
             return None
-        actor = await find_actor(token, address, account_id)
-        if actor is None and account_id is not None and await find_actor(token, address):
+        actor = await find_actor(token, ip, account_id)
+        if actor is None and account_id is not None and await find_actor(token, ip):
             raise Forbidden("You are not a member of this account")
         return actor
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import ChenuError, RateLimited
 from chenu.core.i18n import explain
 
@@ -53,15 +53,15 @@ def error_as_json(
     request: Request[Any, Any, Any], error: Exception
 ) -> Response[dict[str, dict[str, str]]]:
     """{"error": {"code", "message", "requestId"}}; an unexpected error tells nothing else."""
-    visit: Visit = request.scope["state"].get(STATE_KEY, Visit())
+    request_context: RequestContext = request.scope["state"].get(STATE_KEY, RequestContext())
     if isinstance(error, ChenuError):
         status, code = status_of(error), error.code
-        message = explain(error, visit.locale)
+        message = explain(error, request_context.locale)
     elif isinstance(error, HTTPException):
         status, code, message = error.status_code, _code_of(error.status_code), error.detail
     else:
         status, code, message = 500, "INTERNAL", "Something went wrong on our side"
-    body = {"error": {"code": code, "message": message, "requestId": visit.request_id}}
+    body = {"error": {"code": code, "message": message, "requestId": request_context.request_id}}
     return Response(body, status_code=status, headers=_headers(error))
 
 

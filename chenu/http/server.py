@@ -168,12 +168,12 @@ async def serving(
 async def serve(app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
     """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stopping.set)
     async with serving(app, listener, limits) as task:
-        waiting = asyncio.create_task(told.wait())
+        waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-    if not told.is_set():
+    if not stopping.is_set():
         raise RuntimeError("the web server ended by itself")

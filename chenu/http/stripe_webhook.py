@@ -18,8 +18,8 @@ from chenu.billing.stripe_objects import read_event_body, read_thin_body
 from chenu.core.clock import system_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import BadInput
+from chenu.flows.events.handling import stand_in_for_worker
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import stand_in_for_worker
 from chenu.http.metrics import count_webhook
 
 TOLERANCE_SECONDS = 300

@@ -33,7 +33,7 @@ async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> N
         await transport.send(message)
     except MailError as error:
         final = error.final or business_now() - row.created_at > GIVE_UP_AFTER
-        await mail.give_back(row.id, str(error), final=final)
+        await mail.release(row.id, str(error), final=final)
         log.warning("mail_not_sent", kind=row.kind, error=str(error), final=final)
         if final:
             return

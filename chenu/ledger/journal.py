@@ -13,7 +13,7 @@ from chenu.ledger.seals import hold_off_sealing
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class LedgerEntry:
     """A signed amount in the account's asset; positive is a credit."""
 
     account: AccountRef
@@ -21,12 +21,12 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerTransaction:
     """`business_key` names the event that is booked; a second posting of it changes nothing."""
 
     business_key: str
     kind: str
-    postings: Sequence[Posting]
+    entries: Sequence[LedgerEntry]
     subject_id: UUID | None = None
     operation_id: UUID | None = None
 
@@ -45,22 +45,24 @@ class UnbalancedError(ValueError):
     """Postings that do not sum to zero per asset: a bug, never a state of the books."""
 
 
-async def post(entry: Entry) -> bool:
+async def post(transaction: LedgerTransaction) -> bool:
     """Book it once, in the caller's transaction; False when it was booked before.
 
     An event that moves nothing, such as a fee of 0, is not booked: no transaction is empty.
     """
-    _require_balance(entry)
-    if all(posting.amount == 0 for posting in entry.postings):
+    _require_balance(transaction)
+    if all(entry.amount == 0 for entry in transaction.entries):
         return False
     await hold_off_sealing()
-    transaction_id = await _open(entry)
+    transaction_id = await _open(transaction)
     if transaction_id is None:
         return False
     # One order for everyone: two postings that share owned accounts cannot deadlock.
-    for posting in sorted(entry.postings, key=lambda p: (p.account.kind, str(p.account.owner_id))):
-        if posting.amount != 0:
-            await _write(transaction_id, posting)
+    for entry in sorted(
+        transaction.entries, key=lambda p: (p.account.kind, str(p.account.owner_id))
+    ):
+        if entry.amount != 0:
+            await _write(transaction_id, entry)
     return True
 
 
@@ -70,17 +72,17 @@ async def get_balance(account: AccountRef) -> Cents:
     return Cents(await db.fetch_value(sql, account.kind, account.owner_id, account.asset) or 0)
 
 
-def _require_balance(entry: Entry) -> None:
+def _require_balance(transaction: LedgerTransaction) -> None:
     if not db.in_transaction():
         raise RuntimeError("the journal posts inside its flow's transaction")
     sums: dict[str, int] = {}
-    for posting in entry.postings:
-        sums[posting.account.asset] = sums.get(posting.account.asset, 0) + posting.amount
+    for entry in transaction.entries:
+        sums[entry.account.asset] = sums.get(entry.account.asset, 0) + entry.amount
     if not sums or any(sums.values()):
-        raise UnbalancedError(f"{entry.business_key}: {sums}")
+        raise UnbalancedError(f"{transaction.business_key}: {sums}")
 
 
-async def _open(entry: Entry) -> int | None:
+async def _open(transaction: LedgerTransaction) -> int | None:
     sql = """
         INSERT INTO ledger_transaction
             (business_key, kind, subject_id, operation_id, business_at, posted_at)
@@ -90,27 +92,27 @@ async def _open(entry: Entry) -> int | None:
     row = await db.find_one(
         _Inserted,
         sql,
-        entry.business_key,
-        entry.kind,
-        entry.subject_id,
-        entry.operation_id,
+        transaction.business_key,
+        transaction.kind,
+        transaction.subject_id,
+        transaction.operation_id,
         business_now(),
         system_now(),
     )
     return row.id if row else None
 
 
-async def _write(transaction_id: int, posting: Posting) -> None:
-    account_id = await _account_id(posting.account)
+async def _write(transaction_id: int, entry: LedgerEntry) -> None:
+    account_id = await _account_id(entry.account)
     await db.execute(
         "INSERT INTO ledger_entry (transaction_id, account_id, amount) VALUES ($1, $2, $3)",
         transaction_id,
         account_id,
-        posting.amount,
+        entry.amount,
     )
-    if posting.account.kind in OWNED:
+    if entry.account.kind in OWNED:
         sql = "UPDATE ledger_account SET balance = balance + $2 WHERE id = $1"
-        await db.execute(sql, account_id, posting.amount)
+        await db.execute(sql, account_id, entry.amount)
 
 
 async def _account_id(account: AccountRef) -> UUID:

@@ -58,7 +58,7 @@ OPEN_STATES = (OperationState.INTENT.value, OperationState.UNKNOWN.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class NewOperation:
     """What to ask of Stripe. `params` is a msgspec struct or dataclass with all the call needs."""
 
     kind: OperationKind
@@ -107,7 +107,7 @@ _COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::te
     stripe_id, error_code, attempts, key_number, next_check_at, created_at"""
 
 
-async def intend(wish: Wish) -> OperationRow:
+async def create_operation(new: NewOperation) -> OperationRow:
     """Write the operation, or find the one with this business key."""
     await db.execute(
         """
@@ -117,29 +117,31 @@ async def intend(wish: Wish) -> OperationRow:
         ON CONFLICT (business_key) DO NOTHING
         """,
         new_id(),
-        wish.kind,
-        wish.business_key,
-        wish.subject_id,
-        wish.account_id,
-        wish.amount,
-        msgspec.json.encode(wish.params).decode(),
+        new.kind,
+        new.business_key,
+        new.subject_id,
+        new.account_id,
+        new.amount,
+        msgspec.json.encode(new.params).decode(),
         business_now(),
-        system_now() + wish.check_after,
+        system_now() + new.check_after,
     )
-    found = await find_by_key(wish.business_key)
+    found = await find_by_key(new.business_key)
     if found is None:
-        raise RuntimeError(f"operation {wish.business_key} is not there")
+        raise RuntimeError(f"operation {new.business_key} is not there")
     return found
 
 
-async def intend_after(wish: Wish, previous: OperationRow | None) -> OperationRow:
-    """The one operation that follows `previous` under the wish's key, written or found.
+async def create_operation_after(new: NewOperation, previous: OperationRow | None) -> OperationRow:
+    """The one operation that follows `previous` under the request's key, written or found.
 
     Whoever comes second finds the first one's: a key has one successor, so nothing is made twice.
     """
     if previous is None:
-        return await intend(wish)
-    return await intend(replace(wish, business_key=f"{wish.business_key}:after:{previous.id}"))
+        return await create_operation(new)
+    return await create_operation(
+        replace(new, business_key=f"{new.business_key}:after:{previous.id}")
+    )
 
 
 async def find_last(

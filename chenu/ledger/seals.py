@@ -113,6 +113,6 @@ async def _entries(start: int, end: int) -> list[_SealedEntry]:
 
 def _chain(previous: bytes, entries: Iterable[_SealedEntry]) -> bytes:
     digest = hashlib.sha256(previous)
-    for entry in entries:
-        digest.update(entry.digest_input())
+    for transaction in entries:
+        digest.update(transaction.digest_input())
     return digest.digest()

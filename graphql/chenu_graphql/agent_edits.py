@@ -10,15 +10,15 @@ from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentId, PriceType
 from chenu.agents.queries import find_agent
 from chenu.core.errors import NotFound
-from chenu.flows.edit_agent import (
-    AgentWish,
-    PriceWish,
+from chenu.flows.creators.edit_agent import (
+    AgentInput,
+    PriceInput,
     create_agent,
     create_version,
     update_agent,
 )
-from chenu.flows.onboard_creator import CreatorWish, become_creator
-from chenu.flows.review_agent import archive_agent, submit_agent
+from chenu.flows.creators.onboard_creator import CreatorInput, become_creator
+from chenu.flows.creators.review_agent import archive_agent, submit_agent
 from chenu.tiers.catalogue import AgentLevel
 from chenu_graphql.agents import Agent
 from chenu_graphql.context import Info
@@ -130,68 +130,68 @@ async def show(agent_id: AgentId) -> Payload:
     return Payload(agent=await find_agent(agent_id))
 
 
-def _price(sent: AgentPriceInput) -> PriceWish:
-    return PriceWish(sent.type, sent.amount_minor)
+def _price(sent: AgentPriceInput) -> PriceInput:
+    return PriceInput(sent.type, sent.amount_minor)
 
 
-async def onboard(info: Info, wish: Annotated[CreatorOnboardInput, wanted()]) -> Payload:
+async def onboard(info: Info, data: Annotated[CreatorOnboardInput, wanted()]) -> Payload:
     ctx = info.context
-    profile = CreatorWish(wish.handle, wish.display_name, wish.bio or "", wish.country)
+    profile = CreatorInput(data.handle, data.display_name, data.bio or "", data.country)
     creator = await become_creator(ctx.actor, profile)
     return Payload(creator=creator, onboarding_url=onboarding_url(ctx, creator))
 
 
-async def update_profile(info: Info, wish: Annotated[CreatorUpdateInput, wanted()]) -> Payload:
+async def update_profile(info: Info, data: Annotated[CreatorUpdateInput, wanted()]) -> Payload:
     ctx = info.context
-    creator = await update_creator(ctx.actor, wish.display_name, wish.bio)
+    creator = await update_creator(ctx.actor, data.display_name, data.bio)
     return Payload(creator=creator, onboarding_url=onboarding_url(ctx, creator))
 
 
-async def create(info: Info, wish: Annotated[AgentCreateInput, wanted()]) -> Payload:
+async def create(info: Info, data: Annotated[AgentCreateInput, wanted()]) -> Payload:
     fields = ListingFields(
-        name=wish.name,
-        tagline=wish.tagline,
-        description=wish.description,
-        capabilities=wish.capabilities,
-        language=wish.language,
-        sphere=wish.sphere,
-        minutes=wish.average_minutes_saved,
+        name=data.name,
+        tagline=data.tagline,
+        description=data.description,
+        capabilities=data.capabilities,
+        language=data.language,
+        sphere=data.sphere,
+        minutes=data.average_minutes_saved,
     )
-    manifest: Any = wish.manifest
-    draft = AgentWish(fields, wish.level, _price(wish.price), manifest, wish.custom)
+    manifest: Any = data.manifest
+    draft = AgentInput(fields, data.level, _price(data.price), manifest, data.custom)
     return await show(await create_agent(info.context.actor, draft))
 
 
-async def update(info: Info, wish: Annotated[AgentUpdateInput, wanted()]) -> Payload:
+async def update(info: Info, data: Annotated[AgentUpdateInput, wanted()]) -> Payload:
     fields = ListingFields(
-        name=wish.name,
-        tagline=wish.tagline,
-        description=wish.description,
-        capabilities=wish.capabilities,
-        language=wish.language,
-        sphere=wish.sphere,
-        minutes=wish.average_minutes_saved,
+        name=data.name,
+        tagline=data.tagline,
+        description=data.description,
+        capabilities=data.capabilities,
+        language=data.language,
+        sphere=data.sphere,
+        minutes=data.average_minutes_saved,
     )
-    agent_id = read_agent_id(wish.agent_id)
-    price = _price(wish.price) if wish.price else None
+    agent_id = read_agent_id(data.agent_id)
+    price = _price(data.price) if data.price else None
     await update_agent(info.context.actor, agent_id, fields, price)
     return await show(agent_id)
 
 
-async def add_version(info: Info, wish: Annotated[AgentVersionCreateInput, wanted()]) -> Payload:
-    agent_id = read_agent_id(wish.agent_id)
-    manifest: Any = wish.manifest
-    await create_version(info.context.actor, agent_id, wish.number, wish.changelog, manifest)
+async def add_version(info: Info, data: Annotated[AgentVersionCreateInput, wanted()]) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
+    manifest: Any = data.manifest
+    await create_version(info.context.actor, agent_id, data.number, data.changelog, manifest)
     return await show(agent_id)
 
 
-async def submit(info: Info, wish: Annotated[AgentSubmitInput, wanted()]) -> Payload:
-    agent_id = read_agent_id(wish.agent_id)
+async def submit(info: Info, data: Annotated[AgentSubmitInput, wanted()]) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
     await submit_agent(info.context.actor, agent_id)
     return await show(agent_id)
 
 
-async def archive(info: Info, wish: Annotated[AgentArchiveInput, wanted()]) -> Payload:
-    agent_id = read_agent_id(wish.agent_id)
+async def archive(info: Info, data: Annotated[AgentArchiveInput, wanted()]) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
     await archive_agent(info.context.actor, agent_id)
     return await show(agent_id)

@@ -10,8 +10,8 @@ from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.queries import QueuedAgent
 from chenu.agents.rows import AgentRow
 from chenu.agents.search import AgentHit, count_agents, list_agents
-from chenu.agents.search_wish import REVERSED_PRICES, AgentSort, AgentWish
-from chenu.agents.search_wish import AgentFilter as Filter
+from chenu.agents.search_query import REVERSED_PRICES, AgentQuery, AgentSort
+from chenu.agents.search_query import AgentFilter as Filter
 from chenu.core.errors import BadInput
 from chenu.core.i18n import LOCALES, is_locale
 from chenu.core.paging import Key, ListCursors
@@ -144,20 +144,20 @@ async def browse(
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
     """The store, to everybody."""
-    wish = AgentWish(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
-    cursors = info.context.cursors.of_list("store", wish.identity)
-    return await browse_page(cursors, wish, PageArguments(first, after, last, before))
+    query = AgentQuery(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
+    cursors = info.context.cursors.of_list("store", query.identity)
+    return await browse_page(cursors, query, PageArguments(first, after, last, before))
 
 
 async def browse_page(
-    cursors: ListCursors, wish: AgentWish, sent: PageArguments
+    cursors: ListCursors, query: AgentQuery, sent: PageArguments
 ) -> ConnectionSource[AgentHit]:
     return ConnectionSource(
         cursors=cursors,
-        page=await list_agents(wish, read_page(cursors, sent)),
+        page=await list_agents(query, read_page(cursors, sent)),
         key=_hit_key,
-        count=partial(count_agents, wish),
-        facets=partial(count_facets, wish),
+        count=partial(count_agents, query),
+        facets=partial(count_facets, query),
     )
 
 

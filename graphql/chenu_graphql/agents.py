@@ -35,7 +35,7 @@ async def is_visible(ctx: Context, agent: AgentRow) -> bool:
     """The business decides; what staff alone may see is logged."""
     sight = await find_sight(ctx.actor, agent)
     if sight is Sight.STAFF:
-        ctx.reading.note_staff_read("agent", agent.id)
+        ctx.reading.record_staff_read("agent", agent.id)
     return sight is not None
 
 
@@ -86,7 +86,7 @@ async def _versions(root: AgentSource, info: Info) -> list[VersionHead]:
     all_states = sees_every_state(ctx.actor, root)
     versions = await ctx.loaders.versions_of_agents.load((root.id, all_states))
     if not is_maker(ctx.actor, root) and not all(version.is_published for version in versions):
-        ctx.reading.note_staff_read("versions", root.id)
+        ctx.reading.record_staff_read("versions", root.id)
     return versions
 
 
@@ -199,7 +199,7 @@ async def _find_version(ctx: Context, row_id: VersionId) -> VersionHead | None:
     if not sees_every_state(ctx.actor, agent):
         return None
     if not is_maker(ctx.actor, agent):
-        ctx.reading.note_staff_read("version", version.id)
+        ctx.reading.record_staff_read("version", version.id)
     return version
 
 

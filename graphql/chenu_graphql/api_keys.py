@@ -54,17 +54,17 @@ class ApiKeyPayload:
     user_errors: list[UserError] = user_errors()
 
 
-async def create(info: Info, wish: Annotated[ApiKeyCreateInput, wanted()]) -> Payload:
+async def create(info: Info, data: Annotated[ApiKeyCreateInput, wanted()]) -> Payload:
     ctx = info.context
-    scopes: Sequence[ApiScope] = wish.scopes
+    scopes: Sequence[ApiScope] = data.scopes
     pepper = ctx.services.settings.secret
     made = await create_api_key(
         ctx.actor,
-        wish.name,
+        data.name,
         scopes,
-        wish.expires_at,
+        data.expires_at,
         pepper,
-        current_password=wish.current_password,
+        current_password=data.current_password,
     )
     return Payload(api_key=made.key, secret=made.secret)
 

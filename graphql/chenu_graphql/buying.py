@@ -10,8 +10,8 @@ from chenu.accounts.actor import ApiScope
 from chenu.agents.model import PurchaseId
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.core.errors import NotFound
-from chenu.core.live import purchase_channel
-from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.core.pubsub import purchase_channel
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu_graphql.agent_edits import read_agent_id
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
@@ -23,7 +23,7 @@ from chenu_graphql.purchases import Checkout, CheckoutSource, Purchase
 from chenu_graphql.scalars import URL, BigInt
 
 
-@strawberry.input(description="A wish to buy.")
+@strawberry.input(description="A request to buy.")
 class AgentPurchaseInput:
     agent_id: strawberry.ID = given("Which agent.")
     expected_amount_minor: BigInt = given(
@@ -49,21 +49,21 @@ class AgentPurchasePayload:
     user_errors: list[UserError] = user_errors()
 
 
-async def buy(info: Info, wish: Annotated[AgentPurchaseInput, wanted()]) -> Payload:
+async def buy(info: Info, data: Annotated[AgentPurchaseInput, wanted()]) -> Payload:
     """Nothing is charged here: the buyer pays on Stripe's page."""
     ctx = info.context
     purchase = await buy_agent(
         ctx.services,
         ctx.actor,
-        BuyWish(
-            agent_id=read_agent_id(wish.agent_id),
-            expected_amount=wish.expected_amount_minor,
-            accept_immediate_supply=wish.accept_immediate_supply,
+        BuyAgentInput(
+            agent_id=read_agent_id(data.agent_id),
+            expected_amount=data.expected_amount_minor,
+            accept_immediate_supply=data.accept_immediate_supply,
             locale=ctx.locale,
-            success_url=wish.success_url,
-            cancel_url=wish.cancel_url,
+            success_url=data.success_url,
+            cancel_url=data.cancel_url,
         ),
-        wish.idempotency_key,
+        data.idempotency_key,
     )
     return Payload(purchase=purchase, checkout=_checkout(purchase))
 

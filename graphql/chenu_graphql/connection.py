@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from chenu.core.errors import BadInput
-from chenu.core.paging import MAX_PAGE, Key, ListCursors, Page, PageWish, cut
+from chenu.core.paging import MAX_PAGE, Key, ListCursors, Page, PageRequest, cut
 from chenu_graphql.fields import Weight, argument, field
 from chenu_graphql.permissions import PARENT
 
@@ -30,15 +30,15 @@ class PageArguments:
     before: str | None
 
 
-def read_page(cursors: ListCursors, sent: PageArguments) -> PageWish:
+def read_page(cursors: ListCursors, sent: PageArguments) -> PageRequest:
     """Raises BadInput that names the argument."""
     if (sent.first is None) == (sent.last is None):
         raise BadInput("Please ask for either first or last", path=("first",))
     if sent.last is not None:
         _refuse(sent.after, "after", "This cursor goes with first")
-        return _wish(cursors, ("last", sent.last), ("before", sent.before), backwards=True)
+        return _request(cursors, ("last", sent.last), ("before", sent.before), backwards=True)
     _refuse(sent.before, "before", "This cursor goes with last")
-    return _wish(cursors, ("first", sent.first or 0), ("after", sent.after), backwards=False)
+    return _request(cursors, ("first", sent.first or 0), ("after", sent.after), backwards=False)
 
 
 def _refuse(cursor: str | None, name: str, message: str) -> None:
@@ -46,19 +46,19 @@ def _refuse(cursor: str | None, name: str, message: str) -> None:
         raise BadInput(message, path=(name,))
 
 
-def _wish(
+def _request(
     cursors: ListCursors,
     size: tuple[str, int],
     cursor: tuple[str, str | None],
     *,
     backwards: bool,
-) -> PageWish:
+) -> PageRequest:
     name, wanted = size
     if not 1 <= wanted <= MAX_PAGE:
         raise BadInput("A page has 1 to {count} items", path=(name,), count=MAX_PAGE)
     place, text = cursor
     key = None if text is None else cursors.decode(text, place)
-    return PageWish(wanted, key, backwards)
+    return PageRequest(wanted, key, backwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,16 @@ def by_row_id(row: Any) -> Key:
     return (str(row.id), str(row.id))
 
 
-def cut_loaded(rows: Sequence[Row], wish: PageWish) -> Page[Row]:
+def cut_loaded(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
     """A page out of a whole list that a loader fetched, newest id first."""
     rest = list(rows)
-    if wish.key is not None:
-        place = wish.key[1]
-        rest = [row for row in rest if (by_row_id(row)[1] < place) is not wish.backwards]
+    if request.key is not None:
+        place = request.key[1]
+        rest = [row for row in rest if (by_row_id(row)[1] < place) is not request.backwards]
         rest = [row for row in rest if by_row_id(row)[1] != place]
-    if wish.backwards:
+    if request.backwards:
         rest = rest[::-1]
-    return cut(rest[: wish.size + 1], wish)
+    return cut(rest[: request.size + 1], request)
 
 
 @strawberry.type(description="Where a page lies in its list.")

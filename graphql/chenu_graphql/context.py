@@ -7,7 +7,7 @@ from typing import TypeAlias
 import strawberry
 
 from chenu.accounts.actor import Actor
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.core.i18n import Locale
 from chenu.core.paging import CursorCodec
 from chenu.flows.services import Services
@@ -30,7 +30,7 @@ class Context:
     """
 
     services: Services
-    visit: Visit
+    request_context: RequestContext
     csrf_header: str = ""
     cookies: list[str] = field(default_factory=list)
     devices: str | None = None
@@ -40,11 +40,11 @@ class Context:
 
     @property
     def actor(self) -> Actor:
-        return self.visit.actor
+        return self.request_context.actor
 
     @property
     def locale(self) -> Locale:
-        return self.visit.locale
+        return self.request_context.locale
 
     @property
     def cursors(self) -> CursorCodec:
@@ -68,16 +68,16 @@ class Context:
 
     def become(self, actor: Actor) -> None:
         """Go on as somebody else: after signing in, in this answer already."""
-        self.visit = replace(self.visit, actor=actor)
+        self.request_context = replace(self.request_context, actor=actor)
         self.forget_loaded()
 
     def next_operation(self) -> "Context":
         """A fresh context for another operation of the same connection."""
-        return Context(self.services, self.visit, self.csrf_header)
+        return Context(self.services, self.request_context, self.csrf_header)
 
     @property
     def csrf_token(self) -> str | None:
-        return self.visit.csrf_token(self.services.settings)
+        return self.request_context.csrf_token(self.services.settings)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -13,7 +13,7 @@ from chenu.agents.model import CreatorId
 from chenu.agents.purchases import list_sales
 from chenu.agents.queries import list_own_agents
 from chenu.agents.rows import CreatorRow
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import BadInput
 from chenu.core.paging import Page
 from chenu_graphql.agent_lists import AgentConnection, browse_page
@@ -73,10 +73,10 @@ async def _page_agents(
     ctx, sent = info.context, PageArguments(first, after, last, before)
     is_own = is_own_profile(ctx, root)
     if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
-        wish = AgentWish(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await browse_page(ctx.cursors.of_list("creator", root.id), wish, sent)
+        query = AgentQuery(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
+        return await browse_page(ctx.cursors.of_list("creator", root.id), query, sent)
     if not is_own:
-        ctx.reading.note_staff_read("agents", root.id)
+        ctx.reading.record_staff_read("agents", root.id)
     cursors = ctx.cursors.of_list("own agents", root.id)
     rows = await list_own_agents(root.id, read_page(cursors, sent))
     return ConnectionSource(cursors, rows, by_row_id, partial(count_own_agents, root.id))

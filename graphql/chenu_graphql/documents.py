@@ -15,6 +15,7 @@ from graphql import (
 )
 
 from chenu.core.paging import MAX_PAGE
+from chenu_graphql.compiling import compile_query
 from chenu_graphql.errors import ValidationFailed, to_graphql
 from chenu_graphql.limits import (
     MAX_BYTES,
@@ -25,8 +26,7 @@ from chenu_graphql.limits import (
     check_size,
 )
 from chenu_graphql.literals import check_numbers
-from chenu_graphql.plan_runs import Plan
-from chenu_graphql.plans import make_plan
+from chenu_graphql.query_runs import CompiledQuery
 
 REMEMBERED_BYTES = 128_000
 """Of text; what is made of it takes up to 270 times as much memory."""
@@ -61,14 +61,14 @@ def _is_page_size(value: Any) -> bool:
 class Prepared:
     """A document, or what is wrong with it.
 
-    `sizes` remembers what each operation comes to with certain page sizes, `plans` how each is
-    carried out, None for those that are left to graphql-core.
+    `sizes` remembers what each operation comes to with certain page sizes; `compiled_queries` holds
+    None for the operations that are left to graphql-core.
     """
 
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
-    plans: dict[str | None, Plan | None] = field(default_factory=dict)
+    compiled_queries: dict[str | None, CompiledQuery | None] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[OperationDefinitionNode]:
@@ -97,12 +97,16 @@ class Documents:
         self._remember(text, size, prepared)
         return prepared
 
-    def find_plan(self, prepared: Prepared, operation: OperationDefinitionNode) -> Plan | None:
+    def find_compiled(
+        self, prepared: Prepared, operation: OperationDefinitionNode
+    ) -> CompiledQuery | None:
         """Of a valid document's operation."""
         name = operation.name.value if operation.name else None
-        if name not in prepared.plans and prepared.document is not None:
-            prepared.plans[name] = make_plan(self._schema, prepared.document, operation)
-        return prepared.plans.get(name)
+        if name not in prepared.compiled_queries and prepared.document is not None:
+            prepared.compiled_queries[name] = compile_query(
+                self._schema, prepared.document, operation
+            )
+        return prepared.compiled_queries.get(name)
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         self._known[text] = prepared

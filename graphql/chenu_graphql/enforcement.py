@@ -103,7 +103,7 @@ def _reading(definition: GraphQLField, policy: Policy, resolver: Resolver | None
 
 
 def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
-    """A mutation: a refused wish becomes its payload's userErrors, a broken request an error."""
+    """A mutation: a refused request becomes its payload's userErrors, a broken request an error."""
     resolve, rule = _require(definition.resolve), policy.allow
     points = own_points(definition, policy.weight)
     prefix = ("input",) if "input" in definition.args else ()

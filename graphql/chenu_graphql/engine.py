@@ -23,7 +23,7 @@ from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents, Prepared, Sizes
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.limits import Meter, Size, check_cost, count_calls
-from chenu_graphql.plan_runs import Plan, run_plan
+from chenu_graphql.query_runs import CompiledQuery, run_query
 
 _is_awaitable: Any = optimized_is_awaitable
 _LONGEST_NAME = 100
@@ -36,7 +36,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class GraphQLRequest:
     """One operation as it was sent."""
 
     query: str
@@ -82,7 +82,7 @@ class _Ready:
     document: DocumentNode
     operation: OperationDefinitionNode
     size: Size
-    plan: Plan | None
+    compiled: CompiledQuery | None
 
     @property
     def points(self) -> int:
@@ -103,67 +103,71 @@ class Engine:
         self._schema = schema
         self._documents = Documents(schema)
 
-    def find_kind(self, wish: Wish) -> OperationType | None:
+    def find_kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None for what cannot be carried out anyway."""
         try:
-            return _choose(self._documents.read(wish.query), wish).operation
+            return _choose(self._documents.read(request.query), request).operation
         except _Refused:
             return None
 
-    async def run(self, wish: Wish, ctx: Context) -> Answer:
+    async def run(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query or a mutation."""
-        return await self._run(wish, ctx, OperationType.QUERY, OperationType.MUTATION)
+        return await self._run(request, ctx, OperationType.QUERY, OperationType.MUTATION)
 
-    async def ask(self, wish: Wish, ctx: Context) -> Answer:
+    async def ask(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query: where a mutation's headers and cookies have no place."""
-        return await self._run(wish, ctx, OperationType.QUERY)
+        return await self._run(request, ctx, OperationType.QUERY)
 
-    async def _run(self, wish: Wish, ctx: Context, *allowed: OperationType) -> Answer:
+    async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
         with tracing.span("GraphQL") as note:
             try:
-                ready = self._make_ready(wish, *allowed)
+                ready = self._make_ready(request, *allowed)
             except _Refused as refused:
                 answer = _refuse(refused, ctx)
             else:
                 _describe(note, ready.operation)
-                result = await self._follow_plan(ready, wish, ctx)
+                result = await self._run_compiled(ready, request, ctx)
                 if result is None:
-                    result = await self._interpret(ready, wish, ctx)
+                    result = await self._interpret(ready, request, ctx)
                 answer = _answer(result, ready, ctx)
             note.error = answer.codes[0] if answer.errors else ""
         return answer
 
-    async def _follow_plan(self, ready: _Ready, wish: Wish, ctx: Context) -> ExecutionResult | None:
-        """None when there is no plan or it does not get to the end: then as if it never began."""
-        if ready.plan is None:
+    async def _run_compiled(
+        self, ready: _Ready, request: GraphQLRequest, ctx: Context
+    ) -> ExecutionResult | None:
+        """None without a compiled query, or when it fails: then as if it never began."""
+        if ready.compiled is None:
             return None
         try:
-            data = await run_plan(ready.plan, self._schema, wish.variables, ctx)
+            data = await run_query(ready.compiled, self._schema, request.variables, ctx)
         except Exception:  # graphql-core meets it again and says what and where
             ctx.begin_again()
             return None
         return ExecutionResult(data, None)
 
-    async def _interpret(self, ready: _Ready, wish: Wish, ctx: Context) -> ExecutionResult:
+    async def _interpret(
+        self, ready: _Ready, request: GraphQLRequest, ctx: Context
+    ) -> ExecutionResult:
         result = execute(
             self._schema,
             ready.document,
             context_value=ctx,
-            variable_values=dict(wish.variables),
-            operation_name=wish.operation_name,
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
             is_awaitable=_is_awaitable,
         )
         return await result if isinstance(result, Awaitable) else result
 
-    async def watch(self, wish: Wish, ctx: Context) -> AsyncGenerator[Answer, None]:
+    async def watch(self, request: GraphQLRequest, ctx: Context) -> AsyncGenerator[Answer, None]:
         """A subscription's answers; one with errors when it could not be begun."""
         try:
-            ready = self._make_ready(wish, OperationType.SUBSCRIPTION)
+            ready = self._make_ready(request, OperationType.SUBSCRIPTION)
         except _Refused as refused:
             yield _refuse(refused, ctx)
             return
         try:
-            started = await self._subscribe(ready, wish, ctx)
+            started = await self._subscribe(ready, request, ctx)
         except Exception as error:
             yield _break_off(error, ready, ctx)
             return
@@ -178,7 +182,7 @@ class Engine:
         finally:
             await started.aclose()
 
-    async def _subscribe(self, ready: _Ready, wish: Wish, ctx: Context) -> Any:
+    async def _subscribe(self, ready: _Ready, request: GraphQLRequest, ctx: Context) -> Any:
         """Its span is the beginning: what follows may last for hours."""
         with tracing.span("GraphQL") as note:
             _describe(note, ready.operation)
@@ -186,20 +190,20 @@ class Engine:
                 self._schema,
                 ready.document,
                 context_value=ctx,
-                variable_values=dict(wish.variables),
-                operation_name=wish.operation_name,
+                variable_values=dict(request.variables),
+                operation_name=request.operation_name,
             )
             return await started if isinstance(started, Awaitable) else started
 
-    def _make_ready(self, wish: Wish, *allowed: OperationType) -> _Ready:
+    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _Ready:
         """Raises _Refused."""
-        prepared = self._documents.read(wish.query)
-        operation = _choose(prepared, wish)
+        prepared = self._documents.read(request.query)
+        operation = _choose(prepared, request)
         ready = _Ready(
             cast("DocumentNode", prepared.document),
             operation,
-            self._measure(prepared, operation, wish),
-            self._documents.find_plan(prepared, operation),
+            self._measure(prepared, operation, request),
+            self._documents.find_compiled(prepared, operation),
         )
         if operation.operation not in allowed:
             message = "This transport does not carry {kind}"
@@ -209,24 +213,26 @@ class Engine:
             raise _Refused(*errors, points=ready.points)
         return ready
 
-    def _measure(self, prepared: Prepared, operation: OperationDefinitionNode, wish: Wish) -> Size:
-        sizes = prepared.sizes.get(wish.operation_name)
-        key = sizes.read_key(wish.variables) if sizes else None
+    def _measure(
+        self, prepared: Prepared, operation: OperationDefinitionNode, request: GraphQLRequest
+    ) -> Size:
+        sizes = prepared.sizes.get(request.operation_name)
+        key = sizes.read_key(request.variables) if sizes else None
         if sizes is not None and key in sizes.known:
             return sizes.known[key]
-        meter = Meter(self._schema, cast("DocumentNode", prepared.document), wish.variables)
+        meter = Meter(self._schema, cast("DocumentNode", prepared.document), request.variables)
         size = meter.measure(operation)
         if sizes is None:
-            sizes = prepared.sizes[wish.operation_name] = Sizes(tuple(sorted(meter.sizing)))
-        sizes.remember(sizes.read_key(wish.variables), size)
+            sizes = prepared.sizes[request.operation_name] = Sizes(tuple(sorted(meter.sizing)))
+        sizes.remember(sizes.read_key(request.variables), size)
         return size
 
 
-def _choose(prepared: Prepared, wish: Wish) -> OperationDefinitionNode:
+def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionNode:
     """Raises _Refused when the name fits none, or is missing where there are several."""
     if prepared.errors:
         raise _Refused(*prepared.errors)
-    wanted = wish.operation_name
+    wanted = request.operation_name
     fitting = [node for node in prepared.operations if wanted is None or _name(node) == wanted]
     if len(fitting) == 1:
         return fitting[0]

@@ -6,7 +6,7 @@ import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
-from chenu.agents.search_wish import AgentSort
+from chenu.agents.search_query import AgentSort
 from chenu.metering.plans import ApiPlanCode
 from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, TierCode
 

@@ -79,7 +79,7 @@ class Refusal:
     resets_at: datetime | None = None
 
 
-@strawberry.interface(description="Why a wish was refused; nothing was changed.")
+@strawberry.interface(description="Why a request was refused; nothing was changed.")
 class UserError:
     code: ErrorCode = field("For programs.", PARENT)
     message: str = field("For people, in the caller's language.", PARENT)
@@ -107,7 +107,7 @@ class PlanRequired(UserError):
 
 
 def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = ()) -> Refusal:
-    """`prefix` is where the wish's fields stand: ("input",), or nothing for plain arguments.
+    """`prefix` is where the request's fields stand: ("input",), or nothing for plain arguments.
 
     What only a top-level error has a code for (sign in first) is INVALID_STATE here.
     """
@@ -202,5 +202,5 @@ def _rewrite(
         positions=error.positions,
         path=error.path,
         original_error=error.original_error,
-        extensions={**extensions, "requestId": ctx.visit.request_id},
+        extensions={**extensions, "requestId": ctx.request_context.request_id},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.core.i18n import mark, translate
 from chenu.settings import Settings
 
@@ -40,14 +40,14 @@ _PAGE = Template("""<!doctype html>
 
 @get(EXPLORER_PATH, include_in_schema=False)
 async def show_explorer(
-    settings: NamedDependency[Settings], visit: NamedDependency[Visit]
+    settings: NamedDependency[Settings], request_context: NamedDependency[RequestContext]
 ) -> Response[Any]:
     """Carries the session's CSRF token, so that mutations work; never kept by caches."""
     words = {
-        "locale": visit.locale,
-        "title": translate(visit.locale, _TITLE),
-        "no_script": translate(visit.locale, _NO_SCRIPT),
-        "csrf": visit.csrf_token(settings) or "",
+        "locale": request_context.locale,
+        "title": translate(request_context.locale, _TITLE),
+        "no_script": translate(request_context.locale, _NO_SCRIPT),
+        "csrf": request_context.csrf_token(settings) or "",
     }
     page = _PAGE.substitute({name: escape(word) for name, word in words.items()})
     headers = {"cache-control": "no-store", "vary": "Cookie, Accept-Language"}

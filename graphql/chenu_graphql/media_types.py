@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from chenu.core.negotiation import read_weights
 
-_LONGEST_KEPT = 300
+_LONGEST_CACHED = 300
 
 
 class MediaType(StrEnum):
@@ -41,7 +41,7 @@ class Accepted:
 
 
 def read_accept(accept: str) -> Accepted:
-    if len(accept) > _LONGEST_KEPT:
+    if len(accept) > _LONGEST_CACHED:
         return _read(accept)
     return _read_again(accept)
 

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 
 from chenu.core.errors import BadInput
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Wish
+from chenu_graphql.engine import Answer, GraphQLRequest
 from chenu_graphql.errors import with_code
 
 MAX_LIST = 1_000
@@ -26,7 +26,7 @@ class _Body(msgspec.Struct):
 
 
 class SocketMessage(msgspec.Struct):
-    """graphql-transport-ws; the payload of a subscribe message is read by `read_wish`."""
+    """graphql-transport-ws; the payload of a subscribe message is read by `read_request`."""
 
     type: Literal["connection_init", "ping", "pong", "subscribe", "complete"]
     id: str | None = None
@@ -52,14 +52,14 @@ def _explain(problem: str) -> BadInput:
     return BadInput("The body is not a GraphQL request: {problem}", problem=problem)
 
 
-def read_wish(body: bytes | msgspec.Raw) -> Wish:
+def read_request(body: bytes | msgspec.Raw) -> GraphQLRequest:
     """Raises BadInput. An array is no request: batching is off."""
     sent: _Body = read_json(body, _Body)
     try:
         _check_lists(sent.variables, ("variables",))
     except RecursionError:
         raise BadInput("The body is nested too deeply") from None
-    return Wish(sent.query, sent.variables or {}, sent.operation_name or None)
+    return GraphQLRequest(sent.query, sent.variables or {}, sent.operation_name or None)
 
 
 def _check_lists(value: Any, path: tuple[str, ...]) -> None:

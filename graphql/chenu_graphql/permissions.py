@@ -75,7 +75,7 @@ def _require_maker(ctx: Context, agent: Any) -> None:
         return
     if not ctx.actor.is_staff:
         raise Forbidden("This is for the agent's creator and staff only")
-    ctx.reading.note_staff_read("review", agent.id)
+    ctx.reading.record_staff_read("review", agent.id)
 
 
 def is_own_profile(ctx: Context, creator: Any) -> bool:
@@ -90,7 +90,7 @@ def _require_seller(ctx: Context, creator: Any) -> None:
     if actor.user_id is not None and creator.owner_id == actor.user_id:
         actor.require_account(ApiScope.READ)
     elif actor.is_staff:
-        ctx.reading.note_staff_read("earnings", creator.id)
+        ctx.reading.record_staff_read("earnings", creator.id)
     else:
         raise Forbidden("This is for the creator and staff only")
 
@@ -135,7 +135,7 @@ def require_write(ctx: Context) -> None:
         raise Forbidden("Service keys may only read")
     if kind is ActorKind.API_KEY:
         return
-    if not ctx.visit.origin_ok:
+    if not ctx.request_context.origin_ok:
         raise Forbidden("This was sent from another site")
     expected = ctx.csrf_token
     if expected is None:

@@ -114,7 +114,7 @@ def _never_cancels(root: PurchaseSource) -> bool:
     return False
 
 
-@strawberry.type(description="A wish to buy an agent and what came of it.")
+@strawberry.type(description="A request to buy an agent and what came of it.")
 class Purchase(Node):
     id: strawberry.ID = field("Global id.", HOLDER, _id)
     agent: Agent = field("What was bought.", HOLDER, load_agent)

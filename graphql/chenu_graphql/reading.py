@@ -20,13 +20,13 @@ class Reading:
     _opened: list[tuple[GrantId, dict[str, Any]]] = field(default_factory=list)
     _staff_reads: set[StaffRead] = field(default_factory=set)
 
-    def note_opened(self, opened: ReadableManifest, version_id: UUID) -> None:
+    def record_opened(self, opened: ReadableManifest, version_id: UUID) -> None:
         if opened.first_use is not None:
             self._opened.append((opened.first_use, opened.manifest))
         if opened.by_staff:
-            self.note_staff_read("manifest", version_id)
+            self.record_staff_read("manifest", version_id)
 
-    def note_staff_read(self, what: str, subject: UUID | str) -> None:
+    def record_staff_read(self, what: str, subject: UUID | str) -> None:
         self._staff_reads.add(StaffRead(what, subject))
 
     def forget(self) -> None:

@@ -12,16 +12,16 @@ from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
 
 from chenu.accounts.live_connections import Transport
-from chenu.accounts.visit import FOR_EVERYBODY, STATE_KEY, Visit, device_cookie
+from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext, device_cookie
 from chenu.core.errors import BadInput, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Engine, Wish
+from chenu_graphql.engine import Answer, Engine, GraphQLRequest
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.explorer import EXPLORER_PATH, show_explorer
 from chenu_graphql.media_types import Accepted, MediaType, read_accept
-from chenu_graphql.messages import fail_internally, read_wish, write_answer
+from chenu_graphql.messages import fail_internally, read_request, write_answer
 from chenu_graphql.schema import get_schema
 from chenu_graphql.sockets import make_socket_route
 from chenu_graphql.streams import EVENTS, stream_events, write_event
@@ -60,30 +60,35 @@ def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
 @post(PATH, status_code=200, include_in_schema=False)
 async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Response[Any]:
     """One operation: JSON, or an event stream for who accepts that."""
-    visit: Visit = request.scope["state"][STATE_KEY]  # a second dependency would cost a task group
-    ctx = Context(services, visit, csrf_header=request.headers.get("x-csrf-token", ""))
+    request_context: RequestContext = request.scope["state"][
+        STATE_KEY
+    ]  # a second dependency would cost a task group
+    ctx = Context(services, request_context, csrf_header=request.headers.get("x-csrf-token", ""))
     accepted = _read_accept(request)
-    if visit.refusal is not None:
-        return _fail(visit.refusal, ctx, accepted.plain)
+    if request_context.refusal is not None:
+        return _fail(request_context.refusal, ctx, accepted.plain)
     if accepted.best is None:
         kinds = ", ".join(MediaType)
         return _fail(BadInput("Accept one of {kinds}", kinds=kinds), ctx, accepted.plain, 406)
     try:
-        wish = await _read(request)
+        graphql_request = await _read(request)
     except BadInput as error:
         return _fail(error, ctx, accepted.plain)
     except HTTPException as error:
         message = BadInput("The body could not be read")
         return _fail(message, ctx, accepted.plain, error.status_code)
-    return await _answer(request, wish, accepted, ctx)
+    return await _answer(request, graphql_request, accepted, ctx)
 
 
 async def _answer(
-    request: HttpRequest, wish: Wish, accepted: Accepted, ctx: Context
+    request: HttpRequest, graphql_request: GraphQLRequest, accepted: Accepted, ctx: Context
 ) -> Response[Any]:
-    if accepted.takes_events and get_engine().find_kind(wish) is OperationType.SUBSCRIPTION:
-        return _respond_as_stream(wish, ctx, accepted.plain)
-    answer, body = write_answer(await get_engine().run(wish, ctx), ctx)
+    if (
+        accepted.takes_events
+        and get_engine().find_kind(graphql_request) is OperationType.SUBSCRIPTION
+    ):
+        return _respond_as_stream(graphql_request, ctx, accepted.plain)
+    answer, body = write_answer(await get_engine().run(graphql_request, ctx), ctx)
     request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
     await answer.record_reading(ctx)
     return _respond(answer, body, ctx, accepted.best or accepted.plain)
@@ -91,12 +96,14 @@ async def _answer(
 
 @get(PATH, include_in_schema=False)
 async def refuse_get(
-    request: HttpRequest, services: NamedDependency[Services], visit: NamedDependency[Visit]
+    request: HttpRequest,
+    services: NamedDependency[Services],
+    request_context: NamedDependency[RequestContext],
 ) -> Response[Any]:
     """A browser is shown the explorer; queries over GET are off."""
     if asks_for_html(", ".join(request.headers.getall("accept", []))):
         return Redirect(EXPLORER_PATH, status_code=303, headers={"vary": "Accept"})
-    ctx = Context(services, visit)
+    ctx = Context(services, request_context)
     message = BadInput("Send the operation by POST, as JSON")
     answer = _fail(message, ctx, _read_accept(request).plain, 405)
     answer.headers["allow"] = "POST"
@@ -105,7 +112,7 @@ async def refuse_get(
 
 def answer_failure(request: HttpRequest, error: Exception, services: Services) -> Response[Any]:
     """What was raised around an operation, in the shape of GraphQL's errors."""
-    ctx = Context(services, request.scope["state"].get(STATE_KEY, Visit()))
+    ctx = Context(services, request.scope["state"].get(STATE_KEY, RequestContext()))
     medium = _read_accept(request).plain
     if isinstance(error, ChenuError):
         return _fail(error, ctx, medium)
@@ -121,11 +128,11 @@ def _read_accept(request: HttpRequest) -> Accepted:
     return read_accept(", ".join(request.headers.getall("accept", [])))
 
 
-async def _read(request: HttpRequest) -> Wish:
+async def _read(request: HttpRequest) -> GraphQLRequest:
     content_type = request.headers.get("content-type", "")
     if content_type != MediaType.JSON:
         _check_content_type(content_type)
-    return read_wish(await request.body())
+    return read_request(await request.body())
 
 
 def _check_content_type(content_type: str) -> None:
@@ -204,12 +211,16 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _respond_as_stream(wish: Wish, ctx: Context, medium: MediaType) -> Response[Any]:
+def _respond_as_stream(
+    graphql_request: GraphQLRequest, ctx: Context, medium: MediaType
+) -> Response[Any]:
     """A subscription's events, unless its caller watches enough already."""
     services = ctx.services
     try:
-        place = services.connections.take(Transport.STREAM, ctx.visit, services.settings.limits)
+        place = services.connections.take(
+            Transport.STREAM, ctx.request_context, services.settings.limits
+        )
     except RateLimited as error:
         return _fail(error, ctx, medium)
-    events = stream_events(get_engine(), wish, ctx, place)
+    events = stream_events(get_engine(), graphql_request, ctx, place)
     return Stream(events, headers={**EVENTS.headers, **_VARY}, status_code=200)

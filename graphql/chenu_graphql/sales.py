@@ -83,7 +83,7 @@ async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:
     if creator is None or not is_own_profile(ctx, creator):
         if not ctx.actor.is_staff:
             return None
-        ctx.reading.note_staff_read("sale", purchase.id)
+        ctx.reading.record_staff_read("sale", purchase.id)
     return SaleSource(purchase)
 
 

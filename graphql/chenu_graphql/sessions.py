@@ -15,6 +15,7 @@ from chenu.accounts.recovery import (
     reset_password,
     verify_email,
 )
+from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor, revoke_session
 from chenu.accounts.users import (
     Browser,
@@ -25,7 +26,6 @@ from chenu.accounts.users import (
     sign_up,
     update_profile,
 )
-from chenu.accounts.visit import session_cookie
 from chenu.core.errors import NotFound
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
@@ -95,18 +95,23 @@ class SignOutPayload:
 
 
 def _browser(ctx: Context) -> Browser:
-    visit = ctx.visit
-    return Browser(visit.user_agent, visit.address, visit.session_token, visit.devices)
+    request_context = ctx.request_context
+    return Browser(
+        request_context.user_agent,
+        request_context.ip,
+        request_context.session_token,
+        request_context.devices,
+    )
 
 
 async def _enter(ctx: Context, session: NewSession) -> Payload:
     """Adopt the new session in this answer already; the old one, if any, is over."""
     await _leave(ctx)
     settings = ctx.services.settings
-    actor = await find_actor(session.token, ctx.visit.address)
+    actor = await find_actor(session.token, ctx.request_context.ip)
     if actor is None:
         raise RuntimeError("a session that was just opened is not found")
-    ctx.devices = await renew_device(session.owner, ctx.devices or ctx.visit.devices)
+    ctx.devices = await renew_device(session.owner, ctx.devices or ctx.request_context.devices)
     ctx.become(actor)
     ctx.cookies.append(session_cookie(settings, session.token))
     return await _describe(ctx)
@@ -117,25 +122,25 @@ async def _leave(ctx: Context) -> None:
     if actor.user_id is not None and actor.session_id is not None:
         with suppress(NotFound):  # it ended a moment before
             await revoke_session(actor.user_id, actor.session_id)
-        ctx.devices = await remember_device(actor.user_id, ctx.visit.devices)
+        ctx.devices = await remember_device(actor.user_id, ctx.request_context.devices)
 
 
 async def _describe(ctx: Context) -> Payload:
     return Payload(user=await get_user(ctx.actor.require_user()), csrf_token=ctx.csrf_token)
 
 
-async def start(info: Info, wish: Annotated[SignUpInput, wanted()]) -> Payload:
+async def start(info: Info, data: Annotated[SignUpInput, wanted()]) -> Payload:
     """A person with a personal account, signed in."""
     ctx = info.context
-    locale = wish.locale if wish.locale is not None else ctx.locale
-    entered = SignUp(wish.email, wish.password, wish.display_name, locale)
+    locale = data.locale if data.locale is not None else ctx.locale
+    entered = SignUp(data.email, data.password, data.display_name, locale)
     at_once = ctx.services.settings.verifies_at_once
     return await _enter(ctx, await sign_up(entered, _browser(ctx), verify_at_once=at_once))
 
 
-async def enter(info: Info, wish: Annotated[SignInInput, wanted()]) -> Payload:
+async def enter(info: Info, data: Annotated[SignInInput, wanted()]) -> Payload:
     ctx = info.context
-    return await _enter(ctx, await sign_in(wish.email, wish.password, _browser(ctx)))
+    return await _enter(ctx, await sign_in(data.email, data.password, _browser(ctx)))
 
 
 async def leave(info: Info) -> Payload:
@@ -147,33 +152,33 @@ async def leave(info: Info) -> Payload:
     return Payload()
 
 
-async def update(info: Info, wish: Annotated[UserUpdateInput, wanted()]) -> Payload:
+async def update(info: Info, data: Annotated[UserUpdateInput, wanted()]) -> Payload:
     ctx = info.context
-    change = ProfileChange(wish.display_name, wish.locale, wish.email, wish.current_password)
+    change = ProfileChange(data.display_name, data.locale, data.email, data.current_password)
     await update_profile(ctx.actor, change)
     return await _describe(ctx)
 
 
-async def change(info: Info, wish: Annotated[PasswordChangeInput, wanted()]) -> Payload:
-    await change_password(info.context.actor, wish.current_password, wish.new_password)
+async def change(info: Info, data: Annotated[PasswordChangeInput, wanted()]) -> Payload:
+    await change_password(info.context.actor, data.current_password, data.new_password)
     return Payload()
 
 
 async def request_reset(
     info: Info, email: Annotated[str, argument("The address to mail a link to.")]
 ) -> Payload:
-    await request_password_reset(email, info.context.visit.address)
+    await request_password_reset(email, info.context.request_context.ip)
     return Payload()
 
 
-async def reset(info: Info, wish: Annotated[PasswordResetInput, wanted()]) -> Payload:
+async def reset(info: Info, data: Annotated[PasswordResetInput, wanted()]) -> Payload:
     """Whoever holds the link has proved enough: the browser is one of the person's."""
     ctx = info.context
-    owner = await find_reset_owner(wish.token)
-    revoked: tuple[ApiKeyId, ...] | None = None if wish.revoke_api_keys else ()
-    await reset_password(wish.token, wish.new_password, revoked_keys=revoked)
+    owner = await find_reset_owner(data.token)
+    revoked: tuple[ApiKeyId, ...] | None = None if data.revoke_api_keys else ()
+    await reset_password(data.token, data.new_password, revoked_keys=revoked)
     if owner is not None:
-        ctx.devices = await remember_device(owner, ctx.visit.devices)
+        ctx.devices = await remember_device(owner, ctx.request_context.devices)
     return Payload()
 
 

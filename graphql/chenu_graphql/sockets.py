@@ -21,7 +21,7 @@ from litestar.handlers import WebsocketRouteHandler
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account
 from chenu.accounts.live_connections import Place, Transport
-from chenu.accounts.visit import STATE_KEY, Visit
+from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import (
     BadInput,
     ChenuError,
@@ -33,13 +33,13 @@ from chenu.core.errors import (
 from chenu.flows.services import Services
 from chenu_graphql.channel import Channel, Closed, Gone, Socket
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Engine, Wish
+from chenu_graphql.engine import Answer, Engine, GraphQLRequest
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.messages import (
     SocketMessage,
     fail_internally,
     read_json,
-    read_wish,
+    read_request,
     write_answer,
 )
 
@@ -54,16 +54,18 @@ PING_SECONDS = 20
 def make_socket_route(engine: Engine, services: Services, path: str) -> WebsocketRouteHandler:
     @websocket(path)
     async def serve_socket(socket: Socket) -> None:
-        visit: Visit = socket.scope["state"][STATE_KEY]
-        is_foreign = visit.actor.kind is ActorKind.SESSION and not visit.origin_ok
-        if visit.refusal is not None or is_foreign:
+        request_context: RequestContext = socket.scope["state"][STATE_KEY]
+        is_foreign = (
+            request_context.actor.kind is ActorKind.SESSION and not request_context.origin_ok
+        )
+        if request_context.refusal is not None or is_foreign:
             await socket.close(4403, "Forbidden")  # before accept: the handshake answers 403
         elif PROTOCOL not in socket.scope["subprotocols"]:
             await socket.accept()
             await socket.close(4406, "Subprotocol not acceptable")
         else:
             await socket.accept(subprotocols=PROTOCOL)
-            await Connection(socket, engine, Context(services, visit)).serve()
+            await Connection(socket, engine, Context(services, request_context)).serve()
 
     return serve_socket
 
@@ -94,7 +96,7 @@ class Connection:
             log.info("socket_gone", reason=str(error))
         finally:
             if self._place is not None:
-                self._place.give_back()
+                self._place.release()
 
     async def _serve_until_closed(self) -> None:
         """Raises what ended it, when all its tasks are at their end."""
@@ -113,11 +115,13 @@ class Connection:
         """Of whoever the caller is now, instead of the one held so far. Raises Closed."""
         connections, held = self._ctx.services.connections, self._place
         try:
-            self._place = connections.take(Transport.SOCKET, self._ctx.visit, self._limits)
+            self._place = connections.take(
+                Transport.SOCKET, self._ctx.request_context, self._limits
+            )
         except RateLimited:
             raise Closed(4429, "Too many connections: close one first") from None
         if held is not None:
-            held.give_back()
+            held.release()
 
     async def _talk(self) -> None:
         await self._begin()
@@ -169,7 +173,7 @@ class Connection:
         bearer = params.get("Authorization", params.get("authorization"))
         if bearer is None:
             return
-        settings, visit = self._ctx.services.settings, self._ctx.visit
+        settings, request_context = self._ctx.services.settings, self._ctx.request_context
         try:
             account = params.get("Chenu-Account")
             account_id = read_account(None if account is None else str(account))
@@ -180,21 +184,23 @@ class Connection:
             str(bearer),
             account_id,
             pepper=settings.secret,
-            address=visit.address,
+            ip=request_context.ip,
         )
-        self._ctx.visit = replace(visit, find_actor=find_actor)
+        self._ctx.request_context = replace(request_context, find_actor=find_actor)
         await self._identify_again()
         self._take_place()
 
     async def _identify_again(self) -> None:
         """Raises Closed once the session has ended or the key was revoked."""
-        visit = self._ctx.visit
+        request_context = self._ctx.request_context
         try:
-            renewed = await visit.renewed()
+            renewed = await request_context.renewed()
         except (Unauthenticated, Forbidden):
             raise Closed(4403, "Forbidden") from None
-        if self._ctx.visit is visit:  # else connection_init has brought a key meanwhile
-            self._ctx.visit = renewed
+        if (
+            self._ctx.request_context is request_context
+        ):  # else connection_init has brought a key meanwhile
+            self._ctx.request_context = renewed
 
     async def _handle(self, message: SocketMessage) -> None:
         if message.type == "ping":
@@ -214,13 +220,13 @@ class Connection:
         if message.id in self._running:
             raise Closed(4409, f"Subscriber for {message.id[:60]} already exists")
         try:
-            wish = read_wish(message.payload)
+            request = read_request(message.payload)
             self._require_room()
             await self._identify_again()
         except ChenuError as error:
             await self._channel.send("error", message.id, [self._describe(error)])
             return
-        self._running[message.id] = asyncio.create_task(self._run(message.id, wish))
+        self._running[message.id] = asyncio.create_task(self._run(message.id, request))
 
     def _require_room(self) -> None:
         if len(self._running) >= MAX_OPERATIONS:
@@ -230,16 +236,16 @@ class Connection:
     def _describe(self, error: ChenuError) -> Any:
         return _formatted(with_code(to_graphql(error), self._ctx))
 
-    async def _run(self, operation_id: str, wish: Wish) -> None:
+    async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         ctx = self._ctx.next_operation()
         try:
-            if self._engine.find_kind(wish) is OperationType.SUBSCRIPTION:
-                async with aclosing(self._engine.watch(wish, ctx)) as answers:
+            if self._engine.find_kind(request) is OperationType.SUBSCRIPTION:
+                async with aclosing(self._engine.watch(request, ctx)) as answers:
                     async for answer in answers:
                         await self._identify_again()
                         await self._pass_on(operation_id, answer, ctx)
             else:
-                await self._pass_on(operation_id, await self._engine.ask(wish, ctx), ctx)
+                await self._pass_on(operation_id, await self._engine.ask(request, ctx), ctx)
             if self._running.pop(operation_id, None) is not None:
                 await self._channel.send("complete", operation_id)
         except (Closed, Unavailable) as error:

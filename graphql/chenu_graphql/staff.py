@@ -7,7 +7,7 @@ import strawberry
 
 from chenu.agents.counts import count_review_queue
 from chenu.agents.queries import QueuedAgent, list_review_queue
-from chenu.flows.review_agent import decide_review
+from chenu.flows.creators.review_agent import decide_review
 from chenu_graphql.agent_edits import read_agent_id, show
 from chenu_graphql.agent_lists import AgentConnection, queue_key
 from chenu_graphql.connection import (
@@ -39,7 +39,7 @@ async def _page_queue(
     cursors = info.context.cursors.of_list("review queue")
     page = read_page(cursors, PageArguments(first, after, last, before))
     queue = await list_review_queue(page)
-    info.context.reading.note_staff_read("queue", "moderation_queue")
+    info.context.reading.record_staff_read("queue", "moderation_queue")
     return ConnectionSource(cursors, queue, queue_key, count_review_queue)
 
 
@@ -66,13 +66,13 @@ async def open_office() -> StaffSource:
     return StaffSource()
 
 
-async def decide(info: Info, wish: Annotated[AgentReviewDecisionInput, wanted()]) -> Payload:
-    agent_id = read_agent_id(wish.agent_id)
+async def decide(info: Info, data: Annotated[AgentReviewDecisionInput, wanted()]) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
     await decide_review(
         info.context.actor,
         agent_id,
-        approve=wish.approve,
-        reason=wish.reason,
-        seen_at=wish.seen_at,
+        approve=data.approve,
+        reason=data.reason,
+        seen_at=data.seen_at,
     )
     return await show(agent_id)

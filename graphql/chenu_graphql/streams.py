@@ -7,10 +7,10 @@ from contextlib import aclosing
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
 from chenu.accounts.live_connections import Place
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Engine, Wish
+from chenu_graphql.engine import Engine, GraphQLRequest
 from chenu_graphql.messages import fail_internally, write_answer
 
 EVENTS = SSETransport()
@@ -25,7 +25,7 @@ def write_event(body: bytes) -> str:
 
 
 async def stream_events(
-    engine: Engine, wish: Wish, ctx: Context, place: Place
+    engine: Engine, request: GraphQLRequest, ctx: Context, place: Place
 ) -> AsyncGenerator[str, None]:
     """Each event, and a comment where nothing happens; `place` is given back at the end.
 
@@ -35,7 +35,7 @@ async def stream_events(
     loop = asyncio.get_running_loop()
     until = loop.time() + limits.live_seconds
     parts = merge_stream_with_heartbeat(
-        lambda: _answers(engine, wish, ctx),
+        lambda: _answers(engine, request, ctx),
         lambda: _HEARTBEAT,
         interval=min(limits.live_check_seconds, limits.live_seconds),
         send_initial_heartbeat=False,
@@ -45,18 +45,20 @@ async def stream_events(
             async for part in parts:
                 is_event = part != _HEARTBEAT
                 if loop.time() >= until or not await _still_holds(
-                    ctx.visit, if_unsure=not is_event
+                    ctx.request_context, if_unsure=not is_event
                 ):
                     break
                 yield part
         yield EVENTS.encode_complete()
     finally:
-        place.give_back()
+        place.release()
 
 
-async def _answers(engine: Engine, wish: Wish, ctx: Context) -> AsyncGenerator[str, None]:
+async def _answers(
+    engine: Engine, request: GraphQLRequest, ctx: Context
+) -> AsyncGenerator[str, None]:
     try:
-        async with aclosing(engine.watch(wish, ctx)) as answers:
+        async with aclosing(engine.watch(request, ctx)) as answers:
             async for answer in answers:
                 written, body = write_answer(answer, ctx)
                 await written.record_reading(ctx)
@@ -65,10 +67,10 @@ async def _answers(engine: Engine, wish: Wish, ctx: Context) -> AsyncGenerator[s
         yield write_event(write_answer(fail_internally(error, ctx), ctx)[1])
 
 
-async def _still_holds(visit: Visit, *, if_unsure: bool) -> bool:
+async def _still_holds(request_context: RequestContext, *, if_unsure: bool) -> bool:
     """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
     try:
-        await visit.renewed()
+        await request_context.renewed()
     except (Unauthenticated, Forbidden):
         return False
     except ChenuError:  # the database is away

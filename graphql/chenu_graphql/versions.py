@@ -31,7 +31,7 @@ async def _open_manifest(root: strawberry.Parent[VersionHead], info: Info) -> di
     opened = await find_readable_manifest(ctx.actor, agent, version)
     if opened is None:
         return None
-    ctx.reading.note_opened(opened, version.id)
+    ctx.reading.record_opened(opened, version.id)
     return opened.manifest
 
 

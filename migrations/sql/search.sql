@@ -1,13 +1,32 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS unaccent;
+
 -- Words of the search index. chenu/agents/search_words.py cuts what people type by the same rules,
 -- and tests/agents/test_search_words.py compares the two. After a change here every agent has to
--- be written anew, as the migration that runs this file does.
+-- be written anew: writing a row makes its generated columns anew.
 
--- Accents of words with digits are folded as those of other words are.
+-- Accents and case never matter in search; both languages are indexed for every agent.
+CREATE TEXT SEARCH CONFIGURATION chenu_fr (COPY = french);
+ALTER TEXT SEARCH CONFIGURATION chenu_fr
+    ALTER MAPPING FOR hword, hword_part, word WITH unaccent, french_stem;
 ALTER TEXT SEARCH CONFIGURATION chenu_fr ALTER MAPPING FOR numword WITH unaccent, simple;
+CREATE TEXT SEARCH CONFIGURATION chenu_en (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION chenu_en
+    ALTER MAPPING FOR hword, hword_part, word WITH unaccent, english_stem;
 ALTER TEXT SEARCH CONFIGURATION chenu_en ALTER MAPPING FOR numword WITH unaccent, simple;
 
+CREATE FUNCTION fold(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT lower(public.unaccent('public.unaccent'::regdictionary, $1))
+$$;
+
+CREATE FUNCTION agent_names(name text, translations jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT public.fold(concat_ws(' ', name, translations #>> '{fr,name}',
+        translations #>> '{en,name}'))
+$$;
+
 -- Punctuation and signs, as what stands between the brackets of a regular expression.
-CREATE OR REPLACE FUNCTION search_marks() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION search_marks() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '!-/:-@\[-`{-~\u00A1-\u00BF\u00D7\u00F7\u02BC\u055A-\u055F\u0589\u05BE\u05F3\u05F4\u060C'
     '\u061B\u061F\u066A-\u066D\u06D4\u0964\u0965\u2010-\u2027\u2030-\u205E\u20A0-\u20CF'
     '\u2190-\u2BFF\u2E00-\u2E7F\u3001-\u3004\u3008-\u3020\u3030\u303D-\u303F\u30FB\uE000-\uF8FF'
@@ -15,7 +34,7 @@ RETURN '!-/:-@\[-`{-~\u00A1-\u00BF\u00D7\u00F7\u02BC\u055A-\u055F\u0589\u05BE\u0
 
 -- One spelling for what looks alike, no elisions, and signs that belong to a name in letters:
 -- "l’agent .NET, C++" becomes "agent dot-NET, C-plusplus".
-CREATE OR REPLACE FUNCTION search_spelling(text) RETURNS text
+CREATE FUNCTION search_spelling(text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     sign CONSTANT text := '[' || public.search_marks() || ']';
@@ -44,7 +63,7 @@ END $$;
 -- The words, and after them the neighbours that one sign joins and each name as a whole: "GPT-4"
 -- gives "GPT 4 GPT4 zzGPTzz4". "zz" is in no word, and keeps apart: 3.5 is not 35, I/T not the stop
 -- word it, GPT-4 not all of GPT-4-turbo.
-CREATE OR REPLACE FUNCTION search_words(text) RETURNS text
+CREATE FUNCTION search_words(text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     sign CONSTANT text := '[' || public.search_marks() || ']';
@@ -73,7 +92,7 @@ BEGIN
         WHERE before IS NOT NULL));
 END $$;
 
-CREATE OR REPLACE FUNCTION agent_search(config regconfig, name text, tagline text,
+CREATE FUNCTION agent_search(config regconfig, name text, tagline text,
     description text, translations jsonb, capabilities text[]) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT setweight(to_tsvector(config, public.search_words(concat_ws(' ', name,

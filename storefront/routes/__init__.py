@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Router
 from litestar.di import Provide
 
-from chenu.accounts.visit import STATE_KEY
+from chenu.accounts.request_context import STATE_KEY
 from chenu.flows.services import Services
 from storefront.access import RequestCheck
 from storefront.counts import Counts
@@ -96,8 +96,8 @@ def create_storefront(services: Services, status_of: StatusOf) -> Router:
     counts = Counts(services.settings.cache_seconds)
 
     def make_pages(request: Request[Any, Any, Any]) -> Pages:
-        visit = request.scope["state"][STATE_KEY]
-        return Pages(request, visit, services.settings, status_of, counts)
+        request_context = request.scope["state"][STATE_KEY]
+        return Pages(request, request_context, services.settings, status_of, counts)
 
     return Router(
         "/",

@@ -23,7 +23,7 @@ from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 from storefront.routes.account_page import AccountForms, render_account
 
-_KEPT = ("display_name", "locale", "email", "name", "scopes")
+_CACHED = ("display_name", "locale", "email", "name", "scopes")
 
 
 @get("/account", opt=SIGNED_IN)
@@ -33,7 +33,7 @@ async def show_account(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 
 async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError) -> Page:
     """The account's page with the refused form as it was typed."""
-    again = pages.refused(form, keep(fields, _KEPT), error)
+    again = pages.refused(form, keep(fields, _CACHED), error)
     forms = AccountForms().replaced(form, again)
     page = await render_account(pages, Fields({}), forms, status=pages.status(error))
     if isinstance(error, RateLimited):
@@ -54,7 +54,7 @@ async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     form = "profile" if change.email is None else "address"
     is_same = await _is_own_address(pages, change.email)
     try:
-        await update_profile(pages.visit.actor, change)
+        await update_profile(pages.request_context.actor, change)
     except REFUSED_TRIES as error:
         return await _show_again(pages, form, fields, error)
     return pages.go(f"/account?notice={'address-same' if is_same else form}")
@@ -68,7 +68,7 @@ def _password_of(fields: Fields) -> str | None:
 async def _is_own_address(pages: Pages, email: str | None) -> bool:
     if email is None:
         return False
-    user = await get_user(pages.visit.actor.require_user())
+    user = await get_user(pages.request_context.actor.require_user())
     return normalise_email(email) == user.email
 
 
@@ -77,7 +77,7 @@ async def save_password(request: HttpRequest, pages: NamedDependency[Pages]) -> 
     fields = await read_form(request)
     current, new = fields.text("current_password"), fields.text("new_password")
     try:
-        await change_password(pages.visit.actor, current, new)
+        await change_password(pages.request_context.actor, current, new)
     except REFUSED_TRIES as error:
         return await _show_again(pages, "password", fields, error)
     return pages.go("/account?notice=password")
@@ -86,7 +86,7 @@ async def save_password(request: HttpRequest, pages: NamedDependency[Pages]) -> 
 @post("/account/verify", opt=SIGNED_IN)
 async def send_link_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     try:
-        await send_verification_again(pages.visit.actor)
+        await send_verification_again(pages.request_context.actor)
     except RateLimited as error:
         return await _show_again(pages, "address", Fields({}), error)
     return pages.go("/account?notice=verify")
@@ -94,13 +94,13 @@ async def send_link_again(request: HttpRequest, pages: NamedDependency[Pages]) -
 
 @post("/account/sessions/{session_id:uuid}/revoke", opt=SIGNED_IN)
 async def end_session(pages: NamedDependency[Pages], session_id: FromPath[UUID]) -> Page:
-    await revoke_session(pages.visit.actor.require_user(), SessionId(session_id))
+    await revoke_session(pages.request_context.actor.require_user(), SessionId(session_id))
     return pages.go("/account?notice=session")
 
 
 @post("/account/sessions/revoke-others", opt=SIGNED_IN)
 async def end_other_sessions(pages: NamedDependency[Pages]) -> Page:
-    actor = pages.visit.actor
+    actor = pages.request_context.actor
     await revoke_sessions(actor.require_user(), but=actor.session_id)
     return pages.go("/account?notice=sessions")
 
@@ -111,7 +111,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:
         created = await create_api_key(
-            pages.visit.actor,
+            pages.request_context.actor,
             fields.text("name"),
             _read_scopes(fields),
             None,
@@ -133,5 +133,5 @@ def _read_scopes(fields: Fields) -> list[ApiScope]:
 
 @post("/account/api-keys/{key_id:uuid}/revoke", opt=SIGNED_IN)
 async def end_key(pages: NamedDependency[Pages], key_id: FromPath[UUID]) -> Page:
-    await revoke_api_key(pages.visit.actor, ApiKeyId(key_id))
+    await revoke_api_key(pages.request_context.actor, ApiKeyId(key_id))
     return pages.go("/account?notice=key-revoked")

@@ -28,7 +28,7 @@ class AccountForms:
     """The page's forms, at most one of them refused."""
 
     profile: FormView = field(default_factory=lambda: FormView("profile"))
-    address: FormView = field(default_factory=lambda: FormView("address"))
+    email: FormView = field(default_factory=lambda: FormView("address"))
     password: FormView = field(default_factory=lambda: FormView("password"))
     api_key: FormView = field(default_factory=lambda: FormView("api-key"))
 
@@ -37,14 +37,14 @@ class AccountForms:
 
     @property
     def refused(self) -> FormView | None:
-        forms = (self.profile, self.address, self.password, self.api_key)
+        forms = (self.profile, self.email, self.password, self.api_key)
         return next((form for form in forms if form.errors), None)
 
 
 async def render_account(
     pages: Pages, query: Fields, forms: AccountForms, *, status: int = 200
 ) -> Page:
-    actor = pages.visit.actor
+    actor = pages.request_context.actor
     account_id, user_id = account_of(actor), actor.require_user()
     user, sessions, keys, purchases = await asyncio.gather(
         get_user(user_id),

@@ -19,8 +19,8 @@ from chenu.agents.rows import AgentRow, CreatorRow
 from chenu.billing import connect_accounts
 from chenu.core.errors import ChenuError, ProviderUnavailable
 from chenu.core.paging import Key
-from chenu.flows.onboard_creator import (
-    CreatorWish,
+from chenu.flows.creators.onboard_creator import (
+    CreatorInput,
     become_creator,
     make_onboarding_link,
     refresh_own_connect_state,
@@ -42,7 +42,7 @@ _JOIN_FIELDS = ("handle", "display_name", "bio", "country")
 
 @get("/creator", opt=SIGNED_IN)
 async def show_desk(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    creator = await find_creator_of(pages.visit.actor.require_user())
+    creator = await find_creator_of(pages.request_context.actor.require_user())
     if creator is None:
         return pages.go("/creator/join")
     return await _render_desk(pages, creator, read_query(request), FormView("profile"))
@@ -103,9 +103,11 @@ async def _read_sales(pages: Pages, creator: CreatorRow, query: Fields) -> dict[
 async def save_creator(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:
-        await update_creator(pages.visit.actor, fields.find("display_name"), fields.find("bio"))
+        await update_creator(
+            pages.request_context.actor, fields.find("display_name"), fields.find("bio")
+        )
     except REFUSALS as error:
-        creator = await get_own_creator(pages.visit.actor)
+        creator = await get_own_creator(pages.request_context.actor)
         form = pages.refused("profile", keep(fields, ("display_name", "bio")), error)
         return await _render_desk(pages, creator, Fields({}), form, pages.status(error))
     return pages.go("/creator?notice=creator")
@@ -113,13 +115,13 @@ async def save_creator(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 
 @get("/creator/join", opt=SIGNED_IN)
 async def show_join(pages: NamedDependency[Pages]) -> Page:
-    if await find_creator_of(pages.visit.actor.require_user()) is not None:
+    if await find_creator_of(pages.request_context.actor.require_user()) is not None:
         return pages.go("/creator")
     return _render_join(pages, FormView("join", {"country": "fr"}))
 
 
 def _render_join(pages: Pages, form: FormView, status: int = 200) -> Page:
-    refusal = _why_not_join(pages.visit.actor)
+    refusal = _why_not_join(pages.request_context.actor)
     return pages.show("creator/join.html", status, form=form, refusal=refusal)
 
 
@@ -136,9 +138,9 @@ def _why_not_join(actor: Actor) -> ChenuError | None:
 @post("/creator/join", opt=SIGNED_IN)
 async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
-    wish = CreatorWish(**{name: fields.text(name) for name in _JOIN_FIELDS})
+    data = CreatorInput(**{name: fields.text(name) for name in _JOIN_FIELDS})
     try:
-        await become_creator(pages.visit.actor, wish)
+        await become_creator(pages.request_context.actor, data)
     except REFUSALS as error:
         form = pages.refused("join", keep(fields, _JOIN_FIELDS), error)
         return _render_join(pages, form, pages.status(error))
@@ -150,11 +152,11 @@ async def open_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     """On to Stripe's single-use page, made for this click and for nothing less."""
-    if pages.visit.is_head:
+    if pages.request_context.is_head:
         return pages.go("/creator")
-    if await find_creator_of(pages.visit.actor.require_user()) is None:
+    if await find_creator_of(pages.request_context.actor.require_user()) is None:
         return pages.go("/creator/join")
-    link = await make_onboarding_link(services, pages.visit.actor)
+    link = await make_onboarding_link(services, pages.request_context.actor)
     return pages.go(link or "/creator?notice=payouts-ready")
 
 
@@ -163,12 +165,12 @@ async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     """Coming back proves nothing: Stripe is asked."""
-    if pages.visit.is_head:
+    if pages.request_context.is_head:
         return pages.go("/creator")
-    if await find_creator_of(pages.visit.actor.require_user()) is None:
+    if await find_creator_of(pages.request_context.actor.require_user()) is None:
         return pages.go("/creator/join")
     try:
-        creator = await refresh_own_connect_state(services, pages.visit.actor)
+        creator = await refresh_own_connect_state(services, pages.request_context.actor)
     except ProviderUnavailable:
         return pages.go("/creator?notice=payouts-waiting")
     is_ready = creator.payouts_ready

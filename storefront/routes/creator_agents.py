@@ -15,8 +15,8 @@ from chenu.agents.model import AgentId
 from chenu.agents.queries import find_creator_of, get_own_agent
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import ChenuError
-from chenu.flows.edit_agent import create_agent, create_version, update_agent
-from chenu.flows.review_agent import archive_agent, submit_agent
+from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.creators.review_agent import archive_agent, submit_agent
 from storefront.access import SIGNED_IN
 from storefront.agent_form import (
     EVERYTHING,
@@ -37,7 +37,7 @@ Work = Callable[[], Awaitable[object]]
 
 @get("/creator/agents/new", opt=SIGNED_IN)
 async def show_new(pages: NamedDependency[Pages]) -> Page:
-    if await find_creator_of(pages.visit.actor.require_user()) is None:
+    if await find_creator_of(pages.request_context.actor.require_user()) is None:
         return pages.go("/creator/join")
     return _render_new(pages, FormView("new", blank_values(pages.locale)))
 
@@ -45,7 +45,7 @@ async def show_new(pages: NamedDependency[Pages]) -> Page:
 def _render_new(
     pages: Pages, form: FormView, *, status: int = 200, preview: str | None = None
 ) -> Page:
-    refusal = find_plan_refusal(pages.visit.actor)
+    refusal = find_plan_refusal(pages.request_context.actor)
     return pages.show("creator/new_agent.html", status, form=form, preview=preview, refusal=refusal)
 
 
@@ -62,7 +62,7 @@ async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     if fields.text("intent") == "preview":
         return _render_new(pages, FormView("new", values), preview=_preview(fields))
     try:
-        agent_id = await create_agent(pages.visit.actor, read_agent(fields))
+        agent_id = await create_agent(pages.request_context.actor, read_agent(fields))
     except REFUSALS as error:
         form = pages.refused("new", values, error)
         return _render_new(pages, form, status=pages.status(error))
@@ -73,7 +73,7 @@ async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 async def preview_description(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """The description as it will look, while it is typed."""
     fields = await read_form(request)
-    await get_own_creator(pages.visit.actor)
+    await get_own_creator(pages.request_context.actor)
     return pages.show("creator/_preview.html", preview=_preview(fields))
 
 
@@ -83,7 +83,7 @@ async def show_agent(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) ->
 
 
 async def _get_agent(pages: Pages, agent_id: UUID) -> AgentRow:
-    return await get_own_agent(pages.visit.actor, AgentId(agent_id))
+    return await get_own_agent(pages.request_context.actor, AgentId(agent_id))
 
 
 @post("/creator/agents/{agent_id:uuid}", opt=SIGNED_IN)
@@ -99,7 +99,7 @@ async def save_listing(
         )
 
     async def save() -> None:
-        await update_agent(pages.visit.actor, agent.id, read_listing(fields), None)
+        await update_agent(pages.request_context.actor, agent.id, read_listing(fields), None)
 
     notice = "draft" if agent.published_at is None else "change"
     return await _work(pages, agent, fields, "listing", LISTING, save, notice)
@@ -137,7 +137,9 @@ async def save_price(
     fields = await read_form(request)
 
     async def save() -> None:
-        await update_agent(pages.visit.actor, agent.id, ListingFields(), read_price(fields))
+        await update_agent(
+            pages.request_context.actor, agent.id, ListingFields(), read_price(fields)
+        )
 
     return await _work(pages, agent, fields, "price", PRICE, save, "price")
 
@@ -152,7 +154,7 @@ async def save_version(
     async def save() -> None:
         manifest = parse_manifest(fields.text("manifest"))
         number, changelog = fields.text("number").strip(), fields.text("changelog")
-        await create_version(pages.visit.actor, agent.id, number, changelog, manifest)
+        await create_version(pages.request_context.actor, agent.id, number, changelog, manifest)
 
     return await _work(pages, agent, fields, "version", VERSION, save, "version")
 
@@ -162,7 +164,7 @@ async def submit(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Pag
     agent = await _get_agent(pages, agent_id)
 
     async def save() -> None:
-        await submit_agent(pages.visit.actor, agent.id)
+        await submit_agent(pages.request_context.actor, agent.id)
 
     return await _work(pages, agent, Fields({}), "state", (), save, "submitted")
 
@@ -172,6 +174,6 @@ async def archive(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Pa
     agent = await _get_agent(pages, agent_id)
 
     async def save() -> None:
-        await archive_agent(pages.visit.actor, agent.id)
+        await archive_agent(pages.request_context.actor, agent.id)
 
     return await _work(pages, agent, Fields({}), "state", (), save, "archived")

@@ -8,7 +8,7 @@ from chenu.agents.model import AgentStatus, VersionId
 from chenu.agents.queries import find_agent, find_change, list_versions, list_versions_by_id
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
-from chenu.flows.review_agent import find_submit_refusal
+from chenu.flows.creators.review_agent import find_submit_refusal
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import PlanRequired, require_feature
 from storefront.agent_form import listing_values, price_values
@@ -52,8 +52,8 @@ async def render_editor(
         change=change,
         versions=await list_versions([agent.id], all_states=True),
         is_open=agent.status in _OPEN,
-        plan_refusal=find_plan_refusal(pages.visit.actor),
-        submit_refusal=find_submit_refusal(pages.visit.actor, agent),
+        plan_refusal=find_plan_refusal(pages.request_context.actor),
+        submit_refusal=find_submit_refusal(pages.request_context.actor, agent),
         refused=forms.refused,
         listing=forms.listing or FormView("listing", listing_values(agent, change, pages.locale)),
         price=forms.price or FormView("price", price_values(agent, pages.locale)),

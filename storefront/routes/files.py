@@ -59,7 +59,7 @@ async def send_favicon() -> Response[bytes]:
 async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[bytes]:
     """`<agent id>.svg`; kept by browsers for a day, of agents on sale by everybody."""
     agent_id = _read_icon_name(name)
-    agent = await get_visible_agent(pages.visit.actor, agent_id)
+    agent = await get_visible_agent(pages.request_context.actor, agent_id)
     share = "public" if agent.is_on_sale else "private"
     icon = icon_svg(agent.id, agent.sphere).encode()
     return _file(icon, "image/svg+xml", f"{share}, max-age=86400")

@@ -7,23 +7,23 @@ from litestar.di import NamedDependency
 
 from chenu.agents.model import AgentKind
 from chenu.agents.search import list_cards
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
-from chenu.core.paging import PageWish
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
+from chenu.core.paging import PageRequest
 from chenu.tiers.catalogue import Feature, cheapest_tier_with
 from storefront.access import PUBLIC
 from storefront.pages import Page, Pages
 
-_SHELF = PageWish(6)
+_SHELF = PageRequest(6)
 
 
 @get("/", opt=PUBLIC)
 async def show_home(pages: NamedDependency[Pages]) -> Page:
     made_by_creators = AgentFilter(kinds=(AgentKind.MARKETPLACE,))
-    newest_wish = AgentWish(filter=made_by_creators, sort=AgentSort.NEWEST)
+    newest_query = AgentQuery(filter=made_by_creators, sort=AgentSort.NEWEST)
     popular, newest, facets = await asyncio.gather(
-        list_cards(AgentWish(sort=AgentSort.POPULAR), _SHELF, pages.locale),
-        list_cards(newest_wish, _SHELF, pages.locale),
-        pages.counts.of_search(AgentWish()),
+        list_cards(AgentQuery(sort=AgentSort.POPULAR), _SHELF, pages.locale),
+        list_cards(newest_query, _SHELF, pages.locale),
+        pages.counts.of_search(AgentQuery()),
     )
     return pages.show(
         "home/page.html",

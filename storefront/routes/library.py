@@ -18,7 +18,7 @@ PAGE_SIZE = 24
 
 @get("/library", opt=SIGNED_IN)
 async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    account_id = account_of(pages.visit.actor)
+    account_id = account_of(pages.request_context.actor)
     pager = Pager(pages.cursors.of_list("library", account_id), "/library", PAGE_SIZE)
     grants = await list_library(account_id, pager.read(read_query(request)))
     agents = await list_agents_by_id([grant.agent_id for grant in grants.rows])

@@ -52,7 +52,7 @@ async def _show(
     if opened.first_use is not None:
         await record_first_use([opened.first_use])
     if opened.by_staff:
-        await record_staff_reads(pages.visit.actor, [StaffRead("manifest", version.id)])
+        await record_staff_reads(pages.request_context.actor, [StaffRead("manifest", version.id)])
     return page
 
 
@@ -61,10 +61,10 @@ async def _get_readable(pages: Pages, agent: AgentRow) -> tuple[VersionRow, Read
     if agent.current_version is None:
         raise NotFound("There is no such agent")
     [version] = await list_versions_by_id([agent.current_version])
-    opened = await find_readable_manifest(pages.visit.actor, agent, version)
+    opened = await find_readable_manifest(pages.request_context.actor, agent, version)
     if opened is None:
         if agent.kind is AgentKind.PLATFORM:
             raise InvalidState("Platform agents run at CHE·NU: there is no manifest to hand out")
-        refusal = decide_access(pages.visit.actor, agent, None).refusal
+        refusal = decide_access(pages.request_context.actor, agent, None).refusal
         raise refusal or InvalidState("This agent is not in your library yet")
     return version, opened

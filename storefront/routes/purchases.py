@@ -1,4 +1,4 @@
-"""Buying: the wish, the honest state of a purchase, and changing one's mind before paying."""
+"""Buying: the request, the honest state of a purchase, and changing one's mind before paying."""
 
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from chenu.agents.purchases import PurchaseRow
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid, NotFound
-from chenu.flows.buy_agent import BuyWish, buy_agent
-from chenu.flows.close_checkout import cancel_own_purchase
-from chenu.flows.purchase_state import PurchaseReport, PurchaseState, report_purchase
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.purchases.close_checkout import cancel_own_purchase
+from chenu.flows.purchases.state import PurchaseReport, PurchaseState, report_purchase
 from chenu.flows.services import Services
 from storefront.access import SIGNED_IN
 from storefront.forms import REFUSALS, Fields, HttpRequest, read_form, read_query
@@ -37,20 +37,20 @@ async def buy(
     agent = await get_shown_agent(pages, slug)
     fields = await read_form(request)
     try:
-        wish = _read_wish(fields, agent, pages)
+        data = _read_input(fields, agent, pages)
         purchase = await buy_agent(
-            services, pages.visit.actor, wish, fields.text("idempotency_key")
+            services, pages.request_context.actor, data, fields.text("idempotency_key")
         )
     except (*REFUSALS, BrokenRequest) as refusal:
         return await _render_refusal(pages, slug, refusal)
     return pages.go(_next_address(purchase))
 
 
-def _read_wish(fields: Fields, agent: AgentRow, pages: Pages) -> BuyWish:
+def _read_input(fields: Fields, agent: AgentRow, pages: Pages) -> BuyAgentInput:
     amount = fields.text("expected_amount")
     if not (amount.isascii() and amount.isdigit() and len(amount) <= 9):
         raise Invalid("The amount is a whole number of cents", path=("expected_amount",))
-    return BuyWish(
+    return BuyAgentInput(
         agent_id=agent.id,
         expected_amount=int(amount),
         accept_immediate_supply=fields.is_ticked("accept_immediate_supply"),
@@ -78,7 +78,7 @@ async def show_purchase(
     services: NamedDependency[Services],
     purchase_id: FromPath[UUID],
 ) -> Page:
-    account_id = account_of(pages.visit.actor)
+    account_id = account_of(pages.request_context.actor)
     report = await report_purchase(services, account_id, PurchaseId(purchase_id))
     if pages.is_fragment and read_query(request).text("seen") == report.state:
         return pages.nothing()
@@ -108,6 +108,6 @@ async def cancel_purchase(
     pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
 ) -> Page:
     """Whatever is true afterwards is shown: it may have been paid a moment before."""
-    account_id = account_of(pages.visit.actor)
+    account_id = account_of(pages.request_context.actor)
     purchase = await cancel_own_purchase(services, account_id, PurchaseId(purchase_id))
     return pages.go(f"/purchases/{purchase.id}")

@@ -17,7 +17,7 @@ from chenu.accounts.recovery import (
     reset_password,
     verify_email,
 )
-from chenu.accounts.visit import session_cookie
+from chenu.accounts.request_context import session_cookie
 from storefront.access import PUBLIC
 from storefront.forms import (
     REFUSALS,
@@ -42,7 +42,7 @@ async def submit_forgot(request: HttpRequest, pages: NamedDependency[Pages]) -> 
     """The same answer for every address, known or not."""
     fields = await read_form(request)
     try:
-        await request_password_reset(fields.text("email"), pages.visit.address)
+        await request_password_reset(fields.text("email"), pages.request_context.ip)
     except REFUSED_TRIES as error:
         form = pages.refused("forgot", keep(fields, ("email",)), error)
         return pages.show("people/forgot.html", pages.status(error), form=form, is_sent=False)
@@ -71,7 +71,7 @@ async def submit_reset(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         offer = await find_reset_offer(token)
         form = pages.refused("reset", keep(fields, ("token", "revoked_keys")), error)
         return pages.show("people/reset.html", pages.status(error), form=form, offer=offer)
-    devices = None if owner is None else await remember_device(owner, pages.visit.devices)
+    devices = None if owner is None else await remember_device(owner, pages.request_context.devices)
     cookie = session_cookie(pages.settings, None)
     return pages.go("/sign-in?notice=reset", cookie=cookie, devices=devices)
 
@@ -100,7 +100,7 @@ async def submit_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> 
     except REFUSALS as error:
         form = pages.refused("verify", keep(fields, ("token",)), error)
         return pages.show("people/verify.html", pages.status(error), form=form)
-    is_signed_in = pages.visit.actor.kind is ActorKind.SESSION
+    is_signed_in = pages.request_context.actor.kind is ActorKind.SESSION
     return pages.go(f"/{'account' if is_signed_in else 'sign-in'}?notice=verified")
 
 

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.request_context import language_cookie, session_cookie
 from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
-from chenu.accounts.visit import language_cookie, session_cookie
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale
 from storefront.access import PUBLIC
@@ -22,7 +22,7 @@ from storefront.visitor import browser_of
 @get("/sign-in", opt=PUBLIC)
 async def show_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     wanted = read_query(request).text("next")
-    if pages.visit.actor.kind is ActorKind.SESSION:
+    if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(safe_next(wanted))
     return pages.show("people/sign_in.html", form=FormView("sign-in", {"next": wanted}))
 
@@ -32,7 +32,7 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
     fields = await read_form(request)
     try:
         session = await sign_in(
-            fields.text("email"), fields.text("password"), browser_of(pages.visit)
+            fields.text("email"), fields.text("password"), browser_of(pages.request_context)
         )
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
@@ -45,17 +45,17 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
 async def _change_over(pages: Pages, session: NewSession) -> str | None:
     """From the session that this browser came with, if any, to the new one."""
     left = await _leave(pages)
-    return await renew_device(session.owner, left or pages.visit.devices)
+    return await renew_device(session.owner, left or pages.request_context.devices)
 
 
 async def _leave(pages: Pages) -> str | None:
     """The session that this browser came with is over; what the browser shall remember of it."""
-    actor = pages.visit.actor
+    actor = pages.request_context.actor
     if actor.user_id is None or actor.session_id is None:
         return None
     with suppress(NotFound):  # it ended a moment before
         await revoke_session(actor.user_id, actor.session_id)
-    return await remember_device(actor.user_id, pages.visit.devices)
+    return await remember_device(actor.user_id, pages.request_context.devices)
 
 
 def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) -> Page:
@@ -68,7 +68,7 @@ def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) 
 @get("/sign-up", opt=PUBLIC)
 async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     wanted = read_query(request).text("next")
-    if pages.visit.actor.kind is ActorKind.SESSION:
+    if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(safe_next(wanted))
     return pages.show("people/sign_up.html", form=FormView("sign-up", {"next": wanted}))
 
@@ -76,12 +76,12 @@ async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 @post("/sign-up", opt=PUBLIC)
 async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
-    wish = SignUp(
+    data = SignUp(
         fields.text("email"), fields.text("password"), fields.text("display_name"), pages.locale
     )
     at_once = pages.settings.verifies_at_once
     try:
-        session = await sign_up(wish, browser_of(pages.visit), verify_at_once=at_once)
+        session = await sign_up(data, browser_of(pages.request_context), verify_at_once=at_once)
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
         return _show_again(pages, "people/sign_up.html", form, error)
@@ -114,7 +114,7 @@ async def choose_language(request: HttpRequest, pages: NamedDependency[Pages]) -
     if not is_locale(locale):
         allowed = ", ".join(LOCALES)
         raise Invalid("The language is one of {allowed}", path=("locale",), allowed=allowed)
-    if pages.visit.actor.kind is ActorKind.SESSION:
-        await update_profile(pages.visit.actor, ProfileChange(locale=locale))
+    if pages.request_context.actor.kind is ActorKind.SESSION:
+        await update_profile(pages.request_context.actor, ProfileChange(locale=locale))
     back = safe_next(wanted or "/")
     return pages.go(back, cookie=language_cookie(pages.settings, locale))

@@ -19,7 +19,7 @@ from chenu.agents.queries import (
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import Invalid, NotFound
 from chenu.core.paging import Key
-from chenu.flows.review_agent import decide_review, is_of_reviewer
+from chenu.flows.creators.review_agent import decide_review, is_of_reviewer
 from storefront.access import REVIEWER
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.json_text import pretty_json
@@ -36,7 +36,7 @@ async def show_queue(request: HttpRequest, pages: NamedDependency[Pages]) -> Pag
     pager = Pager(cursors, "/staff", PAGE_SIZE)
     queue = await list_review_queue(pager.read(read_query(request)))
     page = pages.show("staff/queue.html", queue=queue.rows, links=pager.links(queue, _key))
-    await record_staff_reads(pages.visit.actor, [StaffRead("queue", "moderation_queue")])
+    await record_staff_reads(pages.request_context.actor, [StaffRead("queue", "moderation_queue")])
     return page
 
 
@@ -72,11 +72,11 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         listing_diff=compare_listing(agent, waiting) if waiting else [],
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
         is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
-        is_own=await is_of_reviewer(pages.visit.actor, agent),
+        is_own=await is_of_reviewer(pages.request_context.actor, agent),
         seen_at=submitted.isoformat() if submitted else "",
         form=form,
     )
-    await record_staff_reads(pages.visit.actor, [StaffRead("review", agent.id)])
+    await record_staff_reads(pages.request_context.actor, [StaffRead("review", agent.id)])
     return page
 
 
@@ -103,7 +103,7 @@ async def decide(
     try:
         approve = _read_decision(fields)
         await decide_review(
-            pages.visit.actor,
+            pages.request_context.actor,
             agent.id,
             approve=approve,
             reason=fields.text("reason"),

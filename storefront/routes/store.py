@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
-from chenu.accounts.visit import FOR_EVERYBODY
+from chenu.accounts.request_context import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.facets import Facets
 from chenu.agents.queries import (
@@ -20,10 +20,10 @@ from chenu.agents.queries import (
 )
 from chenu.agents.rows import AgentRow
 from chenu.agents.search import CardHit, count_agents, list_cards
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
-from chenu.core.paging import Key, PageWish
+from chenu.core.paging import Key, PageRequest
 from chenu.core.paging import Page as Found
 from storefront.access import PUBLIC
 from storefront.facet_groups import build_facets
@@ -41,10 +41,10 @@ PAGE_SIZE = 24
 async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     query = read_query(request)
     search = read_search(query)
-    cursors = pages.cursors.of_list("store", search.wish.identity)
-    pager = Pager(cursors, search.address(), PAGE_SIZE)
-    wish = pager.read(query)
-    found, counts = await _find(search.wish, wish, pages)
+    cursors = pages.cursors.of_list("store", search.query.identity)
+    pager = Pager(cursors, search.url(), PAGE_SIZE)
+    page_request = pager.read(query)
+    found, counts = await _find(search.query, page_request, pages)
     page = pages.show(
         "agents/_found.html" if pages.is_fragment else "agents/list.html",
         status=422 if search.errors and not pages.is_fragment else 200,
@@ -56,7 +56,7 @@ async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
         links=pager.links(found, key_of_hit),
     )
     if pages.is_fragment:
-        page.headers["HX-Replace-Url"] = search.address()
+        page.headers["HX-Replace-Url"] = search.url()
     request.scope["state"][FOR_EVERYBODY] = page.status_code == 200
     return page
 
@@ -67,12 +67,16 @@ def _search_view(search: Search, pages: Pages) -> FormView:
     return FormView("search", values, errors)
 
 
-async def _find(wish: AgentWish, page: PageWish, pages: Pages) -> tuple[Found[CardHit], Facets]:
+async def _find(
+    agent_query: AgentQuery, page: PageRequest, pages: Pages
+) -> tuple[Found[CardHit], Facets]:
     """Most visitors look for what somebody has just counted."""
-    known = pages.counts.find(wish)
+    known = pages.counts.find(agent_query)
     if known is not None:
-        return await list_cards(wish, page, pages.locale), known
-    return await asyncio.gather(list_cards(wish, page, pages.locale), pages.counts.of_search(wish))
+        return await list_cards(agent_query, page, pages.locale), known
+    return await asyncio.gather(
+        list_cards(agent_query, page, pages.locale), pages.counts.of_search(agent_query)
+    )
 
 
 def key_of_hit(hit: CardHit) -> Key:
@@ -87,18 +91,18 @@ async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
     """Raises NotFound, also for one that this visitor may not see."""
     agent = await find_agent_by_slug(slug)
-    sight = None if agent is None else await find_sight(pages.visit.actor, agent)
+    sight = None if agent is None else await find_sight(pages.request_context.actor, agent)
     if agent is None or sight is None:
         raise NotFound("There is no such agent")
     if sight is Sight.STAFF:
-        await record_staff_reads(pages.visit.actor, [StaffRead("agent", agent.id)])
+        await record_staff_reads(pages.request_context.actor, [StaffRead("agent", agent.id)])
     return agent
 
 
 async def render_agent(
     pages: Pages, agent: AgentRow, *, form: FormView | None = None, status: int = 200
 ) -> Page:
-    """The agent's page, with what was wrong about a wish to buy it."""
+    """The agent's page, with what was wrong about a request to buy it."""
     versions = await list_versions([agent.id], all_states=False)
     current = await list_versions_by_id([agent.current_version]) if agent.current_version else []
     return pages.show(
@@ -108,7 +112,7 @@ async def render_agent(
         text=agent.text(pages.locale),
         versions=versions,
         version=current[0] if current else None,
-        offer=await make_offer(pages.visit.actor, agent),
+        offer=await make_offer(pages.request_context.actor, agent),
         consent=consent_text(pages.locale),
         idempotency_key=new_id().hex,
         form=form or FormView("buy"),
@@ -124,9 +128,10 @@ async def show_creator(
         raise NotFound("There is no such creator")
     cursors = pages.cursors.of_list("creator", creator.id)
     pager = Pager(cursors, f"/creators/{creator.handle}", PAGE_SIZE)
-    wish = AgentWish(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
+    agent_query = AgentQuery(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
     found, total = await asyncio.gather(
-        list_cards(wish, pager.read(read_query(request)), pages.locale), count_agents(wish)
+        list_cards(agent_query, pager.read(read_query(request)), pages.locale),
+        count_agents(agent_query),
     )
     return pages.show(
         "creators/page.html",

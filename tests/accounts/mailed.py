@@ -9,23 +9,23 @@ from chenu.tiers.catalogue import TierCode
 from tests.people import PASSWORD, Person
 
 
-async def mailed_token(address: str) -> str:
+async def mailed_token(email: str) -> str:
     """The token in the latest mail to an address."""
     sql = """
         SELECT params::text FROM outbox_mail WHERE to_address = $1 AND params ? 'token'
         ORDER BY id DESC LIMIT 1
     """
-    params = msgspec.json.decode(await db.fetch_value(sql, address), type=dict[str, str])
+    params = msgspec.json.decode(await db.fetch_value(sql, email), type=dict[str, str])
     return params["token"]
 
 
-async def cancelling_token(address: str) -> str:
+async def cancelling_token(email: str) -> str:
     """The token that keeps this address, in the latest notice to it."""
     sql = """
         SELECT params ->> 'cancel' FROM outbox_mail WHERE to_address = $1 AND params ? 'cancel'
         ORDER BY id DESC LIMIT 1
     """
-    return str(await db.fetch_value(sql, address))
+    return str(await db.fetch_value(sql, email))
 
 
 async def squat(email: str) -> Person:

@@ -65,7 +65,7 @@ async def test_a_key_acts_for_its_account_with_its_scopes(services: Services) ->
     assert not actor.may(ApiScope.BILLING)
 
 
-async def test_the_secret_is_shown_once_and_kept_as_a_hash(services: Services) -> None:
+async def test_the_secret_is_shown_once_and_stored_as_a_hash(services: Services) -> None:
     person = await make_person("camille", TierCode.PRO)
 
     made = await create(services, person, name=" Production ")
@@ -79,7 +79,7 @@ async def test_the_secret_is_shown_once_and_kept_as_a_hash(services: Services) -
 
 
 @pytest.mark.parametrize("tier", [TierCode.FREE, TierCode.STARTER])
-async def test_a_plan_without_api_access_is_told_the_cheapest_that_has_it(
+async def test_a_plan_without_api_access_is_informed_the_cheapest_that_has_it(
     services: Services, tier: TierCode
 ) -> None:
     person = await make_person("camille", tier)
@@ -94,7 +94,7 @@ async def test_a_plan_without_api_access_is_told_the_cheapest_that_has_it(
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("sent", "field"),
     [
         ({"name": ""}, "name"),
         ({"name": "  "}, "name"),
@@ -107,14 +107,14 @@ async def test_a_plan_without_api_access_is_told_the_cheapest_that_has_it(
     ],
     ids=["empty", "blank", "long", "two lines", "nul", "no scope", "now", "past"],
 )
-async def test_a_wrong_wish_names_its_field_and_changes_nothing(
-    services: Services, wish: dict[str, object], field: str
+async def test_a_wrong_request_names_its_field_and_changes_nothing(
+    services: Services, sent: dict[str, object], field: str
 ) -> None:
     person = await make_person("camille", TierCode.PRO)
     before = await fingerprint()
 
     with pytest.raises(ChenuError) as refused:
-        await create(services, person, **wish)  # type: ignore[arg-type]
+        await create(services, person, **sent)  # type: ignore[arg-type]
 
     assert (refused.value.code, refused.value.path) == ("INVALID", (field,))
     assert await fingerprint() == before

@@ -17,11 +17,11 @@ from tests.people import PASSWORD, Person, make_person
 from tests.rows import count, fingerprint, put
 
 NEW_ADDRESS = "new@example.org"
-WISHES = pytest.mark.parametrize("wish", ["address", "key"])
+INPUTS = pytest.mark.parametrize("kind", ["address", "key"])
 
 
-async def ask(services: Services, person: Person, wish: str, password: str | None = None) -> None:
-    if wish == "address":
+async def ask(services: Services, person: Person, kind: str, password: str | None = None) -> None:
+    if kind == "address":
         change = ProfileChange(email=NEW_ADDRESS, current_password=password)
         await update_profile(person.actor, change)
     else:
@@ -31,8 +31,8 @@ async def ask(services: Services, person: Person, wish: str, password: str | Non
         )
 
 
-async def done(wish: str) -> int:
-    if wish == "key":
+async def done(kind: str) -> int:
+    if kind == "key":
         return await count("api_key")
     return await count("mail_token", "purpose = 'CHANGE_EMAIL'")
 
@@ -43,7 +43,7 @@ async def signed_in_ago(age: timedelta) -> Person:
     return person
 
 
-@WISHES
+@INPUTS
 @pytest.mark.parametrize(
     ("minutes", "password", "code"),
     [
@@ -59,48 +59,48 @@ async def signed_in_ago(age: timedelta) -> Person:
     ],
 )
 async def test_it_needs_the_password_or_a_sign_in_of_the_last_ten_minutes(
-    services: Services, wish: str, minutes: float, password: str | None, code: str | None
+    services: Services, kind: str, minutes: float, password: str | None, code: str | None
 ) -> None:
     person = await signed_in_ago(timedelta(minutes=minutes))
     before = await fingerprint()
 
     try:
-        await ask(services, person, wish, password)
+        await ask(services, person, kind, password)
         answer = None
     except ChenuError as error:
         answer = error
 
     if code is None:
-        assert (answer, await done(wish)) == (None, 1)
+        assert (answer, await done(kind)) == (None, 1)
     else:
         assert answer is not None
         assert (answer.code, answer.path) == (code, ("current_password",))
         assert await fingerprint() == before
 
 
-@WISHES
-async def test_the_demos_clock_does_not_make_a_sign_in_old(services: Services, wish: str) -> None:
+@INPUTS
+async def test_the_demos_clock_does_not_make_a_sign_in_old(services: Services, kind: str) -> None:
     person = await make_person("zoe", TierCode.PRO)
     await advance_clock(timedelta(days=40))
 
-    await ask(services, person, wish)
+    await ask(services, person, kind)
 
-    assert await done(wish) == 1
+    assert await done(kind) == 1
 
 
-@WISHES
+@INPUTS
 async def test_a_stolen_session_cannot_guess_the_password_for_ever(
-    services: Services, wish: str
+    services: Services, kind: str
 ) -> None:
     person = await signed_in_ago(timedelta(hours=1))
     for _ in range(PASSWORD_CHECK_PER_USER.tries):
         with pytest.raises(ChenuError):
-            await ask(services, person, wish, "wrong")
+            await ask(services, person, kind, "wrong")
 
     with pytest.raises(RateLimited):
-        await ask(services, person, wish, PASSWORD)
+        await ask(services, person, kind, PASSWORD)
 
-    assert await done(wish) == 0
+    assert await done(kind) == 0
 
 
 async def test_name_language_and_the_same_address_need_no_password(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""Clients' keys: the same wish finds the same row, another wish is a conflict."""
+"""Clients' keys: the same request finds the same row, another request is a conflict."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ from chenu.flows.services import Services
 from tests.people import make_person
 from tests.rows import count
 
-WISH = {"agent": "a", "amount": 900, "to": None}
+INPUT = {"agent": "a", "amount": 900, "to": None}
 
 
 @pytest.fixture
@@ -37,31 +37,31 @@ async def act(key: ClientKey) -> UUID:
         return made
 
 
-async def test_the_same_key_and_wish_find_the_same_row(account: AccountId) -> None:
-    first = await act(client_key(account, "k", "buy", WISH))
+async def test_the_same_key_and_request_find_the_same_row(account: AccountId) -> None:
+    first = await act(client_key(account, "k", "buy", INPUT))
 
-    second = await act(client_key(account, "k", "buy", dict(reversed(WISH.items()))))
+    second = await act(client_key(account, "k", "buy", dict(reversed(INPUT.items()))))
 
     assert second == first
     assert await count("idempotency_record") == 1
 
 
 @pytest.mark.parametrize(
-    ("wish", "wished"),
+    ("sent", "parameters"),
     [
-        ("buy", {**WISH, "amount": 901}),
-        ("buy", {**WISH, "to": "x"}),
+        ("buy", {**INPUT, "amount": 901}),
+        ("buy", {**INPUT, "to": "x"}),
         ("buy", {"agent": "a", "amount": 900}),
-        ("refund", WISH),
+        ("refund", INPUT),
     ],
 )
 async def test_the_same_key_with_other_input_is_a_conflict(
-    account: AccountId, wish: str, wished: dict[str, Any]
+    account: AccountId, sent: str, parameters: dict[str, Any]
 ) -> None:
-    await act(client_key(account, "k", "buy", WISH))
+    await act(client_key(account, "k", "buy", INPUT))
 
     with pytest.raises(IdempotencyConflict):
-        await act(client_key(account, "k", wish, wished))
+        await act(client_key(account, "k", sent, parameters))
 
     assert await count("idempotency_record") == 1
 
@@ -72,14 +72,14 @@ async def test_keys_of_two_accounts_have_nothing_to_do_with_each_other(
     other = (await make_person("other")).actor.account_id
     assert other is not None
 
-    first = await act(client_key(account, "k", "buy", WISH))
-    second = await act(client_key(other, "k", "buy", {**WISH, "amount": 1}))
+    first = await act(client_key(account, "k", "buy", INPUT))
+    second = await act(client_key(other, "k", "buy", {**INPUT, "amount": 1}))
 
     assert first != second
 
 
 async def test_twenty_tasks_with_one_key_make_one_row(account: AccountId) -> None:
-    key = client_key(account, "k", "buy", WISH)
+    key = client_key(account, "k", "buy", INPUT)
 
     made = await asyncio.gather(*(act(key) for _ in range(20)))
 
@@ -87,14 +87,14 @@ async def test_twenty_tasks_with_one_key_make_one_row(account: AccountId) -> Non
     assert await count("idempotency_record") == 1
 
 
-async def test_a_refused_wish_does_not_use_the_key_up(account: AccountId) -> None:
-    key = client_key(account, "k", "buy", WISH)
+async def test_a_refused_request_does_not_use_the_key_up(account: AccountId) -> None:
+    key = client_key(account, "k", "buy", INPUT)
 
     with pytest.raises(InvalidState):
         await _act_and_refuse(key)
-    made = await act(client_key(account, "k", "buy", {**WISH, "amount": 5}))
+    made = await act(client_key(account, "k", "buy", {**INPUT, "amount": 5}))
 
-    assert await act(client_key(account, "k", "buy", {**WISH, "amount": 5})) == made
+    assert await act(client_key(account, "k", "buy", {**INPUT, "amount": 5})) == made
 
 
 async def _act_and_refuse(key: ClientKey) -> None:
@@ -109,19 +109,19 @@ async def _act_and_refuse(key: ClientKey) -> None:
 )
 def test_a_key_is_one_to_255_plain_characters(key: str) -> None:
     with pytest.raises(Invalid) as refused:
-        client_key(AccountId(new_id()), key, "buy", WISH)
+        client_key(AccountId(new_id()), key, "buy", INPUT)
 
     assert refused.value.path == ("idempotency_key",)
 
 
 @pytest.mark.parametrize("key", ["k", "x" * 255, "é☃", " k "], ids=lambda key: repr(key)[:12])
 async def test_every_other_key_works(account: AccountId, key: str) -> None:
-    first = await act(client_key(account, key, "buy", WISH))
+    first = await act(client_key(account, key, "buy", INPUT))
 
-    assert await act(client_key(account, key, "buy", WISH)) == first
+    assert await act(client_key(account, key, "buy", INPUT)) == first
 
 
-def test_a_wish_of_any_characters_can_be_compared() -> None:
+def test_a_request_of_any_characters_can_be_compared() -> None:
     account = AccountId(new_id())
 
     first = client_key(account, "k", "buy", {"url": "https://a\ud800"})

@@ -36,7 +36,7 @@ async def test_the_holder_of_a_reset_link_sees_the_keys_and_revokes_those_that_a
 ) -> None:
     stranger = await squat(MINE)
     theirs, secret = await _make_key(services, stranger, "theirs")
-    _, kept = await _make_key(services, stranger, "kept")
+    _, stored = await _make_key(services, stranger, "stored")
     await request_password_reset(MINE, "192.0.2.7")
     token = await mailed_token(MINE)
 
@@ -44,8 +44,8 @@ async def test_the_holder_of_a_reset_link_sees_the_keys_and_revokes_those_that_a
     await reset_password(token, NEW, revoked_keys=[theirs])
 
     assert offer is not None
-    assert ([key.name for key in offer.keys], offer.is_proved) == (["kept", "theirs"], False)
-    assert (await _works(services, secret), await _works(services, kept)) == (False, True)
+    assert ([key.name for key in offer.keys], offer.is_proved) == (["stored", "theirs"], False)
+    assert (await _works(services, secret), await _works(services, stored)) == (False, True)
     assert await count("audit_event", "action = 'api_key.revoke'") == 1
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chenu.accounts.attempts import CHANGE_MAIL_PER_EMAIL, MAIL_PER_ADDRESS, MAIL_PER_EMAIL
+from chenu.accounts.attempts import CHANGE_MAIL_PER_EMAIL, MAIL_PER_EMAIL, MAIL_PER_IP
 from chenu.accounts.recovery import request_password_reset
 from chenu.accounts.users import ProfileChange, find_user_by_email, update_profile
 from chenu.core import db
@@ -71,8 +71,8 @@ async def test_changes_of_strangers_do_not_keep_the_owner_from_a_reset(services:
 async def test_one_network_address_cannot_have_many_people_mailed(services: Services) -> None:
     person = await make_person("zoe")
     sql = "INSERT INTO attempt_window (subject, started_at, tries) VALUES ($1, $2, $3)"
-    subject = f"{MAIL_PER_ADDRESS.name}:{person.actor.address}"
-    await db.execute(sql, subject, system_now(), MAIL_PER_ADDRESS.tries)
+    subject = f"{MAIL_PER_IP.name}:{person.actor.ip}"
+    await db.execute(sql, subject, system_now(), MAIL_PER_IP.tries)
     before = await fingerprint()
 
     assert await ask(person) == "limited"
@@ -96,7 +96,7 @@ async def test_a_change_does_the_same_for_known_and_unknown_addresses(
     assert len(await mails_to(f"{name}@example.org")) == 1
 
 
-async def test_the_owner_is_told_in_her_language_without_a_link_that_works(
+async def test_the_owner_is_informed_in_her_language_without_a_link_that_works(
     services: Services,
 ) -> None:
     owner = await make_person("target")

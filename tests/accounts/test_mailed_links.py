@@ -66,12 +66,12 @@ async def test_every_link_ends_with_a_new_password_and_with_a_proof(
     person = await make_person("zoe")
     token = await make_mail_token(person.user_id, purpose, MINE)
     others = await make_person("other")
-    kept = await make_mail_token(others.user_id, purpose, others.email)
+    stored = await make_mail_token(others.user_id, purpose, others.email)
 
     await end(person)
 
     assert not await is_mail_token_good(token, purpose)
-    assert await is_mail_token_good(kept, purpose)
+    assert await is_mail_token_good(stored, purpose)
 
 
 @pytest.mark.parametrize("end", [_change, _reset], ids=["change", "reset"])
@@ -196,10 +196,12 @@ async def test_a_change_asked_for_while_the_password_changes_is_ended_or_refused
         person = await make_person(f"zoe{await count('app_user')}")
         await request_password_reset(person.email, "192.0.2.7")
         token = await mailed_token(person.email)
-        wish = ProfileChange(email=f"new.{person.email}")
+        request = ProfileChange(email=f"new.{person.email}")
 
         await asyncio.gather(
-            reset_password(token, NEW), update_profile(person.actor, wish), return_exceptions=True
+            reset_password(token, NEW),
+            update_profile(person.actor, request),
+            return_exceptions=True,
         )
 
         where = "owner = $1 AND used_at IS NULL"
@@ -227,8 +229,8 @@ async def test_a_password_changed_meanwhile_is_not_changed_by_the_old_one(
     person = await make_person("zoe")
     again = await sign_in_again(person.user_id, person.email)
 
-    wishes = (change_password(who.actor, PASSWORD, NEW) for who in (person, again))
-    answers = await asyncio.gather(*wishes, return_exceptions=True)
+    requests = (change_password(who.actor, PASSWORD, NEW) for who in (person, again))
+    answers = await asyncio.gather(*requests, return_exceptions=True)
 
     assert len([answer for answer in answers if answer is None]) == 1
     assert await mails_to(person.email) == ["PASSWORD_CHANGED"]

@@ -147,7 +147,7 @@ async def test_an_unknown_person_costs_as_much_as_a_wrong_password(
 @pytest.mark.parametrize(
     "typed", ["Zoe\u0301 B.", " Zo\u00e9 B. ", "Zoe\u0301\u00a0B.".replace("\u00a0", " ")]
 )
-async def test_a_name_is_kept_in_one_form(services: Services, typed: str) -> None:
+async def test_a_name_is_stored_in_one_form(services: Services, typed: str) -> None:
     person = await make_person("zoe")
 
     await update_profile(person.actor, ProfileChange(display_name=typed))
@@ -167,8 +167,8 @@ async def test_a_name_is_kept_in_one_form(services: Services, typed: str) -> Non
 async def test_an_international_address_is_one_account_in_every_spelling(
     services: Services, typed: str
 ) -> None:
-    wish = SignUp("u@M\u00dcLLER.example", PASSWORD, "Uwe")
-    await sign_up(wish, BROWSER, verify_at_once=True)
+    request = SignUp("u@M\u00dcLLER.example", PASSWORD, "Uwe")
+    await sign_up(request, BROWSER, verify_at_once=True)
 
     await sign_in(typed, PASSWORD, BROWSER)
     await request_password_reset(typed, "192.0.2.7")
@@ -211,7 +211,7 @@ async def test_a_key_of_a_client_is_the_same_in_both_forms(services: Services) -
     assert composed == decomposed
 
 
-async def test_a_service_keys_name_is_kept_in_one_form(services: Services) -> None:
+async def test_a_service_keys_name_is_stored_in_one_form(services: Services) -> None:
     await create_service_key(" Te\u0301le\u0301 ", b"pepper")
 
     assert await db.fetch_value("SELECT name FROM service_key") == "T\u00e9l\u00e9"

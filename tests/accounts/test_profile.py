@@ -103,7 +103,7 @@ async def test_the_notice_to_the_old_address_holds_no_link_that_confirms(
     assert await count("outbox_mail", where, person.email) == 0
 
 
-async def test_an_address_of_somebody_else_is_told_by_mail_alone(services: Services) -> None:
+async def test_an_address_of_somebody_else_is_reported_by_mail_alone(services: Services) -> None:
     person, other = await make_person("zoe"), await make_person("other")
 
     await update_profile(person.actor, ProfileChange(display_name="X", email=other.email))
@@ -135,10 +135,10 @@ async def test_two_people_confirm_one_address_at_once_and_one_gets_it(services: 
         await make_mail_token(person.user_id, Purpose.CHANGE_EMAIL, "shared@example.org")
         for person in people
     ]
-    wish = SignUp("shared@example.org", PASSWORD, "Shared")
+    request = SignUp("shared@example.org", PASSWORD, "Shared")
 
     confirmed = (verify_email(token) for token in tokens)
-    joined = sign_up(wish, Browser(), verify_at_once=True)
+    joined = sign_up(request, Browser(), verify_at_once=True)
     answers = await asyncio.gather(*confirmed, joined, return_exceptions=True)
 
     refused = [answer for answer in answers if isinstance(answer, BaseException)]

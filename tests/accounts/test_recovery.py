@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chenu.accounts.attempts import MAIL_PER_ADDRESS, MAIL_PER_EMAIL, PASSWORD_CHECK_PER_USER
+from chenu.accounts.attempts import MAIL_PER_EMAIL, MAIL_PER_IP, PASSWORD_CHECK_PER_USER
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.mail_tokens import Purpose, is_mail_token_good
 from chenu.accounts.recovery import (
@@ -23,7 +23,7 @@ from tests.people import PASSWORD, make_person, sign_in_again
 from tests.rows import count, fingerprint, mails_to, put
 
 NEW = "another good password"
-ADDRESS = "192.0.2.7"
+EMAIL = "192.0.2.7"
 
 
 async def test_a_new_password_ends_every_other_session(services: Services) -> None:
@@ -78,7 +78,7 @@ async def test_a_forgotten_password_is_chosen_anew_and_ends_all_sessions(
     person = await make_person("zoe")
     await put("app_user", "email_verified_at", None)
 
-    await request_password_reset(" ZOE@example.org", ADDRESS)
+    await request_password_reset(" ZOE@example.org", EMAIL)
     token = await mailed_token(person.email)
     assert await is_mail_token_good(token, Purpose.RESET_PASSWORD)
     await reset_password(token, NEW)
@@ -93,15 +93,15 @@ async def test_an_unknown_address_gets_the_same_answer_and_no_mail(services: Ser
     await make_person("zoe")
     before = await fingerprint()
 
-    await request_password_reset("nobody@example.org", ADDRESS)
+    await request_password_reset("nobody@example.org", EMAIL)
 
     assert await fingerprint() == before
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b", "a\x00@example.org", "\ud800@example.org"])
-async def test_what_is_no_address_is_told_so(services: Services, email: str) -> None:
+async def test_what_is_no_address_is_reported_so(services: Services, email: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await request_password_reset(email, ADDRESS)
+        await request_password_reset(email, EMAIL)
 
     assert refused.value.path == ("email",)
 
@@ -120,10 +120,10 @@ async def test_known_and_unknown_addresses_have_the_same_limit(
 
 async def test_one_address_cannot_have_many_people_mailed(services: Services) -> None:
     await make_person("zoe")
-    await count_up(f"{MAIL_PER_ADDRESS.name}:{ADDRESS}", MAIL_PER_ADDRESS.tries)
+    await count_up(f"{MAIL_PER_IP.name}:{EMAIL}", MAIL_PER_IP.tries)
 
     with pytest.raises(RateLimited):
-        await request_password_reset("zoe@example.org", ADDRESS)
+        await request_password_reset("zoe@example.org", EMAIL)
 
     assert await mails_to("zoe@example.org") == []
 
@@ -131,7 +131,7 @@ async def test_one_address_cannot_have_many_people_mailed(services: Services) ->
 @pytest.mark.parametrize("new", ["short", "password", "x" * 201, "zoe@example.org"])
 async def test_a_refused_password_leaves_the_link_usable(services: Services, new: str) -> None:
     person = await make_person("zoe")
-    await request_password_reset(person.email, ADDRESS)
+    await request_password_reset(person.email, EMAIL)
     token = await mailed_token(person.email)
     before = await fingerprint()
 
@@ -157,7 +157,7 @@ async def test_an_invented_link_resets_nothing(services: Services, token: str) -
 
 async def test_a_link_ends_after_half_an_hour(services: Services) -> None:
     person = await make_person("zoe")
-    await request_password_reset(person.email, ADDRESS)
+    await request_password_reset(person.email, EMAIL)
     token = await mailed_token(person.email)
     await put("mail_token", "expires_at", system_now())
     before = await fingerprint()
@@ -170,7 +170,7 @@ async def test_a_link_ends_after_half_an_hour(services: Services) -> None:
 
 async def test_a_link_resets_once_whoever_opens_it_at_once(services: Services) -> None:
     person = await make_person("zoe")
-    await request_password_reset(person.email, ADDRESS)
+    await request_password_reset(person.email, EMAIL)
     token = await mailed_token(person.email)
 
     tasks = (reset_password(token, f"{NEW} {n}") for n in range(4))
@@ -182,7 +182,7 @@ async def test_a_link_resets_once_whoever_opens_it_at_once(services: Services) -
 
 async def test_a_changed_password_makes_open_links_worthless(services: Services) -> None:
     person = await make_person("zoe")
-    await request_password_reset(person.email, ADDRESS)
+    await request_password_reset(person.email, EMAIL)
     token = await mailed_token(person.email)
     await change_password(person.actor, PASSWORD, NEW)
 
@@ -194,7 +194,7 @@ async def test_a_link_sent_to_an_address_that_was_left_is_worth_nothing(
     services: Services,
 ) -> None:
     person = await make_person("zoe")
-    await request_password_reset(person.email, ADDRESS)
+    await request_password_reset(person.email, EMAIL)
     token = await mailed_token(person.email)
     await update_profile(person.actor, ProfileChange(email="new@example.org"))
     await verify_email(await mailed_token("new@example.org"))

@@ -65,7 +65,7 @@ async def test_a_session_carries_what_its_person_is_now(services: Services) -> N
 
     assert actor is not None
     assert (actor.kind, actor.tier, actor.locale) == (ActorKind.SESSION, "PRO", "en")
-    assert (actor.email_verified, actor.address) == (False, "192.0.2.9")
+    assert (actor.email_verified, actor.ip) == (False, "192.0.2.9")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_use_is_noted_at_most_once_a_minute(services: Services) -> None:
     await find_actor(person.token, "192.0.2.1")
 
     [session] = await list_sessions(person.user_id)
-    assert session.address == "192.0.2.1"
+    assert session.ip == "192.0.2.1"
     assert system_now() - session.last_seen_at < timedelta(seconds=30)
 
 

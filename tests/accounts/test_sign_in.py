@@ -8,8 +8,8 @@ from argon2 import PasswordHasher
 
 from chenu.accounts.attempts import (
     MAIL_PER_EMAIL,
-    SIGN_IN_PER_ADDRESS,
     SIGN_IN_PER_EMAIL,
+    SIGN_IN_PER_IP,
     count_attempt,
     forget_old_attempts,
 )
@@ -53,7 +53,7 @@ async def test_a_person_signs_in_with_any_spelling_of_the_address(services: Serv
     ],
     ids=lambda text: repr(text)[:30],
 )
-async def test_unknown_and_wrong_are_told_in_the_same_words(
+async def test_unknown_and_wrong_are_reported_in_the_same_words(
     services: Services, email: str, password: str
 ) -> None:
     await make_person("zoe")
@@ -88,12 +88,12 @@ async def test_a_full_window_refuses_the_right_password_too(services: Services) 
 
 
 async def test_one_address_cannot_try_many_people(services: Services) -> None:
-    await _fill(f"{SIGN_IN_PER_ADDRESS.name}:{BROWSER.address}", SIGN_IN_PER_ADDRESS.tries)
+    await _fill(f"{SIGN_IN_PER_IP.name}:{BROWSER.ip}", SIGN_IN_PER_IP.tries)
 
     with pytest.raises(RateLimited) as refused:
         await sign_in("somebody.new@example.org", "wrong", BROWSER)
 
-    assert 1 <= refused.value.retry_after <= SIGN_IN_PER_ADDRESS.window.total_seconds() + 1
+    assert 1 <= refused.value.retry_after <= SIGN_IN_PER_IP.window.total_seconds() + 1
 
 
 async def test_a_success_starts_the_persons_window_afresh(services: Services) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chenu.accounts.attempts import SIGN_IN_PER_ADDRESS, SIGN_IN_PER_DEVICE, SIGN_IN_PER_EMAIL
+from chenu.accounts.attempts import SIGN_IN_PER_DEVICE, SIGN_IN_PER_EMAIL, SIGN_IN_PER_IP
 from chenu.accounts.devices import MAX_PEOPLE, remember_device, renew_device
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.recovery import change_password
@@ -28,10 +28,10 @@ async def _fill(subject: str, tries: int) -> None:
 async def _lock_out(person: Person) -> None:
     """What a stranger's tries leave behind, at the person's address and in their network."""
     await _fill(f"{SIGN_IN_PER_EMAIL.name}:{person.email}", SIGN_IN_PER_EMAIL.tries)
-    await _fill(f"{SIGN_IN_PER_ADDRESS.name}:{HOME}", SIGN_IN_PER_ADDRESS.tries)
+    await _fill(f"{SIGN_IN_PER_IP.name}:{HOME}", SIGN_IN_PER_IP.tries)
 
 
-@pytest.mark.parametrize("tries", [1, SIGN_IN_PER_ADDRESS.tries, SIGN_IN_PER_ADDRESS.tries + 5])
+@pytest.mark.parametrize("tries", [1, SIGN_IN_PER_IP.tries, SIGN_IN_PER_IP.tries + 5])
 async def test_those_who_sign_in_do_not_use_up_their_network(
     services: Services, tries: int
 ) -> None:
@@ -43,14 +43,14 @@ async def test_those_who_sign_in_do_not_use_up_their_network(
     assert await count("attempt_window", "tries > 0") == 0
 
 
-@pytest.mark.parametrize("address", [HOME, "2001:db8::1", "::ffff:192.0.2.9"])
+@pytest.mark.parametrize("ip", [HOME, "2001:db8::1", "::ffff:192.0.2.9"])
 async def test_only_failed_tries_stay_counted_whatever_runs_at_once(
-    services: Services, address: str
+    services: Services, ip: str
 ) -> None:
     people = [await make_person(f"person{n}") for n in range(6)]
     tries = [(person.email, PASSWORD) for person in people] + [("no@example.org", "wrong")] * 4
 
-    tasks = (sign_in(email, password, Browser("", address)) for email, password in tries)
+    tasks = (sign_in(email, password, Browser("", ip)) for email, password in tries)
     answers = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert sum(isinstance(answer, WrongCredentials) for answer in answers) == 4

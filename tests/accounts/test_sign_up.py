@@ -1,4 +1,4 @@
-"""Signing up: a person with a personal account, signed in; nothing for a wrong wish."""
+"""Signing up: a person with a personal account, signed in; nothing for a wrong request."""
 
 import asyncio
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chenu.accounts.actor import AccountRole
-from chenu.accounts.attempts import SIGN_UP_PER_ADDRESS
+from chenu.accounts.attempts import SIGN_UP_PER_IP
 from chenu.accounts.documents import ACCEPTED_AT_SIGN_UP, CURRENT
 from chenu.accounts.passwords import MAX_LENGTH
 from chenu.accounts.queries import list_accounts, list_memberships
@@ -19,12 +19,12 @@ from chenu.tiers.catalogue import TierCode
 from tests.people import PASSWORD
 from tests.rows import count, fingerprint, mails_to
 
-WISH = SignUp("Zoe@Example.org ", PASSWORD, "  Zoé Lambert ", "fr")
+INPUT = SignUp("Zoe@Example.org ", PASSWORD, "  Zoé Lambert ", "fr")
 BROWSER = Browser("Firefox", "192.0.2.7")
 
 
 async def test_a_new_person_has_a_personal_account_on_free(services: Services) -> None:
-    session = await sign_up(WISH, BROWSER, verify_at_once=False)
+    session = await sign_up(INPUT, BROWSER, verify_at_once=False)
 
     actor = await find_actor(session.token, "192.0.2.7")
     assert actor is not None
@@ -37,7 +37,7 @@ async def test_a_new_person_has_a_personal_account_on_free(services: Services) -
 
 
 async def test_what_was_accepted_is_stored_with_its_version(services: Services) -> None:
-    session = await sign_up(WISH, BROWSER, verify_at_once=False)
+    session = await sign_up(INPUT, BROWSER, verify_at_once=False)
     actor = await find_actor(session.token, "")
     assert actor is not None
 
@@ -48,8 +48,8 @@ async def test_what_was_accepted_is_stored_with_its_version(services: Services) 
     assert await count("acceptance") == len(ACCEPTED_AT_SIGN_UP)
 
 
-async def test_the_address_is_kept_in_lower_case_and_gets_a_link(services: Services) -> None:
-    await sign_up(WISH, BROWSER, verify_at_once=False)
+async def test_the_address_is_stored_in_lower_case_and_gets_a_link(services: Services) -> None:
+    await sign_up(INPUT, BROWSER, verify_at_once=False)
 
     user = await find_user_by_email("ZOE@EXAMPLE.ORG")
     assert user is not None
@@ -62,7 +62,7 @@ async def test_the_address_is_kept_in_lower_case_and_gets_a_link(services: Servi
 
 
 async def test_the_demo_verifies_at_once_and_sends_no_link(services: Services) -> None:
-    await sign_up(WISH, BROWSER, verify_at_once=True)
+    await sign_up(INPUT, BROWSER, verify_at_once=True)
 
     user = await find_user_by_email("zoe@example.org")
     assert user is not None
@@ -71,7 +71,7 @@ async def test_the_demo_verifies_at_once_and_sends_no_link(services: Services) -
 
 
 async def test_the_password_is_stored_as_an_argon2id_hash(services: Services) -> None:
-    await sign_up(WISH, BROWSER, verify_at_once=True)
+    await sign_up(INPUT, BROWSER, verify_at_once=True)
 
     stored = str(await db.fetch_value("SELECT password_hash FROM app_user"))
     assert stored.startswith("$argon2id$")
@@ -114,42 +114,42 @@ async def test_the_password_is_stored_as_an_argon2id_hash(services: Services) ->
     ],
     ids=repr,
 )
-async def test_a_wrong_wish_names_its_field_and_changes_nothing(
+async def test_a_wrong_request_names_its_field_and_changes_nothing(
     services: Services, change: dict[str, str], field: str
 ) -> None:
     before = await fingerprint()
 
     with pytest.raises(ChenuError) as refused:
-        await sign_up(replace(WISH, **change), BROWSER, verify_at_once=False)
+        await sign_up(replace(INPUT, **change), BROWSER, verify_at_once=False)
 
     assert [error.path for error in refused.value.each] == [(field,)]
     assert {error.code for error in refused.value.each} == {"INVALID"}
     assert await fingerprint() == before
 
 
-async def test_everything_that_is_wrong_is_told_at_once(services: Services) -> None:
-    wish = SignUp("zoe", "short", "", "de")
+async def test_everything_that_is_wrong_is_reported_at_once(services: Services) -> None:
+    request = SignUp("zoe", "short", "", "de")
 
     with pytest.raises(ChenuError) as refused:
-        await sign_up(wish, BROWSER, verify_at_once=False)
+        await sign_up(request, BROWSER, verify_at_once=False)
 
     paths = [error.path[0] for error in refused.value.each]
     assert paths == ["email", "password", "display_name", "locale"]
 
 
 async def test_a_known_address_is_refused_in_any_spelling(services: Services) -> None:
-    await sign_up(WISH, BROWSER, verify_at_once=True)
+    await sign_up(INPUT, BROWSER, verify_at_once=True)
     before = await fingerprint()
 
     with pytest.raises(AlreadyExists) as refused:
-        await sign_up(replace(WISH, email="ＺＯＥ@example.org"), BROWSER, verify_at_once=True)
+        await sign_up(replace(INPUT, email="ＺＯＥ@example.org"), BROWSER, verify_at_once=True)
 
     assert refused.value.path == ("email",)
     assert await fingerprint() == before
 
 
 async def test_eight_sign_ups_of_one_address_make_one_person(services: Services) -> None:
-    tasks = (sign_up(WISH, BROWSER, verify_at_once=True) for _ in range(8))
+    tasks = (sign_up(INPUT, BROWSER, verify_at_once=True) for _ in range(8))
     answers = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert len([answer for answer in answers if isinstance(answer, NewSession)]) == 1
@@ -159,11 +159,11 @@ async def test_eight_sign_ups_of_one_address_make_one_person(services: Services)
 
 async def test_an_address_may_sign_up_only_so_often(services: Services) -> None:
     sql = "INSERT INTO attempt_window (subject, started_at, tries) VALUES ($1, now(), $2)"
-    subject = f"{SIGN_UP_PER_ADDRESS.name}:{BROWSER.address}"
-    await db.execute(sql, subject, SIGN_UP_PER_ADDRESS.tries)
+    subject = f"{SIGN_UP_PER_IP.name}:{BROWSER.ip}"
+    await db.execute(sql, subject, SIGN_UP_PER_IP.tries)
 
     with pytest.raises(RateLimited) as refused:
-        await sign_up(WISH, BROWSER, verify_at_once=False)
+        await sign_up(INPUT, BROWSER, verify_at_once=False)
 
-    assert 0 < refused.value.retry_after <= SIGN_UP_PER_ADDRESS.window.total_seconds() + 1
+    assert 0 < refused.value.retry_after <= SIGN_UP_PER_IP.window.total_seconds() + 1
     assert await count("app_user") == 0

@@ -1,4 +1,4 @@
-"""Counts of filters' options: for every wish they are what choosing the option finds."""
+"""Counts of filters' options: for every request they are what choosing the option finds."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chenu.agents.facets import FacetCount, Facets, count_facets
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.search import COUNT_UP_TO, count_agents
-from chenu.agents.search_wish import AgentFilter, AgentWish
+from chenu.agents.search_query import AgentFilter, AgentQuery
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel
@@ -37,12 +37,12 @@ filters = st.builds(
     min_price=st.sampled_from((None, 1, 900)),
     language=st.sampled_from((None, "fr", "en", "de")),
 )
-over_many_wishes = settings(
+over_many_queries = settings(
     max_examples=runs(300),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-wishes = st.builds(AgentWish, st.sampled_from(("", *WORDS, *MISTYPED)), filters)
+queries = st.builds(AgentQuery, st.sampled_from(("", *WORDS, *MISTYPED)), filters)
 
 
 @pytest.fixture
@@ -74,43 +74,43 @@ def options_of(facets: Facets) -> dict[str, Sequence[FacetCount]]:
     }
 
 
-async def count_with(wish: AgentWish, **choice: Any) -> int:
-    return await count_agents(replace(wish, filter=replace(wish.filter, **choice)))
+async def count_with(query: AgentQuery, **choice: Any) -> int:
+    return await count_agents(replace(query, filter=replace(query.filter, **choice)))
 
 
 @pytest.mark.faults
-@over_many_wishes
-@given(wish=wishes)
-async def test_each_count_is_what_its_option_finds(many: None, wish: AgentWish) -> None:
-    facets = await count_facets(wish)
+@over_many_queries
+@given(query=queries)
+async def test_each_count_is_what_its_option_finds(many: None, query: AgentQuery) -> None:
+    facets = await count_facets(query)
 
-    assert facets.total == await count_agents(wish)
+    assert facets.total == await count_agents(query)
     for name, options in options_of(facets).items():
         for option in options:
             alone: Any = option.value if name == "language" else (option.value,)
-            assert option.count == await count_with(wish, **{name: alone}), (name, option)
+            assert option.count == await count_with(query, **{name: alone}), (name, option)
         assert list(options) == sorted(options, key=lambda each: (-each.count, each.value))
 
 
 @pytest.mark.faults
-@over_many_wishes
-@given(wish=wishes)
-async def test_no_option_is_left_out(many: None, wish: AgentWish) -> None:
+@over_many_queries
+@given(query=queries)
+async def test_no_option_is_left_out(many: None, query: AgentQuery) -> None:
     """Those of which an agent has one add up to all that is found without the filter."""
-    facets = await count_facets(wish)
+    facets = await count_facets(query)
 
     for name in ("kinds", "levels", "price_types"):
         counted = sum(option.count for option in options_of(facets)[name])
-        assert counted == await count_with(wish, **{name: ()}), name
+        assert counted == await count_with(query, **{name: ()}), name
 
 
 @pytest.mark.parametrize("search", MISTYPED)
 async def test_what_looks_alike_is_counted_where_words_match_nothing(
     many: None, search: str
 ) -> None:
-    facets = await count_facets(AgentWish(search))
+    facets = await count_facets(AgentQuery(search))
 
-    assert facets.total == await count_agents(AgentWish(search)) > 0
+    assert facets.total == await count_agents(AgentQuery(search)) > 0
     assert sum(option.count for option in facets.levels) == facets.total
 
 
@@ -118,13 +118,13 @@ async def test_a_thousand_and_one_means_more(services: Services) -> None:
     await shelve(await open_shop(), "Pain du soir", capabilities=("cooking",), sphere="PERSONAL")
     await multiply_agent(COUNT_UP_TO)
 
-    facets = await count_facets(AgentWish("pain"))
+    facets = await count_facets(AgentQuery("pain"))
 
     assert facets.total == COUNT_UP_TO + 1
     assert facets.spheres == (FacetCount("PERSONAL", COUNT_UP_TO + 1),)
     assert facets.capabilities == (FacetCount("cooking", COUNT_UP_TO + 1),)
     await multiply_agent(1)
-    assert await count_facets(AgentWish("pain")) == facets
+    assert await count_facets(AgentQuery("pain")) == facets
 
 
 _COLUMNS = """

@@ -53,7 +53,7 @@ def test_each_fault_names_its_field(fields: ListingFields, path: tuple[str, ...]
     assert [error.path for error in check_listing(fields)] == [path]
 
 
-def test_all_faults_are_told_together() -> None:
+def test_all_faults_are_reported_together() -> None:
     fields = ListingFields("", "", "", ["", ""], "de", "SPACE", 0.0)
 
     paths = [error.path[0] for error in check_listing(fields)]
@@ -79,7 +79,7 @@ def test_the_longest_of_everything_is_accepted() -> None:
 
 
 @given(ANY_TEXT)
-def test_an_accepted_text_can_be_kept(text: str) -> None:
+def test_an_accepted_text_can_be_stored(text: str) -> None:
     fields = ListingFields(name=text, tagline=text, description=text, capabilities=[text])
 
     if not check_listing(fields):
@@ -95,7 +95,7 @@ def test_a_changelog_says_something(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         (["Planning", "planning", " PLANNING "], ["planning"]),
         (["two  words", "É"], ["two words", "é"]),
@@ -106,9 +106,9 @@ def test_a_changelog_says_something(text: str) -> None:
     ],
 )
 def test_capabilities_are_lower_case_without_twins_in_order(
-    given: Sequence[str], kept: list[str]
+    given: Sequence[str], stored: list[str]
 ) -> None:
-    assert normalise_capabilities(given) == kept
+    assert normalise_capabilities(given) == stored
 
 
 @given(ANY_TEXT)
@@ -153,5 +153,5 @@ def test_anything_else_is_no_version(number: str) -> None:
 @pytest.mark.parametrize(
     ("minutes", "seconds"), [(15.0, 900), (0.5, 30), (0.001, 1), (1440.0, 86_400), (0.99, 59)]
 )
-def test_minutes_are_kept_as_whole_seconds(minutes: float, seconds: int) -> None:
+def test_minutes_are_stored_as_whole_seconds(minutes: float, seconds: int) -> None:
     assert whole_seconds(minutes) == seconds

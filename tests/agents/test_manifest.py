@@ -70,7 +70,7 @@ def test_a_manifest_is_an_object(value: Any) -> None:
     assert refused.value.each[0].path == ("manifest",)
 
 
-def test_several_faults_are_told_together() -> None:
+def test_several_faults_are_reported_together() -> None:
     with pytest.raises(ChenuError) as refused:
         check_manifest({**GOOD, "name": "", "tools": 3})
 
@@ -134,7 +134,7 @@ def test_what_the_database_cannot_keep_is_refused_by_name(parameters: dict[str, 
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "a\\\\u0000", "u0000", "é☃👩‍🚀", "\u2028", "\x1b"])
-def test_text_that_only_looks_like_it_is_kept(text: str) -> None:
+def test_text_that_only_looks_like_it_is_stored(text: str) -> None:
     assert check_manifest({**GOOD, "systemPrompt": text})
 
 
@@ -167,7 +167,7 @@ def test_a_number_that_not_everybody_reads_is_refused_by_its_place(
 @pytest.mark.parametrize(
     "number", [0, -0.0, 2**53 - 1, 1 - 2**53, 0.1, 5e-324, 9007199254740991.0, 1e-400]
 )
-def test_numbers_that_everybody_reads_are_kept(number: float) -> None:
+def test_numbers_that_everybody_reads_are_stored(number: float) -> None:
     manifest = {**GOOD, "parameters": {"x": number}}
 
     assert parse_manifest(json.dumps(check_manifest(manifest))) == manifest
@@ -182,7 +182,9 @@ def test_numbers_that_everybody_reads_are_kept(number: float) -> None:
     ],
     ids=["nul", "half a pair", "half a pair in a name"],
 )
-def test_text_that_cannot_be_kept_is_refused_by_its_place(text: str, path: tuple[str, ...]) -> None:
+def test_text_that_cannot_be_stored_is_refused_by_its_place(
+    text: str, path: tuple[str, ...]
+) -> None:
     with pytest.raises(Invalid) as refused:
         check_manifest(parse_manifest(text))
 
@@ -203,7 +205,7 @@ def test_what_is_nested_deeper_than_answers_can_be_is_refused(
     assert refused.value.path == ("manifest",)
 
 
-def test_several_odd_values_are_told_together_and_not_without_end() -> None:
+def test_several_odd_values_are_reported_together_and_not_without_end() -> None:
     with pytest.raises(Rejected) as refused:
         check_manifest({**GOOD, "parameters": {"a": 2**64, "b": ["\x00", 2**53]}})
     with pytest.raises(Rejected) as many:

@@ -7,23 +7,23 @@ import pytest
 from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind, AgentStatus, PriceType
 from chenu.agents.search import count_agents, list_agents, list_cards
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.i18n import LOCALES
-from chenu.core.paging import PageWish
+from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel
 from tests.agents.shelf import open_shop, shelve
 from tests.rows import put
 
-ALL = PageWish(100)
+ALL = PageRequest(100)
 
 
 async def find(
     search: str = "", sort: AgentSort = AgentSort.RELEVANCE, **wanted: object
 ) -> list[str]:
-    wish = AgentWish(search, AgentFilter(**wanted), sort)  # type: ignore[arg-type]
-    names = [hit.name for hit in (await list_agents(wish, ALL)).rows]
-    assert await count_agents(wish) == len(names)
+    query = AgentQuery(search, AgentFilter(**wanted), sort)  # type: ignore[arg-type]
+    names = [hit.name for hit in (await list_agents(query, ALL)).rows]
+    assert await count_agents(query) == len(names)
     return names
 
 
@@ -206,7 +206,7 @@ async def test_only_what_is_on_sale_is_found(services: Services, status: AgentSt
 
 
 async def test_each_option_says_what_choosing_it_would_show(store: None) -> None:
-    facets = await count_facets(AgentWish(filter=AgentFilter(spheres=["BUSINESS"])))
+    facets = await count_facets(AgentQuery(filter=AgentFilter(spheres=["BUSINESS"])))
 
     spheres = {option.value: option.count for option in facets.spheres}
     assert spheres == {
@@ -217,7 +217,7 @@ async def test_each_option_says_what_choosing_it_would_show(store: None) -> None
 
 
 async def test_counts_follow_the_search(store: None) -> None:
-    facets = await count_facets(AgentWish("plan"))
+    facets = await count_facets(AgentQuery("plan"))
 
     prices = {option.value: option.count for option in facets.price_types}
     capabilities = {option.value: option.count for option in facets.capabilities}
@@ -246,15 +246,15 @@ async def test_a_word_by_installs_is_the_whole_list_by_installs(
     for number, installs in enumerate(INSTALLS):
         await shelve(shop, f"Boulanger {number}", tagline="Du pain.", installs=installs)
     await shelve(shop, "Autre chose", installs=500)
-    wish = AgentWish("boulanger", sort=AgentSort.POPULAR)
+    query = AgentQuery("boulanger", sort=AgentSort.POPULAR)
 
     forth, key = [], None
-    while (page := await list_agents(wish, PageWish(size, key))).rows:
+    while (page := await list_agents(query, PageRequest(size, key))).rows:
         forth += [hit.installs for hit in page.rows]
         key, last = page.rows[-1].key, page
     back = [hit.installs for hit in last.rows]
     while last.has_previous:
-        last = await list_agents(wish, PageWish(size, last.rows[0].key, backwards=True))
+        last = await list_agents(query, PageRequest(size, last.rows[0].key, backwards=True))
         back = [hit.installs for hit in last.rows] + back
 
     assert forth == sorted(INSTALLS, reverse=True)
@@ -264,12 +264,12 @@ async def test_a_word_by_installs_is_the_whole_list_by_installs(
 @pytest.mark.parametrize("sort", AgentSort)
 @pytest.mark.parametrize("search", ["", "planning"])
 async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, search: str) -> None:
-    wish = AgentWish(search, sort=sort)
-    agents = (await list_agents(wish, ALL)).rows
+    query = AgentQuery(search, sort=sort)
+    agents = (await list_agents(query, ALL)).rows
     assert agents
 
     for locale in LOCALES:
-        hits = (await list_cards(wish, ALL, locale)).rows
+        hits = (await list_cards(query, ALL, locale)).rows
         assert [hit.key for hit in hits] == [agent.key for agent in agents]
         for hit, agent in zip(hits, agents, strict=True):
             card, text = hit.card, agent.text(locale)

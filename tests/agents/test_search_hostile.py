@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from chenu.agents.facets import count_facets
 from chenu.agents.queries import find_agent_by_slug, find_creator_by_handle
 from chenu.agents.search import AgentHit, count_agents, list_agents
-from chenu.agents.search_wish import AgentFilter, AgentSort, AgentWish
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import BadInput
-from chenu.core.paging import Key, PageWish
+from chenu.core.paging import Key, PageRequest
 from chenu.flows.services import Services
 from tests.agents.shelf import Shop, open_shop, shelve
 from tests.conftest import SEED
@@ -39,16 +39,16 @@ async def shop(services: Services) -> Shop:
     return shop
 
 
-async def ask(wish: AgentWish) -> None:
-    await list_agents(wish, PageWish(10))
-    await count_agents(wish)
-    await count_facets(wish)
+async def ask(query: AgentQuery) -> None:
+    await list_agents(query, PageRequest(10))
+    await count_agents(query)
+    await count_facets(query)
 
 
 @pytest.mark.parametrize("search", HOSTILE, ids=lambda text: ascii(text)[:20])
 async def test_no_search_breaks_anything(shop: Shop, search: str) -> None:
     for sort in (AgentSort.RELEVANCE, AgentSort.NEWEST):
-        await ask(AgentWish(search, sort=sort))
+        await ask(AgentQuery(search, sort=sort))
 
 
 @settings(
@@ -58,8 +58,8 @@ async def test_no_search_breaks_anything(shop: Shop, search: str) -> None:
 )
 @given(search=st.text(st.characters(), max_size=60))
 async def test_no_text_at_all_breaks_anything(shop: Shop, search: str) -> None:
-    await list_agents(AgentWish(search), PageWish(10))
-    await list_agents(AgentWish(f"xyzzy {search}"), PageWish(10))
+    await list_agents(AgentQuery(search), PageRequest(10))
+    await list_agents(AgentQuery(f"xyzzy {search}"), PageRequest(10))
 
 
 @pytest.mark.parametrize(
@@ -80,26 +80,26 @@ async def test_no_text_at_all_breaks_anything(shop: Shop, search: str) -> None:
     ids=str,
 )
 async def test_no_filter_breaks_anything(shop: Shop, wanted: dict[str, Any]) -> None:
-    wish = AgentWish(filter=AgentFilter(**wanted))
+    query = AgentQuery(filter=AgentFilter(**wanted))
 
-    await ask(wish)
-    assert await count_agents(wish) == 0
+    await ask(query)
+    assert await count_agents(query) == 0
 
 
 @pytest.mark.parametrize("rating", [-1e300, float("nan"), float("-inf")])
 async def test_a_rating_that_none_is_below_excludes_nothing(shop: Shop, rating: float) -> None:
-    wish = AgentWish(filter=AgentFilter(min_rating=rating))
+    query = AgentQuery(filter=AgentFilter(min_rating=rating))
 
-    await ask(wish)
-    assert await count_agents(wish) == 2
+    await ask(query)
+    assert await count_agents(query) == 2
 
 
-async def walk(wish: AgentWish, size: int, *, backwards: bool = False) -> list[AgentHit]:
+async def walk(query: AgentQuery, size: int, *, backwards: bool = False) -> list[AgentHit]:
     """Every page, one after the other, in display order."""
     found: list[AgentHit] = []
     key: Key | None = None
     while True:
-        page = await list_agents(wish, PageWish(size, key, backwards))
+        page = await list_agents(query, PageRequest(size, key, backwards))
         rows = list(page.rows)
         found = rows + found if backwards else found + rows
         if not (page.has_previous if backwards else page.has_next):
@@ -136,11 +136,11 @@ async def _moment() -> object:
 async def test_pages_walk_every_agent_once_in_both_directions(
     many: Shop, sort: AgentSort, search: str
 ) -> None:
-    wish = AgentWish(search, sort=sort)
-    whole = [hit.id for hit in (await list_agents(wish, PageWish(100))).rows]
+    query = AgentQuery(search, sort=sort)
+    whole = [hit.id for hit in (await list_agents(query, PageRequest(100))).rows]
 
-    forwards = [hit.id for hit in await walk(wish, 7)]
-    backwards = [hit.id for hit in await walk(wish, 4, backwards=True)]
+    forwards = [hit.id for hit in await walk(query, 7)]
+    backwards = [hit.id for hit in await walk(query, 4, backwards=True)]
 
     assert len(set(whole)) == 30
     assert forwards == whole
@@ -151,13 +151,13 @@ async def test_pages_walk_every_agent_once_in_both_directions(
 async def test_agents_that_appear_meanwhile_push_none_out_or_in_twice(
     many: Shop, sort: AgentSort
 ) -> None:
-    wish = AgentWish(sort=sort)
-    known = [hit.id for hit in (await list_agents(wish, PageWish(100))).rows]
+    query = AgentQuery(sort=sort)
+    known = [hit.id for hit in (await list_agents(query, PageRequest(100))).rows]
     seen = []
     key: Key | None = None
 
     for _ in range(10):
-        page = await list_agents(wish, PageWish(5, key))
+        page = await list_agents(query, PageRequest(5, key))
         seen += [hit.id for hit in page.rows]
         for installs in (0, 1, 99):
             await shelve(many, "Nouveau", installs=installs, price=installs * 10)
@@ -170,8 +170,8 @@ async def test_agents_that_appear_meanwhile_push_none_out_or_in_twice(
 
 
 async def test_a_cursor_of_another_order_is_refused(many: Shop) -> None:
-    [newest, *_] = (await list_agents(AgentWish(sort=AgentSort.NEWEST), PageWish(1))).rows
-    [dearest, *_] = (await list_agents(AgentWish(sort=AgentSort.PRICE_DESC), PageWish(1))).rows
+    [newest, *_] = (await list_agents(AgentQuery(sort=AgentSort.NEWEST), PageRequest(1))).rows
+    [dearest, *_] = (await list_agents(AgentQuery(sort=AgentSort.PRICE_DESC), PageRequest(1))).rows
 
     for sort, key in (
         (AgentSort.POPULAR, newest.key),
@@ -180,7 +180,7 @@ async def test_a_cursor_of_another_order_is_refused(many: Shop) -> None:
         (AgentSort.POPULAR, (3, "no id")),
     ):
         with pytest.raises(BadInput) as refused:
-            await list_agents(AgentWish(sort=sort), PageWish(5, key))
+            await list_agents(AgentQuery(sort=sort), PageRequest(5, key))
         assert refused.value.path == ("after",)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chenu.agents.facets import count_facets
 from chenu.agents.search import count_agents, list_agents
-from chenu.agents.search_wish import AgentSort, AgentWish
+from chenu.agents.search_query import AgentQuery, AgentSort
 from chenu.agents.search_words import (
     matching,
     matching_exactly,
@@ -20,7 +20,7 @@ from chenu.agents.search_words import (
     spell,
 )
 from chenu.core import db
-from chenu.core.paging import PageWish
+from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
 from tests.agents.shelf import open_shop, shelve
 from tests.faults.counts import runs
@@ -37,10 +37,10 @@ NAMES = [
 
 
 async def find(search: str, sort: AgentSort = AgentSort.RELEVANCE) -> list[str]:
-    wish = AgentWish(search, sort=sort)
-    found = [hit.name for hit in (await list_agents(wish, PageWish(100))).rows]
-    assert await count_agents(wish) == len(found)
-    assert (await count_facets(wish)).total == len(found)
+    asked = AgentQuery(search, sort=sort)
+    found = [hit.name for hit in (await list_agents(asked, PageRequest(100))).rows]
+    assert await count_agents(asked) == len(found)
+    assert (await count_facets(asked)).total == len(found)
     return found
 
 
@@ -150,7 +150,7 @@ async def test_a_search_without_a_word_finds_nothing(
     await shelve(shop, "Un 🤖 agent !!!", capabilities=("tri",))
 
     assert await find(search, sort) == []
-    facets = await count_facets(AgentWish(search, sort=sort))
+    facets = await count_facets(AgentQuery(search, sort=sort))
     assert {facets.levels, facets.spheres, facets.capabilities, facets.kinds} == {()}
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
-from chenu.accounts.visit import Visit, session_cookie_name
+from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
@@ -96,7 +96,7 @@ def document_of(name: str) -> str:
 def as_session(http: httpx.AsyncClient, services: Services, person: Person) -> Api:
     """A browser that is signed in and sends its CSRF token."""
     settings = services.settings
-    token = Visit(actor=person.actor).csrf_token(settings)
+    token = RequestContext(actor=person.actor).csrf_token(settings)
     assert token is not None
     cookie = session_cookie_of(services, person)
     return Api(http, {"cookie": cookie, "x-csrf-token": token})

@@ -37,5 +37,5 @@ async def client(services: Services, served_app: Any) -> AsyncIterator[httpx.Asy
 
 @pytest.fixture
 async def url(services: Services) -> AsyncIterator[str]:
-    async with served(services) as address:
-        yield address
+    async with served(services) as ip:
+        yield ip

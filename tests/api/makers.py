@@ -39,7 +39,7 @@ async def make_offer(services: Services, price: int = 999) -> tuple[Person, str]
     return creator, gid("Agent", agent.id)
 
 
-def purchase_wish(agent: str, **more: Any) -> dict[str, Any]:
+def purchase_input(agent: str, **more: Any) -> dict[str, Any]:
     return {
         "agentId": agent,
         "expectedAmountMinor": 999,

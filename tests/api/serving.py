@@ -63,9 +63,9 @@ class SocketClient:
 async def socket(
     url: str, headers: dict[str, str] | None = None, protocol: str = PROTOCOL
 ) -> AsyncIterator[SocketClient]:
-    address = f"{url.replace('http', 'ws', 1)}/graphql"
+    ip = f"{url.replace('http', 'ws', 1)}/graphql"
     async with connect(
-        address,
+        ip,
         subprotocols=[protocol],  # type: ignore[list-item]
         additional_headers=headers or {},
     ) as connection:

@@ -4,10 +4,10 @@ from typing import Any
 
 from chenu.accounts.actor import Staff
 from chenu.agents.rows import AgentRow
-from chenu.flows.edit_agent import create_agent
-from chenu.flows.review_agent import decide_review, submit_agent
+from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
-from tests.people import agent_wish, get_agent, make_creator, make_person
+from tests.people import agent_input, get_agent, make_creator, make_person
 
 NAMES = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"]
 
@@ -18,8 +18,8 @@ async def stock(services: Services, count: int = 5) -> list[AgentRow]:
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     agents = []
     for index, name in enumerate(NAMES[:count]):
-        wish = agent_wish(name=name, price=100 * (index + 1))
-        agent_id = await create_agent(creator.actor, wish)
+        request = agent_input(name=name, price=100 * (index + 1))
+        agent_id = await create_agent(creator.actor, request)
         await submit_agent(creator.actor, agent_id)
         await decide_review(reviewer.actor, agent_id, approve=True, reason=None)
         agents.append(await get_agent(agent_id))

@@ -9,11 +9,11 @@ from chenu.accounts.actor import ApiScope, Staff
 from chenu.agents.model import PurchaseId
 from chenu.core import db
 from chenu.core.global_id import find_uuid
-from chenu.flows.purchase_state import report_purchase
+from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session, fingerprint
-from tests.api.makers import make_offer, purchase_wish
+from tests.api.makers import make_offer, purchase_input
 from tests.people import MANIFEST, Person, make_person, pay
 
 
@@ -33,7 +33,7 @@ async def test_a_program_buys_pays_and_opens_the_manifest(
     api = await as_key(client, services, person, ApiScope.MARKETPLACE, ApiScope.READ)
 
     closed = (await api.run("OpenManifest", agentId=agent)).data["agent"]["version"]["manifest"]
-    payload = (await api.run("BuyAgent", input=purchase_wish(agent))).payload()
+    payload = (await api.run("BuyAgent", input=purchase_input(agent))).payload()
     paid = await pay(payload["checkout"]["url"])
     await settle(services, person, payload["purchase"])
     after = (await api.run("Purchase", id=payload["purchase"]["id"])).data["node"]
@@ -57,7 +57,7 @@ async def test_reading_the_manifest_is_the_first_use(
     _, agent = await make_offer(services, price=0)
     person = await make_person("buyer")
     api = as_session(client, services, person)
-    await api.run("BuyAgent", input=purchase_wish(agent, expectedAmountMinor=0))
+    await api.run("BuyAgent", input=purchase_input(agent, expectedAmountMinor=0))
     sql = "SELECT first_used_at FROM access_grant"
 
     await api.run("Library")
@@ -68,13 +68,13 @@ async def test_reading_the_manifest_is_the_first_use(
     assert await db.fetch_value(sql) is not None
 
 
-async def test_every_cent_is_told_to_buyer_and_creator(
+async def test_every_cent_is_reported_to_buyer_and_creator(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     creator, agent = await make_offer(services)
     person = await make_person("buyer")
     buyer = as_session(client, services, person)
-    payload = (await buyer.run("BuyAgent", input=purchase_wish(agent))).payload()
+    payload = (await buyer.run("BuyAgent", input=purchase_input(agent))).payload()
     await pay(payload["checkout"]["url"])
     await settle(services, person, payload["purchase"])
 
@@ -119,7 +119,7 @@ async def test_the_processing_fee_is_for_staff(
     _, agent = await make_offer(services)
     person = await make_person("clerk", staff=(Staff.FINANCE,))
     api = as_session(client, services, person)
-    payload = (await api.run("BuyAgent", input=purchase_wish(agent))).payload()
+    payload = (await api.run("BuyAgent", input=purchase_input(agent))).payload()
     await pay(payload["checkout"]["url"])
     await settle(services, person, payload["purchase"])
     query = """query($id: ID!) { node(id: $id) {
@@ -143,9 +143,9 @@ async def test_the_same_key_and_input_give_the_same_answer(
     _, agent = await make_offer(services)
     api = as_session(client, services, await make_person("buyer"))
 
-    first = (await api.run("BuyAgent", input=purchase_wish(agent))).payload()
+    first = (await api.run("BuyAgent", input=purchase_input(agent))).payload()
     before = await fingerprint(services)
-    again = (await api.run("BuyAgent", input=purchase_wish(agent))).payload()
+    again = (await api.run("BuyAgent", input=purchase_input(agent))).payload()
 
     assert again == first
     assert await fingerprint(services) == before
@@ -163,10 +163,10 @@ async def test_the_same_key_with_other_input_conflicts(
 ) -> None:
     _, agent = await make_offer(services)
     api = as_session(client, services, await make_person("buyer"))
-    await api.run("BuyAgent", input=purchase_wish(agent))
+    await api.run("BuyAgent", input=purchase_input(agent))
     before = await fingerprint(services)
 
-    reply = await api.run("BuyAgent", input=purchase_wish(agent, **other))
+    reply = await api.run("BuyAgent", input=purchase_input(agent, **other))
 
     assert reply.codes == ["IDEMPOTENCY_CONFLICT"]
     assert reply.body["data"] is None
@@ -181,10 +181,10 @@ async def test_a_free_agent_is_the_buyers_at_once(
     page = "query($id: ID!) { agent(id: $id) { installs viewerAccess { canUse grant { id } } } }"
 
     payload = (
-        await api.run("BuyAgent", input=purchase_wish(agent, expectedAmountMinor=0))
+        await api.run("BuyAgent", input=purchase_input(agent, expectedAmountMinor=0))
     ).payload()
     twice = await api.run(
-        "BuyAgent", input=purchase_wish(agent, expectedAmountMinor=0, idempotencyKey="key-2")
+        "BuyAgent", input=purchase_input(agent, expectedAmountMinor=0, idempotencyKey="key-2")
     )
     seen = (await api.send(page, {"id": agent})).data["agent"]
 

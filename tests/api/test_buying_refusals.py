@@ -1,4 +1,4 @@
-"""Wishes to buy that are refused: each names its field, nothing is bought."""
+"""Requests to buy that are refused: each names its field, nothing is bought."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ import pytest
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_session, fingerprint, gid
-from tests.api.makers import make_offer, purchase_wish
+from tests.api.makers import make_offer, purchase_input
 from tests.people import make_person
 
-BAD_WISHES: dict[str, tuple[dict[str, Any], tuple[str, list[str]]]] = {
+BAD_INPUTS: dict[str, tuple[dict[str, Any], tuple[str, list[str]]]] = {
     "no consent": (
         {"acceptImmediateSupply": False},
         ("INVALID", ["input", "acceptImmediateSupply"]),
@@ -48,8 +48,8 @@ BAD_WISHES: dict[str, tuple[dict[str, Any], tuple[str, list[str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("wrong", "expected"), BAD_WISHES.values(), ids=BAD_WISHES.keys())
-async def test_a_bad_wish_buys_nothing(
+@pytest.mark.parametrize(("wrong", "expected"), BAD_INPUTS.values(), ids=BAD_INPUTS.keys())
+async def test_a_bad_request_buys_nothing(
     client: httpx.AsyncClient,
     services: Services,
     wrong: dict[str, Any],
@@ -59,7 +59,7 @@ async def test_a_bad_wish_buys_nothing(
     api = as_session(client, services, await make_person("buyer"))
     before = await fingerprint(services)
 
-    reply = await api.run("BuyAgent", input=purchase_wish(agent, **wrong))
+    reply = await api.run("BuyAgent", input=purchase_input(agent, **wrong))
 
     assert reply.refusals() == [expected]
     assert (reply.payload()["purchase"], reply.payload()["checkout"]) == (None, None)
@@ -76,21 +76,23 @@ async def test_an_amount_is_a_whole_number(
     _, agent = await make_offer(services)
     api = as_session(client, services, await make_person("buyer"))
 
-    reply = await api.run("BuyAgent", input=purchase_wish(agent, expectedAmountMinor=amount))
+    reply = await api.run("BuyAgent", input=purchase_input(agent, expectedAmountMinor=amount))
 
     assert reply.codes == ["BAD_INPUT"]
     assert "expectedAmountMinor" in reply.errors[0]["message"]
 
 
-async def test_who_may_not_buy_is_told_why(client: httpx.AsyncClient, services: Services) -> None:
+async def test_who_may_not_buy_is_informed_why(
+    client: httpx.AsyncClient, services: Services
+) -> None:
     creator, agent = await make_offer(services)
     free = as_session(client, services, await make_person("free", tier=TierCode.FREE))
     maker = as_session(client, services, creator)
     before = await fingerprint(services)
 
-    no_plan = (await free.run("BuyAgent", input=purchase_wish(agent))).payload()["userErrors"]
-    own = await maker.run("BuyAgent", input=purchase_wish(agent))
-    anonymous = await Api(client).run("BuyAgent", input=purchase_wish(agent))
+    no_plan = (await free.run("BuyAgent", input=purchase_input(agent))).payload()["userErrors"]
+    own = await maker.run("BuyAgent", input=purchase_input(agent))
+    anonymous = await Api(client).run("BuyAgent", input=purchase_input(agent))
 
     assert no_plan[0]["code"] == "PLAN_REQUIRED"
     assert no_plan[0]["cheapestTier"] == {"code": "STARTER"}

@@ -32,7 +32,7 @@ async def test_150_requests_at_once_cross_no_headers(url: str, services: Service
 
     limits = httpx.Limits(max_connections=30)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60, cookies=None) as http:
-        wishes = [(sign_in if index % 25 == 0 else ask)(http, index) for index in range(150)]
-        answers = await asyncio.gather(*wishes)
+        requests = [(sign_in if index % 25 == 0 else ask)(http, index) for index in range(150)]
+        answers = await asyncio.gather(*requests)
 
     assert [answer for answer in answers if answer] == []

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from chenu.accounts.actor import ApiScope
+from chenu.accounts.request_context import RequestContext
 from chenu.accounts.sessions import find_actor, open_session
-from chenu.accounts.visit import Visit
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session, fingerprint
@@ -32,7 +32,7 @@ async def test_every_mutation_needs_the_token_of_its_session(
 async def _token_of(services: Services, session_token: str) -> str:
     actor = await find_actor(session_token, "")
     assert actor is not None
-    token = Visit(actor=actor).csrf_token(services.settings)
+    token = RequestContext(actor=actor).csrf_token(services.settings)
     assert token is not None
     return token
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import Api, as_session
@@ -125,9 +125,11 @@ async def trade(services: Services, name: str) -> Person:
     buyer = await make_person(f"buyer-{name}")
     for number in (1, 2):
         bought = await make_published_agent(services, seller, price=0, name=f"{name} {number}")
-        await buy_agent(services, trader.actor, BuyWish(bought.id, 0, True, "fr"), f"{number}")
+        await buy_agent(
+            services, trader.actor, BuyAgentInput(bought.id, 0, True, "fr"), f"{number}"
+        )
         sold = await make_published_agent(services, trader, price=0, name=f"Of {name} {number}")
-        await buy_agent(services, buyer.actor, BuyWish(sold.id, 0, True, "fr"), f"{number}")
+        await buy_agent(services, buyer.actor, BuyAgentInput(sold.id, 0, True, "fr"), f"{number}")
     return trader
 
 

@@ -35,9 +35,9 @@ async def test_a_draft_changes_at_once_and_a_published_agent_after_review(
 async def test_a_price_changes_at_once(client: httpx.AsyncClient, services: Services) -> None:
     api, person = await make_maker(client, services)
     live = await make_published_agent(services, person)
-    wish = {"agentId": gid("Agent", live.id), "price": {"type": "ONE_TIME", "amountMinor": 1500}}
+    request = {"agentId": gid("Agent", live.id), "price": {"type": "ONE_TIME", "amountMinor": 1500}}
 
-    agent = (await api.run("UpdateAgent", input=wish)).payload()["agent"]
+    agent = (await api.run("UpdateAgent", input=request)).payload()["agent"]
 
     assert agent["price"]["amount"]["amountMinor"] == 1500
     assert agent["pendingChange"] is None

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from graphql import GraphQLError
 
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.core.errors import (
     BadInput,
     ChenuError,
@@ -29,7 +29,7 @@ from tests.people import make_creator, make_published_agent
 
 
 def context(services: Services, locale: Locale = "en") -> Context:
-    return Context(services, Visit(request_id="the-request", locale=locale))
+    return Context(services, RequestContext(request_id="the-request", locale=locale))
 
 
 CODES: list[tuple[ChenuError, str]] = [
@@ -91,7 +91,7 @@ async def test_an_unexpected_failure_is_masked_on_the_way_out(
     assert len(reply.body["data"]["tiers"]) == 5
 
 
-async def test_a_lost_database_is_told_with_when_to_come_back(
+async def test_a_lost_database_is_reported_with_when_to_come_back(
     client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: Any) -> None:

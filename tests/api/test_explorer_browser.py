@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from chenu.flows.services import Services
 from tests.api.serving import served
 from tests.chromium import open_chromium

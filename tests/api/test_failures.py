@@ -36,7 +36,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("password=hunter2 at /srv/app.py")
 
-    monkeypatch.setattr(Engine, "_follow_plan", fail)
+    monkeypatch.setattr(Engine, "_run_compiled", fail)
 
 
 def is_internal(body: dict[str, Any], request_id: str | None = None) -> bool:
@@ -80,12 +80,12 @@ async def test_it_is_a_message_on_a_socket_which_lives_on(url: str, unwritable: 
     async with socket(url) as client:
         await client.begin()
         await client.subscribe("1", QUERY)
-        told, end = await client.receive(), await client.receive()
+        reported, end = await client.receive(), await client.receive()
         await client.subscribe("2", "{ nothing }")
         after = await client.receive()
 
-    assert (told["type"], told["id"]) == ("next", "1")
-    assert is_internal(told["payload"])
+    assert (reported["type"], reported["id"]) == ("next", "1")
+    assert is_internal(reported["payload"])
     assert end == {"type": "complete", "id": "1"}
     assert (after["type"], after["id"]) == ("error", "2")
 
@@ -94,12 +94,12 @@ async def test_what_fails_on_a_socket_ends_its_operation_alone(url: str, broken:
     async with socket(url) as client:
         await client.begin()
         await client.subscribe("1", QUERY)
-        told = await client.receive()
+        reported = await client.receive()
         await client.send("ping")
         pong = await client.receive()
 
-    assert (told["type"], told["id"]) == ("error", "1")
-    assert is_internal({"errors": told["payload"]})
+    assert (reported["type"], reported["id"]) == ("error", "1")
+    assert is_internal({"errors": reported["payload"]})
     assert pong == {"type": "pong"}
 
 
@@ -132,10 +132,10 @@ async def test_a_subscription_that_cannot_be_begun_is_an_error_on_a_socket(
     async with socket(url) as client:
         await client.begin()
         await client.subscribe("1", WATCH)
-        told = await client.receive()
+        reported = await client.receive()
 
-    assert told["type"] == "error"
-    assert is_internal({"errors": told["payload"]})
+    assert reported["type"] == "error"
+    assert is_internal({"errors": reported["payload"]})
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -160,12 +160,12 @@ async def submitted(client: httpx.AsyncClient, services: Services, manifests: li
     """Agents that wait for a reviewer, with manifests as earlier days may have stored them."""
     api, _ = await make_maker(client, services)
     for number, manifest in enumerate(manifests):
-        wish = {**DRAFT, "name": f"Nummer {number}"}
-        draft = (await api.run("CreateAgent", input=wish)).payload()["agent"]["id"]
+        request = {**DRAFT, "name": f"Nummer {number}"}
+        draft = (await api.run("CreateAgent", input=request)).payload()["agent"]["id"]
         await api.run("SubmitAgent", input={"agentId": draft})
         sql = """UPDATE agent_version SET manifest = $1::jsonb WHERE agent =
                 (SELECT id FROM agent WHERE name = $2)"""
-        await db.execute(sql, manifest, wish["name"])
+        await db.execute(sql, manifest, request["name"])
     return await make_reviewer(client, services)
 
 

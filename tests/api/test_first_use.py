@@ -11,7 +11,7 @@ from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session, gid
-from tests.api.makers import make_offer, purchase_wish
+from tests.api.makers import make_offer, purchase_input
 from tests.people import MANIFEST, Person, make_person
 
 FREE = {"expectedAmountMinor": 0}
@@ -37,7 +37,7 @@ async def holder(client: httpx.AsyncClient, services: Services) -> tuple[Person,
     _, agent = await make_offer(services, price=0)
     person = await make_person("buyer", tier=TierCode.PRO)
     api = as_session(client, services, person)
-    await api.run("BuyAgent", input=purchase_wish(agent, **FREE))
+    await api.run("BuyAgent", input=purchase_input(agent, **FREE))
     return person, agent
 
 

@@ -12,15 +12,15 @@ from chenu.agents.model import PurchaseId
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.core.ids import new_id
-from chenu.flows.buy_agent import BuyWish, buy_agent
-from chenu.flows.edit_agent import create_agent
-from chenu.flows.purchase_state import report_purchase
+from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session, gid
 from tests.people import (
     Person,
-    agent_wish,
+    agent_input,
     make_creator,
     make_person,
     make_published_agent,
@@ -39,7 +39,7 @@ class World:
 async def make_world(services: Services) -> World:
     creator, profile = await make_creator(services)
     agent = await make_published_agent(services, creator)
-    draft = await create_agent(creator.actor, agent_wish(name="Brouillon"))
+    draft = await create_agent(creator.actor, agent_input(name="Brouillon"))
     version = await db.fetch_value("SELECT current_version FROM agent WHERE id = $1", draft)
     buyer = await make_person("buyer", tier=TierCode.PRO)
     purchase_id = await _buy(services, buyer, agent.id)
@@ -63,7 +63,9 @@ async def make_world(services: Services) -> World:
 
 
 async def _buy(services: Services, buyer: Person, agent_id: Any) -> PurchaseId:
-    purchase = await buy_agent(services, buyer.actor, BuyWish(agent_id, 900, True, "fr"), "key")
+    purchase = await buy_agent(
+        services, buyer.actor, BuyAgentInput(agent_id, 900, True, "fr"), "key"
+    )
     assert purchase.checkout_url is not None
     await pay(purchase.checkout_url)
     await report_purchase(services, purchase.account_id, purchase.id)
@@ -199,7 +201,7 @@ async def test_a_draft_is_there_for_its_maker_and_reviewers_only(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     creator, _ = await make_creator(services)
-    draft = gid("Agent", await create_agent(creator.actor, agent_wish()))
+    draft = gid("Agent", await create_agent(creator.actor, agent_input()))
     query = "query($id: ID!) { agent(id: $id) { status } }"
     reviewer = await make_person("auditor", staff=(Staff.REVIEWER,))
 

@@ -13,8 +13,8 @@ from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.agents.purchases import PurchaseRow
 from chenu.core import db
-from chenu.core.live import purchase_channel
-from chenu.flows.purchase_state import report_purchase
+from chenu.core.pubsub import purchase_channel
+from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import as_session, document_of, gid, session_cookie_of
@@ -34,7 +34,7 @@ async def bearer(services: Services, person: Person, *scopes: ApiScope) -> str:
     return f"Bearer {(await create_api_key(person.actor, 'k', scopes, None, pepper)).secret}"
 
 
-async def test_a_watcher_is_told_when_the_payment_settles(url: str, services: Services) -> None:
+async def test_a_watcher_is_informed_when_the_payment_settles(url: str, services: Services) -> None:
     buyer, purchase = await make_purchase(services)
     public_id = gid("Purchase", purchase.id)
     headers = {"Cookie": session_cookie_of(services, buyer), "Origin": url}
@@ -139,8 +139,8 @@ async def test_ten_at_a_time_on_one_connection(url: str, services: Services) -> 
 
     assert (refused["type"], refused["id"]) == ("error", "10")
     assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
-    told = {message["id"] for message in messages if message["type"] == "next"}
-    assert told == {*map(str, range(1, 10)), "again"}
+    reported = {message["id"] for message in messages if message["type"] == "next"}
+    assert reported == {*map(str, range(1, 10)), "again"}
 
 
 async def test_events_arrive_as_a_stream(url: str, services: Services) -> None:
@@ -175,7 +175,7 @@ async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
             yield lines["event"], json.loads(lines.get("data") or "null")
 
 
-async def test_a_watcher_whose_session_ended_meanwhile_is_told_nothing(
+async def test_a_watcher_whose_session_ended_meanwhile_is_informed_nothing(
     url: str, client: httpx.AsyncClient, services: Services
 ) -> None:
     buyer, purchase = await make_purchase(services)

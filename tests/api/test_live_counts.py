@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chenu.accounts.live_connections import LiveConnections, Transport
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.connection_limits import ConnectionLimits
 from chenu.core.errors import RateLimited
 from chenu.core.global_id import encode_id
@@ -20,16 +20,16 @@ from tests.api.watching import Headers, cookie_of, key_of, make_purchase, none_i
 from tests.people import Person, make_person, sign_in_again
 
 
-async def count_kept(clients: list[SocketClient]) -> int:
+async def count_stored(clients: list[SocketClient]) -> int:
     """Of all these connections, those that were begun and not closed."""
-    kept = 0
+    stored = 0
     for client in clients:
         try:
-            kept += (await client.begin())["type"] == "connection_ack"
+            stored += (await client.begin())["type"] == "connection_ack"
         except ConnectionClosed:
             assert await client.closed() == 4429
             assert client.connection.close_reason == "Too many connections: close one first"
-    return kept
+    return stored
 
 
 @pytest.mark.parametrize("by", ["session", "key"])
@@ -43,11 +43,11 @@ async def test_150_sockets_of_one_caller(services: Services, by: str) -> None:
         )
         headers = await show(person)
         clients = [await opened.enter_async_context(socket(url, headers)) for _ in range(150)]
-        kept = await count_kept(clients)
+        stored = await count_stored(clients)
         async with socket(url, await show(other)) as neighbour:
             assert (await neighbour.begin())["type"] == "connection_ack"
 
-    assert kept == 10
+    assert stored == 10
     await none_is_counted(services)
 
 
@@ -62,26 +62,26 @@ async def test_150_sockets_whose_key_comes_later(services: Services) -> None:
     person = await make_person("person", tier=TierCode.PRO)
     params = await key_of(services, person)
 
-    async with served(services, live_per_address=200) as url, AsyncExitStack() as opened:
-        kept = 0
+    async with served(services, live_per_ip=200) as url, AsyncExitStack() as opened:
+        stored = 0
         for _ in range(150):
             client = await opened.enter_async_context(socket(url))
             await client.send("connection_init", payload=params)
             try:
-                kept += (await client.receive())["type"] == "connection_ack"
+                stored += (await client.receive())["type"] == "connection_ack"
             except ConnectionClosed:
                 assert await client.closed() == 4429
 
-    assert kept == 10
+    assert stored == 10
     await none_is_counted(services)
 
 
 async def test_150_sockets_of_nobody(services: Services) -> None:
     async with served(services) as url, AsyncExitStack() as opened:
         clients = [await opened.enter_async_context(socket(url)) for _ in range(150)]
-        kept = await count_kept(clients)
+        stored = await count_stored(clients)
 
-    assert kept == 50
+    assert stored == 50
     await none_is_counted(services)
 
 
@@ -128,12 +128,17 @@ async def test_a_connection_that_is_gone_makes_room(services: Services, how: str
     await none_is_counted(services)
 
 
-def take(connections: LiveConnections, times: int, visit: Visit, limits: ConnectionLimits) -> int:
+def take(
+    connections: LiveConnections,
+    times: int,
+    request_context: RequestContext,
+    limits: ConnectionLimits,
+) -> int:
     """How many of them there was room for."""
     taken = 0
     for _ in range(times):
         try:
-            connections.take(Transport.STREAM, visit, limits)
+            connections.take(Transport.STREAM, request_context, limits)
         except RateLimited:
             break
         taken += 1
@@ -152,19 +157,19 @@ NEIGHBOURS = {
 
 @pytest.mark.parametrize(("first", "second", "room"), NEIGHBOURS.values(), ids=NEIGHBOURS.keys())
 async def test_strangers_are_counted_by_network(first: str, second: str, room: int) -> None:
-    connections, limits = LiveConnections(), ConnectionLimits(live_per_address=5)
+    connections, limits = LiveConnections(), ConnectionLimits(live_per_ip=5)
 
-    assert take(connections, 9, Visit(address=first), limits) == 5
-    assert take(connections, 9, Visit(address=second), limits) == room
+    assert take(connections, 9, RequestContext(ip=first), limits) == 5
+    assert take(connections, 9, RequestContext(ip=second), limits) == room
 
 
 async def test_many_sessions_of_one_person_are_counted_together(services: Services) -> None:
     person = await make_person("person")
     sessions = [await sign_in_again(person.user_id, person.email) for _ in range(4)]
-    limits = ConnectionLimits(live_per_caller=3, live_per_address=8)
+    limits = ConnectionLimits(live_per_caller=3, live_per_ip=8)
     connections = LiveConnections()
 
-    taken = [take(connections, 9, Visit(actor=each.actor), limits) for each in sessions]
+    taken = [take(connections, 9, RequestContext(actor=each.actor), limits) for each in sessions]
 
     assert taken == [3, 3, 2, 0]
 
@@ -173,10 +178,10 @@ async def test_a_place_is_given_back_once_and_with_its_task() -> None:
     connections, limits = LiveConnections(), ConnectionLimits()
 
     async def hold() -> None:
-        connections.take(Transport.STREAM, Visit(), limits)
-        second = connections.take(Transport.STREAM, Visit(), limits)
-        second.give_back()
-        second.give_back()
+        connections.take(Transport.STREAM, RequestContext(), limits)
+        second = connections.take(Transport.STREAM, RequestContext(), limits)
+        second.release()
+        second.release()
         assert connections.total == 1
 
     await asyncio.create_task(hold())

@@ -143,16 +143,16 @@ async def test_what_still_holds_stays_open(hurried: str, services: Services) -> 
     mine = cookie_of(services, buyer, hurried)
 
     async with (
-        socket(hurried, mine) as kept,
+        socket(hurried, mine) as stored,
         socket(hurried, cookie_of(services, thief, hurried)) as ended,
         stream(hurried, mine, encode_id("Purchase", purchase.id)) as events,
     ):
-        await kept.begin()
+        await stored.begin()
         await ended.begin()
         await change_password(buyer.actor, PASSWORD, NEW_PASSWORD)
         assert await ended.closed() == 4403
-        await kept.send("ping")
-        assert await kept.receive() == {"type": "pong"}
+        await stored.send("ping")
+        assert await stored.receive() == {"type": "pong"}
         comments = events.aiter_text()
         assert await anext(comments) == ": ping\r\n\r\n"
 

@@ -115,7 +115,7 @@ async def test_an_odd_list_is_read_as_far_as_it_can_be(
 
 
 @pytest.mark.parametrize("accept", [a for a, best in ACCEPTED.items() if best is None])
-async def test_who_takes_nothing_of_ours_is_told_before_anything_is_done(
+async def test_who_takes_nothing_of_ours_is_informed_before_anything_is_done(
     client: httpx.AsyncClient, services: Services, accept: str
 ) -> None:
     api, _ = await make_maker(client, services)
@@ -172,11 +172,11 @@ async def test_a_request_that_is_not_executed_is_400_and_has_no_data(
 async def test_neither_has_its_event(visitor: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await visitor.post("/graphql", json=body, headers={"accept": E})
 
-    told = json.loads(answer.text.split("\r\n\r\n")[0].partition("data: ")[2])
+    reported = json.loads(answer.text.split("\r\n\r\n")[0].partition("data: ")[2])
     if "subscription" in body["query"]:  # this transport has them: it is not signed in
-        assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-    assert "data" not in told
-    assert told["errors"]
+        assert reported["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "data" not in reported
+    assert reported["errors"]
 
 
 async def test_what_was_executed_is_200_whatever_came_of_it(

@@ -108,8 +108,8 @@ async def _problem(api: Api, http: httpx.AsyncClient, query: str, sent: dict[str
     body = json.dumps({"query": query, "variables": sent})
     headers = {"content-type": "application/json", **api.headers}
     answer = await http.post("/graphql", content=body, headers=headers)
-    told = answer.json()
-    codes = {error["extensions"]["code"] for error in told.get("errors", ())}
+    reported = answer.json()
+    codes = {error["extensions"]["code"] for error in reported.get("errors", ())}
     is_fine = answer.status_code in (200, 400, 429) and "INTERNAL" not in codes
     return "" if is_fine and "int_max_str_digits" not in answer.text else answer.text[:300]
 

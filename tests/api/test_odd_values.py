@@ -45,9 +45,9 @@ async def test_a_version_is_held_to_the_same(client: httpx.AsyncClient, services
     draft = (await api.run("CreateAgent", input=DRAFT)).payload()["agent"]["id"]
     before = await fingerprint(services)
     manifest = {**MANIFEST, "parameters": {"x": 2**64, "y": [-(2**70)]}}
-    wish = {"agentId": draft, "number": "1.1.0", "changelog": "x", "manifest": manifest}
+    request = {"agentId": draft, "number": "1.1.0", "changelog": "x", "manifest": manifest}
 
-    reply = await api.run("AddVersion", input=wish)
+    reply = await api.run("AddVersion", input=request)
 
     assert reply.refusals() == [
         ("INVALID", ["input", "manifest", "parameters", "x"]),
@@ -173,13 +173,13 @@ async def test_a_variable_out_of_range_is_bad_input(
 
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.999999Z", "9999-12-31T12:00:00-11:00"])
-async def test_the_last_moments_are_kept_and_written(
+async def test_the_last_moments_are_stored_and_written(
     client: httpx.AsyncClient, services: Services, moment: str
 ) -> None:
     api = as_session(client, services, await make_person("late", tier=TierCode.PRO))
-    wish = {"name": "x", "scopes": ["READ"], "expiresAt": moment}
+    request = {"name": "x", "scopes": ["READ"], "expiresAt": moment}
 
-    made = await api.run("CreateApiKey", input=wish)
+    made = await api.run("CreateApiKey", input=request)
     listed = await api.send("{ viewer { account { apiKeys { expiresAt } } } }")
 
     assert made.payload()["userErrors"] == []

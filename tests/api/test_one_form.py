@@ -23,29 +23,31 @@ SECRET = "Cr\u00e8me br\u00fbl\u00e9e"
 async def test_a_person_signs_up_in_one_form_and_in_with_another(
     client: httpx.AsyncClient, services: Services, form: Form
 ) -> None:
-    wish = {"email": "u@m\u00fcller.example", "password": SECRET, "displayName": "Zo\u00e9"}
-    other = {name: unicodedata.normalize(form, text) for name, text in wish.items()}
+    request = {"email": "u@m\u00fcller.example", "password": SECRET, "displayName": "Zo\u00e9"}
+    other = {name: unicodedata.normalize(form, text) for name, text in request.items()}
     api = Api(client)
 
     made = (await api.send(SIGN_UP, {"i": other})).payload()
     client.cookies.clear()
-    found = (await api.send(SIGN_IN, {"i": {k: wish[k] for k in ("email", "password")}})).payload()
+    found = (
+        await api.send(SIGN_IN, {"i": {k: request[k] for k in ("email", "password")}})
+    ).payload()
 
     assert made["user"] == {"email": "u@xn--mller-kva.example", "displayName": "Zo\u00e9"}
     assert found["user"] == {"email": "u@xn--mller-kva.example"}
 
 
-async def test_a_manifest_is_kept_as_it_was_sent(
+async def test_a_manifest_is_stored_as_it_was_sent(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     api, _ = await make_maker(client, services)
     manifest = {**MANIFEST, "systemPrompt": "Classe les rec\u0327us."}
-    wish = {**DRAFT, "name": "Rec\u0327us", "manifest": manifest}
+    request = {**DRAFT, "name": "Rec\u0327us", "manifest": manifest}
     document = """mutation($i: AgentCreateInput!) {
         agentCreate(input: $i) { agent { name slug versions { manifest } } }
     }"""
 
-    agent = (await api.send(document, {"i": wish})).payload()["agent"]
+    agent = (await api.send(document, {"i": request})).payload()["agent"]
 
     assert agent["name"] == "Re\u00e7us"
     assert agent["slug"].startswith("recus-")

@@ -7,11 +7,11 @@ import pytest
 from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 
 from chenu.accounts.actor import Staff
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Wish
+from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.api.calls import OPERATIONS, Api, as_session, document_of, mailed_token
@@ -49,11 +49,11 @@ class Story:
     """Runs operations by name, remembers which, and stops at the first that goes wrong."""
 
     def __init__(self) -> None:
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
 
     async def tell(self, api: Api, name: str, **variables: Any) -> Any:
         """The payload of a mutation, or the data of a query."""
-        self.told.add(name)
+        self.reported.add(name)
         data = (await api.run(name, **variables)).data
         [first] = data.values() if len(data) == 1 else [data]
         if isinstance(first, dict) and "userErrors" in first:
@@ -76,17 +76,17 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _buy(story, client, services, buyer, agent)
     await _keys(story, as_session(client, services, buyer))
 
-    assert sorted(story.told) == NAMES
+    assert sorted(story.reported) == NAMES
 
 
 async def _sessions(story: Story, client: httpx.AsyncClient) -> None:
-    wish = {"email": "ana@example.org", "password": "une longue phrase", "displayName": "Ana"}
-    session = await story.tell(Api(client), "SignUp", input=wish)
+    request = {"email": "ana@example.org", "password": "une longue phrase", "displayName": "Ana"}
+    session = await story.tell(Api(client), "SignUp", input=request)
     api = Api(client, {"x-csrf-token": session["csrfToken"]})
     await story.tell(api, "UpdateProfile", input={"displayName": "Ana B."})
     assert (await story.tell(api, "WhoAmI"))["displayName"] == "Ana B."
     await story.tell(api, "VerifyEmail", token=await mailed_token("EMAIL_VERIFY"))
-    change = {"currentPassword": wish["password"], "newPassword": "une autre phrase"}
+    change = {"currentPassword": request["password"], "newPassword": "une autre phrase"}
     await story.tell(api, "ChangePassword", input=change)
     await story.tell(api, "SignOut")
     client.cookies.clear()
@@ -113,14 +113,14 @@ async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:
     await story.tell(seller, "BecomeCreator", input=profile)
     await story.tell(seller, "UpdateCreator", input={"bio": "Autres mots."})
     agent = (await story.tell(seller, "CreateAgent", input=DRAFT))["agent"]
-    wish = {"agentId": agent["id"]}
+    request = {"agentId": agent["id"]}
     version = {"number": "1.1.0", "changelog": "Mieux.", "manifest": MANIFEST}
-    await story.tell(seller, "UpdateAgent", input={**wish, "tagline": "Autre."})
-    await story.tell(seller, "AddVersion", input={**wish, **version})
-    await story.tell(seller, "SubmitAgent", input=wish)
+    await story.tell(seller, "UpdateAgent", input={**request, "tagline": "Autre."})
+    await story.tell(seller, "AddVersion", input={**request, **version})
+    await story.tell(seller, "SubmitAgent", input=request)
     queue = (await story.tell(reviewer, "ReviewQueue"))["moderationQueue"]
     seen = queue["edges"][0]["node"]["submittedAt"]
-    await story.tell(reviewer, "DecideReview", input={**wish, "approve": True, "seenAt": seen})
+    await story.tell(reviewer, "DecideReview", input={**request, "approve": True, "seenAt": seen})
     found = await story.tell(seller, "BrowseAgents", search="trieur")
     assert [edge["node"]["id"] for edge in found["edges"]] == [agent["id"]]
     page = await story.tell(seller, "AgentPage", slug=agent["slug"])
@@ -131,7 +131,7 @@ async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:
     unsold = (await story.tell(seller, "CreateAgent", input=DRAFT))["agent"]
     await story.tell(seller, "ArchiveAgent", input={"agentId": unsold["id"]})
     free = {"type": "FREE"}
-    await story.tell(seller, "UpdateAgent", input={**wish, "price": free})
+    await story.tell(seller, "UpdateAgent", input={**request, "price": free})
     return dict(agent)
 
 
@@ -143,13 +143,13 @@ async def _buy(
     agent: dict[str, Any],
 ) -> None:
     api = as_session(client, services, buyer)
-    wish = {
+    request = {
         "agentId": agent["id"],
         "expectedAmountMinor": 0,
         "idempotencyKey": "story",
         "acceptImmediateSupply": True,
     }
-    purchase = (await story.tell(api, "BuyAgent", input=wish))["purchase"]
+    purchase = (await story.tell(api, "BuyAgent", input=request))["purchase"]
     await _watch(story, services, buyer, purchase["id"])
     assert (await story.tell(api, "Purchase", id=purchase["id"]))["status"] == "PAID"
     listed = (await story.tell(api, "Purchases"))["account"]["purchases"]
@@ -163,12 +163,14 @@ async def _buy(
 async def _watch(story: Story, services: Services, buyer: Person, purchase_id: str) -> None:
     """Over a stream in test_live.py; here the document alone."""
     name = "WaitForPayment"
-    wish = Wish(document_of(name), {"purchaseId": purchase_id}, name)
+    request = GraphQLRequest(document_of(name), {"purchaseId": purchase_id}, name)
     answers = [
         answer
-        async for answer in get_engine().watch(wish, Context(services, Visit(actor=buyer.actor)))
+        async for answer in get_engine().watch(
+            request, Context(services, RequestContext(actor=buyer.actor))
+        )
     ]
-    story.told.add(name)
+    story.reported.add(name)
     [answer] = answers
     assert answer.errors == []
     assert answer.data is not None

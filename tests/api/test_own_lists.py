@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from tests.api.calls import Api, as_session, counted_statements
 from tests.people import Person, make_creator, make_person, make_published_agent
@@ -34,7 +34,7 @@ async def sell_three(services: Services) -> tuple[Person, Person]:
     buyer = await make_person("buyer")
     for name in ("Eins", "Zwei", "Drei"):
         agent = await make_published_agent(services, creator, price=0, name=name)
-        await buy_agent(services, buyer.actor, BuyWish(agent.id, 0, True, "fr"), name)
+        await buy_agent(services, buyer.actor, BuyAgentInput(agent.id, 0, True, "fr"), name)
     return creator, buyer
 
 

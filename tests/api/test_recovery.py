@@ -88,9 +88,9 @@ async def test_a_bad_password_change_changes_nothing(
 ) -> None:
     api = as_session(client, services, await make_person("buyer"))
     before = await fingerprint(services)
-    wish = {"currentPassword": PASSWORD, "newPassword": "a brand new one", **sent}
+    request = {"currentPassword": PASSWORD, "newPassword": "a brand new one", **sent}
 
-    reply = await api.run("ChangePassword", input=wish)
+    reply = await api.run("ChangePassword", input=request)
 
     assert reply.refusals() == [expected]
     assert await fingerprint(services) == before
@@ -101,9 +101,9 @@ async def test_a_changed_password_keeps_this_session(
 ) -> None:
     person = await make_person("buyer")
     api = as_session(client, services, person)
-    wish = {"currentPassword": PASSWORD, "newPassword": "a brand new one"}
+    request = {"currentPassword": PASSWORD, "newPassword": "a brand new one"}
 
-    reply = await api.run("ChangePassword", input=wish)
+    reply = await api.run("ChangePassword", input=request)
 
     assert reply.payload() == {"ok": True, "userErrors": []}
     assert await find_actor(person.token, "") is not None

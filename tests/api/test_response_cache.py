@@ -8,7 +8,7 @@ import pytest
 
 from chenu.accounts.actor import ApiScope
 from chenu.app import create_app
-from chenu.core.kept import Kept
+from chenu.core.caches import TtlCache
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session
@@ -33,7 +33,7 @@ class Watch:
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     watch = Watch()
-    monkeypatch.setattr(Kept.__init__, "__defaults__", (watch,))
+    monkeypatch.setattr(TtlCache.__init__, "__defaults__", (watch,))
     return watch
 
 
@@ -82,24 +82,24 @@ async def test_a_change_is_seen_by_everybody_after_a_second(
 
 
 async def test_the_age_counts_from_before_the_answer_was_begun(watch: Watch) -> None:
-    kept: Kept[str, str] = Kept(1.0, 10, watch)
+    stored: TtlCache[str, str] = TtlCache(1.0, 10, watch)
     begun = watch.moment
     watch.moment += 0.9
-    kept.keep("question", "answer", begun)
-    assert kept.find("question") == "answer"
+    stored.keep("question", "answer", begun)
+    assert stored.find("question") == "answer"
 
     watch.moment += 0.1
 
-    assert kept.find("question") is None
+    assert stored.find("question") is None
 
 
-async def test_what_is_kept_has_a_limit(watch: Watch) -> None:
-    kept: Kept[int, str] = Kept(1.0, 10, watch)
+async def test_what_is_stored_has_a_limit(watch: Watch) -> None:
+    stored: TtlCache[int, str] = TtlCache(1.0, 10, watch)
     for number in range(5):
-        kept.keep(number, "answer", watch.moment, weight=4)
-    kept.keep(9, "too long", watch.moment, weight=11)
+        stored.keep(number, "answer", watch.moment, weight=4)
+    stored.keep(9, "too long", watch.moment, weight=11)
 
-    assert [kept.find(number) is not None for number in (0, 1, 2, 3, 4, 9)] == [
+    assert [stored.find(number) is not None for number in (0, 1, 2, 3, 4, 9)] == [
         *(False, False, False),
         *(True, True),
         False,
@@ -121,13 +121,13 @@ async def test_media_types_are_never_mixed_up(
 ) -> None:
     kinds = ["application/json", "application/graphql-response+json"][::turns]
 
-    told = [await Api(keeping).send(LIST, accept=kind) for kind in (*kinds, *kinds)]
+    reported = [await Api(keeping).send(LIST, accept=kind) for kind in (*kinds, *kinds)]
 
-    assert [reply.http.headers["content-type"].partition(";")[0] for reply in told] == kinds * 2
-    assert len({reply.http.content for reply in told}) == 1
+    assert [reply.http.headers["content-type"].partition(";")[0] for reply in reported] == kinds * 2
+    assert len({reply.http.content for reply in reported}) == 1
 
 
-async def test_an_answer_that_nobody_could_write_is_not_kept(
+async def test_an_answer_that_nobody_could_write_is_not_stored(
     services: Services, keeping: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> dict[str, object]:
@@ -136,10 +136,10 @@ async def test_an_answer_that_nobody_could_write_is_not_kept(
     with monkeypatch.context() as patched:
         patched.setattr("chenu_graphql.engine.Answer.to_dict", fail)
         failed = await Api(keeping).send(LIST)
-    mended = await Api(keeping).send(LIST)
+    fixed = await Api(keeping).send(LIST)
 
     assert failed.http.status_code == 500
-    assert mended.http.status_code == 200
+    assert fixed.http.status_code == 200
 
 
 async def test_people_and_keys_are_neither_answered_from_memory_nor_remembered(
@@ -167,7 +167,7 @@ async def test_whoever_shows_something_of_their_own_is_asked_for_anew(
     assert await maker_of(Api(keeping, shown)) == "Somebody Else"
 
 
-async def test_errors_are_told_anew_with_the_request_s_own_id(
+async def test_errors_are_reported_anew_with_the_request_s_own_id(
     services: Services, keeping: httpx.AsyncClient
 ) -> None:
     replies = [await Api(keeping).send("{ agents { totalCount } }") for _ in range(2)]
@@ -177,7 +177,7 @@ async def test_errors_are_told_anew_with_the_request_s_own_id(
     assert ids[0] != ids[1]
 
 
-async def test_the_store_s_page_is_kept_for_strangers_and_no_other_page_is(
+async def test_the_store_s_page_is_stored_for_strangers_and_no_other_page_is(
     services: Services, keeping: httpx.AsyncClient, watch: Watch
 ) -> None:
     [agent] = await stock(services, 1)
@@ -193,7 +193,7 @@ async def test_the_store_s_page_is_kept_for_strangers_and_no_other_page_is(
 
 
 @pytest.mark.parametrize("accept", ["application/graphql-response+json", "text/plain;q=0.1", ""])
-async def test_what_others_accept_is_not_what_this_caller_is_told(
+async def test_what_others_accept_is_not_what_this_caller_is_informed(
     services: Services, keeping: httpx.AsyncClient, accept: str
 ) -> None:
     """Formats are chosen by it: an answer in one is none in another."""
@@ -226,14 +226,15 @@ async def test_a_head_is_answered_from_memory_and_keeps_a_whole_page(
     )
 
 
-async def test_weights_of_languages_do_not_mix_up_what_is_kept(
+async def test_weights_of_languages_do_not_mix_up_what_is_stored(
     services: Services, keeping: httpx.AsyncClient
 ) -> None:
     await stock(services, 1)
-    wishes = ["fr", "fr;q=0.1, en;q=0.9", "en;q=0.1, fr;q=0.9", "EN", "fr;q=0"]
+    requests = ["fr", "fr;q=0.1, en;q=0.9", "en;q=0.1, fr;q=0.9", "EN", "fr;q=0"]
 
-    told = [
-        (await keeping.get("/agents", headers={"accept-language": wish})).headers for wish in wishes
+    reported = [
+        (await keeping.get("/agents", headers={"accept-language": request})).headers
+        for request in requests
     ]
 
-    assert [each["content-language"] for each in told] == ["fr", "en", "fr", "en", "en"]
+    assert [each["content-language"] for each in reported] == ["fr", "en", "fr", "en", "en"]

@@ -20,9 +20,9 @@ async def test_a_reviewer_reads_decides_and_publishes(
 
     queue = (await reviewer.run("ReviewQueue")).data["staff"]["moderationQueue"]
     [edge] = queue["edges"]
-    wish = {"agentId": draft["id"], "approve": True, "seenAt": edge["node"]["submittedAt"]}
-    decided = await reviewer.run("DecideReview", input=wish)
-    again = await reviewer.run("DecideReview", input=wish)
+    request = {"agentId": draft["id"], "approve": True, "seenAt": edge["node"]["submittedAt"]}
+    decided = await reviewer.run("DecideReview", input=request)
+    again = await reviewer.run("DecideReview", input=request)
 
     assert submitted["status"] == "PENDING_REVIEW"
     assert queue["totalCount"] == 1
@@ -78,15 +78,15 @@ async def test_only_reviewers_decide(client: httpx.AsyncClient, services: Servic
     support = as_session(client, services, await make_person("support", staff=(Staff.SUPPORT,)))
     draft = (await api.run("CreateAgent", input=DRAFT)).payload()["agent"]["id"]
     await api.run("SubmitAgent", input={"agentId": draft})
-    wish = {"agentId": draft, "approve": True}
+    request = {"agentId": draft, "approve": True}
     before = await fingerprint(services)
 
     replies = [
-        await api.run("DecideReview", input=wish),
-        await support.run("DecideReview", input=wish),
+        await api.run("DecideReview", input=request),
+        await support.run("DecideReview", input=request),
         await support.run("ReviewQueue"),
     ]
-    anonymous = await Api(client).run("DecideReview", input=wish)
+    anonymous = await Api(client).run("DecideReview", input=request)
 
     assert [reply.codes for reply in replies] == [["FORBIDDEN"]] * 3
     assert anonymous.codes == ["UNAUTHENTICATED"]
@@ -109,11 +109,11 @@ async def test_an_archived_agent_is_off_sale_for_good(
 ) -> None:
     api, person = await make_maker(client, services)
     agent = await make_published_agent(services, person)
-    wish = {"agentId": gid("Agent", agent.id)}
+    request = {"agentId": gid("Agent", agent.id)}
 
-    first = await api.run("ArchiveAgent", input=wish)
-    again = await api.run("ArchiveAgent", input=wish)
-    submit = await api.run("SubmitAgent", input=wish)
+    first = await api.run("ArchiveAgent", input=request)
+    again = await api.run("ArchiveAgent", input=request)
+    submit = await api.run("SubmitAgent", input=request)
 
     assert first.payload()["agent"]["status"] == "ARCHIVED"
     assert again.payload() == first.payload()

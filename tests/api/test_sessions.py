@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.accounts.sessions import find_actor
-from chenu.accounts.visit import Visit, session_cookie_name
 from chenu.flows.services import Services
 from chenu.settings import Mode
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Wish
+from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from tests.api.calls import Api, as_session, document_of, fingerprint
 from tests.conftest import with_settings
@@ -141,7 +141,7 @@ async def test_wrong_credentials_are_one_refusal(
     assert "set-cookie" not in reply.http.headers
 
 
-async def test_too_many_tries_are_told_when_to_come_back(client: httpx.AsyncClient) -> None:
+async def test_too_many_tries_are_reported_when_to_come_back(client: httpx.AsyncClient) -> None:
     sent = {"email": "a@example.org", "password": "wrong password"}
 
     replies = [await Api(client).run("SignIn", input=sent) for _ in range(11)]
@@ -211,7 +211,7 @@ async def test_a_bad_profile_changes_nothing(
 
 
 @pytest.mark.parametrize("email", ["other@example.org", "nobody@example.org"])
-async def test_an_address_in_use_is_told_in_the_mail_to_it_alone(
+async def test_an_address_in_use_is_reported_in_the_mail_to_it_alone(
     client: httpx.AsyncClient, services: Services, email: str
 ) -> None:
     await make_person("other")
@@ -231,9 +231,9 @@ async def test_nobody_has_no_profile(client: httpx.AsyncClient) -> None:
 
 async def test_the_demo_verifies_at_once(services: Services) -> None:
     demo = with_settings(services, mode=Mode.DEMO)
-    wish = Wish(document_of("SignUp"), {"input": NEW}, "SignUp")
+    request = GraphQLRequest(document_of("SignUp"), {"input": NEW}, "SignUp")
 
-    answer = await get_engine().run(wish, Context(demo, Visit()))
+    answer = await get_engine().run(request, Context(demo, RequestContext()))
 
     assert answer.data is not None
     assert answer.data["signUp"]["user"]["emailVerified"] is True

@@ -87,7 +87,7 @@ async def test_another_protocol_is_not_spoken(url: str) -> None:
         assert await client.closed() == 4406
 
 
-async def test_what_is_wrong_with_an_operation_is_told_by_its_id(url: str) -> None:
+async def test_what_is_wrong_with_an_operation_is_reported_by_its_id(url: str) -> None:
     async with socket(url) as client:
         await client.begin()
         await client.subscribe("a", "{ nothing }")

@@ -7,12 +7,12 @@ import pytest
 
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.core import db
-from chenu.flows.edit_agent import create_agent
-from chenu.flows.review_agent import submit_agent
+from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.creators.review_agent import submit_agent
 from chenu.flows.services import Services
 from tests.api.calls import Api, as_session, gid
 from tests.attacks.cast import Cast, gather_cast
-from tests.people import Person, agent_wish, get_agent, make_creator, make_person
+from tests.people import Person, agent_input, get_agent, make_creator, make_person
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,22 @@ class Logged:
     actor: object
     what: str
     subject: str
-    address: str
+    ip: str
 
 
 async def logged() -> list[tuple[object, str, str]]:
     sql = """
-        SELECT actor, detail->>'what' AS what, subject, address FROM audit_event
+        SELECT actor, detail->>'what' AS what, subject, ip FROM audit_event
         WHERE action = 'staff.read' ORDER BY what, subject
     """
     rows = await db.fetch_all(Logged, sql)
-    assert all(row.address for row in rows)
+    assert all(row.ip for row in rows)
     return [(row.actor, row.what, row.subject) for row in rows]
 
 
 async def waiting_agent(services: Services) -> tuple[Person, object]:
     creator, _ = await make_creator(services)
-    agent_id = await create_agent(creator.actor, agent_wish())
+    agent_id = await create_agent(creator.actor, agent_input())
     await submit_agent(creator.actor, agent_id)
     return creator, agent_id
 
@@ -120,13 +120,13 @@ async def test_keys_have_no_rights_on_pages(
     client: httpx.AsyncClient, cast: Cast, path: str
 ) -> None:
     """Of each scope, of the maker and of others, and a service key: as nobody in particular."""
-    agent = await get_agent(await create_agent(cast.creator.actor, agent_wish()))
-    address = path.format(slug=agent.slug, id=agent.id)
-    nobody = await client.get(address)
+    agent = await get_agent(await create_agent(cast.creator.actor, agent_input()))
+    ip = path.format(slug=agent.slug, id=agent.id)
+    nobody = await client.get(ip)
     keys = [caller for caller in cast.callers if caller.scopes is not None]
 
     answers = {
-        caller.name: (await client.get(address, headers=caller.api.headers)).status_code
+        caller.name: (await client.get(ip, headers=caller.api.headers)).status_code
         for caller in keys
     }
 
@@ -138,7 +138,7 @@ async def test_keys_have_no_rights_on_pages(
 async def test_the_two_faces_agree_who_sees_a_private_agent(
     client: httpx.AsyncClient, cast: Cast
 ) -> None:
-    agent = await get_agent(await create_agent(cast.creator.actor, agent_wish()))
+    agent = await get_agent(await create_agent(cast.creator.actor, agent_input()))
 
     async def graphql(api: Api) -> bool:
         query = "query($slug: String) { agent(slug: $slug) { id } }"

@@ -55,7 +55,7 @@ NO_REQUESTS: list[tuple[str, bytes, str]] = [
     [case[1:] for case in NO_REQUESTS],
     ids=[case[0] for case in NO_REQUESTS],
 )
-async def test_what_is_no_request_is_told_in_the_shape_of_graphql(
+async def test_what_is_no_request_is_reported_in_the_shape_of_graphql(
     visitor: httpx.AsyncClient, body: bytes, content_type: str
 ) -> None:
     headers = {"content-type": content_type} if content_type else {}

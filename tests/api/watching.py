@@ -8,7 +8,7 @@ import httpx
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.agents.purchases import PurchaseRow
-from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import session_cookie_of
@@ -24,8 +24,8 @@ async def make_purchase(services: Services) -> tuple[Person, PurchaseRow]:
     creator, _ = await make_creator(services)
     agent = await make_published_agent(services, creator, price=900)
     buyer = await make_person("buyer", tier=TierCode.PRO)
-    wish = BuyWish(agent.id, 900, True, "fr")
-    return buyer, await buy_agent(services, buyer.actor, wish, "key")
+    request = BuyAgentInput(agent.id, 900, True, "fr")
+    return buyer, await buy_agent(services, buyer.actor, request, "key")
 
 
 async def key_of(services: Services, person: Person) -> Headers:

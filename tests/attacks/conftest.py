@@ -28,5 +28,5 @@ async def client(services: Services, attacked_app: Any) -> AsyncIterator[httpx.A
 @pytest.fixture
 async def url(services: Services) -> AsyncIterator[str]:
     """The same on a real port, for browsers and sockets."""
-    async with served(services) as address:
-        yield address
+    async with served(services) as url:
+        yield url

@@ -12,13 +12,13 @@ from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.rows import AgentRow
 from chenu.core.clock import system_now
-from chenu.flows.buy_agent import BuyWish, buy_agent
-from chenu.flows.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from tests.people import (
     MANIFEST,
     Person,
-    agent_wish,
+    agent_input,
     get_agent,
     make_creator,
     make_person,
@@ -72,9 +72,9 @@ class Store:
 async def open_store(services: Services) -> Store:
     creator, profile = await make_creator(services)
     agent = await make_published_agent(services, creator, price=0)
-    draft = await get_agent(await create_agent(creator.actor, agent_wish(name="Brouillon")))
+    draft = await get_agent(await create_agent(creator.actor, agent_input(name="Brouillon")))
     buyer = await make_person("buyer")
-    purchase = await buy_agent(services, buyer.actor, BuyWish(agent.id, 0, True, "fr"), "k")
+    purchase = await buy_agent(services, buyer.actor, BuyAgentInput(agent.id, 0, True, "fr"), "k")
     await update_agent(creator.actor, agent.id, ListingFields(name="Autre"), None)
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from chenu.accounts.visit import Visit, session_cookie_name
+from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.flows.services import Services
 from storefront.access import ACCESS_KEY, Access
 from storefront.routes import HANDLERS
@@ -29,7 +29,7 @@ class Route:
     def parameters(self) -> list[str]:
         return _PARAMETER.findall(self.path)
 
-    def address(self, world: World) -> str:
+    def url(self, world: World) -> str:
         """Ids of things that exist: the creator's agents, what the buyer has."""
         agent = "agent on sale" if "{name:str}" in self.path else "draft"
         filled = {
@@ -66,7 +66,7 @@ def session_headers(services: Services, person: Person) -> dict[str, str]:
 
 
 def csrf_of(services: Services, person: Person) -> str:
-    token = Visit(actor=person.actor).csrf_token(services.settings)
+    token = RequestContext(actor=person.actor).csrf_token(services.settings)
     assert token is not None
     return token
 
@@ -79,7 +79,7 @@ async def ask(
     form: dict[str, str] | None = None,
 ) -> httpx.Response:
     """As the browser of somebody who is on a page of ours."""
-    address = route.address(world)
+    url = route.url(world)
     if route.method == "GET":
-        return await http.get(address, headers=headers)
-    return await http.post(address, data=form or {}, headers=headers)
+        return await http.get(url, headers=headers)
+    return await http.post(url, data=form or {}, headers=headers)

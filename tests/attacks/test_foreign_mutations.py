@@ -38,14 +38,14 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     """For each mutation who may make it, and what would change something if they did."""
     draft = world.node_id("draft")
     version = {"number": "2.0.0", "changelog": "New.", "manifest": MANIFEST}
-    wish = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
+    request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
         "agentVersionCreate": ("creator", (_VERSION, {"i": {"agentId": draft, **version}})),
         "agentSubmit": ("creator", (_SUBMIT, {"i": {"agentId": draft}})),
         "agentReviewDecide": ("reviewer", (_DECIDE, {"i": {"agentId": draft, "approve": True}})),
         "agentArchive": ("creator", (_ARCHIVE, {"i": {"agentId": draft}})),
-        "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **wish}})),
+        "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **request}})),
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
     }
 
@@ -134,7 +134,7 @@ async def _watch(http: httpx.AsyncClient, caller: Caller, purchase: str) -> set[
     return codes or {purchase["status"] for purchase in settled if purchase}
 
 
-async def test_a_settled_purchase_is_told_to_its_buyer_only(
+async def test_a_settled_purchase_is_reported_to_its_buyer_only(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     cast = await gather_cast(services, client)
@@ -143,9 +143,9 @@ async def test_a_settled_purchase_is_told_to_its_buyer_only(
 
     found = {caller.name: await _watch(client, caller, purchase) for caller in cast.callers}
 
-    told = {name for name, outcome in found.items() if outcome == {"PAID"}}
-    assert told == {"buyer", "buyer's key READ", "service key"}
-    assert all(codes and codes <= REFUSALS for name, codes in found.items() if name not in told)
+    reported = {name for name, outcome in found.items() if outcome == {"PAID"}}
+    assert reported == {"buyer", "buyer's key READ", "service key"}
+    assert all(codes and codes <= REFUSALS for name, codes in found.items() if name not in reported)
     live = get_schema().subscription_type
     assert live is not None
     assert set(live.fields) == {"purchaseSettled"}

@@ -9,7 +9,7 @@ import pytest
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.agents.listing import ListingFields
 from chenu.app import create_app
-from chenu.flows.edit_agent import create_version, update_agent
+from chenu.flows.creators.edit_agent import create_version, update_agent
 from chenu.flows.services import Services
 from chenu_graphql.nodes import list_node_types
 from storefront.access import Access
@@ -157,22 +157,22 @@ async def test_public_pages_hold_no_private_word_whoever_looks(
     world = await build_world(services, cast)
     await _hide_words(cast, world)
     routes = [route for route in ROUTES if route.method == "GET" and route.access is Access.PUBLIC]
-    addresses = [route.address(world) for route in routes]
-    addresses += [f"/agents?q={word}" for word in WORDS.values()]
+    urls = [route.url(world) for route in routes]
+    urls += [f"/agents?q={word}" for word in WORDS.values()]
     leaks = {}
 
     for caller in (cast.named(name) for name in ("anonymous", "other buyer", "support", "creator")):
-        for address in addresses:
-            page = await client.get(address, headers=caller.api.headers)
-            typed = {name for name, word in WORDS.items() if word in address}
+        for url in urls:
+            page = await client.get(url, headers=caller.api.headers)
+            typed = {name for name, word in WORDS.items() if word in url}
             if leaked := _words_in(page.text) - typed:
-                leaks[f"{caller.name}: {address}"] = leaked
+                leaks[f"{caller.name}: {url}"] = leaked
 
-    assert len(addresses) >= 25
+    assert len(urls) >= 25
     assert leaks == {}
 
 
-async def test_a_kept_page_is_never_somebodys_own(services: Services) -> None:
+async def test_a_stored_page_is_never_somebodys_own(services: Services) -> None:
     """Who signs in, sends a key or is nobody: each gets their own, in whatever order they come."""
     app: Any = create_app(with_settings(services, cache_seconds=1))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -29,7 +29,7 @@ class Target:
     """A form as its owner's browser could be made to send it."""
 
     route: Route
-    address: str
+    url: str
     fields: dict[str, str]
     cookie: dict[str, str]
     token: str
@@ -59,7 +59,7 @@ class Forger:
     ) -> int:
         body = urlencode({**target.fields, **token})
         headers = {**FORM, **target.cookie, **(more or {})}
-        return (await self._http.post(target.address, content=body, headers=headers)).status_code
+        return (await self._http.post(target.url, content=body, headers=headers)).status_code
 
     async def _override(self, target: Target, token: dict[str, str]) -> dict[str, int]:
         """Another method that claims to be a POST, with the right token: never a server's error."""
@@ -67,7 +67,7 @@ class Forger:
         headers = {**target.cookie, "x-http-method-override": "POST", "x-method-override": "POST"}
         found = {}
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE"):
-            answer = await self._http.request(method, target.address, params=sent, headers=headers)
+            answer = await self._http.request(method, target.url, params=sent, headers=headers)
             found[f"as {method}"] = answer.status_code
         return found
 
@@ -90,7 +90,7 @@ async def _find_target(
 ) -> Target:
     return Target(
         route,
-        route.address(world),
+        route.url(world),
         dict(filled.fields),
         session_headers(services, person),
         csrf_of(services, person),
@@ -161,7 +161,7 @@ async def test_the_same_forms_work_when_their_owners_send_them(
         target = await _find_target(services, route, world, filled, person)
         before = await fingerprint()
         sent = {**target.fields, "csrf_token": target.token}
-        answer = await client.post(target.address, data=sent, headers=target.cookie)
+        answer = await client.post(target.url, data=sent, headers=target.cookie)
         if answer.status_code not in (200, 303, 422):
             refused.append(f"{path}: {answer.status_code}")
         if filled.moves and await fingerprint() == before:
@@ -185,7 +185,7 @@ async def test_no_link_of_another_site_changes_anything(
         for route in ROUTES:
             if route.method == "GET":
                 headers = {**session_headers(services, person), **EVIL}
-                answer = await client.get(route.address(world), headers=headers)
+                answer = await client.get(route.url(world), headers=headers)
                 broken += [str(route)] if answer.status_code >= 500 else []
 
     after = await fingerprint()

@@ -26,11 +26,11 @@ PREVIEWED = "/creator/agents/preview"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-async def _spend(http: httpx.AsyncClient, address: str, body: str, cookie: dict[str, str]) -> int:
+async def _spend(http: httpx.AsyncClient, url: str, body: str, cookie: dict[str, str]) -> int:
     """Calls of this process; a server's error fails."""
     with counted_calls() as effort:
-        answer = await http.post(address, content=body, headers={**FORM, **cookie})
-    assert answer.status_code < 500, (address, body[:40])
+        answer = await http.post(url, content=body, headers={**FORM, **cookie})
+    assert answer.status_code < 500, (url, body[:40])
     return effort.calls
 
 
@@ -55,13 +55,13 @@ async def test_no_field_of_any_form_holds_up_the_process(
         owner = cast.named(filled.by).person
         assert owner is not None
         person = await sign_in_again(owner.user_id, owner.email)
-        address = Route("POST", path, None).address(world)
+        url = Route("POST", path, None).url(world)
         sent = {**filled.fields, "intent": "preview", "csrf_token": csrf_of(services, person)}
         for field, text in _attacks(path, filled.fields, turn):
             rest = urlencode({name: value for name, value in sent.items() if name != field})
             long = (text.replace(" ", "+") * LONG)[:LONG]
             cookie = session_headers(services, person)
-            spent = await _spend(client, address, f"{rest}&{field}={long}", cookie)
+            spent = await _spend(client, url, f"{rest}&{field}={long}", cookie)
             tried += 1
             if spent > MOST_CALLS:
                 dear[f"{path} {field} {text}"] = spent
@@ -77,7 +77,7 @@ async def test_no_address_holds_up_the_process(
     dear = {}
 
     for text in TEXTS:
-        for address in (
+        for url in (
             "/agents/{}",
             "/icons/{}",
             "/static/{}",
@@ -86,9 +86,9 @@ async def test_no_address_holds_up_the_process(
         ):
             with counted_calls() as effort:
                 long = (text * LONGEST_ADDRESS)[:LONGEST_ADDRESS]
-                answer = await client.get(address.format(long))
+                answer = await client.get(url.format(long))
             assert answer.status_code < 500
             if effort.calls > MOST_CALLS:
-                dear[f"{address} {text}"] = effort.calls
+                dear[f"{url} {text}"] = effort.calls
 
     assert dear == {}

@@ -243,7 +243,7 @@ async def test_a_key_buys_no_larger_documents(
     deep: Any = 1
     for _ in range(400):
         deep = {"a": deep}
-    wish = {
+    request = {
         "name": "Deep",
         "tagline": "x",
         "description": "x",
@@ -254,7 +254,7 @@ async def test_a_key_buys_no_larger_documents(
     }
 
     with counted_calls() as effort:
-        reply = await api.send(CREATE, {"i": wish})
+        reply = await api.send(CREATE, {"i": request})
 
     assert "errors" in reply.body or reply.refusals()
     assert effort.calls < MOST_CALLS

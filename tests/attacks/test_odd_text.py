@@ -63,7 +63,7 @@ QUERIES = (
 HEADERS = ("chenu-account", "authorization", "user-agent", "accept-language", "cookie", "referer")
 
 
-def _addresses(text: str) -> Iterator[tuple[str, str]]:
+def _paths(text: str) -> Iterator[tuple[str, str]]:
     for route in ROUTES:
         if _PLACE.search(route.path):
             yield route.method, _PLACE.sub(text, route.path)
@@ -85,10 +85,10 @@ async def test_no_address_breaks_a_page(
     for name in ("anonymous", "creator", "reviewer"):
         person = cast.named(name).person
         headers = session_headers(services, person) if person else {}
-        for method, address in _addresses(quote(text, safe="")):
-            answer = await client.request(method, address, headers=headers)
+        for method, url in _paths(quote(text, safe="")):
+            answer = await client.request(method, url, headers=headers)
             if not _is_well_refused(answer):
-                broken.append((name, address[:60], answer.status_code))
+                broken.append((name, url[:60], answer.status_code))
 
     assert broken == []
 
@@ -97,10 +97,10 @@ async def test_a_long_address_breaks_no_page(client: httpx.AsyncClient, services
     long = "a" * LONG_ADDRESS
     broken = []
 
-    for address in (*QUERIES, "/agents/{}", "/icons/{}.svg", "/creators/{}", "/purchases/{}"):
-        answer = await client.get(address.format(long))
+    for url in (*QUERIES, "/agents/{}", "/icons/{}.svg", "/creators/{}", "/purchases/{}"):
+        answer = await client.get(url.format(long))
         if not _is_well_refused(answer):
-            broken.append((address, answer.status_code))
+            broken.append((url, answer.status_code))
 
     assert broken == []
 
@@ -127,9 +127,9 @@ async def test_no_field_of_a_form_breaks_a_page(
                 continue
             person = await sign_in_again(owner.user_id, owner.email)
             sent = {**fields, "csrf_token": csrf_of(services, person)}
-            address = Route("POST", path, None).address(world)
+            url = Route("POST", path, None).url(world)
             headers = {**FORM, **session_headers(services, person)}
-            answer = await client.post(address, content=urlencode(sent), headers=headers)
+            answer = await client.post(url, content=urlencode(sent), headers=headers)
             if not _is_well_refused(answer):
                 broken.append((path, field, kind, answer.status_code))
 
@@ -143,11 +143,11 @@ async def test_no_header_breaks_an_answer(
     broken = []
 
     for kind, text in {**ODD, "half a megabyte": "a" * HALF_A_MEGABYTE}.items():
-        for address in ("/", "/account", "/agents?q=a"):
+        for url in ("/", "/account", "/agents?q=a"):
             sent = {header.encode(): text.encode()}
-            answer = await client.get(address, headers=list(sent.items()))
+            answer = await client.get(url, headers=list(sent.items()))
             if not _is_well_refused(answer):
-                broken.append((kind, address, answer.status_code))
+                broken.append((kind, url, answer.status_code))
 
     assert broken == []
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 import pytest
 
-from chenu.flows.return_urls import is_local_path, is_return_url
+from chenu.flows.purchases.return_urls import is_local_path, is_return_url
 from chenu.flows.services import Services
 from tests.api.calls import as_session, gid
 from tests.people import PASSWORD, Person, make_creator, make_person, make_published_agent
@@ -92,9 +92,9 @@ def _ends_up(location: str, base: str) -> str:
     """The origin where a browser goes: it drops line breaks and reads backslashes as slashes."""
     plain = _STRIPPED.sub("", location.strip("".join(map(chr, range(33)))))
     before, mark, after = plain.partition("?")
-    address = before.replace("\\", "/") + mark + after
+    url = before.replace("\\", "/") + mark + after
     try:
-        parts = urlsplit(urljoin(base, re.sub("^//+", "//", address)))
+        parts = urlsplit(urljoin(base, re.sub("^//+", "//", url)))
     except ValueError:
         return "nowhere"
     return f"{parts.scheme}://{parts.netloc}"
@@ -209,14 +209,14 @@ async def test_the_payment_page_sends_nobody_to_strangers(
     before, passed = await fingerprint(), []
 
     for payload in payloads:
-        wish: dict[str, Any] = {
+        request: dict[str, Any] = {
             "agentId": gid("Agent", agent.id),
             "expectedAmountMinor": 900,
             "idempotencyKey": "k",
             "acceptImmediateSupply": True,
             field: payload,
         }
-        body = {"query": BUY, "variables": {"i": wish}}
+        body = {"query": BUY, "variables": {"i": request}}
         content = _ascii_json(body)
         answer = (await client.post("/graphql", content=content, headers=_json(api.headers))).json()
         refused = answer.get("errors") or answer["data"]["agentPurchase"]["userErrors"]
@@ -237,11 +237,11 @@ def _ascii_json(body: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["http://127.0.0.1:8000/library", "https://app.example/done?a=b#c", "HTTPS://APP.EXAMPLE/"],
 )
-def test_our_own_and_the_allowed_origins_pass(open_engines: Services, address: str) -> None:
-    assert is_return_url(open_engines.settings, address)
+def test_our_own_and_the_allowed_origins_pass(open_engines: Services, url: str) -> None:
+    assert is_return_url(open_engines.settings, url)
 
 
 def test_there_are_forty_of_them() -> None:

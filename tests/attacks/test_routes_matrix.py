@@ -137,7 +137,7 @@ async def test_every_route_answers_exactly_those_whom_it_is_for(
     assert await _everything() == before
 
 
-async def test_nobody_is_kept_from_what_is_theirs(
+async def test_nobody_is_barred_from_what_is_theirs(
     client: httpx.AsyncClient, services: Services, cast: Cast
 ) -> None:
     """Empty forms: what is open answers with a page, or says what is missing."""

@@ -47,11 +47,11 @@ async def test_nothing_that_people_write_runs_in_anybodys_browser(
         async with watch(chromium, url, token) as watched:
             for batch in BATCHES:
                 line = await infect(store, batch)
-                for address in store.pages(line)[who]:
-                    await watched.page.goto(f"{url}{address}")
-                    wrong += [f"{address[:40]}: {each}" for each in await watched.scan()]
+                for path in store.pages(line)[who]:
+                    await watched.page.goto(f"{url}{path}")
+                    wrong += [f"{path[:40]}: {each}" for each in await watched.scan()]
                     text = await watched.page.content()
-                    clean |= set() if "alert(1)" in text else {address.partition("?")[0]}
+                    clean |= set() if "alert(1)" in text else {path.partition("?")[0]}
                     visited += 1
             wrong += watched.noticed
 

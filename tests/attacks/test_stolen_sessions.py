@@ -171,15 +171,15 @@ async def test_a_staff_role_that_is_withdrawn_is_gone_at_once(
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["/account?chenu_session={t}", "/account;chenu_session={t}", "/account?token={t}"],
 )
 async def test_a_token_in_an_address_opens_nothing(
-    client: httpx.AsyncClient, services: Services, address: str
+    client: httpx.AsyncClient, services: Services, url: str
 ) -> None:
     person = await make_person("person")
 
-    answer = await client.get(address.format(t=person.token))
+    answer = await client.get(url.format(t=person.token))
 
     assert answer.status_code in (303, 404)
     assert "set-cookie" not in answer.headers

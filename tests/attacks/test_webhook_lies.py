@@ -16,9 +16,9 @@ from chenu.agents.purchases import PurchaseRow
 from chenu.billing import inbox
 from chenu.core import db
 from chenu.core.errors import ChenuError
-from chenu.flows.buy_agent import BuyWish, buy_agent
+from chenu.flows.events.handling import handle_event
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import handle_event
 from chenu.settings import read_settings
 from tests.conftest import Engines
 from tests.http.signed import SNAPSHOT, THIN, sign, snapshot_body, thin_body
@@ -46,7 +46,9 @@ async def _open_market(services: Services) -> Market:
     creator, _ = await make_creator(services)
     agent = await make_published_agent(services, creator)
     buyer = await make_person("buyer")
-    purchase = await buy_agent(services, buyer.actor, BuyWish(agent.id, 900, True, "fr"), "key")
+    purchase = await buy_agent(
+        services, buyer.actor, BuyAgentInput(agent.id, 900, True, "fr"), "key"
+    )
     connected = await db.fetch_value("SELECT id FROM connect_account")
     assert buyer.actor.account_id is not None
     return Market(purchase, str(connected), buyer.actor.account_id)
@@ -167,7 +169,7 @@ async def test_a_lie_moves_nothing(
     assert not await has_usable_grant(market.buyer, market.purchase.agent_id)
 
 
-async def test_the_truth_moves_once_however_often_it_is_told(
+async def test_the_truth_moves_once_however_often_it_is_reported(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     """The same bytes and the same event in a new signature: the second is a duplicate."""

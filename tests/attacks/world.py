@@ -7,13 +7,13 @@ from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.agents.rows import AgentRow
 from chenu.core import db
-from chenu.flows.buy_agent import BuyWish, buy_agent
-from chenu.flows.edit_agent import create_agent
-from chenu.flows.purchase_state import report_purchase
+from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
-from tests.people import agent_wish, get_agent, make_published_agent, pay, sign_in_again
+from tests.people import agent_input, get_agent, make_published_agent, pay, sign_in_again
 
 TYPES = {
     "user": "User",
@@ -49,9 +49,11 @@ async def build_world(services: Services, cast: Cast) -> World:
     """The creator's agent, bought by the buyer, and the creator's draft."""
     buyer, creator = cast.buyer, cast.creator
     agent = await make_published_agent(services, creator)
-    draft = await get_agent(await create_agent(creator.actor, agent_wish(name="Brouillon")))
+    draft = await get_agent(await create_agent(creator.actor, agent_input(name="Brouillon")))
     await db.execute("UPDATE agent SET rejection_reason = 'Not yet.' WHERE id = $1", draft.id)
-    purchase = await buy_agent(services, buyer.actor, BuyWish(agent.id, 900, True, "fr"), "key")
+    purchase = await buy_agent(
+        services, buyer.actor, BuyAgentInput(agent.id, 900, True, "fr"), "key"
+    )
     assert purchase.checkout_url is not None
     await pay(purchase.checkout_url)
     await report_purchase(services, purchase.account_id, purchase.id)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from chenu.billing.stripe_catalogue import PriceWish, ProductWish, StripeCatalogue
+from chenu.billing.stripe_catalogue import PriceRequest, ProductRequest, StripeCatalogue
 from chenu.core.money import Cents
-from chenu.flows.bootstrap_stripe import bootstrap_stripe, prices, products
+from chenu.flows.events.handling import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
+from chenu.flows.mirrors.bootstrap import bootstrap_stripe, prices, products
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
 from tests.stripe_side import StripeSide
 
 URL = "http://127.0.0.1:9"
@@ -82,12 +82,12 @@ async def test_what_was_moved_or_renamed_is_put_right(
 async def test_a_changed_amount_is_a_new_price_that_takes_the_key_over(
     catalogue: StripeCatalogue, stripe_side: StripeSide
 ) -> None:
-    product = ProductWish("plan_x", "X", "plan")
-    wish = PriceWish("plan_x", "plan_x_month_eur", Cents(900), "month")
+    product = ProductRequest("plan_x", "X", "plan")
+    request = PriceRequest("plan_x", "plan_x_month_eur", Cents(900), "month")
     await catalogue.put_product(product)
-    await catalogue.put_price(wish)
+    await catalogue.put_price(request)
 
-    dearer = await catalogue.put_price(replace(wish, amount=Cents(1000)))
+    dearer = await catalogue.put_price(replace(request, amount=Cents(1000)))
     renamed = await catalogue.put_product(replace(product, name="Y"))
 
     assert (dearer.result, renamed.result) == ("updated", "updated")
@@ -100,7 +100,7 @@ async def test_a_changed_amount_is_a_new_price_that_takes_the_key_over(
 
 
 def test_the_catalogue_is_the_price_list_in_cents_of_euros() -> None:
-    amounts = {wish.lookup_key: (wish.amount, wish.interval) for wish in prices()}
+    amounts = {request.lookup_key: (request.amount, request.interval) for request in prices()}
 
     assert amounts == {
         "plan_starter_month_eur": (900, "month"),
@@ -116,4 +116,4 @@ def test_the_catalogue_is_the_price_list_in_cents_of_euros() -> None:
         "pack_10k_eur": (8000, None),
         "pack_100k_eur": (70000, None),
     }
-    assert {wish.product_id for wish in prices()} == {wish.id for wish in products()}
+    assert {request.product_id for request in prices()} == {request.id for request in products()}

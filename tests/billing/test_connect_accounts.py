@@ -26,7 +26,7 @@ async def test_the_country_may_change_until_stripe_has_the_account(services: Ser
     await connect_accounts.start(person.user_id, "fr")
 
     before = await connect_accounts.start(person.user_id, "be")
-    await connect_accounts.note_stripe_id(person.user_id, "acct_1")
+    await connect_accounts.record_stripe_id(person.user_id, "acct_1")
     after = await connect_accounts.start(person.user_id, "de")
 
     assert (before.country, after.country) == ("be", "be")
@@ -36,10 +36,10 @@ async def test_the_country_may_change_until_stripe_has_the_account(services: Ser
 async def test_the_first_account_at_stripe_stays_the_one(services: Services) -> None:
     person = await make_person("zoe")
     await connect_accounts.start(person.user_id, "fr")
-    await connect_accounts.note_stripe_id(person.user_id, "acct_1")
+    await connect_accounts.record_stripe_id(person.user_id, "acct_1")
     before = await fingerprint()
 
-    await connect_accounts.note_stripe_id(person.user_id, "acct_2")
+    await connect_accounts.record_stripe_id(person.user_id, "acct_2")
 
     assert await fingerprint() == before
 
@@ -60,7 +60,7 @@ async def test_the_mirror_follows_what_stripe_says(
 ) -> None:
     person = await make_person("zoe")
     await connect_accounts.start(person.user_id, "fr")
-    await connect_accounts.note_stripe_id(person.user_id, "acct_1")
+    await connect_accounts.record_stripe_id(person.user_id, "acct_1")
 
     state = ConnectState("acct_1", status, ("individual.first_name",), closed)
     owner = await connect_accounts.store_state(state)

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 
 from chenu.billing.gateway import (
-    AgentPriceWish,
+    AgentPriceRequest,
+    ConnectAccountRequest,
     ConnectUpdate,
-    ConnectWish,
+    CustomerRequest,
     CustomerUpdate,
-    CustomerWish,
     OutcomeUnknown,
     ProductUpdate,
-    RefundWish,
+    RefundRequest,
     StripeRefusal,
-    TransferWish,
+    TransferRequest,
 )
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db
@@ -26,9 +26,9 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from tests.stripe_side import StripeSide
 
-CUSTOMER = CustomerWish("zoe@example.org", "Zoé", "fr", "account-1")
-PRICE = AgentPriceWish("agent_x", "Trieur", Cents(900), "agent_x_v1", "x")
-TRANSFER = TransferWish(Cents(700), "acct_unknown", "ch_unknown", "order_x", "payment-x")
+CUSTOMER = CustomerRequest("zoe@example.org", "Zoé", "fr", "account-1")
+PRICE = AgentPriceRequest("agent_x", "Trieur", Cents(900), "agent_x_v1", "x")
+TRANSFER = TransferRequest(Cents(700), "acct_unknown", "ch_unknown", "order_x", "payment-x")
 
 
 def unique_key() -> str:
@@ -49,10 +49,10 @@ CALLS: dict[str, Callable[[LiveGateway], Awaitable[object]]] = {
     "close page": lambda g: g.expire_checkout("cs_test_x", unique_key()),
     "transfer": lambda g: g.create_transfer(TRANSFER, unique_key()),
     "find transfer": lambda g: g.find_transfer("order_x"),
-    "refund": lambda g: g.create_refund(RefundWish("pi_x", Cents(1), "p"), unique_key()),
+    "refund": lambda g: g.create_refund(RefundRequest("pi_x", Cents(1), "p"), unique_key()),
     "find refund": lambda g: g.find_refund("pi_x", "p"),
     "account": lambda g: g.create_connect_account(
-        ConnectWish("zoe@example.org", "Zoé", "fr", "u"), unique_key()
+        ConnectAccountRequest("zoe@example.org", "Zoé", "fr", "u"), unique_key()
     ),
     "change account": lambda g: g.update_connect_account(
         ConnectUpdate("acct_x", "zoe@example.org", "Zoé"), unique_key()
@@ -132,15 +132,15 @@ async def test_a_key_in_use_is_an_unknown_outcome(
 async def test_a_failure_that_stripe_keeps_is_known_as_one(
     services: Services, stripe_side: StripeSide
 ) -> None:
-    kept = []
+    stored = []
     for effect in ("500_kept", "500_before"):
         await stripe_side.fail(effect, "/v1/customers", times=3)
         with pytest.raises(OutcomeUnknown) as unknown:
             await services.gateway.create_customer(CUSTOMER, unique_key())
         await stripe_side.heal()
-        kept.append(unknown.value.is_kept)
+        stored.append(unknown.value.is_remembered)
 
-    assert kept == [True, False]
+    assert stored == [True, False]
 
 
 async def test_a_customer_is_found_by_account(services: Services) -> None:
@@ -170,8 +170,8 @@ async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
 async def test_an_account_out_of_our_reach_is_gone_and_a_wrong_key_is_not(
     services: Services, stripe_side: StripeSide
 ) -> None:
-    wish = ConnectWish("zoe@example.org", "Zoé", "fr", str(new_id()))
-    account = await services.gateway.create_connect_account(wish, unique_key())
+    request = ConnectAccountRequest("zoe@example.org", "Zoé", "fr", str(new_id()))
+    account = await services.gateway.create_connect_account(request, unique_key())
     await stripe_side.deauthorize(account)
 
     with pytest.raises(StripeRefusal) as refused:
@@ -196,14 +196,14 @@ async def test_what_is_archived_is_known_and_replaced_once(
     services: Services, stripe_side: StripeSide, archived: str
 ) -> None:
     product = f"agent_{new_id().hex}"
-    wish = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
-    old = await services.gateway.put_agent_price(wish, unique_key())
+    request = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
+    old = await services.gateway.put_agent_price(request, unique_key())
     await stripe_side.change(
         f"/v1/{archived}/{old if archived == 'prices' else product}", active="false"
     )
     state = await services.gateway.find_price(old)
 
-    again = replace(wish, replaces=old)
+    again = replace(request, replaces=old)
     new = [await services.gateway.put_agent_price(again, unique_key()) for _ in range(2)]
 
     sold = await services.gateway.find_price(new[0])
@@ -214,7 +214,7 @@ async def test_what_is_archived_is_known_and_replaced_once(
     assert await services.gateway.find_price("price_never") is None
 
 
-async def test_a_wrong_key_is_no_refusal_of_the_wish(services: Services) -> None:
+async def test_a_wrong_key_is_no_refusal_of_the_request(services: Services) -> None:
     """An operator mends the key, and repair goes on: nothing is given up for it."""
     wrong = LiveGateway(replace(services.settings.stripe, key="sk_live_not_of_the_sandbox"))
 
@@ -249,7 +249,9 @@ async def test_a_price_is_made_once_per_version_whatever_the_keys(
     first = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
     second = replace(first, lookup_key=f"{product}_v2", amount=Cents(1200))
 
-    made = [await services.gateway.put_agent_price(wish, unique_key()) for wish in (first, first)]
+    made = [
+        await services.gateway.put_agent_price(request, unique_key()) for request in (first, first)
+    ]
     newer = await services.gateway.put_agent_price(second, unique_key())
 
     assert made[0] == made[1] != newer

@@ -109,7 +109,7 @@ _IS_WAITING = f"SELECT count(*) {_OURS} AND wait_event_type = 'Lock'"
 _END_THEM = f"SELECT pg_terminate_backend(pid) {_OURS}"
 
 
-async def test_a_database_that_goes_away_meanwhile_is_told_to_each_and_all_may_come_again(
+async def test_a_database_that_goes_away_meanwhile_is_reported_to_each_and_all_may_come_again(
     services: Services, engines: Engines
 ) -> None:
     async with about_to_store(engines, "evt_of_many_0") as other:
@@ -189,7 +189,7 @@ async def test_an_event_waits_until_it_is_handled(services: Services) -> None:
     await store()
 
     waiting = await inbox.find_waiting("evt_1")
-    await inbox.note_failure("evt_1", "PROVIDER_UNAVAILABLE: later" + "x" * 1000)
+    await inbox.record_failure("evt_1", "PROVIDER_UNAVAILABLE: later" + "x" * 1000)
     assert await inbox.list_waiting() == ["evt_1"]
     await inbox.mark_handled("evt_1")
 
@@ -200,7 +200,7 @@ async def test_an_event_waits_until_it_is_handled(services: Services) -> None:
     assert await count("webhook_event", "attempts = 1 AND last_error IS NULL") == 1
 
 
-async def test_an_event_that_was_given_up_is_kept_for_operators(services: Services) -> None:
+async def test_an_event_that_was_given_up_is_stored_for_operators(services: Services) -> None:
     await store()
 
     await inbox.mark_failed("evt_1", "resource_missing")

@@ -94,7 +94,7 @@ def test_there_is_no_charge_before_stripe_has_booked_it(payload: dict[str, Any])
         (None, None),
     ],
 )
-def test_a_decline_is_told_as_exactly_as_stripe_does(error: Any, decline: str | None) -> None:
+def test_a_decline_is_reported_as_exactly_as_stripe_does(error: Any, decline: str | None) -> None:
     payload = {**OPEN, "payment_intent": {"id": "pi_1", "last_payment_error": error}}
 
     assert read_session(payload).last_decline == decline

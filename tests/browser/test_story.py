@@ -141,7 +141,7 @@ async def test_a_3_d_secure_card_is_confirmed_or_not(
         assert re.search(r"refus|confirm|authenti", await visitor.page.inner_text("body"))
 
 
-async def test_an_abandoned_checkout_is_kept_and_can_be_dropped(visitor: Visitor) -> None:
+async def test_an_abandoned_checkout_is_stored_and_can_be_dropped(visitor: Visitor) -> None:
     await visitor.sign_in("affiliate")
     await visitor.order("trieur-de-factures")
     await leave(visitor)

@@ -53,10 +53,10 @@ NO_ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(("typed", "kept"), SPELLINGS)
-def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
-    assert find_ascii_address(typed) == kept
-    assert find_ascii_address(kept) == kept
+@pytest.mark.parametrize(("typed", "stored"), SPELLINGS)
+def test_an_address_has_one_spelling(typed: str, stored: str) -> None:
+    assert find_ascii_address(typed) == stored
+    assert find_ascii_address(stored) == stored
 
 
 @pytest.mark.parametrize("typed", NO_ADDRESSES.values(), ids=NO_ADDRESSES)

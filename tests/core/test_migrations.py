@@ -51,51 +51,6 @@ async def test_a_database_behind_the_code_is_not_served(engines: Engines) -> Non
     assert len(stderr.decode().strip().splitlines()) == 1
 
 
-UP_TO_RULES = """
-import asyncio, os
-from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
-from chenu.core import db
-
-async def main():
-    db.configure(os.environ["DATABASE_URL"], application="tests", role=None)
-    await db.start(pool_size=2)
-    manager = ForwardsMigrationManager("chenu", "2026-11-22T19:00:00:000000")
-    await manager.create_migration_table()
-    assert (await manager.run()).success
-    await db.stop()
-
-asyncio.run(main())
-"""
-
-
-async def test_agents_from_before_are_found_by_names_as_they_are_written(engines: Engines) -> None:
-    url = await make_database(engines, "before_search_words")
-    env = {**engines.env, "DATABASE_URL": url}
-    before = await asyncio.create_subprocess_exec(sys.executable, "-c", UP_TO_RULES, env=env)
-    assert await before.wait() == 0
-    connection = await asyncpg.connect(url)
-    found = """
-        SELECT count(*) FROM agent WHERE search_en @@ to_tsquery('public.chenu_en', 'zzGPTzz4')
-    """
-    try:
-        await connection.execute("SET session_replication_role = replica")  # an agent of nobody
-        await connection.execute(
-            """
-            INSERT INTO agent (id, slug, name, tagline, translations)
-            SELECT gen_random_uuid(), 'agent-' || n, 'Agent', 'Works with GPT-4 and R&D.', '{}'
-            FROM generate_series(1, 1200) n
-            """
-        )
-        assert await connection.fetchval(found) == 0
-
-        migrating = await start_migrating(engines, url)
-        await migrating.communicate()
-
-        assert await connection.fetchval(found) == 1200
-    finally:
-        await connection.close()
-
-
 def test_an_id_is_read_from_a_file_name() -> None:
     assert migrations.id_of("chenu_2026_11_22t18_00_00_000000") == "2026-11-22T18:00:00:000000"
 

@@ -219,17 +219,17 @@ async def test_values_that_do_not_fit_leave_no_timeout_behind(
     engines: Engines, sql: str, values: list[Any]
 ) -> None:
     """The statement is prepared by then, and PostgreSQL counts until it hears of the next one."""
-    async with open_pool(engines, init=hurry) as pool:
+    async with open_pool(engines, init=set_short_timeout) as pool:
         with pytest.raises((asyncpg.DataError, asyncpg.InterfaceError)):
             async with pool.acquire() as connection:
                 await connection.fetchval(sql, *values)
-        await asyncio.sleep(3 * _HURRY_SECONDS)
+        await asyncio.sleep(3 * _TIMEOUT_SECONDS)
 
         assert await ask(pool, "SELECT 'fine'") == "fine"
 
 
-_HURRY_SECONDS = 0.2
+_TIMEOUT_SECONDS = 0.2
 
 
-async def hurry(connection: Any) -> None:
-    await connection.execute(f"SET statement_timeout = {round(_HURRY_SECONDS * 1000)}")
+async def set_short_timeout(connection: Any) -> None:
+    await connection.execute(f"SET statement_timeout = {round(_TIMEOUT_SECONDS * 1000)}")

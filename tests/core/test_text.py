@@ -26,7 +26,7 @@ def test_a_text_and_its_other_canonical_form_are_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("Zoe\u0301", "Zo\u00e9"),
         (" \u212bngstro\u0308m ", "\u00c5ngstr\u00f6m"),
@@ -37,8 +37,8 @@ def test_a_text_and_its_other_canonical_form_are_one(text: str) -> None:
         ("\u05e9\u05dc\u05d5\u05dd", "\u05e9\u05dc\u05d5\u05dd"),
     ],
 )
-def test_texts_are_kept_composed_and_otherwise_as_written(typed: str, kept: str) -> None:
-    assert tidy(typed) == kept
+def test_texts_are_stored_composed_and_otherwise_as_written(typed: str, stored: str) -> None:
+    assert tidy(typed) == stored
 
 
 def test_json_is_composed_to_its_last_name() -> None:

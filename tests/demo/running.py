@@ -69,8 +69,8 @@ def start_demo(folder: Path, *options: str) -> RunningDemo:
 
 def demo_environment(folder: Path) -> dict[str, str]:
     """Ours without what the tests' own engines use."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
-    return {**kept, "CHENU_DATA": str(folder)}
+    stored = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    return {**stored, "CHENU_DATA": str(folder)}
 
 
 def processes_of(folder: Path) -> list[str]:

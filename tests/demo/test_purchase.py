@@ -54,8 +54,8 @@ def make_key(demo: RunningDemo, role: str) -> str:
     with open_program(demo) as person:
         signed_in = person.run("session", "SignIn", input={"email": email, "password": password})
         person.http.headers["x-csrf-token"] = signed_in["signIn"]["csrfToken"]
-        wish = {"name": "a program", "scopes": ["READ", "MARKETPLACE"]}
-        made = person.run("api-keys", "CreateApiKey", input=wish)["apiKeyCreate"]
+        request = {"name": "a program", "scopes": ["READ", "MARKETPLACE"]}
+        made = person.run("api-keys", "CreateApiKey", input=request)["apiKeyCreate"]
     assert made["userErrors"] == []
     secret: str = made["secret"]
     return secret
@@ -80,14 +80,14 @@ def program(demo: RunningDemo) -> Iterator[Program]:
 def test_a_program_with_a_key_buys_and_uses_an_agent(program: Program) -> None:
     agent = program.run("store", "AgentPage", slug="trieur-de-factures")["agent"]
     price = agent["price"]["amount"]["amountMinor"]
-    wish = {
+    request = {
         "agentId": agent["id"],
         "expectedAmountMinor": price,
         "acceptImmediateSupply": True,
         "idempotencyKey": "one",
     }
 
-    bought = program.run("buying", "BuyAgent", input=wish)["agentPurchase"]
+    bought = program.run("buying", "BuyAgent", input=request)["agentPurchase"]
     assert bought["userErrors"] == []
     card = {"card": "4242424242424242", "exp": "12/34", "cvc": "123", "name": "P. Rogram"}
     paid = httpx.post(bought["checkout"]["url"], data=card)

@@ -99,8 +99,8 @@ async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
         children.append(postgres)
         valkey, redis_url = start_valkey(folder)
         children.append(valkey)
-        address = f"{postgres_url}/chenu"
-        engines = describe_engines(folder, address, redis_url, shared.sandbox_url)
+        url = f"{postgres_url}/chenu"
+        engines = describe_engines(folder, url, redis_url, shared.sandbox_url)
         async with _own_database(), AsyncExitStack() as opened:
             await make_database(postgres_url)
             services = await opened.enter_async_context(open_services(engines.settings, "chenu"))

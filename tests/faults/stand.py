@@ -19,14 +19,14 @@ import httpx
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from chenu.agents.rows import AgentRow
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.demo.processes import free_port
-from chenu.flows.bootstrap_stripe import bootstrap_stripe
 from chenu.flows.invariants import check_everything
+from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.conftest import Engines
@@ -122,7 +122,7 @@ class Stand:
     ) -> httpx.Response:
         """One agentPurchase, whatever comes back; raises httpx.HTTPError when nothing does."""
         wanted = agent or self.agent
-        wish = {
+        request = {
             "agentId": encode_id("Agent", wanted.id),
             "expectedAmountMinor": wanted.price_amount,
             "acceptImmediateSupply": True,
@@ -130,11 +130,13 @@ class Stand:
         }
         return await self.http.post(
             f"{self.url}/graphql",
-            json={"query": BUY, "variables": {"input": wish}},
+            json={"query": BUY, "variables": {"input": request}},
             headers={"authorization": f"Bearer {buyer.key}"},
         )
 
-    async def wish(self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None) -> Json:
+    async def request(
+        self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
+    ) -> Json:
         """Its payload; raises httpx.HTTPError when there is none."""
         answer = await self.ask(buyer, idempotency_key, agent)
         payload: Json = answer.json()
@@ -143,7 +145,7 @@ class Stand:
         bought: Json = payload["data"]["agentPurchase"]
         return bought
 
-    async def wish_until_open(
+    async def buy_until_open(
         self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
     ) -> str:
         """As a patient client: again with the same key until the page is open; its address."""
@@ -152,7 +154,7 @@ class Stand:
         while time.monotonic() < deadline:
             self.web.revive()
             try:
-                bought = await self.wish(buyer, idempotency_key, agent)
+                bought = await self.request(buyer, idempotency_key, agent)
             except httpx.HTTPError as error:
                 last = error
             else:
@@ -169,8 +171,8 @@ class Stand:
         assert answer.status_code == 303, answer.text
 
     async def buy(self, buyer: Buyer, idempotency_key: str = "one") -> None:
-        """Wished for and paid; what follows is the product's to do."""
-        await self.pay(await self.wish_until_open(buyer, idempotency_key))
+        """Bought and paid; what follows is the product's to do."""
+        await self.pay(await self.buy_until_open(buyer, idempotency_key))
 
     async def look_at_purchase(self, buyer: Buyer) -> str:
         """The page that the buyer returns to, in French."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from tests.faults.counts import seeds
 from tests.faults.own_engines import Alone
 from tests.faults.stand import Buyer
@@ -27,10 +27,10 @@ async def test_a_sale_does_not_notice(alone: Alone, seed: int, fault: str) -> No
     await alone.begin()
     buyer = await stand.make_buyer(f"{fault}{seed}")
     early = random.Random(f"{fault}{seed}").random() < 0.5
-    page = None if early else await stand.wish_until_open(buyer, "one")
+    page = None if early else await stand.buy_until_open(buyer, "one")
 
     await _break(alone, fault)
-    await stand.pay(page or await stand.wish_until_open(buyer, "one"))
+    await stand.pay(page or await stand.buy_until_open(buyer, "one"))
     shown = await stand.look_at_purchase(buyer)
     signed_in = await _look_at_account(alone, buyer)
     await stand.settle(1)

@@ -21,7 +21,7 @@ async def test_fifty_buyers_of_one_agent_at_once(stand: Stand) -> None:
 async def test_one_buyer_with_twenty_clicks_pays_once(stand: Stand) -> None:
     buyer = await stand.make_buyer("clicker")
 
-    answers = await asyncio.gather(*(stand.wish(buyer, f"click-{n}") for n in range(20)))
+    answers = await asyncio.gather(*(stand.request(buyer, f"click-{n}") for n in range(20)))
     [page] = {answer["checkout"]["url"] for answer in answers}
     payments = await asyncio.gather(*(_try_to_pay(stand, page) for _ in range(20)))
 

@@ -38,7 +38,7 @@ async def test_twenty_writers_lose_nothing(alone: Alone, seed: int) -> None:
         await _all_go_on(writers)
 
     assert [odd for writer in writers for odd in writer.odd] == []
-    assert await _count_kept(writers) == sum(len(writer.done) for writer in writers)
+    assert await _count_stored(writers) == sum(len(writer.done) for writer in writers)
     await asyncio.gather(*(alone.stand.buy(buyer, "paid") for buyer in buyers))
     await alone.stand.settle(20)
 
@@ -67,7 +67,7 @@ async def _break(alone: Alone, outage: str, writers: Sequence[Writer]) -> None:
     await alone.start_postgres()
 
 
-async def _count_kept(writers: Sequence[Writer]) -> int:
+async def _count_stored(writers: Sequence[Writer]) -> int:
     keys = [key for writer in writers for key in writer.done]
     return await count("idempotency_record", "key = ANY($1)", keys)
 
@@ -76,7 +76,7 @@ async def test_while_it_is_away_everything_says_so_at_once(alone: Alone) -> None
     stand = alone.stand
     await alone.begin()
     buyer = await stand.make_buyer("patient")
-    page = await stand.wish_until_open(buyer, "one")
+    page = await stand.buy_until_open(buyer, "one")
     alone.stop_postgres(signal.SIGINT)
 
     shown = await stand.http.get(f"{stand.url}/agents")

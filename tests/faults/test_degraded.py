@@ -21,12 +21,12 @@ from chenu.billing.gateway import OutcomeUnknown
 from chenu.core import db, mail, redis
 from chenu.core.clock import system_now
 from chenu.core.errors import Unavailable
-from chenu.core.live import Live
+from chenu.core.pubsub import Live
 from chenu.demo.processes import free_port
 from chenu.flows.invariants import check_books
-from chenu.flows.operation_runner import run_operation
-from chenu.flows.purchase_state import PurchaseState
-from chenu.flows.repair import repair_due
+from chenu.flows.operations.repair import repair_due
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import FolderTransport, SmtpTransport
 from chenu.jobs.send_mail import send_mail
@@ -34,7 +34,7 @@ from chenu.ledger.operations import REPAIR_AFTER, list_due, list_open
 from tests.api.calls import Api, as_session, gid
 from tests.conftest import with_settings
 from tests.faults.mischief import Mischief, open_mischief
-from tests.flows.sales import Market, make_sale, open_market, pay_for, report, wish_to_buy
+from tests.flows.sales import Market, make_sale, open_market, pay_for, report, start_buying
 from tests.jobs.smtp import serve_mail
 from tests.people import Person
 from tests.rows import count, put
@@ -123,11 +123,11 @@ async def test_stripe_down_buying_is_never_half_done(services: Services, stripe:
     await stripe.fail(AWAY, times=None)
 
     with pytest.raises(OutcomeUnknown):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
     assert await count("purchase", "status = 'PENDING' AND checkout_session_id IS NULL") == 1
     assert await count("access_grant") + await count("ledger_entry") == 0
     await stripe.heal()
-    again = await wish_to_buy(services, market.buyer, market.agent)
+    again = await start_buying(services, market.buyer, market.agent)
 
     assert again.checkout_url is not None
     assert await count("purchase") == 1
@@ -137,7 +137,7 @@ async def test_stripe_down_a_payment_is_being_confirmed(
     services: Services, stripe: Mischief
 ) -> None:
     market = await open_market(services)
-    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    purchase = await start_buying(services, market.buyer, market.agent)
     assert await pay_for(purchase) == 303
     await stripe.fail(AWAY, times=None)
 
@@ -150,7 +150,7 @@ async def test_stripe_down_a_payment_is_being_confirmed(
 
 async def test_stripe_down_repair_backs_off(services: Services, stripe: Mischief) -> None:
     market = await open_market(services)
-    await wish_to_buy(services, market.buyer, market.agent)
+    await start_buying(services, market.buyer, market.agent)
     [operation_id] = await list_open()
     await stripe.fail(AWAY, times=None)
 

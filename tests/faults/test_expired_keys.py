@@ -11,15 +11,15 @@ import pytest
 
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.core import db
+from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.invariants import check_everything
-from chenu.flows.repair import repair_all
-from chenu.flows.review_agent import archive_agent
+from chenu.flows.operations.repair import repair_all
 from chenu.flows.services import Services
 from chenu.ledger.operations import OperationKind
 from tests.faults.counts import runs
 from tests.faults.mischief import Mischief, open_mischief
 from tests.faults.stand import EVER
-from tests.flows.sales import Market, open_market, open_page, pay_for, report, wish_to_buy
+from tests.flows.sales import Market, open_market, open_page, pay_for, report, start_buying
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -36,9 +36,9 @@ class Lost:
     act: Callable[[Services, Market], Awaitable[None]]
 
 
-async def _wish(services: Services, market: Market) -> None:
+async def _request(services: Services, market: Market) -> None:
     with pytest.raises(OutcomeUnknown):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
 
 
 async def _pay(services: Services, market: Market) -> None:
@@ -57,10 +57,10 @@ async def _pay_too_late(services: Services, market: Market) -> None:
 
 
 LOST = {
-    "customer": Lost(OperationKind.CUSTOMER, "/v1/customers", "customer", _wish),
-    "price": Lost(OperationKind.AGENT_PRICE, "/v1/prices", "price", _wish),
+    "customer": Lost(OperationKind.CUSTOMER, "/v1/customers", "customer", _request),
+    "price": Lost(OperationKind.AGENT_PRICE, "/v1/prices", "price", _request),
     "page": Lost(
-        OperationKind.CHECKOUT_SESSION, "/v1/checkout/sessions", "checkout.session", _wish
+        OperationKind.CHECKOUT_SESSION, "/v1/checkout/sessions", "checkout.session", _request
     ),
     "transfer": Lost(OperationKind.TRANSFER, "/v1/transfers", "transfer", _pay),
     "refund": Lost(OperationKind.REFUND, "/v1/refunds", "refund", _pay_too_late),

@@ -51,7 +51,7 @@ async def running(
     CLOCK.reset()
 
 
-async def do_as_told(stand: Stand, beginning: str, *args: Any) -> None:
+async def do_as_written(stand: Stand, beginning: str, *args: Any) -> None:
     """The document's statement, as the owner of the database, who is at psql."""
     [statement] = re.findall(rf"`({re.escape(beginning)}[^`]*)`", GUIDE)
     sql = re.sub(r"= (…|'evt_…')$", "= $1", statement)
@@ -89,18 +89,18 @@ async def until_logged(server: Server, event: str, *words: str) -> None:
 async def test_stripe_does_not_answer(stand: Stand) -> None:
     buyer = await stand.make_buyer("unanswered")
     await stand.stripe.fail(AWAY, times=None)
-    await stand.wish(buyer, "one")
+    await stand.request(buyer, "one")
 
     await until_metric(stand, 'chenu_operations{state="UNKNOWN"}', 1)
     sql = "SELECT id FROM operation WHERE state = 'UNKNOWN'"
     operation_id = await db.fetch_value(sql)
-    await do_as_told(stand, "UPDATE operation SET next_check_at", operation_id)
+    await do_as_written(stand, "UPDATE operation SET next_check_at", operation_id)
     await until_logged(stand.worker, "repair_failed", str(operation_id), "PROVIDER_UNAVAILABLE")
     error = await db.fetch_value("SELECT error_code FROM operation WHERE id = $1", operation_id)
     assert error == "PROVIDER_UNAVAILABLE"
 
     await stand.stripe.heal()
-    await do_as_told(stand, "UPDATE operation SET next_check_at", operation_id)
+    await do_as_written(stand, "UPDATE operation SET next_check_at", operation_id)
     await until_metric(stand, 'chenu_operations{state="UNKNOWN"}', 0, 0)
     await stand.buy(buyer)
     await stand.settle(1)
@@ -111,7 +111,7 @@ async def test_stripe_refuses_for_good(stand: Stand) -> None:
     before = await read_metric(stand, 'chenu_operations{state="FAILED"}')
     await stand.stripe.fail("card_error", "/v1/checkout/sessions", method="POST")
 
-    await stand.wish(buyer, "one")
+    await stand.request(buyer, "one")
 
     await until_metric(stand, 'chenu_operations{state="FAILED"}', before + 1)
     await until_logged(stand.web, "stripe_refused", "card_declined", '"param":', "CHECKOUT_SESSION")
@@ -170,7 +170,7 @@ async def test_the_mail_server_is_in_trouble_for_more_than_a_day(
         mailbox.on_recipient = OK
     known = len(mailbox.messages)
 
-    await do_as_told(stand, "UPDATE outbox_mail SET")
+    await do_as_written(stand, "UPDATE outbox_mail SET")
 
     await stand.settle(1)
     assert len(mailbox.messages) > known
@@ -210,7 +210,7 @@ async def test_an_event_is_replayed(stand: Stand) -> None:
     sql = "SELECT id FROM webhook_event WHERE type = 'checkout.session.completed' LIMIT 1"
     event_id = await db.fetch_value(sql)
 
-    await do_as_told(stand, "UPDATE webhook_event SET", event_id)
+    await do_as_written(stand, "UPDATE webhook_event SET", event_id)
 
     await stand.settle(1)
     assert await count("webhook_event", "state <> 'HANDLED'") == 0

@@ -25,7 +25,7 @@ async def test_a_poll_finds_what_was_dropped(stand: Stand, drop: float, seed: in
     purchases = runs(20)
     await stand.stripe.deliver(drop=drop, seed=seed)
     buyers = [await stand.make_buyer(f"b{drop}{n}".replace(".", "-")) for n in range(purchases)]
-    pages = [await stand.wish_until_open(buyer, "one") for buyer in buyers]
+    pages = [await stand.buy_until_open(buyer, "one") for buyer in buyers]
     await _let_repair_look_tomorrow()
     lost = await _count_dropped(stand)
 

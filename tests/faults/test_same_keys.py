@@ -19,7 +19,7 @@ ROUNDS = 10
 
 
 @pytest.mark.parametrize("seed", seeds(10))
-async def test_one_key_is_one_wish(stand: Stand, seed: int) -> None:
+async def test_one_key_is_one_request(stand: Stand, seed: int) -> None:
     other = await stand.make_agent(f"Other {seed}")
     for round_number in range(ROUNDS):
         buyer = await stand.make_buyer(f"same{seed}r{round_number}")

@@ -45,7 +45,7 @@ async def test_a_purchase_survives_failing_calls(stand: Stand, kind: str, seed: 
         await stand.stripe.fail(**{**KINDS[kind], "method": method, "path": path, "times": times})
 
         agent = await stand.make_agent(f"Agent {run}")
-        await stand.pay(await stand.wish_until_open(buyer, "one", agent))
+        await stand.pay(await stand.buy_until_open(buyer, "one", agent))
         await stand.settle(run + 1)
 
         [hits] = await stand.stripe.hits()
@@ -54,11 +54,11 @@ async def test_a_purchase_survives_failing_calls(stand: Stand, kind: str, seed: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_until_stripe_answers_the_buyer_is_told_to_wait(stand: Stand, kind: str) -> None:
+async def test_until_stripe_answers_the_buyer_is_asked_to_wait(stand: Stand, kind: str) -> None:
     buyer = await stand.make_buyer(f"w{kind}")
     await stand.stripe.fail(**{**KINDS[kind], **SESSIONS, "times": None})
 
-    answer = await stand.wish(buyer, "one")
+    answer = await stand.request(buyer, "one")
     page = await stand.look_at_purchase(buyer)
     await stand.stripe.heal()
 

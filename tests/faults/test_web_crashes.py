@@ -37,7 +37,7 @@ async def test_4_stripe_accepted_answer_unread(stand: Stand) -> None:
         buyer = await stand.make_buyer(f"unread{run}")
         made = await stand.stripe.made("checkout.session")
         await stand.stripe.fail("timeout_after", "/v1/checkout/sessions", method="POST")
-        first = asyncio.create_task(stand.wish(buyer, "one"))
+        first = asyncio.create_task(stand.request(buyer, "one"))
 
         await stand.stripe.wait_made("checkout.session", made + 1)
         stand.web.kill()

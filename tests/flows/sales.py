@@ -10,12 +10,12 @@ from chenu.agents.rows import AgentRow
 from chenu.billing import inbox
 from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
-from chenu.flows.buy_agent import BuyWish, buy_agent
-from chenu.flows.close_checkout import close_checkouts_of_agent
-from chenu.flows.operation_runner import run_operation
-from chenu.flows.purchase_state import PurchaseReport, report_purchase
+from chenu.flows.events.handling import handle_event
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.purchases.close_checkout import close_checkouts_of_agent
+from chenu.flows.purchases.state import PurchaseReport, report_purchase
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import handle_event
 from chenu.ledger.operations import list_open
 from tests.people import (
     Person,
@@ -53,26 +53,26 @@ async def open_quiet_market(services: Services, *, price: int = 999) -> Market:
     return Market(creator, agent, await make_person(f"{name}b"))
 
 
-def wish_for(agent: AgentRow, **changes: object) -> BuyWish:
+def input_for(agent: AgentRow, **changes: object) -> BuyAgentInput:
     """To buy it at its price of now, with everything agreed to."""
-    wish: dict[str, object] = {
+    request: dict[str, object] = {
         "agent_id": agent.id,
         "expected_amount": agent.price_amount,
         "accept_immediate_supply": True,
         "locale": "fr",
     }
-    return BuyWish(**(wish | changes))  # type: ignore[arg-type]
+    return BuyAgentInput(**(request | changes))  # type: ignore[arg-type]
 
 
-async def wish_to_buy(
+async def start_buying(
     services: Services, buyer: Person, agent: AgentRow, key: str = "key-1", **changes: object
 ) -> PurchaseRow:
-    return await buy_agent(services, buyer.actor, wish_for(agent, **changes), key)
+    return await buy_agent(services, buyer.actor, input_for(agent, **changes), key)
 
 
 async def open_page(services: Services, market: Market) -> PurchaseRow:
     """A pending purchase with its payment page."""
-    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    purchase = await start_buying(services, market.buyer, market.agent)
     assert purchase.checkout_url is not None
     return purchase
 

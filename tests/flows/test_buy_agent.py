@@ -1,4 +1,4 @@
-"""A purchase from the wish to access: with a payment, and without one for a free agent."""
+"""A purchase from the request to access: with a payment, and without one for a free agent."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow
 from chenu.flows.invariants import check_books
-from chenu.flows.purchase_state import PurchaseState
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import (
@@ -19,7 +19,7 @@ from tests.flows.sales import (
     open_quiet_market,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
     work_off,
 )
 from tests.people import get_agent, make_person
@@ -57,10 +57,10 @@ async def test_nothing_is_granted_or_charged_before_the_payment(
     assert await stripe_side.charges_of(purchase.id) == []
 
 
-async def test_the_terms_of_the_offer_are_frozen_with_the_wish(services: Services) -> None:
+async def test_the_terms_of_the_offer_are_frozen_with_the_request(services: Services) -> None:
     market = await open_quiet_market(services, price=0)
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent, locale="en")
+    purchase = await start_buying(services, market.buyer, market.agent, locale="en")
 
     assert (purchase.creator_basis_points, purchase.split_rule) == (7000, "70-30.1")
     assert (purchase.consent_version, purchase.consent_locale) == (CURRENT_VERSION, "en")
@@ -73,7 +73,7 @@ async def test_a_free_agent_is_granted_at_once_and_stripe_never_hears_of_it(
     market = await open_quiet_market(services, price=0)
     await stripe_side.watch()
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    purchase = await start_buying(services, market.buyer, market.agent)
 
     assert (purchase.status, purchase.checkout_url) == (PurchaseStatus.PAID, None)
     assert purchase.paid_at is not None
@@ -90,7 +90,7 @@ async def test_a_free_agent_needs_no_seller_who_can_be_paid(services: Services) 
     market = await open_quiet_market(services, price=0)
     await put("creator", "payouts_ready", False)
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    purchase = await start_buying(services, market.buyer, market.agent)
 
     assert purchase.status is PurchaseStatus.PAID
 
@@ -100,7 +100,7 @@ async def test_a_free_agent_is_granted_once_whatever_is_clicked_at_once(
 ) -> None:
     market = await open_quiet_market(services, price=0)
 
-    clicks = (wish_to_buy(services, market.buyer, market.agent, f"key-{n}") for n in range(10))
+    clicks = (start_buying(services, market.buyer, market.agent, f"key-{n}") for n in range(10))
     answers = await asyncio.gather(*clicks, return_exceptions=True)
 
     bought = [answer for answer in answers if isinstance(answer, PurchaseRow)]
@@ -113,8 +113,8 @@ async def test_two_accounts_buy_the_same_agent_apart(services: Services) -> None
     market = await open_quiet_market(services, price=0)
     other = Market(market.creator, market.agent, await make_person("other", TierCode.PRO))
 
-    first = await wish_to_buy(services, market.buyer, market.agent)
-    second = await wish_to_buy(services, other.buyer, other.agent)
+    first = await start_buying(services, market.buyer, market.agent)
+    second = await start_buying(services, other.buyer, other.agent)
 
     assert first.id != second.id
     assert (await get_agent(market.agent.id)).installs == 2

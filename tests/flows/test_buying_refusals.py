@@ -22,13 +22,13 @@ from chenu.core.errors import (
     Unauthenticated,
 )
 from chenu.core.ids import new_id
-from chenu.flows.buy_agent import buy_agent, find_offer_refusal
-from chenu.flows.edit_agent import PriceWish, create_agent, update_agent
+from chenu.flows.creators.edit_agent import PriceInput, create_agent, update_agent
+from chenu.flows.purchases.buy_agent import buy_agent, find_offer_refusal
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import PlanRequired
-from tests.flows.sales import Market, open_quiet_market, wish_for, wish_to_buy
-from tests.people import agent_wish, get_agent, make_member, make_person
+from tests.flows.sales import Market, input_for, open_quiet_market, start_buying
+from tests.people import agent_input, get_agent, make_member, make_person
 from tests.rows import count, fingerprint, put
 from tests.stripe_side import StripeSide
 
@@ -39,7 +39,7 @@ async def market(services: Services) -> Market:
 
 
 Situation = Callable[[Market], Awaitable[tuple[Actor, AgentRow]]]
-"""Who wishes to buy what."""
+"""Who requests to buy what."""
 
 
 async def _stranger(market: Market) -> tuple[Actor, AgentRow]:
@@ -100,7 +100,7 @@ async def _owned_after_the_plan(market: Market) -> tuple[Actor, AgentRow]:
 
 
 async def _monthly(market: Market) -> tuple[Actor, AgentRow]:
-    price = PriceWish(PriceType.SUBSCRIPTION, 900)
+    price = PriceInput(PriceType.SUBSCRIPTION, 900)
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
     return await _as_buyer(market)
 
@@ -123,8 +123,8 @@ def _in_state(status: str) -> Situation:
 
 async def _private(market: Market) -> tuple[Actor, AgentRow]:
     maker = await make_person("maker", TierCode.BUSINESS)
-    wish = msgspec.structs.replace(agent_wish(price=0), custom=True)
-    made = await create_agent(maker.actor, wish)
+    request = msgspec.structs.replace(agent_input(price=0), custom=True)
+    made = await create_agent(maker.actor, request)
     return market.buyer.actor, await get_agent(made)
 
 
@@ -193,7 +193,7 @@ async def test_a_refusal_says_why_and_changes_nothing(
     await stripe_side.watch()
 
     with pytest.raises(refusal.error, match=refusal.words) as raised:
-        await buy_agent(services, actor, wish_for(agent), "key-1")
+        await buy_agent(services, actor, input_for(agent), "key-1")
 
     assert raised.value.path == refusal.path
     if refusal.on_page:
@@ -203,7 +203,7 @@ async def test_a_refusal_says_why_and_changes_nothing(
     assert await stripe_side.hits() == [0]
 
 
-WRONG_WISHES: dict[str, tuple[dict[str, object], type[ChenuError], str]] = {
+WRONG_INPUTS: dict[str, tuple[dict[str, object], type[ChenuError], str]] = {
     "no consent": ({"accept_immediate_supply": False}, Invalid, "accept_immediate_supply"),
     "a cent less": ({"expected_amount": 998}, PriceChanged, "expected_amount_minor"),
     "a cent more": ({"expected_amount": 1000}, PriceChanged, "expected_amount_minor"),
@@ -214,9 +214,9 @@ WRONG_WISHES: dict[str, tuple[dict[str, object], type[ChenuError], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "error", "field"), WRONG_WISHES.values(), ids=WRONG_WISHES.keys()
+    ("changes", "error", "field"), WRONG_INPUTS.values(), ids=WRONG_INPUTS.keys()
 )
-async def test_a_wrong_wish_names_its_field_and_changes_nothing(
+async def test_a_wrong_request_names_its_field_and_changes_nothing(
     services: Services,
     stripe_side: StripeSide,
     market: Market,
@@ -228,7 +228,7 @@ async def test_a_wrong_wish_names_its_field_and_changes_nothing(
     await stripe_side.watch()
 
     with pytest.raises(error) as raised:
-        await wish_to_buy(services, market.buyer, market.agent, "key-1", **changes)
+        await start_buying(services, market.buyer, market.agent, "key-1", **changes)
 
     assert raised.value.path == (field,)
     assert await fingerprint() == before
@@ -242,17 +242,17 @@ async def test_the_plan_that_is_needed_is_the_cheapest_that_buys(
     actor, agent = await _free_tier(market)
 
     with pytest.raises(PlanRequired) as raised:
-        await buy_agent(services, actor, wish_for(agent), "key-1")
+        await buy_agent(services, actor, input_for(agent), "key-1")
 
     assert raised.value.feature is Feature.MARKETPLACE
     assert raised.value.cheapest_tier.code is TierCode.STARTER
 
 
-async def test_a_refused_wish_does_not_use_its_key_up(services: Services) -> None:
+async def test_a_refused_request_does_not_use_its_key_up(services: Services) -> None:
     market = await open_quiet_market(services, price=0)
     with pytest.raises(PriceChanged):
-        await wish_to_buy(services, market.buyer, market.agent, "one", expected_amount=100)
+        await start_buying(services, market.buyer, market.agent, "one", expected_amount=100)
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent, "one")
+    purchase = await start_buying(services, market.buyer, market.agent, "one")
 
     assert purchase.paid_at is not None

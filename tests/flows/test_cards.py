@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from chenu.agents.purchases import PurchaseRow
-from chenu.flows.purchase_state import PurchaseState
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (
     open_page,

@@ -14,10 +14,10 @@ from chenu.billing import connect_accounts, inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core.clock import system_now
-from chenu.flows.edit_agent import PriceWish, update_agent
-from chenu.flows.review_agent import archive_agent
+from chenu.flows.creators.edit_agent import PriceInput, update_agent
+from chenu.flows.creators.review_agent import archive_agent
+from chenu.flows.events.handling import handle_event
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import handle_event
 from tests.conftest import Engines
 from tests.flows.sales import (
     Market,
@@ -25,7 +25,7 @@ from tests.flows.sales import (
     open_market,
     open_page,
     pay_for,
-    wish_to_buy,
+    start_buying,
 )
 from tests.people import get_agent
 from tests.rows import count, count_jobs
@@ -44,7 +44,7 @@ async def status_at_stripe(stripe_side: StripeSide, purchase: PurchaseRow) -> st
 
 
 async def change_price(market: Market, amount: int = 1500) -> None:
-    price = PriceWish(PriceType.ONE_TIME, amount)
+    price = PriceInput(PriceType.ONE_TIME, amount)
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
 
 
@@ -53,7 +53,7 @@ async def _new_price(services: Services, stripe_side: StripeSide, market: Market
 
 
 async def _free(services: Services, stripe_side: StripeSide, market: Market) -> None:
-    price = PriceWish(PriceType.FREE)
+    price = PriceInput(PriceType.FREE)
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
 
 
@@ -115,41 +115,41 @@ async def test_an_edit_that_leaves_the_offer_as_it_was_closes_nothing(
     assert await pay_for(purchase) == 303
 
 
-async def test_after_a_change_of_price_a_new_wish_opens_a_page_of_the_new_price(
+async def test_after_a_change_of_price_a_new_request_opens_a_page_of_the_new_price(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
     """Even before the job that closes the old page has run."""
     first = await open_page(services, market)
     await change_price(market)
 
-    second = await wish_to_buy(services, market.buyer, await get_agent(market.agent.id), "key-2")
+    second = await start_buying(services, market.buyer, await get_agent(market.agent.id), "key-2")
 
     session = await stripe_side.get(f"/v1/checkout/sessions/{second.checkout_session_id}")
     assert (second.price_amount, session["amount_total"]) == (1500, 1500)
     assert (await get_purchase(first.id)).status is PurchaseStatus.CANCELED
 
 
-async def test_a_page_is_never_opened_for_another_price_than_the_wish(
+async def test_a_page_is_never_opened_for_another_price_than_the_request(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
-    """The price changes between the wish and the call to Stripe that opens its page."""
+    """The price changes between the request and the call to Stripe that opens its page."""
     await stripe_side.fail("latency", "/v1/customers", seconds=0.5)
-    wishing = asyncio.create_task(wish_to_buy(services, market.buyer, market.agent))
+    buying = asyncio.create_task(start_buying(services, market.buyer, market.agent))
     await until(lambda: count("operation", "kind = 'CUSTOMER'"))
     await change_price(market)
 
     with pytest.raises(PriceChanged):
-        await wishing
+        await buying
 
     assert await count("operation", "kind = 'CHECKOUT_SESSION'") == 0
     await close_pages(services, market.agent.id)
     assert await count("purchase", "status = 'CANCELED'") == 1
 
 
-async def test_a_wish_for_the_new_price_never_gets_the_page_of_the_old_one(
+async def test_a_request_for_the_new_price_never_gets_the_page_of_the_old_one(
     services: Services, engines: Engines, market: Market
 ) -> None:
-    """The price changes while the wish waits for another one of the same buyer."""
+    """The price changes while the request waits for another one of the same buyer."""
     await open_page(services, market)
     connection = await asyncpg.connect(engines.postgres_url)
     try:
@@ -157,8 +157,8 @@ async def test_a_wish_for_the_new_price_never_gets_the_page_of_the_old_one(
             sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
             name = f"buy:{market.buyer.actor.account_id}:{market.agent.id}"
             await connection.execute(sql, name)
-            wishing = asyncio.create_task(
-                wish_to_buy(services, market.buyer, market.agent, "key-2", expected_amount=1500)
+            buying = asyncio.create_task(
+                start_buying(services, market.buyer, market.agent, "key-2", expected_amount=1500)
             )
             await until(lambda: count("pg_locks", "locktype = 'advisory' AND NOT granted"))
             await connection.execute("UPDATE agent SET price = 1500, stripe_price_id = NULL")
@@ -166,4 +166,4 @@ async def test_a_wish_for_the_new_price_never_gets_the_page_of_the_old_one(
         await connection.close()
 
     with pytest.raises(PriceChanged):
-        await wishing
+        await buying

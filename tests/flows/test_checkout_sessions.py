@@ -9,8 +9,8 @@ from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.close_checkout import cancel_own_purchase
-from chenu.flows.purchase_state import PurchaseState
+from chenu.flows.purchases.close_checkout import cancel_own_purchase
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
@@ -18,7 +18,7 @@ from tests.flows.sales import (
     open_quiet_market,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
 )
 from tests.rows import count, fingerprint, put
 from tests.stripe_side import AWAY, StripeSide
@@ -34,10 +34,10 @@ async def status_at_stripe(stripe_side: StripeSide, purchase: PurchaseRow) -> st
     return str(session["status"])
 
 
-async def test_a_second_wish_finds_the_open_page(services: Services, market: Market) -> None:
+async def test_a_second_request_finds_the_open_page(services: Services, market: Market) -> None:
     first = await open_page(services, market)
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "another key")
+    second = await start_buying(services, market.buyer, market.agent, "another key")
 
     assert second == first
     assert (await count("purchase"), await count("operation", "kind = 'CHECKOUT_SESSION'")) == (
@@ -51,7 +51,7 @@ async def test_ten_clicks_at_once_open_one_page(
 ) -> None:
     await stripe_side.watch("/v1/checkout/sessions", method="POST")
 
-    clicks = (wish_to_buy(services, market.buyer, market.agent, f"key-{n}") for n in range(10))
+    clicks = (start_buying(services, market.buyer, market.agent, f"key-{n}") for n in range(10))
     purchases = await asyncio.gather(*clicks)
 
     assert len({purchase.checkout_url for purchase in purchases}) == 1
@@ -91,7 +91,7 @@ async def test_a_page_that_ran_out_is_replaced_by_a_new_purchase(
     first = await open_page(services, market)
     await put("purchase", "checkout_expires_at", system_now() + timedelta(seconds=59))
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "another key")
+    second = await start_buying(services, market.buyer, market.agent, "another key")
 
     assert second.id != first.id
     assert second.checkout_url is not None
@@ -100,11 +100,11 @@ async def test_a_page_that_ran_out_is_replaced_by_a_new_purchase(
     assert await pay_for(second) == 303
 
 
-async def test_a_page_with_time_left_is_kept(services: Services, market: Market) -> None:
+async def test_a_page_with_time_left_is_stored(services: Services, market: Market) -> None:
     first = await open_page(services, market)
     await put("purchase", "checkout_expires_at", system_now() + timedelta(seconds=90))
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "another key")
+    second = await start_buying(services, market.buyer, market.agent, "another key")
 
     assert second.id == first.id
 

@@ -11,19 +11,27 @@ from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
-from chenu.flows.connect_account import refresh_connect_state
-from chenu.flows.invariants import check_books
-from chenu.flows.onboard_creator import (
-    CreatorWish,
+from chenu.flows.creators.onboard_creator import (
+    CreatorInput,
     become_creator,
     make_onboarding_link,
     refresh_own_connect_state,
 )
-from chenu.flows.repair import repair_due
+from chenu.flows.events.handling import handle_event
+from chenu.flows.invariants import check_books
+from chenu.flows.mirrors.connect_account import refresh_connect_state
+from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import handle_event
-from tests.flows.sales import Market, open_market, open_page, pay_for, report, wish_to_buy, work_off
-from tests.flows.test_onboarding import visit
+from tests.flows.sales import (
+    Market,
+    open_market,
+    open_page,
+    pay_for,
+    report,
+    start_buying,
+    work_off,
+)
+from tests.flows.test_onboarding import request_context
 from tests.flows.test_paying_creators import stripe_account
 from tests.rows import count, put
 from tests.stripe_side import StripeSide
@@ -70,14 +78,14 @@ async def test_a_creator_whose_account_is_gone_opens_another_and_sells_again(
     old = await stripe_account(market)
     await end(services, stripe_side, market)
     with pytest.raises(PayoutsNotReady):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
 
-    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    await request_context(await make_onboarding_link(services, market.creator.actor), "complete")
     creator = await refresh_own_connect_state(services, market.creator.actor)
 
     assert creator.payouts_ready
     assert old != await stripe_account(market)
-    assert (await wish_to_buy(services, market.buyer, market.agent, "key-2")).checkout_url
+    assert (await start_buying(services, market.buyer, market.agent, "key-2")).checkout_url
     assert await count("operation", "kind = 'CONNECT_ACCOUNT' AND stripe_id = $1", old) == 1
 
 
@@ -95,7 +103,7 @@ async def test_five_clicks_after_the_closing_open_one_account(
     assert await stripe_side.hits() == [1]
 
 
-async def test_a_closing_that_nobody_told_us_of_is_seen_at_the_next_click(
+async def test_a_closing_that_nobody_reported_is_seen_at_the_next_click(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
     old = await stripe_account(market)
@@ -111,7 +119,7 @@ async def test_the_country_may_be_another_one_in_the_next_account(
     await _closed(services, stripe_side, market)
     sql = "SELECT handle FROM creator WHERE owner = $1"
     handle = str(await db.fetch_value(sql, market.creator.user_id))
-    await become_creator(market.creator.actor, CreatorWish(handle, "Atelier", "", "de"))
+    await become_creator(market.creator.actor, CreatorInput(handle, "Atelier", "", "de"))
 
     await make_onboarding_link(services, market.creator.actor)
 
@@ -121,16 +129,16 @@ async def test_the_country_may_be_another_one_in_the_next_account(
     assert account["identity"]["country"] == "de"
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["we know", "nobody told us"])
+@pytest.mark.parametrize("reported", [True, False], ids=["we know", "nobody told us"])
 @pytest.mark.parametrize("how", ["closed", "deauthorized"])
 async def test_what_is_owed_waits_and_goes_to_the_new_account(
-    services: Services, stripe_side: StripeSide, market: Market, how: str, told: bool
+    services: Services, stripe_side: StripeSide, market: Market, how: str, reported: bool
 ) -> None:
     purchase = await open_page(services, market)
     assert await pay_for(purchase) == 303
     await report(services, purchase)
     old = await stripe_account(market)
-    if told:
+    if reported:
         await ENDS[how](services, stripe_side, market)
     elif how == "closed":
         await stripe_side.close_account(old)
@@ -139,7 +147,7 @@ async def test_what_is_owed_waits_and_goes_to_the_new_account(
     await work_off(services)
     waits = await count("operation", "kind = 'TRANSFER' AND state = 'INTENT'")
 
-    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    await request_context(await make_onboarding_link(services, market.creator.actor), "complete")
     await refresh_own_connect_state(services, market.creator.actor)
     await repair_due(services)
 
@@ -162,7 +170,7 @@ async def test_a_transfer_whose_answer_was_lost_is_not_sent_again_to_the_new_acc
     old = await stripe_account(market)
     await stripe_side.deauthorize(old)
     await refresh_connect_state(services, old)
-    await visit(await make_onboarding_link(services, market.creator.actor), "complete")
+    await request_context(await make_onboarding_link(services, market.creator.actor), "complete")
     await refresh_own_connect_state(services, market.creator.actor)
 
     for _ in range(2):

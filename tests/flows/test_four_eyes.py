@@ -8,10 +8,10 @@ import pytest
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db
 from chenu.core.errors import Forbidden, InvalidState
-from chenu.flows.edit_agent import create_agent
-from chenu.flows.review_agent import decide_review, submit_agent
+from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
-from tests.people import agent_wish, get_agent, make_creator, make_member, make_person
+from tests.people import agent_input, get_agent, make_creator, make_member, make_person
 from tests.rows import fingerprint
 
 
@@ -21,7 +21,7 @@ async def test_a_decision_without_a_named_reading_says_so_in_the_audit_trail(
     creator, _ = await make_creator(services)
     reviewer = await make_person("desk", staff=(Staff.REVIEWER,))
     for name, named in (("Erster", False), ("Zweiter", True)):
-        agent_id = await create_agent(creator.actor, agent_wish(name=name))
+        agent_id = await create_agent(creator.actor, agent_input(name=name))
         await submit_agent(creator.actor, agent_id)
         seen_at = (await get_agent(agent_id)).submitted_at if named else None
         await decide_review(reviewer.actor, agent_id, approve=True, reason=None, seen_at=seen_at)
@@ -39,7 +39,7 @@ async def test_nobody_decides_about_an_agent_that_they_have_a_part_in(
     services: Services, approve: bool, role: Staff, part: str
 ) -> None:
     creator, _ = await make_creator(services)
-    agent_id = await create_agent(creator.actor, agent_wish())
+    agent_id = await create_agent(creator.actor, agent_input())
     await submit_agent(creator.actor, agent_id)
     reviewer = creator
     if part == "member":
@@ -57,7 +57,7 @@ async def test_nobody_decides_about_an_agent_that_they_have_a_part_in(
 async def test_what_was_read_is_compared_to_the_microsecond(services: Services, apart: int) -> None:
     creator, _ = await make_creator(services)
     reviewer = await make_person("desk", staff=(Staff.REVIEWER,))
-    agent_id = await create_agent(creator.actor, agent_wish())
+    agent_id = await create_agent(creator.actor, agent_input())
     await submit_agent(creator.actor, agent_id)
     submitted_at = (await get_agent(agent_id)).submitted_at
     assert submitted_at is not None

@@ -9,13 +9,13 @@ from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
+from chenu.flows.events.handling import PROJECTION_EVENTS, handle_event
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import PROJECTION_EVENTS, handle_event
 from tests.flows.sales import (
     Market,
     open_market,
     open_page,
-    wish_to_buy,
+    start_buying,
 )
 from tests.flows.test_gone_objects import (
     Loss,
@@ -67,7 +67,7 @@ async def test_an_event_has_the_copy_forgotten_and_its_pages_closed(
     assert (await get_purchase(purchase.id)).status is PurchaseStatus.CANCELED
     forgotten = await customer_of(market) if "customer" in kind else await price_of(market)
     assert forgotten == "None"
-    assert (await wish_to_buy(services, market.buyer, market.agent, "key-2")).checkout_url
+    assert (await start_buying(services, market.buyer, market.agent, "key-2")).checkout_url
 
 
 @pytest.mark.parametrize("kind", PROJECTION_EVENTS)

@@ -12,8 +12,8 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.invariants import check_books
-from chenu.flows.open_checkout import PaymentFailed
-from chenu.flows.repair import close_forgotten, repair_due
+from chenu.flows.operations.repair import close_forgotten, repair_due
+from chenu.flows.purchases.open_checkout import PaymentFailed
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
@@ -21,7 +21,7 @@ from tests.flows.sales import (
     open_page,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
     work_off,
 )
 from tests.people import get_agent, make_person, make_published_agent
@@ -59,7 +59,7 @@ async def another_agent(services: Services, market: Market) -> Market:
 
 async def open_another(services: Services, market: Market) -> PurchaseRow:
     """A page of this agent, whatever the buyer has bought before."""
-    return await wish_to_buy(services, market.buyer, market.agent, f"key-{market.agent.id}")
+    return await start_buying(services, market.buyer, market.agent, f"key-{market.agent.id}")
 
 
 async def delete_customer(stripe_side: StripeSide, market: Market) -> None:
@@ -104,7 +104,7 @@ async def test_a_page_opens_and_is_paid_whatever_is_gone(
     await db.execute("UPDATE purchase SET status = 'REFUNDED'")
     await lose(stripe_side, second)
 
-    purchase = await wish_to_buy(services, second.buyer, second.agent, "key-2")
+    purchase = await start_buying(services, second.buyer, second.agent, "key-2")
 
     assert purchase.checkout_url is not None
     assert await pay_for(purchase) == 303
@@ -167,7 +167,7 @@ async def test_twenty_buyers_of_an_archived_price_make_one_new_price(
     buyers = [await make_person(f"buyer{number}") for number in range(20)]
     await lose(stripe_side, market)
 
-    pages = await asyncio.gather(*(wish_to_buy(services, buyer, market.agent) for buyer in buyers))
+    pages = await asyncio.gather(*(start_buying(services, buyer, market.agent) for buyer in buyers))
 
     assert all(page.checkout_url for page in pages)
     prices = await stripe_side.list_all("/v1/prices", product=f"agent_{market.agent.id.hex}")
@@ -183,7 +183,7 @@ async def test_a_page_that_is_open_already_is_replaced_when_the_buyer_asks_again
     first = await open_page(services, market)
     await lose(stripe_side, market)
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    second = await start_buying(services, market.buyer, market.agent, "key-2")
 
     assert first.id != second.id
     assert (await get_purchase(first.id)).status is PurchaseStatus.CANCELED
@@ -208,9 +208,9 @@ async def test_a_customer_that_stripe_refused_once_is_asked_for_again(
     """A refusal is no reason to refuse everything for good."""
     await stripe_side.fail("card_error", "/v1/customers", code="email_invalid")
     with pytest.raises(PaymentFailed):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    purchase = await start_buying(services, market.buyer, market.agent, "key-2")
 
     assert purchase.checkout_url is not None
 
@@ -221,16 +221,16 @@ async def test_a_price_that_stripe_refused_once_is_asked_for_again(
 ) -> None:
     await stripe_side.fail("card_error", path, method="POST", times=None)
     with pytest.raises(PaymentFailed):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
     await stripe_side.heal()
 
-    purchase = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    purchase = await start_buying(services, market.buyer, market.agent, "key-2")
 
     assert purchase.checkout_url is not None
 
 
 async def open_refused(services: Services, stripe_side: StripeSide, market: Market) -> Market:
-    """A wish whose process died before the customer of its refused page was made anew."""
+    """A request whose process died before the customer of its refused page was made anew."""
     await buy(services, market)
     other = await another_agent(services, market)
     await stripe_side.fail(AWAY, "/v1/checkout/sessions", method="POST")
@@ -243,18 +243,18 @@ async def open_refused(services: Services, stripe_side: StripeSide, market: Mark
     return other
 
 
-async def test_a_wish_that_repair_found_refused_goes_on_with_the_next_click(
+async def test_a_request_that_repair_found_refused_goes_on_with_the_next_click(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
     other = await open_refused(services, stripe_side, market)
 
-    purchase = await wish_to_buy(services, other.buyer, other.agent, "key-2")
+    purchase = await start_buying(services, other.buyer, other.agent, "key-2")
 
     assert purchase.checkout_url is not None
     assert await count("purchase", "agent = $1", other.agent.id) == 1
 
 
-async def test_a_wish_that_repair_found_refused_is_forgotten_after_an_hour(
+async def test_a_request_that_repair_found_refused_is_forgotten_after_an_hour(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
     other = await open_refused(services, stripe_side, market)

@@ -13,9 +13,9 @@ from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.invariants import check_books, check_everything
-from chenu.flows.purchase_state import PurchaseState
-from chenu.flows.review_agent import archive_agent
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.ledger.accounts import LedgerKind, creator_payable
 from chenu.ledger.journal import get_balance
@@ -26,7 +26,7 @@ from tests.flows.sales import (
     open_page,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
     work_off,
 )
 from tests.rows import count, fingerprint, mails_to, put
@@ -78,7 +78,7 @@ async def pay_too_late(
 
 
 @pytest.mark.parametrize(("change", "reason"), TOO_LATE.values(), ids=TOO_LATE.keys())
-async def test_a_late_payment_goes_back_whole_and_the_buyer_is_told(
+async def test_a_late_payment_goes_back_whole_and_the_buyer_is_informed(
     services: Services, stripe_side: StripeSide, market: Market, change: Change, reason: str
 ) -> None:
     purchase, payment = await pay_too_late(services, market, change)
@@ -99,7 +99,7 @@ async def _mailed_reason() -> str:
     return str(msgspec.json.decode(await db.fetch_value(sql))["reason"])
 
 
-async def test_the_creator_gets_nothing_and_is_told_nothing(
+async def test_the_creator_gets_nothing_and_is_informed_nothing(
     services: Services, stripe_side: StripeSide, market: Market
 ) -> None:
     purchase, payment = await pay_too_late(services, market)
@@ -202,7 +202,7 @@ async def test_a_canceled_order_that_was_paid_after_all_loses_to_the_open_one(
 ) -> None:
     first = await open_page(services, market)
     await put("purchase", "status", "CANCELED")
-    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    second = await start_buying(services, market.buyer, market.agent, "key-2")
     assert await pay_for(first) == 303
     await work_off(services)
 

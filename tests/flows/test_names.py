@@ -10,12 +10,12 @@ from chenu.accounts.users import Browser, ProfileChange, SignUp, sign_up, update
 from chenu.agents.creators import update_creator
 from chenu.agents.listing import ListingFields
 from chenu.core.errors import ChenuError
-from chenu.flows.edit_agent import create_agent, update_agent
-from chenu.flows.onboard_creator import CreatorWish, become_creator
+from chenu.flows.creators.edit_agent import create_agent, update_agent
+from chenu.flows.creators.onboard_creator import CreatorInput, become_creator
 from chenu.flows.services import Services
 from tests.accounts.house_names import HOUSE_NAMES
 from tests.core.test_text import UNSEEN
-from tests.people import PASSWORD, agent_wish, get_agent, make_person, make_unpaid_creator
+from tests.people import PASSWORD, agent_input, get_agent, make_person, make_unpaid_creator
 from tests.rows import fingerprint
 
 Naming = Callable[[str], Awaitable[object]]
@@ -35,23 +35,23 @@ async def _namings() -> dict[str, tuple[str, Naming]]:
     """Every place where somebody or something gets its name, with the field that it is."""
     maker, _ = await make_unpaid_creator()
     other = await make_person("other")
-    agent_id = await create_agent(maker.actor, agent_wish(price=0))
+    agent_id = await create_agent(maker.actor, agent_input(price=0))
 
     async def sign(name: str) -> object:
-        wish = SignUp(f"new{abs(hash(name))}@example.org", PASSWORD, name)
-        return await sign_up(wish, Browser(), verify_at_once=True)
+        request = SignUp(f"new{abs(hash(name))}@example.org", PASSWORD, name)
+        return await sign_up(request, Browser(), verify_at_once=True)
 
     async def rename(name: str) -> None:
         await update_profile(other.actor, ProfileChange(display_name=name))
 
     async def join(name: str) -> object:
-        return await become_creator(other.actor, CreatorWish("other-nord", name, "", "fr"))
+        return await become_creator(other.actor, CreatorInput("other-nord", name, "", "fr"))
 
     async def rename_creator(name: str) -> object:
         return await update_creator(maker.actor, name, None)
 
     async def draft(name: str) -> object:
-        return await create_agent(maker.actor, agent_wish(price=0, name=name))
+        return await create_agent(maker.actor, agent_input(price=0, name=name))
 
     async def rename_agent(name: str) -> None:
         await update_agent(maker.actor, agent_id, ListingFields(name=name), None)
@@ -103,7 +103,7 @@ async def test_a_handle_of_the_house_is_reserved(services: Services, handle: str
     before = await fingerprint()
 
     with pytest.raises(ChenuError, match="reserved") as refused:
-        await become_creator(person.actor, CreatorWish(handle, "Maker", "", "fr"))
+        await become_creator(person.actor, CreatorInput(handle, "Maker", "", "fr"))
 
     assert (refused.value.code, refused.value.path) == ("INVALID", ("handle",))
     assert await fingerprint() == before
@@ -113,17 +113,17 @@ async def test_the_family_of_that_name_may_use_it_as_a_handle(services: Services
     person = await make_person("maker")
 
     creator = await become_creator(
-        person.actor, CreatorWish("marie-chenu", " Marie Chenu ", "", "fr")
+        person.actor, CreatorInput("marie-chenu", " Marie Chenu ", "", "fr")
     )
 
     assert (creator.handle, creator.display_name) == ("marie-chenu", "Marie Chenu")
 
 
-async def test_everything_of_an_agent_is_kept_in_one_form(services: Services) -> None:
+async def test_everything_of_an_agent_is_stored_in_one_form(services: Services) -> None:
     maker, _ = await make_unpaid_creator()
-    wish = agent_wish(price=0)
+    request = agent_input(price=0)
     typed = replace(
-        wish.fields,
+        request.fields,
         name="E\u0301le\u0300ve",
         tagline="De\u0301ja\u0300",
         description="**Cre\u0300me**",
@@ -131,7 +131,7 @@ async def test_everything_of_an_agent_is_kept_in_one_form(services: Services) ->
     )
 
     agent = await get_agent(
-        await create_agent(maker.actor, msgspec.structs.replace(wish, fields=typed))
+        await create_agent(maker.actor, msgspec.structs.replace(request, fields=typed))
     )
 
     assert (agent.name, agent.tagline) == ("\u00c9l\u00e8ve", "D\u00e9j\u00e0")

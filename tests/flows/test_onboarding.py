@@ -19,23 +19,23 @@ from chenu.core.errors import (
     InvalidState,
     ProviderUnavailable,
 )
-from chenu.flows.connect_account import refresh_connect_state
-from chenu.flows.onboard_creator import (
-    CreatorWish,
+from chenu.flows.creators.onboard_creator import (
+    CreatorInput,
     become_creator,
     make_onboarding_link,
     refresh_own_connect_state,
 )
+from chenu.flows.events.handling import ACCOUNT_EVENTS, THIN_EVENTS, handle_event
+from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import ACCOUNT_EVENTS, THIN_EVENTS, handle_event
 from chenu.tiers.catalogue import TierCode
 from chenu.tiers.entitlements import PlanRequired
-from tests.flows.sales import open_market, wish_to_buy, work_off
+from tests.flows.sales import open_market, start_buying, work_off
 from tests.people import Person, make_creator, make_person, make_unpaid_creator
 from tests.rows import count, count_jobs, fingerprint
 from tests.stripe_side import AWAY, StripeSide
 
-WISH = CreatorWish("atelier-nord", "Atelier Nord", "Nous.", "fr")
+INPUT = CreatorInput("atelier-nord", "Atelier Nord", "Nous.", "fr")
 
 
 async def mirror_of(person: Person) -> ConnectAccount:
@@ -50,7 +50,7 @@ async def is_ready(person: Person) -> bool:
     return creator.payouts_ready
 
 
-async def visit(link: str | None, action: str) -> None:
+async def request_context(link: str | None, action: str) -> None:
     """What a creator does on Stripe's page."""
     assert link is not None
     async with httpx.AsyncClient() as browser:
@@ -63,7 +63,7 @@ async def test_joining_opens_one_account_at_stripe_however_often_it_is_clicked(
     person = await make_person("zoe")
     await stripe_side.watch("/v2/core/accounts", method="POST")
 
-    await asyncio.gather(*(become_creator(person.actor, WISH) for _ in range(5)))
+    await asyncio.gather(*(become_creator(person.actor, INPUT) for _ in range(5)))
     await asyncio.gather(*(make_onboarding_link(services, person.actor) for _ in range(5)))
     await work_off(services)
 
@@ -77,7 +77,7 @@ async def test_joining_needs_no_stripe_and_goes_on_when_it_is_back(
 ) -> None:
     person = await make_person("zoe")
     await stripe_side.fail(AWAY, times=None)
-    await become_creator(person.actor, WISH)
+    await become_creator(person.actor, INPUT)
     with pytest.raises(ProviderUnavailable):
         await make_onboarding_link(services, person.actor)
     await stripe_side.heal()
@@ -92,7 +92,7 @@ async def test_a_lost_answer_opens_no_second_account(
     services: Services, stripe_side: StripeSide
 ) -> None:
     person = await make_person("zoe")
-    await become_creator(person.actor, WISH)
+    await become_creator(person.actor, INPUT)
     await stripe_side.reset()
     await stripe_side.fail("truncated", "/v2/core/accounts", method="POST", times=None)
     with pytest.raises(ProviderUnavailable):
@@ -105,24 +105,24 @@ async def test_a_lost_answer_opens_no_second_account(
     assert accounts == [(await mirror_of(person)).stripe_account_id]
 
 
-REFUSED: dict[str, tuple[CreatorWish, type[ChenuError]]] = {
-    "a handle with a space": (CreatorWish("ate lier", "Atelier", "", "fr"), Invalid),
-    "a handle of ours": (CreatorWish("chenu", "Atelier", "", "fr"), Invalid),
-    "a country without payouts": (CreatorWish("atelier", "Atelier", "", "us"), Invalid),
-    "a handle that is taken": (CreatorWish("plume-nord", "Atelier", "", "fr"), AlreadyExists),
+REFUSED: dict[str, tuple[CreatorInput, type[ChenuError]]] = {
+    "a handle with a space": (CreatorInput("ate lier", "Atelier", "", "fr"), Invalid),
+    "a handle of ours": (CreatorInput("chenu", "Atelier", "", "fr"), Invalid),
+    "a country without payouts": (CreatorInput("atelier", "Atelier", "", "us"), Invalid),
+    "a handle that is taken": (CreatorInput("plume-nord", "Atelier", "", "fr"), AlreadyExists),
 }
 
 
-@pytest.mark.parametrize(("wish", "error"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("sent", "error"), REFUSED.values(), ids=REFUSED.keys())
 async def test_a_refused_joining_changes_nothing(
-    services: Services, wish: CreatorWish, error: type[ChenuError]
+    services: Services, sent: CreatorInput, error: type[ChenuError]
 ) -> None:
     await make_unpaid_creator("plume")
     person = await make_person("zoe")
     before, jobs = await fingerprint(), await count("pgqueuer")
 
     with pytest.raises(error):
-        await become_creator(person.actor, wish)
+        await become_creator(person.actor, sent)
 
     assert await fingerprint() == before
     assert await count("pgqueuer") == jobs
@@ -132,7 +132,7 @@ async def test_selling_needs_a_plan_that_sells(services: Services) -> None:
     person = await make_person("zoe", TierCode.FREE)
 
     with pytest.raises(PlanRequired):
-        await become_creator(person.actor, WISH)
+        await become_creator(person.actor, INPUT)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ async def test_the_return_proves_nothing_so_stripe_is_asked(
     services: Services, action: str, status: str, ready: bool
 ) -> None:
     person, _ = await make_unpaid_creator("zoe")
-    await visit(await make_onboarding_link(services, person.actor), action)
+    await request_context(await make_onboarding_link(services, person.actor), action)
     before = await is_ready(person)
 
     creator = await refresh_own_connect_state(services, person.actor)
@@ -158,7 +158,7 @@ async def test_whoever_can_be_paid_has_nothing_left_to_do(services: Services) ->
     assert await make_onboarding_link(services, person.actor) is None
 
 
-async def test_whoever_is_no_creator_is_told_to_become_one(services: Services) -> None:
+async def test_whoever_is_no_creator_is_informed_to_become_one(services: Services) -> None:
     person = await make_person("zoe")
 
     with pytest.raises(InvalidState, match="become a creator"):
@@ -204,11 +204,11 @@ async def test_a_restricted_seller_sells_nothing_until_stripe_relents(
     await stripe_side.set_capability(account, "restricted")
     await refresh_connect_state(services, account)
     with pytest.raises(PayoutsNotReady):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
 
     await stripe_side.set_capability(account, "active")
     await refresh_connect_state(services, account)
-    purchase = await wish_to_buy(services, market.buyer, market.agent)
+    purchase = await start_buying(services, market.buyer, market.agent)
 
     assert purchase.checkout_url is not None
     assert await count_jobs("close_checkouts") == 1

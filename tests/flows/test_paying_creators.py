@@ -8,10 +8,10 @@ from chenu.agents.payments import PaymentRow, get_payment, list_payments
 from chenu.agents.purchases import PurchaseRow
 from chenu.billing import connect_accounts
 from chenu.core.clock import business_now, system_now
-from chenu.flows.connect_account import refresh_connect_state
 from chenu.flows.invariants import check_books
-from chenu.flows.operation_runner import run_operation
-from chenu.flows.repair import repair_due
+from chenu.flows.mirrors.connect_account import refresh_connect_state
+from chenu.flows.operations.repair import repair_due
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_payable
 from chenu.ledger.journal import get_balance
@@ -173,7 +173,7 @@ async def test_a_transfer_that_was_made_is_found_when_its_key_is_forgotten(
     assert (await transfer_of(sold)).state == "SETTLED"
 
 
-async def test_what_was_never_made_is_sent_however_old_the_wish(
+async def test_what_was_never_made_is_sent_however_old_the_request(
     services: Services, stripe_side: StripeSide, sold: PurchaseRow
 ) -> None:
     await put("operation", "created_at", business_now() - timedelta(days=3))

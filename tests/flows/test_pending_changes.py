@@ -15,13 +15,13 @@ from chenu.agents.version_heads import list_version_heads
 from chenu.core import db
 from chenu.core.business_clock import advance_clock
 from chenu.core.errors import AlreadyExists, Invalid, InvalidState
-from chenu.core.paging import PageWish
-from chenu.flows.edit_agent import PriceWish, create_agent, create_version, update_agent
-from chenu.flows.review_agent import archive_agent, decide_review, submit_agent
+from chenu.core.paging import PageRequest
+from chenu.flows.creators.edit_agent import PriceInput, create_agent, create_version, update_agent
+from chenu.flows.creators.review_agent import archive_agent, decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import Market, open_quiet_market
-from tests.people import MANIFEST, Person, agent_wish, get_agent, make_person
+from tests.people import MANIFEST, Person, agent_input, get_agent, make_person
 from tests.rows import count, count_jobs, fingerprint, mails_to
 
 REASON = "Dites ce que l'agent fait de nos données."
@@ -166,9 +166,9 @@ async def test_a_version_says_what_is_new(market: Market, changelog: str) -> Non
 async def test_a_new_price_needs_no_review_and_a_price_of_its_own_at_stripe(
     market: Market,
 ) -> None:
-    wish = PriceWish(PriceType.ONE_TIME, 1500)
+    request = PriceInput(PriceType.ONE_TIME, 1500)
 
-    await update_agent(market.creator.actor, market.agent.id, ListingFields(), wish)
+    await update_agent(market.creator.actor, market.agent.id, ListingFields(), request)
 
     agent = await get_agent(market.agent.id)
     assert (agent.price_amount, agent.stripe_price_id) == (1500, None)
@@ -193,7 +193,7 @@ async def test_archiving_drops_the_change_and_closes_the_pages(
 
 async def test_a_reviewer_decides_on_what_they_read(market: Market, reviewer: Person) -> None:
     await rename(market)
-    [read] = (await list_review_queue(PageWish(10))).rows
+    [read] = (await list_review_queue(PageRequest(10))).rows
     await advance_clock(timedelta(minutes=1))
     await rename(market, "Autre chose")
 
@@ -202,7 +202,7 @@ async def test_a_reviewer_decides_on_what_they_read(market: Market, reviewer: Pe
             reviewer.actor, market.agent.id, approve=True, reason=None, seen_at=read.queued_at
         )
 
-    [now] = (await list_review_queue(PageWish(10))).rows
+    [now] = (await list_review_queue(PageRequest(10))).rows
     await decide_review(
         reviewer.actor, market.agent.id, approve=True, reason=None, seen_at=now.queued_at
     )
@@ -210,22 +210,22 @@ async def test_a_reviewer_decides_on_what_they_read(market: Market, reviewer: Pe
 
 
 async def test_the_queue_is_one_line_oldest_first(market: Market) -> None:
-    first = await create_agent(market.creator.actor, agent_wish(name="Premier"))
+    first = await create_agent(market.creator.actor, agent_input(name="Premier"))
     await submit_agent(market.creator.actor, first)
     await advance_clock(timedelta(minutes=1))
     await rename(market)
     await advance_clock(timedelta(minutes=1))
-    last = await create_agent(market.creator.actor, agent_wish(name="Dernier"))
+    last = await create_agent(market.creator.actor, agent_input(name="Dernier"))
     await submit_agent(market.creator.actor, last)
 
-    queue = (await list_review_queue(PageWish(10))).rows
+    queue = (await list_review_queue(PageRequest(10))).rows
 
     assert [agent.id for agent in queue] == [first, market.agent.id, last]
     assert [agent.is_change for agent in queue] == [False, True, False]
 
 
 async def test_submitting_again_keeps_the_place_in_the_line(market: Market) -> None:
-    agent_id = await create_agent(market.creator.actor, agent_wish())
+    agent_id = await create_agent(market.creator.actor, agent_input())
     await submit_agent(market.creator.actor, agent_id)
     before = await fingerprint()
     await advance_clock(timedelta(minutes=1))
@@ -273,14 +273,14 @@ async def test_each_decision_is_mailed_and_on_record(market: Market, reviewer: P
 
 async def test_a_private_agent_changes_at_once_and_is_never_sold(services: Services) -> None:
     maker = (await make_person("maker", TierCode.BUSINESS)).actor
-    wish = msgspec.structs.replace(agent_wish(price=0), custom=True)
-    agent_id = await create_agent(maker, wish)
+    request = msgspec.structs.replace(agent_input(price=0), custom=True)
+    agent_id = await create_agent(maker, request)
 
     await update_agent(maker, agent_id, ListingFields(name="À nous"), None)
     await create_version(maker, agent_id, "1.1.0", "Mieux.", NEW_MANIFEST)
     with pytest.raises(InvalidState):
         await submit_agent(maker, agent_id)
-    price = PriceWish(PriceType.ONE_TIME, 900)
+    price = PriceInput(PriceType.ONE_TIME, 900)
     with pytest.raises(InvalidState):
         await update_agent(maker, agent_id, ListingFields(), price)
 

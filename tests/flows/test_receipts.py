@@ -20,7 +20,7 @@ from tests.flows.sales import (
     open_quiet_market,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
 )
 
 
@@ -41,7 +41,7 @@ def params_of(mail: MailRow) -> dict[str, Any]:
 
 async def sell(services: Services, locale: Locale = "fr") -> tuple[Market, PurchaseRow]:
     market = await open_market(services)
-    purchase = await wish_to_buy(services, market.buyer, market.agent, locale=locale)
+    purchase = await start_buying(services, market.buyer, market.agent, locale=locale)
     assert await pay_for(purchase) == 303
     return market, (await report(services, purchase)).purchase
 
@@ -76,7 +76,7 @@ async def test_the_receipt_names_what_was_paid_and_where_the_papers_are(
     assert said["invoice_url"].startswith("http")
 
 
-async def test_the_creator_is_told_every_cent_and_nothing_of_the_buyer(
+async def test_the_creator_is_informed_every_cent_and_nothing_of_the_buyer(
     services: Services,
 ) -> None:
     market, _ = await sell(services)
@@ -91,7 +91,7 @@ async def test_the_creator_is_told_every_cent_and_nothing_of_the_buyer(
 async def test_a_free_agent_s_receipt_has_the_consent_and_no_papers(services: Services) -> None:
     market = await open_quiet_market(services, price=0)
 
-    await wish_to_buy(services, market.buyer, market.agent)
+    await start_buying(services, market.buyer, market.agent)
 
     said = params_of(await get_mail("RECEIPT"))
     assert (said["amount"], said["invoice_url"], said["receipt_url"]) == (0, None, None)

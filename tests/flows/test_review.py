@@ -10,20 +10,20 @@ from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentId, AgentStatus, PriceType
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import Forbidden, InvalidState, NotFound
-from chenu.flows.edit_agent import (
-    PriceWish,
+from chenu.flows.creators.edit_agent import (
+    PriceInput,
     create_agent,
     create_version,
     update_agent,
 )
-from chenu.flows.review_agent import archive_agent, decide_review, submit_agent
+from chenu.flows.creators.review_agent import archive_agent, decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tiers.entitlements import PlanRequired
 from tests.people import (
     MANIFEST,
     Person,
-    agent_wish,
+    agent_input,
     get_agent,
     make_person,
     make_unpaid_creator,
@@ -49,7 +49,7 @@ async def reviewer(services: Services) -> Person:
 
 @pytest.fixture
 async def draft(creator: Person) -> AgentRow:
-    return await get_agent(await create_agent(creator.actor, agent_wish()))
+    return await get_agent(await create_agent(creator.actor, agent_input()))
 
 
 Move = Callable[[Actor, Actor, AgentId], Awaitable[None]]
@@ -60,8 +60,8 @@ async def _edit(creator: Actor, reviewer: Actor, agent_id: AgentId) -> None:
 
 
 async def _price(creator: Actor, reviewer: Actor, agent_id: AgentId) -> None:
-    wish = PriceWish(PriceType.ONE_TIME, 1200)
-    await update_agent(creator, agent_id, ListingFields(), wish)
+    request = PriceInput(PriceType.ONE_TIME, 1200)
+    await update_agent(creator, agent_id, ListingFields(), request)
 
 
 async def _version(creator: Actor, reviewer: Actor, agent_id: AgentId) -> None:
@@ -220,7 +220,7 @@ async def test_a_paid_agent_is_neither_submitted_nor_published_without_payouts(
 
 async def test_a_free_agent_needs_no_payouts(creator: Person, reviewer: Person) -> None:
     await put("creator", "payouts_ready", False)
-    agent_id = await create_agent(creator.actor, agent_wish(price=0))
+    agent_id = await create_agent(creator.actor, agent_input(price=0))
 
     await submit_agent(creator.actor, agent_id)
     await _approve(creator.actor, reviewer.actor, agent_id)

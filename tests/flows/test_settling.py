@@ -20,12 +20,12 @@ from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.events.handling import handle_event, poll_events
 from chenu.flows.invariants import check_books
-from chenu.flows.purchase_state import PurchaseState
-from chenu.flows.repair import repair_all, repair_due
+from chenu.flows.operations.repair import repair_all, repair_due
+from chenu.flows.purchases.settle_purchase import apply_session
+from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
-from chenu.flows.settle_purchase import apply_session
-from chenu.flows.stripe_events import handle_event, poll_events
 from tests.conftest import SEED
 from tests.flows.sales import (
     Market,
@@ -33,14 +33,14 @@ from tests.flows.sales import (
     open_page,
     pay_for,
     report,
-    wish_to_buy,
+    start_buying,
     work_off,
 )
 from tests.people import pay
 from tests.rows import count, fingerprint, put
 from tests.stripe_side import AWAY, StripeSide
 
-Step = Callable[[Services, PurchaseRow], Awaitable[object]]
+OperationHandler = Callable[[Services, PurchaseRow], Awaitable[object]]
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def _poll(services: Services, purchase: PurchaseRow) -> None:
         await handle_event(services, event_id)
 
 
-WAYS: dict[str, Step] = {
+WAYS: dict[str, OperationHandler] = {
     "return": _return,
     "webhook": _webhook,
     "repair": _repair,
@@ -119,7 +119,9 @@ NONE, ONCE = [0] * len(EFFECTS), [1] * len(EFFECTS)
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-async def test_each_way_settles_once(services: Services, page: PurchaseRow, way: Step) -> None:
+async def test_each_way_settles_once(
+    services: Services, page: PurchaseRow, way: OperationHandler
+) -> None:
     assert await pay_for(page) == 303
     before = await effects()
 
@@ -133,7 +135,7 @@ async def test_each_way_settles_once(services: Services, page: PurchaseRow, way:
 
 @pytest.mark.parametrize("way", [_return, _repair, _worker_start], ids=lambda way: way.__name__)
 async def test_nothing_is_settled_before_the_payment(
-    services: Services, page: PurchaseRow, way: Step
+    services: Services, page: PurchaseRow, way: OperationHandler
 ) -> None:
     await way(services, page)
 
@@ -194,7 +196,7 @@ async def test_a_page_that_we_never_heard_of_is_paid_all_the_same(
     """Stripe opened it, the answer was lost, and its webhook comes before our next question."""
     await stripe_side.fail("truncated", "/v1/checkout/sessions", method="POST", times=None)
     with pytest.raises(Exception, match="did not answer"):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
     await stripe_side.heal()
     [session] = await stripe_side.list_all("/v1/checkout/sessions")
     assert (await pay(session["url"])).status_code == 303
@@ -209,7 +211,7 @@ async def test_a_page_that_we_never_heard_of_is_paid_all_the_same(
     assert [f for f in await check_books() if not f.ok] == []
 
 
-async def test_while_stripe_is_silent_nobody_is_told_to_pay_again(
+async def test_while_stripe_is_silent_nobody_is_asked_to_pay_again(
     services: Services, stripe_side: StripeSide, page: PurchaseRow
 ) -> None:
     assert await pay_for(page) == 303
@@ -259,7 +261,7 @@ async def test_a_charge_without_a_fee_leaves_no_empty_line_in_the_books(
 ) -> None:
     await stripe_side.fail(AWAY, times=None)
     with pytest.raises(ProviderUnavailable):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
     account_id = market.buyer.actor.account_id
     assert account_id is not None
     purchase = await find_pending(account_id, market.agent.id)

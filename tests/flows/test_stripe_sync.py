@@ -14,12 +14,20 @@ from chenu.billing import connect_accounts
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.edit_agent import PriceWish, update_agent
+from chenu.flows.creators.edit_agent import PriceInput, update_agent
 from chenu.flows.invariants import check_books
+from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.services import Services
-from chenu.flows.stripe_sync import sync_person, sync_product
 from tests.accounts.mailed import mailed_token
-from tests.flows.sales import Market, open_market, open_page, pay_for, report, wish_to_buy, work_off
+from tests.flows.sales import (
+    Market,
+    open_market,
+    open_page,
+    pay_for,
+    report,
+    start_buying,
+    work_off,
+)
 from tests.flows.test_pending_changes import decide, rename, reviewer
 from tests.people import Person, get_agent, make_creator, make_person, make_published_agent
 from tests.rows import count, count_jobs, put
@@ -34,7 +42,7 @@ async def market(services: Services) -> Market:
 
 
 async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:
-    purchase = await wish_to_buy(services, market.buyer, market.agent, key)
+    purchase = await start_buying(services, market.buyer, market.agent, key)
     assert await pay_for(purchase) == 303
     await report(services, purchase)
     await work_off(services)
@@ -199,7 +207,7 @@ async def test_a_new_price_after_a_new_name_still_has_the_name_follow(
     await buy(services, market)
     await rename(market, "Trieur neuf")
     await decide(reviewer, market.agent.id, approve=True)
-    price = PriceWish(PriceType.ONE_TIME, 1500)
+    price = PriceInput(PriceType.ONE_TIME, 1500)
     await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
     await work_off(services)
 
@@ -214,7 +222,7 @@ async def test_an_open_page_of_the_old_address_is_not_shown_again(
     first = await open_page(services, market)
     await move(market.buyer, "new@example.org")
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    second = await start_buying(services, market.buyer, market.agent, "key-2")
 
     session = await stripe_side.get(f"/v1/checkout/sessions/{second.checkout_session_id}")
     assert session["customer_details"]["email"] == "new@example.org"
@@ -228,7 +236,7 @@ async def test_an_open_page_from_before_the_job_is_not_shown_again_either(
     await move(market.buyer, "new@example.org")
     await sync_person(services, market.buyer.user_id)
 
-    second = await wish_to_buy(services, market.buyer, market.agent, "key-2")
+    second = await start_buying(services, market.buyer, market.agent, "key-2")
 
     assert first.id != second.id
 

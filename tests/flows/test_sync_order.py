@@ -8,9 +8,9 @@ import pytest
 from chenu.accounts.users import ProfileChange, update_profile
 from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.repair import repair_due
+from chenu.flows.mirrors.sync import sync_person, sync_product
+from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
-from chenu.flows.stripe_sync import sync_person, sync_product
 from tests.conftest import SEED
 from tests.flows.sales import Market, open_market
 from tests.flows.test_pending_changes import decide, rename, reviewer

@@ -3,8 +3,8 @@
 import pytest
 
 from chenu.core import db
+from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.services import Services
-from chenu.flows.stripe_sync import sync_person, sync_product
 from tests.flows.sales import Market, open_market
 from tests.flows.test_pending_changes import decide, rename, reviewer
 from tests.people import Person
@@ -16,8 +16,8 @@ __all__ = ["reviewer"]  # a fixture
 
 from chenu.agents.creators import update_creator
 from chenu.billing import connect_accounts
-from chenu.flows.sync_stale import sync_stale
-from tests.flows.sales import wish_to_buy
+from chenu.flows.mirrors.stale import sync_stale
+from tests.flows.sales import start_buying
 from tests.flows.test_stripe_sync import (
     another_agent,
     buy,
@@ -41,7 +41,7 @@ async def test_an_address_that_stripe_refuses_neither_blocks_nor_is_sent_for_eve
     await move(market.buyer, "new@example.org")
     await stripe_side.fail("card_error", "/v1/customers/*", code="email_invalid", times=None)
 
-    purchase = await wish_to_buy(services, other.buyer, other.agent, "key-2")
+    purchase = await start_buying(services, other.buyer, other.agent, "key-2")
     await sync_person(services, market.buyer.user_id)
 
     assert purchase.checkout_url is not None

@@ -10,11 +10,11 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.agents.creators import update_creator
 from chenu.agents.listing import ListingFields
 from chenu.core.errors import ChenuError
-from chenu.flows.edit_agent import create_agent, create_version, update_agent
-from chenu.flows.review_agent import decide_review, submit_agent
+from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.people import MANIFEST, agent_wish, make_person, make_unpaid_creator
+from tests.people import MANIFEST, agent_input, make_person, make_unpaid_creator
 from tests.rows import fingerprint, put
 
 TURNED = {
@@ -37,8 +37,8 @@ async def _writers(services: Services) -> dict[str, tuple[tuple[str, ...], Write
     maker, _ = await make_unpaid_creator()
     rich = await make_person("rich", TierCode.PRO)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
-    draft = await create_agent(maker.actor, agent_wish(price=0))
-    handed_in = await create_agent(maker.actor, agent_wish(price=0))
+    draft = await create_agent(maker.actor, agent_input(price=0))
+    handed_in = await create_agent(maker.actor, agent_input(price=0))
     await submit_agent(maker.actor, handed_in)
 
     def listing(field: str, wrap: Callable[[str], Any] = str) -> Write:

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from chenu.agents.search_wish import AgentSort
+from chenu.agents.search_query import AgentSort
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING
 from tests.api.calls import counted_statements

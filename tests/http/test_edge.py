@@ -8,9 +8,9 @@ import pytest
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.request_context import session_cookie, session_cookie_name
 from chenu.accounts.service_keys import create_service_key
 from chenu.accounts.sessions import SessionToken
-from chenu.accounts.visit import session_cookie, session_cookie_name
 from chenu.app import create_app
 from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
@@ -258,7 +258,7 @@ async def test_a_service_key_needs_an_account_that_there_is(
 
 
 @pytest.mark.parametrize("path", ["/graphql/nothing", "/webhooks/nothing", "/static/nothing.css"])
-async def test_programs_are_told_errors_as_json(client: httpx.AsyncClient, path: str) -> None:
+async def test_programs_are_informed_errors_as_json(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path, headers={"accept": "text/html"})
 
     assert answer.status_code == 404
@@ -266,7 +266,7 @@ async def test_programs_are_told_errors_as_json(client: httpx.AsyncClient, path:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "nothing here"), ("fr", "rien ici")])
-async def test_people_are_told_errors_on_a_page_in_their_language(
+async def test_people_are_informed_errors_on_a_page_in_their_language(
     client: httpx.AsyncClient, language: str, words: str
 ) -> None:
     answer = await client.get("/nothing/here", headers={"accept-language": language})

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chenu.accounts.attempts import SIGN_IN_PER_ADDRESS, SIGN_IN_PER_EMAIL
-from chenu.accounts.visit import device_cookie_name, session_cookie_name
+from chenu.accounts.attempts import SIGN_IN_PER_EMAIL, SIGN_IN_PER_IP
+from chenu.accounts.request_context import device_cookie_name, session_cookie_name
 from chenu.app import create_app
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -25,7 +25,7 @@ async def _fill_windows(person: Person) -> None:
     sql = "INSERT INTO attempt_window (subject, started_at, tries) VALUES ($1, $2, $3)"
     filled = {
         f"{SIGN_IN_PER_EMAIL.name}:{person.email}": SIGN_IN_PER_EMAIL.tries,
-        f"{SIGN_IN_PER_ADDRESS.name}:127.0.0.1": SIGN_IN_PER_ADDRESS.tries,
+        f"{SIGN_IN_PER_IP.name}:127.0.0.1": SIGN_IN_PER_IP.tries,
     }
     for subject, tries in filled.items():
         await db.execute(sql, subject, system_now(), tries)

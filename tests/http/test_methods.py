@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from chenu.flows.services import Services
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.methods import allow_of, method_label
@@ -129,7 +129,7 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), ALLOWED)
-async def test_a_wrong_method_is_told_which_are_right(
+async def test_a_wrong_method_is_reported_which_are_right(
     client: httpx.AsyncClient, services: Services, method: str, path: str, allowed: str
 ) -> None:
     request = httpx.Request(method, f"{services.settings.public_url}{path}")

@@ -10,7 +10,7 @@ from chenu.billing.inbox import EventSource
 from chenu.core.clock import system_now
 from chenu.core.mail import MailKind, queue_mail
 from chenu.flows.services import Services
-from chenu.ledger.operations import OperationKind, Wish, intend, mark_failed
+from chenu.ledger.operations import NewOperation, OperationKind, create_operation, mark_failed
 from tests.http.signed import SNAPSHOT, sign, snapshot_body
 from tests.http.test_health import no_database
 from tests.rows import put
@@ -37,8 +37,8 @@ async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Servic
     await inbox.store_event(event, EventSource.WEBHOOK)
     await put("webhook_event", "received_at", system_now() - timedelta(seconds=90))
     await queue_mail(MailKind.SALE, "a@example.org", "fr", "sale:1", {})
-    await intend(Wish(OperationKind.TRANSFER, "split:1", ""))
-    done = await intend(Wish(OperationKind.REFUND, "return:1", ""))
+    await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", ""))
+    done = await create_operation(NewOperation(OperationKind.REFUND, "return:1", ""))
     await mark_failed(done.id, "charge_disputed")
 
     samples = await read(client)
@@ -51,10 +51,10 @@ async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Servic
     assert samples['chenu_operations{kind="REFUND",state="FAILED"}'] == 1
 
 
-async def test_a_state_that_is_over_is_not_told_any_more(
+async def test_a_state_that_is_over_is_not_reported_any_more(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    operation = await intend(Wish(OperationKind.TRANSFER, "split:1", ""))
+    operation = await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", ""))
     await read(client)
     await mark_failed(operation.id, "x")
 
@@ -100,7 +100,7 @@ async def test_deliveries_are_counted_by_what_became_of_them(
         assert after[name] - before.get(name, 0) == 1
 
 
-async def test_without_a_database_the_monitor_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_without_a_database_the_monitor_is_informed_so(client: httpx.AsyncClient) -> None:
     async with no_database():
         answer = await client.get("/metrics")
 

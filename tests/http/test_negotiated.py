@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from chenu.flows.services import Services
 from tests.attacks.pages import ROUTES, Route
 from tests.people import make_creator
@@ -31,7 +31,7 @@ async def test_every_page_says_that_it_depends_on_who_asks(
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/agents/none", "/agents?q=%ff", "/graphql/nothing"])
-async def test_errors_say_what_they_depend_on_and_are_not_kept(
+async def test_errors_say_what_they_depend_on_and_are_not_stored(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)

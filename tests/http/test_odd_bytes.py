@@ -100,7 +100,7 @@ async def test_a_host_that_is_none_is_refused(client: httpx.AsyncClient, name: s
 
 
 @pytest.mark.parametrize("name", VALUES)
-async def test_what_a_browser_calls_itself_is_kept_as_text(
+async def test_what_a_browser_calls_itself_is_stored_as_text(
     client: httpx.AsyncClient, services: Services, name: str
 ) -> None:
     """Signing in stores it."""

@@ -26,14 +26,14 @@ class Transport:
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_an_exception_that_is_kept_does_not_keep_the_request(method: str) -> None:
-    kept: list[BaseException] = []
+async def test_an_exception_that_is_stored_does_not_keep_the_request(method: str) -> None:
+    stored: list[BaseException] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             await receive()
         except BodyTooSlow as error:
-            kept.append(error)
+            stored.append(error)
 
     transport = Transport()
     alive = weakref.ref(transport)
@@ -46,5 +46,5 @@ async def test_an_exception_that_is_kept_does_not_keep_the_request(method: str) 
     finally:
         gc.enable()
 
-    assert [type(error) for error in kept] == [BodyTooSlow]
+    assert [type(error) for error in stored] == [BodyTooSlow]
     assert gone

@@ -14,8 +14,8 @@ import pytest
 from chenu.app import create_app
 from chenu.billing import inbox
 from chenu.core import db
+from chenu.flows.events.handling import handle_event
 from chenu.flows.services import Services
-from chenu.flows.stripe_events import handle_event
 from tests.conftest import with_settings
 from tests.http.signed import SNAPSHOT, THIN, sign, snapshot_body, thin_body
 from tests.rows import count, count_jobs
@@ -34,7 +34,7 @@ async def deliver(
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "secret", "kept"),
+    ("path", "body", "secret", "stored"),
     [
         (SNAPSHOT, snapshot_body(), SECRET, ("evt_1", "cs_1")),
         (THIN, thin_body(), THIN_SECRET, ("evt_thin_1", "acct_1")),
@@ -47,7 +47,7 @@ async def test_a_delivery_is_stored_and_answered_before_any_work(
     path: str,
     body: bytes,
     secret: str,
-    kept: tuple[str, str],
+    stored: tuple[str, str],
 ) -> None:
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.watch()
@@ -55,14 +55,14 @@ async def test_a_delivery_is_stored_and_answered_before_any_work(
         calls = await stripe_side.hits()
 
     assert answer.status_code == 200
-    event = await inbox.find_waiting(kept[0])
+    event = await inbox.find_waiting(stored[0])
     assert event is not None
-    assert event.object_id == kept[1]
+    assert event.object_id == stored[1]
     assert await count_jobs("webhook_event") == 1
     assert calls == [0]
 
 
-async def test_only_what_identifies_an_event_is_kept(
+async def test_only_what_identifies_an_event_is_stored(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     body = snapshot_body()

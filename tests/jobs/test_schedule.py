@@ -18,9 +18,9 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
 from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
-from chenu.ledger.journal import Entry, Posting, post
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
 from tests.conftest import Engines
-from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for, wish_to_buy
+from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for, start_buying
 from tests.jobs.outbox import queue_sale
 from tests.people import make_person
 from tests.rows import count, count_jobs, fingerprint, put, unguarded
@@ -91,8 +91,8 @@ async def test_a_long_outage_does_not_pile_up_jobs(services: Services) -> None:
 
 async def test_entries_are_sealed(services: Services) -> None:
     async with db.transaction():
-        postings = (Posting(BUYER_PAYMENTS, Cents(-40)), Posting(STRIPE_FEES, Cents(40)))
-        await post(Entry(business_key="x", kind="TEST", postings=postings))
+        entries = (LedgerEntry(BUYER_PAYMENTS, Cents(-40)), LedgerEntry(STRIPE_FEES, Cents(40)))
+        await post(LedgerTransaction(business_key="x", kind="TEST", entries=entries))
 
     await run(services, "seal")
     await run(services, "seal")
@@ -132,13 +132,13 @@ async def test_polling_does_not_store_what_was_delivered(
     assert await inbox.list_waiting() == []
 
 
-async def test_a_wish_whose_page_was_never_asked_for_ends_after_an_hour(
+async def test_a_request_whose_page_was_never_asked_for_ends_after_an_hour(
     services: Services, stripe_side: StripeSide
 ) -> None:
     market = await open_quiet_market(services)
     await stripe_side.fail(AWAY, times=None)
     with pytest.raises(ProviderUnavailable):
-        await wish_to_buy(services, market.buyer, market.agent)
+        await start_buying(services, market.buyer, market.agent)
     ages = {}
     for minutes in (59, 61):
         await put("purchase", "updated_at", system_now() - timedelta(minutes=minutes))
@@ -215,7 +215,7 @@ async def test_an_idle_product_is_left_as_it_is(
     assert await fingerprint() == before
 
 
-async def test_the_schedule_ends_when_it_is_told_to(services: Services) -> None:
+async def test_the_schedule_ends_when_it_is_stopped(services: Services) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(run_schedule(services, stop))
     await asyncio.sleep(0)

@@ -85,7 +85,7 @@ async def test_a_killed_worker_s_successor_goes_on_at_once(
     assert len({message["Message-ID"] for message in server.messages}) == 1
 
 
-async def test_a_worker_that_is_told_to_stop_finishes_the_job_in_hand(
+async def test_a_worker_that_is_stopped_finishes_the_job_in_hand(
     engines: Engines, services: Services, tmp_path: Path
 ) -> None:
     async with serve_mail() as server:

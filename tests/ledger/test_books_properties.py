@@ -19,7 +19,7 @@ from chenu.ledger.accounts import (
     creator_payable,
 )
 from chenu.ledger.invariants import INVARIANTS, check_all, check_seals
-from chenu.ledger.journal import Entry, Posting, get_balance, post
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, get_balance, post
 from chenu.ledger.seals import seal_entries
 from tests.faults.counts import runs
 
@@ -44,13 +44,15 @@ async def test_balances_are_the_sums_of_all_that_was_booked(
 ) -> None:
     creators = [new_id() for _ in range(CREATORS)]
     owed: Counter[UUID] = Counter()
-    entries = []
+    transactions = []
     for place, gross, share in sales:
         part = min(gross, share)
         owed[creators[place]] += part
-        entries.append(_sale(creators[place], gross, part))
+        transactions.append(_sale(creators[place], gross, part))
 
-    await asyncio.gather(*(_book(entry) for entry in entries * (2 if twice else 1)))
+    await asyncio.gather(
+        *(_book(transaction) for transaction in transactions * (2 if twice else 1))
+    )
     if pay_out:
         await asyncio.gather(*(_book(_transfer(creator, owed[creator])) for creator in creators))
         owed.clear()
@@ -62,23 +64,23 @@ async def test_balances_are_the_sums_of_all_that_was_booked(
     assert [finding for finding in findings if not finding.ok] == []
 
 
-async def _book(entry: Entry) -> None:
+async def _book(transaction: LedgerTransaction) -> None:
     async with db.transaction():
-        await post(entry)
+        await post(transaction)
 
 
-def _sale(creator: UUID, gross: int, share: int) -> Entry:
-    postings = (
-        Posting(BUYER_PAYMENTS, Cents(-gross)),
-        Posting(creator_payable(creator), Cents(share)),
-        Posting(PLATFORM_REVENUE, Cents(gross - share)),
+def _sale(creator: UUID, gross: int, share: int) -> LedgerTransaction:
+    entries = (
+        LedgerEntry(BUYER_PAYMENTS, Cents(-gross)),
+        LedgerEntry(creator_payable(creator), Cents(share)),
+        LedgerEntry(PLATFORM_REVENUE, Cents(gross - share)),
     )
-    return Entry(f"sale:{new_id()}", "PAYMENT", postings)
+    return LedgerTransaction(f"sale:{new_id()}", "PAYMENT", entries)
 
 
-def _transfer(creator: UUID, amount: int) -> Entry:
-    postings = (
-        Posting(creator_payable(creator), Cents(-amount)),
-        Posting(CREATOR_TRANSFERS, Cents(amount)),
+def _transfer(creator: UUID, amount: int) -> LedgerTransaction:
+    entries = (
+        LedgerEntry(creator_payable(creator), Cents(-amount)),
+        LedgerEntry(CREATOR_TRANSFERS, Cents(amount)),
     )
-    return Entry(f"transfer:{new_id()}", "TRANSFER", postings)
+    return LedgerTransaction(f"transfer:{new_id()}", "TRANSFER", entries)

@@ -11,8 +11,14 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, creator_payable
 from chenu.ledger.invariants import INVARIANTS, Finding, check, check_seals
-from chenu.ledger.journal import Entry, Posting, post
-from chenu.ledger.operations import OperationKind, OperationState, Wish, intend, postpone
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.operations import (
+    NewOperation,
+    OperationKind,
+    OperationState,
+    create_operation,
+    postpone,
+)
 from chenu.ledger.seals import seal_entries
 from tests.conftest import Engines
 from tests.rows import put, unguarded, without_constraint
@@ -27,13 +33,13 @@ async def look(name: str) -> Finding:
 @pytest.fixture
 async def sale(services: Services) -> None:
     """One booked sale: transaction 1, entries 1 to 3."""
-    postings = (
-        Posting(BUYER_PAYMENTS, Cents(-1000)),
-        Posting(creator_payable(new_id()), Cents(700)),
-        Posting(PLATFORM_REVENUE, Cents(300)),
+    entries = (
+        LedgerEntry(BUYER_PAYMENTS, Cents(-1000)),
+        LedgerEntry(creator_payable(new_id()), Cents(700)),
+        LedgerEntry(PLATFORM_REVENUE, Cents(300)),
     )
     async with db.transaction():
-        await post(Entry("sale:1", "PAYMENT", postings))
+        await post(LedgerTransaction("sale:1", "PAYMENT", entries))
 
 
 @pytest.mark.parametrize("name", [*BY_NAME, "I13"])
@@ -83,7 +89,7 @@ async def test_i4_sees_a_stripe_object_of_two_operations(
     engines: Engines, services: Services
 ) -> None:
     for n in range(2):
-        await intend(Wish(OperationKind.TRANSFER, f"split:{n}", "x"))
+        await create_operation(NewOperation(OperationKind.TRANSFER, f"split:{n}", "x"))
     index = "SELECT indexdef FROM pg_indexes WHERE indexname = 'operation_stripe_object'"
     async with unguarded(engines) as connection:
         rule = await connection.fetchval(index)
@@ -113,7 +119,7 @@ async def test_i13_sees_a_changed_entry(engines: Engines, sale: None) -> None:
 async def test_i14_sees_an_open_operation_that_repair_has_left(
     services: Services, state: OperationState
 ) -> None:
-    operation = await intend(Wish(OperationKind.TRANSFER, "split:1", "x"))
+    operation = await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", "x"))
     await postpone(operation, "lost", state=state)
 
     await put("operation", "next_check_at", system_now() - timedelta(minutes=14))
@@ -125,7 +131,7 @@ async def test_i14_sees_an_open_operation_that_repair_has_left(
 async def test_i14_sees_an_open_operation_without_a_time(
     engines: Engines, services: Services
 ) -> None:
-    await intend(Wish(OperationKind.TRANSFER, "split:1", "x"))
+    await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", "x"))
     async with without_constraint(engines, "operation", "operation_repair"):
         await put("operation", "next_check_at", None)
 
@@ -134,7 +140,7 @@ async def test_i14_sees_an_open_operation_without_a_time(
 
 async def test_a_finding_counts_all_and_shows_ten(services: Services) -> None:
     for n in range(12):
-        await intend(Wish(OperationKind.TRANSFER, f"split:{n}", "x"))
+        await create_operation(NewOperation(OperationKind.TRANSFER, f"split:{n}", "x"))
     await put("operation", "next_check_at", system_now() - timedelta(days=1))
 
     finding = await look("I14")

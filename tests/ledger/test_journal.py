@@ -19,7 +19,7 @@ from chenu.ledger.accounts import (
     creator_payable,
 )
 from chenu.ledger.invariants import INVARIANTS, check_all
-from chenu.ledger.journal import Entry, Posting, UnbalancedError, get_balance, post
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, UnbalancedError, get_balance, post
 from chenu.ledger.seals import seal_entries
 from tests.conftest import Engines
 from tests.rows import count, fingerprint
@@ -27,16 +27,16 @@ from tests.rows import count, fingerprint
 LEDGER = ("ledger_transaction", "ledger_entry", "ledger_seal")
 
 
-async def book(key: str, *postings: Posting) -> bool:
+async def book(key: str, *entries: LedgerEntry) -> bool:
     async with db.transaction():
-        return await post(Entry(key, "TEST", postings))
+        return await post(LedgerTransaction(key, "TEST", entries))
 
 
-def sale(creator: UUID, gross: int = 1000, share: int = 700) -> tuple[Posting, ...]:
+def sale(creator: UUID, gross: int = 1000, share: int = 700) -> tuple[LedgerEntry, ...]:
     return (
-        Posting(BUYER_PAYMENTS, Cents(-gross)),
-        Posting(creator_payable(creator), Cents(share)),
-        Posting(PLATFORM_REVENUE, Cents(gross - share)),
+        LedgerEntry(BUYER_PAYMENTS, Cents(-gross)),
+        LedgerEntry(creator_payable(creator), Cents(share)),
+        LedgerEntry(PLATFORM_REVENUE, Cents(gross - share)),
     )
 
 
@@ -69,25 +69,25 @@ async def test_twenty_tasks_book_an_event_once(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
-    "postings",
+    "entries",
     [
         (),
-        (Posting(BUYER_PAYMENTS, Cents(1)),),
-        (Posting(BUYER_PAYMENTS, Cents(-1000)), Posting(PLATFORM_REVENUE, Cents(999))),
+        (LedgerEntry(BUYER_PAYMENTS, Cents(1)),),
+        (LedgerEntry(BUYER_PAYMENTS, Cents(-1000)), LedgerEntry(PLATFORM_REVENUE, Cents(999))),
         (
-            Posting(AccountRef(LedgerKind.BUYER_PAYMENTS, asset="EUR"), Cents(-5)),
-            Posting(AccountRef(LedgerKind.PLATFORM_REVENUE, asset="TOKEN"), Cents(5)),
+            LedgerEntry(AccountRef(LedgerKind.BUYER_PAYMENTS, asset="EUR"), Cents(-5)),
+            LedgerEntry(AccountRef(LedgerKind.PLATFORM_REVENUE, asset="TOKEN"), Cents(5)),
         ),
     ],
     ids=["nothing", "one side", "a cent short", "two assets"],
 )
 async def test_what_does_not_sum_to_zero_per_asset_is_a_bug(
-    services: Services, postings: tuple[Posting, ...]
+    services: Services, entries: tuple[LedgerEntry, ...]
 ) -> None:
     before = await fingerprint()
 
     with pytest.raises(UnbalancedError):
-        await book("wrong", *postings)
+        await book("wrong", *entries)
 
     assert await fingerprint() == before
 
@@ -98,7 +98,7 @@ async def test_an_event_of_nothing_but_zeros_leaves_no_empty_transaction(
     before = await fingerprint()
 
     assert not await book(
-        "fee:0", Posting(PLATFORM_REVENUE, Cents(0)), Posting(STRIPE_FEES, Cents(0))
+        "fee:0", LedgerEntry(PLATFORM_REVENUE, Cents(0)), LedgerEntry(STRIPE_FEES, Cents(0))
     )
     assert await fingerprint() == before
 
@@ -111,7 +111,7 @@ async def test_a_side_of_zero_has_no_entry(services: Services) -> None:
 
 async def test_nothing_is_posted_outside_a_transaction(services: Services) -> None:
     with pytest.raises(RuntimeError):
-        await post(Entry("sale:1", "TEST", sale(new_id())))
+        await post(LedgerTransaction("sale:1", "TEST", sale(new_id())))
 
     assert await count("ledger_transaction") == 0
 
@@ -128,7 +128,7 @@ async def test_a_booking_vanishes_with_its_flows_rollback(services: Services) ->
 
 async def _book_and_fail(creator: UUID) -> None:
     async with db.transaction():
-        await post(Entry("sale:1", "TEST", sale(creator)))
+        await post(LedgerTransaction("sale:1", "TEST", sale(creator)))
         raise ZeroDivisionError
 
 
@@ -224,10 +224,10 @@ async def test_postings_that_share_creators_do_not_deadlock(services: Services) 
     async def swap(n: int) -> bool:
         first, second = creators[n % 4], creators[(n * 3 + 1) % 4]
         parts = [
-            Posting(creator_payable(first), Cents(10)),
-            Posting(creator_payable(second), Cents(5)),
+            LedgerEntry(creator_payable(first), Cents(10)),
+            LedgerEntry(creator_payable(second), Cents(5)),
         ]
-        paid = Posting(BUYER_PAYMENTS, Cents(-15))
+        paid = LedgerEntry(BUYER_PAYMENTS, Cents(-15))
         return await book(f"swap:{n}", *parts[:: 1 if n % 2 else -1], paid)
 
     booked = await asyncio.gather(*(swap(n) for n in range(40)))

@@ -15,16 +15,16 @@ from chenu.flows.services import Services
 from chenu.ledger.operations import (
     KEY_LIFE,
     REPAIR_AFTER,
+    NewOperation,
     OperationId,
     OperationKind,
     OperationRow,
     OperationState,
-    Wish,
+    create_operation,
+    create_operation_after,
     find_by_key,
     find_last,
     get_operation,
-    intend,
-    intend_after,
     list_due,
     list_open,
     mark_failed,
@@ -34,21 +34,27 @@ from chenu.ledger.operations import (
 from tests.rows import count, fingerprint, put
 
 
-def wish(key: str = "cs:1", **changes: Any) -> Wish:
-    return Wish(OperationKind.CHECKOUT_SESSION, key, {"amount": 900}, amount=Cents(900), **changes)
+def request(key: str = "cs:1", **changes: Any) -> NewOperation:
+    return NewOperation(
+        OperationKind.CHECKOUT_SESSION, key, {"amount": 900}, amount=Cents(900), **changes
+    )
 
 
-async def test_a_wish_is_written_once_whatever_runs_at_once(services: Services) -> None:
-    made = await asyncio.gather(*(intend(wish()) for _ in range(20)))
+async def test_a_request_is_written_once_whatever_runs_at_once(services: Services) -> None:
+    made = await asyncio.gather(*(create_operation(request()) for _ in range(20)))
 
     assert len({operation.id for operation in made}) == 1
     assert await count("operation") == 1
 
 
-async def test_a_second_wish_with_the_key_keeps_the_first_ones_request(services: Services) -> None:
-    first = await intend(wish())
+async def test_a_second_request_with_the_key_keeps_the_first_ones_request(
+    services: Services,
+) -> None:
+    first = await create_operation(request())
 
-    second = await intend(Wish(OperationKind.TRANSFER, "cs:1", {"amount": 1}, amount=Cents(1)))
+    second = await create_operation(
+        NewOperation(OperationKind.TRANSFER, "cs:1", {"amount": 1}, amount=Cents(1))
+    )
 
     assert second == first
     assert (first.params, first.amount, first.state) == ('{"amount": 900}', 900, "INTENT")
@@ -56,9 +62,11 @@ async def test_a_second_wish_with_the_key_keeps_the_first_ones_request(services:
 
 async def test_twenty_askers_write_one_successor(services: Services) -> None:
     subject = new_id()
-    first = await intend(wish(subject_id=subject))
+    first = await create_operation(request(subject_id=subject))
 
-    made = await asyncio.gather(*(intend_after(wish(subject_id=subject), first) for _ in range(20)))
+    made = await asyncio.gather(
+        *(create_operation_after(request(subject_id=subject), first) for _ in range(20))
+    )
 
     assert {operation.business_key for operation in made} == {f"cs:1:after:{first.id}"}
     assert len({operation.idempotency_key for operation in (first, *made)}) == 2
@@ -69,9 +77,9 @@ async def test_the_last_is_the_one_that_none_follows(services: Services) -> None
     subject = new_id()
     kinds = (OperationKind.CHECKOUT_SESSION,)
     assert await find_last(kinds, subject, "cs:1") is None
-    first = await intend_after(wish(subject_id=subject), None)
-    second = await intend_after(wish(subject_id=subject), first)
-    third = await intend_after(wish(subject_id=subject), second)
+    first = await create_operation_after(request(subject_id=subject), None)
+    second = await create_operation_after(request(subject_id=subject), first)
+    third = await create_operation_after(request(subject_id=subject), second)
     await put("operation", "id", OperationId(UUID(int=1)), "id = $2", third.id)
 
     last = await find_last(kinds, subject, "cs:1")
@@ -82,9 +90,9 @@ async def test_the_last_is_the_one_that_none_follows(services: Services) -> None
 
 async def test_keys_that_only_begin_alike_do_not_follow_one_another(services: Services) -> None:
     subject = new_id()
-    await intend(wish("price:1:v1", subject_id=subject))
-    await intend(wish("price:1:v10", subject_id=subject))
-    await intend(wish("price:1:v1", subject_id=new_id()))
+    await create_operation(request("price:1:v1", subject_id=subject))
+    await create_operation(request("price:1:v10", subject_id=subject))
+    await create_operation(request("price:1:v1", subject_id=new_id()))
 
     last = await find_last((OperationKind.CHECKOUT_SESSION,), subject, "price:1:v1")
 
@@ -95,7 +103,7 @@ async def test_keys_that_only_begin_alike_do_not_follow_one_another(services: Se
 async def test_repair_looks_after_30_seconds_5_minutes_an_hour_then_daily(
     services: Services,
 ) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
     seconds = [await _seconds_left(operation)]
 
     for _ in range(5):
@@ -110,7 +118,7 @@ async def test_repair_looks_after_30_seconds_5_minutes_an_hour_then_daily(
 
 
 async def test_looking_again_and_again_does_not_put_repair_off(services: Services) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
 
     for _ in range(5):
         await postpone(operation, "not paid yet", state=OperationState.INTENT)
@@ -130,7 +138,7 @@ async def _seconds_left(operation: OperationRow) -> float:
 
 
 async def test_an_unknown_outcome_can_become_known_to_be_open(services: Services) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
 
     await postpone(operation, "PROVIDER_UNAVAILABLE", state=OperationState.UNKNOWN)
     lost = await get_operation(operation.id)
@@ -143,7 +151,7 @@ async def test_an_unknown_outcome_can_become_known_to_be_open(services: Services
 
 @pytest.mark.parametrize("state", [OperationState.SETTLED, OperationState.FAILED])
 async def test_what_is_over_stays_over(services: Services, state: OperationState) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
     if state is OperationState.SETTLED:
         await mark_settled(operation.id, "cs_test_1")
     else:
@@ -161,7 +169,7 @@ async def test_what_is_over_stays_over(services: Services, state: OperationState
 async def test_a_refusal_that_may_pass_gives_the_next_try_a_key_of_its_own(
     services: Services,
 ) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
 
     await postpone(operation, "balance_insufficient", state=OperationState.INTENT, new_key=True)
     renewed = await get_operation(operation.id)
@@ -172,7 +180,7 @@ async def test_a_refusal_that_may_pass_gives_the_next_try_a_key_of_its_own(
 
 
 async def test_a_lost_answer_is_asked_for_with_the_same_key(services: Services) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
 
     await postpone(operation, "lost", state=OperationState.UNKNOWN)
 
@@ -180,14 +188,14 @@ async def test_a_lost_answer_is_asked_for_with_the_same_key(services: Services) 
 
 
 async def test_two_operations_never_share_a_key(services: Services) -> None:
-    first, second = await intend(wish("cs:1")), await intend(wish("cs:2"))
+    first, second = await create_operation(request("cs:1")), await create_operation(request("cs:2"))
 
     assert first.idempotency_key != second.idempotency_key
     assert len(first.idempotency_key) <= 255
 
 
 async def test_a_key_is_too_old_after_23_hours_of_business_time(services: Services) -> None:
-    operation = await intend(wish())
+    operation = await create_operation(request())
     assert not operation.key_expired
 
     CLOCK.move_to_offset(KEY_LIFE - timedelta(minutes=1))
@@ -197,10 +205,10 @@ async def test_a_key_is_too_old_after_23_hours_of_business_time(services: Servic
 
 
 async def test_what_is_due_is_listed_the_most_overdue_first(services: Services) -> None:
-    late = await intend(wish("late", check_after=timedelta(hours=-2)))
-    later = await intend(wish("later", check_after=timedelta(hours=-3)))
-    await intend(wish("not yet"))
-    done = await intend(wish("done", check_after=timedelta(hours=-4)))
+    late = await create_operation(request("late", check_after=timedelta(hours=-2)))
+    later = await create_operation(request("later", check_after=timedelta(hours=-3)))
+    await create_operation(request("not yet"))
+    done = await create_operation(request("done", check_after=timedelta(hours=-4)))
     await mark_settled(done.id, None)
 
     assert await list_due(system_now()) == [later.id, late.id]
@@ -211,7 +219,7 @@ async def test_what_is_due_is_listed_the_most_overdue_first(services: Services) 
 async def test_an_operation_is_dated_in_business_time(services: Services) -> None:
     CLOCK.move_to_offset(timedelta(days=40))
 
-    operation = await intend(wish())
+    operation = await create_operation(request())
 
     assert abs(operation.created_at - business_now()) < timedelta(seconds=5)
     assert operation.next_check_at is not None

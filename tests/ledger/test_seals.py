@@ -11,7 +11,7 @@ from chenu.flows.services import Services
 from chenu.ledger import seals
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE
 from chenu.ledger.invariants import check_seals
-from chenu.ledger.journal import Entry, Posting, post
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
 from chenu.ledger.seals import find_broken_seals, seal_entries
 from tests.conftest import Engines
 from tests.rows import count, unguarded
@@ -24,8 +24,8 @@ async def book(times: int = 1) -> None:
 
 
 async def _post() -> None:
-    postings = (Posting(BUYER_PAYMENTS, Cents(-10)), Posting(PLATFORM_REVENUE, Cents(10)))
-    await post(Entry(f"sale:{new_id()}", "TEST", postings))
+    entries = (LedgerEntry(BUYER_PAYMENTS, Cents(-10)), LedgerEntry(PLATFORM_REVENUE, Cents(10)))
+    await post(LedgerTransaction(f"sale:{new_id()}", "TEST", entries))
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def test_a_seal_never_passes_an_entry_that_is_not_committed_yet(services: 
             written.set()
             await may_commit.wait()
 
-    posting = asyncio.create_task(slow())
+    entry = asyncio.create_task(slow())
     await written.wait()
     await book()  # ids 5 and 6 commit before 3 and 4
     sealing = asyncio.create_task(seal_entries())
@@ -110,7 +110,7 @@ async def test_a_seal_never_passes_an_entry_that_is_not_committed_yet(services: 
     assert not sealing.done()
     may_commit.set()
 
-    await posting
+    await entry
     assert await sealing == 4
     assert await find_broken_seals() == []
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from chenu.accounts.visit import session_cookie_name
+from chenu.accounts.request_context import session_cookie_name
 from chenu.settings import Settings
 from tests.people import Person
 from tests.storefront.html import Form, PageReader
@@ -72,16 +72,16 @@ class Browser:
     def forget(self) -> None:
         self._client.cookies.clear()
 
-    async def get(self, address: str, **headers: str) -> Seen:
-        path = self._path(address)
+    async def get(self, url: str, **headers: str) -> Seen:
+        path = self._path(url)
         response = await self._client.get(path, headers=_as_headers(headers))
         if response.status_code < 300:
             self._here = path
         return Seen(response, PageReader(response.text))
 
-    async def open(self, address: str) -> Seen:
+    async def open(self, url: str) -> Seen:
         """Like `get`, and on to wherever it leads on our own site."""
-        seen = await self.get(address)
+        seen = await self.get(url)
         while seen.status in (302, 303) and self._is_ours(seen.location):
             seen = await self.get(seen.location)
         return seen
@@ -104,7 +104,7 @@ class Browser:
         return await self.post(form.action, data)
 
     async def post(
-        self, address: str, data: list[tuple[str, str]] | dict[str, str], **headers: str
+        self, url: str, data: list[tuple[str, str]] | dict[str, str], **headers: str
     ) -> Seen:
         """A form as browsers send it, with where it came from."""
         own = self._settings.public_url
@@ -116,7 +116,7 @@ class Browser:
             **_as_headers(headers),
         }
         response = await self._client.post(
-            self._path(address), content=urlencode(data).encode(), headers=sent
+            self._path(url), content=urlencode(data).encode(), headers=sent
         )
         return Seen(response, PageReader(response.text))
 
@@ -125,11 +125,11 @@ class Browser:
         assert seen.status == 303, (seen.status, seen.page.errors(), seen.words[:400])
         return await self.open(seen.location)
 
-    def _path(self, address: str) -> str:
-        return address.removeprefix(self._settings.public_url) or "/"
+    def _path(self, url: str) -> str:
+        return url.removeprefix(self._settings.public_url) or "/"
 
-    def _is_ours(self, address: str) -> bool:
-        return address.startswith(("/", self._settings.public_url))
+    def _is_ours(self, url: str) -> bool:
+        return url.startswith(("/", self._settings.public_url))
 
 
 def _as_headers(headers: Mapping[str, Any]) -> dict[str, str]:

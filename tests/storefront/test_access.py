@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from chenu.accounts.actor import Actor, Staff
-from chenu.accounts.visit import Visit
+from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from storefront.access import ACCESS_KEY, Access
 from storefront.routes import HANDLERS
@@ -28,7 +28,7 @@ class Route:
     access: Access | None
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         filled = self.path
         for name in ("purchase_id", "session_id", "key_id", "agent_id"):
             filled = filled.replace(f"{{{name}:uuid}}", str(NOBODY))
@@ -74,9 +74,9 @@ async def test_private_pages_lead_strangers_to_the_sign_in_page(
 
     for route in PRIVATE:
         if route.method == "GET":
-            seen = await browser.get(route.address)
+            seen = await browser.get(route.url)
         else:
-            seen = await browser.post(route.address, {"reason": "x"})
+            seen = await browser.post(route.url, {"reason": "x"})
         assert seen.status == 303, route
         assert seen.location.startswith("/sign-in"), route
 
@@ -91,7 +91,7 @@ async def test_the_reviewers_desk_is_closed_to_everybody_else(
         browser.become(person)
         for route in PRIVATE:
             if route.access is Access.REVIEWER and route.method == "GET":
-                assert (await browser.get(route.address)).status == 403, (role, route)
+                assert (await browser.get(route.url)).status == 403, (role, route)
 
 
 @pytest.mark.parametrize("role", [Staff.REVIEWER, Staff.ADMIN])
@@ -118,7 +118,7 @@ async def _forged(browser: Browser, route: Route, tokens: dict[str, str]) -> lis
         ("as parts", {"csrf_token": own}, {"content_type": "multipart/form-data; boundary=x"}),
     ]
     return [
-        (name, (await browser.post(route.address, data, **headers)).status)
+        (name, (await browser.post(route.url, data, **headers)).status)
         for name, data, headers in forgeries
     ]
 
@@ -140,7 +140,7 @@ async def test_no_forged_write_gets_through(
 
 
 def _token(services: Services, actor: Actor) -> str:
-    token = Visit(actor=actor).csrf_token(services.settings)
+    token = RequestContext(actor=actor).csrf_token(services.settings)
     assert token is not None
     return token
 
@@ -184,15 +184,15 @@ async def test_people_reach_nothing_of_each_other(
 
     for route in ROUTES:
         if "{session_id" in route.path:
-            address = route.path.replace("{session_id:uuid}", str(seller.actor.session_id))
+            url = route.path.replace("{session_id:uuid}", str(seller.actor.session_id))
         elif "{agent_id" in route.path and route.access is Access.SIGNED_IN:
-            address = route.path.replace("{agent_id:uuid}", str(agent.id))
+            url = route.path.replace("{agent_id:uuid}", str(agent.id))
         else:
             continue
         if route.method == "GET":
-            seen = await browser.get(address)
+            seen = await browser.get(url)
         else:
-            seen = await browser.post(address, token)
+            seen = await browser.post(url, token)
         assert seen.status == 404, (route, seen.status)
 
     assert await fingerprint() == before

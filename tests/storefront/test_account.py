@@ -77,7 +77,7 @@ async def test_a_profile_that_cannot_be_is_refused(
     assert await fingerprint() == before
 
 
-async def test_a_new_address_is_told_to_both_and_counts_once_proved(own: Browser) -> None:
+async def test_a_new_address_is_reported_to_both_and_counts_once_proved(own: Browser) -> None:
     typed = {"email": "Zoe.New@example.org"}
 
     seen = await own.follow(await send(own, "/account/profile", "email", typed))

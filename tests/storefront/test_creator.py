@@ -6,7 +6,7 @@ import pytest
 from chenu.agents.rows import AgentRow
 from chenu.billing import connect_accounts
 from chenu.core import db
-from chenu.flows.connect_account import refresh_connect_state
+from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_published_agent, pay
@@ -16,9 +16,9 @@ from tests.storefront.test_purchases import order
 from tests.storefront.visitors import make_reader, make_seller, make_unverified
 from tests.stripe_side import open_stripe_side
 
-WISH = {"handle": "atelier-nord", "display_name": "Atelier Nord", "bio": "Nous.", "country": "fr"}
+INPUT = {"handle": "atelier-nord", "display_name": "Atelier Nord", "bio": "Nous.", "country": "fr"}
 
-WRONG_WISHES = [
+WRONG_INPUTS = [
     ("no handle", {"handle": ""}, "3 to 30 lower-case", "handle"),
     ("short handle", {"handle": "ab"}, "3 to 30 lower-case", "handle"),
     ("long handle", {"handle": "a" * 31}, "3 to 30 lower-case", "handle"),
@@ -40,7 +40,7 @@ async def test_joining_makes_a_creator_who_is_led_to_stripe_and_back(
 ) -> None:
     browser.become(await make_reader("maker"))
     page = await browser.open("/creator")
-    desk = await browser.follow(await browser.submit(page, "/creator/join", WISH))
+    desk = await browser.follow(await browser.submit(page, "/creator/join", INPUT))
 
     sent = await browser.get("/creator/onboarding")
     async with httpx.AsyncClient() as stripe:
@@ -55,10 +55,10 @@ async def test_joining_makes_a_creator_who_is_led_to_stripe_and_back(
     assert again.location == "/creator?notice=payouts-ready"
 
 
-async def test_leaving_stripe_early_is_told_honestly(browser: Browser) -> None:
+async def test_leaving_stripe_early_is_reported_honestly(browser: Browser) -> None:
     browser.become(await make_reader("maker"))
     page = await browser.open("/creator")
-    await browser.submit(page, "/creator/join", WISH)
+    await browser.submit(page, "/creator/join", INPUT)
     sent = await browser.get("/creator/onboarding")
     async with httpx.AsyncClient() as stripe:
         done = await stripe.post(sent.location, data={"action": "leave"})
@@ -94,7 +94,7 @@ async def test_whose_account_is_closed_reads_so_and_opens_another(
 
 
 @pytest.mark.parametrize(
-    ("typed", "words", "field"), [r[1:] for r in WRONG_WISHES], ids=[r[0] for r in WRONG_WISHES]
+    ("typed", "words", "field"), [r[1:] for r in WRONG_INPUTS], ids=[r[0] for r in WRONG_INPUTS]
 )
 async def test_a_creator_that_cannot_be_is_refused(
     browser: Browser, fingerprint: Fingerprint, typed: dict[str, str], words: str, field: str
@@ -103,13 +103,13 @@ async def test_a_creator_that_cannot_be_is_refused(
     page = await browser.get("/creator/join")
     before = await fingerprint()
 
-    seen = await browser.submit(page, "/creator/join", {**WISH, **typed})
+    seen = await browser.submit(page, "/creator/join", {**INPUT, **typed})
 
     assert seen.status == 422
     assert words in seen.words
     assert f"#join-{field}" in seen.links()
-    kept = dict(seen.form("/creator/join").fields)
-    assert kept["display_name"] == {**WISH, **typed}["display_name"]
+    stored = dict(seen.form("/creator/join").fields)
+    assert stored["display_name"] == {**INPUT, **typed}["display_name"]
     assert await fingerprint() == before
 
 
@@ -118,7 +118,7 @@ async def test_a_handle_belongs_to_one_creator(browser: Browser, services: Servi
     browser.become(await make_reader("maker"))
     page = await browser.get("/creator/join")
 
-    seen = await browser.submit(page, "/creator/join", WISH)
+    seen = await browser.submit(page, "/creator/join", INPUT)
 
     assert seen.status == 409
     assert "Somebody uses this handle already" in seen.words
@@ -129,7 +129,7 @@ async def test_a_handle_belongs_to_one_creator(browser: Browser, services: Servi
     [(TierCode.FREE, "needs the Starter plan"), (TierCode.STARTER, "verify your e-mail address")],
     ids=["free plan", "unproved address"],
 )
-async def test_who_cannot_join_is_told_what_would_help(
+async def test_who_cannot_join_is_informed_what_would_help(
     browser: Browser, services: Services, tier: TierCode, words: str
 ) -> None:
     maker = make_reader("maker", tier) if tier is TierCode.FREE else make_unverified("maker")

@@ -105,7 +105,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("typed", "words", "field"), [r[1:] for r in WRONG], ids=[r[0] for r in WRONG]
 )
-async def test_a_draft_that_cannot_be_is_told_field_by_field(
+async def test_a_draft_that_cannot_be_is_reported_field_by_field(
     desk: Browser, fingerprint: Fingerprint, typed: dict[str, str], words: str, field: str
 ) -> None:
     before = await fingerprint()
@@ -115,15 +115,15 @@ async def test_a_draft_that_cannot_be_is_told_field_by_field(
     assert seen.status == 422
     assert words in seen.words
     assert f"#new-{field}" in seen.links()
-    kept = dict(seen.form("/creator/agents/new").fields)
+    stored = dict(seen.form("/creator/agents/new").fields)
     wanted = {**AGENT, **typed}
     assert all(
-        kept[name] == wanted[name] for name in ("name", "price", "manifest") if name != field
+        stored[name] == wanted[name] for name in ("name", "price", "manifest") if name != field
     )
     assert await fingerprint() == before
 
 
-async def test_all_that_is_wrong_is_told_at_once(desk: Browser) -> None:
+async def test_all_that_is_wrong_is_reported_at_once(desk: Browser) -> None:
     seen = await draft(desk, name="", price="x", minutes="y", manifest="{")
 
     fields = {link for link in seen.links() if link.startswith("#new-")}
@@ -170,12 +170,12 @@ async def test_an_edit_of_a_published_agent_waits_while_the_live_one_stays(
 
 
 async def test_a_new_version_waits_with_its_changelog(desk: Browser, agent: AgentRow) -> None:
-    address = f"/creator/agents/{agent.id}"
-    page = await desk.get(address)
-    assert dict(page.form(f"{address}/version").fields)["number"] == "1.1.0"
+    url = f"/creator/agents/{agent.id}"
+    page = await desk.get(url)
+    assert dict(page.form(f"{url}/version").fields)["number"] == "1.1.0"
     typed = {"changelog": "Reads more.", "manifest": manifest(tools=["files.read", "web.read"])}
 
-    seen = await desk.follow(await desk.submit(page, f"{address}/version", typed))
+    seen = await desk.follow(await desk.submit(page, f"{url}/version", typed))
 
     change = await find_change(agent.id)
     assert change is not None
@@ -273,7 +273,9 @@ async def test_archiving_takes_an_agent_off_sale_for_good(desk: Browser, agent: 
     assert (await get_agent(agent.id)).status is AgentStatus.ARCHIVED
 
 
-async def test_whoever_fell_to_free_is_told_what_would_help(desk: Browser, agent: AgentRow) -> None:
+async def test_whoever_fell_to_free_is_informed_what_would_help(
+    desk: Browser, agent: AgentRow
+) -> None:
     await db.execute("UPDATE account SET tier = $1", TierCode.FREE)
     page = await desk.get(f"/creator/agents/{agent.id}")
 

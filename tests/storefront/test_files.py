@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from chenu.agents.manifest import SCHEMA_PATH
-from chenu.flows.edit_agent import create_agent
+from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.services import Services
 from storefront.assets import STATIC, asset_url, find_asset
-from tests.people import agent_wish, make_published_agent
+from tests.people import agent_input, make_published_agent
 from tests.storefront.browser import Browser
 from tests.storefront.visitors import make_seller
 
@@ -26,7 +26,7 @@ NOBODY = "01a2051f-a8ba-7639-bbad-d23eab301896"
         ("favicon.svg", "image/svg+xml"),
     ],
 )
-async def test_files_are_kept_for_ever_under_the_address_of_their_content(
+async def test_files_are_stored_for_ever_under_the_address_of_their_content(
     browser: Browser, name: str, content_type: str
 ) -> None:
     named = (await browser.get(asset_url(name))).response
@@ -89,7 +89,7 @@ def test_styles_load_nothing_and_hide_nothing_from_the_policy() -> None:
     assert text.count("{") == text.count("}")
 
 
-async def test_an_icon_is_drawn_from_its_agent_and_kept(
+async def test_an_icon_is_drawn_from_its_agent_and_stored(
     browser: Browser, services: Services
 ) -> None:
     agent = await make_published_agent(services, await make_seller(services))
@@ -108,7 +108,7 @@ async def test_an_icon_of_a_draft_is_its_maker_s_alone(
     browser: Browser, services: Services
 ) -> None:
     seller = await make_seller(services)
-    agent_id = await create_agent(seller.actor, agent_wish())
+    agent_id = await create_agent(seller.actor, agent_input())
 
     stranger = await browser.get(f"/icons/{agent_id}.svg")
     own = await browser.become(seller).get(f"/icons/{agent_id}.svg")
@@ -136,7 +136,7 @@ async def test_search_engines_find_what_is_on_sale_and_nothing_private(
 ) -> None:
     seller = await make_seller(services)
     agent = await make_published_agent(services, seller)
-    draft_id = await create_agent(seller.actor, agent_wish(name="Secret draft"))
+    draft_id = await create_agent(seller.actor, agent_input(name="Secret draft"))
 
     sitemap = (await browser.get("/sitemap.xml")).response
     robots = (await browser.get("/robots.txt")).response
@@ -173,7 +173,7 @@ ROBOTS = [
 
 
 @pytest.mark.parametrize(("path", "is_open"), ROBOTS)
-async def test_search_engines_are_kept_from_what_is_private_and_from_nothing_else(
+async def test_search_engines_are_barred_from_what_is_private_and_from_nothing_else(
     browser: Browser, path: str, *, is_open: bool
 ) -> None:
     """Read as RFC 9309 says: a rule is a beginning, up to the end with a dollar sign."""

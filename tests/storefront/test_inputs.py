@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chenu.agents.model import PriceType
-from chenu.agents.search_wish import AgentSort
+from chenu.agents.search_query import AgentSort
 from chenu.core.errors import BadInput, Invalid
 from chenu.tiers.catalogue import AgentLevel
 from storefront.forms import Fields, _parse
@@ -124,7 +124,7 @@ def test_next_leads_to_every_page_of_ours(wanted: str) -> None:
     assert safe_next(wanted) == wanted
 
 
-def test_the_sign_in_page_is_told_where_to_lead() -> None:
+def test_the_sign_in_page_is_informed_where_to_lead() -> None:
     assert sign_in_path("/agents?q=é&a=b") == "/sign-in?next=%2Fagents%3Fq%3D%C3%A9%26a%3Db"
     assert sign_in_path("/") == "/sign-in"
 
@@ -137,8 +137,8 @@ def test_a_search_is_read_from_its_address() -> None:
 
     search = read_search(fields)
 
-    chosen = search.wish.filter
-    assert (search.wish.search, search.wish.sort) == ("bail", AgentSort.PRICE_ASC)
+    chosen = search.query.filter
+    assert (search.query.search, search.query.sort) == ("bail", AgentSort.PRICE_ASC)
     assert chosen.spheres == ("BUSINESS", "SCHOLAR")
     assert chosen.levels == (AgentLevel.L1,)
     assert chosen.price_types == (PriceType.ONE_TIME,)
@@ -167,7 +167,7 @@ def test_a_search_is_read_from_its_address() -> None:
         (b"&".join(b"capability=c%d" % n for n in range(21)), "capability"),
     ],
 )
-def test_what_a_search_cannot_mean_is_told_by_its_field(query: bytes, field: str) -> None:
+def test_what_a_search_cannot_mean_is_reported_by_its_field(query: bytes, field: str) -> None:
     search = read_search(_parse(query))
 
     assert [error.path for error in search.errors] == [(field,)]
@@ -177,9 +177,9 @@ def test_the_address_of_a_search_is_always_the_same() -> None:
     one = read_search(_parse(b"sphere=SCHOLAR&q=a&min=&sort=&level=L1"))
     other = read_search(_parse(b"level=L1&q=a&sphere=SCHOLAR"))
 
-    assert one.address() == other.address() == "/agents?q=a&sphere=SCHOLAR&level=L1"
+    assert one.url() == other.url() == "/agents?q=a&sphere=SCHOLAR&level=L1"
     assert one.without("level", "L1") == "/agents?q=a&sphere=SCHOLAR"
-    assert one.address(sphere=None) == "/agents?q=a&level=L1"
+    assert one.url(sphere=None) == "/agents?q=a&level=L1"
 
 
 def test_line_breaks_of_browsers_become_single() -> None:
@@ -199,7 +199,7 @@ def test_fields_are_in_one_form_but_what_is_hashed_or_sold_as_typed() -> None:
 def test_one_search_has_one_address_in_every_form() -> None:
     composed, decomposed = (urlencode({"q": text}).encode() for text in ("\u00e9", "e\u0301"))
 
-    assert read_search(_parse(composed)).address() == read_search(_parse(decomposed)).address()
+    assert read_search(_parse(composed)).url() == read_search(_parse(decomposed)).url()
 
 
 @pytest.mark.parametrize("name", ["min", "max"])

@@ -75,7 +75,7 @@ def test_nothing_that_people_wrote_is_a_link_in_any_mail(kind: MailKind, lure: s
 
 
 @pytest.mark.parametrize("lure", LURES.values(), ids=LURES.keys())
-def test_words_that_look_like_links_are_told_apart_but_stay_readable(lure: str) -> None:
+def test_words_that_look_like_links_are_distinguished_but_stay_readable(lure: str) -> None:
     shown = unlink(lure)
 
     assert linked(lure)
@@ -128,14 +128,14 @@ def test_an_address_is_shown_as_it_is_unless_it_says_more(email: str, shown: str
         assert f" {shown}" in plain
 
 
-async def _mails_to(address: str) -> list[str]:
+async def _mails_to(email: str) -> list[str]:
     """The texts of all mails in the outbox to an address, as they would be sent."""
     sql = """
         SELECT id, business_key, kind, to_address, locale, params::text AS params, state, attempts,
             created_at
         FROM outbox_mail WHERE to_address = $1 ORDER BY id
     """
-    rows = await db.fetch_all(MailRow, sql, address)
+    rows = await db.fetch_all(MailRow, sql, email)
     mails = [compose_mail(row, sender="CHE·NU <a@chenu.example>", public_url=URL) for row in rows]
     return [f"{mail['Subject']}\n{part(mail, 'plain')}{part(mail, 'html')}" for mail in mails]
 
@@ -147,8 +147,8 @@ async def test_a_stranger_with_a_victims_address_has_no_words_of_theirs_mailed(
     services: Services, lure: str
 ) -> None:
     """Signing up with it, changing away from it, resetting it: no name until it is proved."""
-    wish = SignUp("victim@example.org", PASSWORD, lure, "en")
-    session = await sign_up(wish, Browser(), verify_at_once=False)
+    request = SignUp("victim@example.org", PASSWORD, lure, "en")
+    session = await sign_up(request, Browser(), verify_at_once=False)
     actor = await find_actor(session.token, "")
     assert actor is not None
     await update_profile(actor, ProfileChange(email="evil.words@evil.example"))
@@ -178,7 +178,7 @@ async def test_a_stranger_who_asks_for_a_victims_address_has_no_words_mailed(
     assert not any("evil" in mail or "You won" in mail for mail in mails)
 
 
-def test_who_has_an_account_already_is_told_so_without_a_link_that_works() -> None:
+def test_who_has_an_account_already_is_informed_so_without_a_link_that_works() -> None:
     params: dict[str, Any] = {key: value for key, value in PARAMS.items() if key != "token"}
     row = MailRow(
         id=UUID(int=1),

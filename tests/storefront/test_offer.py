@@ -11,8 +11,8 @@ from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.core.ids import new_id
-from chenu.flows.edit_agent import PriceWish, update_agent
-from chenu.flows.review_agent import archive_agent
+from chenu.flows.creators.edit_agent import PriceInput, update_agent
+from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_published_agent
@@ -81,7 +81,9 @@ async def test_each_rendered_form_has_a_key_of_its_own(browser: Browser, agent: 
     assert len(keys) == 2
 
 
-async def test_the_free_plan_is_told_which_plan_sells(browser: Browser, agent: AgentRow) -> None:
+async def test_the_free_plan_is_informed_which_plan_sells(
+    browser: Browser, agent: AgentRow
+) -> None:
     browser.become(await make_reader("buyer", TierCode.FREE))
 
     seen = await browser.get(f"/agents/{agent.slug}")
@@ -125,7 +127,7 @@ async def test_a_seller_who_cannot_be_paid_sells_nothing(browser: Browser, agent
 async def test_a_monthly_agent_says_that_it_cannot_be_bought_yet(
     browser: Browser, agent: AgentRow, seller: Person
 ) -> None:
-    price = PriceWish(PriceType.SUBSCRIPTION, 900)
+    price = PriceInput(PriceType.SUBSCRIPTION, 900)
     await update_agent(seller.actor, agent.id, ListingFields(), price)
     browser.become(await make_reader("buyer"))
 
@@ -167,7 +169,7 @@ async def test_platform_agents_come_with_plans(
 
 
 async def _change_price(seller: Person, agent: AgentRow) -> None:
-    price = PriceWish(PriceType.ONE_TIME, 1500)
+    price = PriceInput(PriceType.ONE_TIME, 1500)
     await update_agent(seller.actor, agent.id, ListingFields(), price)
 
 
@@ -248,7 +250,7 @@ async def test_after_a_change_of_price_the_form_shows_the_new_one(
     assert "Order and pay €15.00" in panel(seen)
 
 
-WISHES = [
+INPUTS = [
     ("box not ticked", {"accept_immediate_supply": ""}, "agree to immediate supply"),
     ("box says no", {"accept_immediate_supply": "false"}, "agree to immediate supply"),
     ("no amount", {"expected_amount": ""}, "whole number of cents"),
@@ -265,9 +267,9 @@ WISHES = [
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"), [row[1:] for row in WISHES], ids=[row[0] for row in WISHES]
+    ("typed", "words"), [row[1:] for row in INPUTS], ids=[row[0] for row in INPUTS]
 )
-async def test_a_wish_that_is_wrong_is_refused_in_words(
+async def test_a_request_that_is_wrong_is_refused_in_words(
     browser: Browser,
     agent: AgentRow,
     fingerprint: Fingerprint,

@@ -104,10 +104,10 @@ async def test_an_abandoned_payment_page_can_be_left_for_good(
     buyer: Browser, agent: AgentRow
 ) -> None:
     sent = await order(buyer, agent)
-    address = await purchase_page(buyer)
-    page = await buyer.get(address)
+    url = await purchase_page(buyer)
+    page = await buyer.get(url)
 
-    canceled = await buyer.follow(await buyer.submit(page, f"{address}/cancel"))
+    canceled = await buyer.follow(await buyer.submit(page, f"{url}/cancel"))
     late = await pay(sent.location)
 
     assert "Nothing was bought" in canceled.words
@@ -120,11 +120,11 @@ async def test_whoever_paid_a_moment_before_canceling_has_paid(
     buyer: Browser, agent: AgentRow
 ) -> None:
     sent = await order(buyer, agent)
-    address = await purchase_page(buyer)
-    page = await buyer.get(address)
+    url = await purchase_page(buyer)
+    page = await buyer.get(url)
     await pay(sent.location)
 
-    after = await buyer.follow(await buyer.submit(page, f"{address}/cancel"))
+    after = await buyer.follow(await buyer.submit(page, f"{url}/cancel"))
 
     assert "is yours" in after.words
 
@@ -176,15 +176,15 @@ async def test_the_state_is_asked_for_again_while_it_may_change(
     buyer: Browser, agent: AgentRow
 ) -> None:
     sent = await order(buyer, agent)
-    address = await purchase_page(buyer)
+    url = await purchase_page(buyer)
     headers = {"hx_request": "true", "hx_request_type": "partial"}
-    [panel] = [e for e in (await buyer.get(address)).page.find("div") if "hx-get" in e.attributes]
+    [panel] = [e for e in (await buyer.get(url)).page.find("div") if "hx-get" in e.attributes]
 
     same = await buyer.get(panel.attributes["hx-get"], **headers)
     await pay(sent.location)
     changed = await buyer.get(panel.attributes["hx-get"], **headers)
 
-    assert panel.attributes["hx-get"] == f"{address}?seen=OPEN"
+    assert panel.attributes["hx-get"] == f"{url}?seen=OPEN"
     assert panel.attributes["hx-trigger"] == "every 2s"
     assert same.status == 204
     assert "is yours" in changed.response.text
@@ -210,14 +210,14 @@ async def test_a_purchase_is_its_buyers_alone(
     buyer: Browser, open_browser: OpenBrowser, agent: AgentRow, fingerprint: Fingerprint
 ) -> None:
     await order(buyer, agent)
-    address = await purchase_page(buyer)
+    url = await purchase_page(buyer)
     stranger = (await open_browser()).become(await make_reader("stranger"))
     account = await stranger.get("/account")
     token = dict(account.form("/sign-out").fields)
     before = await fingerprint()
 
-    assert (await stranger.get(address)).status == 404
-    assert (await stranger.post(f"{address}/cancel", token)).status == 404
+    assert (await stranger.get(url)).status == 404
+    assert (await stranger.post(f"{url}/cancel", token)).status == 404
     assert await fingerprint() == before
 
 

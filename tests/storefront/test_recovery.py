@@ -117,7 +117,7 @@ async def test_known_and_unknown_addresses_get_the_same_answer(
 
 
 @pytest.mark.parametrize("email", ["", "zoe", "zoe@", "@example.org", "a b@example.org"])
-async def test_what_is_no_address_is_told(
+async def test_what_is_no_address_is_reported(
     browser: Browser, services: Services, fingerprint: Fingerprint, email: str
 ) -> None:
     before = await fingerprint()

@@ -8,10 +8,10 @@ from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.rows import AgentRow
 from chenu.core import db
-from chenu.flows.edit_agent import PriceWish, create_agent, update_agent
+from chenu.flows.creators.edit_agent import PriceInput, create_agent, update_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.people import Person, agent_wish, make_published_agent
+from tests.people import Person, agent_input, make_published_agent
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.visitors import make_reader, make_seller, make_unverified
 
@@ -36,7 +36,7 @@ async def agent(services: Services, seller: Person) -> AgentRow:
 
 async def _make_monthly(seller: Person, agent: AgentRow) -> None:
     await update_agent(
-        seller.actor, agent.id, ListingFields(), PriceWish(PriceType.SUBSCRIPTION, 900)
+        seller.actor, agent.id, ListingFields(), PriceInput(PriceType.SUBSCRIPTION, 900)
     )
 
 
@@ -101,7 +101,7 @@ async def test_a_form_sent_all_the_same_gets_the_reason_that_cannot_be_lifted(
 
 
 @pytest.mark.parametrize("price", [0, 999])
-async def test_a_stranger_is_told_the_plan_before_signing_in(
+async def test_a_stranger_is_informed_the_plan_before_signing_in(
     browser: Browser, services: Services, seller: Person, price: int
 ) -> None:
     agent = await make_published_agent(services, seller, price=price)
@@ -117,7 +117,7 @@ async def test_a_stranger_is_told_the_plan_before_signing_in(
     ("level", "rank", "words"),
     [("L0", 50, None), ("L1", 51, "come with the Starter plan"), ("L3", 168, "with the Pro plan")],
 )
-async def test_a_stranger_is_told_the_plan_of_a_platform_agent(
+async def test_a_stranger_is_informed_the_plan_of_a_platform_agent(
     browser: Browser, agent: AgentRow, level: str, rank: int, words: str | None
 ) -> None:
     sql = """
@@ -133,16 +133,16 @@ async def test_a_stranger_is_told_the_plan_of_a_platform_agent(
     assert words in panel(seen) if words else "come with" not in panel(seen)
 
 
-async def test_what_a_submission_lacks_is_told_before_it_is_sent(
+async def test_what_a_submission_lacks_is_reported_before_it_is_sent(
     browser: Browser, seller: Person
 ) -> None:
     browser.become(seller)
-    address = f"/creator/agents/{await create_agent(seller.actor, agent_wish())}"
-    ready = await browser.get(address)
+    url = f"/creator/agents/{await create_agent(seller.actor, agent_input())}"
+    ready = await browser.get(url)
     await db.execute("UPDATE creator SET payouts_ready = false")
-    unpaid = await browser.get(address)
+    unpaid = await browser.get(url)
     await db.execute("UPDATE app_user SET email_verified_at = NULL")
-    unproved = await browser.get(address)
+    unproved = await browser.get(url)
 
     assert "/creator/onboarding" not in ready.links()
     assert "finish your payout set-up" in unpaid.words
@@ -151,13 +151,13 @@ async def test_what_a_submission_lacks_is_told_before_it_is_sent(
     assert "/account#address" in unproved.links()
 
 
-@pytest.mark.parametrize("address", ["/creator/agents/new", "/creator/agents/{id}"])
-async def test_a_plan_that_saves_nothing_is_told_before_anything_is_typed(
-    browser: Browser, agent: AgentRow, seller: Person, address: str
+@pytest.mark.parametrize("url", ["/creator/agents/new", "/creator/agents/{id}"])
+async def test_a_plan_that_saves_nothing_is_informed_before_anything_is_typed(
+    browser: Browser, agent: AgentRow, seller: Person, url: str
 ) -> None:
     await db.execute("UPDATE account SET tier = $1", TierCode.FREE)
 
-    seen = await browser.become(seller).get(address.format(id=agent.id))
+    seen = await browser.become(seller).get(url.format(id=agent.id))
 
     assert "needs the Starter plan" in seen.words
     assert "/pricing" in seen.links()

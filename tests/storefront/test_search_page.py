@@ -69,7 +69,7 @@ CROSSED = ["min=20&max=5", "min=5,01&max=5", "min=9.00&max=0", "max=1&min=2", "m
         ("fr", "Le prix minimal dépasse le prix maximal"),
     ],
 )
-async def test_prices_the_wrong_way_round_are_told(
+async def test_prices_the_wrong_way_round_are_reported(
     open_browser: OpenBrowser, shelf: None, query: str, locale: str, words: str
 ) -> None:
     browser = await open_browser(locale)
@@ -101,7 +101,7 @@ async def test_prices_the_right_way_round_are_no_mistake(
         "sort=newest;", "level=", "level=L9", "kind=CUSTOM", "language=de", "sphere=business",
     ],
 )  # fmt: skip
-async def test_a_filter_that_makes_no_sense_is_told_and_the_others_count(
+async def test_a_filter_that_makes_no_sense_is_reported_and_the_others_count(
     browser: Browser, shelf: None, query: str
 ) -> None:
     seen = await browser.get(f"/agents?{query}&price=FREE")

@@ -69,7 +69,7 @@ async def test_what_is_wrong_with_a_sign_up_is_said_and_nothing_is_made(
 
 
 @pytest.mark.parametrize(
-    ("address", "password"),
+    ("email", "password"),
     [
         ("zoe@müller.example", "Crème brûlée"),
         ("ZOE@mu\u0308ller.example", "Cre\u0300me bru\u0302le\u0301e"),
@@ -78,14 +78,14 @@ async def test_what_is_wrong_with_a_sign_up_is_said_and_nothing_is_made(
     ids=["as signed up", "in another form", "in ASCII"],
 )
 async def test_an_international_address_and_password_sign_in_in_every_spelling(
-    open_browser: OpenBrowser, address: str, password: str
+    open_browser: OpenBrowser, email: str, password: str
 ) -> None:
     first, second = await open_browser(), await open_browser()
     typed = {**GOOD, "email": "zoe@müller.example", "password": "Crème brûlée"}
     await first.follow(await first.submit(await first.get("/sign-up"), "/sign-up", typed))
 
     page = await second.get("/sign-in")
-    seen = await second.submit(page, "/sign-in", {"email": address, "password": password})
+    seen = await second.submit(page, "/sign-in", {"email": email, "password": password})
 
     assert seen.status == 303
     assert (await second.open("/account")).status == 200
@@ -236,7 +236,7 @@ async def test_somebody_who_is_signed_in_needs_no_sign_in_page(
     assert (await browser.get("/sign-up")).location == "/library"
 
 
-async def test_several_mistakes_are_told_together(browser: Browser) -> None:
+async def test_several_mistakes_are_reported_together(browser: Browser) -> None:
     page = await browser.get("/sign-up")
     wrong = {"email": "zoe@", "password": "short", "display_name": ""}
 

@@ -8,10 +8,10 @@ from chenu.agents.model import AgentStatus
 from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.core.ids import new_id
-from chenu.flows.edit_agent import create_agent, create_version, update_agent
-from chenu.flows.review_agent import submit_agent
+from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
+from chenu.flows.creators.review_agent import submit_agent
 from chenu.flows.services import Services
-from tests.people import MANIFEST, Person, agent_wish, get_agent, make_published_agent
+from tests.people import MANIFEST, Person, agent_input, get_agent, make_published_agent
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import Fingerprint
 from tests.storefront.visitors import make_reader, make_seller
@@ -28,7 +28,7 @@ async def desk(browser: Browser, services: Services) -> Browser:
 
 
 async def submitted(seller: Person, name: str = "Trieur de factures") -> AgentRow:
-    agent_id = await create_agent(seller.actor, agent_wish(name=name))
+    agent_id = await create_agent(seller.actor, agent_input(name=name))
     await submit_agent(seller.actor, agent_id)
     return await get_agent(agent_id)
 
@@ -68,7 +68,9 @@ async def test_a_reviewer_reads_everything_before_deciding(desk: Browser, seller
     assert "<strong>classe</strong>" in seen.response.text
 
 
-async def test_approval_publishes_and_the_creator_is_told(desk: Browser, seller: Person) -> None:
+async def test_approval_publishes_and_the_creator_is_informed(
+    desk: Browser, seller: Person
+) -> None:
     agent = await submitted(seller)
 
     seen = await desk.follow(await decide(desk, agent, "approve"))

@@ -9,11 +9,11 @@ from chenu.accounts.actor import Staff
 from chenu.agents.listing import ListingFields
 from chenu.agents.rows import AgentRow
 from chenu.core import db
-from chenu.flows.edit_agent import create_agent, update_agent
-from chenu.flows.review_agent import archive_agent, decide_review, submit_agent
+from chenu.flows.creators.edit_agent import create_agent, update_agent
+from chenu.flows.creators.review_agent import archive_agent, decide_review, submit_agent
 from chenu.flows.services import Services
 from storefront.routes import store
-from tests.people import Person, agent_wish, get_agent, make_published_agent
+from tests.people import Person, agent_input, get_agent, make_published_agent
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.visitors import make_reader, make_seller
 
@@ -26,9 +26,9 @@ def names(seen: Seen) -> list[str]:
 async def _publish(
     seller: Person, reviewer: Person, name: str, price: int, sphere: str
 ) -> AgentRow:
-    wish = agent_wish(price=price, name=name)
-    fields = replace(wish.fields, sphere=sphere, tagline=f"{name} pour vous.", description=name)
-    agent_id = await create_agent(seller.actor, msgspec.structs.replace(wish, fields=fields))
+    request = agent_input(price=price, name=name)
+    fields = replace(request.fields, sphere=sphere, tagline=f"{name} pour vous.", description=name)
+    agent_id = await create_agent(seller.actor, msgspec.structs.replace(request, fields=fields))
     await submit_agent(seller.actor, agent_id)
     await decide_review(reviewer.actor, agent_id, approve=True, reason=None)
     return await get_agent(agent_id)
@@ -140,7 +140,7 @@ async def test_nothing_found_says_what_to_do_next(browser: Browser, shelf: list[
     ("query", "field"),
     [("min=cheap", "min"), ("max=9.9", "max"), ("q=" + "a" * 201, "q")],
 )
-async def test_what_cannot_be_meant_is_told_beside_its_field(
+async def test_what_cannot_be_meant_is_reported_beside_its_field(
     browser: Browser, shelf: list[AgentRow], query: str, field: str
 ) -> None:
     seen = await browser.get(f"/agents?{query}")
@@ -152,7 +152,7 @@ async def test_what_cannot_be_meant_is_told_beside_its_field(
 
 
 @pytest.mark.parametrize("query", ["sphere=MOON", "level=L7", "sort=CHEAP", "price=LEASE"])
-async def test_options_that_do_not_exist_are_told(
+async def test_options_that_do_not_exist_are_reported(
     browser: Browser, shelf: list[AgentRow], query: str
 ) -> None:
     seen = await browser.get(f"/agents?{query}")
@@ -201,7 +201,7 @@ async def test_htmx_is_given_the_part_that_changes(browser: Browser, shelf: list
     assert seen.response.headers["hx-replace-url"] == "/agents?q=factures"
 
 
-async def test_htmx_is_told_of_a_mistake_without_losing_the_page(
+async def test_htmx_is_reported_of_a_mistake_without_losing_the_page(
     browser: Browser, shelf: list[AgentRow]
 ) -> None:
     seen = await browser.get("/agents?min=x", hx_request="true", hx_request_type="partial")
@@ -260,8 +260,8 @@ async def test_only_those_concerned_see_what_is_not_on_sale(
 
 async def test_what_creators_write_is_shown_harmless(browser: Browser, services: Services) -> None:
     seller = await make_seller(services)
-    wish = agent_wish(name='<img src=x onerror="alert(1)">')
-    agent_id = await create_agent(seller.actor, wish)
+    request = agent_input(name='<img src=x onerror="alert(1)">')
+    agent_id = await create_agent(seller.actor, request)
     evil = "<script>alert(1)</script> [a](javascript:alert(1)) ![i](https://evil.example/i.png)"
     fields = ListingFields(description=evil, tagline='"><b>', capabilities=['"><i>'])
     await update_agent(seller.actor, agent_id, fields, None)

@@ -32,14 +32,14 @@ async def test_from_the_first_draft_to_the_opened_manifest_without_javascript(
 ) -> None:
     creator = (await open_browser()).become(await make_reader("maker"))
     await _join_and_onboard(creator)
-    address = await _publish(creator, await _reviewer(open_browser))
+    url = await _publish(creator, await _reviewer(open_browser))
     buyer = (await open_browser()).become(await make_reader("buyer"))
 
-    page = await buyer.get(address)
-    sent = await buyer.submit(page, f"{address}/buy", {"accept_immediate_supply": "on"})
+    page = await buyer.get(url)
+    sent = await buyer.submit(page, f"{url}/buy", {"accept_immediate_supply": "on"})
     paid = await pay(sent.location)
     state = await buyer.get(paid.headers["location"])
-    manifest = await _open_manifest(buyer, address)
+    manifest = await _open_manifest(buyer, url)
     sales = await creator.get("/creator")
 
     assert "Paid: Bail Watch is yours" in state.words
@@ -51,8 +51,13 @@ async def test_from_the_first_draft_to_the_opened_manifest_without_javascript(
 
 async def _join_and_onboard(creator: Browser) -> None:
     join = await creator.get("/creator/join")
-    wish = {"handle": "bail-watch", "display_name": "Bail & Co", "bio": "We read.", "country": "fr"}
-    desk = await creator.follow(await creator.submit(join, "/creator/join", wish))
+    request = {
+        "handle": "bail-watch",
+        "display_name": "Bail & Co",
+        "bio": "We read.",
+        "country": "fr",
+    }
+    desk = await creator.follow(await creator.submit(join, "/creator/join", request))
     assert "Stripe" in desk.words
     onboarding = await creator.get("/creator/onboarding")
     async with httpx.AsyncClient() as stripe:
@@ -73,22 +78,22 @@ async def _publish(creator: Browser, reviewer: Browser) -> str:
     waiting = await creator.follow(await creator.submit(draft, submit))
     assert "waits for a reviewer" in waiting.words
     queue = await reviewer.get("/staff")
-    [address] = [link for link in queue.links() if link.startswith("/staff/agents/")]
-    review = await reviewer.get(address)
+    [url] = [link for link in queue.links() if link.startswith("/staff/agents/")]
+    review = await reviewer.get(url)
     assert "Opens the files you choose." in review.words
     after = await reviewer.follow(
-        await reviewer.submit(review, f"{address}/decide", button="decision=approve")
+        await reviewer.submit(review, f"{url}/decide", button="decision=approve")
     )
     assert "Approved: it is in the store" in after.words
     slug = await db.fetch_value("SELECT slug FROM agent")
     return f"/agents/{slug}"
 
 
-async def _open_manifest(buyer: Browser, address: str) -> Seen:
-    ask = await buyer.get(f"{address}/manifest")
+async def _open_manifest(buyer: Browser, url: str) -> Seen:
+    ask = await buyer.get(f"{url}/manifest")
     assert "can no longer withdraw" in ask.words
     assert await _first_use() is None
-    opened = await buyer.submit(ask, f"{address}/manifest")
+    opened = await buyer.submit(ask, f"{url}/manifest")
     assert await _first_use() is not None
     return opened
 

@@ -198,12 +198,12 @@ async def test_no_secret_is_in_any_span(traced: Traced, engines: Engines) -> Non
     [query] = traced.collector.named("GraphQL query", request_id=named.headers["x-request-id"])
     assert query.attributes["graphql.operation.name"] == "[redacted]"
 
-    kept = await db.fetch_all(_Kept, "SELECT business_key, stripe_id FROM operation")
+    stored = await db.fetch_all(_Stored, "SELECT business_key, stripe_id FROM operation")
     secrets = {
         *(key, traced.buyer.person.token, CARD, IDEMPOTENCY_KEY, "@example.org", "cs_test_"),
         *(value for name, value in stand.web.env.items() if "SECRET" in name or "KEY" in name),
-        *(row.business_key for row in kept),
-        *(row.stripe_id for row in kept if row.stripe_id),
+        *(row.business_key for row in stored),
+        *(row.stripe_id for row in stored if row.stripe_id),
     }
     text = traced.collector.text
     assert len(secrets) > 12
@@ -211,6 +211,6 @@ async def test_no_secret_is_in_any_span(traced: Traced, engines: Engines) -> Non
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Stored:
     business_key: str
     stripe_id: str | None

@@ -1,0 +1,127 @@
+"""One request's context, made once at the edge and read by both faces."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from http.cookies import SimpleCookie
+from typing import Literal, TypedDict
+
+from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind
+from chenu.accounts.credentials import csrf_token
+from chenu.accounts.sessions import ABSOLUTE, SessionToken
+from chenu.core.errors import ChenuError, Unauthenticated
+from chenu.core.i18n import DEFAULT_LOCALE, Locale
+from chenu.settings import Settings
+
+STATE_KEY = "visit"
+FOR_EVERYBODY = "answer_for_everybody"
+"""Set in the scope's state by a route whose answer says the same to every anonymous caller."""
+LANGUAGE_COOKIE = "chenu_lang"
+
+
+FindActor = Callable[[], Awaitable[Actor | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """`locale` is what to answer in; `origin_ok` False for a write that another site sent.
+
+    `refusal` is why the caller could not be identified: a bad key, or a database that is down.
+    `session_token` and `devices` are what those cookies hold, good or not: accounts/devices.py.
+    `find_actor` asks once more who holds what the caller showed: for visits that last.
+    `is_head`: the headers of a GET are asked for, so that nothing should be done for it.
+    """
+
+    actor: Actor = ANONYMOUS
+    locale: Locale = DEFAULT_LOCALE
+    request_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    session_token: str = ""
+    devices: str = ""
+    origin_ok: bool = True
+    refusal: ChenuError | None = None
+    find_actor: FindActor | None = None
+    is_head: bool = False
+
+    async def renewed(self) -> "RequestContext":
+        """With whoever the caller is by now.
+
+        Raises Unauthenticated once the session has ended or the key was revoked.
+        """
+        found = None if self.find_actor is None else await self.find_actor()
+        if found is not None:
+            return replace(self, actor=found)
+        if self.actor != ANONYMOUS and self.find_actor is not None:
+            raise Unauthenticated("Please sign in first")
+        return self
+
+    def without_key(self) -> "RequestContext":
+        """For pages, where keys have no rights: they are for programs, which have GraphQL."""
+        if self.actor.kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
+            return replace(self, actor=ANONYMOUS, find_actor=None)
+        return self
+
+    def csrf_token(self, settings: Settings) -> str | None:
+        """What a write with this session must carry; None without a session."""
+        session_id = self.actor.session_id
+        return None if session_id is None else csrf_token(session_id.hex, settings.secret)
+
+
+def session_cookie_name(settings: Settings) -> str:
+    """__Host- binds the cookie to https and to this very host."""
+    return "__Host-chenu_session" if settings.is_https else "chenu_session"
+
+
+def session_cookie(settings: Settings, token: SessionToken | None) -> str:
+    """The Set-Cookie value that starts a session, or ends it (None)."""
+    name = session_cookie_name(settings)
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[name] = token or ""
+    cookie[name]["path"] = "/"
+    cookie[name]["httponly"] = True
+    cookie[name]["samesite"] = "Lax"
+    cookie[name]["max-age"] = int(ABSOLUTE.total_seconds()) if token else 0
+    if settings.is_https:
+        cookie[name]["secure"] = True
+    return cookie[name].OutputString()
+
+
+class DeviceCookie(TypedDict):
+    """The parts of a cookie, named as the web framework names them."""
+
+    key: str
+    value: str
+    path: str
+    max_age: int
+    httponly: bool
+    samesite: Literal["lax"]
+    secure: bool
+
+
+def device_cookie_name(settings: Settings) -> str:
+    return "__Host-chenu_device" if settings.is_https else "chenu_device"
+
+
+def device_cookie(settings: Settings, devices: str) -> DeviceCookie:
+    """Who signed in from this browser before, for when the session's own cookie is gone."""
+    return {
+        "key": device_cookie_name(settings),
+        "value": devices,
+        "path": "/",
+        "max_age": 365 * 24 * 3600,
+        "httponly": True,
+        "samesite": "lax",
+        "secure": settings.is_https,
+    }
+
+
+def language_cookie(settings: Settings, locale: Locale) -> str:
+    """Remembers an anonymous visitor's own choice; needs no consent, it was asked for."""
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[LANGUAGE_COOKIE] = locale
+    cookie[LANGUAGE_COOKIE]["path"] = "/"
+    cookie[LANGUAGE_COOKIE]["samesite"] = "Lax"
+    cookie[LANGUAGE_COOKIE]["max-age"] = 365 * 24 * 3600
+    if settings.is_https:
+        cookie[LANGUAGE_COOKIE]["secure"] = True
+    return cookie[LANGUAGE_COOKIE].OutputString()

@@ -1,0 +1,210 @@
+"""What people search for and filter by, and its SQL conditions. Values never enter the text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from chenu.agents.listing import normalise_capabilities
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.search_words import (
+    Word,
+    matching,
+    matching_exactly,
+    matching_wholly,
+    read_words,
+)
+from chenu.core.i18n import mark
+from chenu.core.text import compose, storable
+from chenu.tiers.catalogue import AgentLevel
+
+REVERSED_PRICES = mark("The lowest price is above the highest")
+_MAX_SEARCH = 200
+
+
+class AgentSort(StrEnum):
+    RELEVANCE = "RELEVANCE"
+    NEWEST = "NEWEST"
+    POPULAR = "POPULAR"
+    RATING = "RATING"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFilter:
+    """Within a list any value fits, between lists all must. Prices in cents."""
+
+    kinds: Sequence[AgentKind] = ()
+    levels: Sequence[AgentLevel] = ()
+    spheres: Sequence[str] = ()
+    capabilities: Sequence[str] = ()
+    price_types: Sequence[PriceType] = ()
+    min_price: int | None = None
+    max_price: int | None = None
+    min_rating: float | None = None
+    creator: str | None = None
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        """Capabilities are asked for as they are kept."""
+        object.__setattr__(self, "capabilities", tuple(normalise_capabilities(self.capabilities)))
+
+    @property
+    def has_reversed_prices(self) -> bool:
+        """No agent can fit: who asks is told so instead of shown an empty list."""
+        lowest, highest = self.min_price, self.max_price
+        return lowest is not None and highest is not None and lowest > highest
+
+
+@dataclass(frozen=True, slots=True)
+class AgentQuery:
+    """`search` is in the form that texts are kept in, whatever was typed."""
+
+    search: str = ""
+    filter: AgentFilter = field(default_factory=AgentFilter)
+    sort: AgentSort = AgentSort.RELEVANCE
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "search", compose(self.search))
+
+    @property
+    def identity(self) -> tuple[str, list[Any], AgentSort]:
+        """The same for requests that list the same in the same order, however they are written."""
+        wanted = [
+            sorted(set(value)) if isinstance(value, tuple | list) else value
+            for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
+        ]
+        return " ".join(self.search.split()), wanted, self.sort
+
+
+class Mode(StrEnum):
+    """What a search asks for: all agents, its words, what looks alike, or nothing there can be."""
+
+    ALL = "ALL"
+    WORDS = "WORDS"
+    TYPOS = "TYPOS"
+    NOTHING = "NOTHING"
+
+
+def mode_at_first(search: str) -> Mode:
+    """Before it is known whether the words are found. Signs alone, such as "!!!", find nothing."""
+    if not search.strip():
+        return Mode.ALL
+    return Mode.WORDS if read_words(search) else Mode.NOTHING
+
+
+class Conditions:
+    """SQL conditions with their numbered arguments; values never enter the text."""
+
+    def __init__(self) -> None:
+        self.args: list[Any] = []
+        self.parts = ["a.status = 'PUBLISHED'", "a.kind <> 'CUSTOM'"]
+
+    def arg(self, value: Any) -> str:
+        self.args.append(value)
+        return f"${len(self.args)}"
+
+    def add(self, template: str, value: Any) -> None:
+        """`template` with {} where the argument goes."""
+        self.parts.append(template.format(self.arg(value)))
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.parts)
+
+
+RATING = "CASE WHEN a.review_count > 0 THEN a.rating_sum * 1000 / a.review_count ELSE 0 END"
+
+
+_CONDITIONS = {
+    "kinds": "a.kind = ANY({0})",
+    "levels": "a.level = ANY({0})",
+    "spheres": "a.sphere = ANY({0})",
+    "capabilities": "a.capabilities && {0}",
+    "price_types": "a.price_type = ANY({0})",
+    "min_price": "a.price >= {0}",
+    "max_price": "a.price <= {0}",
+    "min_rating": RATING + " >= {0}",
+    "creator": "c.handle = {0}",
+    "language": "(a.language = {0} OR a.translations ? {0})",
+}
+"""By the fields of AgentFilter."""
+
+
+def conditions_of(criteria: AgentQuery, mode: Mode) -> Conditions:
+    conditions = Conditions()
+    if mode is Mode.WORDS:
+        query = conditions.arg(matching(read_words(criteria.search)))
+        conditions.parts.append(
+            f"(a.search_fr @@ to_tsquery('public.chenu_fr', {query})"
+            f" OR a.search_en @@ to_tsquery('public.chenu_en', {query}))"
+        )
+    elif mode is Mode.TYPOS:
+        conditions.add("fold({}) <% a.names", _storable(criteria.search[:_MAX_SEARCH]))
+    elif mode is Mode.NOTHING:
+        conditions.parts.append("false")
+    for name in _CONDITIONS:
+        if (condition := condition_of(criteria.filter, name, conditions)) is not None:
+            conditions.parts.append(condition)
+    return conditions
+
+
+def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str | None:
+    """What one field of the filter asks of an agent `a`; None where it leaves all open."""
+    value = getattr(wanted, name)
+    if value in (None, (), []):
+        return None
+    if isinstance(value, str):
+        value = _storable(value)
+    elif name == "min_rating":
+        value = _mills(value)
+    elif not isinstance(value, int):
+        value = [_storable(each) for each in value]
+    return _CONDITIONS[name].format(conditions.arg(value))
+
+
+def _mills(rating: float) -> int:
+    """Thousandths of a star, as RATING has them; no rating is above 5."""
+    return round(min(6.0, max(0.0, rating)) * 1000)
+
+
+def _storable(text: str) -> str:
+    """What the database cannot take matches nothing, and is no error."""
+    return compose(storable(text))
+
+
+_NAMED = 20_000_000
+_WRITTEN = 5_000_000
+"""Above every rank: an agent of that very name; texts that have a name such as GPT-4 as it is
+written; and once more where it is no part of a longer name. Then come GPT-4o, and GPT and 4 apart.
+"""
+
+
+def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
+    """How well an agent fits, as an integer: keys compare exactly."""
+    if mode is Mode.TYPOS:
+        text = conditions.arg(_storable(search[:_MAX_SEARCH]))
+        return f"(word_similarity(fold({text}), a.names) * 1000000)::bigint"
+    words = read_words(search)
+    query = conditions.arg(matching(words))
+    name = conditions.arg(_storable(" ".join(search[:_MAX_SEARCH].split())))
+    return (
+        f"((ts_rank(a.search_fr, to_tsquery('public.chenu_fr', {query}))"
+        f" + ts_rank(a.search_en, to_tsquery('public.chenu_en', {query}))) * 1000000)::bigint"
+        f" + CASE WHEN starts_with(a.names || ' ', (SELECT fold({name}) || ' '))"
+        f" THEN {_NAMED} ELSE 0 END{_score_as_written(words, conditions)}"
+    )
+
+
+def _score_as_written(words: Sequence[Word], conditions: Conditions) -> str:
+    """Ordinary words are found in any form; who asks for GPT-4 means no other."""
+    if not any(word.is_name for word in words):
+        return ""
+    queries = [conditions.arg(make(words)) for make in (matching_exactly, matching_wholly)]
+    return "".join(
+        f" + CASE WHEN a.search_fr @@ (SELECT to_tsquery('public.chenu_fr', {query}))"
+        f" OR a.search_en @@ (SELECT to_tsquery('public.chenu_en', {query}))"
+        f" THEN {_WRITTEN} ELSE 0 END"
+        for query in queries
+    )

@@ -1,0 +1,212 @@
+"""Submission, the reviewer's decision, and archiving."""
+
+from datetime import datetime
+
+from chenu.accounts import audit
+from chenu.accounts.actor import Actor, ApiScope, Staff
+from chenu.accounts.users import get_user
+from chenu.accounts.validation import check_text
+from chenu.agents.drafts import write_columns
+from chenu.agents.errors import PayoutsNotReady
+from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
+from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent, is_own
+from chenu.agents.rows import AgentRow, ChangeRow
+from chenu.core import db, queue
+from chenu.core.clock import business_now
+from chenu.core.errors import (
+    ChenuError,
+    Forbidden,
+    Invalid,
+    InvalidState,
+    NotFound,
+    reject_if_any,
+)
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.text import tidy, visible_part
+from chenu.flows.creators.edit_agent import project_price
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import require_feature
+
+MAX_REASON = 2000
+
+
+async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
+    """A draft joins the review queue; again, or for a change that waits already, changes nothing.
+
+    Raises NotFound, PlanRequired, InvalidState, PayoutsNotReady.
+    """
+    actor.require_user()
+    actor.require_account(ApiScope.AGENTS)
+    async with db.transaction():
+        agent = await get_own_agent(actor, agent_id, lock=True)
+        refusal = find_submit_refusal(actor, agent)
+        if refusal is not None:
+            raise refusal
+        if agent.status in (AgentStatus.DRAFT, AgentStatus.REJECTED):
+            await _queue_for_review(agent)
+            await audit.record(actor, "agent.submit", agent_id)
+        elif agent.status is AgentStatus.PUBLISHED:
+            await _require_waiting_change(agent)
+        elif agent.status is not AgentStatus.PENDING_REVIEW:
+            raise InvalidState("This agent is archived or suspended and cannot be changed")
+
+
+def find_submit_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
+    """What the creator has to do before a reviewer reads this; None when nothing is missing."""
+    try:
+        require_feature(actor.tier, Feature.MARKETPLACE)
+        actor.require_verified()
+        _require_sellable(agent)
+    except ChenuError as refusal:
+        return refusal
+    return None
+
+
+def _require_sellable(agent: AgentRow) -> None:
+    if agent.kind is not AgentKind.MARKETPLACE:
+        raise InvalidState("A private agent is not sold and needs no review")
+    if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
+        raise PayoutsNotReady("Please finish your payout set-up before you sell this agent")
+
+
+async def _queue_for_review(agent: AgentRow) -> None:
+    columns = {
+        "status": AgentStatus.PENDING_REVIEW.value,
+        "submitted_at": business_now(),
+        "rejection_reason": None,
+    }
+    await write_columns(agent.id, columns)
+    sql = "UPDATE agent_version SET status = 'PENDING_REVIEW' WHERE id = $1"
+    await db.execute(sql, agent.current_version)
+
+
+async def _require_waiting_change(agent: AgentRow) -> None:
+    """Edits of a published agent wait for a reviewer from the moment they are saved."""
+    change = await find_change(agent.id, lock=True)
+    if change is None:
+        raise InvalidState("There is nothing to review: this agent is published as it is")
+    if change.status is AgentStatus.REJECTED:
+        raise InvalidState("This change was rejected: please edit it before you submit it again")
+
+
+async def decide_review(
+    actor: Actor,
+    agent_id: AgentId,
+    *,
+    approve: bool,
+    reason: str | None,
+    seen_at: datetime | None = None,
+) -> None:
+    """Publish, adopt the pending change, or reject with a reason.
+
+    `seen_at` is the submission that the reviewer read: a later edit makes it InvalidState. Without
+    it what is newest is decided, and the audit trail says that nothing was named. Raises Forbidden,
+    also about an agent of the reviewer's own, NotFound, InvalidState, Invalid, PayoutsNotReady.
+    """
+    actor.require_staff(Staff.REVIEWER)
+    text = _check_reason(approve, reason)
+    async with db.transaction():
+        await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR UPDATE", agent_id)
+        agent = await find_agent(agent_id)
+        if agent is None:
+            raise NotFound("There is no such agent", path=("agent_id",))
+        if await is_of_reviewer(actor, agent):
+            raise Forbidden("You have a part in this agent: another reviewer decides about it")
+        change = await find_change(agent_id, lock=True)
+        is_change = change is not None and change.status is AgentStatus.PENDING_REVIEW
+        if agent.status is AgentStatus.PENDING_REVIEW:
+            _require_same(seen_at, agent.submitted_at)
+            await _decide_new(agent, approve, text)
+        elif change is not None and is_change and agent.status is AgentStatus.PUBLISHED:
+            _require_same(seen_at, change.submitted_at)
+            await _decide_change(agent, change, approve, text)
+        else:
+            raise InvalidState("This agent is not waiting for a review")
+        action = "agent.approve" if approve else "agent.reject"
+        seen = "nothing named" if seen_at is None else seen_at.isoformat()
+        await audit.record(actor, action, agent_id, reason=text, seen_at=seen)
+        await _tell_creator(agent, approve, text)
+
+
+async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
+    """Four eyes: nobody decides about what they, or an account that they are in, would sell."""
+    if is_own(actor, agent):
+        return True
+    account_id = agent.account_id or agent.creator_account
+    sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
+    return bool(await db.fetch_value(sql, account_id, actor.user_id))
+
+
+def _check_reason(approve: bool, reason: str | None) -> str:
+    text = tidy(reason or "")
+    if not approve and not visible_part(text):
+        raise Invalid("Please say why, so that the creator can mend it", path=("reason",))
+    reject_if_any(check_text(text, path=("reason",), longest=MAX_REASON, is_needed=False))
+    return text
+
+
+def _require_same(seen_at: datetime | None, submitted_at: datetime | None) -> None:
+    if seen_at is not None and seen_at != submitted_at:
+        raise InvalidState("The creator has changed this since you opened it: please read it again")
+
+
+async def _decide_new(agent: AgentRow, approve: bool, reason: str) -> None:
+    status = AgentStatus.PUBLISHED if approve else AgentStatus.REJECTED
+    sql = "UPDATE agent_version SET status = $2 WHERE id = $1"
+    await db.execute(sql, agent.current_version, status)
+    if not approve:
+        await write_columns(agent.id, {"status": status.value, "rejection_reason": reason})
+        return
+    _require_sellable(agent)
+    await write_columns(agent.id, {"status": status.value, "published_at": business_now()})
+    await project_price(agent)
+
+
+async def _decide_change(agent: AgentRow, change: ChangeRow, approve: bool, reason: str) -> None:
+    status = AgentStatus.PUBLISHED if approve else AgentStatus.REJECTED
+    if change.version_id is not None:
+        sql = "UPDATE agent_version SET status = $2 WHERE id = $1"
+        await db.execute(sql, change.version_id, status)
+    if not approve:
+        sql = "UPDATE agent_change SET status = $2, rejection_reason = $3 WHERE id = $1"
+        await db.execute(sql, change.id, status, reason)
+        return
+    columns = dict(change.fields)
+    if change.version_id is not None:
+        columns["current_version"] = change.version_id
+    await write_columns(agent.id, columns)
+    await db.execute("DELETE FROM agent_change WHERE id = $1", change.id)
+    if "name" in columns:
+        await queue.enqueue(queue.Job.SYNC_AGENT, str(agent.id))  # Stripe's product
+
+
+async def _tell_creator(agent: AgentRow, approve: bool, reason: str) -> None:
+    if agent.creator_id is None:
+        return
+    creator = await find_creator(agent.creator_id)
+    if creator is None:
+        return
+    owner = await get_user(creator.owner_id)
+    kind = MailKind.AGENT_APPROVED if approve else MailKind.AGENT_REJECTED
+    params = {"name": owner.display_name, "agent": agent.name, "slug": agent.slug, "reason": reason}
+    key = f"review:{agent.id}:{business_now().isoformat()}"
+    await queue_mail(kind, owner.email, owner.locale, key, params)
+
+
+async def archive_agent(actor: Actor, agent_id: AgentId) -> None:
+    """Off sale for good; buyers keep what they bought. Again changes nothing.
+
+    Raises NotFound, InvalidState for a suspended one.
+    """
+    actor.require_user()
+    actor.require_account(ApiScope.AGENTS)
+    async with db.transaction():
+        agent = await get_own_agent(actor, agent_id, lock=True)
+        if agent.status is AgentStatus.ARCHIVED:
+            return
+        if agent.status is AgentStatus.SUSPENDED:
+            raise InvalidState("This agent is archived or suspended and cannot be changed")
+        await write_columns(agent_id, {"status": AgentStatus.ARCHIVED.value})
+        await db.execute("DELETE FROM agent_change WHERE agent = $1", agent_id)
+        await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent_id))
+        await audit.record(actor, "agent.archive", agent_id)

@@ -1,0 +1,1 @@
+"""What Stripe's webhook events mean to us."""

@@ -1,0 +1,124 @@
+"""An agent and its price as Stripe's product and price: a projection of ours."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chenu.agents.model import AgentId
+from chenu.agents.rows import AgentRow
+from chenu.billing.gateway import AgentPriceRequest, ProductUpdate, StripeRefusal
+from chenu.core import db
+from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
+from chenu.flows.services import Services
+from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, OperationState
+
+_PRODUCT = "agent_"
+
+
+def price_key(agent: AgentRow) -> str:
+    return f"price:{agent.id}:v{agent.price_version}"
+
+
+def price_operation(agent: AgentRow, *, replaces: str | None = None) -> NewOperation:
+    """The operation that makes this version of the agent's price; amounts never change there."""
+    params = AgentPriceRequest(
+        product_id=_product_id(agent.id),
+        name=agent.name,
+        amount=agent.price_amount,
+        lookup_key=f"agent_{agent.id.hex}_v{agent.price_version}",
+        agent_id=str(agent.id),
+        replaces=replaces,
+    )
+    return NewOperation(
+        OperationKind.AGENT_PRICE,
+        price_key(agent),
+        params,
+        subject_id=agent.id,
+        amount=agent.price_amount,
+    )
+
+
+def _product_id(agent_id: AgentId) -> str:
+    return f"{_PRODUCT}{agent_id.hex}"
+
+
+def find_agent_of_product(product_id: str) -> AgentId | None:
+    """None for a product that is not an agent."""
+    try:
+        return AgentId(UUID(hex=product_id.removeprefix(_PRODUCT)))
+    except ValueError:
+        return None
+
+
+class AgentPriceHandler(OperationHandler):
+    async def call(self, services: Services, operation: OperationRow) -> str:
+        request = read_params(operation, AgentPriceRequest)
+        return await services.gateway.put_agent_price(request, operation.idempotency_key)
+
+    async def apply(self, operation: OperationRow, answer: str) -> str:
+        """Adopt it, unless the agent's price has moved on since."""
+        agent_id: AgentId = get_subject(operation)
+        sql = """
+            UPDATE agent SET stripe_price_id = $2
+            WHERE id = $1 AND split_part($3, ':after:', 1) = 'price:' || id || ':v' || price_version
+        """
+        await db.execute(sql, agent_id, answer, operation.business_key)
+        return answer
+
+
+async def forget_price(price_id: str, agent_id: AgentId) -> bool:
+    """Was it the agent's? Then the next checkout makes a new one."""
+    sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1 AND stripe_price_id = $2"
+    return bool(await db.execute(sql, agent_id, price_id))
+
+
+def product_key(agent_id: AgentId) -> str:
+    return f"product:{agent_id}"
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    name: str
+
+
+async def next_product_operation(agent: AgentRow, last: OperationRow | None) -> NewOperation | None:
+    """What to send of the product after `last`; None when Stripe has its name of now."""
+    sent = read_params(last, _Sent).name if last else await _find_first_name(agent.id)
+    if sent is None:
+        return None  # no product yet: it is made with its price
+    was_missing = last is not None and last.state == OperationState.FAILED and _is_gone(last)
+    if sent == agent.name and not was_missing:
+        return None
+    params = ProductUpdate(_product_id(agent.id), agent.name)
+    key = product_key(agent.id)
+    return NewOperation(OperationKind.PRODUCT_UPDATE, key, params, subject_id=agent.id)
+
+
+def _is_gone(operation: OperationRow) -> bool:
+    return StripeRefusal(operation.error_code or "", "").is_gone
+
+
+async def _find_first_name(agent_id: AgentId) -> str | None:
+    """The name with which the product was made; later prices leave it alone."""
+    sql = """
+        SELECT params ->> 'name' FROM operation
+        WHERE subject_id = $1 AND kind = 'AGENT_PRICE' AND state = 'SETTLED'
+        ORDER BY settled_at, id LIMIT 1
+    """
+    found: Any = await db.fetch_value(sql, agent_id)
+    return None if found is None else str(found)
+
+
+class ProductUpdateHandler(OperationHandler):
+    async def call(self, services: Services, operation: OperationRow) -> None:
+        change = read_params(operation, ProductUpdate)
+        await services.gateway.update_product(change, operation.idempotency_key)
+
+    async def apply(self, operation: OperationRow, answer: None) -> None:
+        return None
+
+    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        """A price of a product that is gone is gone as well."""
+        if refusal.is_gone:
+            sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1"
+            await db.execute(sql, get_subject(operation))

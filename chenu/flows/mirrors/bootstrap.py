@@ -1,0 +1,56 @@
+"""Stripe's products, prices and webhook endpoints as projections of our data: idempotent."""
+
+from collections.abc import Iterable
+
+from chenu.billing.stripe_catalogue import (
+    EndpointRequest,
+    Outcome,
+    PriceRequest,
+    ProductRequest,
+    StripeCatalogue,
+)
+from chenu.flows.events.handling import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
+from chenu.metering.plans import API_PLANS
+from chenu.tiers.catalogue import TIERS
+from chenu.tokens.packs import TOKEN_PACKS
+
+
+async def bootstrap_stripe(stripe: StripeCatalogue, public_url: str) -> list[Outcome]:
+    """What was created, updated or left unchanged; a second run changes nothing.
+
+    An endpoint's signing secret is in the outcome of its creation, and nowhere else ever.
+    """
+    outcomes = [await stripe.put_product(request) for request in products()]
+    outcomes += [await stripe.put_price(request) for request in prices()]
+    events = (*CHECKOUT_EVENTS, *PROJECTION_EVENTS)
+    snapshot = EndpointRequest("snapshot", f"{public_url}/webhooks/stripe", events)
+    thin = EndpointRequest("thin", f"{public_url}/webhooks/stripe/thin", THIN_EVENTS)
+    outcomes.append(await stripe.put_snapshot_endpoint(snapshot))
+    outcomes.append(await stripe.put_thin_endpoint(thin))
+    return outcomes
+
+
+def products() -> Iterable[ProductRequest]:
+    """One per paid tier, paid API plan and token pack; agents follow at their publication."""
+    for tier in TIERS:
+        if tier.monthly_price:
+            yield ProductRequest(f"plan_{tier.code.lower()}", f"CHE·NU {tier.name}", "plan")
+    for plan in API_PLANS:
+        if plan.monthly_price:
+            yield ProductRequest(f"api_{plan.code.lower()}", f"CHE·NU API {plan.code}", "api")
+    for pack in TOKEN_PACKS:
+        yield ProductRequest(pack.code, f"CHE·NU {pack.tokens} tokens", "pack")
+
+
+def prices() -> Iterable[PriceRequest]:
+    for tier in TIERS:
+        name = f"plan_{tier.code.lower()}"
+        if tier.monthly_price and tier.yearly_price:
+            yield PriceRequest(name, f"{name}_month_eur", tier.monthly_price, "month")
+            yield PriceRequest(name, f"{name}_year_eur", tier.yearly_price, "year")
+    for plan in API_PLANS:
+        name = f"api_{plan.code.lower()}"
+        if plan.monthly_price:
+            yield PriceRequest(name, f"{name}_month_eur", plan.monthly_price, "month")
+    for pack in TOKEN_PACKS:
+        yield PriceRequest(pack.code, f"{pack.code}_eur", pack.price)

@@ -1,0 +1,130 @@
+"""A person's Connect account: one that is open, told what changes, and our mirror kept true."""
+
+import msgspec
+
+from chenu.accounts.actor import UserId
+from chenu.accounts.users import get_user
+from chenu.agents.creators import record_payouts_ready
+from chenu.agents.model import CreatorId
+from chenu.agents.queries import find_creator_of
+from chenu.billing import connect_accounts
+from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
+from chenu.core import db, queue
+from chenu.core.clock import system_now
+from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
+from chenu.flows.services import Services
+from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+
+CONNECT_KINDS = (OperationKind.CONNECT_ACCOUNT, OperationKind.CONNECT_UPDATE)
+
+
+def account_key(user_id: UserId) -> str:
+    return f"acct:{user_id}"
+
+
+async def account_operation(user_id: UserId, display_name: str, country: str) -> NewOperation:
+    """The operation that opens the account."""
+    user = await get_user(user_id)
+    params = ConnectAccountRequest(user.email, display_name, country, str(user_id))
+    return NewOperation(
+        OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id
+    )
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    """What both kinds of operation send."""
+
+    email: str
+    name: str
+
+
+async def next_connect_operation(
+    user_id: UserId, last: OperationRow | None, *, may_open: bool
+) -> NewOperation | None:
+    """What to send after `last`: a closed account may be followed by a new one."""
+    user = await get_user(user_id)
+    creator = await find_creator_of(user_id)
+    account = await connect_accounts.find_of_user(user_id)
+    if creator is None or account is None:
+        return None
+    if account.stripe_account_id is None or account.is_closed:
+        request = await account_operation(user_id, creator.display_name, account.country)
+        return request if may_open else None
+    if last is not None and read_params(last, _Sent) == _Sent(user.email, creator.display_name):
+        return None
+    params = ConnectUpdate(account.stripe_account_id, user.email, creator.display_name)
+    return NewOperation(
+        OperationKind.CONNECT_UPDATE, account_key(user_id), params, subject_id=user_id
+    )
+
+
+class ConnectAccountHandler(OperationHandler):
+    async def call(self, services: Services, operation: OperationRow) -> str:
+        request = read_params(operation, ConnectAccountRequest)
+        return await services.gateway.create_connect_account(request, operation.idempotency_key)
+
+    async def apply(self, operation: OperationRow, answer: str) -> str:
+        await connect_accounts.record_stripe_id(UserId(get_subject(operation)), answer)
+        return answer
+
+
+class ConnectUpdateHandler(OperationHandler):
+    async def call(self, services: Services, operation: OperationRow) -> None:
+        change = read_params(operation, ConnectUpdate)
+        await services.gateway.update_connect_account(change, operation.idempotency_key)
+
+    async def apply(self, operation: OperationRow, answer: None) -> None:
+        return None
+
+    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+        if refusal.is_gone:
+            await _adopt(_closed(read_params(operation, ConnectUpdate).account_id))
+
+
+def _closed(stripe_account_id: str) -> ConnectState:
+    return ConnectState(stripe_account_id, "restricted", (), is_closed=True)
+
+
+async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
+    """Fetch what Stripe says now and follow it; an account that is not ours is ignored.
+
+    One that Stripe does not have, or does not let us reach any more, is as good as closed.
+    """
+    try:
+        state = await services.gateway.get_connect_state(stripe_account_id)
+    except StripeRefusal as refusal:
+        if not refusal.is_gone:
+            raise
+        state = _closed(stripe_account_id)
+    async with db.transaction():
+        await _adopt(state)
+
+
+async def _adopt(state: ConnectState) -> None:
+    owner = await connect_accounts.store_state(state)
+    creator = await record_payouts_ready(owner, state.can_be_paid) if owner else None
+    if creator is None:
+        return
+    if creator.payouts_ready:
+        await _reschedule_transfers(creator.id)
+    else:
+        await _close_checkouts(creator.id)
+
+
+async def _reschedule_transfers(creator_id: CreatorId) -> None:
+    """What was owed while the account could not be paid is tried again now."""
+    sql = """
+        UPDATE operation SET next_check_at = $2 WHERE kind = 'TRANSFER'
+            AND state IN ('INTENT', 'UNKNOWN')
+            AND subject_id IN (SELECT id FROM purchase_payment WHERE creator = $1)
+    """
+    await db.execute(sql, creator_id, system_now())
+    await queue.enqueue(queue.Job.REPAIR, "")
+
+
+async def _close_checkouts(creator_id: CreatorId) -> None:
+    """Nobody pays for what its seller cannot be paid for."""
+    sql = "SELECT id FROM agent WHERE creator = $1 AND status = 'PUBLISHED' AND price > 0"
+    async with db.connection() as connection:
+        for record in await connection.fetch(sql, creator_id):
+            await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(record["id"]))

@@ -1,0 +1,1 @@
+"""Carrying out the operations that change something at Stripe, and their repair."""

@@ -1,0 +1,84 @@
+"""Repair: whatever a crash, a lost answer or a lost webhook left open is asked about and settled.
+
+At a worker's start everything open; then each operation when its time comes. docs/operations.md.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from chenu.agents.model import PurchaseId
+from chenu.agents.purchases import get_purchase
+from chenu.billing import inbox
+from chenu.core import db, mail, queue
+from chenu.core.clock import system_now
+from chenu.core.errors import ChenuError
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.close_checkout import close_checkout
+from chenu.flows.services import Services
+from chenu.ledger import operations
+from chenu.ledger.operations import OperationId
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 4
+_NEVER_OPENED_AFTER = timedelta(hours=1)
+
+
+async def repair_all(services: Services) -> None:
+    """For a worker's start: open operations, unhandled events, unsent mails, forgotten requests."""
+    await requeue_waiting()
+    await _repair(services, await operations.list_open())
+    await close_forgotten(services)
+
+
+async def repair_due(services: Services) -> None:
+    """Operations whose time has come."""
+    await _repair(services, await operations.list_due(system_now()))
+
+
+async def requeue_waiting() -> None:
+    """Events and mails that wait although their job is gone; one job too many does no harm."""
+    for event_id in await inbox.list_waiting():
+        await queue.enqueue_again(queue.Job.WEBHOOK_EVENT, event_id)
+    for mail_id in await mail.list_unsent():
+        await queue.enqueue_again(queue.Job.MAIL, str(mail_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: PurchaseId
+
+
+async def close_forgotten(services: Services) -> None:
+    """Requests whose page was never asked for, or refused, an hour later: nothing can be paid."""
+    sql = """
+        SELECT p.id FROM purchase p
+        WHERE p.status = 'PENDING' AND p.updated_at < $1
+            AND NOT EXISTS (SELECT 1 FROM operation o
+                WHERE o.subject_id = p.id AND o.state <> 'FAILED')
+        ORDER BY p.id LIMIT 200
+    """
+    for row in await db.fetch_all(_Id, sql, system_now() - _NEVER_OPENED_AFTER):
+        await close_checkout(services, await get_purchase(row.id))
+
+
+async def _repair(services: Services, ids: Iterable[OperationId]) -> None:
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(operation_id: OperationId) -> None:
+        async with room:
+            await _try(services, operation_id)
+
+    await asyncio.gather(*(one(operation_id) for operation_id in ids))
+
+
+async def _try(services: Services, operation_id: OperationId) -> None:
+    """One that fails must not stop the others; it has its next time already."""
+    try:
+        await run_operation(services, operation_id)
+    except ChenuError as error:
+        log.warning("repair_failed", operation=str(operation_id), code=error.code)

@@ -1,0 +1,117 @@
+"""One way to carry out an operation, for the request, the webhook and repair alike.
+
+The row is there already. Ask Stripe with the row's key, outside any transaction; then settle in one
+transaction under the row's lock. Whoever comes second finds it settled. docs/decisions/0005.
+"""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+import structlog
+
+from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
+from chenu.core import db, tracing
+from chenu.core.crash_points import crash_point
+from chenu.flows.mirrors.agent_price import AgentPriceHandler, ProductUpdateHandler
+from chenu.flows.mirrors.connect_account import ConnectAccountHandler, ConnectUpdateHandler
+from chenu.flows.mirrors.customer import CustomerHandler, CustomerUpdateHandler
+from chenu.flows.operations.handler import NotYet, OperationHandler
+from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessionHandler
+from chenu.flows.purchases.pay_creator import TransferHandler
+from chenu.flows.purchases.return_payment import RefundHandler
+from chenu.flows.purchases.settle_purchase import CheckoutPaymentHandler
+from chenu.flows.services import Services
+from chenu.ledger import operations
+from chenu.ledger.operations import OperationId, OperationKind, OperationRow, OperationState
+
+log = structlog.get_logger(__name__)
+
+HANDLERS: dict[str, OperationHandler] = {
+    OperationKind.CUSTOMER: CustomerHandler(),
+    OperationKind.CUSTOMER_UPDATE: CustomerUpdateHandler(),
+    OperationKind.AGENT_PRICE: AgentPriceHandler(),
+    OperationKind.PRODUCT_UPDATE: ProductUpdateHandler(),
+    OperationKind.CONNECT_ACCOUNT: ConnectAccountHandler(),
+    OperationKind.CONNECT_UPDATE: ConnectUpdateHandler(),
+    OperationKind.CHECKOUT_SESSION: CheckoutSessionHandler(),
+    OperationKind.CHECKOUT_PAYMENT: CheckoutPaymentHandler(),
+    OperationKind.CHECKOUT_EXPIRY: CheckoutExpiryHandler(),
+    OperationKind.TRANSFER: TransferHandler(),
+    OperationKind.REFUND: RefundHandler(),
+}
+
+
+_turns: WeakValueDictionary[OperationId, asyncio.Lock] = WeakValueDictionary()
+
+
+async def run_operation(services: Services, operation_id: OperationId) -> OperationRow:
+    """The operation as it is afterwards. Raises OutcomeUnknown when Stripe's answer was lost."""
+    # Twenty clicks in this process ask Stripe once; between processes its idempotency key decides.
+    async with _turns.setdefault(operation_id, asyncio.Lock()):
+        operation = await operations.get_operation(operation_id)
+        if not operation.is_open:
+            return operation
+        with (
+            structlog.contextvars.bound_contextvars(operation=str(operation.id)),
+            tracing.span(f"operation {operation.kind}") as note,
+        ):
+            done = await _carry_out(services, operation)
+            note.attributes["chenu.operation.state"] = done.state
+            note.error = done.error_code or "" if done.state == OperationState.FAILED else ""
+            return done
+
+
+async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:
+    step = HANDLERS[operation.kind]
+    crash_point(f"{operation.kind}.before_call")
+    try:
+        answer = await _ask(step, services, operation)
+    except NotYet as wait:
+        state = OperationState.INTENT
+        await operations.postpone(operation, wait.reason, state=state, new_key=wait.refused)
+        return await operations.get_operation(operation.id)
+    except OutcomeUnknown as lost:
+        state = OperationState.UNKNOWN
+        await operations.postpone(operation, lost.code, state=state, new_key=lost.is_remembered)
+        raise
+    except StripeRefusal as refusal:
+        await _refuse(step, operation, refusal)
+    else:
+        crash_point(f"{operation.kind}.after_call")
+        await _settle(step, operation, answer)
+    await step.after_commit(services, operation)
+    return await operations.get_operation(operation.id)
+
+
+async def _ask(step: OperationHandler, services: Services, operation: OperationRow) -> object:
+    """With the key while Stripe knows it; under another key only what is not found there."""
+    if operation.key_expired or operation.key_number:
+        found = await step.find_existing(services, operation)
+        if found is not None:
+            return found
+    return await step.call(services, operation)
+
+
+async def _settle(step: OperationHandler, operation: OperationRow, answer: object) -> None:
+    async with db.transaction():
+        locked = await operations.get_operation(operation.id, lock=True)
+        if locked.is_open:
+            stripe_id = await step.apply(locked, answer)
+            await operations.mark_settled(operation.id, stripe_id)
+            crash_point(f"{operation.kind}.inside_settle")
+    crash_point(f"{operation.kind}.after_settle")
+
+
+async def _refuse(step: OperationHandler, operation: OperationRow, refusal: StripeRefusal) -> None:
+    log.error(
+        "stripe_refused",
+        kind=operation.kind,
+        operation=str(operation.id),
+        code=refusal.code,
+        param=refusal.param,
+    )
+    async with db.transaction():
+        locked = await operations.get_operation(operation.id, lock=True)
+        if locked.is_open:
+            await step.on_refused(locked, refusal)
+            await operations.mark_failed(operation.id, refusal.code)

@@ -1,0 +1,1 @@
+"""From a request to buy to its payment, transfer and return."""

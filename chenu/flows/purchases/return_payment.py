@@ -1,0 +1,110 @@
+"""A payment that may not buy anything any more goes back whole, at once, with a mail."""
+
+from chenu.accounts.users import get_user
+from chenu.agents.model import PaymentId
+from chenu.agents.payments import PaymentRow, get_payment, record_refund
+from chenu.agents.purchases import PurchaseRow
+from chenu.agents.rows import AgentRow
+from chenu.billing.gateway import RefundRequest, StripeRefusal
+from chenu.core import queue
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.money import Cents
+from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.flows.services import Services
+from chenu.ledger.accounts import (
+    BUYER_PAYMENTS,
+    BUYER_REFUNDS_DUE,
+    PLATFORM_REVENUE,
+    creator_payable,
+)
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
+
+_ALREADY_DONE = "charge_already_refunded"
+
+
+async def create_return(
+    purchase: PurchaseRow, payment: PaymentRow, agent: AgentRow, reason: str
+) -> None:
+    """In the settle transaction: what was shared out is owed to the buyer again."""
+    await post(
+        LedgerTransaction(
+            business_key=f"return:{payment.id}",
+            kind="RETURN_DUE",
+            subject_id=payment.id,
+            entries=(
+                LedgerEntry(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
+                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.platform_share - payment.tax)),
+                LedgerEntry(BUYER_REFUNDS_DUE, payment.gross),
+            ),
+        )
+    )
+    operation = await create_operation(
+        NewOperation(
+            OperationKind.REFUND,
+            f"return:{payment.id}",
+            str(payment.id),
+            subject_id=payment.id,
+            account_id=payment.account_id,
+            amount=payment.gross,
+        )
+    )
+    await queue.enqueue(queue.Job.OPERATION, str(operation.id))
+    await _tell_buyer(purchase, payment, agent, reason)
+
+
+async def _tell_buyer(
+    purchase: PurchaseRow, payment: PaymentRow, agent: AgentRow, reason: str
+) -> None:
+    buyer = await get_user(purchase.buyer_id)
+    locale = purchase.consent_locale if is_locale(purchase.consent_locale) else DEFAULT_LOCALE
+    params = {
+        "name": buyer.display_name,
+        "agent": agent.text(locale).name,
+        "amount": payment.gross,
+        "reason": reason,
+    }
+    key = f"returned:{payment.id}"
+    await queue_mail(MailKind.PAYMENT_RETURNED, buyer.email, locale, key, params)
+
+
+class RefundHandler(OperationHandler):
+    async def call(self, services: Services, operation: OperationRow) -> str:
+        payment = await get_payment(PaymentId(get_subject(operation)))
+        request = RefundRequest(payment.stripe_payment_intent_id, payment.gross, str(payment.id))
+        try:
+            return await services.gateway.create_refund(request, operation.idempotency_key)
+        except StripeRefusal as refusal:
+            if refusal.code == _ALREADY_DONE:
+                return await self._require_found(services, operation)
+            if refusal.code == "balance_insufficient":
+                raise NotYet(refusal.code, refused=True) from refusal
+            raise
+
+    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
+        payment = await get_payment(PaymentId(get_subject(operation)))
+        return await services.gateway.find_refund(payment.stripe_payment_intent_id, str(payment.id))
+
+    async def apply(self, operation: OperationRow, answer: str) -> str:
+        payment = await get_payment(PaymentId(get_subject(operation)))
+        await record_refund(payment.id, payment.gross)
+        await post(
+            LedgerTransaction(
+                business_key=f"refund:{payment.id}",
+                kind="REFUND",
+                subject_id=payment.id,
+                operation_id=operation.id,
+                entries=(
+                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.gross)),
+                    LedgerEntry(BUYER_PAYMENTS, payment.gross),
+                ),
+            )
+        )
+        return answer
+
+    async def _require_found(self, services: Services, operation: OperationRow) -> str:
+        found = await self.find_existing(services, operation)
+        if found is None:
+            raise NotYet(_ALREADY_DONE)
+        return found

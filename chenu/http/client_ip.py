@@ -1,0 +1,49 @@
+"""Where a request comes from: the peer, or what proxies of ours say of it."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_network
+
+from chenu.core.ip_addresses import Address, find_address
+
+_MOST_HOPS = 20
+
+
+class TrustedProxies:
+    """Their X-Forwarded-For counts; everybody else's is anybody's invention."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = tuple(ip_network(network) for network in networks)
+        self._is_trusted = lru_cache(maxsize=256)(self._is_within)
+
+    def address_of(self, peer: str, forwarded: str) -> str:
+        """The caller's address in one spelling; empty for a peer without one, as of a socket file.
+
+        Read from the last hop on, for as long as proxies of ours speak: a hop that is no address
+        ends that, and the last address known counts.
+        """
+        if not self._networks or not forwarded:
+            return _one_spelling(peer)
+        ip = find_address(peer)
+        if ip is None:
+            return ""
+        if not self._is_trusted(ip):
+            return str(ip)
+        for hop in reversed(forwarded.rsplit(",", _MOST_HOPS)):
+            if not hop.strip():
+                continue
+            found = find_address(hop)
+            if found is None:
+                break
+            ip = found
+            if not self._is_trusted(ip):
+                break
+        return str(ip)
+
+    def _is_within(self, ip: Address) -> bool:
+        return any(ip in network for network in self._networks)
+
+
+@lru_cache(maxsize=1_024)
+def _one_spelling(peer: str) -> str:
+    return str(find_address(peer) or "")
