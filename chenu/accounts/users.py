@@ -125,12 +125,9 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
     )
     password_hash = await hash_password(request.password)
     async with db.transaction():
+        name = tidy(request.display_name)
         user_id = await create_user(
-            email,
-            tidy(request.display_name),
-            request.locale,
-            password_hash,
-            verified=verify_at_once,
+            email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
         if not verify_at_once:

@@ -49,11 +49,11 @@ def test_trusted_html_never_passes_for_the_same_text_of_a_stranger(
 @pytest.mark.parametrize(
     "around",
     [
-        '{{ ("_language.html" | piece) ~ "" }}',
-        '{{ "_language.html" | piece | upper }}',
-        '{% set kept = "_language.html" | piece %}{{ kept }}',
-        '{% set kept %}{{ "_language.html" | piece }}{% endset %}{{ kept }}',
-        '{% macro made() %}{{ "_language.html" | piece }}{% endmacro %}{{ made() }}',
+        '{{ ("_language.html" | fragment) ~ "" }}',
+        '{{ "_language.html" | fragment | upper }}',
+        '{% set stored = "_language.html" | fragment %}{{ stored }}',
+        '{% set stored %}{{ "_language.html" | fragment }}{% endset %}{{ stored }}',
+        '{% macro made() %}{{ "_language.html" | fragment }}{% endmacro %}{{ made() }}',
     ],
 )
 def test_nothing_else_is_done_with_a_fragment(around: str) -> None:
