@@ -110,7 +110,7 @@ def sphere_codes() -> list[str]:
 
 def price_label(agent: AgentRow | AgentCard, locale: Locale) -> str:
     """'Free', '€9.00', '€9.00 / month' or 'Included in Pro'."""
-    if agent.kind_code == AgentKind.PLATFORM:
+    if agent.kind == AgentKind.PLATFORM:
         return translate(locale, mark("Included in {tier}"), tier=tier_name(plan_of(agent), locale))
     return _price_label(agent.price_type, agent.price_amount, locale)
 

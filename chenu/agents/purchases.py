@@ -20,6 +20,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.money import BasisPoints, Cents
 from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.rows import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class PurchaseRow:
     buyer_id: UserId
     agent_id: AgentId
     creator_id: CreatorId
-    price_type: str
+    price_type: PriceType
     price_amount: Cents
-    status_code: str
+    status: PurchaseStatus
     creator_basis_points: BasisPoints
     split_rule: str
     consent_version: str
@@ -47,25 +48,24 @@ class PurchaseRow:
     paid_at: datetime | None
 
     @property
-    def status(self) -> PurchaseStatus:
-        return PurchaseStatus(self.status_code)
-
-    @property
     def price(self) -> Price:
-        return Price(PriceType(self.price_type), self.price_amount)
+        return Price(self.price_type, self.price_amount)
 
     @property
     def is_pending(self) -> bool:
-        return self.status_code == PurchaseStatus.PENDING
+        return self.status is PurchaseStatus.PENDING
 
 
-_PURCHASE = """
-    SELECT id, account AS account_id, buyer AS buyer_id, agent AS agent_id,
-        creator AS creator_id, price_type, price AS price_amount, status AS status_code,
-        creator_basis_points, split_rule, consent_version, consent_locale, consent_at,
-        checkout_session_id, checkout_url, checkout_expires_at, failure_code, created_at, paid_at
-    FROM purchase
-"""
+_PURCHASES = Columns(
+    PurchaseRow,
+    Purchase,
+    account_id="account",
+    buyer_id="buyer",
+    agent_id="agent",
+    creator_id="creator",
+    price_amount="price",
+)
+_PURCHASE = f"SELECT {_PURCHASES.select()} FROM purchase"  # noqa: S608 - own columns
 
 
 async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow | None:
@@ -138,25 +138,7 @@ async def list_purchases_by_id(purchase_ids: Sequence[PurchaseId]) -> list[Purch
 
 async def insert_purchase(row: PurchaseRow) -> None:
     """Raises nothing for a twin: callers hold the lock of buyer and agent."""
-    await Purchase.insert(
-        Purchase(
-            id=row.id,
-            account=row.account_id,
-            buyer=row.buyer_id,
-            agent=row.agent_id,
-            creator=row.creator_id,
-            price_type=row.price_type,
-            price=row.price_amount,
-            status=row.status_code,
-            creator_basis_points=row.creator_basis_points,
-            split_rule=row.split_rule,
-            consent_version=row.consent_version,
-            consent_locale=row.consent_locale,
-            consent_at=row.consent_at,
-            created_at=row.created_at,
-            paid_at=row.paid_at,
-        )
-    )
+    await _PURCHASES.insert(row)
 
 
 async def record_checkout(

@@ -18,8 +18,10 @@ from chenu.agents.model import (
     PriceType,
     VersionId,
 )
+from chenu.agents.tables import Agent, AgentChange, AgentVersion, Creator
 from chenu.core.i18n import LOCALES, Locale
 from chenu.core.money import Cents
+from chenu.core.rows import Columns
 
 
 class AgentText(msgspec.Struct, frozen=True):
@@ -43,11 +45,8 @@ class CreatorRow:
     created_at: datetime
 
 
-SELECT_CREATOR = """
-    SELECT id, owner AS owner_id, account AS account_id, handle, display_name, bio, payouts_ready,
-        created_at
-    FROM creator
-"""
+CREATORS = Columns(CreatorRow, Creator, owner_id="owner", account_id="account")
+SELECT_CREATOR = f"SELECT {CREATORS.select()} FROM creator"  # noqa: S608 - own columns
 
 
 class AgentRow(msgspec.Struct, frozen=True, dict=True):
@@ -58,8 +57,8 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
 
     id: AgentId
     slug: str
-    kind_code: str
-    status_code: str
+    kind: AgentKind
+    status: AgentStatus
     creator_id: CreatorId | None
     account_id: AccountId | None
     name: str
@@ -72,7 +71,7 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     permissions: list[str]
     level: str
     sphere: str | None
-    price_type: str
+    price_type: PriceType
     price_amount: Cents
     price_version: int
     stripe_price_id: str | None
@@ -112,20 +111,12 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
         )
 
     @property
-    def kind(self) -> AgentKind:
-        return AgentKind(self.kind_code)
-
-    @property
-    def status(self) -> AgentStatus:
-        return AgentStatus(self.status_code)
-
-    @property
     def price(self) -> Price:
-        return Price(PriceType(self.price_type), self.price_amount)
+        return Price(self.price_type, self.price_amount)
 
     @property
     def is_on_sale(self) -> bool:
-        return self.status_code == AgentStatus.PUBLISHED and self.kind_code != AgentKind.CUSTOM
+        return self.status is AgentStatus.PUBLISHED and self.kind is not AgentKind.CUSTOM
 
     @cached_property
     def _translations(self) -> dict[str, AgentText]:
@@ -142,17 +133,23 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
         return (self.language, *self._translations)
 
 
-AGENT_COLUMNS = """
-    a.id, a.slug, a.kind AS kind_code, a.status AS status_code, a.creator AS creator_id,
-    a.account AS account_id, a.name, a.tagline, a.description, a.description_html,
-    a.translations::text AS translations_json, a.language, a.capabilities, a.permissions, a.level,
-    a.sphere, a.price_type, a.price AS price_amount, a.price_version, a.stripe_price_id,
-    a.seconds_saved, a.current_version, a.platform_rank, a.installs, a.rating_sum, a.review_count,
-    a.rejection_reason, a.submitted_at, a.published_at, a.updated_at,
-    c.handle AS creator_handle, c.display_name AS creator_name, c.owner AS creator_owner,
-    c.payouts_ready, c.account AS creator_account, c.bio AS creator_bio,
-    c.created_at AS creator_since
-"""
+_AGENTS = Columns(
+    AgentRow,
+    Agent,
+    creator_id="creator",
+    account_id="account",
+    translations_json="{0}translations::text",
+    price_amount="price",
+    creator_handle="c.handle",
+    creator_name="c.display_name",
+    creator_owner="c.owner",
+    payouts_ready="c.payouts_ready",
+    creator_account="c.account",
+    creator_bio="c.bio",
+    creator_since="c.created_at",
+)
+AGENT_COLUMNS = _AGENTS.select("a")
+"""Of an agent `a` and its creator `c`."""
 
 
 class AgentCard(msgspec.Struct, frozen=True):
@@ -163,14 +160,14 @@ class AgentCard(msgspec.Struct, frozen=True):
 
     id: AgentId
     slug: str
-    kind_code: str
+    kind: AgentKind
     name: str
     tagline: str
     creator_name: str | None
     sphere: str | None
     level: str
     platform_rank: int | None
-    price_type: str
+    price_type: PriceType
     price_amount: Cents
     rating_sum: int
     review_count: int
@@ -203,29 +200,22 @@ class VersionRow:
     id: VersionId
     agent_id: AgentId
     number: str
-    status_code: str
+    status: AgentStatus
     changelog: str
     manifest_json: str
     created_at: datetime
 
     @property
-    def status(self) -> AgentStatus:
-        return AgentStatus(self.status_code)
-
-    @property
     def is_published(self) -> bool:
-        return self.status_code == AgentStatus.PUBLISHED
+        return self.status is AgentStatus.PUBLISHED
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         return msgspec.json.decode(self.manifest_json, type=dict[str, Any])
 
 
-SELECT_VERSION = """
-    SELECT id, agent AS agent_id, number, status AS status_code, changelog,
-        manifest::text AS manifest_json, created_at
-    FROM agent_version
-"""
+_VERSIONS = Columns(VersionRow, AgentVersion, agent_id="agent", manifest_json="{0}manifest::text")
+SELECT_VERSION = f"SELECT {_VERSIONS.select()} FROM agent_version"  # noqa: S608 - own columns
 
 
 @dataclass(frozen=True)
@@ -236,21 +226,20 @@ class ChangeRow:
     agent_id: AgentId
     fields_json: str
     version_id: VersionId | None
-    status_code: str
+    status: AgentStatus
     rejection_reason: str | None
     submitted_at: datetime | None
-
-    @property
-    def status(self) -> AgentStatus:
-        return AgentStatus(self.status_code)
 
     @cached_property
     def fields(self) -> dict[str, Any]:
         return msgspec.json.decode(self.fields_json, type=dict[str, Any])
 
 
-SELECT_CHANGE = """
-    SELECT id, agent AS agent_id, fields::text AS fields_json, version AS version_id,
-        status AS status_code, rejection_reason, submitted_at
-    FROM agent_change
-"""
+_CHANGES = Columns(
+    ChangeRow,
+    AgentChange,
+    agent_id="agent",
+    fields_json="{0}fields::text",
+    version_id="version",
+)
+SELECT_CHANGE = f"SELECT {_CHANGES.select()} FROM agent_change"  # noqa: S608 - own columns

@@ -24,6 +24,7 @@ from chenu.agents.search_query import (
 from chenu.core import db
 from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
+from chenu.core.row_reader import read_in_order
 
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means 'more'."""
@@ -87,7 +88,7 @@ async def _read_agents(sql: str, args: Sequence[Any]) -> Sequence[AgentHit]:
 
 async def _read_cards(sql: str, args: Sequence[Any]) -> Sequence[CardHit]:
     records = await db.fetch_records(sql, *args)
-    return [CardHit(AgentCard(*record[:-1]), record[-1]) for record in records]
+    return [CardHit(read_in_order(AgentCard, record[:-1]), record[-1]) for record in records]
 
 
 async def _list(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chenu.agents.model import AgentId, AgentStatus, VersionId
+from chenu.agents.tables import AgentVersion
 from chenu.core import db
+from chenu.core.rows import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,20 +15,16 @@ class VersionHead:
     id: VersionId
     agent_id: AgentId
     number: str
-    status_code: str
+    status: AgentStatus
     changelog: str
     created_at: datetime
 
     @property
-    def status(self) -> AgentStatus:
-        return AgentStatus(self.status_code)
-
-    @property
     def is_published(self) -> bool:
-        return self.status_code == AgentStatus.PUBLISHED
+        return self.status is AgentStatus.PUBLISHED
 
 
-_COLUMNS = "v.id, v.agent AS agent_id, v.number, v.status AS status_code, v.changelog, v.created_at"
+_COLUMNS = Columns(VersionHead, AgentVersion, agent_id="agent").select("v")
 _MOST = 100
 
 

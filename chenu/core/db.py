@@ -16,6 +16,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from chenu.core import tracing
 from chenu.core.errors import Unavailable
 from chenu.core.pool import ConnectionPool
+from chenu.core.row_reader import read_rows
 
 log = structlog.get_logger(__name__)
 
@@ -194,17 +195,13 @@ async def fetch_records(sql: str, *args: Any) -> list[Any]:
 
 async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
     """Every record as a row: its columns are named as the row's fields."""
-    records = await fetch_records(sql, *args)
-    fields = getattr(row, "__match_args__", ())
-    if records and tuple(records[0].keys()) == fields:
-        return [row(*record) for record in records]  # by name takes ten times as long
-    return [row(**record) for record in records]
+    return read_rows(row, await fetch_records(sql, *args))
 
 
 async def find_one(row: type[Row], sql: str, *args: Any) -> Row | None:
     async with connection() as conn:
         record = await conn.fetchrow(sql, *args)
-    return None if record is None else row(**record)
+    return None if record is None else read_rows(row, [record])[0]
 
 
 async def fetch_value(sql: str, *args: Any) -> Any:

@@ -55,7 +55,7 @@ async def decide(reviewer: Person, agent_id: AgentId, *, approve: bool) -> None:
 async def versions_of(agent: AgentRow) -> dict[str, str]:
     """Every version's state by its number, oldest first."""
     heads = await list_version_heads([agent.id], all_states=True)
-    return {head.number: head.status_code for head in reversed(heads)}
+    return {head.number: head.status for head in reversed(heads)}
 
 
 async def test_an_edit_waits_and_what_is_on_sale_stays_as_it_was(market: Market) -> None:

@@ -178,7 +178,7 @@ def _make_purchase(
         creator_id=agent.creator_id,
         price_type=agent.price_type,
         price_amount=agent.price_amount,
-        status_code=PurchaseStatus.PENDING,
+        status=PurchaseStatus.PENDING,
         creator_basis_points=CREATOR_RATE,
         split_rule=SPLIT_RULE,
         consent_version=CURRENT_VERSION,

@@ -1,0 +1,71 @@
+"""What is read and written of a table, derived from its one declaration in `tables.py`.
+
+A row class names what is read; its fields are columns unless the declaration says which column, or
+which SQL expression, they stand for. A field that is no column fails when the module is imported.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from piccolo.table import Table
+
+from chenu.core import db
+
+Row = TypeVar("Row")
+
+
+class Columns(Generic[Row]):
+    """A row class and its table. `expressions`: by field, SQL with `{0}` before each column name.
+
+    A plain column name is enough where only the name differs.
+    """
+
+    def __init__(self, row: type[Row], table: type[Table], **expressions: str) -> None:
+        self.row, self.table = row, table
+        self.sources = {name: expressions.get(name, name) for name in get_type_hints(row)}
+        unknown = sorted(expressions.keys() - self.sources.keys())
+        known = columns_of(table)
+        unknown += sorted(s for s in self.sources.values() if s.isidentifier() and s not in known)
+        if unknown:
+            raise TypeError(f"{row.__name__} of {table.__name__}: {', '.join(unknown)}")
+
+    def select(self, alias: str = "") -> str:
+        """The list behind SELECT, in the order of the fields; `alias` is the table's name there."""
+        before = f"{alias}." if alias else ""
+        return ", ".join(_read(name, source, before) for name, source in self.sources.items())
+
+    async def insert(self, row: Row, suffix: str = "") -> int:
+        """Write every field that is a column; the number of rows written."""
+        plain = {name: source for name, source in self.sources.items() if source.isidentifier()}
+        values = {source: getattr(row, name) for name, source in plain.items()}
+        return await insert(self.table, values, suffix)
+
+
+def _read(name: str, source: str, before: str) -> str:
+    if source.isidentifier():
+        return f"{before}{source}" if source == name else f"{before}{source} AS {name}"
+    return f"{source.format(before)} AS {name}"
+
+
+async def insert(table: type[Table], values: Mapping[str, Any], suffix: str = "") -> int:
+    """One row; `suffix` is SQL such as ON CONFLICT. The number of rows written.
+
+    Columns that are not named get the database's default. Raises what the driver raises.
+    """
+    return await db.execute(_insert_statement(table, tuple(values), suffix), *values.values())
+
+
+@cache
+def _insert_statement(table: type[Table], names: tuple[str, ...], suffix: str) -> str:
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    columns = ", ".join(f'"{name}"' for name in names)
+    name = table._meta.tablename  # noqa: SLF001 - where Piccolo describes a table
+    return f"INSERT INTO {name} ({columns}) VALUES ({places}) {suffix}"  # noqa: S608 - our tables
+
+
+@cache
+def columns_of(table: type[Table]) -> frozenset[str]:
+    """The names of a table's columns in the database."""
+    columns = table._meta.columns  # noqa: SLF001 - where Piccolo describes a table
+    return frozenset(column._meta.db_column_name for column in columns)  # noqa: SLF001
