@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from typing import Any
 
-from chenu.core import db
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.engine import engine_finder
 
 ID = "2026-11-28T13:01:00:000000"
 VERSION = "1.38.0"
@@ -18,9 +19,10 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="chenu", description=DESCRIPTION)
 
     async def run() -> None:
-        async with db.connection() as connection:
-            for name in FILES:
-                await connection.execute((SQL / f"{name}.sql").read_text())
+        engine: Any = engine_finder()
+        connection = engine.current_transaction.get().connection
+        for name in FILES:  # many statements each, which Piccolo's own raw() does not take
+            await connection.execute((SQL / f"{name}.sql").read_text())
 
     manager.add_raw(run)
     return manager

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from chenu.accounts import audit
+from chenu.accounts import audit, tables
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
 from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.credentials import (
@@ -28,6 +28,7 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
+from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import require_feature
@@ -59,8 +60,7 @@ class CreatedKey:
     secret: str
 
 
-_COLUMNS = """k.id, k.account AS account_id, k.name, k.prefix, k.scopes, k.created_at,
-    k.last_used_at, k.expires_at, k.revoked_at"""
+_COLUMNS = Columns(ApiKey, tables.ApiKey, account_id="account").select("k")
 
 
 async def create_api_key(
@@ -87,15 +87,20 @@ async def create_api_key(
         await db.lock_until_commit(f"api keys:{account_id}")
         await _require_room(account_id)
         key_id = ApiKeyId(new_id())
-        sql = """
-            INSERT INTO api_key (id, account, created_by, name, prefix, secret_hash, scopes,
-                created_at, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """
-        row = (key_id, account_id, user_id, tidy(name), made.prefix)
-        codes = sorted({scope.value for scope in scopes})
-        secret_hash = hash_key(made.secret, pepper)
-        await db.execute(sql, *row, secret_hash, codes, business_now(), expires_at)
+        await insert(
+            tables.ApiKey,
+            {
+                "id": key_id,
+                "account": account_id,
+                "created_by": user_id,
+                "name": tidy(name),
+                "prefix": made.prefix,
+                "secret_hash": hash_key(made.secret, pepper),
+                "scopes": sorted({scope.value for scope in scopes}),
+                "created_at": business_now(),
+                "expires_at": expires_at,
+            },
+        )
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 

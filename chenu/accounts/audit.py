@@ -7,27 +7,27 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import Actor
+from chenu.accounts.tables import AuditEvent
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 
 
 async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: str | int) -> None:
     """Part of the caller's transaction. No secret and no card ever goes into `detail`."""
-    sql = """
-        INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, ip)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-    """
-    await db.execute(
-        sql,
-        new_id(),
-        business_now(),
-        actor.user_id,
-        actor.account_id,
-        action,
-        str(subject),
-        msgspec.json.encode(detail).decode(),
-        actor.ip,
+    await insert(
+        AuditEvent,
+        {
+            "id": new_id(),
+            "at": business_now(),
+            "actor": actor.user_id,
+            "account_id": actor.account_id,
+            "action": action,
+            "subject": str(subject),
+            "detail": msgspec.json.encode(detail).decode(),
+            "ip": actor.ip,
+        },
     )
 
 

@@ -5,9 +5,10 @@ from datetime import date
 from enum import StrEnum
 
 from chenu.accounts.actor import UserId
-from chenu.core import db
+from chenu.accounts.tables import Acceptance
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 
 
 class Document(StrEnum):
@@ -35,10 +36,14 @@ ACCEPTED_AT_SIGN_UP = (Document.TERMS, Document.PRIVACY)
 
 async def record_acceptance(user_id: UserId) -> None:
     """The current terms and privacy notice, as shown beside the sign-up button."""
-    sql = """
-        INSERT INTO acceptance (id, owner, document, version, accepted_at)
-        VALUES ($1, $2, $3, $4, $5)
-    """
     for document in ACCEPTED_AT_SIGN_UP:
-        version = CURRENT[document].version
-        await db.execute(sql, new_id(), user_id, document, version, business_now())
+        await insert(
+            Acceptance,
+            {
+                "id": new_id(),
+                "owner": user_id,
+                "document": document,
+                "version": CURRENT[document].version,
+                "accepted_at": business_now(),
+            },
+        )

@@ -12,10 +12,12 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import AccountId
+from chenu.accounts.tables import IdempotencyRecord
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import IdempotencyConflict, Invalid
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.core.text import compose, compose_all
 
 MAX_KEY_LENGTH = 255
@@ -73,11 +75,15 @@ async def find_result(key: ClientKey) -> UUID | None:
 
 
 async def remember_result(key: ClientKey, result_id: UUID) -> None:
-    sql = """
-        INSERT INTO idempotency_record
-            (id, account, key, request, input_hash, result_id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-    """
-    await db.execute(
-        sql, new_id(), key.account_id, key.key, key.request, key.input_hash, result_id, system_now()
+    await insert(
+        IdempotencyRecord,
+        {
+            "id": new_id(),
+            "account": key.account_id,
+            "key": key.key,
+            "request": key.request,
+            "input_hash": key.input_hash,
+            "result_id": result_id,
+            "created_at": system_now(),
+        },
     )

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
+from chenu.accounts.tables import ServiceKey
 from chenu.accounts.validation import check_line
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.errors import Forbidden, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.core.text import storable, tidy
 from chenu.tiers.catalogue import TierCode
 
@@ -24,12 +26,15 @@ async def create_service_key(name: str, pepper: bytes) -> str:
     """The secret, which is shown once. Raises Invalid."""
     reject_if_any(check_line(name, path=("name",)))
     made = new_key(SERVICE_KEY_HEAD)
-    sql = """
-        INSERT INTO service_key (id, name, prefix, secret_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5)
-    """
-    await db.execute(
-        sql, new_id(), tidy(name), made.prefix, hash_key(made.secret, pepper), business_now()
+    await insert(
+        ServiceKey,
+        {
+            "id": new_id(),
+            "name": tidy(name),
+            "prefix": made.prefix,
+            "secret_hash": hash_key(made.secret, pepper),
+            "created_at": business_now(),
+        },
     )
     return made.secret
 

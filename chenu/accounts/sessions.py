@@ -18,11 +18,13 @@ from chenu.accounts.actor import (
     UserId,
 )
 from chenu.accounts.credentials import hash_token, new_token
+from chenu.accounts.tables import UserSession
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.core.text import storable
 from chenu.tiers.catalogue import TierCode
 
@@ -73,13 +75,19 @@ async def open_session(user_id: UserId, user_agent: str, ip: str) -> NewSession:
     is_staff = await db.fetch_value("SELECT 1 FROM staff_role WHERE member = $1 LIMIT 1", user_id)
     now = system_now()
     expires_at = now + (STAFF_ABSOLUTE if is_staff else ABSOLUTE)
-    browser = storable(user_agent[:300])
-    sql = """
-        INSERT INTO user_session (id, token_hash, owner, user_agent, ip, created_at,
-            last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
-    """
-    await db.execute(sql, session_id, hash_token(token), user_id, browser, ip, now, expires_at)
+    await insert(
+        UserSession,
+        {
+            "id": session_id,
+            "token_hash": hash_token(token),
+            "owner": user_id,
+            "user_agent": storable(user_agent[:300]),
+            "ip": ip,
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": expires_at,
+        },
+    )
     return NewSession(session_id, token, expires_at, user_id)
 
 

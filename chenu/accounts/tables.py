@@ -11,44 +11,42 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from chenu.core.clock import business_now, system_now
-from chenu.core.columns import belongs_to
-from chenu.core.ids import new_id
+from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
 class AppUser(Table, tablename="app_user"):
     """A person. `email` is stored in lower case."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     email = Text(unique=True)
     display_name = Text()
     password_hash = Text()
     locale = Text(default="fr")
     email_verified_at = Timestamptz(default=None, null=True)
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
 
 
 class Account(Table, tablename="account"):
     """Who pays. `tier` is what its subscription, contract or the demo's seed gave it."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     name = Text()
     kind = Text(default="PERSONAL")
     owner = belongs_to(AppUser, index=True)
     tier = Text(default="FREE")
     stripe_customer_id = Text(default=None, null=True, unique=True)
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
 
 
 class Membership(Table, tablename="membership"):
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     account = belongs_to(Account, index=True)
     member = belongs_to(AppUser, index=True)
     role = Text()
 
 
 class StaffRole(Table, tablename="staff_role"):
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     member = belongs_to(AppUser, index=True)
     role = Text()
 
@@ -56,26 +54,26 @@ class StaffRole(Table, tablename="staff_role"):
 class UserSession(Table, tablename="user_session"):
     """Only the hash of a session's token is stored; an id that we did not make is never adopted."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
     user_agent = Text(default="")
     ip = Text(default="")
-    created_at = Timestamptz(default=system_now)
-    last_seen_at = Timestamptz(default=system_now)
-    expires_at = Timestamptz(default=system_now)
+    created_at = system_time()
+    last_seen_at = system_time()
+    expires_at = system_time()
     revoked_at = Timestamptz(default=None, null=True)
 
 
 class MailToken(Table, tablename="mail_token"):
     """A single-use link sent by mail; `email` is the address that it proves or changes to."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
     purpose = Text()
     email = Text()
-    expires_at = Timestamptz(default=system_now)
+    expires_at = system_time()
     used_at = Timestamptz(default=None, null=True)
 
 
@@ -83,29 +81,29 @@ class AttemptWindow(Table, tablename="attempt_window"):
     """How often something was tried for one subject in its running window."""
 
     subject = Text(primary_key=True)
-    started_at = Timestamptz(default=system_now)
+    started_at = system_time()
     tries = Integer(default=0)
 
 
 class Acceptance(Table, tablename="acceptance"):
     """Which version of which document somebody accepted, and when."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     owner = belongs_to(AppUser, index=True)
     document = Text()
     version = Text()
-    accepted_at = Timestamptz(default=business_now)
+    accepted_at = business_time()
 
 
 class ApiKey(Table, tablename="api_key"):
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     account = belongs_to(Account, index=True)
     created_by = belongs_to(AppUser)
     name = Text()
     prefix = Text()
     secret_hash = Bytea(unique=True)
     scopes = Array(base_column=Text())
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
     last_used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
@@ -114,11 +112,11 @@ class ApiKey(Table, tablename="api_key"):
 class ServiceKey(Table, tablename="service_key"):
     """A key of the CHE·NU apps: acts for the account that the request names."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     name = Text()
     prefix = Text()
     secret_hash = Bytea(unique=True)
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
     last_used_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
 
@@ -126,20 +124,20 @@ class ServiceKey(Table, tablename="service_key"):
 class IdempotencyRecord(Table, tablename="idempotency_record"):
     """A client's key on one account: which request, with which input, made which row."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     account = belongs_to(Account)
     key = Text()
     request = Text()
     input_hash = Bytea()
-    result_id = UUID()
-    created_at = Timestamptz(default=system_now)
+    result_id = UUID(default=None)
+    created_at = system_time()
 
 
 class AuditEvent(Table, tablename="audit_event"):
     """Append-only: who did what, from where."""
 
-    id = UUID(primary_key=True, default=new_id)
-    at = Timestamptz(default=business_now)
+    id = primary_id()
+    at = business_time()
     actor = UUID(default=None, null=True, index=True)
     account_id = UUID(default=None, null=True, index=True)
     action = Text()

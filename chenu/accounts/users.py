@@ -26,6 +26,7 @@ from chenu.accounts.passwords import (
 )
 from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.sign_in_limits import count_try, forgive_tries
+from chenu.accounts.tables import Account, AppUser, Membership
 from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
 from chenu.core import db, queue
 from chenu.core.clock import business_now
@@ -33,6 +34,7 @@ from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
 from chenu.tiers.catalogue import TierCode
 
@@ -87,11 +89,13 @@ class User:
         return self.display_name if self.email_verified else ""
 
 
-_USER = """
-    SELECT u.id, u.email, u.display_name, u.locale AS locale_code, u.email_verified_at,
-        u.created_at, EXISTS (SELECT 1 FROM staff_role WHERE member = u.id) AS is_staff
-    FROM app_user u
-"""
+_COLUMNS = Columns(
+    User,
+    AppUser,
+    locale_code="locale",
+    is_staff="EXISTS (SELECT 1 FROM staff_role WHERE member = {0}id)",
+).select("u")
+_USER = f"SELECT {_COLUMNS} FROM app_user u"  # noqa: S608 - own columns
 
 
 async def get_user(user_id: UserId) -> User:
@@ -141,15 +145,16 @@ async def create_user(
     """The person, the personal account and its membership; raises AlreadyExists."""
     user_id, now = UserId(new_id()), business_now()
     await lock_address(email)
-    sql = """
-        INSERT INTO app_user (id, email, display_name, locale, password_hash, email_verified_at,
-            created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING
-    """
-    verified_at = now if verified else None
-    if not await db.execute(
-        sql, user_id, email, display_name, locale, password_hash, verified_at, now
-    ):
+    person = {
+        "id": user_id,
+        "email": email,
+        "display_name": display_name,
+        "locale": locale,
+        "password_hash": password_hash,
+        "email_verified_at": now if verified else None,
+        "created_at": now,
+    }
+    if not await insert(AppUser, person, "ON CONFLICT (email) DO NOTHING"):
         message = "There is an account with this address already: sign in instead"
         raise AlreadyExists(message, path=("email",))
     await create_account(user_id, display_name, "PERSONAL")
@@ -163,22 +168,16 @@ async def lock_address(email: str) -> None:
 
 async def create_account(owner: UserId, name: str, kind: str) -> AccountId:
     account_id = AccountId(new_id())
-    sql = """
-        INSERT INTO account (id, name, kind, owner, tier, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-    """
-    await db.execute(sql, account_id, name, kind, owner, TierCode.FREE, business_now())
+    account = {"id": account_id, "name": name, "kind": kind, "owner": owner}
+    await insert(Account, {**account, "tier": TierCode.FREE, "created_at": business_now()})
     await add_member(account_id, owner, AccountRole.OWNER)
     return account_id
 
 
 async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
     """Raises AlreadyExists for somebody who is in the account."""
-    sql = """
-        INSERT INTO membership (id, account, member, role) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (account, member) DO NOTHING
-    """
-    if not await db.execute(sql, new_id(), account_id, user_id, role):
+    membership = {"id": new_id(), "account": account_id, "member": user_id, "role": role}
+    if not await insert(Membership, membership, "ON CONFLICT (account, member) DO NOTHING"):
         raise AlreadyExists("This person is a member of the account already")
 
 

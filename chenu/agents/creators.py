@@ -10,8 +10,10 @@ from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.agents.tables import Creator
 from chenu.core import db, queue
+from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, InvalidState, reject_if_any
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.core.text import tidy
 
 MAX_BIO = 1000
@@ -52,16 +54,16 @@ async def insert_creator(
 ) -> CreatorId:
     """Raises AlreadyExists when somebody has the handle."""
     creator_id = CreatorId(new_id())
-    creator = Creator(
-        id=creator_id,
-        owner=owner,
-        account=account_id,
-        handle=handle,
-        display_name=tidy(display_name),
-        bio=tidy(bio),
-    )
-    inserted = await Creator.insert(creator).on_conflict(action="DO NOTHING")
-    if not inserted:
+    creator = {
+        "id": creator_id,
+        "owner": owner,
+        "account": account_id,
+        "handle": handle,
+        "display_name": tidy(display_name),
+        "bio": tidy(bio),
+        "created_at": business_now(),
+    }
+    if not await insert(Creator, creator, "ON CONFLICT DO NOTHING"):
         raise AlreadyExists("Somebody uses this handle already", path=("handle",))
     return creator_id
 

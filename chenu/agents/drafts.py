@@ -30,6 +30,7 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, Invalid
 from chenu.core.ids import new_id
+from chenu.core.rows import insert, update
 from chenu.core.text import compose, tidy
 from chenu.tiers.catalogue import AgentLevel
 
@@ -53,41 +54,44 @@ class NewAgent:
 async def insert_agent(request: NewAgent) -> AgentId:
     """The agent with its first version, in the caller's transaction."""
     agent_id, version_id = AgentId(new_id()), VersionId(new_id())
-    fields = request.fields
-    name, description = tidy(fields.name or ""), compose(fields.description or "")
-    published_at = business_now() if request.status is AgentStatus.PUBLISHED else None
     await _insert_under_free_slug(
-        Agent(
-            id=agent_id,
-            kind=request.kind.value,
-            status=request.status.value,
-            creator=request.creator_id,
-            account=request.account_id,
-            name=name,
-            tagline=tidy(fields.tagline or ""),
-            description=description,
-            description_html=render_markdown(description),
-            language=fields.language,
-            capabilities=normalise_capabilities(fields.capabilities or ()),
-            permissions=request.manifest["permissions"],
-            level=request.level.value,
-            sphere=fields.sphere,
-            price_type=request.price.type.value,
-            price=request.price.amount,
-            seconds_saved=whole_seconds(fields.minutes or DEFAULT_MINUTES),
-            current_version=version_id,
-            published_at=published_at,
-        )
+        {"id": agent_id, "current_version": version_id, **_new_columns(request)}
     )
     await insert_version(agent_id, version_id, FIRST_VERSION, "", request.manifest, request.status)
     return agent_id
 
 
-async def _insert_under_free_slug(agent: Agent) -> None:
+def _new_columns(request: NewAgent) -> dict[str, Any]:
+    fields, now = request.fields, business_now()
+    description = compose(fields.description or "")
+    return {
+        "kind": request.kind,
+        "status": request.status,
+        "creator": request.creator_id,
+        "account": request.account_id,
+        "name": tidy(fields.name or ""),
+        "tagline": tidy(fields.tagline or ""),
+        "description": description,
+        "description_html": render_markdown(description),
+        "language": fields.language,
+        "capabilities": normalise_capabilities(fields.capabilities or ()),
+        "permissions": request.manifest["permissions"],
+        "level": request.level,
+        "sphere": fields.sphere,
+        "price_type": request.price.type,
+        "price": request.price.amount,
+        "seconds_saved": whole_seconds(fields.minutes or DEFAULT_MINUTES),
+        "published_at": now if request.status is AgentStatus.PUBLISHED else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+async def _insert_under_free_slug(agent: dict[str, Any]) -> None:
     """Thousands may have one name: whoever meets a slug that is taken draws a longer one."""
     for chance in count(2):
-        agent.slug = make_slug(agent.name, chance)
-        if await Agent.insert(agent).on_conflict(target=Agent.slug, action="DO NOTHING"):
+        slug = make_slug(agent["name"], chance)
+        if await insert(Agent, {**agent, "slug": slug}, "ON CONFLICT (slug) DO NOTHING"):
             return
 
 
@@ -100,26 +104,30 @@ async def insert_version(
     status: AgentStatus,
 ) -> None:
     """Raises AlreadyExists for a number that the agent has had."""
-    version = AgentVersion(
-        id=version_id,
-        agent=agent_id,
-        number=number,
-        status=status.value,
-        changelog=tidy(changelog),
-        manifest=msgspec.json.encode(manifest).decode(),
-    )
-    if not await AgentVersion.insert(version).on_conflict(action="DO NOTHING"):
+    version = {
+        "id": version_id,
+        "agent": agent_id,
+        "number": number,
+        "status": status,
+        "changelog": tidy(changelog),
+        "manifest": msgspec.json.encode(manifest).decode(),
+        "created_at": business_now(),
+    }
+    if not await insert(AgentVersion, version, "ON CONFLICT DO NOTHING"):
         raise AlreadyExists("This version number is taken", path=("number",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    number: str
 
 
 async def require_higher_number(agent_id: AgentId, number: str) -> None:
     """Versions only go up; raises Invalid."""
     wanted = parse_version(number)
-    rows = await AgentVersion.select(AgentVersion.number, AgentVersion.status).where(
-        AgentVersion.agent == agent_id
-    )
-    live = [row["number"] for row in rows if row["status"] != AgentStatus.REJECTED]
-    highest = max((parse_version(given) for given in live), default=(0, 0, 0))
+    sql = "SELECT number FROM agent_version WHERE agent = $1 AND status <> 'REJECTED'"
+    live = await db.fetch_all(_Number, sql, agent_id)
+    highest = max((parse_version(given.number) for given in live), default=(0, 0, 0))
     if wanted <= highest:
         message = "The version number must be higher than {highest}"
         raise Invalid(message, path=("number",), highest=".".join(map(str, highest)))
@@ -143,8 +151,7 @@ def to_columns(fields: ListingFields) -> dict[str, Any]:
 
 async def write_columns(agent_id: AgentId, columns: dict[str, Any]) -> None:
     """Edit the agent itself: a draft at once, a published one when its change is approved."""
-    values: dict[Any, Any] = {**columns, "updated_at": business_now()}
-    await Agent.update(values).where(Agent.id == agent_id)
+    await update(Agent, agent_id, {**columns, "updated_at": business_now()})
 
 
 async def put_change(

@@ -1,12 +1,10 @@
 """Our mirror of Stripe's world: the webhook inbox and Connect accounts."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import AppUser
-from chenu.core.clock import business_now, system_now
-from chenu.core.columns import belongs_to
-from chenu.core.ids import new_id
+from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
 class WebhookEvent(Table, tablename="webhook_event"):
@@ -20,15 +18,15 @@ class WebhookEvent(Table, tablename="webhook_event"):
     state = Text(default="RECEIVED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    created_at = Timestamptz(default=business_now, index=True)
-    received_at = Timestamptz(default=system_now)
+    created_at = business_time(index=True)
+    received_at = system_time()
     handled_at = Timestamptz(default=None, null=True)
 
 
 class ConnectAccount(Table, tablename="connect_account"):
     """A person's account at Stripe Connect; one serves sales and commissions."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     owner = belongs_to(AppUser, unique=True)
     stripe_account_id = Text(default=None, null=True, unique=True)
     country = Text()

@@ -43,10 +43,18 @@ async def require_migrated() -> None:
 
 
 async def _list_missing() -> list[str]:
-    """Known by file name alone: importing the generated files would cost a second at each boot."""
-    applied = await Migration.get_migrations_which_ran(app_name=APP)
-    known = (id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py"))
-    return sorted(migration_id for migration_id in known if migration_id not in applied)
+    """Known by file name alone: importing the generated files would cost a second at each boot.
+
+    Raises Unavailable for a database whose history is not this code's.
+    """
+    applied = set(await Migration.get_migrations_which_ran(app_name=APP))
+    known = {id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py")}
+    if applied - known:
+        raise Unavailable(
+            "the database was made by another version of CHE·NU:"
+            " a demo starts anew with `chenu demo --fresh`"
+        )
+    return sorted(known - applied)
 
 
 def id_of(stem: str) -> str:

@@ -7,6 +7,7 @@ which SQL expression, they stand for. A field that is no column fails when the m
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Generic, TypeVar, get_type_hints
+from uuid import UUID
 
 from piccolo.table import Table
 
@@ -56,12 +57,27 @@ async def insert(table: type[Table], values: Mapping[str, Any], suffix: str = ""
     return await db.execute(_insert_statement(table, tuple(values), suffix), *values.values())
 
 
+async def update(table: type[Table], row_id: UUID, values: Mapping[str, Any]) -> int:
+    """The named columns of the row with this id; the number of rows changed."""
+    statement = _update_statement(table, tuple(values))
+    return await db.execute(statement, row_id, *values.values())
+
+
+@cache
+def _update_statement(table: type[Table], names: tuple[str, ...]) -> str:
+    changes = ", ".join(f'"{name}" = ${number}' for number, name in enumerate(names, start=2))
+    return f"UPDATE {_name(table)} SET {changes} WHERE id = $1"  # noqa: S608 - our tables
+
+
 @cache
 def _insert_statement(table: type[Table], names: tuple[str, ...], suffix: str) -> str:
     places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
     columns = ", ".join(f'"{name}"' for name in names)
-    name = table._meta.tablename  # noqa: SLF001 - where Piccolo describes a table
-    return f"INSERT INTO {name} ({columns}) VALUES ({places}) {suffix}"  # noqa: S608 - our tables
+    return f"INSERT INTO {_name(table)} ({columns}) VALUES ({places}) {suffix}"  # noqa: S608 - our tables
+
+
+def _name(table: type[Table]) -> str:
+    return table._meta.tablename  # noqa: SLF001 - where Piccolo describes a table
 
 
 @cache

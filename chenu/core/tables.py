@@ -1,16 +1,15 @@
 """Rows that belong to no feature: the mail outbox and the business clock's offset."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from chenu.core.clock import business_now
-from chenu.core.ids import new_id
+from chenu.core.columns import business_time, primary_id
 
 
 class OutboxMail(Table, tablename="outbox_mail"):
     """One mail to send. `business_key` makes it once; its Message-ID is made from that key."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     business_key = Text(unique=True)
     kind = Text()
     to_address = Text(index=True)
@@ -19,7 +18,7 @@ class OutboxMail(Table, tablename="outbox_mail"):
     state = Text(default="QUEUED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
     sent_at = Timestamptz(default=None, null=True)
 
 

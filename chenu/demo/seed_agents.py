@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -46,9 +47,10 @@ def _make_platform(
     agent: PlatformAgent, rank: int, manifest: dict[str, Any]
 ) -> tuple[Agent, AgentVersion]:
     published = business_now() - _PLATFORM_AGE + timedelta(days=rank * 2)
-    version = _version("1.0.0", "", manifest, published)
+    agent_id = new_id()
+    version = _version(agent_id, "1.0.0", "", manifest, published)
     row = Agent(
-        id=new_id(),
+        id=agent_id,
         slug=agent.slug,
         kind=AgentKind.PLATFORM.value,
         translations=msgspec.json.encode({"en": _text(agent.en)}).decode(),
@@ -60,7 +62,6 @@ def _make_platform(
         **_words(agent.fr),
         **_common(agent),
     )
-    version.agent = row.id
     return row, version
 
 
@@ -90,14 +91,16 @@ def _make_marketplace(
         agent.manifest.min_tokens,
         dict(agent.manifest.parameters),
     )
-    now = business_now()
+    agent_id, now = new_id(), business_now()
     versions = [
-        _version(seed.number, seed.changelog, manifest, now - timedelta(days=seed.days_ago))
+        _version(
+            agent_id, seed.number, seed.changelog, manifest, now - timedelta(days=seed.days_ago)
+        )
         for seed in agent.versions
     ]
     price_type = PriceType.ONE_TIME if agent.price_cents else PriceType.FREE
     row = Agent(
-        id=new_id(),
+        id=agent_id,
         slug=agent.slug,
         kind=AgentKind.MARKETPLACE.value,
         creator=owner.id,
@@ -111,8 +114,6 @@ def _make_marketplace(
         **_words(agent.text),
         **_common(agent),
     )
-    for version in versions:
-        version.agent = row.id
     return row, versions
 
 
@@ -123,6 +124,8 @@ def _common(agent: PlatformAgent | MarketplaceAgent) -> dict[str, Any]:
         "permissions": list(agent.permissions),
         "level": agent.level,
         "seconds_saved": whole_seconds(agent.minutes),
+        "created_at": business_now(),
+        "updated_at": business_now(),
     }
 
 
@@ -156,9 +159,12 @@ def _manifest(
     )
 
 
-def _version(number: str, changelog: str, manifest: dict[str, Any], created: Any) -> AgentVersion:
+def _version(
+    agent_id: UUID, number: str, changelog: str, manifest: dict[str, Any], created: datetime
+) -> AgentVersion:
     return AgentVersion(
         id=new_id(),
+        agent=agent_id,
         number=number,
         status=AgentStatus.PUBLISHED.value,
         changelog=changelog,

@@ -6,6 +6,7 @@ from uuid import UUID
 from chenu.agents.model import GrantSource
 from chenu.agents.tables import AccessGrant
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.demo.people import PEOPLE
 
@@ -32,7 +33,13 @@ async def give_gifts() -> None:
     agents = await db.fetch_all(_Sold, sql)
     accounts = await _givable_accounts()
     grants = [
-        AccessGrant(id=new_id(), account=account, agent=agent.id, source=GrantSource.GIFT.value)
+        AccessGrant(
+            id=new_id(),
+            account=account,
+            agent=agent.id,
+            source=GrantSource.GIFT.value,
+            starts_at=business_now(),
+        )
         for number, agent in enumerate(agents)
         for turn, account in enumerate(accounts)
         if account != agent.account and (turn * _PRIME) % len(accounts) < _popularity(number)

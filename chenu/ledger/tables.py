@@ -12,9 +12,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from chenu.core.clock import business_now, system_now
-from chenu.core.columns import belongs_to
-from chenu.core.ids import new_id
+from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
 class Operation(Table, tablename="operation"):
@@ -23,7 +21,7 @@ class Operation(Table, tablename="operation"):
     `params` holds all that the call needs, so that a retry is the same request to the letter.
     """
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     kind = Text()
     business_key = Text(unique=True)
     subject_id = UUID(default=None, null=True, index=True)
@@ -36,14 +34,14 @@ class Operation(Table, tablename="operation"):
     attempts = Integer(default=0)
     key_number = Integer(default=0)
     next_check_at = Timestamptz(default=None, null=True)
-    created_at = Timestamptz(default=business_now)
+    created_at = business_time()
     settled_at = Timestamptz(default=None, null=True)
 
 
 class LedgerAccount(Table, tablename="ledger_account"):
     """`balance` is kept for owned accounts only; a system account's is the sum of its entries."""
 
-    id = UUID(primary_key=True, default=new_id)
+    id = primary_id()
     kind = Text()
     owner_id = UUID(default=None, null=True)
     asset = Text(default="EUR")
@@ -58,8 +56,8 @@ class LedgerTransaction(Table, tablename="ledger_transaction"):
     kind = Text()
     subject_id = UUID(default=None, null=True, index=True)
     operation_id = UUID(default=None, null=True)
-    business_at = Timestamptz(default=business_now)
-    posted_at = Timestamptz(default=system_now)
+    business_at = business_time()
+    posted_at = system_time()
 
 
 class LedgerEntry(Table, tablename="ledger_entry"):
@@ -79,4 +77,4 @@ class LedgerSeal(Table, tablename="ledger_seal"):
     last_entry = BigInt(unique=True)
     previous_hash = Bytea()
     hash = Bytea()
-    sealed_at = Timestamptz(default=system_now)
+    sealed_at = system_time()

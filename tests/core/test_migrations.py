@@ -1,10 +1,12 @@
 """The generated migrations say the same as tables.py, and apply one at a time."""
 
+import ast
 import asyncio
 import sys
 from pathlib import Path
 
 import asyncpg
+import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
 from chenu.core import migrations
@@ -18,6 +20,23 @@ async def test_the_migrations_are_up_to_date_with_the_tables() -> None:
     missing = await AutoMigrationManager(auto_input="y").get_alter_statements(APP_CONFIG)
 
     assert [statement for part in missing for statement in part.statements] == []
+
+
+def test_migrations_import_nothing_that_may_change() -> None:
+    imported = {
+        name.partition(".")[0]
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(node)
+    }
+
+    assert imported - {"piccolo"} <= sys.stdlib_module_names
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 async def test_two_processes_migrate_the_same_database_one_after_the_other(
@@ -49,6 +68,33 @@ async def test_a_database_behind_the_code_is_not_served(engines: Engines) -> Non
     assert process.returncode == 1
     assert "chenu migrate" in stderr.decode()
     assert len(stderr.decode().strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["migrate", "worker"])
+async def test_a_database_of_another_version_is_met_with_one_line(
+    engines: Engines, command: str
+) -> None:
+    url = await make_database(engines, f"another_{command}")
+    await (await start_migrating(engines, url)).communicate()
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "UPDATE migration SET name = '2026-11-22T18:00:00:000000' WHERE id = 1"
+    )
+    await connection.close()
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chenu",
+        command,
+        env={**engines.env, "DATABASE_URL": url},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, stderr = await process.communicate()
+
+    [line] = stderr.decode().strip().splitlines()
+    assert process.returncode == 1
+    assert "chenu demo --fresh" in line
 
 
 def test_an_id_is_read_from_a_file_name() -> None:

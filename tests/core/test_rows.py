@@ -67,9 +67,12 @@ async def test_columns_that_are_not_named_get_the_database_s_default(services: S
     zoe = Person(new_id(), "zoe@example.org", "Zoé", "x", Language.FR, business_now())
     await PEOPLE.insert(zoe)
 
-    await insert(Account, {"id": new_id(), "name": "Zoé", "owner": zoe.id})
+    account = {"id": new_id(), "name": "Zoé", "owner": zoe.id, "created_at": business_now()}
+    await insert(Account, account)
 
     assert await db.fetch_value("SELECT tier FROM account") == "FREE"
+    with pytest.raises(asyncpg.NotNullViolationError):  # moments have none
+        await insert(Account, {"id": new_id(), "name": "Zoé", "owner": zoe.id})
     with pytest.raises(asyncpg.UndefinedColumnError):
         await insert(Account, {"id": new_id(), "nobody": 1})
 
