@@ -25,7 +25,7 @@ from chenu.core.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """`created_at`, `paid_at`: business time. `checkout_expires_at`: system time."""
+    """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time."""
 
     id: PurchaseId
     account_id: AccountId
@@ -45,6 +45,7 @@ class PurchaseRow:
     checkout_expires_at: datetime | None
     failure_code: str | None
     created_at: datetime
+    updated_at: datetime
     paid_at: datetime | None
 
     @property

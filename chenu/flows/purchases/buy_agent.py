@@ -23,7 +23,7 @@ from chenu.agents.queries import get_visible_agent, is_own
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
 from chenu.core import db
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale
@@ -189,5 +189,6 @@ def _make_purchase(
         checkout_expires_at=None,
         failure_code=None,
         created_at=now,
+        updated_at=system_now(),
         paid_at=None,
     )
