@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--public-url", help="where browsers reach it; default: host and port")
     parser.add_argument("--data", default=":memory:", help="SQLite file; default: memory")
     parser.add_argument("--record", help="append every API exchange to this file")
-    parser.add_argument("--seed", type=int, help="makes ids and webhook mischief repeatable")
+    parser.add_argument("--seed", type=int, help="makes ids and webhook faults repeatable")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
     parser.add_argument(
         "--v2-event-details",

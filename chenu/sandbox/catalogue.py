@@ -8,7 +8,7 @@ from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.params import apply, check_currency, check_largest
 from chenu.sandbox.store import Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 PRICE_FIELDS = ("active", "nickname", "tax_behavior")
 PRODUCT_FIELDS = (
@@ -26,7 +26,7 @@ PRODUCT_FIELDS = (
 )
 
 
-def new_product(unit: Unit, parameters: Json) -> Record:
+def new_product(unit: UnitOfWork, parameters: Json) -> Record:
     """Stored, not yet announced. Raises ApiError for an id that is taken."""
     product_id = parameters.get("id") or unit.new_id("product")
     if unit.find("product", product_id):
@@ -38,12 +38,12 @@ def new_product(unit: Unit, parameters: Json) -> Record:
     return unit.create("product", body)
 
 
-def announce_product(unit: Unit, product: Record) -> Record:
+def announce_product(unit: UnitOfWork, product: Record) -> Record:
     unit.emit("product.created", product.body)
     return product
 
 
-def new_price(unit: Unit, parameters: Json, product: Record) -> Record:
+def new_price(unit: UnitOfWork, parameters: Json, product: Record) -> Record:
     """Create and announce; an ad-hoc price of a Checkout line is made by `describe_price`."""
     body = describe_price(unit, parameters, product.id)
     apply(body, parameters, PRICE_FIELDS)
@@ -53,7 +53,7 @@ def new_price(unit: Unit, parameters: Json, product: Record) -> Record:
     return price
 
 
-def describe_price(unit: Unit, parameters: Json, product_id: str) -> Json:
+def describe_price(unit: UnitOfWork, parameters: Json, product_id: str) -> Json:
     """A price's body, not stored. Raises ApiError for a currency or amount we cannot have."""
     check_currency(parameters["currency"])
     amount = _amount(parameters)
@@ -88,7 +88,7 @@ def _amount(parameters: Json) -> int:
         exact = Decimal(parameters[name])
         amount = int(exact)
         if amount != exact:
-            raise ApiError("This sandbox only plays prices of whole cents.", param=name)
+            raise ApiError("This sandbox only supports prices of whole cents.", param=name)
     if amount < 0:
         raise ApiError(
             "This value must be greater than or equal to 0.",
@@ -99,7 +99,7 @@ def _amount(parameters: Json) -> int:
     return int(amount)
 
 
-def claim_lookup_key(unit: Unit, body: Json, parameters: Json) -> None:
+def claim_lookup_key(unit: UnitOfWork, body: Json, parameters: Json) -> None:
     """One price holds a lookup key; another takes it over only if that was asked for."""
     key = parameters.get("lookup_key")
     if not key or body["lookup_key"] == key:

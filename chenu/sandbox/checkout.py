@@ -9,11 +9,11 @@ from chenu.sandbox.methods import new_method
 from chenu.sandbox.payments import Attempt, attempt_payment, fail_authentication, settle
 from chenu.sandbox.store import Record
 from chenu.sandbox.tasks import task
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 def pay(
-    unit: Unit, session: Record, card: TestCard, expiry: tuple[int, int], payer: Json
+    unit: UnitOfWork, session: Record, card: TestCard, expiry: tuple[int, int], payer: Json
 ) -> Attempt:
     """Try to pay an open session. `payer`: name and email as typed, None where not."""
     intent = _intent(unit, session)
@@ -34,7 +34,7 @@ def pay(
     return attempt
 
 
-def authenticate(unit: Unit, session: Record, *, succeed: bool) -> Attempt:
+def authenticate(unit: UnitOfWork, session: Record, *, succeed: bool) -> Attempt:
     """The owner of the card confirms the payment, or does not."""
     intent = unit.get("payment_intent", session.body["payment_intent"])
     if not succeed:
@@ -46,7 +46,7 @@ def authenticate(unit: Unit, session: Record, *, succeed: bool) -> Attempt:
     return attempt
 
 
-def _intent(unit: Unit, session: Record) -> Record:
+def _intent(unit: UnitOfWork, session: Record) -> Record:
     """The session's PaymentIntent, made when somebody first tries to pay."""
     if session.body["payment_intent"]:
         return unit.get("payment_intent", session.body["payment_intent"])
@@ -68,7 +68,7 @@ def _needs_customer(session: Record) -> bool:
     return bool(invoiced or session.body["customer_creation"] == "always")
 
 
-def _complete(unit: Unit, session: Record, intent: Record, charge: Record) -> None:
+def _complete(unit: UnitOfWork, session: Record, intent: Record, charge: Record) -> None:
     creation = session.body["invoice_creation"]
     if creation["enabled"]:
         invoice = make_paid_invoice(
@@ -109,7 +109,7 @@ def _customer_details(email: str | None, name: str | None) -> Json:
     }
 
 
-def expire(unit: Unit, session: Record) -> None:
+def expire(unit: UnitOfWork, session: Record) -> None:
     """Close an open session for good."""
     session.body |= {"status": "expired", "url": None}
     unit.save(session)
@@ -117,7 +117,7 @@ def expire(unit: Unit, session: Record) -> None:
 
 
 @task("expire_session")
-def _expire_unpaid(unit: Unit, session_id: str) -> None:
+def _expire_unpaid(unit: UnitOfWork, session_id: str) -> None:
     session = unit.find("checkout.session", session_id)
     if session is not None and session.body["status"] == "open":
         expire(unit, session)

@@ -4,14 +4,14 @@ from chenu.sandbox import shapes
 from chenu.sandbox.catalogue import announce_product, describe_price, new_product
 from chenu.sandbox.errors import ApiError, unsupported
 from chenu.sandbox.json_types import Json, copy_json
-from chenu.sandbox.params import SMALLEST_CHARGE, check_currency, check_largest, refuse_unplayed
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.params import SMALLEST_CHARGE, check_currency, check_largest, refuse_unsupported
+from chenu.sandbox.unit import UnitOfWork
 
-_PLAYED = ("price", "price_data", "quantity")
+_SUPPORTED = ("price", "price_data", "quantity")
 _MOST_LINES = 100
 
 
-def build_lines(unit: Unit, given: list[Json]) -> list[Json]:
+def build_lines(unit: UnitOfWork, given: list[Json]) -> list[Json]:
     """Line items in the API's shape; raises ApiError."""
     if len(given) > _MOST_LINES:
         raise ApiError(f"At most {_MOST_LINES} line items are possible.", param="line_items")
@@ -26,8 +26,8 @@ def build_lines(unit: Unit, given: list[Json]) -> list[Json]:
     return lines
 
 
-def _line(unit: Unit, given: Json, where: str) -> Json:
-    refuse_unplayed(given, _PLAYED, "line_items")
+def _line(unit: UnitOfWork, given: Json, where: str) -> Json:
+    refuse_unsupported(given, _SUPPORTED, "line_items")
     quantity = given["quantity"]
     if quantity < 1:
         raise ApiError(
@@ -48,7 +48,7 @@ def _line(unit: Unit, given: Json, where: str) -> Json:
     )
 
 
-def _stored_price(unit: Unit, given: Json, where: str) -> tuple[Json, str]:
+def _stored_price(unit: UnitOfWork, given: Json, where: str) -> tuple[Json, str]:
     price = unit.get("price", given["price"], param=f"{where}[price]").body
     if not price["active"]:
         raise ApiError(
@@ -67,7 +67,7 @@ def _stored_price(unit: Unit, given: Json, where: str) -> tuple[Json, str]:
     return copy_json(price), product["name"]
 
 
-def _new_price(unit: Unit, given: Json) -> tuple[Json, str]:
+def _new_price(unit: UnitOfWork, given: Json) -> tuple[Json, str]:
     """`price_data` makes an inactive price that only this session uses."""
     data = given["price_data"]
     check_currency(data["currency"], "currency")

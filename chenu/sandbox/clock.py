@@ -1,4 +1,4 @@
-"""The one movable clock, and the only place of the sandbox that asks the machine for the time."""
+"""The global movable clock. Only this module reads the time of the machine."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _SHORT = re.compile(r"(\d+)([wdhms])")
 
 
 def wall_now() -> int:
-    """Unix seconds that never move: signatures, webhook retries and Checkout link life."""
+    """Unix seconds of the machine: for signatures, webhook retries and a session's `expires_at`."""
     return int(time.time())
 
 
@@ -26,7 +26,7 @@ class Clock:
         self.offset = offset
 
     def now(self) -> int:
-        """Unix seconds of the world inside: what `created` and every due date are counted in."""
+        """Unix seconds of the global clock: the time of `created` and of every due task."""
         return wall_now() + self.offset
 
     def move_to(self, moment: int) -> None:

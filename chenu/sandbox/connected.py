@@ -1,4 +1,4 @@
-"""Connected accounts (Accounts v2, recipient configuration): their states and both their faces."""
+"""Connected accounts (Accounts v2 as recipients): states, and their v1 and v2 views."""
 
 from chenu.sandbox import shapes
 from chenu.sandbox.errors import ApiError, missing
@@ -6,7 +6,7 @@ from chenu.sandbox.expand import presents
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.store import PLATFORM, Record
 from chenu.sandbox.thin_events import emit_thin
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 CAPABILITY = "stripe_balance.stripe_transfers"
 INCLUDABLE = {
@@ -43,8 +43,8 @@ _V1_REASON = {
 }
 
 
-def get_account(unit: Unit, account_id: str, param: str | None = None) -> Record:
-    """A connected account, closed ones too; raises ApiError. `param` named it, else the address."""
+def get_account(unit: UnitOfWork, account_id: str, param: str | None = None) -> Record:
+    """A connected account, also a closed one; raises ApiError. `param` names the id's origin."""
     record = unit.store.find("v2.core.account", account_id, PLATFORM)
     if record is None:
         raise missing(param or "account", account_id, param)
@@ -58,15 +58,15 @@ def get_account(unit: Unit, account_id: str, param: str | None = None) -> Record
     return record
 
 
-def close_account(unit: Unit, account: Record) -> None:
-    """For good: what is left tells nothing about a person."""
+def close_account(unit: UnitOfWork, account: Record) -> None:
+    """Close the account for good and remove all personal data."""
     account.body |= {"closed": True, "contact_email": None, "contact_phone": None}
     account.body |= {"display_name": None, "identity": None, "metadata": {}}
     unit.save(account)
     emit_thin(unit, "v2.core.account.closed", related=reference(account.id), account=account.id)
 
 
-def deauthorize(unit: Unit, account: Record) -> None:
+def deauthorize(unit: UnitOfWork, account: Record) -> None:
     """The owner takes the platform's access away."""
     account.internal["deauthorized"] = True
     unit.save(account)
@@ -136,8 +136,8 @@ def _entry(field: str) -> Json:
     }
 
 
-def set_status(unit: Unit, account: Record, status: str) -> None:
-    """Give the capability another status and tell; nothing is told when it has it already."""
+def set_status(unit: UnitOfWork, account: Record, status: str) -> None:
+    """Change the capability's status and emit events; no event if the status stays the same."""
     before = transfers_status(account)
     if before == status:
         return
@@ -169,13 +169,13 @@ def reference(account_id: str) -> Json:
     }
 
 
-def announce_v1(unit: Unit, account: Record) -> None:
+def announce_v1(unit: UnitOfWork, account: Record) -> None:
     """The snapshot event `account.updated` of connect scope."""
-    unit.on(account.id).emit("account.updated", v1_face(unit, account), {})
+    unit.on(account.id).emit("account.updated", v1_view(unit, account), {})
 
 
 @presents("account")
-def v1_face(unit: Unit, account: Record) -> Json:
+def v1_view(unit: UnitOfWork, account: Record) -> Json:
     """The same account as /v1/accounts shows it."""
     status = transfers_status(account)
     body, inside = account.body, account.internal
@@ -207,8 +207,8 @@ def v1_face(unit: Unit, account: Record) -> Json:
     return face
 
 
-def add_bank_account(unit: Unit, account: Record) -> None:
-    """Where payouts go; onboarding asks for it, and mends one that refused a payout."""
+def add_bank_account(unit: UnitOfWork, account: Record) -> None:
+    """Add the account that payouts go to, or reactivate the one that refused a payout."""
     inside = unit.on(account.id)
     for bank in unit.store.select("bank_account", account.id, limit=1):
         with inside.change(bank, "account.external_account.updated") as known:

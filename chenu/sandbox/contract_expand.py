@@ -17,7 +17,7 @@ from chenu.sandbox.errors import Refused
 
 _DEEPEST = 4
 _ON_DEMAND = {"confirmation_secret"}
-"""Plain properties that are left out of answers until they are asked for, and are played here."""
+"""Plain properties that only appear in answers when a request expands them."""
 
 
 def check_expand(call: Call, paths: Iterable[str]) -> None:

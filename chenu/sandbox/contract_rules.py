@@ -109,7 +109,7 @@ def _checkout(parameters: Json, account: str) -> Iterator[Refused]:
     mode = parameters.get("mode")
     if mode is None:
         yield Refused("Missing required param: mode.", code="parameter_missing", param="mode")
-    yield from _checkout_addresses(parameters)
+    yield from _checkout_redirect_urls(parameters)
     yield from _checkout_by_mode(parameters, str(mode))
     for name, other in (("customer", "customer_email"), ("allow_promotion_codes", "discounts")):
         if parameters.get(name) and parameters.get(other):
@@ -120,7 +120,7 @@ def _checkout(parameters: Json, account: str) -> Iterator[Refused]:
     yield from _subscription_data(parameters.get("subscription_data") or {}, account)
 
 
-def _checkout_addresses(parameters: Json) -> Iterator[Refused]:
+def _checkout_redirect_urls(parameters: Json) -> Iterator[Refused]:
     presentation = parameters.get("ui_mode", "hosted_page")
     if presentation == "hosted_page":
         if not parameters.get("success_url"):

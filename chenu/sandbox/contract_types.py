@@ -1,4 +1,4 @@
-"""The small language in which the SDK's annotations are kept: what a value may be."""
+"""A small type language for the SDK's annotations: what a value may be."""
 
 from dataclasses import dataclass
 

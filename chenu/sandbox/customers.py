@@ -5,9 +5,9 @@ import re
 from chenu.sandbox import shapes
 from chenu.sandbox.errors import ApiError, missing
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.params import address, apply
+from chenu.sandbox.params import apply, postal_address
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _PLAIN = ("description", "email", "name", "phone", "preferred_locales", "tax_exempt")
 _SETTINGS = ("custom_fields", "default_payment_method", "footer", "rendering_options")
@@ -15,7 +15,7 @@ CUSTOMER_FIELDS = (*_PLAIN, "address", "invoice_prefix", "invoice_settings", "sh
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def new_customer(unit: Unit, parameters: Json) -> Record:
+def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
     """Stored, not yet announced."""
     body = shapes.new(
         "customer",
@@ -27,7 +27,7 @@ def new_customer(unit: Unit, parameters: Json) -> Record:
     return unit.create("customer", body)
 
 
-def get_customer(unit: Unit, customer_id: str, param: str = "customer") -> Record:
+def get_customer(unit: UnitOfWork, customer_id: str, param: str = "customer") -> Record:
     """Raises ApiError, also for a deleted one."""
     record = unit.find("customer", customer_id)
     if record is None:
@@ -35,7 +35,7 @@ def get_customer(unit: Unit, customer_id: str, param: str = "customer") -> Recor
     return record
 
 
-def fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
+def fill_customer(unit: UnitOfWork, body: Json, parameters: Json) -> None:
     """Write the parameters into the body; raises ApiError."""
     email = parameters.get("email")
     if email and not _EMAIL.fullmatch(email):
@@ -43,7 +43,7 @@ def fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
     apply(body, parameters, _PLAIN)
     body["preferred_locales"] = body["preferred_locales"] or []
     if "address" in parameters:
-        body["address"] = address(parameters["address"])
+        body["address"] = postal_address(parameters["address"])
     if "shipping" in parameters:
         body["shipping"] = _shipping(parameters["shipping"])
     if "invoice_settings" in parameters:
@@ -56,7 +56,7 @@ def _shipping(given: object) -> Json | None:
     if not isinstance(given, dict):
         return None
     return {
-        "address": address(given.get("address")),
+        "address": postal_address(given.get("address")),
         "carrier": None,
         "name": given.get("name"),
         "phone": given.get("phone"),
@@ -64,7 +64,7 @@ def _shipping(given: object) -> Json | None:
     }
 
 
-def _fill_invoice_settings(unit: Unit, body: Json, given: Json) -> None:
+def _fill_invoice_settings(unit: UnitOfWork, body: Json, given: Json) -> None:
     method_id = given.get("default_payment_method")
     if method_id:
         method = unit.get("payment_method", method_id, noun="PaymentMethod")

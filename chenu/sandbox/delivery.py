@@ -1,4 +1,4 @@
-"""Sends queued webhooks: signed, in order or not, retried, without ever holding up the API."""
+"""Sends queued webhooks: signed, in order or not, retried, without delaying the API."""
 
 import asyncio
 from contextlib import suppress
@@ -24,14 +24,14 @@ _LONGEST_REST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _Delivery:
     id: int
     event: str
     endpoint: str
     attempts: int
 
 
-class Sender:
+class WebhookSender:
     """One background task that starts when there is something to send and ends when not."""
 
     def __init__(self, config: SandboxConfig, store: Store, queue: DeliveryQueue) -> None:
@@ -40,8 +40,8 @@ class Sender:
         self._queue = queue
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._busy: set[str] = set()
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._busy_receivers: set[str] = set()
         self._client: httpx.AsyncClient | None = None
         queue.on_wake = self.wake
 
@@ -57,7 +57,7 @@ class Sender:
 
     async def close(self) -> None:
         """Stop at once; what is not delivered stays queued."""
-        tasks = [*self._under_way.values(), *([self._task] if self._task else [])]
+        tasks = [*self._in_flight.values(), *([self._task] if self._task else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -99,14 +99,14 @@ class Sender:
             if not self._queue.modes.paused:
                 self._start_some()
             due = self._next_due()
-            if due is None and not self._under_way:
+            if due is None and not self._in_flight:
                 return
             await self._rest(due)
 
     async def _rest(self, due: int | None) -> None:
         """Until something was queued or has ended, or the next retry is due."""
         pause = _LONGEST_REST
-        if due is not None and not self._under_way and not self._queue.modes.paused:
+        if due is not None and not self._in_flight and not self._queue.modes.paused:
             pause = min(max((due - wall_ms()) / 1000, 0.0), _LONGEST_REST)
         # Not wait_for: until Python 3.12 it forgets a cancellation that comes with the wake-up.
         with suppress(TimeoutError):
@@ -118,35 +118,35 @@ class Sender:
         modes = self._queue.modes
         candidates = self._candidates()
         if modes.mode == "shuffle":
-            self._queue.chance.shuffle(candidates)
+            self._queue.rng.shuffle(candidates)
         for due in candidates:
-            if len(self._under_way) >= modes.max_concurrent:
+            if len(self._in_flight) >= modes.max_concurrent:
                 return
             # In order: a receiver's next first attempt waits for the one before.
-            if modes.mode == "ordered" and due.endpoint in self._busy:
+            if modes.mode == "ordered" and due.endpoint in self._busy_receivers:
                 continue
-            self._busy.add(due.endpoint)
+            self._busy_receivers.add(due.endpoint)
             task = asyncio.get_running_loop().create_task(self._deliver(due))
-            self._under_way[due.id] = task
+            self._in_flight[due.id] = task
 
-    def _candidates(self) -> list[_Due]:
+    def _candidates(self) -> list[_Delivery]:
         rows = self._store.execute(
             "SELECT id, event, endpoint, attempts FROM deliveries"
             " WHERE status = 'pending' AND due <= ? ORDER BY due, id LIMIT ?",
             (wall_ms(), _WINDOW),
         )
-        return [_Due(*row) for row in rows if row[0] not in self._under_way]
+        return [_Delivery(*row) for row in rows if row[0] not in self._in_flight]
 
-    async def _deliver(self, due: _Due) -> None:
+    async def _deliver(self, due: _Delivery) -> None:
         try:
             succeeded, answer = await self._attempt(due)
             self._settle(due, succeeded, answer)
         finally:
-            self._under_way.pop(due.id, None)
-            self._busy.discard(due.endpoint)
+            self._in_flight.pop(due.id, None)
+            self._busy_receivers.discard(due.endpoint)
             self._wake.set()
 
-    def _settle(self, due: _Due, succeeded: bool, answer: str) -> None:
+    def _settle(self, due: _Delivery, succeeded: bool, answer: str) -> None:
         status, next_due = "succeeded", 0
         if not succeeded:
             given_up = due.attempts >= len(RETRY_SECONDS)
@@ -160,8 +160,8 @@ class Sender:
             (status, next_due, answer, due.id),
         )
 
-    async def _attempt(self, due: _Due) -> tuple[bool, str]:
-        """Whether it arrived, and a word on how."""
+    async def _attempt(self, due: _Delivery) -> tuple[bool, str]:
+        """Whether it arrived, and the status or the name of the error."""
         receiver = self._receiver(due.endpoint)
         event = self._event(due.event)
         if receiver is None or event is None:

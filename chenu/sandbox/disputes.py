@@ -6,13 +6,13 @@ from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import copy_json
 from chenu.sandbox.ledger import post
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _FEE = 2000
 _TIME_TO_ANSWER = 7 * DAY
 
 
-def open_dispute(unit: Unit, charge: Record) -> Record:
+def open_dispute(unit: UnitOfWork, charge: Record) -> Record:
     """The cardholder's bank takes back what is left of a charge. Raises ApiError."""
     amount = int(charge.body["amount"] - charge.body["amount_refunded"])
     if charge.body["status"] != "succeeded" or charge.body["disputed"] or not amount:
@@ -36,7 +36,7 @@ def open_dispute(unit: Unit, charge: Record) -> Record:
     return dispute
 
 
-def close_dispute(unit: Unit, dispute: Record, status: str) -> None:
+def close_dispute(unit: UnitOfWork, dispute: Record, status: str) -> None:
     """`won`: the money comes back, the fee does not; `lost`: neither."""
     with unit.change(dispute) as body:
         body["status"] = status
@@ -46,7 +46,7 @@ def close_dispute(unit: Unit, dispute: Record, status: str) -> None:
         unit.emit("charge.dispute.funds_reinstated", dispute.body)
 
 
-def _book(unit: Unit, dispute: Record, amount: int, *, fee: int = 0) -> None:
+def _book(unit: UnitOfWork, dispute: Record, amount: int, *, fee: int = 0) -> None:
     booked = post(unit, "adjustment", amount, dispute.id, fee=fee, available_on=unit.now)
     booked.body["reporting_category"] = "dispute" if amount < 0 else "dispute_reversal"
     unit.save(booked)

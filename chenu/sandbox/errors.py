@@ -1,4 +1,4 @@
-"""Stripe-shaped errors: what the API refuses and how it says so."""
+"""Errors in the shape in which Stripe's API answers them."""
 
 from chenu.sandbox.json_types import Json
 
@@ -47,7 +47,7 @@ class ApiError(Exception):
 
 
 class Refused(ApiError):
-    """Refused before anything ran: bad key, bad parameters, a limit. No key remembers it."""
+    """Refused before anything ran: bad key, bad parameters, a limit. Never stored under a key."""
 
 
 class CardDeclined(ApiError):
@@ -59,7 +59,7 @@ class CardDeclined(ApiError):
 def missing(what: str, object_id: str, param: str | None = None) -> ApiError:
     """For an id that names nothing; `what` as in `No such customer: 'cus_x'`.
 
-    404 when the address names it, 400 when a parameter does.
+    404 when the path names it, 400 when a parameter does.
     """
     return ApiError(
         f"No such {what}: '{object_id}'",
@@ -70,5 +70,5 @@ def missing(what: str, object_id: str, param: str | None = None) -> ApiError:
 
 
 def unsupported(what: str, param: str | None = None) -> Refused:
-    """Stripe knows it, this sandbox does not play it: better said than ignored."""
-    return Refused(f"The CHE·NU sandbox of Stripe does not play {what}.", param=param)
+    """Stripe supports it and this sandbox does not: refuse it instead of ignoring it."""
+    return Refused(f"The CHE·NU sandbox of Stripe does not support {what}.", param=param)

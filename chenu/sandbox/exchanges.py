@@ -1,4 +1,4 @@
-"""Keeps API exchanges for inspection, in the record format of the contract check."""
+"""Records API exchanges for inspection, in the format that the contract check reads."""
 
 import time
 from collections import deque
@@ -8,21 +8,21 @@ from chenu.sandbox.config import SandboxConfig
 from chenu.sandbox.http_messages import ApiRequest
 from chenu.sandbox.json_types import Json, dumps, loads
 
-_KEPT_HEADERS = (
+_RECORDED_HEADERS = (
     "content-type",
     "idempotency-key",
     "stripe-account",
     "stripe-context",
     "stripe-version",
 )
-_KEPT_IN_MEMORY = 2000
+_MOST_IN_MEMORY = 2000
 
 
 class Exchanges:
     """The last ones in memory, all of them in a file if the configuration names one."""
 
     def __init__(self, config: SandboxConfig) -> None:
-        self._recent: deque[bytes] = deque(maxlen=_KEPT_IN_MEMORY)
+        self._recent: deque[bytes] = deque(maxlen=_MOST_IN_MEMORY)
         self._file: BinaryIO | None = None
         if config.record is not None:
             self._file = config.record.open("ab", buffering=0)
@@ -36,7 +36,9 @@ class Exchanges:
                 "method": request.method,
                 "path": request.path,
                 "form": form,
-                "headers": {k: request.headers[k] for k in _KEPT_HEADERS if k in request.headers},
+                "headers": {
+                    k: request.headers[k] for k in _RECORDED_HEADERS if k in request.headers
+                },
                 "status": status,
                 "response": loads(answer) if status else None,
             }

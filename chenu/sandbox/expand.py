@@ -6,16 +6,16 @@ from typing import Any
 from chenu.sandbox.ids import kind_of
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
-Provider = Callable[[Unit, Json], Any]
-Presenter = Callable[[Unit, Record], Json]
+Provider = Callable[[UnitOfWork, Json], Any]
+Presenter = Callable[[UnitOfWork, Record], Json]
 
 PROVIDERS: dict[tuple[str, str], Provider] = {}
 """Properties that only exist when expanded, by kind and name."""
 
 PRESENTERS: dict[str, Presenter] = {}
-"""Kinds whose public face is more than their stored body."""
+"""Kinds whose public representation is computed from their stored body."""
 
 
 def provides(kind: str, name: str) -> Callable[[Provider], Provider]:
@@ -34,13 +34,13 @@ def presents(kind: str) -> Callable[[Presenter], Presenter]:
     return register
 
 
-def present(unit: Unit, record: Record) -> Json:
+def present(unit: UnitOfWork, record: Record) -> Json:
     """What the API shows of a stored object."""
     presenter = PRESENTERS.get(record.kind)
     return presenter(unit, record) if presenter else record.body
 
 
-def expanded(unit: Unit, body: Json, paths: list[str]) -> Json:
+def expanded(unit: UnitOfWork, body: Json, paths: list[str]) -> Json:
     """A copy of the body with each path expanded; paths were checked against the types before."""
     if not paths:
         return body
@@ -50,7 +50,7 @@ def expanded(unit: Unit, body: Json, paths: list[str]) -> Json:
     return copy
 
 
-def _expand(unit: Unit, at: Any, parts: list[str]) -> None:
+def _expand(unit: UnitOfWork, at: Any, parts: list[str]) -> None:
     if not parts or at is None:
         return
     if isinstance(at, list):
@@ -70,7 +70,7 @@ def _expand(unit: Unit, at: Any, parts: list[str]) -> None:
     _expand(unit, at.get(name), rest)
 
 
-def _load(unit: Unit, name: str, object_id: str) -> Any:
+def _load(unit: UnitOfWork, name: str, object_id: str) -> Any:
     """The object on whichever account it lives; the id itself when it names nothing stored."""
     kind = "product" if name == "product" else kind_of(object_id)
     record = unit.store.find("v2.core.account" if kind == "account" else str(kind), object_id, None)

@@ -10,14 +10,14 @@ from chenu.sandbox.json_types import Json
 
 
 class Effect(StrEnum):
-    """`_before`: nothing is executed. `_after`: executed and remembered, the answer is lost.
+    """`_before`: the call is not executed. `_after`: it is executed, and its answer is lost.
 
-    `_kept`: nothing is executed, and the idempotency key remembers the failure for its day.
+    `_stored`: it is not executed, and the failure is stored under the idempotency key.
     """
 
     ERROR_BEFORE = "500_before"
     ERROR_AFTER = "500_after"
-    ERROR_KEPT = "500_kept"
+    ERROR_STORED = "500_stored"
     TIMEOUT_BEFORE = "timeout_before"
     TIMEOUT_AFTER = "timeout_after"
     DISCONNECT_BEFORE = "disconnect_before"
@@ -36,7 +36,7 @@ class Effect(StrEnum):
         return self in _EXECUTED
 
     @property
-    def cuts(self) -> bool:
+    def disconnects(self) -> bool:
         """The connection ends without an answer."""
         return "timeout" in self or "disconnect" in self
 
@@ -60,9 +60,9 @@ class FaultRule:
     method: str = "*"
     path: str = "*"
     nth: int = 1
-    """The first matching call that is hit, counted from 1."""
+    """The first matching call that fails, counted from 1."""
     times: int | None = 1
-    """How many calls from there on; None means all."""
+    """How many calls fail from there on; None means all."""
     seconds: float | None = None
     code: str | None = None
     should_retry: bool | None = None
@@ -70,15 +70,15 @@ class FaultRule:
     hits: int = 0
 
     def applies(self, method: str, path: str) -> bool:
-        """Whether this call is hit; counts it."""
-        if self.method not in ("*", method) or not self._names(path):
+        """Whether the rule applies to this call. Each matching call is counted."""
+        if self.method not in ("*", method) or not self._matches_path(path):
             return False
         self.seen += 1
         hit = self.seen >= self.nth and (self.times is None or self.hits < self.times)
         self.hits += hit
         return hit
 
-    def _names(self, path: str) -> bool:
+    def _matches_path(self, path: str) -> bool:
         if self.path.startswith("^"):
             return re.search(self.path, path) is not None
         return fnmatchcase(path, self.path)
@@ -102,7 +102,7 @@ class FaultRule:
                 headers.setdefault("stripe-should-retry", str(retry).lower())
             case _:
                 status, kind, code = 500, "api_error", self.code or ""
-        message = f"The sandbox was told to answer {self.effect.value} here."
+        message = f"A fault rule of the sandbox answers {self.effect.value} here."
         return Refused(message, status=status, kind=kind, code=code or None, headers=headers)
 
     @property
@@ -117,13 +117,13 @@ class FaultRule:
 
 
 class Faults:
-    """The rules of this process; the first that applies wins, every one that matches counts."""
+    """The fault rules that are set."""
 
     def __init__(self) -> None:
         self.rules: list[FaultRule] = []
 
-    def hit(self, method: str, path: str) -> FaultRule | None:
-        """The rule that this call falls under."""
+    def match(self, method: str, path: str) -> FaultRule | None:
+        """The first rule that applies to this call; every rule that matches it counts it."""
         applying = [rule for rule in self.rules if rule.applies(method, path)]
         return applying[0] if applying else None
 

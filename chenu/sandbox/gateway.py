@@ -26,31 +26,31 @@ from chenu.sandbox.http_messages import (
 )
 from chenu.sandbox.idempotency import (
     KeysInUse,
-    Stored,
+    StoredAnswer,
     check_key,
+    find_answer,
     fingerprint,
-    recall,
-    remember,
+    save_answer,
 )
 from chenu.sandbox.ids import IdSource
 from chenu.sandbox.json_types import Json, dumps
 from chenu.sandbox.routing import ROUTES, Match
 from chenu.sandbox.store import Record
 from chenu.sandbox.tasks import Scheduler
-from chenu.sandbox.unit import Unit, World
+from chenu.sandbox.unit import Engine, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
 
-class Cut(Exception):
-    """The connection shall end without an answer."""
+class ConnectionDropped(Exception):
+    """The connection ends without an answer."""
 
 
 @dataclass
 class Gateway:
     """ASGI application for everything below /v1 and /v2."""
 
-    world: World
+    engine: Engine
     scheduler: Scheduler
     faults: Faults
     exchanges: Exchanges
@@ -61,12 +61,12 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await read_request(scope, receive, "req_" + self.request_ids.token(14))
-        rule = self.faults.hit(request.method, request.path)
+        rule = self.faults.match(request.method, request.path)
         try:
             answer = await self._serve(request, rule, receive)
-        except Cut:
+        except ConnectionDropped:
             self._record(request, 0, b"")
-            await _cut(scope, rule)
+            await _drop_connection(scope, rule)
             return
         self._record(request, answer.status, answer.body)
         if rule is not None and rule.effect is Effect.TRUNCATED:
@@ -76,7 +76,7 @@ class Gateway:
             answer.headers["idempotency-key"] = request.idempotency_key
         if rule is not None and rule.effect is Effect.RESET_AFTER:
             await send_half(send, answer)
-            await _cut(scope, rule)
+            await _drop_connection(scope, rule)
             return
         await send_answer(send, answer)
 
@@ -92,16 +92,16 @@ class Gateway:
     ) -> ApiAnswer:
         if rule is None:
             return await self._answer(request)
-        if rule.effect is Effect.ERROR_KEPT:
-            return self._keep(request, self._refusal(request, rule.error()))
+        if rule.effect is Effect.ERROR_STORED:
+            return self._store_failure(request, self._refusal(request, rule.error()))
         answer: ApiAnswer | None = None
         if rule.effect.executes:
             pause = rule.pause if rule.effect is Effect.LATENCY else 0
             answer = await self._answer(request, pause)
-        if rule.effect.cuts:
+        if rule.effect.disconnects:
             if "timeout" in rule.effect:
-                await _silence(rule.pause, receive)
-            raise Cut
+                await _stay_silent(rule.pause, receive)
+            raise ConnectionDropped
         if answer is None or rule.effect is Effect.ERROR_AFTER:
             return self._refusal(request, rule.error())
         return answer
@@ -114,7 +114,7 @@ class Gateway:
             call = calls().find(request.method, request.path)
             if match is None or call is None:
                 raise _no_such_call(request, call)
-            account = acting_account(self.world.store, request)
+            account = acting_account(self.engine.store, request)
             return await self._answer_once(request, match, call, account, pause)
         except ApiError as error:
             return self._refusal(request, error)
@@ -128,42 +128,54 @@ class Gateway:
         key = request.idempotency_key
         if key is not None:
             check_key(key)
-            self._in_use.enter(account, key)
+            self._in_use.acquire(account, key)
         try:
             if pause:
                 await asyncio.sleep(pause)
             return self._execute(request, match, call, account)
         finally:
             if key is not None:
-                self._in_use.leave(account, key)
+                self._in_use.release(account, key)
 
     def _execute(self, request: ApiRequest, match: Match, call: Call, account: str) -> ApiAnswer:
         form, key = request.form(), request.idempotency_key
-        mark = fingerprint(request.method, request.path, form)
-        with self.world.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
-            stored = recall(unit, key, mark) if key else None
+        digest = fingerprint(request.method, request.path, form)
+        with self.engine.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
+            stored = find_answer(unit, key, digest) if key else None
             if stored is not None:
                 return _replayed(stored)
             parameters = read_parameters(call, form, account=account)
             answer = self._run(request, match, unit, parameters)
             if key and (answer.status < 400 or not request.v2):
-                remember(unit, key, mark, Stored(answer.status, answer.body, request.id))
+                save_answer(
+                    unit,
+                    key,
+                    digest,
+                    StoredAnswer(answer.status, answer.body, request.id),
+                )
         return answer
 
-    def _keep(self, request: ApiRequest, failure: ApiAnswer) -> ApiAnswer:
-        """The failure is what the key remembers, unless it remembers something already."""
-        key, account = request.idempotency_key, acting_account(self.world.store, request)
+    def _store_failure(self, request: ApiRequest, failure: ApiAnswer) -> ApiAnswer:
+        """Store the failure under the idempotency key, unless an answer is stored there already."""
+        key, account = request.idempotency_key, acting_account(self.engine.store, request)
         if key is None:
             return failure
-        mark = fingerprint(request.method, request.path, request.form())
-        with self.world.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
-            stored = recall(unit, key, mark)
+        digest = fingerprint(request.method, request.path, request.form())
+        with self.engine.unit(account=account, request_id=request.id, idempotency_key=key) as unit:
+            stored = find_answer(unit, key, digest)
             if stored is not None:
                 return _replayed(stored)
-            remember(unit, key, mark, Stored(failure.status, failure.body, request.id))
+            save_answer(
+                unit,
+                key,
+                digest,
+                StoredAnswer(failure.status, failure.body, request.id),
+            )
         return failure
 
-    def _run(self, request: ApiRequest, match: Match, unit: Unit, parameters: Json) -> ApiAnswer:
+    def _run(
+        self, request: ApiRequest, match: Match, unit: UnitOfWork, parameters: Json
+    ) -> ApiAnswer:
         try:
             with unit.store.savepoint():
                 result = match.run(unit, parameters)
@@ -182,11 +194,11 @@ class Gateway:
         return self._refusal(request, answer)
 
     def _refusal(self, request: ApiRequest, error: ApiError) -> ApiAnswer:
-        log = self.world.config.link(f"/_sandbox/exchanges?request_id={request.id}")
+        log = self.engine.config.link(f"/_sandbox/exchanges?request_id={request.id}")
         return ApiAnswer(error.status, dumps(error.body(log, v2=request.v2)), dict(error.headers))
 
 
-def _replayed(stored: Stored) -> ApiAnswer:
+def _replayed(stored: StoredAnswer) -> ApiAnswer:
     headers = {"idempotent-replayed": "true", "original-request": stored.request_id}
     return ApiAnswer(stored.status, stored.body, headers)
 
@@ -194,7 +206,7 @@ def _replayed(stored: Stored) -> ApiAnswer:
 def _no_such_call(request: ApiRequest, call: Call | None) -> ApiError:
     known = "Stripe knows it, but the" if call else "Unrecognized request URL: the"
     return Refused(
-        f"{known} CHE·NU sandbox does not play {request.method} {request.path}.", status=404
+        f"{known} CHE·NU sandbox does not support {request.method} {request.path}.", status=404
     )
 
 
@@ -202,24 +214,24 @@ def _version(request: ApiRequest) -> str:
     return request.headers.get("stripe-version") or API_VERSION
 
 
-async def _silence(seconds: float, receive: Receive) -> None:
-    """Say nothing for that long, or until the client has gone."""
+async def _stay_silent(seconds: float, receive: Receive) -> None:
+    """Wait without an answer until the time is over or the client disconnects."""
 
-    async def gone() -> None:
+    async def wait_for_disconnect() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
     try:
-        await asyncio.wait_for(gone(), seconds)
+        await asyncio.wait_for(wait_for_disconnect(), seconds)
     except TimeoutError:
         return
 
 
-async def _cut(scope: Scope, rule: FaultRule | None) -> None:
+async def _drop_connection(scope: Scope, rule: FaultRule | None) -> None:
     abort = (scope.get("extensions") or {}).get("chenu.abort")
-    if abort is None:  # in-process: say it as the transport would
+    if abort is None:  # in-process: raise what an HTTP transport would raise
         if rule is not None and "timeout" in rule.effect:
-            raise httpx.ReadTimeout("The sandbox was told to stay silent")
-        raise httpx.RemoteProtocolError("The sandbox was told to hang up")
+            raise httpx.ReadTimeout("A fault rule keeps the sandbox silent")
+        raise httpx.RemoteProtocolError("A fault rule drops the connection")
     abort()
     await asyncio.sleep(0.01)  # until the server has noticed that the connection is gone

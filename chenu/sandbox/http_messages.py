@@ -34,8 +34,8 @@ class ApiRequest:
     @property
     def idempotency_key(self) -> str | None:
         """The key, where this method heeds one: POST, and DELETE in API v2."""
-        heeded = self.method == "POST" or (self.v2 and self.method == "DELETE")
-        return self.headers.get("idempotency-key") if heeded else None
+        handled = self.method == "POST" or (self.v2 and self.method == "DELETE")
+        return self.headers.get("idempotency-key") if handled else None
 
     @property
     def api_key(self) -> str:

@@ -1,4 +1,4 @@
-"""Answers that idempotency keys remember for a day of the clock."""
+"""Stored answers by idempotency key; they are replayed for one day of the global clock."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from chenu.sandbox.clock import DAY
 from chenu.sandbox.errors import ApiError, Refused
 from chenu.sandbox.json_types import Json, dumps
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A remembered answer."""
+class StoredAnswer:
+    """The first answer to a request with an idempotency key."""
 
     status: int
     body: bytes
@@ -32,7 +32,7 @@ def _sorted(value: object) -> object:
     return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
-def recall(unit: Unit, key: str, mark: str) -> Stored | None:
+def find_answer(unit: UnitOfWork, key: str, digest: str) -> StoredAnswer | None:
     """The answer stored under the key; raises Refused when the key came with another request."""
     row = unit.store.execute(
         "SELECT fingerprint, status, body, request_id FROM idempotency"
@@ -41,24 +41,32 @@ def recall(unit: Unit, key: str, mark: str) -> Stored | None:
     ).fetchone()
     if row is None:
         return None
-    stored_mark, status, body, request_id = row
-    if stored_mark != mark:
+    stored_fingerprint, status, body, request_id = row
+    if stored_fingerprint != digest:
         raise Refused(
             "Keys for idempotent requests can only be used with the same parameters they were"
             f" first used with. Try another key than '{key}' for another request.",
             kind="idempotency_error",
         )
-    return Stored(status, body, request_id)
+    return StoredAnswer(status, body, request_id)
 
 
-def remember(unit: Unit, key: str, mark: str, answer: Stored) -> None:
+def save_answer(unit: UnitOfWork, key: str, digest: str, answer: StoredAnswer) -> None:
     """Store the answer, and drop those that are older than a day."""
     unit.store.execute("DELETE FROM idempotency WHERE created <= ?", (unit.now - DAY,))
     unit.store.execute(
         "INSERT OR REPLACE INTO idempotency"
         " (account, key, fingerprint, status, body, request_id, created)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (unit.account, key, mark, answer.status, answer.body, answer.request_id, unit.now),
+        (
+            unit.account,
+            key,
+            digest,
+            answer.status,
+            answer.body,
+            answer.request_id,
+            unit.now,
+        ),
     )
 
 
@@ -68,7 +76,7 @@ class KeysInUse:
     def __init__(self) -> None:
         self._keys: set[tuple[str, str]] = set()
 
-    def enter(self, account: str, key: str) -> None:
+    def acquire(self, account: str, key: str) -> None:
         """Raises ApiError 409 while another request holds the key."""
         if (account, key) in self._keys:
             raise Refused(
@@ -80,7 +88,7 @@ class KeysInUse:
             )
         self._keys.add((account, key))
 
-    def leave(self, account: str, key: str) -> None:
+    def release(self, account: str, key: str) -> None:
         self._keys.discard((account, key))
 
 

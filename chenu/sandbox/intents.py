@@ -4,7 +4,7 @@ from chenu.sandbox import shapes
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.params import apply
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 INTENT_FIELDS = (
     "customer",
@@ -17,7 +17,7 @@ INTENT_FIELDS = (
 )
 
 
-def new_intent(unit: Unit, amount: int, parameters: Json) -> Record:
+def new_intent(unit: UnitOfWork, amount: int, parameters: Json) -> Record:
     """Create and announce one that still needs a payment method."""
     intent_id = unit.new_id("payment_intent")
     secret = unit.token(25)

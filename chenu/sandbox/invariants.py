@@ -49,7 +49,7 @@ def _charges_hold(store: Store) -> Iterator[str]:
         )
         refunded = charge.body["amount_refunded"]
         if back != refunded or back > charge.body["amount"]:
-            yield f"{charge.id}: {back} in refunds, {refunded} noted of {charge.body['amount']}"
+            yield f"{charge.id}: {back} in refunds, {refunded} recorded of {charge.body['amount']}"
 
 
 def _total(store: Store, kind: str, path: str, of: Record) -> int:

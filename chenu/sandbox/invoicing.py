@@ -3,11 +3,11 @@
 from chenu.sandbox import shapes
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 def make_paid_invoice(
-    unit: Unit, customer: Record, lines: list[Json], intent: Record, data: Json
+    unit: UnitOfWork, customer: Record, lines: list[Json], intent: Record, data: Json
 ) -> Record:
     """Draft, finalized, paid in one go. `lines`: items of the session; `data`: invoice_data."""
     invoice = _draft(unit, customer, lines, data)
@@ -21,7 +21,7 @@ def make_paid_invoice(
     return invoice
 
 
-def _draft(unit: Unit, customer: Record, lines: list[Json], data: Json) -> Record:
+def _draft(unit: UnitOfWork, customer: Record, lines: list[Json], data: Json) -> Record:
     invoice_id = unit.new_id("invoice")
     total = sum(line["amount_total"] for line in lines)
     body = shapes.new(
@@ -54,7 +54,7 @@ def _draft(unit: Unit, customer: Record, lines: list[Json], data: Json) -> Recor
     return unit.create("invoice", body, internal={"secret": unit.token()})
 
 
-def _line(unit: Unit, invoice_id: str, item: Json) -> Json:
+def _line(unit: UnitOfWork, invoice_id: str, item: Json) -> Json:
     price = item["price"]
     return shapes.new(
         "line_item",
@@ -74,7 +74,7 @@ def _line(unit: Unit, invoice_id: str, item: Json) -> Json:
     )
 
 
-def _finalize(unit: Unit, invoice: Record, customer: Record) -> None:
+def _finalize(unit: UnitOfWork, invoice: Record, customer: Record) -> None:
     number = customer.body["next_invoice_sequence"]
     with unit.change(customer) as body:
         body["next_invoice_sequence"] = number + 1
@@ -92,7 +92,7 @@ def _finalize(unit: Unit, invoice: Record, customer: Record) -> None:
         body["status_transitions"]["finalized_at"] = unit.now
 
 
-def _pay(unit: Unit, invoice: Record, intent: Record) -> Record:
+def _pay(unit: UnitOfWork, invoice: Record, intent: Record) -> Record:
     total = invoice.body["total"]
     payment = unit.create(
         "invoice_payment",

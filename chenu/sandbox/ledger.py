@@ -6,7 +6,7 @@ from chenu.sandbox.config import CURRENCY
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.store import PLATFORM, Record, Store
 from chenu.sandbox.tasks import task
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _CATEGORIES = {
     "payment": "charge",
@@ -18,7 +18,7 @@ _CATEGORIES = {
 
 
 def post(
-    unit: Unit,
+    unit: UnitOfWork,
     kind: str,
     amount: int,
     source: str,
@@ -68,7 +68,7 @@ def _fee_details(fee: int) -> list[Json]:
     ]
 
 
-def _add(unit: Unit, available: int, pending: int) -> None:
+def _add(unit: UnitOfWork, available: int, pending: int) -> None:
     unit.store.execute(
         "INSERT INTO balances (account, available, pending) VALUES (?, ?, ?)"
         " ON CONFLICT (account) DO UPDATE SET"
@@ -85,7 +85,7 @@ def read_balance(store: Store, account: str) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-def balance_body(unit: Unit) -> Json:
+def balance_body(unit: UnitOfWork) -> Json:
     """The Balance object of the acting account."""
     available, pending = read_balance(unit.store, unit.account)
     return {
@@ -102,7 +102,7 @@ def _amount(amount: int) -> Json:
 
 
 @task("funds_available")
-def _release(unit: Unit, subject: str) -> None:
+def _release(unit: UnitOfWork, subject: str) -> None:
     """Turn what is due from pending to available."""
     due = "kind = 'balance_transaction' AND account = ? AND json_extract(body, '$.status') ="
     due += " 'pending' AND json_extract(body, '$.available_on') <= ?"
@@ -123,8 +123,8 @@ def _release(unit: Unit, subject: str) -> None:
         unit.schedule(next_midnight(unit.now), "payout", "")
 
 
-def assign_to_payout(unit: Unit, payout_id: str) -> None:
-    """Note on every transaction that was paid out in which payout that was, its own included."""
+def assign_to_payout(unit: UnitOfWork, payout_id: str) -> None:
+    """Record the payout on every transaction that it paid out, its own included."""
     unit.store.execute(
         "UPDATE objects SET internal = json_set(internal, '$.payout', ?)"
         " WHERE kind = 'balance_transaction' AND account = ?"

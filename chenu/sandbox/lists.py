@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from chenu.sandbox.errors import ApiError, missing
 from chenu.sandbox.json_types import Json
-from chenu.sandbox.params import refuse_unplayed
+from chenu.sandbox.params import refuse_unsupported
 from chenu.sandbox.store import Condition, Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _PAGING = ("created", "ending_before", "limit", "starting_after")
 _RANGE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -33,23 +33,23 @@ def ranged(parameters: Json, name: str, *, is_column: bool = False) -> list[Filt
 
 
 def page(
-    unit: Unit,
+    unit: UnitOfWork,
     kind: str,
     url: str,
     parameters: Json,
     filters: Sequence[Filter | Condition] = (),
     *,
     by: tuple[str, ...] = (),
-    heeded: tuple[str, ...] = (),
+    handled: tuple[str, ...] = (),
     noun: str | None = None,
-    show: Callable[[Unit, Record], Json] | None = None,
+    show: Callable[[UnitOfWork, Record], Json] | None = None,
 ) -> Json:
     """One page of the acting account's objects of a kind.
 
     `by`: parameters that name a path into the object and the value it has to have.
-    `heeded`: parameters that `filters` have taken care of. Any other is refused, not ignored.
+    `handled`: parameters that `filters` already cover. Any other parameter is refused.
     """
-    refuse_unplayed(parameters, (*_PAGING, *by, *heeded), f"GET {url}")
+    refuse_unsupported(parameters, (*_PAGING, *by, *handled), f"GET {url}")
     limit = _limit(parameters)
     conditions: list[Filter | Condition] = [
         *filters,
@@ -71,7 +71,7 @@ def page(
 
 
 def whole(data: list[Json], url: str, parameters: Json, noun: str = "item") -> Json:
-    """A page of a list that is kept inside another object, in its own order."""
+    """A page of a list that is stored inside another object, in its own order."""
     limit = _limit(parameters)
     _check_cursors(parameters)
     ids = [one["id"] for one in data]
@@ -108,7 +108,7 @@ def _check_cursors(parameters: Json) -> None:
         )
 
 
-def _cursor(unit: Unit, kind: str, parameters: Json, noun: str) -> tuple[int | None, bool]:
+def _cursor(unit: UnitOfWork, kind: str, parameters: Json, noun: str) -> tuple[int | None, bool]:
     _check_cursors(parameters)
     for name, backwards in (("starting_after", False), ("ending_before", True)):
         if name in parameters:

@@ -7,11 +7,14 @@ from chenu.sandbox.cards import BY_METHOD_ID, BY_NUMBER, TestCard
 from chenu.sandbox.errors import ApiError, missing
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 def new_method(
-    unit: Unit, card: TestCard, expiry: tuple[int, int] = (12, 2034), details: Json | None = None
+    unit: UnitOfWork,
+    card: TestCard,
+    expiry: tuple[int, int] = (12, 2034),
+    details: Json | None = None,
 ) -> Record:
     """`expiry`: month and year. `details`: e-mail and name of the payer."""
     fingerprint = hashlib.blake2b(card.number.encode(), digest_size=8).hexdigest()
@@ -33,7 +36,7 @@ def card_of(method: Record) -> TestCard:
     return BY_NUMBER[method.internal["card"]]
 
 
-def usable_method(unit: Unit, method_id: str, customer_id: str | None) -> Record:
+def usable_method(unit: UnitOfWork, method_id: str, customer_id: str | None) -> Record:
     """By id, or a new one for a test id such as pm_card_visa.
 
     Raises ApiError when it belongs to somebody else or was used up.
@@ -60,7 +63,7 @@ def usable_method(unit: Unit, method_id: str, customer_id: str | None) -> Record
     return record
 
 
-def attach(unit: Unit, method: Record, customer_id: str) -> None:
+def attach(unit: UnitOfWork, method: Record, customer_id: str) -> None:
     """Save it for a customer; nothing happens when it is theirs already."""
     if method.body["customer"] == customer_id:
         return

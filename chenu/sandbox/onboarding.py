@@ -4,7 +4,7 @@ from chenu.sandbox.connected import add_bank_account, announce_v1, get_account, 
 from chenu.sandbox.store import PLATFORM, Record
 from chenu.sandbox.tasks import task
 from chenu.sandbox.thin_events import emit_thin
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _REVIEW = 3600
 """Seconds of the clock."""
@@ -16,16 +16,16 @@ OUTCOMES = {
 }
 
 
-def find_link(unit: Unit, token: str) -> Record | None:
+def find_link(unit: UnitOfWork, token: str) -> Record | None:
     return unit.store.find("v2.core.account_link", token, PLATFORM)
 
 
-def is_stale(unit: Unit, link: Record) -> bool:
+def is_stale(unit: UnitOfWork, link: Record) -> bool:
     return bool(link.internal["state"] == "used" or unit.now >= link.internal["expires_at"])
 
 
-def finish(unit: Unit, link: Record, choice: str) -> str:
-    """Use the link up; the address to go back to. `choice`: one of OUTCOMES, or `leave`."""
+def finish(unit: UnitOfWork, link: Record, choice: str) -> str:
+    """Use the link; returns the URL to go back to. `choice`: one of OUTCOMES, or `leave`."""
     link.internal["state"] = "used"
     unit.save(link)
     if choice in OUTCOMES:
@@ -53,7 +53,7 @@ def finish(unit: Unit, link: Record, choice: str) -> str:
 
 
 @task("review_account")
-def _pass_review(unit: Unit, account_id: str) -> None:
+def _pass_review(unit: UnitOfWork, account_id: str) -> None:
     account = get_account(unit, account_id)
     if account.internal["status"] == "pending":
         set_status(unit, account, "active")

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from chenu.sandbox.clock import wall_ms
 from chenu.sandbox.json_types import Json, dumps, loads
 from chenu.sandbox.store import PLATFORM, Record, Store
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @dataclass(slots=True)
-class Modes:
-    """How deliveries misbehave, set by POST /_sandbox/webhooks."""
+class DeliveryModes:
+    """How deliveries are ordered, repeated, lost or delayed; set by POST /_sandbox/webhooks."""
 
     mode: str = "ordered"
     """`ordered`: one after the other for each receiver. `shuffle`: at random, many at once."""
@@ -30,8 +30,8 @@ class Modes:
     paused: bool = False
     max_concurrent: int = 8
 
-    def changed(self, given: Json) -> "Modes":
-        """With some values replaced; raises ValueError for what makes no sense."""
+    def changed(self, given: Json) -> "DeliveryModes":
+        """With some values replaced; raises ValueError for an invalid value."""
         known = {one.name: type(one.default) for one in fields(self)}
         for name, value in given.items():
             expected = known.get(name)
@@ -40,7 +40,7 @@ class Modes:
             number = expected is float and isinstance(value, int)
             if not (number or type(value) is expected):
                 raise ValueError(f"{name} is a {expected.__name__}")
-        new = Modes(**{**asdict(self), **given})
+        new = DeliveryModes(**{**asdict(self), **given})
         shares = all(0 <= share <= 1 for share in (new.duplicate, new.drop))
         if new.mode not in ("ordered", "shuffle") or not shares or new.max_concurrent < 1:
             raise ValueError("mode is ordered or shuffle, duplicate and drop are 0 to 1")
@@ -54,21 +54,21 @@ class DeliveryQueue:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.modes = Modes()
-        self._chance = random.Random(0)  # noqa: S311 - mischief, not secrets
+        self.modes = DeliveryModes()
+        self._rng = random.Random(0)  # noqa: S311 - not a secret
         self._has_new = False
         self.on_wake: Callable[[], None] = lambda: None
         self.load_modes()
 
     def load_modes(self) -> None:
-        """Take up the stored modes."""
-        self.modes = Modes(**loads(self._store.get_meta("webhook_modes", "{}")))
-        self._chance = random.Random(self.modes.seed)  # noqa: S311 - mischief, not secrets
+        """Read the modes from the store."""
+        self.modes = DeliveryModes(**loads(self._store.get_meta("webhook_modes", "{}")))
+        self._rng = random.Random(self.modes.seed)  # noqa: S311 - not a secret
 
     @property
-    def chance(self) -> random.Random:
-        """The one source of mischief, repeatable by the modes' seed."""
-        return self._chance
+    def rng(self) -> random.Random:
+        """The random source of webhook faults, repeatable by the modes' seed."""
+        return self._rng
 
     def committed(self) -> None:
         if self._has_new:
@@ -76,15 +76,15 @@ class DeliveryQueue:
             self.on_wake()
 
     def wake(self) -> None:
-        """Tell the sender to look again: modes have changed, or something is to be resent."""
+        """Make the sender check the queue, after a change of modes or a request to resend."""
         self.on_wake()
 
-    def set_modes(self, modes: Modes) -> None:
+    def set_modes(self, modes: DeliveryModes) -> None:
         self._store.set_meta("webhook_modes", dumps(asdict(modes)).decode())
         self.load_modes()
         self.wake()
 
-    def queue(self, unit: Unit, event: Record) -> int:
+    def queue(self, unit: UnitOfWork, event: Record) -> int:
         receivers = [
             *(r for r in _all(unit, "webhook_endpoint") if _endpoint_wants(r, event)),
             *(r for r in _all(unit, "v2.core.event_destination") if _destination_wants(r, event)),
@@ -93,12 +93,12 @@ class DeliveryQueue:
             self.queue_for(unit, event, receiver.id)
         return len(receivers)
 
-    def queue_for(self, unit: Unit, event: Record, receiver_id: str) -> None:
-        """One receiver, with the mischief that is set."""
+    def queue_for(self, unit: UnitOfWork, event: Record, receiver_id: str) -> None:
+        """Queue for one receiver, with the faults that are set."""
         self._has_new = True
-        status = "dropped" if self._chance.random() < self.modes.drop else "pending"
-        is_copied = self._chance.random() < self.modes.duplicate
-        copies = self._chance.randint(2, self.modes.max_copies) if is_copied else 1
+        status = "dropped" if self._rng.random() < self.modes.drop else "pending"
+        is_copied = self._rng.random() < self.modes.duplicate
+        copies = self._rng.randint(2, self.modes.max_copies) if is_copied else 1
         due = wall_ms() + self.modes.delay_ms
         for _ in range(copies):
             unit.store.execute(
@@ -108,7 +108,7 @@ class DeliveryQueue:
             )
 
 
-def _all(unit: Unit, kind: str) -> list[Record]:
+def _all(unit: UnitOfWork, kind: str) -> list[Record]:
     return unit.store.select(kind, PLATFORM, oldest_first=True)
 
 

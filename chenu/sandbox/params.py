@@ -1,4 +1,4 @@
-"""What handlers do to parameters over and over: metadata, clearing, amounts, currency."""
+"""Rules that many calls share for parameters: metadata, clearing, amounts, currency, URLs."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -30,9 +30,9 @@ def apply(body: Json, parameters: Json, names: Iterable[str]) -> None:
         merge_metadata(body, parameters["metadata"])
 
 
-def refuse_unplayed(parameters: Json, played: Iterable[str], call: str) -> None:
-    """Refuse what Stripe would heed and this sandbox would ignore."""
-    for name in parameters.keys() - set(played) - {"expand", "metadata"}:
+def refuse_unsupported(parameters: Json, supported: Iterable[str], call: str) -> None:
+    """Refuse parameters that Stripe handles and this sandbox does not."""
+    for name in parameters.keys() - set(supported) - {"expand", "metadata"}:
         raise unsupported(f"the parameter {name} of {call}", name)
 
 
@@ -68,7 +68,7 @@ def check_largest(amount: int, param: str = "amount") -> None:
 
 
 def check_url(url: str, param: str) -> None:
-    """An absolute address with http or https; raises Refused."""
+    """Require an absolute URL with http or https; raises Refused."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Refused("Not a valid URL", code="url_invalid", param=param)
@@ -79,11 +79,11 @@ def deleted(kind: str, object_id: str) -> Json:
     return {"id": object_id, "object": kind, "deleted": True}
 
 
-ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+POSTAL_ADDRESS_FIELDS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
-def address(given: object) -> Json | None:
+def postal_address(given: object) -> Json | None:
     """All six keys, or null when cleared."""
     if not isinstance(given, dict):
         return None
-    return {key: given.get(key) for key in ADDRESS}
+    return {key: given.get(key) for key in POSTAL_ADDRESS_FIELDS}

@@ -11,7 +11,7 @@ from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.ledger import post
 from chenu.sandbox.methods import attach, card_of
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 PENDING_DAYS = 7
 
@@ -33,7 +33,7 @@ class Attempt:
 
 
 def attempt_payment(
-    unit: Unit,
+    unit: UnitOfWork,
     intent: Record,
     method: Record,
     *,
@@ -48,7 +48,7 @@ def attempt_payment(
     )
     if decline is None and needs_owner and not authenticated:
         if not off_session:
-            return _ask_for_authentication(unit, intent, method)
+            return _require_authentication(unit, intent, method)
         decline = DECLINES["authentication_required"]
     if decline is None and card.decline:
         decline = DECLINES[card.decline]
@@ -57,8 +57,8 @@ def attempt_payment(
     return _succeed(unit, intent, method, authenticated=authenticated)
 
 
-def _forced_decline(unit: Unit, intent: Record) -> Decline | None:
-    """What the control room has planned for this customer's next payment; used up by it."""
+def _forced_decline(unit: UnitOfWork, intent: Record) -> Decline | None:
+    """The outcome that the control room set for this customer's next payment; it is used once."""
     customer_id = intent.body["customer"]
     customer = unit.find("customer", customer_id) if customer_id else None
     if customer is None or "next_charge" not in customer.internal:
@@ -68,7 +68,7 @@ def _forced_decline(unit: Unit, intent: Record) -> Decline | None:
     return DECLINES.get(outcome)
 
 
-def _ask_for_authentication(unit: Unit, intent: Record, method: Record) -> Attempt:
+def _require_authentication(unit: UnitOfWork, intent: Record, method: Record) -> Attempt:
     with unit.change(intent) as body:
         body["status"] = "requires_action"
         body["payment_method"] = method.id
@@ -77,7 +77,7 @@ def _ask_for_authentication(unit: Unit, intent: Record, method: Record) -> Attem
     return Attempt("requires_action")
 
 
-def _next_action(unit: Unit, intent: Record) -> Json:
+def _next_action(unit: UnitOfWork, intent: Record) -> Json:
     return_url = intent.internal.get("return_url")
     if return_url is None:
         return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
@@ -85,14 +85,14 @@ def _next_action(unit: Unit, intent: Record) -> Json:
     return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": url}}
 
 
-def fail_authentication(unit: Unit, intent: Record) -> Attempt:
+def fail_authentication(unit: UnitOfWork, intent: Record) -> Attempt:
     """The owner of the card did not confirm; no charge is made."""
     method = unit.get("payment_method", intent.body["payment_method"])
-    _back_to_start(unit, intent, method, _AUTHENTICATION_FAILED, None)
+    _require_payment_method(unit, intent, method, _AUTHENTICATION_FAILED, None)
     return Attempt("declined", decline=_AUTHENTICATION_FAILED)
 
 
-def _decline(unit: Unit, intent: Record, method: Record, decline: Decline) -> Attempt:
+def _decline(unit: UnitOfWork, intent: Record, method: Record, decline: Decline) -> Attempt:
     charge = _new_charge(unit, intent, method)
     with unit.change(charge) as body:
         body |= {
@@ -113,12 +113,12 @@ def _decline(unit: Unit, intent: Record, method: Record, decline: Decline) -> At
             "status": "failed",
         }
     unit.emit("charge.failed", charge.body)
-    _back_to_start(unit, intent, method, decline, charge)
+    _require_payment_method(unit, intent, method, decline, charge)
     return Attempt("declined", charge, decline)
 
 
-def _back_to_start(
-    unit: Unit, intent: Record, method: Record, decline: Decline, charge: Record | None
+def _require_payment_method(
+    unit: UnitOfWork, intent: Record, method: Record, decline: Decline, charge: Record | None
 ) -> None:
     error: Json = {
         "code": decline.code,
@@ -139,7 +139,7 @@ def _back_to_start(
     unit.emit("payment_intent.payment_failed", intent.body)
 
 
-def _succeed(unit: Unit, intent: Record, method: Record, *, authenticated: bool) -> Attempt:
+def _succeed(unit: UnitOfWork, intent: Record, method: Record, *, authenticated: bool) -> Attempt:
     charge = _new_charge(unit, intent, method)
     if authenticated:
         charge.body["payment_method_details"]["card"]["three_d_secure"] = _authentication()
@@ -175,7 +175,7 @@ def _authentication() -> Json:
     }
 
 
-def settle(unit: Unit, charge: Record) -> None:
+def settle(unit: UnitOfWork, charge: Record) -> None:
     """Book the charge: its money is pending for a week, at once with one of the cards."""
     card = BY_NUMBER[charge.internal["card"]]
     wait = 0 if card.funds_at_once else PENDING_DAYS * DAY
@@ -193,7 +193,7 @@ def settle(unit: Unit, charge: Record) -> None:
         body["balance_transaction"] = booked.id
 
 
-def _new_charge(unit: Unit, intent: Record, method: Record) -> Record:
+def _new_charge(unit: UnitOfWork, intent: Record, method: Record) -> Record:
     """A charge as it succeeds."""
     card = card_of(method)
     charge_id = unit.new_id("charge")

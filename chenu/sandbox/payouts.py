@@ -6,11 +6,11 @@ from chenu.sandbox.connected import transfers_status
 from chenu.sandbox.ledger import assign_to_payout, post, read_balance
 from chenu.sandbox.store import PLATFORM
 from chenu.sandbox.tasks import task
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @task("payout")
-def _pay_out(unit: Unit, subject: str) -> None:
+def _pay_out(unit: UnitOfWork, subject: str) -> None:
     """All that is available, at midnight; arrives a day later."""
     amount, _ = read_balance(unit.store, unit.account)
     account = unit.store.find("v2.core.account", unit.account, PLATFORM)
@@ -39,7 +39,7 @@ def _pay_out(unit: Unit, subject: str) -> None:
 
 
 @task("payout_arrives")
-def _arrive(unit: Unit, payout_id: str) -> None:
+def _arrive(unit: UnitOfWork, payout_id: str) -> None:
     payout = unit.get("payout", payout_id)
     account = unit.store.find("v2.core.account", unit.account, PLATFORM)
     if account is not None and account.internal.pop("next_payout_fails", False):
@@ -61,7 +61,7 @@ def _arrive(unit: Unit, payout_id: str) -> None:
     unit.emit("payout.paid", payout.body)
 
 
-def _stop_payouts(unit: Unit, bank_id: str) -> None:
+def _stop_payouts(unit: UnitOfWork, bank_id: str) -> None:
     """No further payout to a bank account that refused one, until it is given anew."""
     with unit.change(unit.get("bank_account", bank_id), "account.external_account.updated") as body:
         body["status"] = "errored"

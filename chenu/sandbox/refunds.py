@@ -8,7 +8,7 @@ from chenu.sandbox.ledger import post
 from chenu.sandbox.params import apply, check_positive
 from chenu.sandbox.store import Record
 from chenu.sandbox.tasks import task
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _LATER = 3600
 """Seconds of the clock until a pending refund succeeds or a doomed one fails."""
@@ -16,7 +16,7 @@ _LATER = 3600
 _REFERENCE = "7890123456789012"
 
 
-def new_refund(unit: Unit, charge: Record, parameters: Json) -> Record:
+def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
     """Raises ApiError when there is not that much to give back."""
     amount = _amount(charge, parameters.get("amount"))
     behaviour = BY_NUMBER[charge.internal["card"]].refund
@@ -50,7 +50,7 @@ def new_refund(unit: Unit, charge: Record, parameters: Json) -> Record:
     unit.emit("refund.created", refund.body)
     _count(unit, charge, amount)
     if behaviour == "succeeded":
-        _give_reference(unit, refund)
+        _add_bank_reference(unit, refund)
     else:
         unit.schedule(unit.now + _LATER, f"refund_{behaviour}", refund_id)
     return refund
@@ -89,7 +89,7 @@ def _destination(status: str, reference: str | None) -> Json:
     }
 
 
-def _count(unit: Unit, charge: Record, amount: int) -> None:
+def _count(unit: UnitOfWork, charge: Record, amount: int) -> None:
     """Add to what the charge has given back; a negative amount takes it away again."""
     before = charge.body["amount_refunded"]
     charge.body["amount_refunded"] = before + amount
@@ -99,20 +99,20 @@ def _count(unit: Unit, charge: Record, amount: int) -> None:
         unit.emit("charge.refunded", charge.body, {"amount_refunded": before})
 
 
-def _give_reference(unit: Unit, refund: Record) -> None:
+def _add_bank_reference(unit: UnitOfWork, refund: Record) -> None:
     """The bank's reference has come: what `refund.updated` tells of an ordinary refund."""
     with unit.change(refund, "refund.updated") as body:
         body["destination_details"] = _destination("available", _REFERENCE)
 
 
 @task("refund_pending")
-def _arrive(unit: Unit, refund_id: str) -> None:
+def _arrive(unit: UnitOfWork, refund_id: str) -> None:
     refund = unit.get("refund", refund_id)
     if refund.body["status"] == "pending":
         succeed(unit, refund)
 
 
-def succeed(unit: Unit, refund: Record) -> None:
+def succeed(unit: UnitOfWork, refund: Record) -> None:
     """A refund that was under way has arrived."""
     with unit.change(refund, "refund.updated") as body:
         body["status"] = "succeeded"
@@ -121,13 +121,13 @@ def succeed(unit: Unit, refund: Record) -> None:
 
 
 @task("refund_fails")
-def _fail_later(unit: Unit, refund_id: str) -> None:
+def _fail_later(unit: UnitOfWork, refund_id: str) -> None:
     refund = unit.get("refund", refund_id)
     if refund.body["status"] == "succeeded":
         fail(unit, refund)
 
 
-def fail(unit: Unit, refund: Record) -> None:
+def fail(unit: UnitOfWork, refund: Record) -> None:
     """The bank sent the money back: it is in the balance again."""
     _undo(unit, refund)
     refund.body |= {"failure_reason": "expired_or_canceled_card", "status": "failed"}
@@ -135,13 +135,13 @@ def fail(unit: Unit, refund: Record) -> None:
     unit.emit("refund.failed", refund.body)
 
 
-def cancel(unit: Unit, refund: Record) -> None:
+def cancel(unit: UnitOfWork, refund: Record) -> None:
     _undo(unit, refund)
     with unit.change(refund, "refund.updated") as body:
         body["status"] = "canceled"
 
 
-def _undo(unit: Unit, refund: Record) -> None:
+def _undo(unit: UnitOfWork, refund: Record) -> None:
     amount = refund.body["amount"]
     booked = post(unit, "refund_failure", amount, refund.id, available_on=unit.now)
     refund.body["failure_balance_transaction"] = booked.id
@@ -150,7 +150,7 @@ def _undo(unit: Unit, refund: Record) -> None:
     _count(unit, unit.get("charge", refund.body["charge"]), -amount)
 
 
-def ask_customer(unit: Unit, refund: Record) -> None:
+def require_action(unit: UnitOfWork, refund: Record) -> None:
     """Make a pending refund wait for its receiver, as some payment methods do."""
     with unit.change(refund, "refund.updated") as body:
         body["status"] = "requires_action"

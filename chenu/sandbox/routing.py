@@ -1,4 +1,4 @@
-"""Which function answers which call of the API."""
+"""The routes of the API: which function handles which call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 Answer = Record | Json
 """A stored object, or a body that is ready but for expansion."""
@@ -21,7 +21,7 @@ class Match:
     handler: Handler
     path_values: dict[str, str]
 
-    def run(self, unit: Unit, parameters: Json) -> Answer:
+    def run(self, unit: UnitOfWork, parameters: Json) -> Answer:
         return self.handler(unit, parameters, **self.path_values)
 
 

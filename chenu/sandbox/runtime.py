@@ -5,15 +5,15 @@ import secrets
 from chenu.sandbox import api as api  # importing it registers the calls
 from chenu.sandbox.clock import Clock
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.delivery import Sender
+from chenu.sandbox.delivery import WebhookSender
 from chenu.sandbox.exchanges import Exchanges
 from chenu.sandbox.faults import Faults
 from chenu.sandbox.gateway import Gateway
 from chenu.sandbox.ids import IdSource
-from chenu.sandbox.outbox import DeliveryQueue, Modes
+from chenu.sandbox.outbox import DeliveryModes, DeliveryQueue
 from chenu.sandbox.store import Store
 from chenu.sandbox.tasks import Scheduler
-from chenu.sandbox.unit import World
+from chenu.sandbox.unit import Engine
 
 
 class Sandbox:
@@ -23,16 +23,18 @@ class Sandbox:
         self.config = config
         self.store = Store(config.data)
         self.queue = DeliveryQueue(self.store)
-        self.world = World(config, self.store, Clock(), IdSource(0), self.queue)
-        self.scheduler = Scheduler(self.world)
+        self.engine = Engine(config, self.store, Clock(), IdSource(0), self.queue)
+        self.scheduler = Scheduler(self.engine)
         self.faults = Faults()
         self.exchanges = Exchanges(config)
-        self.sender = Sender(config, self.store, self.queue)
-        self.gateway = Gateway(self.world, self.scheduler, self.faults, self.exchanges, IdSource(0))
+        self.sender = WebhookSender(config, self.store, self.queue)
+        self.gateway = Gateway(
+            self.engine, self.scheduler, self.faults, self.exchanges, IdSource(0)
+        )
         self._load()
 
     def _load(self) -> None:
-        """Take up the state of the store: clock, ids and webhook modes."""
+        """Read the clock, the ids and the delivery modes from the store."""
         store = self.store
         seed = self.config.seed
         if seed is None:
@@ -40,8 +42,8 @@ class Sandbox:
         starts = int(store.get_meta("starts", "0")) + 1
         store.set_meta("seed", str(seed))
         store.set_meta("starts", str(starts))
-        self.world.clock.offset = int(store.get_meta("clock_offset", "0"))
-        self.world.ids = IdSource(seed, int(store.get_meta("ids", "0")))
+        self.engine.clock.offset = int(store.get_meta("clock_offset", "0"))
+        self.engine.ids = IdSource(seed, int(store.get_meta("ids", "0")))
         # Request ids are not stored, so each start has its own series of them.
         self.gateway.request_ids = IdSource(seed, starts << 40)
         self.queue.load_modes()
@@ -51,17 +53,17 @@ class Sandbox:
         self.store.clear()
         self.faults.clear()
         self.exchanges.clear()
-        self.queue.set_modes(Modes())
+        self.queue.set_modes(DeliveryModes())
         self._load()
 
     def snapshot(self) -> str:
-        """Keep the state under a name until the process ends."""
+        """Take a snapshot; it can be restored until the process ends."""
         name = f"snap_{secrets.token_hex(8)}"
         self.store.take_snapshot(name)
         return name
 
     def restore(self, name: str) -> bool:
-        """Back to a kept state, the clock included; False for an unknown name."""
+        """Restore a snapshot, the clock included; False for an unknown name."""
         found = self.store.restore_snapshot(name)
         if found:
             self._load()

@@ -124,7 +124,7 @@ class Store:
         )
 
     def rename(self, record: Record, kind: str) -> None:
-        """Make it an object of another kind: that is how an object goes but leaves a trace."""
+        """Change the kind of an object: a deleted one stays as, for example, `deleted_customer`."""
         self._connection.execute("UPDATE objects SET kind = ? WHERE seq = ?", (kind, record.seq))
 
     def delete(self, record: Record) -> None:
@@ -183,13 +183,13 @@ class Store:
                 self.execute(f"DELETE FROM {table}")  # noqa: S608 - a name out of the schema
 
     def take_snapshot(self, name: str) -> None:
-        """Keep a copy of everything in memory, until the process ends."""
+        """Copy the whole database into memory; the copy lives until the process ends."""
         copy = sqlite3.connect(":memory:", check_same_thread=False)
         self._connection.backup(copy)
         self._snapshots[name] = copy
 
     def restore_snapshot(self, name: str) -> bool:
-        """Put a kept copy back; False without one of that name."""
+        """Replace the database by a snapshot; False for an unknown name."""
         copy = self._snapshots.get(name)
         if copy is not None:
             copy.backup(self._connection)

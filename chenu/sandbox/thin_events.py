@@ -5,11 +5,11 @@ from typing import Any
 from chenu.sandbox.clock import rfc3339, wall_ms
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 def emit_thin(
-    unit: Unit,
+    unit: UnitOfWork,
     kind: str,
     *,
     related: Json | None,
@@ -39,7 +39,7 @@ def emit_thin(
     if receiver is None:
         return platform.publish_thin(body, internal)
     record = platform.create("v2.core.event", body, internal=internal)
-    platform.world.outbox.queue_for(platform, record, receiver)
+    platform.engine.outbox.queue_for(platform, record, receiver)
     return record
 
 
@@ -54,14 +54,14 @@ def notification(event: Record) -> Json:
     return shown
 
 
-def _reason(unit: Unit) -> Any:
+def _reason(unit: UnitOfWork) -> Any:
     if unit.request_id is None:
         return None
     key = unit.idempotency_key or ""
     return {"type": "request", "request": {"id": unit.request_id, "idempotency_key": key}}
 
 
-def _stamp(unit: Unit) -> str:
+def _stamp(unit: UnitOfWork) -> str:
     """Of the clock, in milliseconds that only rise: pages of events are cut by them."""
     last = int(unit.store.get_meta("last_thin_ms", "0"))
     stamp = max(unit.now * 1000 + wall_ms() % 1000, last + 1)

@@ -8,10 +8,10 @@ from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.ledger import post, read_balance
 from chenu.sandbox.params import apply, check_currency, check_positive
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
-def new_transfer(unit: Unit, parameters: Json) -> Record:
+def new_transfer(unit: UnitOfWork, parameters: Json) -> Record:
     """Raises ApiError for a destination that is not ready or money that is not there."""
     check_currency(parameters["currency"])
     destination = _destination(unit, parameters["destination"])
@@ -20,7 +20,7 @@ def new_transfer(unit: Unit, parameters: Json) -> Record:
     check_positive(amount)
     available_on = _check_funds(unit, charge, amount)
     transfer = _record(unit, parameters, charge, amount)
-    payment = _pay_in(unit.on(destination.id), transfer, available_on)
+    payment = _create_destination_payment(unit.on(destination.id), transfer, available_on)
     booked = post(unit, "transfer", -amount, transfer.id, available_on=available_on)
     transfer.body |= {"balance_transaction": booked.id, "destination_payment": payment.id}
     transfer.internal["available_on"] = available_on
@@ -29,7 +29,7 @@ def new_transfer(unit: Unit, parameters: Json) -> Record:
     return transfer
 
 
-def _destination(unit: Unit, account_id: str) -> Record:
+def _destination(unit: UnitOfWork, account_id: str) -> Record:
     account = get_account(unit, account_id, "destination")
     if account.body["closed"] or transfers_status(account) != "active":
         raise ApiError(
@@ -41,7 +41,7 @@ def _destination(unit: Unit, account_id: str) -> Record:
     return account
 
 
-def _source(unit: Unit, charge_id: str | None) -> Record | None:
+def _source(unit: UnitOfWork, charge_id: str | None) -> Record | None:
     if charge_id is None:
         return None
     charge = unit.get("charge", charge_id, param="source_transaction")
@@ -58,7 +58,7 @@ def _whole(charge: Record | None) -> int:
     return int(charge.body["amount"]) if charge else 0
 
 
-def _check_funds(unit: Unit, charge: Record | None, amount: int) -> int:
+def _check_funds(unit: UnitOfWork, charge: Record | None, amount: int) -> int:
     """When the money is available: with the charge's, or now."""
     if charge is None:
         available, _ = read_balance(unit.store, unit.account)
@@ -85,7 +85,7 @@ def _check_funds(unit: Unit, charge: Record | None, amount: int) -> int:
     return max(int(booked.body["available_on"]), unit.now)
 
 
-def _record(unit: Unit, parameters: Json, charge: Record | None, amount: int) -> Record:
+def _record(unit: UnitOfWork, parameters: Json, charge: Record | None, amount: int) -> Record:
     transfer_id = unit.new_id("transfer")
     body = shapes.new(
         "transfer",
@@ -103,26 +103,30 @@ def _record(unit: Unit, parameters: Json, charge: Record | None, amount: int) ->
     return unit.create("transfer", body)
 
 
-def _pay_in(inside: Unit, transfer: Record, available_on: int) -> Record:
+def _create_destination_payment(
+    connected: UnitOfWork, transfer: Record, available_on: int
+) -> Record:
     """The destination's side: a payment (py_…) with its own booking."""
     amount = transfer.body["amount"]
     body = shapes.new(
         "charge",
-        id=inside.new_id("payment"),
+        id=connected.new_id("payment"),
         amount=amount,
         amount_captured=amount,
-        created=inside.now,
+        created=connected.now,
         payment_method_details={"type": "stripe_account", "stripe_account": {}},
         source_transfer=transfer.id,
     )
-    payment = inside.create("charge", body, internal={"transferred": 0})
-    booked = post(inside, "payment", amount, payment.id, available_on=available_on)
+    payment = connected.create("charge", body, internal={"transferred": 0})
+    booked = post(connected, "payment", amount, payment.id, available_on=available_on)
     payment.body["balance_transaction"] = booked.id
-    inside.save(payment)
+    connected.save(payment)
     return payment
 
 
-def new_reversal(unit: Unit, transfer: Record, amount: int | None, parameters: Json) -> Record:
+def new_reversal(
+    unit: UnitOfWork, transfer: Record, amount: int | None, parameters: Json
+) -> Record:
     """Take money back; raises ApiError when that is more than was sent or is left there."""
     left = transfer.body["amount"] - transfer.body["amount_reversed"]
     if left == 0:
@@ -134,14 +138,14 @@ def new_reversal(unit: Unit, transfer: Record, amount: int | None, parameters: J
             f"Reversal amount ({wanted}) is greater than the unreversed amount ({left}).",
             param="amount",
         )
-    inside = unit.on(transfer.body["destination"])
+    connected = unit.on(transfer.body["destination"])
     available_on = max(transfer.internal["available_on"], unit.now)
-    _check_destination_balance(inside, wanted, is_pending=available_on > unit.now)
-    return _reverse(unit, inside, transfer, wanted, available_on, parameters)
+    _check_destination_balance(connected, wanted, is_pending=available_on > unit.now)
+    return _reverse(unit, connected, transfer, wanted, available_on, parameters)
 
 
-def _check_destination_balance(inside: Unit, amount: int, *, is_pending: bool) -> None:
-    available, pending = read_balance(inside.store, inside.account)
+def _check_destination_balance(connected: UnitOfWork, amount: int, *, is_pending: bool) -> None:
+    available, pending = read_balance(connected.store, connected.account)
     if amount > (pending if is_pending else available):
         raise ApiError(
             "The connected account has insufficient funds for this reversal.",
@@ -150,11 +154,16 @@ def _check_destination_balance(inside: Unit, amount: int, *, is_pending: bool) -
 
 
 def _reverse(
-    unit: Unit, inside: Unit, transfer: Record, amount: int, available_on: int, parameters: Json
+    unit: UnitOfWork,
+    connected: UnitOfWork,
+    transfer: Record,
+    amount: int,
+    available_on: int,
+    parameters: Json,
 ) -> Record:
     reversal_id = unit.new_id("transfer_reversal")
     booked = post(unit, "transfer_refund", amount, reversal_id, available_on=available_on)
-    refund = _pay_back(inside, transfer, amount, available_on)
+    refund = _refund_destination_payment(connected, transfer, amount, available_on)
     body = shapes.new(
         "transfer_reversal",
         id=reversal_id,
@@ -167,7 +176,7 @@ def _reverse(
     apply(body, parameters, ())
     reversal = unit.create("transfer_reversal", body)
     refund.body["source_transfer_reversal"] = reversal_id
-    inside.save(refund)
+    connected.save(refund)
     before = copy_json(transfer.body)
     reversed_so_far = transfer.body["amount_reversed"] + amount
     transfer.body |= {
@@ -186,12 +195,14 @@ def _reverse(
     return reversal
 
 
-def _pay_back(inside: Unit, transfer: Record, amount: int, available_on: int) -> Record:
+def _refund_destination_payment(
+    connected: UnitOfWork, transfer: Record, amount: int, available_on: int
+) -> Record:
     """The destination's side: its payment is refunded (pyr_…)."""
-    payment = inside.get("charge", transfer.body["destination_payment"])
-    refund_id = inside.new_id("payment_refund")
-    booked = post(inside, "payment_refund", -amount, refund_id, available_on=available_on)
-    refund = inside.create(
+    payment = connected.get("charge", transfer.body["destination_payment"])
+    refund_id = connected.new_id("payment_refund")
+    booked = post(connected, "payment_refund", -amount, refund_id, available_on=available_on)
+    refund = connected.create(
         "refund",
         shapes.new(
             "refund",
@@ -199,11 +210,11 @@ def _pay_back(inside: Unit, transfer: Record, amount: int, available_on: int) ->
             amount=amount,
             balance_transaction=booked.id,
             charge=payment.id,
-            created=inside.now,
+            created=connected.now,
             currency=CURRENCY,
         ),
     )
-    with inside.change(payment) as body:
+    with connected.change(payment) as body:
         body["amount_refunded"] += amount
         body["refunded"] = body["amount_refunded"] == body["amount"]
     return refund

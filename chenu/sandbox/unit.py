@@ -16,10 +16,10 @@ from chenu.sandbox.store import PLATFORM, Record, Store
 class Outbox(Protocol):
     """Where emitted events go: see chenu.sandbox.outbox."""
 
-    def queue(self, unit: "Unit", event: Record) -> int:
+    def queue(self, unit: "UnitOfWork", event: Record) -> int:
         """Queue an event for its receivers; how many there are."""
 
-    def queue_for(self, unit: "Unit", event: Record, receiver_id: str) -> None:
+    def queue_for(self, unit: "UnitOfWork", event: Record, receiver_id: str) -> None:
         """Queue an event for one receiver."""
 
     def committed(self) -> None:
@@ -27,8 +27,8 @@ class Outbox(Protocol):
 
 
 @dataclass
-class World:
-    """What every unit of work shares."""
+class Engine:
+    """What all units of work share; `unit` opens one."""
 
     config: SandboxConfig
     store: Store
@@ -44,22 +44,22 @@ class World:
         account: str = PLATFORM,
         request_id: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Iterator["Unit"]:
+    ) -> Iterator["UnitOfWork"]:
         """A transaction; `now` pins the clock to the moment a task was due."""
         count = self.ids.count
         with self.store.transaction():
             moment = self.clock.now() if now is None else now
-            yield Unit(self, moment, account, request_id, idempotency_key)
+            yield UnitOfWork(self, moment, account, request_id, idempotency_key)
             if self.ids.count != count:
                 self.store.set_meta("ids", str(self.ids.count))
         self.outbox.committed()
 
 
 @dataclass(slots=True)
-class Unit:
-    """The view of the world that handlers work with: one moment, one account."""
+class UnitOfWork:
+    """What handlers work with: the store at one moment, acting for one account."""
 
-    world: World
+    engine: Engine
     now: int
     account: str = PLATFORM
     request_id: str | None = None
@@ -67,21 +67,21 @@ class Unit:
 
     @property
     def store(self) -> Store:
-        return self.world.store
+        return self.engine.store
 
     @property
     def config(self) -> SandboxConfig:
-        return self.world.config
+        return self.engine.config
 
-    def on(self, account: str) -> "Unit":
+    def on(self, account: str) -> "UnitOfWork":
         """The same unit of work, acting for another account."""
         return replace(self, account=account)
 
     def new_id(self, kind: str) -> str:
-        return self.world.ids.new(kind)
+        return self.engine.ids.new(kind)
 
     def token(self, length: int = 32) -> str:
-        return self.world.ids.token(length)
+        return self.engine.ids.token(length)
 
     def create(self, kind: str, body: Json, *, internal: Json | None = None) -> Record:
         """Store a new object of the acting account; `body` names its `id`."""
@@ -138,14 +138,14 @@ class Unit:
 
     def _publish(self, kind: str, body: Json, internal: Json | None = None) -> Record:
         record = self.create(kind, body, internal=internal)
-        receivers = self.world.outbox.queue(self, record)
+        receivers = self.engine.outbox.queue(self, record)
         if kind == "event" and receivers:
             record.body["pending_webhooks"] = receivers
             self.save(record)
         return record
 
     def schedule(self, due: int, task: str, subject: str) -> None:
-        """Run a task of chenu.sandbox.tasks at a moment of the clock; once, however often asked."""
+        """Run a task at a moment of the clock; scheduling the same task again has no effect."""
         self.store.execute(
             "INSERT OR IGNORE INTO tasks (due, name, account, subject) VALUES (?, ?, ?, ?)",
             (due, task, self.account, subject),

@@ -1,4 +1,4 @@
-"""Pages of API v2: addresses of the next and the previous page instead of cursors."""
+"""Pages of API v2: URLs of the next and the previous page instead of cursors."""
 
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from chenu.sandbox.errors import Refused
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.store import Condition, Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 def v2_limit(parameters: Json, default: int = 20) -> int:
@@ -17,7 +17,7 @@ def v2_limit(parameters: Json, default: int = 20) -> int:
 
 
 def v2_page(
-    unit: Unit,
+    unit: UnitOfWork,
     kind: str,
     url: str,
     parameters: Json,

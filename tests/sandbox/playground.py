@@ -69,11 +69,11 @@ class Playground:
 
     async def control(self, path: str, body: STEP | None = None) -> Any:
         """POST to the control room, or GET without a body."""
-        address = f"/_sandbox/{path}"
+        url = f"/_sandbox/{path}"
         if body is None:
-            answer = await self.http.get(address)
+            answer = await self.http.get(url)
         else:
-            answer = await self.http.post(address, json=body)
+            answer = await self.http.post(url, json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

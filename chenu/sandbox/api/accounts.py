@@ -1,19 +1,19 @@
 """API v1's view of connected accounts, and links to their dashboards."""
 
-from chenu.sandbox.connected import get_account, v1_face
+from chenu.sandbox.connected import get_account, v1_view
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.routing import ROUTES
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @ROUTES.get("/v1/accounts/{account}")
-def retrieve(unit: Unit, parameters: Json, account: str) -> Json:
-    return v1_face(unit, get_account(unit, account))
+def retrieve(unit: UnitOfWork, parameters: Json, account: str) -> Json:
+    return v1_view(unit, get_account(unit, account))
 
 
 @ROUTES.post("/v1/accounts/{account}/login_links")
-def create_login_link(unit: Unit, parameters: Json, account: str) -> Json:
+def create_login_link(unit: UnitOfWork, parameters: Json, account: str) -> Json:
     record = get_account(unit, account)
     if record.body["dashboard"] != "express":
         raise ApiError("Login links are for accounts with the Express dashboard.")

@@ -5,16 +5,16 @@ from chenu.sandbox.ledger import balance_body
 from chenu.sandbox.lists import page
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Condition, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @ROUTES.get("/v1/balance")
-def retrieve(unit: Unit, parameters: Json) -> Json:
+def retrieve(unit: UnitOfWork, parameters: Json) -> Json:
     return balance_body(unit)
 
 
 @ROUTES.get("/v1/balance_transactions")
-def list_transactions(unit: Unit, parameters: Json) -> Json:
+def list_transactions(unit: UnitOfWork, parameters: Json) -> Json:
     payout = parameters.get("payout")
     return page(
         unit,
@@ -23,10 +23,10 @@ def list_transactions(unit: Unit, parameters: Json) -> Json:
         parameters,
         [Condition("json_extract(internal, '$.payout') = ?", (payout,))] if payout else (),
         by=("currency", "source", "type"),
-        heeded=("payout",),
+        handled=("payout",),
     )
 
 
 @ROUTES.get("/v1/balance_transactions/{transaction}")
-def retrieve_transaction(unit: Unit, parameters: Json, transaction: str) -> Record:
+def retrieve_transaction(unit: UnitOfWork, parameters: Json, transaction: str) -> Record:
     return unit.get("balance_transaction", transaction)

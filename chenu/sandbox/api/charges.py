@@ -2,28 +2,28 @@
 
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.params import apply, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _CHANGEABLE = ("description", "receipt_email", "transfer_group")
 
 
 @ROUTES.get("/v1/charges")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     by = ("customer", "payment_intent", "transfer_group")
     return page(unit, "charge", "/v1/charges", parameters, by=by)
 
 
 @ROUTES.get("/v1/charges/{charge}")
-def retrieve(unit: Unit, parameters: Json, charge: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, charge: str) -> Record:
     return unit.get("charge", charge)
 
 
 @ROUTES.post("/v1/charges/{charge}")
-def update(unit: Unit, parameters: Json, charge: str) -> Record:
-    refuse_unplayed(parameters, _CHANGEABLE, "charges.update")
+def update(unit: UnitOfWork, parameters: Json, charge: str) -> Record:
+    refuse_unsupported(parameters, _CHANGEABLE, "charges.update")
     record = unit.get("charge", charge)
     with unit.change(record, "charge.updated") as body:
         apply(body, parameters, _CHANGEABLE)

@@ -6,30 +6,30 @@ from chenu.sandbox.customers import CUSTOMER_FIELDS, fill_customer, new_customer
 from chenu.sandbox.expand import PROVIDERS
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page, whole
-from chenu.sandbox.params import deleted, refuse_unplayed
+from chenu.sandbox.params import deleted, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _ALWAYS_EMPTY = ("sources", "subscriptions", "tax_ids")
 """Lists that Stripe shows when expanded and in which this sandbox has nothing yet."""
 
 
 @ROUTES.post("/v1/customers")
-def create(unit: Unit, parameters: Json) -> Record:
-    refuse_unplayed(parameters, CUSTOMER_FIELDS, "customers.create")
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    refuse_unsupported(parameters, CUSTOMER_FIELDS, "customers.create")
     customer = new_customer(unit, parameters)
     unit.emit("customer.created", customer.body)
     return customer
 
 
 @ROUTES.get("/v1/customers")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return page(unit, "customer", "/v1/customers", parameters, by=("email",))
 
 
 @ROUTES.get("/v1/customers/{customer}")
-def retrieve(unit: Unit, parameters: Json, customer: str) -> Record | Json:
+def retrieve(unit: UnitOfWork, parameters: Json, customer: str) -> Record | Json:
     """Of a deleted customer a stub is left."""
     if unit.find("deleted_customer", customer):
         return deleted("customer", customer)
@@ -37,8 +37,8 @@ def retrieve(unit: Unit, parameters: Json, customer: str) -> Record | Json:
 
 
 @ROUTES.post("/v1/customers/{customer}")
-def update(unit: Unit, parameters: Json, customer: str) -> Record:
-    refuse_unplayed(parameters, CUSTOMER_FIELDS, "customers.update")
+def update(unit: UnitOfWork, parameters: Json, customer: str) -> Record:
+    refuse_unsupported(parameters, CUSTOMER_FIELDS, "customers.update")
     record = unit.get("customer", customer)
     with unit.change(record, "customer.updated") as body:
         fill_customer(unit, body, parameters)
@@ -46,15 +46,15 @@ def update(unit: Unit, parameters: Json, customer: str) -> Record:
 
 
 @ROUTES.delete("/v1/customers/{customer}")
-def delete(unit: Unit, parameters: Json, customer: str) -> Json:
+def delete(unit: UnitOfWork, parameters: Json, customer: str) -> Json:
     record = unit.get("customer", customer)
     unit.emit("customer.deleted", record.body)
     unit.store.rename(record, "deleted_customer")
     return deleted("customer", customer)
 
 
-def _empty_list(name: str) -> Callable[[Unit, Json], Json]:
-    def provide(unit: Unit, customer: Json) -> Json:
+def _empty_list(name: str) -> Callable[[UnitOfWork, Json], Json]:
+    def provide(unit: UnitOfWork, customer: Json) -> Json:
         return whole([], f"/v1/customers/{customer['id']}/{name}", {})
 
     return provide

@@ -9,7 +9,7 @@ from chenu.sandbox.params import apply, check_url
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
 from chenu.sandbox.thin_events import emit_thin
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 from chenu.sandbox.v2_lists import v2_page
 
 _KIND = "v2.core.event_destination"
@@ -17,7 +17,7 @@ _SCOPES = ("@self", "@accounts")
 
 
 @ROUTES.post("/v2/core/event_destinations")
-def create(unit: Unit, parameters: Json) -> Json:
+def create(unit: UnitOfWork, parameters: Json) -> Json:
     _check(parameters)
     url, secret = parameters["webhook_endpoint"]["url"], "whsec_" + unit.token()
     body = shapes.new(
@@ -57,7 +57,7 @@ def _check(parameters: Json) -> None:
 
 
 def _shown(record: Record, parameters: Json) -> Json:
-    """Address and secret are hidden unless included."""
+    """URL and secret are null unless the request includes them."""
     include = parameters.get("include") or []
     secret, url = record.internal["secrets"][-1], record.internal["url"]
     return {
@@ -70,7 +70,7 @@ def _shown(record: Record, parameters: Json) -> Json:
 
 
 @ROUTES.get("/v2/core/event_destinations")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return v2_page(
         unit,
         _KIND,
@@ -81,16 +81,16 @@ def list_all(unit: Unit, parameters: Json) -> Json:
 
 
 @ROUTES.get("/v2/core/event_destinations/{destination}")
-def retrieve(unit: Unit, parameters: Json, destination: str) -> Json:
+def retrieve(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     return _shown(_get(unit, destination), parameters)
 
 
-def _get(unit: Unit, destination_id: str) -> Record:
+def _get(unit: UnitOfWork, destination_id: str) -> Record:
     return unit.get(_KIND, destination_id, noun="event destination")
 
 
 @ROUTES.post("/v2/core/event_destinations/{destination}")
-def update(unit: Unit, parameters: Json, destination: str) -> Json:
+def update(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     record = _get(unit, destination)
     url = (parameters.get("webhook_endpoint") or {}).get("url")
     if url is not None:
@@ -103,13 +103,13 @@ def update(unit: Unit, parameters: Json, destination: str) -> Json:
 
 
 @ROUTES.delete("/v2/core/event_destinations/{destination}")
-def delete(unit: Unit, parameters: Json, destination: str) -> Json:
+def delete(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     unit.store.delete(_get(unit, destination))
     return {"id": destination, "object": _KIND, "deleted": True}
 
 
 @ROUTES.post("/v2/core/event_destinations/{destination}/disable")
-def disable(unit: Unit, parameters: Json, destination: str) -> Json:
+def disable(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     record = _get(unit, destination)
     with unit.change(record) as body:
         body |= {"status": "disabled", "status_details": {"disabled": {"reason": "user"}}}
@@ -117,7 +117,7 @@ def disable(unit: Unit, parameters: Json, destination: str) -> Json:
 
 
 @ROUTES.post("/v2/core/event_destinations/{destination}/enable")
-def enable(unit: Unit, parameters: Json, destination: str) -> Json:
+def enable(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     record = _get(unit, destination)
     with unit.change(record) as body:
         body |= {"status": "enabled", "status_details": None}
@@ -125,7 +125,7 @@ def enable(unit: Unit, parameters: Json, destination: str) -> Json:
 
 
 @ROUTES.post("/v2/core/event_destinations/{destination}/ping")
-def ping(unit: Unit, parameters: Json, destination: str) -> Json:
+def ping(unit: UnitOfWork, parameters: Json, destination: str) -> Json:
     """Sends `v2.core.event_destination.ping` to this destination only."""
     _get(unit, destination)
     related = {

@@ -1,4 +1,4 @@
-"""Events of both API versions, kept for thirty days of the clock."""
+"""Events of both API versions, which are listed for thirty days of the clock."""
 
 from urllib.parse import urlencode
 
@@ -9,10 +9,10 @@ from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import PLATFORM, Condition, Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 from chenu.sandbox.v2_lists import flat, v2_limit
 
-_KEPT = 30 * DAY
+_RETENTION = 30 * DAY
 _MOST_TYPES = 20
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM deliveries WHERE event = objects.id AND status != 'succeeded')"
@@ -20,8 +20,10 @@ _UNDELIVERED = (
 
 
 @ROUTES.get("/v1/events")
-def list_all(unit: Unit, parameters: Json) -> Json:
-    filters: list[Filter | Condition] = [Filter("created", ">", unit.now - _KEPT, is_column=True)]
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
+    filters: list[Filter | Condition] = [
+        Filter("created", ">", unit.now - _RETENTION, is_column=True)
+    ]
     if "type" in parameters and "types" in parameters:
         raise ApiError("You may only specify one of these: type, types.", param="types")
     if "type" in parameters:
@@ -32,8 +34,8 @@ def list_all(unit: Unit, parameters: Json) -> Json:
     if "delivery_success" in parameters:
         wanted = "NOT " if parameters["delivery_success"] else ""
         filters.append(Condition(wanted + _UNDELIVERED))
-    heeded = ("delivery_success", "type", "types")
-    return page(unit, "event", "/v1/events", parameters, filters, heeded=heeded, show=_present)
+    handled = ("delivery_success", "type", "types")
+    return page(unit, "event", "/v1/events", parameters, filters, handled=handled, show=_present)
 
 
 def _check_types(types: list[str]) -> None:
@@ -42,15 +44,15 @@ def _check_types(types: list[str]) -> None:
 
 
 @ROUTES.get("/v1/events/{event}")
-def retrieve(unit: Unit, parameters: Json, event: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, event: str) -> Record:
     record = unit.get("event", event)
-    if record.created <= unit.now - _KEPT:
+    if record.created <= unit.now - _RETENTION:
         raise missing("event", event)
     return record
 
 
 @presents("event")
-def _present(unit: Unit, event: Record) -> Json:
+def _present(unit: UnitOfWork, event: Record) -> Json:
     waiting = unit.store.value(
         "SELECT COUNT(*) FROM deliveries WHERE event = ? AND status = 'pending'", (event.id,)
     )
@@ -58,10 +60,10 @@ def _present(unit: Unit, event: Record) -> Json:
 
 
 @ROUTES.get("/v2/core/events")
-def list_thin(unit: Unit, parameters: Json) -> Json:
+def list_thin(unit: UnitOfWork, parameters: Json) -> Json:
     """The next page is named by the time of the last event: no two have the same."""
     limit = v2_limit(parameters)
-    filters: list[Filter | Condition] = [Filter("created", ">", rfc3339(unit.now - _KEPT))]
+    filters: list[Filter | Condition] = [Filter("created", ">", rfc3339(unit.now - _RETENTION))]
     types = parameters.get("types")
     if types:
         _check_types(types)
@@ -104,15 +106,15 @@ def _next_url(parameters: Json, last: Record) -> str:
 
 
 @ROUTES.get("/v2/core/events/{event}")
-def retrieve_thin(unit: Unit, parameters: Json, event: str) -> Json:
+def retrieve_thin(unit: UnitOfWork, parameters: Json, event: str) -> Json:
     record = unit.store.find("v2.core.event", event, PLATFORM)
     foreign = record is not None and unit.account not in (PLATFORM, record.body["context"])
-    if record is None or foreign or record.body["created"] <= rfc3339(unit.now - _KEPT):
+    if record is None or foreign or record.body["created"] <= rfc3339(unit.now - _RETENTION):
         raise missing("event", event)
     return _shown_thin(unit, record)
 
 
-def _shown_thin(unit: Unit, event: Record) -> Json:
+def _shown_thin(unit: UnitOfWork, event: Record) -> Json:
     if not unit.config.v2_event_details:
         return event.body
     return event.body | {key: value for key, value in event.internal.items() if value is not None}

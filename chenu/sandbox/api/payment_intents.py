@@ -6,11 +6,11 @@ from chenu.sandbox.intents import INTENT_FIELDS, new_intent
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
 from chenu.sandbox.methods import usable_method
-from chenu.sandbox.params import apply, check_charge_amount, check_currency, refuse_unplayed
+from chenu.sandbox.params import apply, check_charge_amount, check_currency, refuse_unsupported
 from chenu.sandbox.payments import attempt_payment, declined_error, settle
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _SHARED = (
     "allowed_payment_method_types",
@@ -25,9 +25,9 @@ _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 @ROUTES.post("/v1/payment_intents")
-def create(unit: Unit, parameters: Json) -> Record:
-    played = (*_UPDATED, *_SHARED, *_CONFIRMED, "automatic_payment_methods", "confirm")
-    refuse_unplayed(parameters, played, "payment_intents.create")
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    supported = (*_UPDATED, *_SHARED, *_CONFIRMED, "automatic_payment_methods", "confirm")
+    refuse_unsupported(parameters, supported, "payment_intents.create")
     check_currency(parameters["currency"])
     check_charge_amount(parameters["amount"])
     _check_shared(unit, parameters)
@@ -54,7 +54,7 @@ def create(unit: Unit, parameters: Json) -> Record:
     return _confirm(unit, intent, parameters) if parameters.get("confirm") else intent
 
 
-def _check_shared(unit: Unit, parameters: Json) -> None:
+def _check_shared(unit: UnitOfWork, parameters: Json) -> None:
     if parameters.get("customer"):
         get_customer(unit, parameters["customer"])
     if parameters.get("capture_method") == "manual":
@@ -65,19 +65,19 @@ def _check_shared(unit: Unit, parameters: Json) -> None:
 
 
 @ROUTES.get("/v1/payment_intents")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return page(unit, "payment_intent", "/v1/payment_intents", parameters, by=("customer",))
 
 
 @ROUTES.get("/v1/payment_intents/{intent}")
-def retrieve(unit: Unit, parameters: Json, intent: str) -> Record:
-    refuse_unplayed(parameters, (), "payment_intents.retrieve")
+def retrieve(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
+    refuse_unsupported(parameters, (), "payment_intents.retrieve")
     return unit.get("payment_intent", intent)
 
 
 @ROUTES.post("/v1/payment_intents/{intent}")
-def update(unit: Unit, parameters: Json, intent: str) -> Record:
-    refuse_unplayed(parameters, _UPDATED, "payment_intents.update")
+def update(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
+    refuse_unsupported(parameters, _UPDATED, "payment_intents.update")
     record = unit.get("payment_intent", intent)
     _check_shared(unit, parameters)
     if parameters.keys() & {"amount", "currency", "customer", "payment_method"}:
@@ -95,8 +95,8 @@ def update(unit: Unit, parameters: Json, intent: str) -> Record:
 
 
 @ROUTES.post("/v1/payment_intents/{intent}/confirm")
-def confirm(unit: Unit, parameters: Json, intent: str) -> Record:
-    refuse_unplayed(parameters, (*_SHARED, *_CONFIRMED), "payment_intents.confirm")
+def confirm(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
+    refuse_unsupported(parameters, (*_SHARED, *_CONFIRMED), "payment_intents.confirm")
     record = unit.get("payment_intent", intent)
     _check_open(record, "confirmed")
     _check_shared(unit, parameters)
@@ -108,7 +108,7 @@ def confirm(unit: Unit, parameters: Json, intent: str) -> Record:
     return _confirm(unit, record, parameters)
 
 
-def _confirm(unit: Unit, intent: Record, parameters: Json) -> Record:
+def _confirm(unit: UnitOfWork, intent: Record, parameters: Json) -> Record:
     method_id = intent.body["payment_method"]
     if method_id is None:
         raise ApiError(
@@ -146,7 +146,7 @@ def _check_return_url(intent: Record, parameters: Json) -> None:
 
 
 @ROUTES.post("/v1/payment_intents/{intent}/cancel")
-def cancel(unit: Unit, parameters: Json, intent: str) -> Record:
+def cancel(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
     record = unit.get("payment_intent", intent)
     _check_open(record, "canceled")
     with unit.change(record) as body:

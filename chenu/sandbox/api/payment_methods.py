@@ -8,13 +8,13 @@ from chenu.sandbox.methods import attach as attach_method
 from chenu.sandbox.methods import usable_method
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _FILTERS = ("allow_redisplay", "customer", "type")
 
 
 @ROUTES.get("/v1/payment_methods")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     if "customer" not in parameters:
         raise unsupported("payment_methods.list without a customer", "customer")
     get_customer(unit, parameters["customer"])
@@ -22,19 +22,19 @@ def list_all(unit: Unit, parameters: Json) -> Json:
 
 
 @ROUTES.get("/v1/customers/{customer}/payment_methods")
-def list_of_customer(unit: Unit, parameters: Json, customer: str) -> Json:
+def list_of_customer(unit: UnitOfWork, parameters: Json, customer: str) -> Json:
     get_customer(unit, customer)
     url = f"/v1/customers/{customer}/payment_methods"
     return page(unit, "payment_method", url, {**parameters, "customer": customer}, by=_FILTERS)
 
 
 @ROUTES.get("/v1/payment_methods/{payment_method}")
-def retrieve(unit: Unit, parameters: Json, payment_method: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
     return unit.get("payment_method", payment_method, noun="PaymentMethod")
 
 
 @ROUTES.post("/v1/payment_methods/{payment_method}/attach")
-def attach(unit: Unit, parameters: Json, payment_method: str) -> Record:
+def attach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
     customer_id = parameters.get("customer")
     if customer_id is None:
         raise unsupported("attaching to anything but a customer", "customer")
@@ -46,7 +46,7 @@ def attach(unit: Unit, parameters: Json, payment_method: str) -> Record:
 
 
 @ROUTES.post("/v1/payment_methods/{payment_method}/detach")
-def detach(unit: Unit, parameters: Json, payment_method: str) -> Record:
+def detach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
     method = unit.get("payment_method", payment_method, noun="PaymentMethod")
     if method.body["customer"] is None:
         raise ApiError(

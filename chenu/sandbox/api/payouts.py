@@ -5,11 +5,11 @@ from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page, ranged
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @ROUTES.get("/v1/payouts")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return page(
         unit,
         "payout",
@@ -17,10 +17,10 @@ def list_all(unit: Unit, parameters: Json) -> Json:
         parameters,
         ranged(parameters, "arrival_date"),
         by=("status", "destination"),
-        heeded=("arrival_date",),
+        handled=("arrival_date",),
     )
 
 
 @ROUTES.get("/v1/payouts/{payout}")
-def retrieve(unit: Unit, parameters: Json, payout: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, payout: str) -> Record:
     return unit.get("payout", payout)

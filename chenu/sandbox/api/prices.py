@@ -10,13 +10,13 @@ from chenu.sandbox.catalogue import (
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.params import apply, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _MOST_KEYS = 10
-_PLAYED = (
+_SUPPORTED = (
     *PRICE_FIELDS,
     "billing_scheme",
     "currency",
@@ -31,21 +31,21 @@ _PLAYED = (
 
 
 @ROUTES.post("/v1/prices")
-def create(unit: Unit, parameters: Json) -> Record:
-    refuse_unplayed(parameters, _PLAYED, "prices.create")
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    refuse_unsupported(parameters, _SUPPORTED, "prices.create")
     if parameters.get("billing_scheme") == "tiered":
-        refuse_unplayed(parameters, set(_PLAYED) - {"billing_scheme"}, "prices.create")
+        refuse_unsupported(parameters, set(_SUPPORTED) - {"billing_scheme"}, "prices.create")
     return new_price(unit, parameters, _product(unit, parameters))
 
 
-def _product(unit: Unit, parameters: Json) -> Record:
+def _product(unit: UnitOfWork, parameters: Json) -> Record:
     if "product" in parameters:
         return unit.get("product", parameters["product"], param="product")
     return announce_product(unit, new_product(unit, parameters["product_data"]))
 
 
 @ROUTES.get("/v1/prices")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     keys = parameters.get("lookup_keys")
     if keys is not None and len(keys) > _MOST_KEYS:
         raise ApiError(f"At most {_MOST_KEYS} lookup keys are possible.", param="lookup_keys")
@@ -59,18 +59,18 @@ def list_all(unit: Unit, parameters: Json) -> Json:
         parameters,
         filters,
         by=("active", "currency", "product", "type"),
-        heeded=("lookup_keys", "recurring"),
+        handled=("lookup_keys", "recurring"),
     )
 
 
 @ROUTES.get("/v1/prices/{price}")
-def retrieve(unit: Unit, parameters: Json, price: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, price: str) -> Record:
     return unit.get("price", price)
 
 
 @ROUTES.post("/v1/prices/{price}")
-def update(unit: Unit, parameters: Json, price: str) -> Record:
-    refuse_unplayed(
+def update(unit: UnitOfWork, parameters: Json, price: str) -> Record:
+    refuse_unsupported(
         parameters, (*PRICE_FIELDS, "lookup_key", "transfer_lookup_key"), "prices.update"
     )
     record = unit.get("price", price)

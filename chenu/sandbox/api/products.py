@@ -4,15 +4,15 @@ from chenu.sandbox.catalogue import PRODUCT_FIELDS, announce_product, new_price,
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, deleted, refuse_unplayed
+from chenu.sandbox.params import apply, deleted, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 
 @ROUTES.post("/v1/products")
-def create(unit: Unit, parameters: Json) -> Record:
-    refuse_unplayed(
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    refuse_unsupported(
         parameters, (*PRODUCT_FIELDS, "id", "type", "default_price_data"), "products.create"
     )
     product = announce_product(unit, new_product(unit, parameters))
@@ -24,7 +24,7 @@ def create(unit: Unit, parameters: Json) -> Record:
 
 
 @ROUTES.get("/v1/products")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     ids = parameters.get("ids")
     return page(
         unit,
@@ -33,18 +33,18 @@ def list_all(unit: Unit, parameters: Json) -> Json:
         parameters,
         [] if ids is None else [Filter("id", "IN", ids, is_column=True)],
         by=("active", "shippable", "type", "url"),
-        heeded=("ids",),
+        handled=("ids",),
     )
 
 
 @ROUTES.get("/v1/products/{product}")
-def retrieve(unit: Unit, parameters: Json, product: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, product: str) -> Record:
     return unit.get("product", product)
 
 
 @ROUTES.post("/v1/products/{product}")
-def update(unit: Unit, parameters: Json, product: str) -> Record:
-    refuse_unplayed(parameters, (*PRODUCT_FIELDS, "default_price"), "products.update")
+def update(unit: UnitOfWork, parameters: Json, product: str) -> Record:
+    refuse_unsupported(parameters, (*PRODUCT_FIELDS, "default_price"), "products.update")
     record = unit.get("product", product)
     price_id = parameters.get("default_price")
     if price_id:
@@ -60,7 +60,7 @@ def update(unit: Unit, parameters: Json, product: str) -> Record:
 
 
 @ROUTES.delete("/v1/products/{product}")
-def delete(unit: Unit, parameters: Json, product: str) -> Json:
+def delete(unit: UnitOfWork, parameters: Json, product: str) -> Json:
     """Only a product without prices can go."""
     record = unit.get("product", product)
     if unit.store.select("price", unit.account, [Filter("product", "=", product)], limit=1):

@@ -4,14 +4,14 @@ from chenu.sandbox.errors import ApiError, unsupported
 from chenu.sandbox.expand import provides
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.params import apply, refuse_unsupported
 from chenu.sandbox.refunds import cancel as cancel_refund
 from chenu.sandbox.refunds import new_refund
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
-_PLAYED = (
+_SUPPORTED = (
     "amount",
     "charge",
     "payment_intent",
@@ -22,8 +22,8 @@ _PLAYED = (
 
 
 @ROUTES.post("/v1/refunds")
-def create(unit: Unit, parameters: Json) -> Record:
-    refuse_unplayed(parameters, _PLAYED, "refunds.create")
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    refuse_unsupported(parameters, _SUPPORTED, "refunds.create")
     if unit.account:
         raise unsupported("refunds on connected accounts")
     for name in ("reverse_transfer", "refund_application_fee"):
@@ -34,7 +34,7 @@ def create(unit: Unit, parameters: Json) -> Record:
     return new_refund(unit, _charge(unit, parameters), parameters)
 
 
-def _charge(unit: Unit, parameters: Json) -> Record:
+def _charge(unit: UnitOfWork, parameters: Json) -> Record:
     if "charge" in parameters:
         return unit.get("charge", parameters["charge"], param="charge")
     intent = unit.get("payment_intent", parameters["payment_intent"], param="payment_intent")
@@ -48,17 +48,17 @@ def _charge(unit: Unit, parameters: Json) -> Record:
 
 
 @ROUTES.get("/v1/refunds")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return page(unit, "refund", "/v1/refunds", parameters, by=("charge", "payment_intent"))
 
 
 @ROUTES.get("/v1/refunds/{refund}")
-def retrieve(unit: Unit, parameters: Json, refund: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, refund: str) -> Record:
     return unit.get("refund", refund)
 
 
 @ROUTES.post("/v1/refunds/{refund}")
-def update(unit: Unit, parameters: Json, refund: str) -> Record:
+def update(unit: UnitOfWork, parameters: Json, refund: str) -> Record:
     record = unit.get("refund", refund)
     with unit.change(record, "refund.updated") as body:
         apply(body, parameters, ())
@@ -66,7 +66,7 @@ def update(unit: Unit, parameters: Json, refund: str) -> Record:
 
 
 @ROUTES.post("/v1/refunds/{refund}/cancel")
-def cancel(unit: Unit, parameters: Json, refund: str) -> Record:
+def cancel(unit: UnitOfWork, parameters: Json, refund: str) -> Record:
     """As at Stripe only a refund that waits for its receiver; cards never do by themselves."""
     record = unit.get("refund", refund)
     if record.body["status"] != "requires_action":
@@ -80,6 +80,6 @@ def cancel(unit: Unit, parameters: Json, refund: str) -> Record:
 
 
 @provides("charge", "refunds")
-def _refunds(unit: Unit, charge: Json) -> Json:
+def _refunds(unit: UnitOfWork, charge: Json) -> Json:
     filters = [Filter("charge", "=", charge["id"])]
     return page(unit, "refund", f"/v1/charges/{charge['id']}/refunds", {}, filters)

@@ -11,10 +11,10 @@ from chenu.sandbox.expand import provides
 from chenu.sandbox.intents import INTENT_FIELDS
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page, whole
-from chenu.sandbox.params import apply, check_currency, check_url, refuse_unplayed
+from chenu.sandbox.params import apply, check_currency, check_url, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _ECHOED = (
     "billing_address_collection",
@@ -34,7 +34,7 @@ _ONLY_OFF = (
     "phone_number_collection",
     "tax_id_collection",
 )
-_PLAYED = (
+_SUPPORTED = (
     *_ECHOED,
     *_ONLY_OFF,
     "allow_promotion_codes",
@@ -55,9 +55,9 @@ _SHORTEST, _LONGEST, _GRACE = 1800, DAY, 60
 
 
 @ROUTES.post("/v1/checkout/sessions")
-def create(unit: Unit, parameters: Json) -> Record:
-    _check_played(parameters)
-    _check_addresses(parameters)
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    _check_supported(parameters)
+    _check_redirect_urls(parameters)
     life = _life(parameters)
     lines = build_lines(unit, parameters["line_items"])
     session_id = unit.new_id("checkout.session")
@@ -88,10 +88,10 @@ def create(unit: Unit, parameters: Json) -> Record:
     return unit.create("checkout.session", body, internal=internal)
 
 
-def _check_played(parameters: Json) -> None:
+def _check_supported(parameters: Json) -> None:
     if parameters["mode"] != "payment":
         raise unsupported(f"Checkout in {parameters['mode']} mode yet", "mode")
-    refuse_unplayed(parameters, _PLAYED, "checkout.sessions.create")
+    refuse_unsupported(parameters, _SUPPORTED, "checkout.sessions.create")
     if parameters.get("ui_mode", "hosted_page") != "hosted_page":
         raise unsupported("Checkout other than the hosted page", "ui_mode")
     for name in _ONLY_OFF:
@@ -109,13 +109,13 @@ def _check_played(parameters: Json) -> None:
 
 
 def _check_intent_data(data: Json) -> None:
-    played = {*INTENT_FIELDS, "capture_method"} - {"customer"}
-    refuse_unplayed(data, played, "payment_intent_data")
+    supported = {*INTENT_FIELDS, "capture_method"} - {"customer"}
+    refuse_unsupported(data, supported, "payment_intent_data")
     if data.get("capture_method") == "manual":
         raise unsupported("manual capture", "payment_intent_data[capture_method]")
 
 
-def _check_addresses(parameters: Json) -> None:
+def _check_redirect_urls(parameters: Json) -> None:
     for name in ("success_url", "cancel_url"):
         if name in parameters:
             check_url(parameters[name], name)
@@ -141,7 +141,7 @@ def _life(parameters: Json) -> int:
 
 def _invoice_creation(given: Json) -> Json:
     data = given.get("invoice_data") or {}
-    refuse_unplayed(
+    refuse_unsupported(
         data,
         ("custom_fields", "description", "footer", "rendering_options"),
         "invoice_creation[invoice_data]",
@@ -160,7 +160,7 @@ def _invoice_creation(given: Json) -> Json:
     }
 
 
-def _fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
+def _fill_customer(unit: UnitOfWork, body: Json, parameters: Json) -> None:
     email = parameters.get("customer_email")
     if parameters.get("customer_update") and "customer" not in parameters:
         raise Refused("customer_update needs a customer", param="customer_update")
@@ -184,7 +184,7 @@ def _fill_customer(unit: Unit, body: Json, parameters: Json) -> None:
 
 
 @ROUTES.get("/v1/checkout/sessions")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     email = (parameters.get("customer_details") or {}).get("email")
     return page(
         unit,
@@ -193,24 +193,24 @@ def list_all(unit: Unit, parameters: Json) -> Json:
         parameters,
         [Filter("customer_details.email", "=", email)] if email else (),
         by=("customer", "payment_intent", "status"),
-        heeded=("customer_details",),
+        handled=("customer_details",),
         noun="session",
     )
 
 
 @ROUTES.get("/v1/checkout/sessions/{session}")
-def retrieve(unit: Unit, parameters: Json, session: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, session: str) -> Record:
     return unit.get("checkout.session", session)
 
 
 @ROUTES.get("/v1/checkout/sessions/{session}/line_items")
-def list_lines(unit: Unit, parameters: Json, session: str) -> Json:
+def list_lines(unit: UnitOfWork, parameters: Json, session: str) -> Json:
     record = unit.get("checkout.session", session)
     return whole(record.internal["lines"], _lines_url(session), parameters)
 
 
 @provides("checkout.session", "line_items")
-def _lines(unit: Unit, body: Json) -> Json:
+def _lines(unit: UnitOfWork, body: Json) -> Json:
     record = unit.get("checkout.session", body["id"])
     return whole(record.internal["lines"], _lines_url(record.id), {})
 
@@ -220,7 +220,7 @@ def _lines_url(session_id: str) -> str:
 
 
 @ROUTES.post("/v1/checkout/sessions/{session}/expire")
-def expire(unit: Unit, parameters: Json, session: str) -> Record:
+def expire(unit: UnitOfWork, parameters: Json, session: str) -> Record:
     record = unit.get("checkout.session", session)
     if record.body["status"] != "open":
         raise ApiError(

@@ -3,13 +3,13 @@
 from chenu.sandbox.errors import ApiError
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.lists import page
-from chenu.sandbox.params import apply, refuse_unplayed
+from chenu.sandbox.params import apply, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.transfers import new_reversal, new_transfer
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
-_PLAYED = (
+_SUPPORTED = (
     "amount",
     "currency",
     "description",
@@ -21,24 +21,24 @@ _PLAYED = (
 
 
 @ROUTES.post("/v1/transfers")
-def create(unit: Unit, parameters: Json) -> Record:
-    refuse_unplayed(parameters, _PLAYED, "transfers.create")
+def create(unit: UnitOfWork, parameters: Json) -> Record:
+    refuse_unsupported(parameters, _SUPPORTED, "transfers.create")
     return new_transfer(unit, parameters)
 
 
 @ROUTES.get("/v1/transfers")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     by = ("destination", "transfer_group")
     return page(unit, "transfer", "/v1/transfers", parameters, by=by)
 
 
 @ROUTES.get("/v1/transfers/{transfer}")
-def retrieve(unit: Unit, parameters: Json, transfer: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, transfer: str) -> Record:
     return unit.get("transfer", transfer)
 
 
 @ROUTES.post("/v1/transfers/{transfer}")
-def update(unit: Unit, parameters: Json, transfer: str) -> Record:
+def update(unit: UnitOfWork, parameters: Json, transfer: str) -> Record:
     record = unit.get("transfer", transfer)
     with unit.change(record, "transfer.updated") as body:
         apply(body, parameters, ("description",))
@@ -46,14 +46,14 @@ def update(unit: Unit, parameters: Json, transfer: str) -> Record:
 
 
 @ROUTES.post("/v1/transfers/{transfer}/reversals")
-def reverse(unit: Unit, parameters: Json, transfer: str) -> Record:
-    refuse_unplayed(parameters, ("amount", "description"), "transfers.reversals.create")
+def reverse(unit: UnitOfWork, parameters: Json, transfer: str) -> Record:
+    refuse_unsupported(parameters, ("amount", "description"), "transfers.reversals.create")
     record = unit.get("transfer", transfer)
     return new_reversal(unit, record, parameters.get("amount"), parameters)
 
 
 @ROUTES.get("/v1/transfers/{transfer}/reversals")
-def list_reversals(unit: Unit, parameters: Json, transfer: str) -> Json:
+def list_reversals(unit: UnitOfWork, parameters: Json, transfer: str) -> Json:
     unit.get("transfer", transfer)
     return page(
         unit,
@@ -65,19 +65,19 @@ def list_reversals(unit: Unit, parameters: Json, transfer: str) -> Json:
 
 
 @ROUTES.get("/v1/transfers/{transfer}/reversals/{reversal}")
-def retrieve_reversal(unit: Unit, parameters: Json, transfer: str, reversal: str) -> Record:
+def retrieve_reversal(unit: UnitOfWork, parameters: Json, transfer: str, reversal: str) -> Record:
     return _reversal(unit, transfer, reversal)
 
 
 @ROUTES.post("/v1/transfers/{transfer}/reversals/{reversal}")
-def update_reversal(unit: Unit, parameters: Json, transfer: str, reversal: str) -> Record:
+def update_reversal(unit: UnitOfWork, parameters: Json, transfer: str, reversal: str) -> Record:
     record = _reversal(unit, transfer, reversal)
     with unit.change(record) as body:
         apply(body, parameters, ())
     return record
 
 
-def _reversal(unit: Unit, transfer_id: str, reversal_id: str) -> Record:
+def _reversal(unit: UnitOfWork, transfer_id: str, reversal_id: str) -> Record:
     record = unit.get("transfer_reversal", reversal_id, noun="transfer reversal")
     if record.body["transfer"] != transfer_id:
         raise ApiError(

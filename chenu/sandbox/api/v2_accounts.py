@@ -15,23 +15,23 @@ from chenu.sandbox.connected import (
 from chenu.sandbox.errors import ApiError, Refused, unsupported
 from chenu.sandbox.json_types import Json, copy_json
 from chenu.sandbox.ledger import read_balance
-from chenu.sandbox.params import apply, check_url, refuse_unplayed
+from chenu.sandbox.params import apply, check_url, refuse_unsupported
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Filter, Record
 from chenu.sandbox.thin_events import emit_thin
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 from chenu.sandbox.v2_lists import v2_page
 
 _PLAIN = ("contact_email", "contact_phone", "dashboard", "display_name")
-_PLAYED = (*_PLAIN, "configuration", "defaults", "identity", "include")
+_SUPPORTED = (*_PLAIN, "configuration", "defaults", "identity", "include")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 LINK_LIFE = 300
 """Seconds of the clock."""
 
 
 @ROUTES.post("/v2/core/accounts")
-def create(unit: Unit, parameters: Json) -> Json:
-    refuse_unplayed(parameters, _PLAYED, "v2.core.accounts.create")
+def create(unit: UnitOfWork, parameters: Json) -> Json:
+    refuse_unsupported(parameters, _SUPPORTED, "v2.core.accounts.create")
     body = shapes.new(
         "v2.core.account",
         id=unit.new_id("account"),
@@ -59,7 +59,7 @@ def _fill(account: Record, parameters: Json) -> None:
         body["metadata"][key] = value
     body["metadata"] = {k: v for k, v in body["metadata"].items() if v not in (None, "")}
     identity = parameters.get("identity") or {}
-    refuse_unplayed(identity, ("country", "entity_type"), "identity")
+    refuse_unsupported(identity, ("country", "entity_type"), "identity")
     if "country" in identity:
         if not _COUNTRY.fullmatch(identity["country"]):
             raise Refused("Not an ISO 3166-1 alpha-2 country", param="identity.country")
@@ -78,7 +78,7 @@ def _fill(account: Record, parameters: Json) -> None:
 
 
 def _fill_defaults(body: Json, given: Json) -> None:
-    refuse_unplayed(given, ("currency", "locales", "responsibilities", "profile"), "defaults")
+    refuse_unsupported(given, ("currency", "locales", "responsibilities", "profile"), "defaults")
     current = body["defaults"] or {
         "currency": None,
         "locales": [],
@@ -100,12 +100,12 @@ def _fill_defaults(body: Json, given: Json) -> None:
 
 
 def _request_capabilities(inside: Json, configuration: Json) -> None:
-    refuse_unplayed(configuration, ("recipient",), "configuration")
+    refuse_unsupported(configuration, ("recipient",), "configuration")
     if "recipient" not in configuration:
         return
     inside["recipient"] = True
     capabilities = configuration["recipient"].get("capabilities") or {}
-    refuse_unplayed(capabilities, ("stripe_balance",), "configuration.recipient.capabilities")
+    refuse_unsupported(capabilities, ("stripe_balance",), "configuration.recipient.capabilities")
     wanted = (capabilities.get("stripe_balance") or {}).get("stripe_transfers") or {}
     if wanted.get("requested") and inside["status"] == "none":
         inside["status"] = "restricted"
@@ -136,7 +136,7 @@ def _check_complete(account: Record) -> None:
 
 
 @ROUTES.get("/v2/core/accounts")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     closed = int(parameters.get("closed", False))
     filters = [Filter("closed", "=", closed)]
     for wanted in parameters.get("applied_configurations") or []:
@@ -152,13 +152,13 @@ def list_all(unit: Unit, parameters: Json) -> Json:
 
 
 @ROUTES.get("/v2/core/accounts/{account}")
-def retrieve(unit: Unit, parameters: Json, account: str) -> Json:
+def retrieve(unit: UnitOfWork, parameters: Json, account: str) -> Json:
     return shown(get_account(unit, account), parameters.get("include") or [])
 
 
 @ROUTES.post("/v2/core/accounts/{account}")
-def update(unit: Unit, parameters: Json, account: str) -> Json:
-    refuse_unplayed(parameters, _PLAYED, "v2.core.accounts.update")
+def update(unit: UnitOfWork, parameters: Json, account: str) -> Json:
+    refuse_unsupported(parameters, _SUPPORTED, "v2.core.accounts.update")
     record = _open_account(unit, account)
     before = copy_json(record.body)
     _fill(record, parameters)
@@ -171,7 +171,7 @@ def update(unit: Unit, parameters: Json, account: str) -> Json:
 
 
 @ROUTES.post("/v2/core/accounts/{account}/close")
-def close(unit: Unit, parameters: Json, account: str) -> Json:
+def close(unit: UnitOfWork, parameters: Json, account: str) -> Json:
     record = _open_account(unit, account)
     given = parameters.get("applied_configurations")
     if given is not None and given != record.body["applied_configurations"]:
@@ -186,7 +186,7 @@ def close(unit: Unit, parameters: Json, account: str) -> Json:
     return shown(record, [])
 
 
-def _open_account(unit: Unit, account_id: str) -> Record:
+def _open_account(unit: UnitOfWork, account_id: str) -> Record:
     record = get_account(unit, account_id)
     if record.body["closed"]:
         raise ApiError("The account is closed.", code="account_closed")
@@ -194,7 +194,7 @@ def _open_account(unit: Unit, account_id: str) -> Record:
 
 
 @ROUTES.post("/v2/core/account_links")
-def create_link(unit: Unit, parameters: Json) -> Json:
+def create_link(unit: UnitOfWork, parameters: Json) -> Json:
     account = get_account(unit, parameters["account"], "account")
     if account.body["closed"]:
         raise ApiError("The account is closed.", code="account_closed")

@@ -8,14 +8,14 @@ from chenu.sandbox.lists import page
 from chenu.sandbox.params import apply, check_url, deleted
 from chenu.sandbox.routing import ROUTES
 from chenu.sandbox.store import Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _MOST_ENDPOINTS = 16
 _NOUN = "webhook endpoint"
 
 
 @ROUTES.post("/v1/webhook_endpoints")
-def create(unit: Unit, parameters: Json) -> Json:
+def create(unit: UnitOfWork, parameters: Json) -> Json:
     """The only answer that carries the secret."""
     if parameters.get("api_version", API_VERSION) != API_VERSION:
         raise Refused(f"This sandbox only sends events of {API_VERSION}.", param="api_version")
@@ -33,17 +33,17 @@ def create(unit: Unit, parameters: Json) -> Json:
 
 
 @ROUTES.get("/v1/webhook_endpoints")
-def list_all(unit: Unit, parameters: Json) -> Json:
+def list_all(unit: UnitOfWork, parameters: Json) -> Json:
     return page(unit, "webhook_endpoint", "/v1/webhook_endpoints", parameters, noun=_NOUN)
 
 
 @ROUTES.get("/v1/webhook_endpoints/{endpoint}")
-def retrieve(unit: Unit, parameters: Json, endpoint: str) -> Record:
+def retrieve(unit: UnitOfWork, parameters: Json, endpoint: str) -> Record:
     return unit.get("webhook_endpoint", endpoint)
 
 
 @ROUTES.post("/v1/webhook_endpoints/{endpoint}")
-def update(unit: Unit, parameters: Json, endpoint: str) -> Record:
+def update(unit: UnitOfWork, parameters: Json, endpoint: str) -> Record:
     record = unit.get("webhook_endpoint", endpoint)
     if "url" in parameters:
         check_url(parameters["url"], "url")
@@ -55,6 +55,6 @@ def update(unit: Unit, parameters: Json, endpoint: str) -> Record:
 
 
 @ROUTES.delete("/v1/webhook_endpoints/{endpoint}")
-def delete(unit: Unit, parameters: Json, endpoint: str) -> Json:
+def delete(unit: UnitOfWork, parameters: Json, endpoint: str) -> Json:
     unit.store.delete(unit.get("webhook_endpoint", endpoint))
     return deleted("webhook_endpoint", endpoint)

@@ -18,8 +18,8 @@ _MOST_SHOWN = 1000
 
 def clock_state(sandbox: Sandbox) -> Json:
     return {
-        "now": sandbox.world.clock.now(),
-        "offset_seconds": sandbox.world.clock.offset,
+        "now": sandbox.engine.clock.now(),
+        "offset_seconds": sandbox.engine.clock.offset,
         "next_due": sandbox.scheduler.next_due(),
         "pending_deliveries": sandbox.sender.waiting(),
         "scheduled_retries": sandbox.sender.scheduled(),
@@ -39,7 +39,7 @@ def show_clock(request: HttpRequest) -> Response[bytes]:
 async def move_clock(request: HttpRequest) -> Response[bytes] | Redirect:
     """{"advance": "P14D"} or {"to": unix}; forwards only."""
     given, sandbox = await payload(request), sandbox_of(request)
-    now = sandbox.world.clock.now()
+    now = sandbox.engine.clock.now()
     try:
         target = int(given["to"]) if "to" in given else now + parse_duration(str(given["advance"]))
     except (KeyError, ValueError) as error:
@@ -112,7 +112,7 @@ async def rotate_secret(
 ) -> Response[bytes] | Redirect:
     """A new secret; the old one keeps signing beside it until {"end": true} is sent."""
     given, sandbox = await payload(request), sandbox_of(request)
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         record = unit.find("webhook_endpoint", endpoint) or unit.find(
             "v2.core.event_destination", endpoint
         )

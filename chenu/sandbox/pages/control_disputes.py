@@ -17,7 +17,7 @@ _ENDS = ("won", "lost")
 @post("/charges/{charge:str}/dispute", status_code=200)
 async def dispute_charge(request: HttpRequest, charge: FromPath[str]) -> Response[bytes] | Redirect:
     """The cardholder's bank asks for the money back."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = unit.store.find("charge", charge, PLATFORM)
         if record is None:
             raise NotFoundException("no such charge")
@@ -34,7 +34,7 @@ async def end_dispute(request: HttpRequest, dispute: FromPath[str]) -> Response[
     status = (await payload(request)).get("status")
     if status not in _ENDS:
         raise ClientException(f"status is one of {', '.join(_ENDS)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = unit.store.find("dispute", dispute, PLATFORM)
         if record is None:
             raise NotFoundException("no such dispute")

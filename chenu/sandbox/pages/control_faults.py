@@ -21,14 +21,14 @@ from chenu.sandbox.invariants import violations
 from chenu.sandbox.json_types import Json, dumps
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.refunds import ask_customer, fail, succeed
+from chenu.sandbox.refunds import fail, require_action, succeed
 from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.unit import UnitOfWork
 
 _RULE_FIELDS = {one.name for one in fields(FaultRule)} - {"seen", "hits"}
 _REFUND_MOVES = {
     "failed": ({"pending", "succeeded", "requires_action"}, fail),
-    "requires_action": ({"pending"}, ask_customer),
+    "requires_action": ({"pending"}, require_action),
     "succeeded": ({"pending", "requires_action"}, succeed),
 }
 
@@ -75,7 +75,7 @@ async def force_capability(
     status = (await payload(request)).get("status")
     if status not in STATUSES:
         raise ClientException(f"status is one of {', '.join(STATUSES)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "v2.core.account", account)
         if status == "active":
             add_bank_account(unit, record)
@@ -89,7 +89,7 @@ async def fail_next_payout(
     request: HttpRequest, account: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """The bank will refuse the next payout that is due to arrive."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "v2.core.account", account)
         record.internal["next_payout_fails"] = True
         unit.save(record)
@@ -101,7 +101,7 @@ async def force_deauthorization(
     request: HttpRequest, account: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Its owner takes the platform's access away, for good."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         deauthorize(unit, _get(unit, "v2.core.account", account))
     return answer(request, {"id": account, "deauthorized": True})
 
@@ -113,7 +113,7 @@ async def force_refund(request: HttpRequest, refund: FromPath[str]) -> Response[
     if status not in _REFUND_MOVES:
         raise ClientException(f"status is one of {', '.join(_REFUND_MOVES)}")
     allowed, move = _REFUND_MOVES[status]
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "refund", refund)
         if record.body["status"] not in allowed:
             raise ClientException(f"a {record.body['status']} refund cannot become {status}")
@@ -129,7 +129,7 @@ async def plan_next_charge(
     outcome = (await payload(request)).get("outcome")
     if outcome not in (*DECLINES, "succeeded"):
         raise ClientException(f"outcome is succeeded or one of {', '.join(DECLINES)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "customer", customer)
         record.internal.pop("next_charge", None)
         if outcome in DECLINES:
@@ -138,7 +138,7 @@ async def plan_next_charge(
     return answer(request, {"id": customer, "outcome": outcome})
 
 
-def _get(unit: Unit, kind: str, object_id: str) -> Record:
+def _get(unit: UnitOfWork, kind: str, object_id: str) -> Record:
     record = unit.store.find(kind, object_id, PLATFORM)
     if record is None:
         raise NotFoundException(f"no such {kind}")

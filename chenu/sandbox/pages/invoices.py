@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from chenu.sandbox.json_types import Json
 from chenu.sandbox.pages.pdf import Text, write_pdf
-from chenu.sandbox.pages.rendering import moment, note, render
+from chenu.sandbox.pages.rendering import message_page, moment, render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros, language_of
 from chenu.sandbox.store import PLATFORM, Record
@@ -18,7 +18,7 @@ def show_invoice(request: HttpRequest, token: FromPath[str]) -> Response[str]:
     language = language_of(request)
     invoice = _find(request, token)
     if invoice is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     return render("invoice.html", language, invoice=invoice.body)
 
 
@@ -27,7 +27,7 @@ def download_invoice(request: HttpRequest, token: FromPath[str]) -> Response[byt
     language = language_of(request)
     invoice = _find(request, token)
     if invoice is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     name = f"invoice-{invoice.body['number']}.pdf"
     return Response(
         invoice_pdf(invoice.body, language),

@@ -6,8 +6,8 @@ from litestar.response import Redirect
 
 from chenu.sandbox.ledger import read_balance
 from chenu.sandbox.onboarding import find_link, finish, is_stale
-from chenu.sandbox.pages.rendering import note, render
-from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
+from chenu.sandbox.pages.rendering import message_page, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
 from chenu.sandbox.pages.words import language_of
 from chenu.sandbox.store import PLATFORM, Record
 
@@ -21,10 +21,10 @@ def show_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str]
     language = language_of(request)
     sandbox = sandbox_of(request)
     sandbox.scheduler.run_due()
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         link = find_link(unit, token)
         if link is None:
-            return note(language, "unknown", 404)
+            return message_page(language, "unknown", 404)
         visitor = link.internal.get("visitor")
         returning = visitor is not None and request.cookies.get(_COOKIE) == visitor
         if is_stale(unit, link) or (visitor is not None and not returning):
@@ -45,13 +45,13 @@ def show_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str]
 
 @post("/connect/onboarding/{token:str}", status_code=200)
 async def submit_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str] | Redirect:
-    choice = pressed(await form_of(request), *_BUTTONS)
+    choice = pressed_button(await form_of(request), *_BUTTONS)
     sandbox = sandbox_of(request)
     sandbox.scheduler.run_due()
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         link = find_link(unit, token)
         if link is None or choice is None:
-            return note(language_of(request), "unknown", 404 if link is None else 400)
+            return message_page(language_of(request), "unknown", 404 if link is None else 400)
         if is_stale(unit, link):
             return Redirect(link.internal["refresh_url"], status_code=303)
         return Redirect(finish(unit, link, choice), status_code=303)
@@ -64,7 +64,7 @@ def show_express(request: HttpRequest, account_id: FromPath[str]) -> Response[st
     language = language_of(request)
     account: Record | None = sandbox.store.find("v2.core.account", account_id, PLATFORM)
     if account is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     available, pending = read_balance(sandbox.store, account_id)
     return render(
         "express.html",

@@ -47,6 +47,6 @@ def render(
     return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
-def note(language: str, name: str, status: int) -> Response[str]:
-    """A page that only says something: the words `{name}_title` and `{name}`."""
-    return render("note.html", language, status, name=name)
+def message_page(language: str, name: str, status: int) -> Response[str]:
+    """A page with one message: the texts `{name}_title` and `{name}`."""
+    return render("message.html", language, status, name=name)

@@ -19,7 +19,7 @@ ENGLISH = {
     "expired_title": "This payment page has expired",
     "expired": "Please go back to the shop and start again.",
     "unknown_title": "There is no such page",
-    "unknown": "The address may be incomplete or out of date.",
+    "unknown": "The URL may be incomplete or out of date.",
     "confirm_title": "Your bank asks you to confirm",
     "confirm": "This card wants its owner to confirm the payment.",
     "complete": "Confirm the payment",
