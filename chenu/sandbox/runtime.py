@@ -3,17 +3,17 @@
 import secrets
 
 from chenu.sandbox import api as api  # importing it registers the calls
-from chenu.sandbox.clock import Clock
+from chenu.sandbox.api.exchanges import Exchanges
+from chenu.sandbox.api.gateway import Gateway
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.delivery import WebhookSender
-from chenu.sandbox.exchanges import Exchanges
-from chenu.sandbox.faults import Faults
-from chenu.sandbox.gateway import Gateway
-from chenu.sandbox.ids import IdSource
-from chenu.sandbox.outbox import DeliveryModes, DeliveryQueue
-from chenu.sandbox.store import Store
-from chenu.sandbox.tasks import Scheduler
-from chenu.sandbox.unit import Engine
+from chenu.sandbox.engine.clock import Clock
+from chenu.sandbox.engine.delivery import WebhookSender
+from chenu.sandbox.engine.faults import Faults
+from chenu.sandbox.engine.ids import IdSource
+from chenu.sandbox.engine.outbox import DeliveryModes, DeliveryQueue
+from chenu.sandbox.engine.scheduler import Scheduler
+from chenu.sandbox.engine.store import Store
+from chenu.sandbox.engine.unit_of_work import Engine
 
 
 class Sandbox:

@@ -7,7 +7,7 @@ import pytest
 from stripe._http_client import HTTPClient
 
 from chenu.sandbox.config import recorded_by_environment
-from chenu.sandbox.contract import check_lines
+from chenu.sandbox.contract.check import check_lines
 from tests.recording import keep_events
 from tests.sandbox.playground import Playground, build, close
 

@@ -10,7 +10,7 @@ import stripe
 
 from chenu.sandbox.app import SandboxApp, create_app
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.json_types import loads
+from chenu.sandbox.engine.json_types import loads
 from chenu.sandbox.runtime import Sandbox
 
 URL = "http://sandbox.test"

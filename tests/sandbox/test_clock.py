@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from chenu.sandbox.clock import DAY, parse_duration
+from chenu.sandbox.engine.clock import DAY, parse_duration
 from tests.sandbox.playground import Playground
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from chenu.sandbox.invariants import violations
+from chenu.sandbox.objects.invariants import violations
 from tests.sandbox.playground import CARD, Playground, build, close
 
 SEQUENCES = max(1, round(300 * float(os.environ.get("FAULT_SHARE", "0.1"))))
@@ -239,5 +239,11 @@ async def test_books_that_do_not_balance_are_noticed(loose: Playground) -> None:
 
     found = violations(store)
 
-    for words in ("platform:", f"{account.id}: available -1", "5 recorded", "open, paid", "canceled"):
+    for words in (
+        "platform:",
+        f"{account.id}: available -1",
+        "5 recorded",
+        "open, paid",
+        "canceled",
+    ):
         assert any(words in text for text in found), words

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import stripe
 
-from chenu.sandbox.contract import check_lines
+from chenu.sandbox.contract.check import check_lines
 from tests.sandbox.playground import ACCOUNT, CARD
 
 _PATIENCE_SECONDS = 30

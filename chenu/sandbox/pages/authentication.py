@@ -6,12 +6,13 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects.charge import settle
+from chenu.sandbox.objects.payment_intent import attempt_payment, fail_authentication
 from chenu.sandbox.pages.rendering import message_page, render
 from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.payments import attempt_payment, fail_authentication, settle
-from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import UnitOfWork
+from chenu.sandbox.pages.translations import language_of
 
 
 @get("/authenticate/{intent_id:str}/{secret:str}", sync_to_thread=False)

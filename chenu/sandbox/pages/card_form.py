@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chenu.sandbox.cards import BY_NUMBER, TestCard, passes_luhn
+from chenu.sandbox.objects.cards import BY_NUMBER, TestCard, passes_luhn
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*")
 
 
 class InvalidCard(Exception):
-    """`message_key` names the text for the payer in chenu.sandbox.pages.words."""
+    """`message_key` names the text for the payer in chenu.sandbox.pages.translations."""
 
     def __init__(self, message_key: str, field: str) -> None:
         super().__init__(message_key)

@@ -4,14 +4,14 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.checkout import authenticate, pay
-from chenu.sandbox.json_types import Json
+from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.objects.checkout_session import authenticate, pay
+from chenu.sandbox.objects.payment_intent import Attempt
 from chenu.sandbox.pages.card_form import InvalidCard, read_card
 from chenu.sandbox.pages.rendering import message_page, render
 from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.payments import Attempt
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.pages.translations import language_of
 
 _DISCLOSED_DECLINES = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
 """Reasons that the payer may see; all others read `declined`, so that a thief learns nothing."""

@@ -7,8 +7,8 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from chenu.sandbox.clock import parse_duration, wall_ms
-from chenu.sandbox.json_types import Json, dumps
+from chenu.sandbox.engine.clock import parse_duration, wall_ms
+from chenu.sandbox.engine.json_types import Json, dumps
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.runtime import Sandbox

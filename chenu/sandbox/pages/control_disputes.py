@@ -5,11 +5,11 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.disputes import close_dispute, open_dispute
-from chenu.sandbox.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.store import PLATFORM
+from chenu.sandbox.objects.dispute import close_dispute, open_dispute
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.store import PLATFORM
 
 _ENDS = ("won", "lost")
 

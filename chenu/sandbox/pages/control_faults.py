@@ -8,22 +8,17 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from chenu.sandbox.cards import DECLINES
-from chenu.sandbox.connected import (
-    STATUSES,
-    add_bank_account,
-    announce_v1,
-    deauthorize,
-    set_status,
-)
-from chenu.sandbox.faults import Effect, FaultRule
-from chenu.sandbox.invariants import violations
-from chenu.sandbox.json_types import Json, dumps
+from chenu.sandbox.engine.faults import Effect, FaultRule
+from chenu.sandbox.engine.json_types import Json, dumps
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects.account import STATUSES, announce_v1, deauthorize, set_status
+from chenu.sandbox.objects.bank_account import add_bank_account
+from chenu.sandbox.objects.cards import DECLINES
+from chenu.sandbox.objects.invariants import violations
+from chenu.sandbox.objects.refund import fail, require_action, succeed
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.refunds import fail, require_action, succeed
-from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import UnitOfWork
 
 _RULE_FIELDS = {one.name for one in fields(FaultRule)} - {"seen", "hits"}
 _REFUND_MOVES = {
@@ -41,7 +36,7 @@ def show_faults(request: HttpRequest) -> Response[bytes]:
 
 @post("/faults", status_code=200)
 async def add_fault(request: HttpRequest) -> Response[bytes] | Redirect:
-    """One rule, see chenu.sandbox.faults.FaultRule; nth is 1 and times is 1 unless given."""
+    """One rule, see chenu.sandbox.engine.faults.FaultRule; nth is 1 and times is 1 unless given."""
     given = {name: value for name, value in (await payload(request)).items() if value != ""}
     unknown = given.keys() - _RULE_FIELDS
     if unknown:

@@ -6,7 +6,7 @@ from litestar import Response
 from litestar.exceptions import ClientException, PermissionDeniedException
 from litestar.response import Redirect
 
-from chenu.sandbox.json_types import Json, dumps, loads
+from chenu.sandbox.engine.json_types import Json, dumps, loads
 from chenu.sandbox.pages.requests import HttpRequest, form_of
 
 ROOM = "/_sandbox"

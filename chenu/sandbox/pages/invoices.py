@@ -3,12 +3,12 @@
 from litestar import Response, Router, get
 from litestar.params import FromPath
 
-from chenu.sandbox.json_types import Json
+from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import PLATFORM, Record
 from chenu.sandbox.pages.pdf import Text, write_pdf
 from chenu.sandbox.pages.rendering import message_page, moment, render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros, language_of
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros, language_of
 
 _LEFT, _RIGHT = 56, 540
 

@@ -4,12 +4,12 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.ledger import read_balance
-from chenu.sandbox.onboarding import find_link, finish, is_stale
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.objects.account_link import find_link, finish, is_stale
+from chenu.sandbox.objects.balance import read_balance
 from chenu.sandbox.pages.rendering import message_page, render
 from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.pages.translations import language_of
 
 _COOKIE = "onboarding"
 _BUTTONS = ("complete_with_review", "complete", "leave", "reject")

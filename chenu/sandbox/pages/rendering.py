@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 
-from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros
+from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros
 
-_FOLDER = Path(__file__).parent.parent / "templates"
+_FOLDER = Path(__file__).parent / "templates"
 _HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
