@@ -21,7 +21,7 @@ def keys_of(name: str) -> frozenset[str]:
     return frozenset(loads(_source(name)))
 
 
-def new(name: str, **values: object) -> Json:
+def new(name: str, /, **values: object) -> Json:
     """A fresh object of that shape with some values set; a key it does not have is a bug."""
     unknown = values.keys() - keys_of(name)
     if unknown:

@@ -25,6 +25,7 @@ PREFIXES = {
     "price": ("price_1", 23),
     "product": ("prod_", 14),
     "refund": ("re_3", 23),
+    "test_helpers.test_clock": ("clock_1", 23),
     "transfer": ("tr_3", 23),
     "transfer_reversal": ("trr_1", 23),
     "v2.core.account_link": ("aclk_", 24),

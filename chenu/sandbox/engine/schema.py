@@ -1,5 +1,8 @@
 """The tables of the sandbox's one SQLite file, and what is indexed inside the stored JSON."""
 
+VERSION = 1
+"""Raised with every change of the tables; files of another version are refused."""
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -16,15 +19,22 @@ CREATE UNIQUE INDEX IF NOT EXISTS objects_id ON objects (id, kind, account);
 CREATE INDEX IF NOT EXISTS objects_page ON objects (kind, account, seq);
 CREATE INDEX IF NOT EXISTS objects_created ON objects (kind, account, created);
 
+CREATE TABLE IF NOT EXISTS clocks (
+    id TEXT PRIMARY KEY,
+    time INTEGER NOT NULL,
+    target INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS tasks (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    clock TEXT NOT NULL,
     due INTEGER NOT NULL,
     name TEXT NOT NULL,
     account TEXT NOT NULL,
     subject TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS tasks_once ON tasks (name, account, subject, due);
-CREATE INDEX IF NOT EXISTS tasks_due ON tasks (due, seq);
+CREATE UNIQUE INDEX IF NOT EXISTS tasks_once ON tasks (name, account, subject, due, clock);
+CREATE INDEX IF NOT EXISTS tasks_due ON tasks (clock, due, seq);
 
 CREATE TABLE IF NOT EXISTS balances (
     account TEXT PRIMARY KEY,
@@ -62,7 +72,7 @@ INDEXED = {
     "balance_transaction": ("source", "type", "available_on"),
     "charge": ("customer", "payment_intent", "transfer_group"),
     "checkout.session": ("customer", "payment_intent", "status"),
-    "customer": ("email",),
+    "customer": ("email", "test_clock"),
     "event": ("type",),
     "invoice": ("customer", "status"),
     "invoice_payment": ("invoice", "payment.payment_intent", "status"),

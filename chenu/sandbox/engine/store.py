@@ -53,6 +53,10 @@ class Condition:
         return self.text, list(self.values)
 
 
+class OtherVersion(Exception):
+    """The file was written by another version of the sandbox."""
+
+
 _COLUMNS = "seq, kind, id, account, created, body, internal"
 
 
@@ -69,6 +73,14 @@ class Store:
         self._snapshots: dict[str, sqlite3.Connection] = {}
 
     def _create(self) -> None:
+        """Raises OtherVersion."""
+        is_new = not self.value("SELECT COUNT(*) FROM sqlite_master")
+        if not is_new and self.value("PRAGMA user_version") != schema.VERSION:
+            raise OtherVersion(
+                "the sandbox's data file was written by another version of the sandbox: delete it,"
+                " or start the demo with --fresh"
+            )
+        self._connection.execute(f"PRAGMA user_version = {schema.VERSION}")
         self._connection.executescript(schema.TABLES + schema.indexes())
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chenu.sandbox.config import API_VERSION, SandboxConfig
+from chenu.sandbox.engine import test_clocks
 from chenu.sandbox.engine.clock import Clock
 from chenu.sandbox.engine.errors import missing
 from chenu.sandbox.engine.ids import IdSource
@@ -41,15 +42,19 @@ class Engine:
         self,
         *,
         now: int | None = None,
+        test_clock: str = "",
         account: str = PLATFORM,
         request_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> Iterator["UnitOfWork"]:
-        """A transaction; `now` pins the clock to the moment a task was due."""
+        """A transaction. `now` is the due time of a task, on the global or on that test clock."""
         count = self.ids.count
         with self.store.transaction():
             moment = self.clock.now() if now is None else now
-            yield UnitOfWork(self, moment, account, request_id, idempotency_key)
+            global_now = self.clock.now() if test_clock else moment
+            yield UnitOfWork(
+                self, moment, global_now, account, test_clock, request_id, idempotency_key
+            )
             if self.ids.count != count:
                 self.store.set_meta("ids", str(self.ids.count))
         self.outbox.committed()
@@ -61,7 +66,11 @@ class UnitOfWork:
 
     engine: Engine
     now: int
+    """Unix seconds of the clock that governs what is done: the global one, or a test clock."""
+    global_now: int
     account: str = PLATFORM
+    test_clock: str = ""
+    """The id of the customer's test clock; empty on the global clock."""
     request_id: str | None = None
     idempotency_key: str | None = None
 
@@ -77,6 +86,26 @@ class UnitOfWork:
         """The same unit of work, acting for another account."""
         return replace(self, account=account)
 
+    def on_clock_of(self, record: Record) -> "UnitOfWork":
+        """The same unit of work, on the clock of a customer or of an object of a customer."""
+        clock_id = record.internal.get("test_clock")
+        customer_id = record.body.get("customer")
+        if not clock_id and customer_id:
+            customer = self.find("customer", customer_id)
+            clock_id = customer.internal.get("test_clock") if customer else None
+        return self.on_test_clock(clock_id or "")
+
+    def on_test_clock(self, clock_id: str) -> "UnitOfWork":
+        """The same unit of work on that test clock; on the global clock if it does not exist."""
+        time = test_clocks.find_time(self.store, clock_id) if clock_id else None
+        if time is None:
+            return self.on_global_clock()
+        return replace(self, now=time, test_clock=clock_id)
+
+    def on_global_clock(self) -> "UnitOfWork":
+        """The same unit of work on the global clock, which governs accounts and balances."""
+        return replace(self, now=self.global_now, test_clock="")
+
     def new_id(self, kind: str) -> str:
         return self.engine.ids.new(kind)
 
@@ -85,7 +114,10 @@ class UnitOfWork:
 
     def create(self, kind: str, body: Json, *, internal: Json | None = None) -> Record:
         """Store a new object of the acting account; `body` names its `id`."""
-        return self.store.insert(kind, self.account, self.now, body, internal or {})
+        hidden = dict(internal or {})
+        if self.test_clock:
+            hidden["test_clock"] = self.test_clock
+        return self.store.insert(kind, self.account, self.now, body, hidden)
 
     def find(self, kind: str, object_id: str) -> Record | None:
         return self.store.find(kind, object_id, self.account)
@@ -147,8 +179,9 @@ class UnitOfWork:
     def schedule(self, due: int, task: str, subject: str) -> None:
         """Run a task at a moment of the clock; scheduling the same task again has no effect."""
         self.store.execute(
-            "INSERT OR IGNORE INTO tasks (due, name, account, subject) VALUES (?, ?, ?, ?)",
-            (due, task, self.account, subject),
+            "INSERT OR IGNORE INTO tasks (clock, due, name, account, subject)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (self.test_clock, due, task, self.account, subject),
         )
 
 

@@ -28,7 +28,11 @@ def book_transaction(
     available_on: int = 0,
     description: str | None = None,
 ) -> Record:
-    """Move money on the acting account; `amount` is negative when it leaves."""
+    """Move money on the acting account; `amount` is negative when it leaves.
+
+    Balances belong to accounts and not to customers: the global clock governs them.
+    """
+    unit = unit.on_global_clock()
     ready = available_on <= unit.now
     body = shapes.new(
         "balance_transaction",

@@ -37,7 +37,7 @@ def settle(unit: UnitOfWork, charge: Record) -> None:
         amount,
         charge.id,
         fee=card_fee(amount),
-        available_on=unit.now + wait,
+        available_on=unit.global_now + wait,
         description=charge.body["description"],
     )
     with unit.change(charge, "charge.updated") as body:

@@ -21,6 +21,7 @@ def pay(
     unit: UnitOfWork, session: Record, card: TestCard, expiry: tuple[int, int], payer: Json
 ) -> Attempt:
     """Try to pay an open session. `payer`: name and email as typed, None where not."""
+    unit = unit.on_clock_of(session)
     intent = _intent(unit, session)
     known = session.body["customer_details"] or {}
     details = {"email": known.get("email") or payer["email"], "name": payer["name"]}
@@ -41,6 +42,7 @@ def pay(
 
 def authenticate(unit: UnitOfWork, session: Record, *, succeed: bool) -> Attempt:
     """The owner of the card confirms the payment, or does not."""
+    unit = unit.on_clock_of(session)
     intent = unit.get("payment_intent", session.body["payment_intent"])
     if not succeed:
         return fail_authentication(unit, intent)
@@ -118,7 +120,7 @@ def expire(unit: UnitOfWork, session: Record) -> None:
     """Close an open session for good."""
     session.body |= {"status": "expired", "url": None}
     unit.save(session)
-    unit.emit("checkout.session.expired", session.body)
+    unit.on_clock_of(session).emit("checkout.session.expired", session.body)
 
 
 @task("expire_session")

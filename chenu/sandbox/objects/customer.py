@@ -22,9 +22,16 @@ def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
         id=unit.new_id("customer"),
         created=unit.now,
         invoice_prefix=unit.token(8).upper(),
+        test_clock=unit.test_clock or None,
     )
     fill_customer(unit, body, parameters)
     return unit.create("customer", body)
+
+
+def delete_customer(unit: UnitOfWork, customer: Record) -> None:
+    """A stub stays, which can still be retrieved."""
+    unit.on_clock_of(customer).emit("customer.deleted", customer.body)
+    unit.store.rename(customer, "deleted_customer")
 
 
 def get_customer(unit: UnitOfWork, customer_id: str, param: str = "customer") -> Record:

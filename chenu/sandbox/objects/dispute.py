@@ -17,6 +17,7 @@ def open_dispute(unit: UnitOfWork, charge: Record) -> Record:
     amount = int(charge.body["amount"] - charge.body["amount_refunded"])
     if charge.body["status"] != "succeeded" or charge.body["disputed"] or not amount:
         raise ApiError("There is nothing left of this charge to dispute.")
+    unit = unit.on_clock_of(charge)
     dispute_id = unit.new_id("dispute")
     body = shapes.new(
         "dispute",
@@ -38,6 +39,7 @@ def open_dispute(unit: UnitOfWork, charge: Record) -> Record:
 
 def close_dispute(unit: UnitOfWork, dispute: Record, status: str) -> None:
     """`won`: the money comes back, the fee does not; `lost`: neither."""
+    unit = unit.on_clock_of(dispute)
     with unit.change(dispute) as body:
         body["status"] = status
     unit.emit("charge.dispute.closed", dispute.body)
@@ -47,9 +49,7 @@ def close_dispute(unit: UnitOfWork, dispute: Record, status: str) -> None:
 
 
 def _book(unit: UnitOfWork, dispute: Record, amount: int, *, fee: int = 0) -> None:
-    booked = book_transaction(
-        unit, "adjustment", amount, dispute.id, fee=fee, available_on=unit.now
-    )
+    booked = book_transaction(unit, "adjustment", amount, dispute.id, fee=fee)
     booked.body["reporting_category"] = "dispute" if amount < 0 else "dispute_reversal"
     unit.save(booked)
     dispute.body["balance_transactions"].append(copy_json(booked.body))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import PLATFORM, Filter, Record, Store
+from chenu.sandbox.engine.test_clocks import find_time
 from chenu.sandbox.objects.balance import read_balance
 
 Check = Callable[[Store], Iterator[str]]
@@ -102,13 +103,35 @@ def _lookup_keys_have_one_holder(store: Store) -> Iterator[str]:
 
 
 def _time_does_not_run_back(store: Store) -> Iterator[str]:
-    last = 0
-    for event_id, created in store.execute(
-        "SELECT id, created FROM objects WHERE kind = 'event' ORDER BY seq"
+    """On the global clock, and on each test clock."""
+    latest: dict[str, int] = {}
+    for event_id, created, clock in store.execute(
+        "SELECT id, created, COALESCE(json_extract(internal, '$.test_clock'), '') FROM objects"
+        " WHERE kind = 'event' ORDER BY seq"
     ):
-        if created < last:
+        if created < latest.get(clock, 0):
             yield f"{event_id} was created before the event that it followed"
-        last = created
+        latest[clock] = created
+
+
+def _test_clocks_stand_where_they_say(store: Store) -> Iterator[str]:
+    for clock in store.select("test_helpers.test_clock", PLATFORM):
+        time = find_time(store, clock.id)
+        if clock.body["status"] == "ready" and clock.body["frozen_time"] != time:
+            yield f"{clock.id} stands at {time}, not at {clock.body['frozen_time']}"
+
+
+def _objects_are_on_the_clock_of_their_customer(store: Store) -> Iterator[str]:
+    """Objects that are older than an attached clock stay where they were made."""
+    rows = store.execute(
+        "SELECT o.id FROM objects AS clock"
+        " CROSS JOIN objects AS c ON json_extract(c.body, '$.test_clock') = clock.id"
+        " CROSS JOIN objects AS o ON json_extract(o.body, '$.customer') = c.id"
+        " WHERE clock.kind = 'test_helpers.test_clock' AND c.kind = 'customer'"
+        " AND o.seq > clock.seq AND json_extract(o.internal, '$.test_clock') IS NOT clock.id"
+    )
+    for (object_id,) in rows:
+        yield f"{object_id} is not on the clock of its customer"
 
 
 _CHECKS: tuple[Check, ...] = (
@@ -120,4 +143,6 @@ _CHECKS: tuple[Check, ...] = (
     _payments_agree,
     _lookup_keys_have_one_holder,
     _time_does_not_run_back,
+    _test_clocks_stand_where_they_say,
+    _objects_are_on_the_clock_of_their_customer,
 )

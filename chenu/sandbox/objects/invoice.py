@@ -44,6 +44,7 @@ def _draft(unit: UnitOfWork, customer: Record, lines: list[Json], data: Json) ->
         period_end=unit.now,
         period_start=unit.now,
         subtotal=total,
+        test_clock=unit.test_clock or None,
         subtotal_excluding_tax=total,
         total=total,
         total_excluding_tax=total,

@@ -18,6 +18,7 @@ _REFERENCE = "7890123456789012"
 
 def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
     """Raises ApiError when there is not that much to give back."""
+    unit = unit.on_clock_of(charge)
     amount = _amount(charge, parameters.get("amount"))
     behaviour = BY_NUMBER[charge.internal["card"]].refund
     refund_id = unit.new_id("refund")
@@ -96,12 +97,12 @@ def _count(unit: UnitOfWork, charge: Record, amount: int) -> None:
     charge.body["refunded"] = charge.body["amount_refunded"] == charge.body["amount"]
     unit.save(charge)
     if amount > 0:
-        unit.emit("charge.refunded", charge.body, {"amount_refunded": before})
+        unit.on_clock_of(charge).emit("charge.refunded", charge.body, {"amount_refunded": before})
 
 
 def _add_bank_reference(unit: UnitOfWork, refund: Record) -> None:
     """The bank's reference has come: what `refund.updated` tells of an ordinary refund."""
-    with unit.change(refund, "refund.updated") as body:
+    with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["destination_details"] = _destination("available", _REFERENCE)
 
 
@@ -114,7 +115,7 @@ def _arrive(unit: UnitOfWork, refund_id: str) -> None:
 
 def succeed(unit: UnitOfWork, refund: Record) -> None:
     """A refund that was under way has arrived."""
-    with unit.change(refund, "refund.updated") as body:
+    with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["status"] = "succeeded"
         body.pop("pending_reason", None)
         body["destination_details"] = _destination("available", _REFERENCE)
@@ -132,18 +133,18 @@ def fail(unit: UnitOfWork, refund: Record) -> None:
     _undo(unit, refund)
     refund.body |= {"failure_reason": "expired_or_canceled_card", "status": "failed"}
     unit.save(refund)
-    unit.emit("refund.failed", refund.body)
+    unit.on_clock_of(refund).emit("refund.failed", refund.body)
 
 
 def cancel(unit: UnitOfWork, refund: Record) -> None:
     _undo(unit, refund)
-    with unit.change(refund, "refund.updated") as body:
+    with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["status"] = "canceled"
 
 
 def _undo(unit: UnitOfWork, refund: Record) -> None:
     amount = refund.body["amount"]
-    booked = book_transaction(unit, "refund_failure", amount, refund.id, available_on=unit.now)
+    booked = book_transaction(unit, "refund_failure", amount, refund.id)
     refund.body["failure_balance_transaction"] = booked.id
     refund.body.pop("pending_reason", None)
     unit.save(refund)
@@ -152,5 +153,5 @@ def _undo(unit: UnitOfWork, refund: Record) -> None:
 
 def require_action(unit: UnitOfWork, refund: Record) -> None:
     """Make a pending refund wait for its receiver, as some payment methods do."""
-    with unit.change(refund, "refund.updated") as body:
+    with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["status"] = "requires_action"

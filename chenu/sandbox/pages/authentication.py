@@ -43,7 +43,7 @@ async def submit_authentication(
         return message_page(language_of(request), "unknown", 404)
     with sandbox_of(request).engine.unit() as unit:
         intent = unit.get("payment_intent", intent_id)
-        _conclude(unit, intent, is_confirmed=choice == "complete")
+        _conclude(unit.on_clock_of(intent), intent, is_confirmed=choice == "complete")
     return Redirect(_back(intent), status_code=303)
 
 

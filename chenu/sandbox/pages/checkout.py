@@ -82,7 +82,7 @@ async def submit_checkout(
     shown = {name: typed.get(name, "") for name in ("name", "email")}
     with sandbox.engine.unit() as unit:
         try:
-            given = read_card(typed, unit.now)
+            given = read_card(typed, unit.on_clock_of(session).now)
         except InvalidCard as error:
             return _form(
                 request, session, problem=error.message_key, field=error.field, typed=shown

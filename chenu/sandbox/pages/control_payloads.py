@@ -41,10 +41,12 @@ def _typed(text: str) -> Any:
     return text if isinstance(value, dict | list) or value is None else value
 
 
-def answer(request: HttpRequest, body: Json, status: int = 200) -> Response[bytes] | Redirect:
-    """JSON for programs; people go back to the room."""
+def answer(
+    request: HttpRequest, body: Json, status: int = 200, *, back_to: str = ROOM
+) -> Response[bytes] | Redirect:
+    """JSON for programs; people go back to the page that they came from."""
     if is_form(request):
-        return Redirect(ROOM, status_code=303)
+        return Redirect(back_to, status_code=303)
     return Response(dumps(body), status_code=status, media_type="application/json")
 
 

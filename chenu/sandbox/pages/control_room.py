@@ -14,6 +14,7 @@ from chenu.sandbox.pages.control_clock import CLOCK_HANDLERS, clock_state, list_
 from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
+from chenu.sandbox.pages.control_test_clocks import TEST_CLOCK_HANDLERS
 from chenu.sandbox.pages.rendering import render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.runtime import Sandbox
@@ -63,6 +64,12 @@ def _accounts(sandbox: Sandbox) -> list[Json]:
 
 router = Router(
     "/_sandbox",
-    route_handlers=[show_room, *CLOCK_HANDLERS, *DISPUTE_HANDLERS, *FAULT_HANDLERS],
+    route_handlers=[
+        show_room,
+        *CLOCK_HANDLERS,
+        *DISPUTE_HANDLERS,
+        *FAULT_HANDLERS,
+        *TEST_CLOCK_HANDLERS,
+    ],
     before_request=refuse_other_sites,
 )

@@ -15,6 +15,7 @@ from chenu.sandbox.api.v1 import (
     products,
     refunds,
     sessions,
+    test_clocks,
     transfers,
     webhook_endpoints,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "products",
     "refunds",
     "sessions",
+    "test_clocks",
     "transfers",
     "webhook_endpoints",
 ]

@@ -25,6 +25,6 @@ def retrieve(unit: UnitOfWork, parameters: Json, charge: str) -> Record:
 def update(unit: UnitOfWork, parameters: Json, charge: str) -> Record:
     refuse_unsupported(parameters, _CHANGEABLE, "charges.update")
     record = unit.get("charge", charge)
-    with unit.change(record, "charge.updated") as body:
+    with unit.on_clock_of(record).change(record, "charge.updated") as body:
         apply(body, parameters, _CHANGEABLE)
     return record

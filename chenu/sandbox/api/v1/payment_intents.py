@@ -42,6 +42,8 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     check_charge_amount(parameters["amount"])
     _check_shared(unit, parameters)
     customer_id = parameters.get("customer")
+    if customer_id:
+        unit = unit.on_clock_of(get_customer(unit, customer_id))
     method = None
     if "payment_method" in parameters:
         method = usable_method(unit, parameters["payment_method"], customer_id)
@@ -89,6 +91,7 @@ def retrieve(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
 def update(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
     refuse_unsupported(parameters, _UPDATED, "payment_intents.update")
     record = unit.get("payment_intent", intent)
+    unit = unit.on_clock_of(record)
     _check_shared(unit, parameters)
     if parameters.keys() & {"amount", "currency", "customer", "payment_method"}:
         _check_open(record, "updated")
@@ -108,6 +111,7 @@ def update(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
 def confirm(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
     refuse_unsupported(parameters, (*_SHARED, *_CONFIRMED), "payment_intents.confirm")
     record = unit.get("payment_intent", intent)
+    unit = unit.on_clock_of(record)
     _check_open(record, "confirmed")
     _check_shared(unit, parameters)
     with unit.change(record) as body:
@@ -158,6 +162,7 @@ def _check_return_url(intent: Record, parameters: Json) -> None:
 @ROUTES.post("/v1/payment_intents/{intent}/cancel")
 def cancel(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
     record = unit.get("payment_intent", intent)
+    unit = unit.on_clock_of(record)
     _check_open(record, "canceled")
     with unit.change(record) as body:
         body |= {

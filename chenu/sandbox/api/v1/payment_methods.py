@@ -39,6 +39,7 @@ def attach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
     if customer_id is None:
         raise unsupported("attaching to anything but a customer", "customer")
     customer = get_customer(unit, customer_id)
+    unit = unit.on_clock_of(customer)
     method = usable_method(unit, payment_method, customer.id)
     method.internal["set_up"] = True
     attach_method(unit, method, customer.id)
@@ -54,6 +55,6 @@ def detach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
             " impossible."
         )
     method.internal["used"] = True
-    with unit.change(method, "payment_method.detached") as body:
+    with unit.on_clock_of(method).change(method, "payment_method.detached") as body:
         body["customer"] = None
     return method

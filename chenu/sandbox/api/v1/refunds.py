@@ -60,7 +60,7 @@ def retrieve(unit: UnitOfWork, parameters: Json, refund: str) -> Record:
 @ROUTES.post("/v1/refunds/{refund}")
 def update(unit: UnitOfWork, parameters: Json, refund: str) -> Record:
     record = unit.get("refund", refund)
-    with unit.change(record, "refund.updated") as body:
+    with unit.on_clock_of(record).change(record, "refund.updated") as body:
         apply(body, parameters, ())
     return record
 

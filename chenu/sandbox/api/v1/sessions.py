@@ -58,6 +58,8 @@ _SHORTEST, _LONGEST, _GRACE = 1800, DAY, 60
 def create(unit: UnitOfWork, parameters: Json) -> Record:
     _check_supported(parameters)
     _check_redirect_urls(parameters)
+    if "customer" in parameters:
+        unit = unit.on_clock_of(get_customer(unit, parameters["customer"]))
     life = _life(parameters)
     lines = build_lines(unit, parameters["line_items"])
     session_id = unit.new_id("checkout.session")
