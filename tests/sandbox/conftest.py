@@ -61,6 +61,8 @@ async def loose(_unrecorded: Playground) -> Playground:
 
 
 def _empty(playground: Playground) -> None:
+    for snapshot in playground.sandbox.snapshots.all():
+        playground.sandbox.snapshots.delete(snapshot)
     playground.sandbox.reset()
     playground.receiver.received.clear()
     playground.receiver.status = 200

@@ -58,6 +58,13 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self._in_use = KeysInUse()
+        self._abandoned = asyncio.Event()
+
+    def abandon(self) -> None:
+        """Drop the requests that still wait: they are not executed and hold no idempotency key."""
+        self._abandoned.set()
+        self._abandoned = asyncio.Event()
+        self._in_use = KeysInUse()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await read_request(scope, receive, "req_" + self.request_ids.token(14))
@@ -118,6 +125,8 @@ class Gateway:
             return await self._answer_once(request, match, call, account, pause)
         except ApiError as error:
             return self._refusal(request, error)
+        except ConnectionDropped:
+            raise
         except Exception as error:
             return self._bug(request, error)
 
@@ -125,17 +134,17 @@ class Gateway:
         self, request: ApiRequest, match: Match, call: Call, account: str, pause: float
     ) -> ApiAnswer:
         """Holds the idempotency key while the request is under way."""
-        key = request.idempotency_key
+        key, in_use = request.idempotency_key, self._in_use
         if key is not None:
             check_key(key)
-            self._in_use.acquire(account, key)
+            in_use.acquire(account, key)
         try:
             if pause:
-                await asyncio.sleep(pause)
+                await _pause(pause, self._abandoned)
             return self._execute(request, match, call, account)
         finally:
             if key is not None:
-                self._in_use.release(account, key)
+                in_use.release(account, key)
 
     def _execute(self, request: ApiRequest, match: Match, call: Call, account: str) -> ApiAnswer:
         form, key = request.form(), request.idempotency_key
@@ -212,6 +221,16 @@ def _no_such_call(request: ApiRequest, call: Call | None) -> ApiError:
 
 def _version(request: ApiRequest) -> str:
     return request.headers.get("stripe-version") or API_VERSION
+
+
+async def _pause(seconds: float, abandoned: asyncio.Event) -> None:
+    """Raises ConnectionDropped when the request is abandoned meanwhile."""
+    try:
+        async with asyncio.timeout(seconds):
+            await abandoned.wait()
+    except TimeoutError:
+        return
+    raise ConnectionDropped
 
 
 async def _stay_silent(seconds: float, receive: Receive) -> None:

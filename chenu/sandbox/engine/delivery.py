@@ -40,8 +40,7 @@ class WebhookSender:
         self._queue = queue
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._busy_receivers: set[str] = set()
+        self._in_flight: dict[int, tuple[_Delivery, asyncio.Task[None]]] = {}
         self._client: httpx.AsyncClient | None = None
         queue.on_wake = self.wake
 
@@ -57,13 +56,25 @@ class WebhookSender:
 
     async def close(self) -> None:
         """Stop at once; what is not delivered stays queued."""
-        tasks = [*self._in_flight.values(), *([self._task] if self._task else [])]
+        deliveries = self.abandon()
+        tasks = [*deliveries, *([self._task] if self._task else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def abandon(self) -> list[asyncio.Task[None]]:
+        """Cancel the deliveries in flight: none of them will record a result.
+
+        Returns their tasks, which end as soon as the event loop runs.
+        """
+        tasks = [task for _, task in self._in_flight.values()]
+        self._in_flight.clear()
+        for task in tasks:
+            task.cancel()
+        return tasks
 
     def waiting(self) -> int:
         """Deliveries that are due now or under way."""
@@ -123,11 +134,13 @@ class WebhookSender:
             if len(self._in_flight) >= modes.max_concurrent:
                 return
             # In order: a receiver's next first attempt waits for the one before.
-            if modes.mode == "ordered" and due.endpoint in self._busy_receivers:
+            if modes.mode == "ordered" and self._is_busy(due.endpoint):
                 continue
-            self._busy_receivers.add(due.endpoint)
             task = asyncio.get_running_loop().create_task(self._deliver(due))
-            self._in_flight[due.id] = task
+            self._in_flight[due.id] = (due, task)
+
+    def _is_busy(self, receiver_id: str) -> bool:
+        return any(delivery.endpoint == receiver_id for delivery, _ in self._in_flight.values())
 
     def _candidates(self) -> list[_Delivery]:
         rows = self._store.execute(
@@ -142,8 +155,8 @@ class WebhookSender:
             succeeded, answer = await self._attempt(due)
             self._settle(due, succeeded, answer)
         finally:
-            self._in_flight.pop(due.id, None)
-            self._busy_receivers.discard(due.endpoint)
+            if self._in_flight.get(due.id, (None,))[0] is due:  # not after it was abandoned
+                del self._in_flight[due.id]
             self._wake.set()
 
     def _settle(self, due: _Delivery, succeeded: bool, answer: str) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from chenu.sandbox.engine import test_clocks
 from chenu.sandbox.engine.test_clocks import DueTask
@@ -54,6 +55,12 @@ class Scheduler:
                 self._run_next(due)
                 await asyncio.sleep(0)
             self._move_to(max(target, self._engine.clock.now()))
+
+    @asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """Wait for an advance of the global clock to end, and let none begin."""
+        async with self._advancing:
+            yield
 
     def _move_to(self, moment: int) -> None:
         self._engine.clock.move_to(moment)

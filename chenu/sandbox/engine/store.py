@@ -70,7 +70,6 @@ class Store:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA cache_size = -32000")
         self._create()
-        self._snapshots: dict[str, sqlite3.Connection] = {}
 
     def _create(self) -> None:
         """Raises OtherVersion."""
@@ -84,8 +83,6 @@ class Store:
         self._connection.executescript(schema.TABLES + schema.indexes())
 
     def close(self) -> None:
-        for snapshot in self._snapshots.values():
-            snapshot.close()
         self._connection.close()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -194,18 +191,15 @@ class Store:
             ).fetchall():
                 self.execute(f"DELETE FROM {table}")  # noqa: S608 - a name out of the schema
 
-    def take_snapshot(self, name: str) -> None:
-        """Copy the whole database into memory; the copy lives until the process ends."""
-        copy = sqlite3.connect(":memory:", check_same_thread=False)
-        self._connection.backup(copy)
-        self._snapshots[name] = copy
+    def copy(self) -> sqlite3.Connection:
+        """A copy of the whole database, in memory."""
+        target = sqlite3.connect(":memory:", check_same_thread=False)
+        self._connection.backup(target)
+        return target
 
-    def restore_snapshot(self, name: str) -> bool:
-        """Replace the database by a snapshot; False for an unknown name."""
-        copy = self._snapshots.get(name)
-        if copy is not None:
-            copy.backup(self._connection)
-        return copy is not None
+    def replace_by(self, source: sqlite3.Connection) -> None:
+        """Replace the whole database by a copy of it."""
+        source.backup(self._connection)
 
 
 def _text(value: Json) -> str:

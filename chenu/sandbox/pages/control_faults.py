@@ -140,26 +140,6 @@ def _get(unit: UnitOfWork, kind: str, object_id: str) -> Record:
     return record
 
 
-@post("/reset", status_code=200)
-async def reset(request: HttpRequest) -> Response[bytes] | Redirect:
-    sandbox_of(request).reset()
-    return answer(request, {"reset": True})
-
-
-@post("/snapshot", status_code=200)
-async def snapshot(request: HttpRequest) -> Response[bytes] | Redirect:
-    return answer(request, {"snapshot": sandbox_of(request).snapshot()})
-
-
-@post("/restore", status_code=200)
-async def restore(request: HttpRequest) -> Response[bytes] | Redirect:
-    """{"snapshot": the name that /snapshot gave}"""
-    name = str((await payload(request)).get("snapshot"))
-    if not sandbox_of(request).restore(name):
-        raise NotFoundException("no such snapshot")
-    return answer(request, {"restored": name})
-
-
 @get("/state", sync_to_thread=False)
 def show_state(request: HttpRequest) -> Response[bytes]:
     """How many objects of each kind there are, and every balance as [available, pending]."""
@@ -210,10 +190,7 @@ FAULT_HANDLERS = [
     force_deauthorization,
     force_refund,
     plan_next_charge,
-    reset,
-    restore,
     show_exchanges,
     show_faults,
     show_state,
-    snapshot,
 ]

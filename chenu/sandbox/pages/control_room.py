@@ -14,6 +14,7 @@ from chenu.sandbox.pages.control_clock import CLOCK_HANDLERS, clock_state, list_
 from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
+from chenu.sandbox.pages.control_snapshots import SNAPSHOT_HANDLERS, list_snapshots
 from chenu.sandbox.pages.control_test_clocks import TEST_CLOCK_HANDLERS
 from chenu.sandbox.pages.rendering import render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
@@ -41,6 +42,7 @@ def show_room(request: HttpRequest) -> Response[str]:
         modes=asdict(sandbox.queue.modes),
         faults=[rule.to_json() for rule in sandbox.faults.rules],
         effects=list(Effect),
+        snapshots=list_snapshots(sandbox),
         outcomes=("succeeded", *DECLINES),
     )
 
@@ -69,6 +71,7 @@ router = Router(
         *CLOCK_HANDLERS,
         *DISPUTE_HANDLERS,
         *FAULT_HANDLERS,
+        *SNAPSHOT_HANDLERS,
         *TEST_CLOCK_HANDLERS,
     ],
     before_request=refuse_other_sites,
