@@ -47,7 +47,7 @@ def _masked(key: str) -> str:
 
 
 def acting_account(store: Store, request: ApiRequest) -> str:
-    """From Stripe-Account or Stripe-Context; raises Refused 403 for an account nobody knows.
+    """From Stripe-Account or Stripe-Context; raises Refused 403 for an unknown account.
 
     Recipients of transfers have nothing to change by themselves: they are read only.
     """

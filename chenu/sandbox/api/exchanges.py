@@ -19,7 +19,7 @@ _MOST_IN_MEMORY = 2000
 
 
 class Exchanges:
-    """The last ones in memory, all of them in a file if the configuration names one."""
+    """The latest exchanges in memory; all of them in a file if the configuration names one."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self._recent: deque[bytes] = deque(maxlen=_MOST_IN_MEMORY)

@@ -1,4 +1,4 @@
-"""The API's front door: key, version, faults, idempotency, validation, then the handler."""
+"""The entry of the API: key, version, faults, idempotency, validation, then the handler."""
 
 import asyncio
 import logging

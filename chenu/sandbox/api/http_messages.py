@@ -1,4 +1,4 @@
-"""An API request as it came in, and the answer that goes out."""
+"""Requests and answers of the API, read from and written to ASGI."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ class ApiRequest:
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key, where this method heeds one: POST, and DELETE in API v2."""
+        """The key, for methods that use one: POST, and DELETE in API v2."""
         handled = self.method == "POST" or (self.v2 and self.method == "DELETE")
         return self.headers.get("idempotency-key") if handled else None
 
@@ -99,7 +99,7 @@ async def send_answer(send: Send, answer: ApiAnswer) -> None:
 
 
 async def send_half(send: Send, answer: ApiAnswer) -> None:
-    """The head promises all of the body; only half of it follows."""
+    """Send the headers for the whole body, but only half of the body."""
     await _send_head(send, answer)
     half = answer.body[: len(answer.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})

@@ -21,7 +21,7 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, bool) else value  # what json_extract gives
 
 
-def ranged(parameters: Json, name: str, *, is_column: bool = False) -> list[Filter]:
+def range_filters(parameters: Json, name: str, *, is_column: bool = False) -> list[Filter]:
     """`name=123` or `name[gte]=123`."""
     given = parameters.get(name)
     if given is None:
@@ -54,7 +54,7 @@ def page(
     conditions: list[Filter | Condition] = [
         *filters,
         *_equal(parameters, *by),
-        *ranged(parameters, "created", is_column=True),
+        *range_filters(parameters, "created", is_column=True),
     ]
     cursor, backwards = _cursor(unit, kind, parameters, noun or kind.replace("_", " "))
     if cursor is not None:
@@ -70,7 +70,7 @@ def page(
     return {"object": "list", "data": data, "has_more": more, "url": url}
 
 
-def whole(data: list[Json], url: str, parameters: Json, noun: str = "item") -> Json:
+def embedded_page(data: list[Json], url: str, parameters: Json, noun: str = "item") -> Json:
     """A page of a list that is stored inside another object, in its own order."""
     limit = _limit(parameters)
     _check_cursors(parameters)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 
 Answer = Record | Json
-"""A stored object, or a body that is ready but for expansion."""
+"""A stored object, or a body; both are expanded afterwards."""
 
 Handler = Callable[..., Answer]
 
@@ -72,8 +71,3 @@ def _fit(parts: list[str], given: list[str]) -> dict[str, str] | None:
 
 
 ROUTES = Routes()
-
-
-def any_of(body: Json, *names: str) -> dict[str, Any]:
-    """The parameters of those names that were given."""
-    return {name: body[name] for name in names if name in body}

@@ -55,11 +55,11 @@ def _token(page: str | None) -> tuple[bool, int | None]:
 
 
 def _url(url: str, parameters: Json, page: str) -> str:
-    pairs = [(k, v) for k, v in flat(parameters) if k != "page"]
+    pairs = [(k, v) for k, v in query_pairs(parameters) if k != "page"]
     return f"{url}?{urlencode([*pairs, ('page', page)])}"
 
 
-def flat(parameters: Json) -> list[tuple[str, str]]:
+def query_pairs(parameters: Json) -> list[tuple[str, str]]:
     """Parameters as a query string has them."""
     pairs: list[tuple[str, str]] = []
     for key, value in parameters.items():

@@ -1,4 +1,4 @@
-"""Is this traffic true to Stripe? Checks recorded exchanges and objects against the SDK's types.
+"""Checks recorded exchanges and objects against the SDK's types.
 
 `python -m chenu.sandbox.contract check FILE.jsonl` reads what the sandbox records: one exchange a
 line, {"method", "path", "form", "headers", "status", "response"}; or one object a line, such as

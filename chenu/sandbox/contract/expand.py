@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from chenu.sandbox.contract.routes import Call, calls
 from chenu.sandbox.contract.types import (
     ANYTHING,
-    Either,
-    Keyed,
-    Link,
-    Many,
+    Array,
+    Dictionary,
+    Expandable,
     Node,
     Page,
     Shape,
+    Union,
 )
 from chenu.sandbox.engine.errors import Refused
 
@@ -41,24 +41,24 @@ def _refusal(message: str, path: str) -> Refused:
 def _step(node: Node, part: str) -> list[Node]:
     """What `part` may name inside a node; arrays and expanded objects are looked through."""
     match node:
-        case Either(options):
+        case Union(options):
             return [found for option in options for found in _step(option, part)]
-        case Link(inner) | Many(inner):
+        case Expandable(inner) | Array(inner):
             return _step(inner, part)
         case Page(item):
             return [item] if part == "data" else []
         case Shape():
             member = calls().sources.members(node).get(part)
             return [member.node] if member else []
-    return [ANYTHING] if node == ANYTHING or isinstance(node, Keyed) else []
+    return [ANYTHING] if node == ANYTHING or isinstance(node, Dictionary) else []
 
 
 def _can_expand(node: Node, name: str) -> bool:
     match node:
-        case Link() | Page():
+        case Expandable() | Page():
             return True
-        case Either(options):
+        case Union(options):
             return any(_can_expand(option, name) for option in options)
-        case Many(item):
+        case Array(item):
             return _can_expand(item, name)
     return node == ANYTHING or name in _ON_DEMAND

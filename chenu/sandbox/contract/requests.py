@@ -14,9 +14,9 @@ from chenu.sandbox.contract.rules import check_rules
 from chenu.sandbox.contract.types import (
     ANYTHING,
     NULL,
-    Choice,
-    Keyed,
-    Many,
+    Array,
+    Dictionary,
+    Enumeration,
     Node,
     Scalar,
     Shape,
@@ -61,7 +61,7 @@ def _free_parameters(call: Call) -> frozenset[str]:
 def _read_free(raw: Json, free: frozenset[str]) -> Json:
     found: Json = {}
     if "expand" in free and "expand" in raw:
-        found["expand"] = _Reader(json=False).read(raw["expand"], Many(Scalar("string")), "expand")
+        found["expand"] = _Reader(json=False).read(raw["expand"], Array(Scalar("string")), "expand")
     if "page" in free and "page" in raw:
         found["page"] = str(raw["page"])
     return found
@@ -89,11 +89,11 @@ class _Reader:
         match option:
             case Scalar(name):
                 return self._scalar(value, name, where)
-            case Choice(values):
+            case Enumeration(values):
                 return self._choice(value, values, where)
-            case Many(item):
+            case Array(item):
                 return self._array(value, item, where)
-            case Keyed(item):
+            case Dictionary(item):
                 return self._hash(value, item, where)
             case Shape():
                 if not isinstance(value, dict):
@@ -171,10 +171,10 @@ class _Reader:
 
 
 def _most_telling(value: Any, failures: list[tuple[Node, Refused]]) -> Refused:
-    """Of several refusals the one about the alternative that was most likely meant."""
+    """The refusal of the alternative that was most likely meant."""
     structured = isinstance(value, dict | list)
     for option, refusal in failures:
-        if isinstance(option, Shape | Many | Keyed) == structured and option != Choice(
+        if isinstance(option, Shape | Array | Dictionary) == structured and option != Enumeration(
             frozenset({""})
         ):
             return refusal

@@ -9,15 +9,15 @@ from chenu.sandbox.contract.routes import Call, calls
 from chenu.sandbox.contract.types import (
     ANYTHING,
     NULL,
-    Choice,
-    Either,
-    Keyed,
-    Link,
-    Many,
+    Array,
+    Dictionary,
+    Enumeration,
+    Expandable,
     Node,
     Page,
     Scalar,
     Shape,
+    Union,
     describe,
     options_of,
 )
@@ -95,7 +95,7 @@ def _value(value: Any, node: Node, where: str) -> Iterator[str]:
         found = list(_one(value, option, where))
         if not found:
             return
-        is_structure = isinstance(option, Shape | Many | Keyed | Page | Link | Either)
+        is_structure = isinstance(option, Shape | Array | Dictionary | Page | Expandable | Union)
         if is_structure and isinstance(value, dict | list):
             best = found if best is None or len(found) < len(best) else best
     expected = " or ".join(describe(option) for option in options)
@@ -108,12 +108,12 @@ def _one(value: Any, option: Node, where: str) -> Iterator[str]:
             return _page(value, option, where)
         case Shape() if isinstance(value, dict):
             return _resource(value, option, where)
-        case Link(target) if not isinstance(value, str):
+        case Expandable(target) if not isinstance(value, str):
             return _value(value, target, where)
-        case Many(item) if isinstance(value, list):
+        case Array(item) if isinstance(value, list):
             pairs = [(f"{where}[{place}]", one) for place, one in enumerate(value)]
             return _each(pairs, item)
-        case Keyed(item) if isinstance(value, dict):
+        case Dictionary(item) if isinstance(value, dict):
             return _each([(f"{where}.{key}", one) for key, one in value.items()], item)
     fits = _is_plain(value, option)
     return iter(() if fits else (f"type: {where} is {value!r}, expected {describe(option)}",))
@@ -128,9 +128,9 @@ def _is_plain(value: Any, option: Node) -> bool:
     match option:
         case Scalar(name):
             return _is_scalar(value, name)
-        case Choice(values):
+        case Enumeration(values):
             return any(value == known and type(value) is type(known) for known in values)
-    return isinstance(option, Link)
+    return isinstance(option, Expandable)
 
 
 def _resource(value: Json, shape: Shape, where: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from chenu.sandbox.contract.source import Annotations, Module, Sources, installed
-from chenu.sandbox.contract.types import ANYTHING, Either, Node, Shape
+from chenu.sandbox.contract.types import ANYTHING, Node, Shape, Union
 
 _CALL = re.compile(r'"(get|post|delete)",\s*"(/v[12]/[^"]*)"')
 
@@ -90,7 +90,7 @@ def _requests(function: ast.FunctionDef, method: str, template: str) -> bool:
 def _call(reader: Annotations, function: ast.FunctionDef, method: str, template: str) -> Call:
     annotation = next((a.annotation for a in function.args.args if a.arg == "params"), None)
     node = reader.node(annotation, "") if annotation else ANYTHING
-    options = node.options if isinstance(node, Either) else (node,)
+    options = node.options if isinstance(node, Union) else (node,)
     parameters = next((option for option in options if isinstance(option, Shape)), None)
     returns = reader.node(function.returns, "") if function.returns else ANYTHING
     return Call(method, template, parameters, returns)

@@ -11,17 +11,17 @@ from chenu.sandbox.contract.types import (
     ANYTHING,
     NULL,
     STRING,
-    Choice,
-    Keyed,
-    Link,
-    Many,
+    Array,
+    Dictionary,
+    Enumeration,
+    Expandable,
     Member,
     Node,
     Page,
     Scalar,
     Shape,
-    either,
     is_optional,
+    union,
 )
 
 _PLAIN: dict[str, Node] = {
@@ -35,13 +35,13 @@ _PLAIN: dict[str, Node] = {
     "StripeContext": STRING,
 }
 _GENERICS: dict[str, Callable[[list[Node]], Node]] = {
-    "Dict": lambda inside: Keyed(inside[-1]),
-    "ExpandableField": lambda inside: Link(inside[0]),
-    "List": lambda inside: Many(inside[0]),
+    "Dict": lambda inside: Dictionary(inside[-1]),
+    "ExpandableField": lambda inside: Expandable(inside[0]),
+    "List": lambda inside: Array(inside[0]),
     "NotRequired": lambda inside: inside[0],
-    "Optional": lambda inside: either([inside[0], NULL]),
-    "Union": either,
-    "UntypedStripeObject": lambda inside: Keyed(inside[-1]),
+    "Optional": lambda inside: union([inside[0], NULL]),
+    "Union": union,
+    "UntypedStripeObject": lambda inside: Dictionary(inside[-1]),
 }
 _UNTYPED = ("StripeObject", "UntypedStripeObject")
 _WITHOUT_MEMBERS = ("StripeObject", "TypedDict", "Generic", "APIResource", "RequestOptions")
@@ -186,7 +186,7 @@ class Annotations:
             case ast.Name() | ast.Attribute():
                 return self.named(ast.unparse(annotation), scope)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return either([self.node(left, scope), self.node(right, scope)])
+                return union([self.node(left, scope), self.node(right, scope)])
             case ast.Subscript(value=head, slice=inner):
                 arguments = inner.elts if isinstance(inner, ast.Tuple) else [inner]
                 return self._generic(ast.unparse(head).split(".")[-1], arguments, scope)
@@ -194,7 +194,7 @@ class Annotations:
 
     def _generic(self, head: str, arguments: list[ast.expr], scope: str) -> Node:
         if head == "Literal":
-            return Choice(frozenset(ast.literal_eval(value) for value in arguments))
+            return Enumeration(frozenset(ast.literal_eval(value) for value in arguments))
         inside = [self.node(argument, scope) for argument in arguments]
         if head in ("ListObject", "SearchResultObject"):
             origin = self._module.imports.get(head, ("", ""))[0]

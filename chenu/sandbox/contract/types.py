@@ -11,21 +11,21 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Enumeration:
     """One of a closed set."""
 
     values: frozenset[str | bool | int]
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class Array:
     """An array."""
 
     item: "Node"
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
+class Dictionary:
     """A hash whose keys are free, such as metadata."""
 
     value: "Node"
@@ -40,7 +40,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Expandable:
     """An id, or the whole object once expanded."""
 
     target: "Node"
@@ -55,12 +55,12 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Union:
     options: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
+class AnyType:
     pass
 
 
@@ -69,10 +69,12 @@ class Null:
     pass
 
 
-Node = Scalar | Choice | Many | Keyed | Shape | Link | Page | Either | Anything | Null
+Node = (
+    Scalar | Enumeration | Array | Dictionary | Shape | Expandable | Page | Union | AnyType | Null
+)
 
 STRING = Scalar("string")
-ANYTHING = Anything()
+ANYTHING = AnyType()
 NULL = Null()
 
 
@@ -84,14 +86,14 @@ class Member:
     required: bool
 
 
-def either(options: list[Node]) -> Node:
+def union(options: list[Node]) -> Node:
     """A union without doubles; nested unions are flattened."""
     flat: list[Node] = []
     for option in options:
-        for single in option.options if isinstance(option, Either) else (option,):
+        for single in option.options if isinstance(option, Union) else (option,):
             if single not in flat:
                 flat.append(single)
-    return flat[0] if len(flat) == 1 else Either(tuple(flat))
+    return flat[0] if len(flat) == 1 else Union(tuple(flat))
 
 
 def options_of(node: Node) -> tuple[Node, ...]:
@@ -100,13 +102,15 @@ def options_of(node: Node) -> tuple[Node, ...]:
     The SDK writes closed sets as `Literal[…] | str` since version 16. Such a string is dropped, or
     no wrong value would ever be seen. `Literal[''] | str` stays: a string that can be cleared.
     """
-    options = node.options if isinstance(node, Either) else (node,)
-    closed = any(isinstance(one, Choice) and any(v != "" for v in one.values) for one in options)
+    options = node.options if isinstance(node, Union) else (node,)
+    closed = any(
+        isinstance(one, Enumeration) and any(v != "" for v in one.values) for one in options
+    )
     return tuple(one for one in options if not (closed and one == STRING))
 
 
 def is_optional(node: Node) -> bool:
-    options = node.options if isinstance(node, Either) else (node,)
+    options = node.options if isinstance(node, Union) else (node,)
     return NULL in options or ANYTHING in options
 
 
@@ -115,14 +119,14 @@ def describe(node: Node) -> str:
     match node:
         case Scalar(name):
             return name
-        case Choice(values):
+        case Enumeration(values):
             return "one of " + ", ".join(sorted(map(str, values))[:12])
-        case Many() | Page():
+        case Array() | Page():
             return "array"
-        case Keyed() | Shape():
+        case Dictionary() | Shape():
             return "object"
-        case Link():
+        case Expandable():
             return "id"
-        case Either(options):
+        case Union(options):
             return ", ".join(describe(option) for option in options)
     return "null" if isinstance(node, Null) else "anything"

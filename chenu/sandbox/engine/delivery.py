@@ -32,7 +32,7 @@ class _Delivery:
 
 
 class WebhookSender:
-    """One background task that starts when there is something to send and ends when not."""
+    """A background task, which runs while deliveries are queued."""
 
     def __init__(self, config: SandboxConfig, store: Store, queue: DeliveryQueue) -> None:
         self._config = config
@@ -45,7 +45,7 @@ class WebhookSender:
         queue.on_wake = self.wake
 
     def wake(self) -> None:
-        """Look at the queue now. Without a running loop the next call will."""
+        """Check the queue now. Without a running event loop the next call does."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -55,7 +55,7 @@ class WebhookSender:
             self._task = loop.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop at once; what is not delivered stays queued."""
+        """Stop at once; open deliveries stay queued."""
         deliveries = self.abandon()
         tasks = [*deliveries, *([self._task] if self._task else [])]
         for task in tasks:
@@ -115,7 +115,7 @@ class WebhookSender:
             await self._rest(due)
 
     async def _rest(self, due: int | None) -> None:
-        """Until something was queued or has ended, or the next retry is due."""
+        """Wait until a delivery was queued or has ended, or the next retry is due."""
         pause = _LONGEST_REST
         if due is not None and not self._in_flight and not self._queue.modes.paused:
             pause = min(max((due - wall_ms()) / 1000, 0.0), _LONGEST_REST)
@@ -155,7 +155,8 @@ class WebhookSender:
             succeeded, answer = await self._attempt(due)
             self._settle(due, succeeded, answer)
         finally:
-            if self._in_flight.get(due.id, (None,))[0] is due:  # not after it was abandoned
+            # An abandoned delivery may have left its number to another one.
+            if self._in_flight.get(due.id, (None,))[0] is due:
                 del self._in_flight[due.id]
             self._wake.set()
 

@@ -1,4 +1,4 @@
-"""Puts objects in the place of their ids, where a request asked for it."""
+"""Expansion: objects replace their ids where a request asks for it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -71,7 +71,7 @@ def _expand(unit: UnitOfWork, at: Any, parts: list[str]) -> None:
 
 
 def _load(unit: UnitOfWork, name: str, object_id: str) -> Any:
-    """The object on whichever account it lives; the id itself when it names nothing stored."""
+    """The object, on any account; the id itself if nothing is stored under it."""
     kind = "product" if name == "product" else kind_of(object_id)
     record = unit.store.find("v2.core.account" if kind == "account" else str(kind), object_id, None)
     if record is None:

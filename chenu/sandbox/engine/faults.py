@@ -1,4 +1,4 @@
-"""Rules that make chosen API calls fail in chosen ways."""
+"""Fault rules: which API calls fail, and how."""
 
 import re
 from dataclasses import asdict, dataclass

@@ -59,7 +59,7 @@ class IdSource:
         return prefix + self.token(length)
 
     def token(self, length: int) -> str:
-        """Letters and digits; for secrets, link tokens and whatever is no API object."""
+        """Letters and digits, for secrets and links."""
         self.count += 1
         digest = hashlib.blake2b(f"{self._seed}:{self.count}".encode(), digest_size=64).digest()
         number = int.from_bytes(digest, "big")

@@ -1,4 +1,4 @@
-"""JSON as Stripe's API moves it around, and the one way it is written."""
+"""JSON objects, and how they are read and written."""
 
 from typing import Any
 

@@ -61,7 +61,7 @@ _COLUMNS = "seq, kind, id, account, created, body, internal"
 
 
 class Store:
-    """One connection, used by one thread: every unit of work runs to its end undisturbed."""
+    """One connection, used by one thread, so that units of work never run at the same time."""
 
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -95,7 +95,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """Commit at the end, or roll back on an exception."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -140,7 +140,7 @@ class Store:
         self._connection.execute("DELETE FROM objects WHERE seq = ?", (record.seq,))
 
     def find(self, kind: str, object_id: str, account: str | None) -> Record | None:
-        """By id; account None looks on every account."""
+        """Find an object by id; `account=None` searches all accounts."""
         sql = f"SELECT {_COLUMNS} FROM objects WHERE id = ? AND kind = ?"  # noqa: S608 - constants
         parameters = [object_id, kind]
         if account is not None:

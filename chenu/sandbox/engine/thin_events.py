@@ -18,7 +18,7 @@ def emit_thin(
     changes: Json | None = None,
     receiver: str | None = None,
 ) -> Record:
-    """Make, store and queue one.
+    """Store an event and queue it for its receivers.
 
     `related`: {"id", "type", "url"}. `account`: the connected account that it comes from.
     `receiver`: send it to that destination only, as a ping is.
@@ -62,7 +62,7 @@ def _reason(unit: UnitOfWork) -> Any:
 
 
 def _stamp(unit: UnitOfWork) -> str:
-    """Of the clock, in milliseconds that only rise: pages of events are cut by them."""
+    """The clock's time in milliseconds, always rising, because it is the cursor of event pages."""
     last = int(unit.store.get_meta("last_thin_ms", "0"))
     stamp = max(unit.now * 1000 + wall_ms() % 1000, last + 1)
     unit.store.set_meta("last_thin_ms", str(stamp))

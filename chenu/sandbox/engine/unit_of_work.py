@@ -24,7 +24,7 @@ class Outbox(Protocol):
         """Queue an event for one receiver."""
 
     def committed(self) -> None:
-        """What was queued may now be sent."""
+        """Called after the commit: queued deliveries may be sent."""
 
 
 @dataclass

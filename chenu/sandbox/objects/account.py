@@ -1,4 +1,4 @@
-"""None"""
+"""Connected accounts (Accounts v2 as recipients): states, and their v1 and v2 views."""
 
 from chenu.sandbox.contract import shapes
 from chenu.sandbox.engine.errors import ApiError, missing
@@ -16,7 +16,7 @@ INCLUDABLE = {
     "identity": "identity",
     "requirements": "requirements",
 }
-"""What is null unless a request includes it. Other configurations are never there."""
+"""Sections that are null unless a request includes them, by the name to include."""
 _DETAILS = {
     "active": [],
     "pending": [{"code": "requirements_pending_verification", "resolution": "no_resolution"}],
@@ -31,7 +31,7 @@ _FIELDS_DUE = (
     ("identity.attestations.terms_of_service", "tos_acceptance.date"),
     ("defaults.payout_methods", "external_account"),
 )
-"""What onboarding asks for, in the words of v2 and of v1."""
+"""What onboarding asks for: names of API v2 and of API v1."""
 _V1_CAPABILITY = {"active": "active", "pending": "pending"}
 _V1_REASON = {
     "pending": "requirements.pending_verification",
@@ -41,7 +41,7 @@ _V1_REASON = {
 
 
 def get_account(unit: UnitOfWork, account_id: str, param: str | None = None) -> Record:
-    """A connected account, also a closed one; raises ApiError. `param` names the id's origin."""
+    """A connected account, also a closed one; raises ApiError. `param` is what named it."""
     record = unit.store.find("v2.core.account", account_id, PLATFORM)
     if record is None:
         raise missing(param or "account", account_id, param)
@@ -64,7 +64,6 @@ def close_account(unit: UnitOfWork, account: Record) -> None:
 
 
 def deauthorize(unit: UnitOfWork, account: Record) -> None:
-    """The owner takes the platform's access away."""
     account.internal["deauthorized"] = True
     unit.save(account)
     application = {"id": "ca_sandbox", "object": "application", "name": "CHE·NU"}
@@ -72,12 +71,12 @@ def deauthorize(unit: UnitOfWork, account: Record) -> None:
 
 
 def transfers_status(account: Record) -> str:
-    """Of the capability to receive transfers; `none` when it was never requested."""
+    """Status of the capability to receive transfers; `none` when it was never requested."""
     return str(account.internal["status"])
 
 
-def shown(account: Record, include: list[str]) -> Json:
-    """API v2's face: sections are null unless included, which does not mean that they are empty."""
+def v2_view(account: Record, include: list[str]) -> Json:
+    """The account in API v2: sections that are not included are null, even if they have values."""
     body = copy_json(account.body)
     keep = {INCLUDABLE[name] for name in include if name in INCLUDABLE}
     for section in set(INCLUDABLE.values()) - keep:
@@ -85,8 +84,8 @@ def shown(account: Record, include: list[str]) -> Json:
     return body
 
 
-def describe(account: Record) -> None:
-    """Bring what depends on the capability's status into the body."""
+def refresh_body(account: Record) -> None:
+    """Update the parts of the body that depend on the capability's status."""
     status = transfers_status(account)
     body = account.body
     recipient: Json = {"applied": True, "capabilities": None}
@@ -140,7 +139,7 @@ def set_status(unit: UnitOfWork, account: Record, status: str) -> None:
         return
     account.internal["status"] = status
     account.internal["onboarded"] = account.internal["onboarded"] or status == "active"
-    describe(account)
+    refresh_body(account)
     unit.save(account)
     related = reference(account.id)
     if "restricted" in (before, status):
@@ -173,7 +172,7 @@ def announce_v1(unit: UnitOfWork, account: Record) -> None:
 
 @presents("account")
 def v1_view(unit: UnitOfWork, account: Record) -> Json:
-    """The same account as /v1/accounts shows it."""
+    """The account in API v1."""
     status = transfers_status(account)
     body, inside = account.body, account.internal
     due = [v1_name for _, v1_name in _FIELDS_DUE] if status == "restricted" else []

@@ -1,4 +1,4 @@
-"""What happens when somebody goes through hosted onboarding."""
+"""Links to hosted onboarding, and what its outcomes change."""
 
 from chenu.sandbox.engine.scheduler import task
 from chenu.sandbox.engine.store import PLATFORM, Record

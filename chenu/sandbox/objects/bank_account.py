@@ -7,9 +7,9 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 
 def add_bank_account(unit: UnitOfWork, account: Record) -> None:
     """Add the account that payouts go to, or reactivate the one that refused a payout."""
-    inside = unit.on(account.id)
+    connected = unit.on(account.id)
     for bank in unit.store.select("bank_account", account.id, limit=1):
-        with inside.change(bank, "account.external_account.updated") as known:
+        with connected.change(bank, "account.external_account.updated") as known:
             known["status"] = "new"
         return
     body = shapes.new(
@@ -20,4 +20,4 @@ def add_bank_account(unit: UnitOfWork, account: Record) -> None:
         country=(account.internal["country"] or "fr").upper(),
         fingerprint=unit.token(16),
     )
-    inside.create("bank_account", body)
+    connected.create("bank_account", body)

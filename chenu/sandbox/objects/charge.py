@@ -27,7 +27,7 @@ def authentication_details() -> Json:
 
 
 def settle(unit: UnitOfWork, charge: Record) -> None:
-    """Book the charge: its money is pending for a week, at once with one of the cards."""
+    """Book the charge. Its money is pending for a week, but for one test card."""
     card = BY_NUMBER[charge.internal["card"]]
     wait = 0 if card.funds_at_once else PENDING_DAYS * DAY
     amount = charge.body["amount"]
@@ -45,7 +45,7 @@ def settle(unit: UnitOfWork, charge: Record) -> None:
 
 
 def new_charge(unit: UnitOfWork, intent: Record, method: Record) -> Record:
-    """A charge as it succeeds."""
+    """Store a successful charge, without an event."""
     card = card_of(method)
     charge_id = unit.new_id("charge")
     secret = unit.token()

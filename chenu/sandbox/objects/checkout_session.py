@@ -117,7 +117,7 @@ def _customer_details(email: str | None, name: str | None) -> Json:
 
 
 def expire(unit: UnitOfWork, session: Record) -> None:
-    """Close an open session for good."""
+    """Expire an open session."""
     session.body |= {"status": "expired", "url": None}
     unit.save(session)
     unit.on_clock_of(session).emit("checkout.session.expired", session.body)

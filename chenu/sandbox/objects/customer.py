@@ -1,4 +1,4 @@
-"""Makes and fills customers, for their own calls and for Checkout."""
+"""Customers, made by their own call and by Checkout."""
 
 import re
 
@@ -16,7 +16,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
-    """Stored, not yet announced."""
+    """Store a customer on the clock of the unit of work, without an event."""
     body = shapes.new(
         "customer",
         id=unit.new_id("customer"),
@@ -29,7 +29,7 @@ def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
 
 
 def delete_customer(unit: UnitOfWork, customer: Record) -> None:
-    """A stub stays, which can still be retrieved."""
+    """Delete and announce; a deleted customer can still be retrieved as a stub."""
     unit.on_clock_of(customer).emit("customer.deleted", customer.body)
     unit.store.rename(customer, "deleted_customer")
 

@@ -1,4 +1,4 @@
-"""What must hold whatever was done: money adds up, states agree."""
+"""Invariants of the whole state: money adds up, and states agree with each other."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,7 @@ _STANDING = {"pending", "requires_action", "succeeded"}
 
 
 def violations(store: Store) -> list[str]:
-    """One sentence for each thing that is wrong."""
+    """One sentence for each violation."""
     return [text for check in _CHECKS for text in check(store)]
 
 

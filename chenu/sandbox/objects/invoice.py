@@ -1,4 +1,4 @@
-"""None"""
+"""Invoices of one-time payments, as Checkout makes them with `invoice_creation`."""
 
 from chenu.sandbox.contract import shapes
 from chenu.sandbox.engine.json_types import Json, copy_json
@@ -10,7 +10,7 @@ from chenu.sandbox.objects.invoice_payment import pay_invoice
 def make_paid_invoice(
     unit: UnitOfWork, customer: Record, lines: list[Json], intent: Record, data: Json
 ) -> Record:
-    """Draft, finalized, paid in one go. `lines`: items of the session; `data`: invoice_data."""
+    """Create, finalize and pay an invoice. `lines`: of the session; `data`: its `invoice_data`."""
     invoice = _draft(unit, customer, lines, data)
     unit.emit("invoice.created", invoice.body)
     _finalize(unit, invoice, customer)

@@ -30,7 +30,7 @@ _AUTHENTICATION_FAILED = Decline(
 
 
 def new_intent(unit: UnitOfWork, amount: int, parameters: Json) -> Record:
-    """Create and announce one that still needs a payment method."""
+    """Create and announce a PaymentIntent that still needs a payment method."""
     intent_id = unit.new_id("payment_intent")
     secret = unit.token(25)
     body = shapes.new(
@@ -48,7 +48,7 @@ def new_intent(unit: UnitOfWork, amount: int, parameters: Json) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How it went: `succeeded`, `requires_action`, or `declined` with the reason."""
+    """The result of a payment; `status` is `succeeded`, `requires_action` or `declined`."""
 
     status: str
     charge: Record | None = None
@@ -63,7 +63,7 @@ def attempt_payment(
     off_session: bool = False,
     authenticated: bool = False,
 ) -> Attempt:
-    """Charge the card. On success `settle` has to follow once all is announced."""
+    """Charge the card. After a success the caller emits its own events and then calls `settle`."""
     card = card_of(method)
     decline = _forced_decline(unit, intent)
     needs_owner = card.three_d_secure == "always" or (
@@ -187,7 +187,7 @@ def _succeed(unit: UnitOfWork, intent: Record, method: Record, *, authenticated:
 
 
 def declined_error(intent: Record, attempt: Attempt) -> CardDeclined:
-    """What the API answers to a declined confirmation: 402 with the intent inside."""
+    """The error 402 for a declined confirmation; it contains the PaymentIntent."""
     decline = attempt.decline or DECLINES["generic_decline"]
     details: Json = {"payment_intent": copy_json(intent.body)}
     if attempt.charge is not None:

@@ -12,7 +12,7 @@ from chenu.sandbox.objects.balance_transaction import assign_to_payout, book_tra
 
 @task("payout")
 def _pay_out(unit: UnitOfWork, subject: str) -> None:
-    """All that is available, at midnight; arrives a day later."""
+    """Pay out the whole available balance, at midnight; it arrives a day later."""
     amount, _ = read_balance(unit.store, unit.account)
     account = unit.store.find("v2.core.account", unit.account, PLATFORM)
     banks = unit.store.select("bank_account", unit.account, limit=1)
@@ -63,6 +63,6 @@ def _arrive(unit: UnitOfWork, payout_id: str) -> None:
 
 
 def _stop_payouts(unit: UnitOfWork, bank_id: str) -> None:
-    """No further payout to a bank account that refused one, until it is given anew."""
+    """Stop payouts to a bank account that refused one, until onboarding adds it again."""
     with unit.change(unit.get("bank_account", bank_id), "account.external_account.updated") as body:
         body["status"] = "errored"

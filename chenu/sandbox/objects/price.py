@@ -24,7 +24,7 @@ def new_price(unit: UnitOfWork, parameters: Json, product: Record) -> Record:
 
 
 def describe_price(unit: UnitOfWork, parameters: Json, product_id: str) -> Json:
-    """A price's body, not stored. Raises ApiError for a currency or amount we cannot have."""
+    """The body of a price, not stored. Raises ApiError for an unsupported currency or amount."""
     check_currency(parameters["currency"])
     amount = _amount(parameters)
     recurring = parameters.get("recurring")
@@ -50,7 +50,7 @@ def describe_price(unit: UnitOfWork, parameters: Json, product_id: str) -> Json:
 
 
 def _amount(parameters: Json) -> int:
-    """Whole cents; a fraction of a cent is more than this sandbox plays."""
+    """The amount in whole cents; fractions of a cent are not supported."""
     if "unit_amount" in parameters:
         amount, name = parameters["unit_amount"], "unit_amount"
     else:
@@ -70,7 +70,7 @@ def _amount(parameters: Json) -> int:
 
 
 def claim_lookup_key(unit: UnitOfWork, body: Json, parameters: Json) -> None:
-    """One price holds a lookup key; another takes it over only if that was asked for."""
+    """Give the price a lookup key. Only one price can hold it: see `transfer_lookup_key`."""
     key = parameters.get("lookup_key")
     if not key or body["lookup_key"] == key:
         return

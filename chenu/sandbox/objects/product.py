@@ -23,7 +23,7 @@ PRODUCT_FIELDS = (
 
 
 def new_product(unit: UnitOfWork, parameters: Json) -> Record:
-    """Stored, not yet announced. Raises ApiError for an id that is taken."""
+    """Store a product without an event. Raises ApiError for an id that is taken."""
     product_id = parameters.get("id") or unit.new_id("product")
     if unit.find("product", product_id):
         raise ApiError(

@@ -1,4 +1,4 @@
-"""Refunds of card charges: made, delayed, failed, canceled, and their bookings."""
+"""Refunds of card charges, and their balance transactions."""
 
 from chenu.sandbox.contract import shapes
 from chenu.sandbox.engine.errors import ApiError
@@ -11,13 +11,13 @@ from chenu.sandbox.objects.cards import BY_NUMBER
 from chenu.sandbox.objects.parameters import apply, check_positive
 
 _LATER = 3600
-"""Seconds of the clock until a pending refund succeeds or a doomed one fails."""
+"""Seconds of the clock until a pending refund succeeds, or until a refund fails."""
 
 _REFERENCE = "7890123456789012"
 
 
 def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
-    """Raises ApiError when there is not that much to give back."""
+    """Refund a charge. Raises ApiError if the amount is more than what is left of the charge."""
     unit = unit.on_clock_of(charge)
     amount = _amount(charge, parameters.get("amount"))
     behaviour = BY_NUMBER[charge.internal["card"]].refund
@@ -91,7 +91,7 @@ def _destination(status: str, reference: str | None) -> Json:
 
 
 def _count(unit: UnitOfWork, charge: Record, amount: int) -> None:
-    """Add to what the charge has given back; a negative amount takes it away again."""
+    """Add to `amount_refunded` of the charge; a negative amount subtracts."""
     before = charge.body["amount_refunded"]
     charge.body["amount_refunded"] = before + amount
     charge.body["refunded"] = charge.body["amount_refunded"] == charge.body["amount"]
@@ -101,7 +101,7 @@ def _count(unit: UnitOfWork, charge: Record, amount: int) -> None:
 
 
 def _add_bank_reference(unit: UnitOfWork, refund: Record) -> None:
-    """The bank's reference has come: what `refund.updated` tells of an ordinary refund."""
+    """Add the bank's reference, which emits `refund.updated`."""
     with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["destination_details"] = _destination("available", _REFERENCE)
 
@@ -114,7 +114,7 @@ def _arrive(unit: UnitOfWork, refund_id: str) -> None:
 
 
 def succeed(unit: UnitOfWork, refund: Record) -> None:
-    """A refund that was under way has arrived."""
+    """A pending refund has arrived at the cardholder."""
     with unit.on_clock_of(refund).change(refund, "refund.updated") as body:
         body["status"] = "succeeded"
         body.pop("pending_reason", None)

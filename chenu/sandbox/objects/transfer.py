@@ -12,7 +12,7 @@ from chenu.sandbox.objects.parameters import apply, check_currency, check_positi
 
 
 def new_transfer(unit: UnitOfWork, parameters: Json) -> Record:
-    """Raises ApiError for a destination that is not ready or money that is not there."""
+    """Raises ApiError if the destination is not ready or the money is missing."""
     check_currency(parameters["currency"])
     destination = _destination(unit, parameters["destination"])
     charge = _source(unit, parameters.get("source_transaction"))
@@ -54,12 +54,12 @@ def _source(unit: UnitOfWork, charge_id: str | None) -> Record | None:
 
 
 def _whole(charge: Record | None) -> int:
-    """Without an amount all of the source is sent; the rules see to it that there is one."""
+    """The default amount: all of the source. Without a source the amount is required."""
     return int(charge.body["amount"]) if charge else 0
 
 
 def _check_funds(unit: UnitOfWork, charge: Record | None, amount: int) -> int:
-    """When the money is available: with the charge's, or now."""
+    """Check that the money is there; returns when it becomes available."""
     if charge is None:
         available, _ = read_balance(unit.store, unit.account)
         if amount > available:
@@ -106,7 +106,7 @@ def _record(unit: UnitOfWork, parameters: Json, charge: Record | None, amount: i
 def _create_destination_payment(
     connected: UnitOfWork, transfer: Record, available_on: int
 ) -> Record:
-    """The destination's side: a payment (py_…) with its own booking."""
+    """The destination's side: a payment (py_…) with its own balance transaction."""
     amount = transfer.body["amount"]
     body = shapes.new(
         "charge",

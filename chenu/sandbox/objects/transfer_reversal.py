@@ -14,7 +14,7 @@ from chenu.sandbox.objects.parameters import apply, check_positive
 def new_reversal(
     unit: UnitOfWork, transfer: Record, amount: int | None, parameters: Json
 ) -> Record:
-    """Take money back; raises ApiError when that is more than was sent or is left there."""
+    """Raises ApiError if the amount exceeds what was sent, or the destination's balance."""
     left = transfer.body["amount"] - transfer.body["amount_reversed"]
     if left == 0:
         raise ApiError(f"Transfer {transfer.id} is already fully reversed.", param="id")

@@ -85,7 +85,7 @@ def show_deliveries(request: HttpRequest, limit: FromQuery[int] = 100) -> Respon
 
 @post("/deliveries/{delivery:int}/resend", status_code=200)
 async def resend(request: HttpRequest, delivery: FromPath[int]) -> Response[bytes] | Redirect:
-    """Send it once more, whatever became of it; the modes' drop and duplicate do not apply."""
+    """Send it again, whatever its status; the modes' drop and duplicate do not apply."""
     sandbox = sandbox_of(request)
     found = sandbox.store.execute(
         "UPDATE deliveries SET status = 'pending', attempts = 0, due = ? WHERE id = ?",

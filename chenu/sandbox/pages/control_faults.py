@@ -36,7 +36,7 @@ def show_faults(request: HttpRequest) -> Response[bytes]:
 
 @post("/faults", status_code=200)
 async def add_fault(request: HttpRequest) -> Response[bytes] | Redirect:
-    """One rule, see chenu.sandbox.engine.faults.FaultRule; nth is 1 and times is 1 unless given."""
+    """One rule, see engine.faults.FaultRule; `nth` and `times` are 1 by default."""
     given = {name: value for name, value in (await payload(request)).items() if value != ""}
     unknown = given.keys() - _RULE_FIELDS
     if unknown:
@@ -57,7 +57,7 @@ async def clear_faults(request: HttpRequest) -> Response[bytes] | Redirect:
 
 @post("/faults/clear", status_code=200)
 async def clear_faults_by_form(request: HttpRequest) -> Response[bytes] | Redirect:
-    """DELETE, for forms."""
+    """The same as DELETE: forms can only POST."""
     sandbox_of(request).faults.clear()
     return answer(request, {"data": []})
 

@@ -51,7 +51,7 @@ def answer(
 
 
 async def refuse_other_sites(request: HttpRequest) -> None:
-    """A page on another site must not be able to press our buttons through somebody's browser."""
+    """Refuse requests that pages of other sites send through somebody's browser."""
     origin = request.headers.get("origin")
     own = request.headers.get("host")
     if request.method not in ("GET", "HEAD") and origin and origin.partition("://")[2] != own:

@@ -73,7 +73,7 @@ async def delete_snapshot(
 async def delete_snapshot_by_form(
     request: HttpRequest, snapshot_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """DELETE, for forms."""
+    """The same as DELETE: forms can only POST."""
     sandbox = sandbox_of(request)
     sandbox.snapshots.delete(_get(sandbox, snapshot_id))
     return answer(request, {"id": snapshot_id, "deleted": True})

@@ -1,4 +1,4 @@
-"""The hosted invoice, and the same as a PDF."""
+"""The hosted invoice, as a page and as a PDF."""
 
 from litestar import Response, Router, get
 from litestar.params import FromPath
@@ -44,7 +44,7 @@ def _find(request: HttpRequest, token: str) -> Record | None:
 
 
 def invoice_pdf(invoice: Json, language: str) -> bytes:
-    """One page; lines that do not fit are summed up by the total below them."""
+    """One page; lines that do not fit are left out, the total includes them."""
     words = FRENCH if language == "fr" else ENGLISH
     title = f"{words['invoice']} {invoice['number']}"
     payer = invoice["customer_name"] or invoice["customer_email"] or invoice["customer"]

@@ -17,7 +17,7 @@ _BUTTONS = ("complete_with_review", "complete", "leave", "reject")
 
 @get("/connect/onboarding/{token:str}", sync_to_thread=False)
 def show_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str] | Redirect:
-    """The first visit uses the link up for all others; the same browser may come back."""
+    """The first browser that opens the link owns it; others get a refresh."""
     language = language_of(request)
     sandbox = sandbox_of(request)
     sandbox.scheduler.run_due()

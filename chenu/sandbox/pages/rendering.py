@@ -1,4 +1,4 @@
-"""Renders the templates, with words, amounts and times in the visitor's language."""
+"""Renders the templates, with texts, amounts and times in the visitor's language."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -41,7 +41,7 @@ def moment(unix: int) -> str:
 def render(
     template: str, language: str = "en", status: int = 200, **values: object
 ) -> Response[str]:
-    """An HTML page; `t` holds the words."""
+    """An HTML page; `t` holds the texts."""
     words = FRENCH if language == "fr" else ENGLISH
     text = _environment().get_template(template).render(lang=language, t=words, **values)
     return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)

@@ -1,4 +1,4 @@
-"""What the hosted pages say, in English and in French, and which of the two a visitor reads."""
+"""The texts of the hosted pages in English and French, and the choice of language."""
 
 from chenu.sandbox.pages.requests import HttpRequest
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chenu.sandbox.api.lists import page, whole
+from chenu.sandbox.api.lists import embedded_page, page
 from chenu.sandbox.api.routing import ROUTES
 from chenu.sandbox.engine.expand import PROVIDERS
 from chenu.sandbox.engine.json_types import Json
@@ -47,7 +47,7 @@ def list_all(unit: UnitOfWork, parameters: Json) -> Json:
 
 @ROUTES.get("/v1/customers/{customer}")
 def retrieve(unit: UnitOfWork, parameters: Json, customer: str) -> Record | Json:
-    """Of a deleted customer a stub is left."""
+    """A deleted customer is answered as a stub."""
     if unit.find("deleted_customer", customer):
         return deleted("customer", customer)
     return unit.get("customer", customer)
@@ -70,7 +70,7 @@ def delete(unit: UnitOfWork, parameters: Json, customer: str) -> Json:
 
 def _empty_list(name: str) -> Callable[[UnitOfWork, Json], Json]:
     def provide(unit: UnitOfWork, customer: Json) -> Json:
-        return whole([], f"/v1/customers/{customer['id']}/{name}", {})
+        return embedded_page([], f"/v1/customers/{customer['id']}/{name}", {})
 
     return provide
 

@@ -1,6 +1,6 @@
 """Invoices and the payments of invoices: made by Checkout, read here."""
 
-from chenu.sandbox.api.lists import page, whole
+from chenu.sandbox.api.lists import embedded_page, page
 from chenu.sandbox.api.routing import ROUTES
 from chenu.sandbox.engine.errors import unsupported
 from chenu.sandbox.engine.expand import provides
@@ -23,7 +23,7 @@ def retrieve(unit: UnitOfWork, parameters: Json, invoice: str) -> Record:
 @ROUTES.get("/v1/invoices/{invoice}/lines")
 def list_lines(unit: UnitOfWork, parameters: Json, invoice: str) -> Json:
     lines = unit.get("invoice", invoice).body["lines"]
-    return whole(lines["data"], lines["url"], parameters)
+    return embedded_page(lines["data"], lines["url"], parameters)
 
 
 @provides("invoice", "payments")

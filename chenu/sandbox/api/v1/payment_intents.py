@@ -176,7 +176,7 @@ def cancel(unit: UnitOfWork, parameters: Json, intent: str) -> Record:
 
 
 def _check_open(intent: Record, what: str) -> None:
-    """Raises ApiError for one that is over, or that a Checkout session leads."""
+    """Raises ApiError for a final status, and for the PaymentIntent of a Checkout session."""
     if "session" in intent.internal:
         raise ApiError(
             f"This PaymentIntent cannot be {what} because it belongs to a Checkout Session:"

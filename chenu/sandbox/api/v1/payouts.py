@@ -1,6 +1,6 @@
 """Payouts: made by the clock, read here."""
 
-from chenu.sandbox.api.lists import page, ranged
+from chenu.sandbox.api.lists import page, range_filters
 from chenu.sandbox.api.routing import ROUTES
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Record
@@ -15,7 +15,7 @@ def list_all(unit: UnitOfWork, parameters: Json) -> Json:
         "payout",
         "/v1/payouts",
         parameters,
-        ranged(parameters, "arrival_date"),
+        range_filters(parameters, "arrival_date"),
         by=("status", "destination"),
         handled=("arrival_date",),
     )

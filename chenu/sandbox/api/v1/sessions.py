@@ -1,6 +1,6 @@
 """Checkout sessions."""
 
-from chenu.sandbox.api.lists import page, whole
+from chenu.sandbox.api.lists import embedded_page, page
 from chenu.sandbox.api.routing import ROUTES
 from chenu.sandbox.config import CURRENCY
 from chenu.sandbox.contract import shapes
@@ -124,7 +124,7 @@ def _check_redirect_urls(parameters: Json) -> None:
 
 
 def _life(parameters: Json) -> int:
-    """Seconds from now; link life is wall time, whatever the movable clock shows."""
+    """Seconds from now; `expires_at` is wall time, whatever the clocks show."""
     if "expires_at" not in parameters:
         return DAY
     life: int = parameters["expires_at"] - wall_now()
@@ -208,13 +208,13 @@ def retrieve(unit: UnitOfWork, parameters: Json, session: str) -> Record:
 @ROUTES.get("/v1/checkout/sessions/{session}/line_items")
 def list_lines(unit: UnitOfWork, parameters: Json, session: str) -> Json:
     record = unit.get("checkout.session", session)
-    return whole(record.internal["lines"], _lines_url(session), parameters)
+    return embedded_page(record.internal["lines"], _lines_url(session), parameters)
 
 
 @provides("checkout.session", "line_items")
 def _lines(unit: UnitOfWork, body: Json) -> Json:
     record = unit.get("checkout.session", body["id"])
-    return whole(record.internal["lines"], _lines_url(record.id), {})
+    return embedded_page(record.internal["lines"], _lines_url(record.id), {})
 
 
 def _lines_url(session_id: str) -> str:

@@ -14,10 +14,10 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.account import (
     announce_v1,
     close_account,
-    describe,
     get_account,
     reference,
-    shown,
+    refresh_body,
+    v2_view,
 )
 from chenu.sandbox.objects.balance import read_balance
 from chenu.sandbox.objects.parameters import apply, refuse_unsupported
@@ -47,7 +47,7 @@ def create(unit: UnitOfWork, parameters: Json) -> Json:
     _check_complete(account)
     unit.save(account)
     emit_thin(unit, "v2.core.account.created", related=reference(account.id), account=account.id)
-    return shown(account, parameters.get("include") or [])
+    return v2_view(account, parameters.get("include") or [])
 
 
 def _fill(account: Record, parameters: Json) -> None:
@@ -72,7 +72,7 @@ def _fill(account: Record, parameters: Json) -> None:
     }
     _fill_defaults(body, parameters.get("defaults") or {})
     _request_capabilities(inside, parameters.get("configuration") or {})
-    describe(account)
+    refresh_body(account)
 
 
 def _fill_defaults(body: Json, given: Json) -> None:
@@ -145,13 +145,13 @@ def list_all(unit: UnitOfWork, parameters: Json) -> Json:
         "/v2/core/accounts",
         parameters,
         filters,
-        show=lambda account: shown(account, []),
+        show=lambda account: v2_view(account, []),
     )
 
 
 @ROUTES.get("/v2/core/accounts/{account}")
 def retrieve(unit: UnitOfWork, parameters: Json, account: str) -> Json:
-    return shown(get_account(unit, account), parameters.get("include") or [])
+    return v2_view(get_account(unit, account), parameters.get("include") or [])
 
 
 @ROUTES.post("/v2/core/accounts/{account}")
@@ -165,7 +165,7 @@ def update(unit: UnitOfWork, parameters: Json, account: str) -> Json:
     if record.body != before:
         emit_thin(unit, "v2.core.account.updated", related=reference(account), account=account)
         announce_v1(unit, record)
-    return shown(record, parameters.get("include") or [])
+    return v2_view(record, parameters.get("include") or [])
 
 
 @ROUTES.post("/v2/core/accounts/{account}/close")
@@ -181,7 +181,7 @@ def close(unit: UnitOfWork, parameters: Json, account: str) -> Json:
             code="account_has_balance",
         )
     close_account(unit, record)
-    return shown(record, [])
+    return v2_view(record, [])
 
 
 def _open_account(unit: UnitOfWork, account_id: str) -> Record:

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from chenu.sandbox.api.routing import ROUTES
 from chenu.sandbox.api.v1.events import EVENT_RETENTION, check_types
-from chenu.sandbox.api.v2_lists import flat, v2_limit
+from chenu.sandbox.api.v2_lists import query_pairs, v2_limit
 from chenu.sandbox.engine.clock import parse_rfc3339, rfc3339
 from chenu.sandbox.engine.errors import Refused, missing
 from chenu.sandbox.engine.json_types import Json
@@ -57,7 +57,7 @@ def _next_url(parameters: Json, last: Record) -> str:
 
     created = {**(parameters.get("created") or {}), "lt": last.body["created"]}
     created.pop("lte", None)
-    return f"/v2/core/events?{urlencode(flat({**parameters, 'created': created}))}"
+    return f"/v2/core/events?{urlencode(query_pairs({**parameters, 'created': created}))}"
 
 
 @ROUTES.get("/v2/core/events/{event}")
