@@ -14,7 +14,8 @@ QUERY = (
     " id slug name tagline level installs creator { handle displayName } } } } }"
 )
 FIRST = 20
-_EVENT_OBJECT = Path(__file__).parents[1] / "chenu/sandbox/shape_files/checkout.session.json"
+_SHAPES = Path(__file__).parents[1] / "chenu/sandbox/contract/shape_files"
+_EVENT_OBJECT = _SHAPES / "checkout.session.json"
 
 
 def get(path: str) -> bytes:

@@ -1,1 +1,1 @@
-"""A stateful Stripe for development, tests and demos, spoken to over HTTP only. See README.md."""
+"""A stateful Stripe sandbox for development, tests and demos. See README.md."""

@@ -1,6 +1,7 @@
 """`python -m chenu.sandbox`: run the sandbox on a port."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from chenu.sandbox.config import SandboxConfig, recorded_by_environment
@@ -17,9 +18,14 @@ def main(arguments: list[str] | None = None) -> None:
         webhook_retry_scale=given.webhook_retry_scale,
         v2_event_details=given.v2_event_details,
     )
-    from chenu.sandbox.serving import serve  # after parsing, so that --help answers at once
+    # Imported after parsing, so that --help answers at once.
+    from chenu.sandbox.engine.store import OtherVersion
+    from chenu.sandbox.serving import serve
 
-    serve(config, given.host, given.port)
+    try:
+        serve(config, given.host, given.port)
+    except OtherVersion as error:
+        sys.exit(str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--public-url", help="where browsers reach it; default: host and port")
     parser.add_argument("--data", default=":memory:", help="SQLite file; default: memory")
     parser.add_argument("--record", help="append every API exchange to this file")
-    parser.add_argument("--seed", type=int, help="makes ids and webhook mischief repeatable")
+    parser.add_argument("--seed", type=int, help="makes ids and webhook faults repeatable")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
     parser.add_argument(
         "--v2-event-details",

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from litestar import Litestar
 from litestar.datastructures import State
 
+from chenu.sandbox.api.http_messages import Receive, Scope, Send
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.http_messages import Receive, Scope, Send
 from chenu.sandbox.pages import (
     authentication,
     checkout,

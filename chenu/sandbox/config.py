@@ -1,4 +1,4 @@
-"""What a sandbox is started with."""
+"""Settings of a sandbox."""
 
 import os
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class SandboxConfig:
     """Append every API exchange to this file, one JSON object a line."""
 
     seed: int | None = None
-    """Makes ids and webhook mischief repeatable; drawn at random for a new store without it."""
+    """Makes ids and webhook faults repeatable; drawn at random for a new store without it."""
 
     webhook_retry_scale: float = 1.0
     """Factor on the waiting times between webhook retries; 0 retries at once."""
@@ -45,5 +45,5 @@ class SandboxConfig:
     """Add `related_object` and `data` to v2 events that are fetched. See README.md."""
 
     def link(self, path: str) -> str:
-        """The public address of one of the sandbox's own pages; `path` starts with a slash."""
+        """The public URL of one of the sandbox's pages; `path` starts with a slash."""
         return self.public_url.rstrip("/") + path

@@ -3,17 +3,18 @@
 import secrets
 
 from chenu.sandbox import api as api  # importing it registers the calls
-from chenu.sandbox.clock import Clock
+from chenu.sandbox.api.exchanges import Exchanges
+from chenu.sandbox.api.gateway import Gateway
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.delivery import Sender
-from chenu.sandbox.exchanges import Exchanges
-from chenu.sandbox.faults import Faults
-from chenu.sandbox.gateway import Gateway
-from chenu.sandbox.ids import IdSource
-from chenu.sandbox.outbox import DeliveryQueue, Modes
-from chenu.sandbox.store import Store
-from chenu.sandbox.tasks import Scheduler
-from chenu.sandbox.unit import World
+from chenu.sandbox.engine.clock import Clock
+from chenu.sandbox.engine.delivery import WebhookSender
+from chenu.sandbox.engine.faults import Faults
+from chenu.sandbox.engine.ids import IdSource
+from chenu.sandbox.engine.outbox import DeliveryModes, DeliveryQueue
+from chenu.sandbox.engine.scheduler import Scheduler
+from chenu.sandbox.engine.snapshots import Snapshot, Snapshots
+from chenu.sandbox.engine.store import Store
+from chenu.sandbox.engine.unit_of_work import Engine
 
 
 class Sandbox:
@@ -23,16 +24,19 @@ class Sandbox:
         self.config = config
         self.store = Store(config.data)
         self.queue = DeliveryQueue(self.store)
-        self.world = World(config, self.store, Clock(), IdSource(0), self.queue)
-        self.scheduler = Scheduler(self.world)
+        self.engine = Engine(config, self.store, Clock(), IdSource(0), self.queue)
+        self.scheduler = Scheduler(self.engine)
         self.faults = Faults()
         self.exchanges = Exchanges(config)
-        self.sender = Sender(config, self.store, self.queue)
-        self.gateway = Gateway(self.world, self.scheduler, self.faults, self.exchanges, IdSource(0))
-        self._load()
+        self.sender = WebhookSender(config, self.store, self.queue)
+        self.gateway = Gateway(
+            self.engine, self.scheduler, self.faults, self.exchanges, IdSource(0)
+        )
+        self.snapshots = Snapshots(self.store, self.faults, self.queue)
+        self._start()
 
-    def _load(self) -> None:
-        """Take up the state of the store: clock, ids and webhook modes."""
+    def _start(self) -> None:
+        """Begin with what the store holds, or with an empty store."""
         store = self.store
         seed = self.config.seed
         if seed is None:
@@ -40,34 +44,42 @@ class Sandbox:
         starts = int(store.get_meta("starts", "0")) + 1
         store.set_meta("seed", str(seed))
         store.set_meta("starts", str(starts))
-        self.world.clock.offset = int(store.get_meta("clock_offset", "0"))
-        self.world.ids = IdSource(seed, int(store.get_meta("ids", "0")))
         # Request ids are not stored, so each start has its own series of them.
         self.gateway.request_ids = IdSource(seed, starts << 40)
         self.queue.load_modes()
+        self._read_state()
+
+    def _read_state(self) -> None:
+        """Continue with the clock and the ids of the store."""
+        store = self.store
+        self.engine.clock.offset = int(store.get_meta("clock_offset", "0"))
+        self.engine.ids = IdSource(
+            int(store.get_meta("seed", "0")), int(store.get_meta("ids", "0"))
+        )
+
+    def _abandon_open_work(self) -> None:
+        """What is under way belongs to the state that is replaced, and must not reach the next."""
+        self.sender.abandon()
+        self.gateway.abandon()
 
     def reset(self) -> None:
-        """Empty everything: objects, clock, receivers, faults, modes, recorded exchanges."""
+        """Empty everything: objects, clocks, receivers, faults, modes, recorded exchanges."""
+        self._abandon_open_work()
         self.store.clear()
         self.faults.clear()
         self.exchanges.clear()
-        self.queue.set_modes(Modes())
-        self._load()
+        self.queue.set_modes(DeliveryModes())
+        self._start()
 
-    def snapshot(self) -> str:
-        """Keep the state under a name until the process ends."""
-        name = f"snap_{secrets.token_hex(8)}"
-        self.store.take_snapshot(name)
-        return name
-
-    def restore(self, name: str) -> bool:
-        """Back to a kept state, the clock included; False for an unknown name."""
-        found = self.store.restore_snapshot(name)
-        if found:
-            self._load()
-        return found
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot: everything but the recorded exchanges."""
+        self._abandon_open_work()
+        self.snapshots.restore(snapshot)
+        self._read_state()
+        self.queue.wake()
 
     async def close(self) -> None:
         await self.sender.close()
         self.exchanges.close()
+        self.snapshots.close()
         self.store.close()

@@ -1,4 +1,4 @@
-"""Serves the sandbox on a port: the server can hang up on clients, and ends at once when told."""
+"""Serves the sandbox on a port: the server can hang up on clients, and it stops quickly."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ class HangUpProtocol(HttpToolsProtocol):
 
 
 class PromptServer(uvicorn.Server):
-    """Gives what is under way a short while, then ends: silent faults must not hold it up."""
+    """Gives open requests a short grace period, so that silent faults do not delay the end."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.should_exit = True

@@ -133,7 +133,7 @@ async def test_a_failure_that_stripe_keeps_is_known_as_one(
     services: Services, stripe_side: StripeSide
 ) -> None:
     stored = []
-    for effect in ("500_kept", "500_before"):
+    for effect in ("500_stored", "500_before"):
         await stripe_side.fail(effect, "/v1/customers", times=3)
         with pytest.raises(OutcomeUnknown) as unknown:
             await services.gateway.create_customer(CUSTOMER, unique_key())

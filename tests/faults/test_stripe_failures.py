@@ -15,14 +15,14 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 KINDS: dict[str, Json] = {
     "500-once": {"effect": "500_before"},
-    "500-kept-under-the-key": {"effect": "500_kept"},
+    "500-stored-under-the-key": {"effect": "500_stored"},
     "429-with-retry-hint": {"effect": "429", "should_retry": True},
     "timeout-after-success": {"effect": "timeout_after", "seconds": 0.3},
     "timeout-before": {"effect": "timeout_before", "seconds": 0.3},
     "reset-mid-body": {"effect": "reset_after"},
     "409-key-in-use": {"effect": "409"},
 }
-ONCE = ("500-once", "500-kept-under-the-key")
+ONCE = ("500-once", "500-stored-under-the-key")
 CALLS = (
     ("POST", "/v1/customers"),
     ("POST", "/v1/products"),

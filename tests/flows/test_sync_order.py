@@ -58,7 +58,7 @@ async def test_the_newest_ends_at_stripe_whatever_the_order(
     dice = random.Random(f"{SEED}:{seed}")
     await buy(services, market)
     path = "/v1/customers/*"
-    effects = ("latency", "500_after", "truncated", AWAY, "disconnect_before", "500_kept")
+    effects = ("latency", "500_after", "truncated", AWAY, "disconnect_before", "500_stored")
     for nth in (1, 2, 4, 5, 7):
         await stripe_side.fail(dice.choice(effects), path, method="POST", nth=nth, seconds=0.05)
 

@@ -7,7 +7,7 @@ import pytest
 from stripe._http_client import HTTPClient
 
 from chenu.sandbox.config import recorded_by_environment
-from chenu.sandbox.contract import check_lines
+from chenu.sandbox.contract.check import check_lines
 from tests.recording import keep_events
 from tests.sandbox.playground import Playground, build, close
 
@@ -61,6 +61,8 @@ async def loose(_unrecorded: Playground) -> Playground:
 
 
 def _empty(playground: Playground) -> None:
+    for snapshot in playground.sandbox.snapshots.all():
+        playground.sandbox.snapshots.delete(snapshot)
     playground.sandbox.reset()
     playground.receiver.received.clear()
     playground.receiver.status = 200

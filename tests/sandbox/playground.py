@@ -10,12 +10,14 @@ import stripe
 
 from chenu.sandbox.app import SandboxApp, create_app
 from chenu.sandbox.config import SandboxConfig
-from chenu.sandbox.json_types import loads
+from chenu.sandbox.engine.json_types import loads
 from chenu.sandbox.runtime import Sandbox
 
 URL = "http://sandbox.test"
 CARD = {"card": "4242 4242 4242 4242", "exp": "12/34", "cvc": "123", "name": "Zoé Client"}
 STEP = Mapping[str, Any]
+SPRING = 1_900_000_000
+"""17 March 2030, where no clock of the machine that runs the tests stands."""
 
 
 class InProcessHttp(stripe.HTTPXClient):
@@ -69,11 +71,11 @@ class Playground:
 
     async def control(self, path: str, body: STEP | None = None) -> Any:
         """POST to the control room, or GET without a body."""
-        address = f"/_sandbox/{path}"
+        url = f"/_sandbox/{path}"
         if body is None:
-            answer = await self.http.get(address)
+            answer = await self.http.get(url)
         else:
-            answer = await self.http.post(address, json=body)
+            answer = await self.http.post(url, json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -131,6 +133,16 @@ class Playground:
         if status != "restricted":
             await self.control(f"accounts/{account.id}/capability", {"status": status})
         return account
+
+    async def test_clock(self, **values: Any) -> Any:
+        clocks = self.stripe.v1.test_helpers.test_clocks
+        return await clocks.create_async({"frozen_time": SPRING, **values})
+
+    async def advance_test_clock(self, clock: Any, seconds: int) -> Any:
+        """From where it stands; the answer is that of `advance`."""
+        clocks = self.stripe.v1.test_helpers.test_clocks
+        now = (await clocks.retrieve_async(clock.id)).frozen_time
+        return await clocks.advance_async(clock.id, {"frozen_time": now + seconds})
 
     async def balance(self, account: str | None = None) -> tuple[int, int]:
         """Available and pending cents."""

@@ -172,13 +172,13 @@ async def test_an_account_is_updated_and_tells_it(play: Playground) -> None:
 
 async def test_a_closed_account_is_listed_as_such(play: Playground) -> None:
     accounts = play.stripe.v2.core.accounts
-    kept, gone = await play.account(), await play.account()
+    remaining, gone = await play.account(), await play.account()
 
     closed = await accounts.close_async(gone.id, {"applied_configurations": ["recipient"]})
 
     assert closed.closed
     listed = await accounts.list_async({"applied_configurations": ["recipient"]})
-    assert [one.id for one in listed.data] == [kept.id]
+    assert [one.id for one in listed.data] == [remaining.id]
     assert [one.id for one in (await accounts.list_async({"closed": True})).data] == [gone.id]
     assert (await thin_types(play))[-1] == "v2.core.account.closed"
 

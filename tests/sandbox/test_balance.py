@@ -1,6 +1,6 @@
 import pytest
 
-from chenu.sandbox.fees import card_fee
+from chenu.sandbox.objects.charge import card_fee
 from tests.sandbox.playground import Playground
 
 

@@ -37,16 +37,16 @@ async def test_a_product_can_bring_its_default_price(play: Playground) -> None:
 
 async def test_products_are_updated_listed_and_deleted(play: Playground) -> None:
     products = play.stripe.v1.products
-    kept = await products.create_async({"name": "Kept"})
+    renamed = await products.create_async({"name": "Old name"})
     gone = await products.create_async({"name": "Gone", "metadata": {"k": "v"}})
 
-    await products.update_async(kept.id, {"active": False, "name": "Renamed"})
+    await products.update_async(renamed.id, {"active": False, "name": "Renamed"})
     await products.delete_async(gone.id)
 
     listed = await products.list_async({"active": False})
-    assert [(product.id, product.name) for product in listed.data] == [(kept.id, "Renamed")]
-    assert [product.id for product in (await products.list_async({"ids": [kept.id]})).data] == [
-        kept.id
+    assert [(product.id, product.name) for product in listed.data] == [(renamed.id, "Renamed")]
+    assert [product.id for product in (await products.list_async({"ids": [renamed.id]})).data] == [
+        renamed.id
     ]
     assert await play.event_types() == [
         "product.created",

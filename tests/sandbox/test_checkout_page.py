@@ -105,7 +105,7 @@ async def test_another_card_pays_after_a_decline(play: Playground) -> None:
     ],
     ids=["luhn", "empty", "no test card", "past", "month 13", "words", "cvc"],
 )
-async def test_what_is_mistyped_is_told_and_nothing_happens(
+async def test_mistyped_values_are_named_and_change_nothing(
     play: Playground, typed: dict[str, str], words: str
 ) -> None:
     session = await play.session()

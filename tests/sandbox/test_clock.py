@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from chenu.sandbox.clock import DAY, parse_duration
+from chenu.sandbox.engine.clock import DAY, parse_duration
 from tests.sandbox.playground import Playground
 
 
@@ -55,7 +55,7 @@ async def test_the_clock_is_not_turned_back(play: Playground, wrong: dict[str, A
     assert answer.status_code == 400
 
 
-async def test_the_next_due_moment_is_told(play: Playground) -> None:
+async def test_the_next_due_moment_is_shown(play: Playground) -> None:
     assert (await play.control("clock"))["next_due"] is None
 
     session = await play.session()

@@ -37,7 +37,7 @@ async def test_a_closed_account_is_not_changed_linked_or_paid(loose: Playground)
     assert transfer.value.code == "insufficient_capabilities_for_transfer"
 
 
-async def test_an_update_of_an_account_is_shown_and_told(play: Playground) -> None:
+async def test_an_update_of_an_account_is_shown_and_announced(play: Playground) -> None:
     account = await play.account("active")
 
     changed = await play.stripe.v2.core.accounts.update_async(
@@ -69,7 +69,7 @@ async def test_an_owner_takes_the_access_away(loose: Playground) -> None:
         assert '"account_invalid"' in str(refusal.value.http_body)
 
 
-async def test_taking_the_access_away_is_told_as_stripe_tells_it(play: Playground) -> None:
+async def test_revoked_access_is_announced_as_stripe_does(play: Playground) -> None:
     account = await play.account("active")
 
     await play.control(f"accounts/{account.id}/deauthorize", {})

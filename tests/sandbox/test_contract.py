@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chenu.sandbox.contract import check_exchange, check_lines, main
-from chenu.sandbox.contract_responses import check_object
-from chenu.sandbox.json_types import dumps, loads
+from chenu.sandbox.contract.check import check_exchange, check_lines, main
+from chenu.sandbox.contract.responses import check_object
+from chenu.sandbox.engine.json_types import dumps, loads
 from tests.sandbox.playground import Playground, build, close
 
 ERROR = {"error": {"type": "api_error", "message": "x"}}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sandbox.playground import Playground
+from chenu.sandbox.engine.snapshots import MOST_SNAPSHOTS
+from tests.sandbox.playground import Playground, build, close
 
 
 async def test_the_room_shows_what_there_is(play: Playground) -> None:
@@ -59,21 +60,6 @@ async def test_other_sites_cannot_press_the_buttons(play: Playground) -> None:
     )
 
     assert (own.status_code, foreign.status_code) == (200, 403)
-
-
-async def test_a_snapshot_brings_everything_back(play: Playground) -> None:
-    await play.customer()
-    clock = await play.control("clock")
-    name = (await play.control("snapshot", {}))["snapshot"]
-    await play.customer()
-    await play.advance("P3D")
-
-    await play.control("restore", {"snapshot": name})
-
-    assert len((await play.stripe.v1.customers.list_async()).data) == 1
-    assert (await play.control("clock"))["offset_seconds"] == clock["offset_seconds"]
-    unknown = await play.http.post("/_sandbox/restore", json={"snapshot": "nothing"})
-    assert unknown.status_code == 404
 
 
 async def test_a_reset_empties_all_and_ids_begin_anew(play: Playground) -> None:
@@ -134,3 +120,40 @@ async def test_a_refund_that_is_over_cannot_be_moved(play: Playground) -> None:
     answer = await play.http.post(f"/_sandbox/refunds/{refund.id}", json={"status": "succeeded"})
 
     assert answer.status_code == 400
+
+
+async def test_snapshots_are_listed_and_deleted(play: Playground) -> None:
+    first, second = (
+        (await play.control("snapshots", {}))["id"],
+        (await play.control("snapshots", {}))["id"],
+    )
+
+    await play.http.delete(f"/_sandbox/snapshots/{first}")
+
+    assert [one["id"] for one in (await play.control("snapshots"))["data"]] == [second]
+    assert second in (await play.http.get("/_sandbox")).text
+    gone = await play.http.post(f"/_sandbox/snapshots/{first}/restore")
+    assert gone.status_code == 404
+
+
+async def test_too_many_snapshots_are_refused_until_one_is_deleted() -> None:
+    play = build(None)
+    names = [(await play.control("snapshots", {}))["id"] for _ in range(MOST_SNAPSHOTS)]
+
+    refused = await play.http.post("/_sandbox/snapshots")
+    await play.control(f"snapshots/{names[0]}/delete", {})
+    accepted = await play.http.post("/_sandbox/snapshots")
+
+    assert (refused.status_code, accepted.status_code) == (409, 200)
+    assert "delete" in refused.text
+    await close(play)
+
+
+@pytest.mark.parametrize("path", ["snapshots", "snapshots/{id}/restore", "snapshots/{id}/delete"])
+async def test_forms_of_snapshots_lead_back_to_the_room(play: Playground, path: str) -> None:
+    path = path.replace("{id}", (await play.control("snapshots", {}))["id"])
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+
+    answer = await play.http.post(f"/_sandbox/{path}", headers=headers)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/_sandbox")

@@ -70,7 +70,7 @@ async def test_a_deleted_customer_cannot_be_sold_to(loose: Playground) -> None:
         await loose.session(customer=customer.id)
 
     assert (refusal.value.code, refusal.value.param) == ("resource_missing", "customer")
-    assert refusal.value.http_status == 400  # a parameter named it; 404 when the address does
+    assert refusal.value.http_status == 400  # a parameter named it; 404 when the path does
     assert refusal.value.user_message == f"No such customer: '{customer.id}'"
 
 

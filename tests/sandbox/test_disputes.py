@@ -23,9 +23,9 @@ async def test_a_dispute_takes_money_and_a_fee(
     assert (shown.status, shown.amount, shown.charge) == (status, 1000, charge.id)
     assert {line.type for line in lines} == {"adjustment"}
     assert await play.balance() == balance
-    told = ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"]
+    opened = ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"]
     won = ["charge.dispute.funds_reinstated"] if status == "won" else []
-    assert await play.events_since(seen) == told + won
+    assert await play.events_since(seen) == opened + won
 
 
 async def test_a_disputed_charge_is_not_refunded_nor_disputed_again(loose: Playground) -> None:

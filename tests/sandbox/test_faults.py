@@ -67,7 +67,7 @@ async def test_what_never_ran_is_run_by_the_retry(stubborn: Playground, effect: 
         ("503_no_retry", stripe.APIError, 0),
         ("card_error", stripe.CardError, 0),
         ("truncated", stripe.APIError, 1),
-        ("500_kept", stripe.APIError, 0),
+        ("500_stored", stripe.APIError, 0),
         ("reset_after", stripe.APIConnectionError, 1),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -106,15 +106,15 @@ async def test_a_truncated_answer_was_executed_and_is_remembered(loose: Playgrou
     assert again.last_response.headers["idempotent-replayed"] == "true"
 
 
-async def test_a_kept_failure_is_what_its_key_finds_and_another_key_does_not(
+async def test_a_stored_failure_is_replayed_for_its_key_and_not_for_another(
     stubborn: Playground,
 ) -> None:
-    await _fault(stubborn, "500_kept")
+    await _fault(stubborn, "500_stored")
     create, wanted = stubborn.stripe.v1.customers.create_async, {"email": "a@example.org"}
     for _ in range(2):
-        with pytest.raises(stripe.APIError) as kept:
+        with pytest.raises(stripe.APIError) as replayed:
             await create(wanted, {"idempotency_key": "k"})
-        assert (kept.value.headers or {})["idempotent-replayed"] == "true"
+        assert (replayed.value.headers or {})["idempotent-replayed"] == "true"
 
     assert await stubborn.event_types() == []
     assert (await create(wanted, {"idempotency_key": "other"})).id

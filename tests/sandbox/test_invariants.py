@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from chenu.sandbox.invariants import violations
+from chenu.sandbox.objects.invariants import violations
 from tests.sandbox.playground import CARD, Playground, build, close
 
 SEQUENCES = max(1, round(300 * float(os.environ.get("FAULT_SHARE", "0.1"))))
@@ -28,7 +28,7 @@ STATUSES = ("active", "restricted", "active", "rejected", "pending")
 
 
 @dataclass
-class World:
+class Engine:
     """The sandbox, and what the operations so far have made in it."""
 
     play: Playground
@@ -50,11 +50,11 @@ class World:
         return found[place % len(found)] if found else None
 
 
-Operation = Callable[[World, int, int], Coroutine[Any, Any, None]]
+Operation = Callable[[Engine, int, int], Coroutine[Any, Any, None]]
 
 
-async def buy(world: World, a: int, b: int) -> None:
-    session = await world.post(
+async def buy(engine: Engine, a: int, b: int) -> None:
+    session = await engine.post(
         "/v1/checkout/sessions",
         {
             "mode": "payment",
@@ -67,12 +67,12 @@ async def buy(world: World, a: int, b: int) -> None:
         },
     )
     card = {**CARD, "card": CARDS[b % len(CARDS)]}
-    await world.play.http.post(f"/c/pay/{session['id']}", data=card)
+    await engine.play.http.post(f"/c/pay/{session['id']}", data=card)
 
 
-async def pay_directly(world: World, a: int, b: int) -> None:
+async def pay_directly(engine: Engine, a: int, b: int) -> None:
     methods = ("pm_card_visa", "pm_card_bypassPending", "pm_card_visa_chargeDeclined")
-    await world.post(
+    await engine.post(
         "/v1/payment_intents",
         {
             "amount": 50 + a,
@@ -84,59 +84,59 @@ async def pay_directly(world: World, a: int, b: int) -> None:
     )
 
 
-async def refund(world: World, a: int, b: int) -> None:
-    charge = await world.pick("/v1/charges", a)
+async def refund(engine: Engine, a: int, b: int) -> None:
+    charge = await engine.pick("/v1/charges", a)
     if charge:
-        await world.post("/v1/refunds", {"charge": charge["id"], "amount": 1 + b * 11})
+        await engine.post("/v1/refunds", {"charge": charge["id"], "amount": 1 + b * 11})
 
 
-async def refund_rest(world: World, a: int, b: int) -> None:
-    charge = await world.pick("/v1/charges", a)
+async def refund_rest(engine: Engine, a: int, b: int) -> None:
+    charge = await engine.pick("/v1/charges", a)
     if charge:
-        await world.post("/v1/refunds", {"charge": charge["id"]})
+        await engine.post("/v1/refunds", {"charge": charge["id"]})
 
 
-async def move_refund(world: World, a: int, b: int) -> None:
-    found = await world.pick("/v1/refunds", a)
+async def move_refund(engine: Engine, a: int, b: int) -> None:
+    found = await engine.pick("/v1/refunds", a)
     if found and b % 4 == 3:
-        await world.post(f"/v1/refunds/{found['id']}/cancel", {})
+        await engine.post(f"/v1/refunds/{found['id']}/cancel", {})
     elif found:
         status = ("failed", "succeeded", "requires_action")[b % 4]
-        await world.play.http.post(f"/_sandbox/refunds/{found['id']}", json={"status": status})
+        await engine.play.http.post(f"/_sandbox/refunds/{found['id']}", json={"status": status})
 
 
-async def open_account(world: World, a: int, b: int) -> None:
-    await world.play.account(STATUSES[a % len(STATUSES)])
+async def open_account(engine: Engine, a: int, b: int) -> None:
+    await engine.play.account(STATUSES[a % len(STATUSES)])
 
 
-async def move_account(world: World, a: int, b: int) -> None:
-    account = await world.pick("/v2/core/accounts", a)
+async def move_account(engine: Engine, a: int, b: int) -> None:
+    account = await engine.pick("/v2/core/accounts", a)
     if account:
-        await world.play.control(
+        await engine.play.control(
             f"accounts/{account['id']}/capability", {"status": STATUSES[b % len(STATUSES)]}
         )
 
 
-async def transfer(world: World, a: int, b: int) -> None:
-    account = await world.pick("/v2/core/accounts", a)
-    charge = await world.pick("/v1/charges", b)
+async def transfer(engine: Engine, a: int, b: int) -> None:
+    account = await engine.pick("/v2/core/accounts", a)
+    charge = await engine.pick("/v1/charges", b)
     if not account:
         return
     form = {"amount": 1 + b * 13, "currency": "eur", "destination": account["id"]}
     if charge and a % 3:
         form["source_transaction"] = charge["id"]
-    await world.post("/v1/transfers", form)
+    await engine.post("/v1/transfers", form)
 
 
-async def reverse(world: World, a: int, b: int) -> None:
-    found = await world.pick("/v1/transfers", a)
+async def reverse(engine: Engine, a: int, b: int) -> None:
+    found = await engine.pick("/v1/transfers", a)
     if found:
         form = {"amount": 1 + b * 7} if b % 3 else {}
-        await world.post(f"/v1/transfers/{found['id']}/reversals", form)
+        await engine.post(f"/v1/transfers/{found['id']}/reversals", form)
 
 
-async def move_lookup_key(world: World, a: int, b: int) -> None:
-    await world.post(
+async def move_lookup_key(engine: Engine, a: int, b: int) -> None:
+    await engine.post(
         "/v1/prices",
         {
             "currency": "eur",
@@ -148,27 +148,27 @@ async def move_lookup_key(world: World, a: int, b: int) -> None:
     )
 
 
-async def advance(world: World, a: int, b: int) -> None:
-    await world.play.advance(f"PT{1 + a * b}H")
+async def advance(engine: Engine, a: int, b: int) -> None:
+    await engine.play.advance(f"PT{1 + a * b}H")
 
 
-async def replay(world: World, a: int, b: int) -> None:
+async def replay(engine: Engine, a: int, b: int) -> None:
     """Sending a call again with its key answers the same and changes nothing."""
-    if not world.sent:
+    if not engine.sent:
         return
-    place = a % len(world.sent)
-    path, form, key, status, content = world.sent[place]
+    place = a % len(engine.sent)
+    path, form, key, status, content = engine.sent[place]
     # A refusal of v2 or before execution is not remembered; a remembered one lives for a day.
-    offset = world.play.sandbox.world.clock.offset
-    before = await world.play.control("state")
+    offset = engine.play.sandbox.engine.clock.offset
+    before = await engine.play.control("state")
     headers = {**KEY, "idempotency-key": key}
-    answer = await world.play.http.post(path, data=form, headers=headers)
+    answer = await engine.play.http.post(path, data=form, headers=headers)
     if answer.headers.get("idempotent-replayed"):
         assert (answer.status_code, answer.content) == (status, content)
-        assert await world.play.control("state") == before
+        assert await engine.play.control("state") == before
     else:
         assert status >= 400 or offset >= 86_400
-        world.sent[place] = (path, form, key, answer.status_code, answer.content)
+        engine.sent[place] = (path, form, key, answer.status_code, answer.content)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -191,9 +191,9 @@ STEP = st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 40), st.integers(0,
 
 async def _run(play: Playground, steps: list[tuple[Operation, int, int]]) -> None:
     play.sandbox.reset()
-    world = World(play)
+    engine = Engine(play)
     for operation, a, b in [(buy, 20, 0), (open_account, 0, 0), *steps]:
-        await operation(world, a, b)
+        await operation(engine, a, b)
         assert violations(play.sandbox.store) == [], operation.__name__
 
 
@@ -239,5 +239,11 @@ async def test_books_that_do_not_balance_are_noticed(loose: Playground) -> None:
 
     found = violations(store)
 
-    for words in ("platform:", f"{account.id}: available -1", "5 noted", "open, paid", "canceled"):
+    for words in (
+        "platform:",
+        f"{account.id}: available -1",
+        "5 recorded",
+        "open, paid",
+        "canceled",
+    ):
         assert any(words in text for text in found), words

@@ -2,16 +2,17 @@
 
 import pytest
 
-from chenu.sandbox import forms, shapes
-from chenu.sandbox.cards import passes_luhn
-from chenu.sandbox.clock import next_midnight, parse_rfc3339, rfc3339
-from chenu.sandbox.errors import Refused
-from chenu.sandbox.ids import IdSource, kind_of
+from chenu.sandbox.api import forms
+from chenu.sandbox.contract import shapes
+from chenu.sandbox.engine.clock import next_midnight, parse_rfc3339, rfc3339
+from chenu.sandbox.engine.errors import Refused
+from chenu.sandbox.engine.ids import IdSource, kind_of
+from chenu.sandbox.engine.signing import signature_header
+from chenu.sandbox.engine.unit_of_work import differences
+from chenu.sandbox.objects.cards import passes_luhn
+from chenu.sandbox.objects.parameters import merge_metadata
 from chenu.sandbox.pages.card_form import read_card
-from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros
-from chenu.sandbox.params import merge_metadata
-from chenu.sandbox.signing import signature_header
-from chenu.sandbox.unit import differences
+from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros
 from tests.sandbox.playground import CARD
 
 

@@ -89,16 +89,16 @@ async def test_3d_secure_sends_the_owner_away_and_back(play: Playground) -> None
     )
 
     assert intent.status == "requires_action"
-    address = intent.next_action.redirect_to_url.url
-    assert address.startswith(URL)
-    page = await play.http.get(address)
-    sent = await play.http.post(address, data={"complete": ""})
+    url = intent.next_action.redirect_to_url.url
+    assert url.startswith(URL)
+    page = await play.http.get(url)
+    sent = await play.http.post(url, data={"complete": ""})
     assert "confirm" in page.text
     assert sent.headers["location"].startswith("http://shop.test/back?order=1&payment_intent=pi_")
     assert sent.headers["location"].endswith("redirect_status=succeeded")
     paid = await play.stripe.v1.payment_intents.retrieve_async(intent.id)
     assert paid.status == "succeeded"
-    assert (await play.http.post(address, data={"complete": ""})).status_code == 404
+    assert (await play.http.post(url, data={"complete": ""})).status_code == 404
 
 
 async def test_an_owner_who_refuses_fails_the_intent(play: Playground) -> None:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from chenu.sandbox.clock import DAY
+from chenu.sandbox.engine.clock import DAY
 from tests.sandbox.playground import Playground
 
 

@@ -18,7 +18,7 @@ DESTINATION: Any = {
 }
 
 
-async def test_the_secret_of_an_endpoint_is_told_once(play: Playground) -> None:
+async def test_the_secret_of_an_endpoint_is_shown_once(play: Playground) -> None:
     endpoints = play.stripe.v1.webhook_endpoints
 
     made = await endpoints.create_async(
@@ -60,7 +60,7 @@ async def test_an_endpoint_is_changed_listed_and_deleted(play: Playground) -> No
         ({"api_version": "2024-06-20"}, "api_version"),
         ({"url": None}, "url"),
     ],
-    ids=["address", "event", "version", "missing"],
+    ids=["url", "event", "version", "missing"],
 )
 async def test_an_endpoint_that_cannot_be_is_refused(
     loose: Playground, wrong: dict[str, Any], param: str
@@ -73,7 +73,7 @@ async def test_an_endpoint_that_cannot_be_is_refused(
     assert refusal.value.param == param
 
 
-async def test_a_destination_shows_secret_and_address_when_included(play: Playground) -> None:
+async def test_a_destination_shows_secret_and_url_when_included(play: Playground) -> None:
     destinations = play.stripe.v2.core.event_destinations
 
     made = await destinations.create_async(DESTINATION)
@@ -127,7 +127,7 @@ async def test_a_ping_reaches_its_destination_only(play: Playground) -> None:
         ({"events_from": ["@organization_members"]}, "organization"),
         ({"webhook_endpoint": {"url": "nowhere"}}, "URL"),
     ],
-    ids=["cloud", "version of thin", "no version", "scope", "address"],
+    ids=["cloud", "version of thin", "no version", "scope", "url"],
 )
 async def test_a_destination_that_cannot_be_is_refused(
     loose: Playground, wrong: dict[str, Any], words: str

@@ -88,7 +88,7 @@ async def test_what_is_not_played_is_404_and_names_the_sandbox(
             "unit_amount",
         ),
         ("/v1/prices", {"currency": "eur", "active": "yes"}, None, "active"),
-        ("/v1/customers", {"test_clock": "clock_1"}, None, "test_clock"),
+        ("/v1/customers", {"balance": "5"}, None, "balance"),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import stripe
 
-from chenu.sandbox.contract import check_lines
+from chenu.sandbox.contract.check import check_lines
 from tests.sandbox.playground import ACCOUNT, CARD
 
 _PATIENCE_SECONDS = 30
@@ -87,17 +87,17 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture(scope="module")
-def _kept() -> Iterator[Served]:
+def _session_server() -> Iterator[Served]:
     served = Served(_free_port())
     yield served
     served.close()
 
 
 @pytest.fixture
-def running(_kept: Served) -> Served:
+def running(_session_server: Served) -> Served:
     """An empty sandbox that stays up for the next test."""
-    _kept.http.post("/_sandbox/reset", json={})
-    return _kept
+    _session_server.http.post("/_sandbox/reset", json={})
+    return _session_server
 
 
 class Hook(HTTPServer):
@@ -141,19 +141,19 @@ def test_it_answers_soon_and_ends_at_once_whatever_is_under_way(start: Start) ->
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        address = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
-        served.stripe.v1.webhook_endpoints.create({"url": address, "enabled_events": ["*"]})
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        served.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
         served.stripe.v1.customers.create({"email": "a@example.org"})
         silent = {"effect": "timeout_before", "path": "/v1/balance"}
         served.http.post("/_sandbox/faults", json=silent)
         waiting = served.http.get("/_sandbox/clock").json()["pending_deliveries"]
-        with httpx.stream("GET", f"{served.url}/_sandbox/clock") as kept_open:
+        with httpx.stream("GET", f"{served.url}/_sandbox/clock") as open_stream:
             with pytest.raises(httpx.ReadTimeout):
                 served.http.get("/v1/balance", headers=key, timeout=0.2)
 
             served.end(signal.SIGTERM)
 
-    assert kept_open.status_code == 200
+    assert open_stream.status_code == 200
     assert waiting == 1
     assert served.process.returncode == 0
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from chenu.sandbox.json_types import loads
+from chenu.sandbox.engine.json_types import loads
 from tests.sandbox.playground import Playground
 
 URL = "http://app.test/hooks"

@@ -1,43 +1,4 @@
-"""The API's calls, one module for each kind of object; importing this package registers all."""
+"""The HTTP API: the gateway, the routes, and the calls; importing this package registers them."""
 
-from chenu.sandbox.api import (
-    accounts,
-    balance,
-    charges,
-    customers,
-    disputes,
-    event_destinations,
-    events,
-    invoices,
-    payment_intents,
-    payment_methods,
-    payouts,
-    prices,
-    products,
-    refunds,
-    sessions,
-    transfers,
-    v2_accounts,
-    webhook_endpoints,
-)
-
-__all__ = [
-    "accounts",
-    "balance",
-    "charges",
-    "customers",
-    "disputes",
-    "event_destinations",
-    "events",
-    "invoices",
-    "payment_intents",
-    "payment_methods",
-    "payouts",
-    "prices",
-    "products",
-    "refunds",
-    "sessions",
-    "transfers",
-    "v2_accounts",
-    "webhook_endpoints",
-]
+from chenu.sandbox.api import v1 as v1
+from chenu.sandbox.api import v2 as v2

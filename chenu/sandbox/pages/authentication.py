@@ -6,12 +6,13 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.pages.rendering import note, render
-from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.payments import attempt_payment, fail_authentication, settle
-from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import Unit
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects.charge import settle
+from chenu.sandbox.objects.payment_intent import attempt_payment, fail_authentication
+from chenu.sandbox.pages.rendering import message_page, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
+from chenu.sandbox.pages.translations import language_of
 
 
 @get("/authenticate/{intent_id:str}/{secret:str}", sync_to_thread=False)
@@ -21,7 +22,7 @@ def show_authentication(
     language = language_of(request)
     intent = _find(request, intent_id, secret)
     if intent is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     return render("confirm.html", language, amount=intent.body["amount"])
 
 
@@ -37,16 +38,16 @@ def _find(request: HttpRequest, intent_id: str, secret: str) -> Record | None:
 async def submit_authentication(
     request: HttpRequest, intent_id: FromPath[str], secret: FromPath[str]
 ) -> Response[str] | Redirect:
-    choice = pressed(await form_of(request), "complete", "fail")
+    choice = pressed_button(await form_of(request), "complete", "fail")
     if _find(request, intent_id, secret) is None:
-        return note(language_of(request), "unknown", 404)
-    with sandbox_of(request).world.unit() as unit:
+        return message_page(language_of(request), "unknown", 404)
+    with sandbox_of(request).engine.unit() as unit:
         intent = unit.get("payment_intent", intent_id)
-        _conclude(unit, intent, is_confirmed=choice == "complete")
+        _conclude(unit.on_clock_of(intent), intent, is_confirmed=choice == "complete")
     return Redirect(_back(intent), status_code=303)
 
 
-def _conclude(unit: Unit, intent: Record, *, is_confirmed: bool) -> None:
+def _conclude(unit: UnitOfWork, intent: Record, *, is_confirmed: bool) -> None:
     if not is_confirmed:
         fail_authentication(unit, intent)
         return
@@ -57,7 +58,7 @@ def _conclude(unit: Unit, intent: Record, *, is_confirmed: bool) -> None:
 
 
 def _back(intent: Record) -> str:
-    """The return address with what Stripe adds to it."""
+    """The return URL with the parameters that Stripe adds."""
     parts = urlsplit(str(intent.internal["return_url"]))
     succeeded = intent.body["status"] == "succeeded"
     added = urlencode(

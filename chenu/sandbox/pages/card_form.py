@@ -4,50 +4,50 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chenu.sandbox.cards import BY_NUMBER, TestCard, passes_luhn
+from chenu.sandbox.objects.cards import BY_NUMBER, TestCard, passes_luhn
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*")
 
 
-class BadCard(Exception):
-    """`word` names what to tell the payer, see chenu.sandbox.pages.words."""
+class InvalidCard(Exception):
+    """`message_key` names the text for the payer in chenu.sandbox.pages.translations."""
 
-    def __init__(self, word: str, field: str) -> None:
-        super().__init__(word)
-        self.word = word
+    def __init__(self, message_key: str, field: str) -> None:
+        super().__init__(message_key)
+        self.message_key = message_key
         self.field = field
 
 
 @dataclass(frozen=True, slots=True)
-class TypedCard:
+class EnteredCard:
     card: TestCard
     expiry: tuple[int, int]
     name: str | None
     email: str | None
 
 
-def read_card(form: dict[str, str], now: int) -> TypedCard:
-    """Raises BadCard. `now`: the moment that the expiry date is compared with."""
+def read_card(form: dict[str, str], now: int) -> EnteredCard:
+    """Raises InvalidCard. `now`: the moment that the expiry date is compared with."""
     number = re.sub(r"[\s-]", "", form.get("card", ""))
     if not number.isdecimal() or not passes_luhn(number):
-        raise BadCard("incorrect_number", "card")
+        raise InvalidCard("incorrect_number", "card")
     card = BY_NUMBER.get(number)
     if card is None:
-        raise BadCard("unknown_card", "card")
+        raise InvalidCard("unknown_card", "card")
     expiry = _expiry(form.get("exp", ""), now)
     cvc = form.get("cvc", "").strip()
     if not cvc.isdecimal() or len(cvc) not in (3, 4):
-        raise BadCard("invalid_cvc", "cvc")
+        raise InvalidCard("invalid_cvc", "cvc")
     name, email = form.get("name", "").strip(), form.get("email", "").strip()
-    return TypedCard(card, expiry, name or None, email or None)
+    return EnteredCard(card, expiry, name or None, email or None)
 
 
 def _expiry(text: str, now: int) -> tuple[int, int]:
     match = _EXPIRY.fullmatch(text)
     today = datetime.fromtimestamp(now, UTC)
     if match is None:
-        raise BadCard("invalid_expiry", "exp")
+        raise InvalidCard("invalid_expiry", "exp")
     month, year = int(match[1]), int(match[2]) % 100 + 2000
     if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
-        raise BadCard("invalid_expiry", "exp")
+        raise InvalidCard("invalid_expiry", "exp")
     return month, year

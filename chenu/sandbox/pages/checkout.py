@@ -4,17 +4,17 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.checkout import authenticate, pay
-from chenu.sandbox.json_types import Json
-from chenu.sandbox.pages.card_form import BadCard, read_card
-from chenu.sandbox.pages.rendering import note, render
-from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.payments import Attempt
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.objects.checkout_session import authenticate, pay
+from chenu.sandbox.objects.payment_intent import Attempt
+from chenu.sandbox.pages.card_form import InvalidCard, read_card
+from chenu.sandbox.pages.rendering import message_page, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
+from chenu.sandbox.pages.translations import language_of
 
-_TOLD = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
-"""Declines that the payer is told apart; all others are just declines, so no thief learns more."""
+_DISCLOSED_DECLINES = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
+"""Reasons that the payer may see; all others read `declined`, so that a thief learns nothing."""
 
 
 @get("/c/pay/{session_id:str}", sync_to_thread=False)
@@ -31,17 +31,17 @@ def _find(request: HttpRequest, session_id: str) -> Record | None:
 
 def _closed(request: HttpRequest, session: Record | None) -> Response[str] | None:
     """The page that is shown instead when there is nothing to pay."""
-    if session is None or _has_lost_its_customer(request, session):
-        return note(language_of(request), "unknown", 404)
+    if session is None or _is_without_customer(request, session):
+        return message_page(language_of(request), "unknown", 404)
     language = language_of(request, session.body["locale"])
     if session.body["status"] == "complete":
-        return note(language, "completed", 200)
+        return message_page(language, "completed", 200)
     if session.body["status"] == "expired":
-        return note(language, "expired", 410)
+        return message_page(language, "expired", 410)
     return None
 
 
-def _has_lost_its_customer(request: HttpRequest, session: Record) -> bool:
+def _is_without_customer(request: HttpRequest, session: Record) -> bool:
     customer, store = session.body["customer"], sandbox_of(request).store
     is_open = session.body["status"] == "open"
     return is_open and bool(customer) and store.find("customer", customer, PLATFORM) is None
@@ -77,17 +77,19 @@ async def submit_checkout(
     session = _find(request, session_id)
     closed = _closed(request, session)
     if closed is not None or session is None:
-        return closed or note("en", "unknown", 404)
+        return closed or message_page("en", "unknown", 404)
     sandbox, typed = sandbox_of(request), await form_of(request)
     shown = {name: typed.get(name, "") for name in ("name", "email")}
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         try:
-            given = read_card(typed, unit.now)
-        except BadCard as bad:
-            return _form(request, session, problem=bad.word, field=bad.field, typed=shown)
+            given = read_card(typed, unit.on_clock_of(session).now)
+        except InvalidCard as error:
+            return _form(
+                request, session, problem=error.message_key, field=error.field, typed=shown
+            )
         session = unit.get("checkout.session", session_id)
         if session.body["status"] != "open":
-            return _closed(request, session) or note("en", "unknown", 404)
+            return _closed(request, session) or message_page("en", "unknown", 404)
         payer = {"name": given.name, "email": given.email}
         attempt = pay(unit, session, given.card, given.expiry, payer)
     return _after(request, session, attempt, shown)
@@ -99,20 +101,20 @@ def _after(
     if attempt.status == "requires_action":
         return Redirect(f"/c/pay/{session.id}/confirm", status_code=303)
     if attempt.decline is not None:
-        return _form(request, session, problem=_word(attempt), typed=typed)
+        return _form(request, session, problem=_message_key(attempt), typed=typed)
     return _success(session)
 
 
 def _success(session: Record) -> Redirect:
-    address = session.body["success_url"].replace("{CHECKOUT_SESSION_ID}", session.id)
-    return Redirect(address, status_code=303)
+    url = session.body["success_url"].replace("{CHECKOUT_SESSION_ID}", session.id)
+    return Redirect(url, status_code=303)
 
 
-def _word(attempt: Attempt) -> str:
+def _message_key(attempt: Attempt) -> str:
     reason = attempt.decline.decline_code if attempt.decline else ""
     if not reason:
         return "authentication_failed"
-    return reason if reason in _TOLD else "card_declined"
+    return reason if reason in _DISCLOSED_DECLINES else "card_declined"
 
 
 @get("/c/pay/{session_id:str}/confirm", sync_to_thread=False)
@@ -120,7 +122,7 @@ def show_confirmation(request: HttpRequest, session_id: FromPath[str]) -> Respon
     session = _find(request, session_id)
     closed = _closed(request, session)
     if closed is not None or session is None:
-        return closed or note("en", "unknown", 404)
+        return closed or message_page("en", "unknown", 404)
     if not _awaits_confirmation(request, session):
         return Redirect(f"/c/pay/{session_id}", status_code=303)
     language = language_of(request, session.body["locale"])
@@ -141,11 +143,11 @@ async def submit_confirmation(
     session = _find(request, session_id)
     closed = _closed(request, session)
     if closed is not None or session is None:
-        return closed or note("en", "unknown", 404)
+        return closed or message_page("en", "unknown", 404)
     if not _awaits_confirmation(request, session):
         return Redirect(f"/c/pay/{session_id}", status_code=303)
-    choice = pressed(await form_of(request), "complete", "fail")
-    with sandbox_of(request).world.unit() as unit:
+    choice = pressed_button(await form_of(request), "complete", "fail")
+    with sandbox_of(request).engine.unit() as unit:
         session = unit.get("checkout.session", session_id)
         attempt = authenticate(unit, session, succeed=choice == "complete")
     return _after(request, session, attempt, {})
@@ -158,7 +160,7 @@ def show_receipt(
     charge = sandbox_of(request).store.find("charge", charge_id, PLATFORM)
     language = language_of(request)
     if charge is None or charge.internal.get("secret") != secret:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     return render("receipt.html", language, charge=charge.body)
 
 

@@ -7,8 +7,8 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from chenu.sandbox.clock import parse_duration, wall_ms
-from chenu.sandbox.json_types import Json, dumps
+from chenu.sandbox.engine.clock import parse_duration, wall_ms
+from chenu.sandbox.engine.json_types import Json, dumps
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.runtime import Sandbox
@@ -18,8 +18,8 @@ _MOST_SHOWN = 1000
 
 def clock_state(sandbox: Sandbox) -> Json:
     return {
-        "now": sandbox.world.clock.now(),
-        "offset_seconds": sandbox.world.clock.offset,
+        "now": sandbox.engine.clock.now(),
+        "offset_seconds": sandbox.engine.clock.offset,
         "next_due": sandbox.scheduler.next_due(),
         "pending_deliveries": sandbox.sender.waiting(),
         "scheduled_retries": sandbox.sender.scheduled(),
@@ -39,7 +39,7 @@ def show_clock(request: HttpRequest) -> Response[bytes]:
 async def move_clock(request: HttpRequest) -> Response[bytes] | Redirect:
     """{"advance": "P14D"} or {"to": unix}; forwards only."""
     given, sandbox = await payload(request), sandbox_of(request)
-    now = sandbox.world.clock.now()
+    now = sandbox.engine.clock.now()
     try:
         target = int(given["to"]) if "to" in given else now + parse_duration(str(given["advance"]))
     except (KeyError, ValueError) as error:
@@ -85,7 +85,7 @@ def show_deliveries(request: HttpRequest, limit: FromQuery[int] = 100) -> Respon
 
 @post("/deliveries/{delivery:int}/resend", status_code=200)
 async def resend(request: HttpRequest, delivery: FromPath[int]) -> Response[bytes] | Redirect:
-    """Send it once more, whatever became of it; the modes' drop and duplicate do not apply."""
+    """Send it again, whatever its status; the modes' drop and duplicate do not apply."""
     sandbox = sandbox_of(request)
     found = sandbox.store.execute(
         "UPDATE deliveries SET status = 'pending', attempts = 0, due = ? WHERE id = ?",
@@ -112,7 +112,7 @@ async def rotate_secret(
 ) -> Response[bytes] | Redirect:
     """A new secret; the old one keeps signing beside it until {"end": true} is sent."""
     given, sandbox = await payload(request), sandbox_of(request)
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         record = unit.find("webhook_endpoint", endpoint) or unit.find(
             "v2.core.event_destination", endpoint
         )

@@ -5,11 +5,11 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.disputes import close_dispute, open_dispute
-from chenu.sandbox.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.store import PLATFORM
+from chenu.sandbox.objects.dispute import close_dispute, open_dispute
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.store import PLATFORM
 
 _ENDS = ("won", "lost")
 
@@ -17,7 +17,7 @@ _ENDS = ("won", "lost")
 @post("/charges/{charge:str}/dispute", status_code=200)
 async def dispute_charge(request: HttpRequest, charge: FromPath[str]) -> Response[bytes] | Redirect:
     """The cardholder's bank asks for the money back."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = unit.store.find("charge", charge, PLATFORM)
         if record is None:
             raise NotFoundException("no such charge")
@@ -34,7 +34,7 @@ async def end_dispute(request: HttpRequest, dispute: FromPath[str]) -> Response[
     status = (await payload(request)).get("status")
     if status not in _ENDS:
         raise ClientException(f"status is one of {', '.join(_ENDS)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = unit.store.find("dispute", dispute, PLATFORM)
         if record is None:
             raise NotFoundException("no such dispute")

@@ -8,27 +8,22 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from chenu.sandbox.cards import DECLINES
-from chenu.sandbox.connected import (
-    STATUSES,
-    add_bank_account,
-    announce_v1,
-    deauthorize,
-    set_status,
-)
-from chenu.sandbox.faults import Effect, FaultRule
-from chenu.sandbox.invariants import violations
-from chenu.sandbox.json_types import Json, dumps
+from chenu.sandbox.engine.faults import Effect, FaultRule
+from chenu.sandbox.engine.json_types import Json, dumps
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects.account import STATUSES, announce_v1, deauthorize, set_status
+from chenu.sandbox.objects.bank_account import add_bank_account
+from chenu.sandbox.objects.cards import DECLINES
+from chenu.sandbox.objects.invariants import violations
+from chenu.sandbox.objects.refund import fail, require_action, succeed
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.refunds import ask_customer, fail, succeed
-from chenu.sandbox.store import PLATFORM, Record
-from chenu.sandbox.unit import Unit
 
 _RULE_FIELDS = {one.name for one in fields(FaultRule)} - {"seen", "hits"}
 _REFUND_MOVES = {
     "failed": ({"pending", "succeeded", "requires_action"}, fail),
-    "requires_action": ({"pending"}, ask_customer),
+    "requires_action": ({"pending"}, require_action),
     "succeeded": ({"pending", "requires_action"}, succeed),
 }
 
@@ -41,7 +36,7 @@ def show_faults(request: HttpRequest) -> Response[bytes]:
 
 @post("/faults", status_code=200)
 async def add_fault(request: HttpRequest) -> Response[bytes] | Redirect:
-    """One rule, see chenu.sandbox.faults.FaultRule; nth is 1 and times is 1 unless given."""
+    """One rule, see engine.faults.FaultRule; `nth` and `times` are 1 by default."""
     given = {name: value for name, value in (await payload(request)).items() if value != ""}
     unknown = given.keys() - _RULE_FIELDS
     if unknown:
@@ -62,7 +57,7 @@ async def clear_faults(request: HttpRequest) -> Response[bytes] | Redirect:
 
 @post("/faults/clear", status_code=200)
 async def clear_faults_by_form(request: HttpRequest) -> Response[bytes] | Redirect:
-    """DELETE, for forms."""
+    """The same as DELETE: forms can only POST."""
     sandbox_of(request).faults.clear()
     return answer(request, {"data": []})
 
@@ -75,7 +70,7 @@ async def force_capability(
     status = (await payload(request)).get("status")
     if status not in STATUSES:
         raise ClientException(f"status is one of {', '.join(STATUSES)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "v2.core.account", account)
         if status == "active":
             add_bank_account(unit, record)
@@ -89,7 +84,7 @@ async def fail_next_payout(
     request: HttpRequest, account: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """The bank will refuse the next payout that is due to arrive."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "v2.core.account", account)
         record.internal["next_payout_fails"] = True
         unit.save(record)
@@ -101,7 +96,7 @@ async def force_deauthorization(
     request: HttpRequest, account: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Its owner takes the platform's access away, for good."""
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         deauthorize(unit, _get(unit, "v2.core.account", account))
     return answer(request, {"id": account, "deauthorized": True})
 
@@ -113,7 +108,7 @@ async def force_refund(request: HttpRequest, refund: FromPath[str]) -> Response[
     if status not in _REFUND_MOVES:
         raise ClientException(f"status is one of {', '.join(_REFUND_MOVES)}")
     allowed, move = _REFUND_MOVES[status]
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "refund", refund)
         if record.body["status"] not in allowed:
             raise ClientException(f"a {record.body['status']} refund cannot become {status}")
@@ -129,7 +124,7 @@ async def plan_next_charge(
     outcome = (await payload(request)).get("outcome")
     if outcome not in (*DECLINES, "succeeded"):
         raise ClientException(f"outcome is succeeded or one of {', '.join(DECLINES)}")
-    with sandbox_of(request).world.unit() as unit:
+    with sandbox_of(request).engine.unit() as unit:
         record = _get(unit, "customer", customer)
         record.internal.pop("next_charge", None)
         if outcome in DECLINES:
@@ -138,31 +133,11 @@ async def plan_next_charge(
     return answer(request, {"id": customer, "outcome": outcome})
 
 
-def _get(unit: Unit, kind: str, object_id: str) -> Record:
+def _get(unit: UnitOfWork, kind: str, object_id: str) -> Record:
     record = unit.store.find(kind, object_id, PLATFORM)
     if record is None:
         raise NotFoundException(f"no such {kind}")
     return record
-
-
-@post("/reset", status_code=200)
-async def reset(request: HttpRequest) -> Response[bytes] | Redirect:
-    sandbox_of(request).reset()
-    return answer(request, {"reset": True})
-
-
-@post("/snapshot", status_code=200)
-async def snapshot(request: HttpRequest) -> Response[bytes] | Redirect:
-    return answer(request, {"snapshot": sandbox_of(request).snapshot()})
-
-
-@post("/restore", status_code=200)
-async def restore(request: HttpRequest) -> Response[bytes] | Redirect:
-    """{"snapshot": the name that /snapshot gave}"""
-    name = str((await payload(request)).get("snapshot"))
-    if not sandbox_of(request).restore(name):
-        raise NotFoundException("no such snapshot")
-    return answer(request, {"restored": name})
 
 
 @get("/state", sync_to_thread=False)
@@ -215,10 +190,7 @@ FAULT_HANDLERS = [
     force_deauthorization,
     force_refund,
     plan_next_charge,
-    reset,
-    restore,
     show_exchanges,
     show_faults,
     show_state,
-    snapshot,
 ]

@@ -6,7 +6,7 @@ from litestar import Response
 from litestar.exceptions import ClientException, PermissionDeniedException
 from litestar.response import Redirect
 
-from chenu.sandbox.json_types import Json, dumps, loads
+from chenu.sandbox.engine.json_types import Json, dumps, loads
 from chenu.sandbox.pages.requests import HttpRequest, form_of
 
 ROOM = "/_sandbox"
@@ -41,15 +41,17 @@ def _typed(text: str) -> Any:
     return text if isinstance(value, dict | list) or value is None else value
 
 
-def answer(request: HttpRequest, body: Json, status: int = 200) -> Response[bytes] | Redirect:
-    """JSON for programs; people go back to the room."""
+def answer(
+    request: HttpRequest, body: Json, status: int = 200, *, back_to: str = ROOM
+) -> Response[bytes] | Redirect:
+    """JSON for programs; people go back to the page that they came from."""
     if is_form(request):
-        return Redirect(ROOM, status_code=303)
+        return Redirect(back_to, status_code=303)
     return Response(dumps(body), status_code=status, media_type="application/json")
 
 
 async def refuse_other_sites(request: HttpRequest) -> None:
-    """A page on another site must not be able to press our buttons through somebody's browser."""
+    """Refuse requests that pages of other sites send through somebody's browser."""
     origin = request.headers.get("origin")
     own = request.headers.get("host")
     if request.method not in ("GET", "HEAD") and origin and origin.partition("://")[2] != own:

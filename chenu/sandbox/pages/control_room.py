@@ -4,19 +4,21 @@ from dataclasses import asdict
 
 from litestar import Response, Router, get
 
-from chenu.sandbox.cards import DECLINES
-from chenu.sandbox.connected import STATUSES
-from chenu.sandbox.faults import Effect
-from chenu.sandbox.json_types import Json
-from chenu.sandbox.ledger import read_balance
+from chenu.sandbox.engine.faults import Effect
+from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import PLATFORM
+from chenu.sandbox.objects.account import STATUSES
+from chenu.sandbox.objects.balance import read_balance
+from chenu.sandbox.objects.cards import DECLINES
 from chenu.sandbox.pages.control_clock import CLOCK_HANDLERS, clock_state, list_deliveries
 from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
+from chenu.sandbox.pages.control_snapshots import SNAPSHOT_HANDLERS, list_snapshots
+from chenu.sandbox.pages.control_test_clocks import TEST_CLOCK_HANDLERS
 from chenu.sandbox.pages.rendering import render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.runtime import Sandbox
-from chenu.sandbox.store import PLATFORM
 
 _SHOWN = 20
 _STEPS = ("PT1H", "P1D", "P7D", "P14D", "P30D")
@@ -40,6 +42,7 @@ def show_room(request: HttpRequest) -> Response[str]:
         modes=asdict(sandbox.queue.modes),
         faults=[rule.to_json() for rule in sandbox.faults.rules],
         effects=list(Effect),
+        snapshots=list_snapshots(sandbox),
         outcomes=("succeeded", *DECLINES),
     )
 
@@ -63,6 +66,13 @@ def _accounts(sandbox: Sandbox) -> list[Json]:
 
 router = Router(
     "/_sandbox",
-    route_handlers=[show_room, *CLOCK_HANDLERS, *DISPUTE_HANDLERS, *FAULT_HANDLERS],
+    route_handlers=[
+        show_room,
+        *CLOCK_HANDLERS,
+        *DISPUTE_HANDLERS,
+        *FAULT_HANDLERS,
+        *SNAPSHOT_HANDLERS,
+        *TEST_CLOCK_HANDLERS,
+    ],
     before_request=refuse_other_sites,
 )

@@ -1,14 +1,14 @@
-"""The hosted invoice, and the same as a PDF."""
+"""The hosted invoice, as a page and as a PDF."""
 
 from litestar import Response, Router, get
 from litestar.params import FromPath
 
-from chenu.sandbox.json_types import Json
+from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import PLATFORM, Record
 from chenu.sandbox.pages.pdf import Text, write_pdf
-from chenu.sandbox.pages.rendering import moment, note, render
+from chenu.sandbox.pages.rendering import message_page, moment, render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
-from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros, language_of
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros, language_of
 
 _LEFT, _RIGHT = 56, 540
 
@@ -18,7 +18,7 @@ def show_invoice(request: HttpRequest, token: FromPath[str]) -> Response[str]:
     language = language_of(request)
     invoice = _find(request, token)
     if invoice is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     return render("invoice.html", language, invoice=invoice.body)
 
 
@@ -27,7 +27,7 @@ def download_invoice(request: HttpRequest, token: FromPath[str]) -> Response[byt
     language = language_of(request)
     invoice = _find(request, token)
     if invoice is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     name = f"invoice-{invoice.body['number']}.pdf"
     return Response(
         invoice_pdf(invoice.body, language),
@@ -44,7 +44,7 @@ def _find(request: HttpRequest, token: str) -> Record | None:
 
 
 def invoice_pdf(invoice: Json, language: str) -> bytes:
-    """One page; lines that do not fit are summed up by the total below them."""
+    """One page; lines that do not fit are left out, the total includes them."""
     words = FRENCH if language == "fr" else ENGLISH
     title = f"{words['invoice']} {invoice['number']}"
     payer = invoice["customer_name"] or invoice["customer_email"] or invoice["customer"]

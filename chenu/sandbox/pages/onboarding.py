@@ -4,12 +4,12 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from chenu.sandbox.ledger import read_balance
-from chenu.sandbox.onboarding import find_link, finish, is_stale
-from chenu.sandbox.pages.rendering import note, render
-from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed, sandbox_of
-from chenu.sandbox.pages.words import language_of
-from chenu.sandbox.store import PLATFORM, Record
+from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.objects.account_link import find_link, finish, is_stale
+from chenu.sandbox.objects.balance import read_balance
+from chenu.sandbox.pages.rendering import message_page, render
+from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
+from chenu.sandbox.pages.translations import language_of
 
 _COOKIE = "onboarding"
 _BUTTONS = ("complete_with_review", "complete", "leave", "reject")
@@ -17,14 +17,14 @@ _BUTTONS = ("complete_with_review", "complete", "leave", "reject")
 
 @get("/connect/onboarding/{token:str}", sync_to_thread=False)
 def show_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str] | Redirect:
-    """The first visit uses the link up for all others; the same browser may come back."""
+    """The first browser that opens the link owns it; others get a refresh."""
     language = language_of(request)
     sandbox = sandbox_of(request)
     sandbox.scheduler.run_due()
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         link = find_link(unit, token)
         if link is None:
-            return note(language, "unknown", 404)
+            return message_page(language, "unknown", 404)
         visitor = link.internal.get("visitor")
         returning = visitor is not None and request.cookies.get(_COOKIE) == visitor
         if is_stale(unit, link) or (visitor is not None and not returning):
@@ -45,13 +45,13 @@ def show_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str]
 
 @post("/connect/onboarding/{token:str}", status_code=200)
 async def submit_onboarding(request: HttpRequest, token: FromPath[str]) -> Response[str] | Redirect:
-    choice = pressed(await form_of(request), *_BUTTONS)
+    choice = pressed_button(await form_of(request), *_BUTTONS)
     sandbox = sandbox_of(request)
     sandbox.scheduler.run_due()
-    with sandbox.world.unit() as unit:
+    with sandbox.engine.unit() as unit:
         link = find_link(unit, token)
         if link is None or choice is None:
-            return note(language_of(request), "unknown", 404 if link is None else 400)
+            return message_page(language_of(request), "unknown", 404 if link is None else 400)
         if is_stale(unit, link):
             return Redirect(link.internal["refresh_url"], status_code=303)
         return Redirect(finish(unit, link, choice), status_code=303)
@@ -64,7 +64,7 @@ def show_express(request: HttpRequest, account_id: FromPath[str]) -> Response[st
     language = language_of(request)
     account: Record | None = sandbox.store.find("v2.core.account", account_id, PLATFORM)
     if account is None:
-        return note(language, "unknown", 404)
+        return message_page(language, "unknown", 404)
     available, pending = read_balance(sandbox.store, account_id)
     return render(
         "express.html",

@@ -1,4 +1,4 @@
-"""Renders the templates, with words, amounts and times in the visitor's language."""
+"""Renders the templates, with texts, amounts and times in the visitor's language."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 
-from chenu.sandbox.pages.words import ENGLISH, FRENCH, euros
+from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros
 
-_FOLDER = Path(__file__).parent.parent / "templates"
+_FOLDER = Path(__file__).parent / "templates"
 _HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
@@ -41,12 +41,12 @@ def moment(unix: int) -> str:
 def render(
     template: str, language: str = "en", status: int = 200, **values: object
 ) -> Response[str]:
-    """An HTML page; `t` holds the words."""
+    """An HTML page; `t` holds the texts."""
     words = FRENCH if language == "fr" else ENGLISH
     text = _environment().get_template(template).render(lang=language, t=words, **values)
     return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
-def note(language: str, name: str, status: int) -> Response[str]:
-    """A page that only says something: the words `{name}_title` and `{name}`."""
-    return render("note.html", language, status, name=name)
+def message_page(language: str, name: str, status: int) -> Response[str]:
+    """A page with one message: the texts `{name}_title` and `{name}`."""
+    return render("message.html", language, status, name=name)

@@ -21,7 +21,7 @@ async def form_of(request: HttpRequest) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def pressed(form: dict[str, str], *buttons: str) -> str | None:
+def pressed_button(form: dict[str, str], *buttons: str) -> str | None:
     """Which button was used: `action=<button>`, or a field with the button's own name."""
     action = form.get("action")
     if action in buttons:

@@ -1,0 +1,1 @@
+"""Stripe's objects, one module each: how they are made, change state, and move money."""
