@@ -15,6 +15,8 @@ from chenu.core import db, queue, tracing
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
+from chenu.core.rows import Columns
+from chenu.core.tables import OutboxMail
 
 _AT_ONCE = asyncio.Semaphore(4)
 """Each mail under way holds a database connection, and a slow mail server holds the mail."""
@@ -49,6 +51,8 @@ class MailRow:
     attempts: int
     created_at: datetime
 
+
+_MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
 
 _QUEUE = f"""
     WITH mail AS (
@@ -103,11 +107,8 @@ async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
 
 
 async def _find_waiting(mail_id: UUID) -> MailRow | None:
-    sql = """
-        SELECT id, business_key, kind, to_address, locale, params::text AS params, state, attempts,
-            created_at
-        FROM outbox_mail WHERE id = $1 AND state = 'QUEUED'
-    """
+    columns = _MAILS.select()
+    sql = f"SELECT {columns} FROM outbox_mail WHERE id = $1 AND state = 'QUEUED'"  # noqa: S608 - own columns
     return await db.find_one(MailRow, sql, mail_id)
 
 
