@@ -52,3 +52,8 @@ async def list_memberships(user_ids: Sequence[UserId]) -> list[Membership]:
         WHERE m.member = ANY($1) ORDER BY a.kind DESC, a.id
     """
     return await db.fetch_all(Membership, sql, list(user_ids))
+
+
+async def is_member(account_id: AccountId, user_id: UserId) -> bool:
+    sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
+    return await db.fetch_value(sql, account_id, user_id) is not None

@@ -136,3 +136,7 @@ async def list_unsent(*, limit: int = 200) -> list[UUID]:
     """Mails that still wait, oldest first: for the worker's start and its schedule."""
     sql = "SELECT id FROM outbox_mail WHERE state = 'QUEUED' ORDER BY id LIMIT $1"
     return [row.id for row in await db.fetch_all(_Id, sql, limit)]
+
+
+async def count_unsent() -> int:
+    return int(await db.fetch_value("SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED'"))

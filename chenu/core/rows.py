@@ -57,7 +57,7 @@ async def insert(table: type[Table], values: Mapping[str, Any], suffix: str = ""
     return await db.execute(_insert_statement(table, tuple(values), suffix), *values.values())
 
 
-async def update(table: type[Table], row_id: UUID, values: Mapping[str, Any]) -> int:
+async def update(table: type[Table], row_id: UUID | None, values: Mapping[str, Any]) -> int:
     """The named columns of the row with this id; the number of rows changed."""
     statement = _update_statement(table, tuple(values))
     return await db.execute(statement, row_id, *values.values())

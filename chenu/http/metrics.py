@@ -1,13 +1,13 @@
 """Numbers for Prometheus: requests as they happen, queues and operations when asked."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from litestar import Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from chenu.billing.inbox import get_backlog
-from chenu.core import db, queue
+from chenu.core import mail, queue
+from chenu.ledger import operations
 
 _REQUESTS = Histogram(
     "chenu_request_seconds",
@@ -43,24 +43,15 @@ def _webhooks(result: str) -> Counter:
     return _WEBHOOKS.labels(result)
 
 
-@dataclass(frozen=True, slots=True)
-class _StateCount:
-    kind: str
-    state: str
-    count: int
-
-
 async def _read_gauges() -> None:
     backlog = await get_backlog()
     _BACKLOG.set(backlog.waiting)
     _BACKLOG_AGE.set(backlog.oldest_seconds)
     _JOBS.set(await queue.count_due())
     _BEHIND.set(await queue.seconds_behind())
-    sql = "SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED'"
-    _MAILS.set(await db.fetch_value(sql))
+    _MAILS.set(await mail.count_unsent())
     _OPERATIONS.clear()
-    sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"
-    for row in await db.fetch_all(_StateCount, sql):
+    for row in await operations.count_by_state():
         _OPERATIONS.labels(row.kind, row.state).set(row.count)
 
 

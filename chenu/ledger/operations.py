@@ -241,3 +241,15 @@ async def list_open(*, limit: int = 1000) -> list[OperationId]:
     """All that is not settled, for the start of a worker."""
     sql = "SELECT id FROM operation WHERE state IN ('INTENT', 'UNKNOWN') ORDER BY id LIMIT $1"
     return [row.id for row in await db.fetch_all(_Id, sql, limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    kind: str
+    state: str
+    count: int
+
+
+async def count_by_state() -> list[StateCount]:
+    sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"
+    return await db.fetch_all(StateCount, sql)

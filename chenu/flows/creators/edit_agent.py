@@ -33,6 +33,7 @@ from chenu.agents.model import (
 )
 from chenu.agents.pricing import make_price
 from chenu.agents.queries import find_agent, find_change, get_own_agent
+from chenu.agents.reviews import set_version_status
 from chenu.agents.rows import AgentRow
 from chenu.core import db, queue
 from chenu.core.errors import ChenuError, InvalidState, reject_if_any
@@ -216,5 +217,4 @@ async def _supersede_pending(agent_id: AgentId) -> None:
     """A newer version takes the place of one that still waited."""
     change = await find_change(agent_id, lock=True)
     if change is not None and change.version_id is not None:
-        sql = "UPDATE agent_version SET status = 'ARCHIVED' WHERE id = $1"
-        await db.execute(sql, change.version_id)
+        await set_version_status(change.version_id, AgentStatus.ARCHIVED)

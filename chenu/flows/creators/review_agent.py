@@ -4,12 +4,14 @@ from datetime import datetime
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope, Staff
+from chenu.accounts.queries import is_member
 from chenu.accounts.users import get_user
 from chenu.accounts.validation import check_text
 from chenu.agents.drafts import write_columns
 from chenu.agents.errors import PayoutsNotReady
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent, is_own
+from chenu.agents.reviews import delete_change, lock_agent, reject_change, set_version_status
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core import db, queue
 from chenu.core.clock import business_now
@@ -76,8 +78,7 @@ async def _queue_for_review(agent: AgentRow) -> None:
         "rejection_reason": None,
     }
     await write_columns(agent.id, columns)
-    sql = "UPDATE agent_version SET status = 'PENDING_REVIEW' WHERE id = $1"
-    await db.execute(sql, agent.current_version)
+    await set_version_status(agent.current_version, AgentStatus.PENDING_REVIEW)
 
 
 async def _require_waiting_change(agent: AgentRow) -> None:
@@ -106,7 +107,7 @@ async def decide_review(
     actor.require_staff(Staff.REVIEWER)
     text = _check_reason(approve, reason)
     async with db.transaction():
-        await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR UPDATE", agent_id)
+        await lock_agent(agent_id)
         agent = await find_agent(agent_id)
         if agent is None:
             raise NotFound("There is no such agent", path=("agent_id",))
@@ -133,8 +134,7 @@ async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
     if is_own(actor, agent):
         return True
     account_id = agent.account_id or agent.creator_account
-    sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
-    return bool(await db.fetch_value(sql, account_id, actor.user_id))
+    return account_id is not None and await is_member(account_id, actor.require_user())
 
 
 def _check_reason(approve: bool, reason: str | None) -> str:
@@ -152,8 +152,7 @@ def _require_same(seen_at: datetime | None, submitted_at: datetime | None) -> No
 
 async def _decide_new(agent: AgentRow, approve: bool, reason: str) -> None:
     status = AgentStatus.PUBLISHED if approve else AgentStatus.REJECTED
-    sql = "UPDATE agent_version SET status = $2 WHERE id = $1"
-    await db.execute(sql, agent.current_version, status)
+    await set_version_status(agent.current_version, status)
     if not approve:
         await write_columns(agent.id, {"status": status.value, "rejection_reason": reason})
         return
@@ -165,17 +164,15 @@ async def _decide_new(agent: AgentRow, approve: bool, reason: str) -> None:
 async def _decide_change(agent: AgentRow, change: ChangeRow, approve: bool, reason: str) -> None:
     status = AgentStatus.PUBLISHED if approve else AgentStatus.REJECTED
     if change.version_id is not None:
-        sql = "UPDATE agent_version SET status = $2 WHERE id = $1"
-        await db.execute(sql, change.version_id, status)
+        await set_version_status(change.version_id, status)
     if not approve:
-        sql = "UPDATE agent_change SET status = $2, rejection_reason = $3 WHERE id = $1"
-        await db.execute(sql, change.id, status, reason)
+        await reject_change(change.id, reason)
         return
     columns = dict(change.fields)
     if change.version_id is not None:
         columns["current_version"] = change.version_id
     await write_columns(agent.id, columns)
-    await db.execute("DELETE FROM agent_change WHERE id = $1", change.id)
+    await delete_change(agent.id)
     if "name" in columns:
         await queue.enqueue(queue.Job.SYNC_AGENT, str(agent.id))  # Stripe's product
 
@@ -207,6 +204,6 @@ async def archive_agent(actor: Actor, agent_id: AgentId) -> None:
         if agent.status is AgentStatus.SUSPENDED:
             raise InvalidState("This agent is archived or suspended and cannot be changed")
         await write_columns(agent_id, {"status": AgentStatus.ARCHIVED.value})
-        await db.execute("DELETE FROM agent_change WHERE agent = $1", agent_id)
+        await delete_change(agent_id)
         await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent_id))
         await audit.record(actor, "agent.archive", agent_id)

@@ -1,0 +1,27 @@
+"""What a review writes: states of versions, and the end of a pending change."""
+
+from uuid import UUID
+
+from chenu.agents.model import AgentId, AgentStatus, VersionId
+from chenu.agents.tables import AgentChange, AgentVersion
+from chenu.core import db
+from chenu.core.rows import update
+
+
+async def lock_agent(agent_id: AgentId) -> None:
+    """Whoever changes the agent waits until the transaction ends."""
+    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)
+
+
+async def set_version_status(version_id: VersionId | None, status: AgentStatus) -> None:
+    await update(AgentVersion, version_id, {"status": status})
+
+
+async def reject_change(change_id: UUID, reason: str) -> None:
+    rejected = {"status": AgentStatus.REJECTED, "rejection_reason": reason}
+    await update(AgentChange, change_id, rejected)
+
+
+async def delete_change(agent_id: AgentId) -> None:
+    """The agent's one pending or rejected change, if there is one."""
+    await db.execute("DELETE FROM agent_change WHERE agent = $1", agent_id)
