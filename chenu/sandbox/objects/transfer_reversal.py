@@ -66,13 +66,19 @@ def _reverse(
     reversal = unit.create("transfer_reversal", body)
     refund.body["source_transfer_reversal"] = reversal_id
     connected.save(refund)
+    _add_to_transfer(unit, transfer, reversal)
+    return reversal
+
+
+def _add_to_transfer(unit: UnitOfWork, transfer: Record, reversal: Record) -> None:
+    """The transfer embeds its ten latest reversals."""
     before = copy_json(transfer.body)
-    reversed_so_far = transfer.body["amount_reversed"] + amount
+    reversed_so_far = transfer.body["amount_reversed"] + reversal.body["amount"]
     transfer.body |= {
         "amount_reversed": reversed_so_far,
         "reversed": reversed_so_far == transfer.body["amount"],
     }
-    transfer.body["reversals"]["data"].insert(0, copy_json(body))
+    transfer.body["reversals"]["data"].insert(0, copy_json(reversal.body))
     del transfer.body["reversals"]["data"][10:]
     transfer.body["reversals"]["has_more"] = len(before["reversals"]["data"]) == 10
     unit.save(transfer)
@@ -81,7 +87,6 @@ def _reverse(
         transfer.body,
         {"amount_reversed": before["amount_reversed"]},
     )
-    return reversal
 
 
 def _refund_destination_payment(
