@@ -42,8 +42,9 @@ async def test_an_update_that_changes_nothing_is_no_event(play: Playground) -> N
 
 async def test_addresses_and_shipping_come_back_whole(play: Playground) -> None:
     where = {"line1": "1 rue de la Paix", "city": "Paris", "country": "FR"}
+    both = {"address": where, "shipping": {"name": "Zoé", "address": where}}
 
-    customer = await play.customer(address=where, shipping={"name": "Zoé", "address": where})
+    customer = await play.customer(**both)
 
     body = customer.to_dict()
     assert body["address"] == {**where, "line2": None, "postal_code": None, "state": None}

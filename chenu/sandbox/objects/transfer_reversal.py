@@ -66,19 +66,19 @@ def _reverse(
     reversal = unit.create("transfer_reversal", body)
     refund.body["source_transfer_reversal"] = reversal_id
     connected.save(refund)
-    _list_reversal(unit, transfer, body)
+    _add_to_transfer(unit, transfer, reversal)
     return reversal
 
 
-def _list_reversal(unit: UnitOfWork, transfer: Record, reversal: Json) -> None:
-    """The transfer carries its ten newest reversals and what they sum up to."""
+def _add_to_transfer(unit: UnitOfWork, transfer: Record, reversal: Record) -> None:
+    """The transfer embeds its ten latest reversals."""
     before = copy_json(transfer.body)
-    reversed_so_far = transfer.body["amount_reversed"] + reversal["amount"]
+    reversed_so_far = transfer.body["amount_reversed"] + reversal.body["amount"]
     transfer.body |= {
         "amount_reversed": reversed_so_far,
         "reversed": reversed_so_far == transfer.body["amount"],
     }
-    transfer.body["reversals"]["data"].insert(0, copy_json(reversal))
+    transfer.body["reversals"]["data"].insert(0, copy_json(reversal.body))
     del transfer.body["reversals"]["data"][10:]
     transfer.body["reversals"]["has_more"] = len(before["reversals"]["data"]) == 10
     unit.save(transfer)
