@@ -16,12 +16,13 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
-from chenu.core import tracing
-from chenu.core.errors import BadInput
+from chenu.core import db, tracing
+from chenu.core.errors import BadInput, Unavailable
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents, Prepared, Sizes
 from chenu_graphql.errors import to_graphql, with_code
+from chenu_graphql.fallbacks import FallbackReason, count_compiled, count_fallback, find_reason
 from chenu_graphql.limits import Meter, Size, check_cost, count_calls
 from chenu_graphql.query_runs import CompiledQuery, run_query
 
@@ -82,7 +83,7 @@ class _Ready:
     document: DocumentNode
     operation: OperationDefinitionNode
     size: Size
-    compiled: CompiledQuery | None
+    compiled: CompiledQuery | FallbackReason | None
 
     @property
     def points(self) -> int:
@@ -99,9 +100,11 @@ class _Refused(Exception):
 
 
 class Engine:
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, is_compiling: bool = True) -> None:
+        """`is_compiling` False leaves every operation to graphql-core."""
         self._schema = schema
         self._documents = Documents(schema)
+        self._is_compiling = is_compiling
 
     def find_kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None for what cannot be carried out anyway."""
@@ -126,25 +129,36 @@ class Engine:
                 answer = _refuse(refused, ctx)
             else:
                 _describe(note, ready.operation)
-                result = await self._run_compiled(ready, request, ctx)
-                if result is None:
-                    result = await self._interpret(ready, request, ctx)
+                result = await self._execute(ready, request, ctx)
                 answer = _answer(result, ready, ctx)
             note.error = answer.codes[0] if answer.errors else ""
         return answer
 
-    async def _run_compiled(
+    async def _execute(
         self, ready: _Ready, request: GraphQLRequest, ctx: Context
-    ) -> ExecutionResult | None:
-        """None without a compiled query, or when it fails: then as if it never began."""
-        if ready.compiled is None:
-            return None
-        try:
-            data = await run_query(ready.compiled, self._schema, request.variables, ctx)
-        except Exception:  # graphql-core meets it again and says what and where
-            ctx.begin_again()
-            return None
-        return ExecutionResult(data, None)
+    ) -> ExecutionResult:
+        """Compiled where possible; graphql-core runs the rest, and again what failed compiled."""
+        if isinstance(ready.compiled, CompiledQuery):
+            try:
+                data = await run_query(ready.compiled, self._schema, request.variables, ctx)
+            except Exception as error:
+                count_fallback(find_reason(error))
+                ctx.begin_again()
+                return await self._report_failure(error, ready, request, ctx)
+            count_compiled()
+            return ExecutionResult(data, None)
+        if ready.compiled is not None:
+            count_fallback(ready.compiled)
+        return await self._interpret(ready, request, ctx)
+
+    async def _report_failure(
+        self, error: Exception, ready: _Ready, request: GraphQLRequest, ctx: Context
+    ) -> ExecutionResult:
+        """graphql-core finds the error's place and words; a lost database is not asked again."""
+        if isinstance(error, Unavailable):
+            with db.assumed_lost():
+                return await self._interpret(ready, request, ctx)
+        return await self._interpret(ready, request, ctx)
 
     async def _interpret(
         self, ready: _Ready, request: GraphQLRequest, ctx: Context
@@ -203,7 +217,7 @@ class Engine:
             cast("DocumentNode", prepared.document),
             operation,
             self._measure(prepared, operation, request),
-            self._documents.find_compiled(prepared, operation),
+            self._documents.find_compiled(prepared, operation) if self._is_compiling else None,
         )
         if operation.operation not in allowed:
             message = "This transport does not carry {kind}"
