@@ -20,12 +20,12 @@ from chenu.flows.creators.edit_agent import (
 from chenu.flows.creators.onboard_creator import CreatorInput, become_creator
 from chenu.flows.creators.review_agent import archive_agent, submit_agent
 from chenu.tiers.catalogue import AgentLevel
-from chenu_graphql.agents import Agent
 from chenu_graphql.context import Info
-from chenu_graphql.creators import Creator, onboarding_url
+from chenu_graphql.creators import onboarding_url
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import field, given, wanted
 from chenu_graphql.ids import get_row_id
+from chenu_graphql.market import Agent, Creator
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import URL, BigInt

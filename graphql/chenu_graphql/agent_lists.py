@@ -17,11 +17,9 @@ from chenu.core.i18n import LOCALES, is_locale
 from chenu.core.paging import Key, ListCursors
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
-from chenu_graphql.agents import Agent
 from chenu_graphql.connection import (
     After,
     Before,
-    Connection,
     ConnectionSource,
     First,
     Last,
@@ -60,15 +58,8 @@ class AgentFacets:
     price_types: list[FacetCount] = field("By type of price.", PARENT, weight=_FEW)
 
 
-async def _facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
+async def resolve_facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
     return Facets() if root.facets is None else await root.facets()
-
-
-@strawberry.type(description="A page of agents; first or last is required, at most 100.")
-class AgentConnection(Connection[Agent]):
-    facets: AgentFacets = field(
-        "Options of the filters with their counts.", PARENT, _facets, weight=Weight(points=20)
-    )
 
 
 @strawberry.input(description="Within a list any value fits, between fields all must.")

@@ -58,6 +58,14 @@ def of_payment(row: PaymentRow) -> Breakdown:
     )
 
 
+async def load_payments(purchase: PurchaseRow, info: Info) -> list[PaymentRow]:
+    return await info.context.loaders.payments_of_purchases.load(purchase.id)
+
+
+async def load_breakdown(purchase: PurchaseRow, info: Info) -> Breakdown:
+    return add_up(purchase, await load_payments(purchase, info))
+
+
 _CREATOR = mark("Creator's share")
 _PLATFORM = mark("Platform's share")
 _DISCOUNT = mark("Discount")

@@ -28,6 +28,8 @@ class Weight:
 
 
 LIGHT = Weight()
+CHANGE = Weight(points=10)
+"""Of each mutation."""
 
 
 @dataclass(frozen=True, slots=True)

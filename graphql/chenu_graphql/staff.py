@@ -9,7 +9,7 @@ from chenu.agents.counts import count_review_queue
 from chenu.agents.queries import QueuedAgent, list_review_queue
 from chenu.flows.creators.review_agent import decide_review
 from chenu_graphql.agent_edits import read_agent_id, show
-from chenu_graphql.agent_lists import AgentConnection, queue_key
+from chenu_graphql.agent_lists import queue_key
 from chenu_graphql.connection import (
     After,
     Before,
@@ -21,6 +21,7 @@ from chenu_graphql.connection import (
 )
 from chenu_graphql.context import Info
 from chenu_graphql.fields import field, given, wanted
+from chenu_graphql.market import AgentConnection
 from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import REVIEWER
 

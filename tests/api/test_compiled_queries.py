@@ -1,16 +1,23 @@
-"""Planned queries say to the letter what graphql-core says, and step back where they cannot."""
+"""Compiled queries answer as graphql-core does, and leave to it what they cannot do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
+from chenu.core import db
 from chenu.flows.services import Services
 from chenu_graphql.documents import Documents
 from chenu_graphql.engine import Engine
+from chenu_graphql.fallbacks import FallbackReason
 from chenu_graphql.schema import get_schema
 from tests.api.calls import Api
 from tests.api.stock import stock
 
-PLANNED = (
+COMPILED = (
     "{ agents(first: 3) { edges { node { id name price { amount { formatted } } } } } }",
     "query($n: Int = 2) { agents(first: $n) { totalCount edges { cursor node { ...A } } } }"
     " fragment A on Agent { __typename slug creator { handle } ... on Node { id } }",
@@ -19,16 +26,51 @@ PLANNED = (
     "{ agents(first: 1) { edges { node { name } } edges { node { tagline } cursor } } }",
     '{ agent(slug: "nobody") { name } }',
     "{ agents(first: 5) { facets { spheres { value count } } pageInfo { endCursor } } }",
+    "{ agents(first: 2) { edges { node { viewerAccess { reason { __typename code } } } } } }",
 )
-LEFT = (
-    "{ __schema { queryType { name } } }",
-    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }",
-    "mutation { signOut { __typename } }",
-)
+INTERPRETED = {
+    "{ __schema { queryType { name } } }": FallbackReason.INTROSPECTION,
+    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }": (
+        FallbackReason.DIRECTIVE
+    ),
+    "mutation { signOut { __typename } }": None,
+}
+FAILING = {
+    "{ agents(first: 1) { edges { node { rejectionReason } } } }": FallbackReason.REFUSED,
+    "query($n: Int) { agents(first: $n) { totalCount } }": FallbackReason.INVALID_VARIABLES,
+    "{ tiers { code @include(if: true) } }": FallbackReason.DIRECTIVE,
+}
 
 
-@pytest.mark.parametrize("query", PLANNED)
-async def test_a_plan_answers_as_graphql_core_does(
+class LostPool:
+    """A database that nobody reaches, and how often it was tried."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        self.tries += 1
+        raise ConnectionRefusedError
+        yield
+
+
+@pytest.fixture
+def lost_pool(monkeypatch: pytest.MonkeyPatch) -> LostPool:
+    pool = LostPool()
+    monkeypatch.setattr(db.ENGINE, "pool", pool)
+    return pool
+
+
+def count_fallbacks() -> dict[str, float]:
+    """Without those that did not happen yet."""
+    name = "chenu_graphql_fallbacks_total"
+    counts = {each: REGISTRY.get_sample_value(name, {"reason": each}) for each in FallbackReason}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+@pytest.mark.parametrize("query", COMPILED)
+async def test_a_compiled_query_answers_as_graphql_core_does(
     client: httpx.AsyncClient,
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
@@ -36,22 +78,67 @@ async def test_a_plan_answers_as_graphql_core_does(
 ) -> None:
     await stock(services, 3)
     monkeypatch.setattr(Engine, "_interpret", None)
-    planned = await Api(client).send(query)
+    compiled = await Api(client).send(query)
     monkeypatch.undo()
     monkeypatch.setattr(Documents, "find_compiled", lambda *_: None)
     interpreted = await Api(client).send(query)
 
-    assert planned.data is not None
-    assert planned.http.content == interpreted.http.content
+    assert compiled.data is not None
+    assert compiled.http.content == interpreted.http.content
 
 
-@pytest.mark.parametrize("query", LEFT)
-def test_what_plans_do_not_know_is_left_to_graphql_core(query: str) -> None:
+@pytest.mark.parametrize(("query", "reason"), INTERPRETED.items())
+def test_what_cannot_be_compiled_is_left_to_graphql_core(
+    query: str, reason: FallbackReason | None
+) -> None:
     documents = Documents(get_schema())
     prepared = documents.read(query)
     [operation] = prepared.operations
 
-    assert documents.find_compiled(prepared, operation) is None
+    assert documents.find_compiled(prepared, operation) is reason
+
+
+@pytest.mark.parametrize(("query", "reason"), FAILING.items())
+async def test_each_fallback_is_counted_by_its_reason(
+    client: httpx.AsyncClient, services: Services, query: str, reason: FallbackReason
+) -> None:
+    await stock(services, 1)
+    before = count_fallbacks()
+
+    await Api(client).send(query, {"n": "wrong"} if "$n" in query else {})
+
+    assert count_fallbacks() == before | {reason: before.get(reason, 0) + 1}
+
+
+async def test_a_monitor_sees_every_reason_before_it_happens(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/metrics")).text
+
+    assert "chenu_graphql_compiled_total" in text
+    for reason in FallbackReason:
+        assert f'chenu_graphql_fallbacks_total{{reason="{reason}"}}' in text
+
+
+async def test_a_lost_database_is_asked_once_for_a_query(
+    visitor: httpx.AsyncClient, lost_pool: LostPool
+) -> None:
+    reply = await Api(visitor).send('{ tiers { code } agent(slug: "x") { name } }')
+
+    assert lost_pool.tries == 1
+    assert reply.codes == ["UNAVAILABLE"]
+    assert reply.errors[0]["path"] == ["agent"]
+    assert len(reply.body["data"]["tiers"]) == 5
+
+
+async def test_the_next_query_asks_the_database_again(
+    visitor: httpx.AsyncClient, lost_pool: LostPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = '{ agent(slug: "x") { name } }'
+    await Api(visitor).send(query)
+
+    monkeypatch.undo()
+    reply = await Api(visitor).send(query)
+
+    assert reply.data == {"agent": None}
 
 
 async def test_a_failing_field_is_reported_with_its_place_and_paid_for_once(

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
 from zlib import crc32
@@ -47,7 +47,7 @@ class BreakingSchema:
             fault = self.faults.get(coordinate)
             if fault is None or _is_spared(source, coordinate):
                 return resolve(source, info, **arguments)
-            return _fail(fault, lambda: resolve(source, info, **arguments))
+            return _FAILURES[fault](lambda: resolve(source, info, **arguments))
 
         return resolve_or_fail
 
@@ -64,36 +64,36 @@ def _is_spared(source: Any, coordinate: str) -> bool:
     return row_id is not None and crc32(f"{row_id}{coordinate}".encode()) % 2 == 0
 
 
-def _fail(fault: Fault, resolve: Any) -> Any:
-    match fault:
-        case Fault.RAISES:
-            raise RuntimeError("password=hunter2")
-        case Fault.IS_FORBIDDEN:
-            raise Forbidden("This is for staff only")
-        case Fault.IS_NOT_FOUND:
-            raise NotFound("There is no such agent", path=("agent_id",))
-        case Fault.FAILS_LATER:
-            return _later(ValueError("too late"))
-        case Fault.IS_NULL:
-            return None
-        case Fault.IS_NULL_LATER:
-            return _later(None)
-        case Fault.IS_LATE:
-            return _later(resolve())
-        case Fault.IS_WRONG:
-            return object()
-        case Fault.IS_AN_ERROR:
-            return LookupError("returned, not raised")
-        case Fault.IS_A_LIST:
-            return [None, 1]
-        case Fault.IS_AN_ITERATOR:
-            return iter((1, 2))
+def _raise(error: Exception) -> Any:
+    raise error
+
+
+Resolve = Callable[[], Any]
+_FAILURES: dict[Fault, Callable[[Resolve], Any]] = {
+    Fault.RAISES: lambda _: _raise(RuntimeError("password=hunter2")),
+    Fault.IS_FORBIDDEN: lambda _: _raise(Forbidden("This is for staff only")),
+    Fault.IS_NOT_FOUND: lambda _: _raise(NotFound("Unknown agent", path=("agent_id",))),
+    Fault.FAILS_LATER: lambda _: _later(ValueError("too late")),
+    Fault.IS_NULL: lambda _: None,
+    Fault.IS_NULL_LATER: lambda _: _later(None),
+    Fault.IS_LATE: lambda resolve: _resolve_later(resolve),
+    Fault.IS_WRONG: lambda _: object(),
+    Fault.IS_AN_ERROR: lambda _: LookupError("returned, not raised"),
+    Fault.IS_A_LIST: lambda _: [None, 1],
+    Fault.IS_AN_ITERATOR: lambda _: iter((1, 2)),
+}
 
 
 async def _later(value: Any) -> Any:
     await asyncio.sleep(0)
     if isinstance(value, Exception):
         raise value
+    return value
+
+
+async def _resolve_later(resolve: Callable[[], Any]) -> Any:
+    await asyncio.sleep(0)
+    value = resolve()
     return await value if isinstance(value, Awaitable) else value
 
 

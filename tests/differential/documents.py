@@ -175,5 +175,3 @@ class Generator:
     def name(self, prefix: str) -> str:
         self.names += 1
         return f"{prefix}{self.names}"
-
-

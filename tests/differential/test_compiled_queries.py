@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from graphql import parse, validate
 from prometheus_client import REGISTRY
 
@@ -81,7 +82,15 @@ def count_compiled() -> float:
     return REGISTRY.get_sample_value("chenu_graphql_compiled_total") or 0
 
 
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Writing out a traceback takes longer than a hundred queries."""
+    with structlog.testing.capture_logs():
+        yield
+
+
 @pytest.mark.faults
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(600)
 async def test_random_queries_answer_alike_compiled_and_interpreted(
     services: Services, engines: Engines

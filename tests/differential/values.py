@@ -1,4 +1,4 @@
-"""Random values for arguments and variables: mostly such as find something, some that are refused."""
+"""Random values for arguments and variables: most find something, some are refused."""
 
 import json
 import random
@@ -11,7 +11,6 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-
 
 MOST_CURSORS = 50
 
@@ -32,7 +31,7 @@ class Pools:
             self.by_name[name] = [*self.by_name.get(name, []), *cursors][-MOST_CURSORS:]
 
 
-_WORDS = ("facture", "Alpha", "fr", "en", "BUSINESS", "", "é\u0301", "it's \"q\"", "x\u0000")
+_WORDS = ("facture", "Alpha", "fr", "en", "BUSINESS", "", "é\u0301", 'it\'s "q"', "x\u0000")
 _SIZES = (1, 1, 2, 2, 3, 5, 0, -1, 101)
 _BY_SCALAR: dict[str, tuple[Any, ...]] = {
     "Int": _SIZES,
