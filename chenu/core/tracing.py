@@ -13,7 +13,6 @@ from chenu.core.spans import Kind as Kind
 from chenu.core.spans import Note as Note
 from chenu.core.spans import Recorder, TraceSettings
 
-
 _recorder: Recorder | None = None
 UNRECORDED: Final = nullcontext(Note(""))
 """What nobody will read is written over and over: a note for each would cost a microsecond."""

@@ -27,7 +27,7 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Info
-from chenu_graphql.fields import Weight, argument, field, given
+from chenu_graphql.fields import Weight, argument, field, input_field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
 
@@ -64,16 +64,16 @@ async def resolve_facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) ->
 
 @strawberry.input(description="Within a list any value fits, between fields all must.")
 class AgentFilter:
-    kinds: list[AgentKind] | None = given("Where they come from.")
-    levels: list[AgentLevel] | None = given("How far they act by themselves.")
-    spheres: list[str] | None = given("By code.")
-    capabilities: list[str] | None = given("Search words, in lower case.")
-    price_types: list[PriceType] | None = given("How they are paid for.")
-    min_price_minor: BigInt | None = given("In cents.")
-    max_price_minor: BigInt | None = given("In cents.")
-    min_rating: float | None = given("0 to 5.")
-    creator: str | None = given("A creator's handle.")
-    language: str | None = given("'fr' or 'en'.")
+    kinds: list[AgentKind] | None = input_field("Where they come from.")
+    levels: list[AgentLevel] | None = input_field("How far they act by themselves.")
+    spheres: list[str] | None = input_field("By code.")
+    capabilities: list[str] | None = input_field("Search words, in lower case.")
+    price_types: list[PriceType] | None = input_field("How they are paid for.")
+    min_price_minor: BigInt | None = input_field("In cents.")
+    max_price_minor: BigInt | None = input_field("In cents.")
+    min_rating: float | None = input_field("0 to 5.")
+    creator: str | None = input_field("A creator's handle.")
+    language: str | None = input_field("'fr' or 'en'.")
 
 
 def read_filter(sent: AgentFilter | None) -> Filter:
@@ -81,7 +81,7 @@ def read_filter(sent: AgentFilter | None) -> Filter:
     if sent is None:
         return Filter()
     _check(sent)
-    wanted = Filter(
+    filters = Filter(
         kinds=sent.kinds or (),
         levels=sent.levels or (),
         spheres=sent.spheres or (),
@@ -93,9 +93,9 @@ def read_filter(sent: AgentFilter | None) -> Filter:
         creator=sent.creator,
         language=sent.language,
     )
-    if wanted.has_reversed_prices:
+    if filters.has_reversed_prices:
         raise BadInput(REVERSED_PRICES, path=("filter", "min_price_minor"))
-    return wanted
+    return filters
 
 
 def _check(sent: AgentFilter) -> None:
@@ -124,10 +124,10 @@ FilterArgument = Annotated[AgentFilter | None, argument("Which agents to leave i
 Sort = Annotated[AgentSort | None, argument("RELEVANCE without a search is POPULAR.")]
 
 
-async def browse(
+async def resolve_agents(
     info: Info,
     search: Search = None,
-    wanted: FilterArgument = None,
+    agent_filter: FilterArgument = None,
     sort: Sort = AgentSort.RELEVANCE,
     first: First = None,
     after: After = None,
@@ -135,12 +135,12 @@ async def browse(
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
     """The store, to everybody."""
-    query = AgentQuery(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
+    query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
     cursors = info.context.cursors.of_list("store", query.identity)
-    return await browse_page(cursors, query, PageArguments(first, after, last, before))
+    return await load_agent_page(cursors, query, PageArguments(first, after, last, before))
 
 
-async def browse_page(
+async def load_agent_page(
     cursors: ListCursors, query: AgentQuery, sent: PageArguments
 ) -> ConnectionSource[AgentHit]:
     return ConnectionSource(

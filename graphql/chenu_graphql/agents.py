@@ -5,7 +5,7 @@ import strawberry
 from chenu.agents.access import AgentAccess as Access
 from chenu.agents.access import decide_access
 from chenu.agents.model import AgentId, PriceType, VersionId
-from chenu.agents.queries import Sight, find_sight, is_maker, sees_every_state
+from chenu.agents.queries import ViewerRole, find_viewer_role, is_maker, sees_every_state
 from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
 from chenu.agents.version_heads import VersionHead
 from chenu.tiers import spheres
@@ -22,10 +22,10 @@ AgentSource = strawberry.Parent[AgentRow]
 
 async def is_visible(ctx: Context, agent: AgentRow) -> bool:
     """The business decides; what staff alone may see is logged."""
-    sight = await find_sight(ctx.actor, agent)
-    if sight is Sight.STAFF:
+    role = await find_viewer_role(ctx.actor, agent)
+    if role is ViewerRole.STAFF:
         ctx.reading.record_staff_read("agent", agent.id)
-    return sight is not None
+    return role is not None
 
 
 def resolve_id(root: AgentSource) -> strawberry.ID:

@@ -79,7 +79,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class _ReadyOperation:
     document: DocumentNode
     operation: OperationDefinitionNode
     size: Size
@@ -90,7 +90,7 @@ class _Ready:
         return self.size.points
 
 
-class _Refused(Exception):
+class _OperationRefused(Exception):
     """The operation was not begun; `errors` say why."""
 
     def __init__(self, *errors: GraphQLError, points: int = 0) -> None:
@@ -110,32 +110,32 @@ class Engine:
         """Query, mutation or subscription; None for what cannot be carried out anyway."""
         try:
             return _choose(self._documents.read(request.query), request).operation
-        except _Refused:
+        except _OperationRefused:
             return None
 
     async def run(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query or a mutation."""
         return await self._run(request, ctx, OperationType.QUERY, OperationType.MUTATION)
 
-    async def ask(self, request: GraphQLRequest, ctx: Context) -> Answer:
+    async def run_query_only(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query: where a mutation's headers and cookies have no place."""
         return await self._run(request, ctx, OperationType.QUERY)
 
     async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
-        with tracing.span("GraphQL") as note:
+        with tracing.span("GraphQL") as span:
             try:
                 ready = self._make_ready(request, *allowed)
-            except _Refused as refused:
+            except _OperationRefused as refused:
                 answer = _refuse(refused, ctx)
             else:
-                _describe(note, ready.operation)
+                _describe(span, ready.operation)
                 result = await self._execute(ready, request, ctx)
                 answer = _answer(result, ready, ctx)
-            note.error = answer.codes[0] if answer.errors else ""
+            span.error = answer.codes[0] if answer.errors else ""
         return answer
 
     async def _execute(
-        self, ready: _Ready, request: GraphQLRequest, ctx: Context
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
         """Compiled where possible; graphql-core runs the rest, and again what failed compiled."""
         if isinstance(ready.compiled, CompiledQuery):
@@ -152,7 +152,7 @@ class Engine:
         return await self._interpret(ready, request, ctx)
 
     async def _report_failure(
-        self, error: Exception, ready: _Ready, request: GraphQLRequest, ctx: Context
+        self, error: Exception, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
         """graphql-core finds the error's place and words; a lost database is not asked again."""
         if isinstance(error, Unavailable):
@@ -161,7 +161,7 @@ class Engine:
         return await self._interpret(ready, request, ctx)
 
     async def _interpret(
-        self, ready: _Ready, request: GraphQLRequest, ctx: Context
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
         result = execute(
             self._schema,
@@ -173,17 +173,19 @@ class Engine:
         )
         return await result if isinstance(result, Awaitable) else result
 
-    async def watch(self, request: GraphQLRequest, ctx: Context) -> AsyncGenerator[Answer, None]:
+    async def subscribe(
+        self, request: GraphQLRequest, ctx: Context
+    ) -> AsyncGenerator[Answer, None]:
         """A subscription's answers; one with errors when it could not be begun."""
         try:
             ready = self._make_ready(request, OperationType.SUBSCRIPTION)
-        except _Refused as refused:
+        except _OperationRefused as refused:
             yield _refuse(refused, ctx)
             return
         try:
             started = await self._subscribe(ready, request, ctx)
         except Exception as error:
-            yield _break_off(error, ready, ctx)
+            yield _answer_failure(error, ready, ctx)
             return
         if isinstance(started, ExecutionResult):
             yield replace(_answer(started, ready, ctx), is_begun=False)
@@ -192,14 +194,16 @@ class Engine:
             async for result in started:
                 yield _answer(result, ready, ctx)
         except Exception as error:  # a source's own error reaches us as it was raised
-            yield _break_off(error, ready, ctx)
+            yield _answer_failure(error, ready, ctx)
         finally:
             await started.aclose()
 
-    async def _subscribe(self, ready: _Ready, request: GraphQLRequest, ctx: Context) -> Any:
+    async def _subscribe(
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
+    ) -> Any:
         """Its span is the beginning: what follows may last for hours."""
-        with tracing.span("GraphQL") as note:
-            _describe(note, ready.operation)
+        with tracing.span("GraphQL") as span:
+            _describe(span, ready.operation)
             started: Any = subscribe(
                 self._schema,
                 ready.document,
@@ -209,11 +213,11 @@ class Engine:
             )
             return await started if isinstance(started, Awaitable) else started
 
-    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _Ready:
-        """Raises _Refused."""
+    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _ReadyOperation:
+        """Raises _OperationRefused."""
         prepared = self._documents.read(request.query)
         operation = _choose(prepared, request)
-        ready = _Ready(
+        ready = _ReadyOperation(
             cast("DocumentNode", prepared.document),
             operation,
             self._measure(prepared, operation, request),
@@ -222,9 +226,9 @@ class Engine:
         if operation.operation not in allowed:
             message = "This transport does not carry {kind}"
             error = BadInput(message, kind=_KINDS[operation.operation])
-            raise _Refused(to_graphql(error), points=ready.points)
+            raise _OperationRefused(to_graphql(error), points=ready.points)
         if errors := check_cost(ready.points):
-            raise _Refused(*errors, points=ready.points)
+            raise _OperationRefused(*errors, points=ready.points)
         return ready
 
     def _measure(
@@ -243,41 +247,41 @@ class Engine:
 
 
 def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionNode:
-    """Raises _Refused when the name fits none, or is missing where there are several."""
+    """Raises _OperationRefused when the name fits none, or is missing where there are several."""
     if prepared.errors:
-        raise _Refused(*prepared.errors)
-    wanted = request.operation_name
-    fitting = [node for node in prepared.operations if wanted is None or _name(node) == wanted]
-    if len(fitting) == 1:
-        return fitting[0]
+        raise _OperationRefused(*prepared.errors)
+    name = request.operation_name
+    matching = [node for node in prepared.operations if name is None or _name(node) == name]
+    if len(matching) == 1:
+        return matching[0]
     message = "Please name one of the document's operations in operationName"
-    raise _Refused(to_graphql(BadInput(message, path=("operation_name",))))
+    raise _OperationRefused(to_graphql(BadInput(message, path=("operation_name",))))
 
 
-def _describe(note: tracing.Note, operation: OperationDefinitionNode) -> None:
+def _describe(span: tracing.Note, operation: OperationDefinitionNode) -> None:
     """The client's name for it is an attribute only: there is no end to such names."""
     kind = operation.operation.value
-    note.name = f"GraphQL {kind}"
-    note.attributes["graphql.operation.type"] = kind
+    span.name = f"GraphQL {kind}"
+    span.attributes["graphql.operation.type"] = kind
     if name := _name(operation):
-        note.attributes["graphql.operation.name"] = name[:_LONGEST_NAME]
+        span.attributes["graphql.operation.name"] = name[:_LONGEST_NAME]
 
 
 def _name(node: OperationDefinitionNode) -> str | None:
     return node.name.value if node.name else None
 
 
-def _refuse(refused: _Refused, ctx: Context) -> Answer:
+def _refuse(refused: _OperationRefused, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in refused.errors]
     return Answer(None, errors, refused.points)
 
 
-def _break_off(error: Exception, ready: _Ready, ctx: Context) -> Answer:
+def _answer_failure(error: Exception, ready: _ReadyOperation, ctx: Context) -> Answer:
     failed = GraphQLError(str(error), original_error=error)
     return _answer(ExecutionResult(None, [failed]), ready, ctx)
 
 
-def _answer(result: ExecutionResult, ready: _Ready, ctx: Context) -> Answer:
+def _answer(result: ExecutionResult, ready: _ReadyOperation, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in result.errors or ()]
     is_begun = result.data is not None or any(error.path for error in errors)
     actual = ctx.spent + ready.size.introspection

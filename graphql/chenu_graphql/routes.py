@@ -217,10 +217,10 @@ def _respond_as_stream(
     """A subscription's events, unless its caller watches enough already."""
     services = ctx.services
     try:
-        place = services.connections.take(
+        slot = services.connections.take(
             Transport.STREAM, ctx.request_context, services.settings.limits
         )
     except RateLimited as error:
         return _fail(error, ctx, medium)
-    events = stream_events(get_engine(), graphql_request, ctx, place)
+    events = stream_events(get_engine(), graphql_request, ctx, slot)
     return Stream(events, headers={**EVENTS.headers, **_VARY}, status_code=200)

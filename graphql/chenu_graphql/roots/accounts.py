@@ -20,47 +20,51 @@ class SessionMutations:
     sign_up: SessionPayload = field(
         "A new person with a personal account, signed in.",
         PERSON,
-        sessions.start,
+        sessions.resolve_sign_up,
         weight=CHANGE,
         sensitive=True,
     )
     sign_in: SessionPayload = field(
         "A new session; the answer sets its cookie.",
         PERSON,
-        sessions.enter,
+        sessions.resolve_sign_in,
         weight=CHANGE,
         sensitive=True,
     )
     sign_out: SignOutPayload = field(
-        "Ends this session.", PERSON, sessions.leave, weight=CHANGE, sensitive=True
+        "Ends this session.", PERSON, sessions.resolve_sign_out, weight=CHANGE, sensitive=True
     )
     user_update: SessionPayload = field(
         "Name and language at once, an address when its mail's link was opened.",
         SESSION,
-        sessions.update,
+        sessions.resolve_user_update,
         weight=CHANGE,
     )
     password_change: OkPayload = field(
-        "Ends every other session.", SESSION, sessions.change, weight=CHANGE, sensitive=True
+        "Ends every other session.",
+        SESSION,
+        sessions.resolve_password_change,
+        weight=CHANGE,
+        sensitive=True,
     )
     password_reset_request: OkPayload = field(
         "Answers the same whether the address is known or not.",
         PERSON,
-        sessions.request_reset,
+        sessions.resolve_password_reset_request,
         weight=CHANGE,
         sensitive=True,
     )
     password_reset: OkPayload = field(
         "With the mailed link, once; ends all sessions.",
         PERSON,
-        sessions.reset,
+        sessions.resolve_password_reset,
         weight=CHANGE,
         sensitive=True,
     )
     email_verify: OkPayload = field(
         "Proves the first address or a changed one.",
         PERSON,
-        sessions.verify,
+        sessions.resolve_email_verify,
         weight=CHANGE,
         sensitive=True,
     )
@@ -71,10 +75,13 @@ class ApiKeyMutations:
     api_key_create: ApiKeyPayload = field(
         "A new key; its secret is shown once.",
         SESSION,
-        api_keys.create,
+        api_keys.resolve_api_key_create,
         weight=CHANGE,
         sensitive=True,
     )
     api_key_revoke: ApiKeyPayload = field(
-        "At once and for good; again changes nothing.", SESSION, api_keys.revoke, weight=CHANGE
+        "At once and for good; again changes nothing.",
+        SESSION,
+        api_keys.resolve_api_key_revoke,
+        weight=CHANGE,
     )

@@ -11,13 +11,13 @@ from chenu.core.errors import BadInput
 from chenu.core.global_id import find_uuid
 from chenu_graphql import agent_edits
 from chenu_graphql.agent_edits import AgentPayload, CreatorPayload
-from chenu_graphql.agent_lists import browse
+from chenu_graphql.agent_lists import resolve_agents
 from chenu_graphql.agents import is_visible
 from chenu_graphql.context import Info
 from chenu_graphql.fields import CHANGE, Weight, argument, field
 from chenu_graphql.market import Agent, AgentConnection, Creator
 from chenu_graphql.permissions import AGENTS, ANYONE, DECIDED, REVIEWER
-from chenu_graphql.staff import decide
+from chenu_graphql.staff import resolve_review_decision
 
 
 async def _agent(
@@ -44,7 +44,7 @@ async def _creator(
 
 @strawberry.type
 class AgentQueries:
-    agents: AgentConnection = field("The store.", ANYONE, browse, weight=Weight(points=5))
+    agents: AgentConnection = field("The store.", ANYONE, resolve_agents, weight=Weight(points=5))
     agent: Agent | None = field(
         "By id or by slug; null for unknown ones and for what is not the caller's to see.",
         DECIDED,
@@ -58,33 +58,36 @@ class AgentMutations:
     creator_onboard: CreatorPayload = field(
         "Become a creator; again with the same handle changes nothing.",
         AGENTS,
-        agent_edits.onboard,
+        agent_edits.resolve_creator_onboard,
         weight=CHANGE,
     )
     creator_update: CreatorPayload = field(
-        "Name and bio.", AGENTS, agent_edits.update_profile, weight=CHANGE
+        "Name and bio.", AGENTS, agent_edits.resolve_creator_update, weight=CHANGE
     )
     agent_create: AgentPayload = field(
-        "A draft with version 1.0.0.", AGENTS, agent_edits.create, weight=CHANGE
+        "A draft with version 1.0.0.", AGENTS, agent_edits.resolve_agent_create, weight=CHANGE
     )
     agent_update: AgentPayload = field(
         "Edits a draft at once, a published agent after review; prices at once.",
         AGENTS,
-        agent_edits.update,
+        agent_edits.resolve_agent_update,
         weight=CHANGE,
     )
     agent_version_create: AgentPayload = field(
         "Replaces a draft's version; a published agent's waits for review.",
         AGENTS,
-        agent_edits.add_version,
+        agent_edits.resolve_agent_version_create,
         weight=CHANGE,
     )
     agent_submit: AgentPayload = field(
-        "Hands a draft in for review.", AGENTS, agent_edits.submit, weight=CHANGE
+        "Hands a draft in for review.", AGENTS, agent_edits.resolve_agent_submit, weight=CHANGE
     )
     agent_review_decide: AgentPayload = field(
-        "Publishes or rejects; reviewers only.", REVIEWER, decide, weight=CHANGE
+        "Publishes or rejects; reviewers only.", REVIEWER, resolve_review_decision, weight=CHANGE
     )
     agent_archive: AgentPayload = field(
-        "Takes an agent off sale for good.", AGENTS, agent_edits.archive, weight=CHANGE
+        "Takes an agent off sale for good.",
+        AGENTS,
+        agent_edits.resolve_agent_archive,
+        weight=CHANGE,
     )

@@ -13,13 +13,13 @@ from chenu_graphql.nodes import Node, find_node
 from chenu_graphql.permissions import DECIDED
 
 
-async def _node(
+async def _resolve_node(
     info: Info, public_id: Annotated[strawberry.ID, argument("Its global id.", name="id")]
 ) -> object | None:
     return await find_node(info.context, public_id)
 
 
-async def _nodes(
+async def _resolve_nodes(
     info: Info,
     public_ids: Annotated[list[strawberry.ID], argument("At most 100 global ids.", name="ids")],
 ) -> list[object | None]:
@@ -34,11 +34,11 @@ class NodeQueries:
     node: Node | None = field(
         "Any object by its id; null for unknown ids and for what is not the caller's to see.",
         DECIDED,
-        _node,
+        _resolve_node,
     )
     nodes: list[Node | None] = field(
         "Several objects by their ids, in the order asked.",
         DECIDED,
-        _nodes,
+        _resolve_nodes,
         weight=Weight(size_argument="ids"),
     )

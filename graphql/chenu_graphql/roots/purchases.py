@@ -14,7 +14,7 @@ class PurchaseMutations:
     agent_purchase: AgentPurchasePayload = field(
         "Opens the payment page of an agent; a free one is the buyer's at once.",
         MARKETPLACE,
-        buying.buy,
+        buying.resolve_agent_purchase,
         weight=CHANGE,
         sensitive=True,
     )

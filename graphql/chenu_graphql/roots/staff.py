@@ -4,7 +4,7 @@ import strawberry
 
 from chenu_graphql.fields import field
 from chenu_graphql.permissions import STAFF
-from chenu_graphql.staff import Staff, open_office
+from chenu_graphql.staff import Staff, resolve_staff
 
 
 @strawberry.type
@@ -12,5 +12,5 @@ class StaffQueries:
     staff: Staff | None = field(
         "The back office; null for everyone who is not staff (with FORBIDDEN).",
         STAFF,
-        open_office,
+        resolve_staff,
     )
