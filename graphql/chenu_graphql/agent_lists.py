@@ -134,7 +134,7 @@ async def resolve_agents(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
-    """The store, to everybody."""
+    """The store's list is the same for every caller."""
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
     cursors = info.context.cursors.of_list("store", query.identity)
     return await load_agent_page(cursors, query, PageArguments(first, after, last, before))
@@ -157,5 +157,5 @@ def _hit_key(hit: AgentHit) -> Key:
 
 
 def queue_key(agent: QueuedAgent) -> Key:
-    """The moderation queue goes by when an agent was handed in."""
+    """The moderation queue is ordered by the time of submission."""
     return (agent.queued_at.isoformat(), str(agent.id))

@@ -21,7 +21,7 @@ AgentSource = strawberry.Parent[AgentRow]
 
 
 async def is_visible(ctx: Context, agent: AgentRow) -> bool:
-    """The business decides; what staff alone may see is logged."""
+    """By the rule that pages use; what only staff may see is written to the audit log."""
     role = await find_viewer_role(ctx.actor, agent)
     if role is ViewerRole.STAFF:
         ctx.reading.record_staff_read("agent", agent.id)
@@ -88,7 +88,7 @@ def resolve_minutes(root: AgentSource) -> float:
 
 
 def resolve_unknown_yet(root: AgentSource) -> None:
-    """No run has been reported yet, and below 20 there is no figure."""
+    """Runs are not reported yet, and fewer than 20 give no figure."""
 
 
 async def resolve_access(root: AgentSource, info: Info) -> Access:

@@ -33,7 +33,7 @@ class Breakdown:
 
 
 def add_up(purchase: PurchaseRow, payments: Iterable[PaymentRow]) -> Breakdown:
-    """The sum of a purchase's payments; all zeros before the first."""
+    """The sum of a purchase's payments; zero before the first one."""
     rows = list(payments)
     return Breakdown(
         gross=Cents(sum(row.gross for row in rows)),

@@ -84,7 +84,7 @@ def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
 async def watch_purchase(
     info: Info, purchase_id: Annotated[strawberry.ID, argument("Which purchase.")]
 ) -> AsyncGenerator[PurchaseRow, None]:
-    """Fires once; at once when it is settled already. Raises NotFound for somebody else's."""
+    """One event, immediately if the payment has settled. Raises NotFound for another account's."""
     ctx = info.context
     account_id = ctx.actor.require_account(ApiScope.READ)
     unknown = NotFound("There is no such purchase", path=("purchase_id",))

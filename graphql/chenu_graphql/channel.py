@@ -1,4 +1,4 @@
-"""One WebSocket as messages of graphql-transport-ws, and the two ways in which it ends."""
+"""Messages of graphql-transport-ws over one WebSocket, and the two ways in which it ends."""
 
 from contextlib import suppress
 from typing import Any
@@ -16,7 +16,7 @@ Socket = WebSocket[Any, Any, Any]
 
 
 class ProtocolClosed(Exception):
-    """The protocol was broken, or it is over: the code and reason to close with."""
+    """The server closes the connection with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -25,7 +25,7 @@ class ProtocolClosed(Exception):
 
 
 class ClientGone(RuntimeError):
-    """The client hung up."""
+    """The client has closed the connection."""
 
 
 class Channel:

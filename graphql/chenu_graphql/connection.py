@@ -22,7 +22,7 @@ Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """As they were sent."""
+    """Of a connection field, unchecked."""
 
     first: int | None
     after: str | None
@@ -74,7 +74,7 @@ class EdgeSource(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page with what it takes to make cursors and to count the whole list when asked."""
+    """A page, and what is needed to make its cursors and to count the whole list."""
 
     cursors: ListCursors
     page: Page[Row]
@@ -93,7 +93,7 @@ def by_row_id(row: Any) -> Key:
 
 
 def cut_loaded(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
-    """A page out of a whole list that a loader fetched, newest id first."""
+    """A page of a list that a loader has fetched whole, ordered by descending id."""
     rest = list(rows)
     if request.key is not None:
         last_id = request.key[1]

@@ -1,4 +1,4 @@
-"""Documents made ready: size, parse, limits, validation; remembered by their text."""
+"""Documents parsed, limited, validated and compiled once, cached by their text."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ _NOT_SENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What one operation comes to, by the values of the variables that decide it."""
+    """The sizes of one operation, by the values of the variables that they depend on."""
 
     variables: tuple[str, ...]
     known: dict[tuple[Any, ...], Size] = field(default_factory=dict)
@@ -153,7 +153,7 @@ def _refuse(*errors: GraphQLError) -> Prepared:
 
 
 def _with_code(error: GraphQLError, code: str) -> GraphQLError:
-    """Places only: the document itself need not be kept."""
+    """Only positions: a reference to nodes would keep the document in memory."""
     return GraphQLError(
         error.message, source=error.source, positions=error.positions, extensions={"code": code}
     )

@@ -1,4 +1,4 @@
-"""Puts every field's declaration into force: permission, points, input texts, refusals as data.
+"""Enforces what every field declares: permission and points; normalises text; refusals as data.
 
 A field without a declaration stops the schema from being built: deny by default.
 """
@@ -132,7 +132,7 @@ def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[st
 
 
 def read_text(arguments: dict[str, Any]) -> dict[str, Any]:
-    """With every text in the one form in which texts are compared and kept.
+    """Normalises every text as it is compared and stored.
 
     Raises BadInput with the place of NUL or half a surrogate pair: PostgreSQL holds neither.
     """

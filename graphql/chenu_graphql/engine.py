@@ -1,4 +1,4 @@
-"""Carries out one operation: choice, cost, execution by graphql-core, coded errors."""
+"""Executes one operation: selection, cost limit, compiled or interpreted run, coded errors."""
 
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from dataclasses import dataclass, field, replace
@@ -47,9 +47,9 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`requested` and `actual` in points; not `is_begun`: there is no data, not even null.
+    """`requested` and `actual` are costs in points; without `is_begun` there is no `data` at all.
 
-    `is_query`: nothing was changed, so that it may be told again.
+    `is_query`: nothing was changed, so that the answer may be cached.
     """
 
     data: dict[str, Any] | None
@@ -74,7 +74,7 @@ class Answer:
         return body
 
     async def record_reading(self, ctx: Context) -> None:
-        """For who has made this answer into what is sent: only now has anything been read."""
+        """To be called once the answer is written: until then nothing counts as read."""
         await ctx.reading.record(ctx.actor, self.data, is_whole=not self.errors)
 
 
@@ -118,7 +118,7 @@ class Engine:
         return await self._run(request, ctx, OperationType.QUERY, OperationType.MUTATION)
 
     async def run_query_only(self, request: GraphQLRequest, ctx: Context) -> Answer:
-        """A query: where a mutation's headers and cookies have no place."""
+        """For transports that cannot carry a mutation's cookies."""
         return await self._run(request, ctx, OperationType.QUERY)
 
     async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
@@ -143,7 +143,7 @@ class Engine:
                 data = await run_query(ready.compiled, self._schema, request.variables, ctx)
             except Exception as error:
                 count_fallback(find_reason(error))
-                ctx.begin_again()
+                ctx.reset()
                 return await self._report_failure(error, ready, request, ctx)
             count_compiled()
             return ExecutionResult(data, None)
@@ -201,7 +201,7 @@ class Engine:
     async def _subscribe(
         self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> Any:
-        """Its span is the beginning: what follows may last for hours."""
+        """The span covers the start only: a subscription may last for hours."""
         with tracing.span("GraphQL") as span:
             _describe(span, ready.operation)
             started: Any = subscribe(

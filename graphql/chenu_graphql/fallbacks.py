@@ -45,7 +45,7 @@ def count_fallback(reason: FallbackReason) -> None:
 
 
 def find_reason(error: Exception) -> FallbackReason:
-    """Of what a compiled run raised."""
+    """Why a compiled run failed, by the error that it raised."""
     if isinstance(error, NotCompiled):
         return error.reason
     if isinstance(error, Unavailable):

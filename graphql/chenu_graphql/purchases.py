@@ -73,7 +73,7 @@ def _id(root: PurchaseSource) -> strawberry.ID:
 
 
 async def _load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
-    """Whatever became of the agent: who bought it may read what it was."""
+    """Buyers may read the agent whatever its status is by now."""
     return await info.context.loaders.agents.load(root.agent_id)
 
 
@@ -109,11 +109,11 @@ async def _page_payments(
 
 
 def _once(root: PurchaseSource) -> None:
-    """What is paid once has no period and no end."""
+    """One-time purchases have no period and no end."""
 
 
 def _never_cancels(root: PurchaseSource) -> bool:
-    """Only what runs by the month can be about to end."""
+    """Only monthly purchases can end with their period."""
     return False
 
 

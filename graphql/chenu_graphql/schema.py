@@ -1,4 +1,4 @@
-"""The schema: the roots put together of their topics, with every field's declaration enforced."""
+"""Builds the schema: merges the roots of all topics and enforces what each field declares."""
 
 from functools import cache
 
@@ -46,7 +46,7 @@ def get_strawberry_schema() -> strawberry.Schema:
 
 @cache
 def get_schema() -> GraphQLSchema:
-    """What is executed."""
+    """The schema as graphql-core executes it."""
     schema: GraphQLSchema = get_strawberry_schema()._schema  # noqa: SLF001 - has no public name
     enforce(schema)
     return schema

@@ -178,7 +178,7 @@ async def resolve_password_reset_request(
 async def resolve_password_reset(
     info: Info, data: Annotated[PasswordResetInput, input_argument()]
 ) -> Payload:
-    """Whoever holds the link has proved enough: the browser is one of the person's."""
+    """The mailed link proves the person, so the browser is remembered as theirs."""
     ctx = info.context
     owner = await find_reset_owner(data.token)
     revoked: tuple[ApiKeyId, ...] | None = None if data.revoke_api_keys else ()

@@ -1,7 +1,7 @@
 """The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time.
 
-A connection is closed in one slot, once nobody receives from it any more: before that the server
-holds the close frame back until the client says something.
+A connection is closed in one place, once nobody receives from it any more: before that the server
+holds the close frame back until the client sends something.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ class Connection:
                 self._slot.release()
 
     async def _serve_until_closed(self) -> None:
-        """Raises what ended it, when all its tasks are at their end."""
+        """Raises what ended the connection, once all of its tasks have stopped."""
         self._take_slot()
         receiving, rechecking = (
             asyncio.create_task(self._receive_messages()),
@@ -115,7 +115,7 @@ class Connection:
             await _stop([receiving, rechecking, *self._running.values()])
 
     def _take_slot(self) -> None:
-        """Of whoever the caller is now, instead of the one held so far. Raises ProtocolClosed."""
+        """Counts the connection for whoever the caller is now. Raises ProtocolClosed."""
         connections, held = self._ctx.services.connections, self._slot
         try:
             self._slot = connections.take(Transport.SOCKET, self._ctx.request_context, self._limits)
@@ -259,7 +259,7 @@ class Connection:
             await self._send_failure(operation_id, error)
 
     async def _send_failure(self, operation_id: str, error: Exception) -> None:
-        """What was raised around the operation itself ends it, and no other."""
+        """An error outside the resolvers ends this operation; the others go on."""
         self._running.pop(operation_id, None)
         failed = fail_internally(error, self._ctx)
         with suppress(ClientGone):

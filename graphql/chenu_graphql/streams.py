@@ -27,9 +27,9 @@ def write_event(body: bytes) -> str:
 async def stream_events(
     engine: Engine, request: GraphQLRequest, ctx: Context, slot: ConnectionSlot
 ) -> AsyncGenerator[str, None]:
-    """Each event, and a comment where nothing happens; `slot` is released at the end.
+    """Each event, and a comment as heartbeat; `slot` is released at the end.
 
-    Before either of them we ask who the caller is by now.
+    Before each of them the caller is identified again.
     """
     limits = ctx.services.settings.limits
     loop = asyncio.get_running_loop()

@@ -45,7 +45,7 @@ _BY_SCALAR: dict[str, tuple[Any, ...]] = {
     "URL": ("https://app.example/x",),
     "JSON": ({"x": [1, None]}, 1),
 }
-_WRONG = (None, "wrong", 3, 2.5, True, [], {})
+_WRONG: tuple[Any, ...] = (None, "wrong", 3, 2.5, True, [], {})
 
 
 def make_value(dice: random.Random, pools: Pools, name: str, kind: Any) -> Any:
