@@ -115,7 +115,7 @@ class _Compiler:
     ) -> tuple[Resolve, Complete]:
         name = nodes[0].name.value
         if name == "__typename":
-            return (lambda _source, _run: kind.name), (lambda value, _run: value)
+            return _resolve_typename(kind.name), (lambda value, _run: value)
         definition = kind.fields.get(name)
         if definition is None:
             raise NotCompiled(FallbackReason.INTROSPECTION)
@@ -148,6 +148,17 @@ def _compile_resolver(definition: GraphQLField, node: FieldNode) -> Resolve:
         without_arguments: Resolve = resolve
         return without_arguments
     return lambda source, run: resolve(source, run, **run.read_arguments(definition, node))
+
+
+def _resolve_typename(name: str) -> Resolve:
+    """The one field that succeeds for any source, and must not for an error that was returned."""
+
+    def resolve(source: Any, _run: QueryRun) -> str:
+        if isinstance(source, Exception):
+            raise source
+        return name
+
+    return resolve
 
 
 def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:

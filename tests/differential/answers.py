@@ -11,25 +11,28 @@ import orjson
 
 from chenu_graphql.engine import Answer
 
-RETRIES = 5
+TRIES = 6
 
 Path = tuple[str | int, ...]
 
 
-async def describe_difference(
-    compiled: Answer, expected: Answer, ask_again: Callable[[], Awaitable[Answer]]
+async def find_difference(
+    compiled: Answer, ask_expected: Callable[[], Awaitable[Answer]]
 ) -> str | None:
-    """None when nothing but chance is between them; `ask_again` gives another expected answer."""
-    for _ in range(RETRIES):
+    """None when chance is all that lies between the compiled answer and one of the others."""
+    for _ in range(TRIES):
+        expected = await ask_expected()
         difference = _compare(compiled, expected)
-        if difference is None or _errors(compiled) == []:
-            return difference
-        if _data(compiled) == _data(expected) and _nulls(compiled) == _nulls(expected):
-            other = await ask_again()
-            expected = other
-            continue
-        return difference
+        if difference is None or not _is_chance(compiled, expected):
+            break
     return difference
+
+
+def _is_chance(compiled: Answer, expected: Answer) -> bool:
+    """Whether the same fields became null, so that only the reported errors differ."""
+    if not compiled.errors or not expected.errors or _data(compiled) != _data(expected):
+        return False
+    return _nulls(compiled) == _nulls(expected)
 
 
 def _compare(compiled: Answer, expected: Answer) -> str | None:

@@ -141,7 +141,10 @@ class Generator:
     def write_value(self, name: str, kind: Any) -> str:
         """A literal, in which lists and input objects may hold variables."""
         if is_non_null_type(kind):
-            return self.write_value(name, kind.of_type)
+            return self.write_required(name, kind.of_type)
+        return "null" if self.dice.random() < 0.02 else self.write_required(name, kind)
+
+    def write_required(self, name: str, kind: Any) -> str:
         if is_list_type(kind):
             count = self.dice.randint(0, 3)
             return f"[{', '.join(self.write_part(name, kind.of_type) for _ in range(count))}]"

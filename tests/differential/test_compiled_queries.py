@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import structlog
@@ -16,12 +17,14 @@ from chenu.core.i18n import LOCALES
 from chenu.flows.services import Services
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.schema import get_schema
 from tests.conftest import SEED, Engines
-from tests.differential.answers import describe_difference, list_cursors
-from tests.differential.breaking import BreakingSchema, choose_faults
+from tests.differential.answers import find_difference, list_cursors
+from tests.differential.breaking import BreakingSchema, Fault, choose_faults
 from tests.differential.documents import Generator, RandomQuery
 from tests.differential.market import Market, fill_market
-from tests.differential.values import spoil
+from tests.differential.reachable import list_arguments, list_fields
+from tests.differential.values import Pools, spoil
 from tests.faults.counts import runs
 
 QUERIES = 2_000
@@ -103,13 +106,46 @@ async def test_random_queries_answer_alike_compiled_and_interpreted(
     for _ in range(runs(QUERIES)):
         question = next(questions)
         compiled = await pair.run_compiled(question)
-        expected = await pair.interpret(question)
-        difference = await describe_difference(
-            compiled, expected, lambda asked=question: pair.interpret(asked)
-        )
+        difference = await find_difference(compiled, partial(pair.interpret, question))
         assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
-        outcomes["failed" if expected.errors else "whole"] += 1
-        market.pools.add_cursors(list_cursors(expected.data))
+        outcomes["failed" if compiled.errors else "whole"] += 1
+        market.pools.add_cursors(list_cursors(compiled.data))
 
-    assert count_compiled() - before == outcomes["whole"]
+    assert count_compiled() - before == outcomes["whole"], "whole answers come from compiled runs"
     assert min(outcomes["failed"], outcomes["whole"]) >= runs(QUERIES) / 5, outcomes
+
+
+SMALL = {
+    "{ agents(first: 1) { __typename } }": ("Query.agents", Fault.IS_AN_ERROR),
+    "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
+    "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
+    "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
+}
+
+
+@pytest.mark.usefixtures("unlogged")
+@pytest.mark.parametrize(("text", "fault"), SMALL.items())
+async def test_a_broken_field_answers_alike_compiled_and_interpreted(
+    services: Services, text: str, fault: tuple[str, Fault]
+) -> None:
+    pair = Pair(services)
+    pair.breaking.faults = dict([fault])
+    question = Question(0, RandomQuery(text, {}, []), RequestContext(request_id="one"))
+
+    compiled = await pair.run_compiled(question)
+
+    assert await find_difference(compiled, partial(pair.interpret, question)) is None
+
+
+def test_random_documents_ask_every_field_with_every_argument() -> None:
+    schema, asked, texts = get_schema(), set[str](), list[str]()
+    for seed in range(1_500):
+        query = Generator(schema, random.Random(seed), Pools()).write()
+        asked.update(query.coordinates)
+        texts.append(query.text)
+
+    text = " ".join(texts)
+    arguments = {f"{name}:" for name in list_arguments(schema)}
+    assert list_fields(schema) - asked == set()
+    assert {each for each in arguments if each not in text} == set()
+    assert all(part in text for part in ("...F", "... on", "... {", "__typename", " = ", "null"))
