@@ -26,7 +26,7 @@ def copy_code(folder: Path) -> None:
 def find_broken(folder: Path) -> set[str]:
     """The names of the broken contracts."""
     env = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'graphql'}"}
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     return {line.removesuffix(" BROKEN") for line in lines if line.endswith(" BROKEN")}
