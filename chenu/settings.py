@@ -10,14 +10,12 @@ from typing import TypeVar
 
 from chenu import setting_values as values
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
+from chenu.core.errors import SettingError as SettingError
+from chenu.core.spans import TraceSettings
 
 T = TypeVar("T")
 
 SANDBOX_KEY = "sk_test_chenu_sandbox"
-
-
-class SettingError(Exception):
-    """One line that names the variable and what is allowed."""
 
 
 class Mode(StrEnum):
@@ -43,14 +41,6 @@ class StripeSettings:
     api_base: str | None
     webhook_secrets: tuple[str, ...]
     thin_secrets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TraceSettings:
-    """Where spans go; an empty `service` is the process's own name."""
-
-    url: str
-    service: str
 
 
 @dataclass(frozen=True, slots=True)

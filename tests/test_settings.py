@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chenu.settings import Mode, SettingError, StripeMode, TraceSettings, read_settings
+from chenu.core.spans import TraceSettings
+from chenu.settings import Mode, SettingError, StripeMode, read_settings
 
 SECRET = "u7Qm2vXk9Rt4Wp8Zs1Ly6Nb3Hd5Jc0Ga"
 TEST = {

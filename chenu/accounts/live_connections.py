@@ -25,8 +25,8 @@ class Transport(StrEnum):
     SOCKET = "SOCKET"
 
 
-class Place:
-    """What one open connection takes up, until it is given back; twice is once."""
+class ConnectionSlot:
+    """What one open connection takes up, until it is released; releasing twice is no error."""
 
     def __init__(self, counts: Counter[Bucket], buckets: list[Bucket]) -> None:
         self._counts = counts
@@ -47,23 +47,23 @@ class LiveConnections:
 
     def take(
         self, transport: Transport, request_context: RequestContext, limits: ConnectionLimits
-    ) -> Place:
-        """Given back at the latest when the task that took it ends. Raises RateLimited."""
+    ) -> ConnectionSlot:
+        """Released at the latest when the task that took it ends. Raises RateLimited."""
         allowed = _buckets(request_context, limits)
         buckets = [(transport, *bucket) for bucket in allowed]
         for bucket, most in zip(buckets, allowed.values(), strict=True):
             if self._counts[bucket] >= most:
                 message = "At most {count} live connections at a time: close one first"
                 raise RateLimited(message, retry_after=_RETRY_SECONDS, count=most)
-        place = Place(self._counts, buckets)
+        slot = ConnectionSlot(self._counts, buckets)
         task = asyncio.current_task()
         if task is not None:
-            task.add_done_callback(lambda _: place.release())
-        return place
+            task.add_done_callback(lambda _: slot.release())
+        return slot
 
     @property
     def total(self) -> int:
-        """Places taken, in all buckets: 0 when nothing is open."""
+        """Slots taken, in all buckets: 0 when nothing is open."""
         return self._counts.total()
 
 

@@ -28,7 +28,7 @@ _NO_AGENT = "There is no such agent"
 
 
 async def find_agent(agent_id: AgentId) -> AgentRow | None:
-    """Whoever asks: callers decide with `find_sight`."""
+    """Whoever asks: callers decide with `find_viewer_role`."""
     return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1", agent_id)
 
 
@@ -44,7 +44,7 @@ async def list_agents_by_id(agent_ids: Sequence[AgentId]) -> list[AgentRow]:
 async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
     """Raises NotFound for an unknown one, and the same for one that the actor may not see."""
     agent = await find_agent(agent_id)
-    if agent is None or await find_sight(actor, agent) is None:
+    if agent is None or await find_viewer_role(actor, agent) is None:
         raise NotFound(_NO_AGENT, path=("agent_id",))
     return agent
 
@@ -74,7 +74,7 @@ def sees_every_state(actor: Actor, agent: AgentRow) -> bool:
     return is_maker(actor, agent) or actor.has_staff(Staff.REVIEWER)
 
 
-class Sight(StrEnum):
+class ViewerRole(StrEnum):
     """Why somebody sees an agent; STAFF is for the audit trail."""
 
     PUBLIC = "PUBLIC"
@@ -83,19 +83,19 @@ class Sight(StrEnum):
     STAFF = "STAFF"
 
 
-async def find_sight(actor: Actor, agent: AgentRow) -> Sight | None:
+async def find_viewer_role(actor: Actor, agent: AgentRow) -> ViewerRole | None:
     """The one rule for pages and GraphQL; None for who does not get to see the agent.
 
     On sale: everybody. Else its maker, accounts that hold or held a grant (a key needs READ), and
     reviewers.
     """
     if agent.is_on_sale:
-        return Sight.PUBLIC
+        return ViewerRole.PUBLIC
     if is_maker(actor, agent):
-        return Sight.MAKER
+        return ViewerRole.MAKER
     if await _ever_held(actor, agent):
-        return Sight.HOLDER
-    return Sight.STAFF if actor.has_staff(Staff.REVIEWER) else None
+        return ViewerRole.HOLDER
+    return ViewerRole.STAFF if actor.has_staff(Staff.REVIEWER) else None
 
 
 async def _ever_held(actor: Actor, agent: AgentRow) -> bool:

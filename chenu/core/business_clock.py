@@ -1,13 +1,19 @@
 """The business clock's offset, shared by all processes of a demo or test through one row."""
 
 from datetime import timedelta
+from typing import Protocol
 
 from chenu.core import db
 from chenu.core.clock import CLOCK
-from chenu.settings import Settings
 
 
-async def follow_clock(settings: Settings) -> None:
+class ClockSettings(Protocol):
+    @property
+    def is_movable(self) -> bool:
+        """Whether business time may differ from the machine's."""
+
+
+async def follow_clock(settings: ClockSettings) -> None:
     """Adopt the stored offset; nothing, and no query, in production."""
     if settings.is_movable:
         seconds = await db.fetch_value("SELECT offset_seconds FROM business_clock WHERE id = 1")

@@ -7,6 +7,7 @@ connection and give each row its type. A lost database raises Unavailable, never
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import asyncpg
@@ -148,6 +149,22 @@ def no_answer_is_unavailable() -> Iterator[None]:
         ) from error
 
 
+_assumed_lost: ContextVar[bool] = ContextVar("_assumed_lost", default=False)
+
+
+@contextmanager
+def assumed_lost() -> Iterator[None]:
+    """Meanwhile every statement of this task is Unavailable without being sent.
+
+    For who has just met a lost database and goes on only to report it.
+    """
+    token = _assumed_lost.set(True)
+    try:
+        yield
+    finally:
+        _assumed_lost.reset(token)
+
+
 class _LostIsUnavailable:
     """A block of which the driver's complaints about the connection come out as Unavailable."""
 
@@ -167,6 +184,8 @@ _LOST_IS_UNAVAILABLE = _LostIsUnavailable()
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
     """All or nothing. A transaction inside a transaction joins the outer one."""
+    if _assumed_lost.get():
+        raise unavailable()
     with _LOST_IS_UNAVAILABLE:
         async with ENGINE.transaction():
             yield
@@ -179,7 +198,7 @@ async def connection() -> AsyncIterator[Any]:
     with _LOST_IS_UNAVAILABLE:
         if current is not None:
             yield current.connection
-        elif ENGINE.pool is None:
+        elif ENGINE.pool is None or _assumed_lost.get():
             raise unavailable()
         else:
             async with ENGINE.pool.acquire() as pooled:

@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 
+class SettingError(Exception):
+    """A process that cannot start: one line that names the variable and what is allowed."""
+
+
 class ChenuError(Exception):
     """A request that was refused or a request that was broken; nothing was changed."""
 

@@ -18,7 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from chenu.core.errors import ChenuError
 from chenu.core.logs import redact
-from chenu.core.tracing import Kind, Note
+from chenu.core.spans import Kind, Note
 
 _FLUSH_SECONDS = 2
 _BOUND = ("request_id", "operation")
@@ -27,7 +27,7 @@ _CARRIER = TraceContextTextMapPropagator()
 
 
 class OtlpRecorder:
-    """Implements tracing.Recorder. Sampling, batches and headers are the SDK's own variables."""
+    """Implements spans.Recorder. Sampling, batches and headers are the SDK's own variables."""
 
     def __init__(self, url: str, service: str) -> None:
         self._exporter = OTLPSpanExporter(endpoint=url)

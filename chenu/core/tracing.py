@@ -6,45 +6,12 @@ not even imported. docs/decisions/0011.
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from chenu.settings import SettingError, TraceSettings
-
-
-class Kind(Enum):
-    """Named as OpenTelemetry's SpanKind."""
-
-    INTERNAL = auto()
-    SERVER = auto()
-    CLIENT = auto()
-    CONSUMER = auto()
-
-
-@dataclass(slots=True)
-class Note:
-    """What a span says once it ends, redacted as logs are.
-
-    `error` is a code or the name of an exception, never its words: those may quote anything.
-    """
-
-    name: str
-    attributes: dict[str, str | int] = field(default_factory=dict)
-    error: str = ""
-
-
-class Recorder(Protocol):
-    def record(
-        self, note: Note, kind: Kind, headers: Mapping[str, Any] | None
-    ) -> AbstractContextManager[Note]: ...
-
-    def headers(self) -> dict[str, str] | None: ...
-
-    async def follow(self, connection: Any) -> None: ...
-
-    def close(self) -> None: ...
-
+from chenu.core.errors import SettingError
+from chenu.core.spans import Kind as Kind
+from chenu.core.spans import Note as Note
+from chenu.core.spans import Recorder, TraceSettings
 
 _recorder: Recorder | None = None
 UNRECORDED: Final = nullcontext(Note(""))

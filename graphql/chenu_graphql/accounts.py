@@ -27,7 +27,7 @@ from chenu_graphql.connection import (
 from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
-from chenu_graphql.library import AccessGrant
+from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, PARENT, READER
 from chenu_graphql.purchases import Purchase

@@ -17,11 +17,9 @@ from chenu.core.i18n import LOCALES, is_locale
 from chenu.core.paging import Key, ListCursors
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
-from chenu_graphql.agents import Agent
 from chenu_graphql.connection import (
     After,
     Before,
-    Connection,
     ConnectionSource,
     First,
     Last,
@@ -29,7 +27,7 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Info
-from chenu_graphql.fields import Weight, argument, field, given
+from chenu_graphql.fields import Weight, argument, field, input_field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
 
@@ -60,29 +58,22 @@ class AgentFacets:
     price_types: list[FacetCount] = field("By type of price.", PARENT, weight=_FEW)
 
 
-async def _facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
+async def resolve_facets(root: strawberry.Parent[ConnectionSource[AgentRow]]) -> Facets:
     return Facets() if root.facets is None else await root.facets()
-
-
-@strawberry.type(description="A page of agents; first or last is required, at most 100.")
-class AgentConnection(Connection[Agent]):
-    facets: AgentFacets = field(
-        "Options of the filters with their counts.", PARENT, _facets, weight=Weight(points=20)
-    )
 
 
 @strawberry.input(description="Within a list any value fits, between fields all must.")
 class AgentFilter:
-    kinds: list[AgentKind] | None = given("Where they come from.")
-    levels: list[AgentLevel] | None = given("How far they act by themselves.")
-    spheres: list[str] | None = given("By code.")
-    capabilities: list[str] | None = given("Search words, in lower case.")
-    price_types: list[PriceType] | None = given("How they are paid for.")
-    min_price_minor: BigInt | None = given("In cents.")
-    max_price_minor: BigInt | None = given("In cents.")
-    min_rating: float | None = given("0 to 5.")
-    creator: str | None = given("A creator's handle.")
-    language: str | None = given("'fr' or 'en'.")
+    kinds: list[AgentKind] | None = input_field("Where they come from.")
+    levels: list[AgentLevel] | None = input_field("How far they act by themselves.")
+    spheres: list[str] | None = input_field("By code.")
+    capabilities: list[str] | None = input_field("Search words, in lower case.")
+    price_types: list[PriceType] | None = input_field("How they are paid for.")
+    min_price_minor: BigInt | None = input_field("In cents.")
+    max_price_minor: BigInt | None = input_field("In cents.")
+    min_rating: float | None = input_field("0 to 5.")
+    creator: str | None = input_field("A creator's handle.")
+    language: str | None = input_field("'fr' or 'en'.")
 
 
 def read_filter(sent: AgentFilter | None) -> Filter:
@@ -90,7 +81,7 @@ def read_filter(sent: AgentFilter | None) -> Filter:
     if sent is None:
         return Filter()
     _check(sent)
-    wanted = Filter(
+    filters = Filter(
         kinds=sent.kinds or (),
         levels=sent.levels or (),
         spheres=sent.spheres or (),
@@ -102,9 +93,9 @@ def read_filter(sent: AgentFilter | None) -> Filter:
         creator=sent.creator,
         language=sent.language,
     )
-    if wanted.has_reversed_prices:
+    if filters.has_reversed_prices:
         raise BadInput(REVERSED_PRICES, path=("filter", "min_price_minor"))
-    return wanted
+    return filters
 
 
 def _check(sent: AgentFilter) -> None:
@@ -133,23 +124,23 @@ FilterArgument = Annotated[AgentFilter | None, argument("Which agents to leave i
 Sort = Annotated[AgentSort | None, argument("RELEVANCE without a search is POPULAR.")]
 
 
-async def browse(
+async def resolve_agents(
     info: Info,
     search: Search = None,
-    wanted: FilterArgument = None,
+    agent_filter: FilterArgument = None,
     sort: Sort = AgentSort.RELEVANCE,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
-    """The store, to everybody."""
-    query = AgentQuery(search or "", read_filter(wanted), sort or AgentSort.RELEVANCE)
+    """The store's list is the same for every caller."""
+    query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
     cursors = info.context.cursors.of_list("store", query.identity)
-    return await browse_page(cursors, query, PageArguments(first, after, last, before))
+    return await load_agent_page(cursors, query, PageArguments(first, after, last, before))
 
 
-async def browse_page(
+async def load_agent_page(
     cursors: ListCursors, query: AgentQuery, sent: PageArguments
 ) -> ConnectionSource[AgentHit]:
     return ConnectionSource(
@@ -166,5 +157,5 @@ def _hit_key(hit: AgentHit) -> Key:
 
 
 def queue_key(agent: QueuedAgent) -> Key:
-    """The moderation queue goes by when an agent was handed in."""
+    """The moderation queue is ordered by the time of submission."""
     return (agent.queued_at.isoformat(), str(agent.id))

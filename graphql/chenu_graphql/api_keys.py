@@ -12,7 +12,7 @@ from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
 from chenu.core.errors import NotFound
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
-from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.ids import get_row_id, public_id
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
@@ -39,10 +39,10 @@ class ApiKey(Node):
 
 @strawberry.input(description="A key to make.")
 class ApiKeyCreateInput:
-    name: str = given("A line of text for people.")
-    scopes: list[ApiScope] = given("At least one.")
-    expires_at: datetime | None = given("In the future; null: never.")
-    current_password: str | None = given(
+    name: str = input_field("A line of text for people.")
+    scopes: list[ApiScope] = input_field("At least one.")
+    expires_at: datetime | None = input_field("In the future; null: never.")
+    current_password: str | None = input_field(
         "The maker's own: needed unless this session began less than 10 minutes ago."
     )
 
@@ -54,7 +54,9 @@ class ApiKeyPayload:
     user_errors: list[UserError] = user_errors()
 
 
-async def create(info: Info, data: Annotated[ApiKeyCreateInput, wanted()]) -> Payload:
+async def resolve_api_key_create(
+    info: Info, data: Annotated[ApiKeyCreateInput, input_argument()]
+) -> Payload:
     ctx = info.context
     scopes: Sequence[ApiScope] = data.scopes
     pepper = ctx.services.settings.secret
@@ -69,7 +71,7 @@ async def create(info: Info, data: Annotated[ApiKeyCreateInput, wanted()]) -> Pa
     return Payload(api_key=made.key, secret=made.secret)
 
 
-async def revoke(
+async def resolve_api_key_revoke(
     info: Info, key: Annotated[strawberry.ID, argument("The key's id.", name="id")]
 ) -> Payload:
     """At once and for ever; again changes nothing."""

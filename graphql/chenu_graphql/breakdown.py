@@ -33,7 +33,7 @@ class Breakdown:
 
 
 def add_up(purchase: PurchaseRow, payments: Iterable[PaymentRow]) -> Breakdown:
-    """The sum of a purchase's payments; all zeros before the first."""
+    """The sum of a purchase's payments; zero before the first one."""
     rows = list(payments)
     return Breakdown(
         gross=Cents(sum(row.gross for row in rows)),
@@ -56,6 +56,14 @@ def of_payment(row: PaymentRow) -> Breakdown:
         processing_fee=row.fee,
         creator_basis_points=row.creator_basis_points,
     )
+
+
+async def load_payments(purchase: PurchaseRow, info: Info) -> list[PaymentRow]:
+    return await info.context.loaders.payments_of_purchases.load(purchase.id)
+
+
+async def load_breakdown(purchase: PurchaseRow, info: Info) -> Breakdown:
+    return add_up(purchase, await load_payments(purchase, info))
 
 
 _CREATOR = mark("Creator's share")

@@ -15,7 +15,7 @@ from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu_graphql.agent_edits import read_agent_id
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
-from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.ids import get_row_id
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
@@ -25,16 +25,20 @@ from chenu_graphql.scalars import URL, BigInt
 
 @strawberry.input(description="A request to buy.")
 class AgentPurchaseInput:
-    agent_id: strawberry.ID = given("Which agent.")
-    expected_amount_minor: BigInt = given(
+    agent_id: strawberry.ID = input_field("Which agent.")
+    expected_amount_minor: BigInt = input_field(
         "What the buyer saw; another price now is PRICE_CHANGED, nothing is charged."
     )
-    success_url: URL | None = given("Our own address or an allowed origin; null: our own page.")
-    cancel_url: URL | None = given("Our own address or an allowed origin; null: our own page.")
-    idempotency_key: strawberry.ID = given(
+    success_url: URL | None = input_field(
+        "Our own address or an allowed origin; null: our own page."
+    )
+    cancel_url: URL | None = input_field(
+        "Our own address or an allowed origin; null: our own page."
+    )
+    idempotency_key: strawberry.ID = input_field(
         "Same key and input: same answer. Same key and other input: IDEMPOTENCY_CONFLICT."
     )
-    accept_immediate_supply: bool = given(
+    accept_immediate_supply: bool = input_field(
         "Consent to immediate supply and knowledge that the right of withdrawal ends with first "
         "use; false: INVALID."
     )
@@ -49,7 +53,9 @@ class AgentPurchasePayload:
     user_errors: list[UserError] = user_errors()
 
 
-async def buy(info: Info, data: Annotated[AgentPurchaseInput, wanted()]) -> Payload:
+async def resolve_agent_purchase(
+    info: Info, data: Annotated[AgentPurchaseInput, input_argument()]
+) -> Payload:
     """Nothing is charged here: the buyer pays on Stripe's page."""
     ctx = info.context
     purchase = await buy_agent(
@@ -78,7 +84,7 @@ def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
 async def watch_purchase(
     info: Info, purchase_id: Annotated[strawberry.ID, argument("Which purchase.")]
 ) -> AsyncGenerator[PurchaseRow, None]:
-    """Fires once; at once when it is settled already. Raises NotFound for somebody else's."""
+    """One event, immediately if the payment has settled. Raises NotFound for another account's."""
     ctx = info.context
     account_id = ctx.actor.require_account(ApiScope.READ)
     unknown = NotFound("There is no such purchase", path=("purchase_id",))

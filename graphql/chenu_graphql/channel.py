@@ -1,4 +1,4 @@
-"""One WebSocket as messages of graphql-transport-ws, and the two ways in which it ends."""
+"""Messages of graphql-transport-ws over one WebSocket, and the two ways in which it ends."""
 
 from contextlib import suppress
 from typing import Any
@@ -15,8 +15,8 @@ _LONGEST_REASON = 123
 Socket = WebSocket[Any, Any, Any]
 
 
-class Closed(Exception):
-    """The protocol was broken, or it is over: the code and reason to close with."""
+class ProtocolClosed(Exception):
+    """The server closes the connection with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -24,8 +24,8 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Gone(RuntimeError):
-    """The client hung up."""
+class ClientGone(RuntimeError):
+    """The client has closed the connection."""
 
 
 class Channel:
@@ -33,27 +33,27 @@ class Channel:
         self._socket = socket
 
     async def receive(self) -> SocketMessage:
-        """Raises Closed for what is no message."""
+        """Raises ProtocolClosed for what is no message."""
         text = await self._socket.receive_data("text")
         if len(text) > MAX_MESSAGE:
-            raise Closed(4400, "The message is too large")
+            raise ProtocolClosed(4400, "The message is too large")
         try:
             message: SocketMessage = read_json(text, SocketMessage)
         except BadInput as error:
-            raise Closed(4400, str(error)[:120]) from None
+            raise ProtocolClosed(4400, str(error)[:120]) from None
         return message
 
     async def send(self, kind: str, operation_id: str | None = None, payload: Any = None) -> None:
-        """Raises Gone."""
+        """Raises ClientGone."""
         message = {"type": kind, "id": operation_id, "payload": payload}
         present = {key: value for key, value in message.items() if value is not None}
         written = write_json(present)
         try:
             await self._socket.send_data(written, mode="text")
         except (WebSocketException, RuntimeError) as error:
-            raise Gone(str(error)) from None
+            raise ClientGone(str(error)) from None
 
-    async def close(self, closed: Closed) -> None:
+    async def close(self, closed: ProtocolClosed) -> None:
         with suppress(WebSocketException, RuntimeError):  # it may be gone already
             await self._socket.close(closed.code, _fit(closed.reason))
 

@@ -1,8 +1,8 @@
 """Queries turned into plain functions once, instead of being interpreted at each execution.
 
-A compiled query knows how to succeed and nothing else: whatever is unusual, in the document or
-while it runs, is left to graphql-core, which has the right words and places for errors. Queries
-change nothing, so asking twice is safe; mutations and subscriptions are never compiled.
+A compiled query can only succeed: whatever is unusual, in the document or while it runs, is left to
+graphql-core, so that errors have one source of words and places. Queries change nothing, so
+running one twice is safe; mutations and subscriptions are never compiled.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLID,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -23,39 +24,35 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     is_abstract_type,
 )
 
-from chenu_graphql.query_runs import CompiledQuery, NotCompiled, QueryRun
+from chenu_graphql.fallbacks import FallbackReason, NotCompiled
+from chenu_graphql.query_runs import CompiledQuery, Complete, QueryRun
 
-Finish = Callable[[Any, QueryRun], Any]
-"""What a resolver gave, as it goes into the answer."""
-Ask = Callable[[Any, QueryRun], Any]
-"""A field's value of a source, not finished yet; it may have to be awaited."""
-
-
-_TEXT = (GraphQLString, GraphQLID)
+Resolve = Callable[[Any, QueryRun], Any]
+"""A field's value for a source, not completed yet; it may have to be awaited."""
 
 Parent = OperationDefinitionNode | FieldNode
+"""A node whose selection set is compiled."""
+
+_TEXT = (GraphQLString, GraphQLID)
 
 
 def compile_query(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
-) -> CompiledQuery | None:
-    """For a valid document; None where it has something that compiled queries do not know."""
+) -> CompiledQuery:
+    """For a query of a valid document. Raises NotCompiled for what only graphql-core can do."""
+    if operation.directives:
+        raise NotCompiled(FallbackReason.DIRECTIVE)
     root = schema.query_type
-    if operation.operation is not OperationType.QUERY or operation.directives or root is None:
-        return None
-    try:
-        return CompiledQuery(
-            operation, _Compiler(schema, document).compile_fields(root, [operation])
-        )
-    except NotCompiled:
-        return None
+    if root is None:
+        raise TypeError("the schema has no queries")
+    return CompiledQuery(operation, _Compiler(schema, document).compile_fields(root, [operation]))
 
 
 class _Compiler:
@@ -67,120 +64,142 @@ class _Compiler:
             if isinstance(node, FragmentDefinitionNode)
         }
 
-    def compile_fields(self, kind: GraphQLObjectType, parents: Sequence[Parent]) -> Finish:
-        """What is selected of an object by all its parents. Raises Unplanned."""
+    def compile_fields(self, kind: GraphQLObjectType, parents: Sequence[Parent]) -> Complete:
+        """All that the parents select of an object, merged by response key."""
         merged: dict[str, list[FieldNode]] = {}
         for parent in parents:
-            for node in self._fields(kind, parent.selection_set):
+            for node in self._collect_fields(kind, parent.selection_set):
                 key = node.alias.value if node.alias else node.name.value
                 merged.setdefault(key, []).append(node)
-        steps = [(key, *self._step(kind, nodes)) for key, nodes in merged.items()]
+        fields = [(key, *self._compile_field(kind, nodes)) for key, nodes in merged.items()]
 
-        def fill(source: Any, run: QueryRun) -> Any:
+        def complete_object(source: Any, run: QueryRun) -> Any:
             answer: dict[str, Any] = {}
-            for key, ask, complete in steps:
-                value = ask(source, run)
+            for key, resolve, complete in fields:
+                value = resolve(source, run)
                 if hasattr(value.__class__, "__await__"):
-                    answer[key] = None  # keeps the place: fields stand as they were asked
+                    answer[key] = None  # keeps the order of keys as they were selected
                     run.wait_for(value, answer, key, complete)
                 else:
                     answer[key] = complete(value, run)
             return answer
 
-        return fill
+        return complete_object
 
-    def _fields(
+    def _collect_fields(
         self, kind: GraphQLObjectType, selection_set: SelectionSetNode | None
     ) -> Iterator[FieldNode]:
         for node in selection_set.selections if selection_set else ():
             if node.directives:
-                raise NotCompiled
+                raise NotCompiled(FallbackReason.DIRECTIVE)
             if isinstance(node, FieldNode):
                 yield node
             elif isinstance(node, FragmentSpreadNode):
-                yield from self._fragment(kind, self._fragments[node.name.value])
+                yield from self._collect_fragment(kind, self._fragments[node.name.value])
             elif isinstance(node, InlineFragmentNode):
-                yield from self._fragment(kind, node)
+                yield from self._collect_fragment(kind, node)
 
-    def _fragment(
+    def _collect_fragment(
         self, kind: GraphQLObjectType, node: FragmentDefinitionNode | InlineFragmentNode
     ) -> Iterator[FieldNode]:
         if node.directives:
-            raise NotCompiled
-        condition = node.type_condition
-        wanted = self._schema.get_type(condition.name.value) if condition else kind
-        if wanted is kind or (is_abstract_type(wanted) and self._schema.is_sub_type(wanted, kind)):
-            yield from self._fields(kind, node.selection_set)
+            raise NotCompiled(FallbackReason.DIRECTIVE)
+        name = node.type_condition.name.value if node.type_condition else kind.name
+        condition = self._schema.get_type(name)
+        is_kind = condition is kind
+        if is_kind or (is_abstract_type(condition) and self._schema.is_sub_type(condition, kind)):
+            yield from self._collect_fields(kind, node.selection_set)
 
-    def _step(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> tuple[Ask, Finish]:
+    def _compile_field(
+        self, kind: GraphQLObjectType, nodes: list[FieldNode]
+    ) -> tuple[Resolve, Complete]:
         name = nodes[0].name.value
         if name == "__typename":
-            return (lambda _source, _run: kind.name), (lambda value, _run: value)
+            return _resolve_typename(kind.name), (lambda value, _run: value)
         definition = kind.fields.get(name)
-        if definition is None:  # introspection
-            raise NotCompiled
-        return _ask(definition, nodes[0]), self._finish(definition.type, nodes)
+        if definition is None:
+            raise NotCompiled(FallbackReason.INTROSPECTION)
+        return _compile_resolver(definition, nodes[0]), self._compile_type(definition.type, nodes)
 
-    def _finish(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Finish:
+    def _compile_type(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Complete:
         if isinstance(kind, GraphQLNonNull):
-            required = _never_null(self._finish(kind.of_type, nodes))
-            return _text_at_once(required) if kind.of_type in _TEXT else required
+            required = _complete_non_null(self._compile_type(kind.of_type, nodes))
+            return _text_as_it_is(required) if kind.of_type in _TEXT else required
         if isinstance(kind, GraphQLList):
-            return _each(self._finish(kind.of_type, nodes))
+            return _complete_list(self._compile_type(kind.of_type, nodes))
         if isinstance(kind, GraphQLObjectType):
-            return _unless_null(self.compile_fields(kind, nodes))
+            return _complete_object(self.compile_fields(kind, nodes))
         if isinstance(kind, GraphQLScalarType | GraphQLEnumType):
-            return _leaf(kind)
-        raise NotCompiled  # interfaces and unions
+            return _complete_leaf(kind)
+        return _complete_object(self._compile_abstract(kind, nodes))
+
+    def _compile_abstract(
+        self, kind: GraphQLInterfaceType | GraphQLUnionType, nodes: list[FieldNode]
+    ) -> Complete:
+        possible = self._schema.get_possible_types(kind)
+        by_name = {each.name: self.compile_fields(each, nodes) for each in possible}
+        resolve_type: Any = kind.resolve_type
+        return lambda value, run: by_name[resolve_type(value, run, kind)](value, run)
 
 
-def _ask(definition: GraphQLField, node: FieldNode) -> Ask:
+def _compile_resolver(definition: GraphQLField, node: FieldNode) -> Resolve:
     resolve: Any = definition.resolve
     if not definition.args:
-        asked: Ask = resolve
-        return asked
+        without_arguments: Resolve = resolve
+        return without_arguments
     return lambda source, run: resolve(source, run, **run.read_arguments(definition, node))
 
 
-def _leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Finish:
-    write = kind.coerce_output_value
+def _resolve_typename(name: str) -> Resolve:
+    """The one field that succeeds for any source, and must not for an error that was returned."""
 
-    def finish(value: Any, _run: QueryRun) -> Any:
+    def resolve(source: Any, _run: QueryRun) -> str:
+        if isinstance(source, Exception):
+            raise source
+        return name
+
+    return resolve
+
+
+def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:
+    coerce = kind.coerce_output_value
+
+    def complete(value: Any, _run: QueryRun) -> Any:
         if value is None:
             return None
-        written = write(value)
-        if written is None:
-            raise NotCompiled
-        return written
+        coerced = coerce(value)
+        if coerced is None:
+            raise NotCompiled(FallbackReason.INVALID_VALUE)
+        return coerced
 
-    return _text_at_once(finish) if kind in _TEXT else finish
+    return _text_as_it_is(complete) if kind in _TEXT else complete
 
 
-def _text_at_once(complete: Finish) -> Finish:
-    """Most values are text already: no further call for them."""
+def _text_as_it_is(complete: Complete) -> Complete:
+    """Most values are text already: saves a call for each."""
     return lambda value, run: value if value.__class__ is str else complete(value, run)
 
 
-def _unless_null(fill: Finish) -> Finish:
-    return lambda value, run: None if value is None else fill(value, run)
+def _complete_object(complete: Complete) -> Complete:
+    return lambda value, run: None if value is None else complete(value, run)
 
 
-def _never_null(complete: Finish) -> Finish:
-    def finish(value: Any, run: QueryRun) -> Any:
-        finished = complete(value, run)
-        if finished is None:
-            raise NotCompiled
-        return finished
+def _complete_non_null(complete: Complete) -> Complete:
+    def complete_required(value: Any, run: QueryRun) -> Any:
+        completed = complete(value, run)
+        if completed is None:
+            raise NotCompiled(FallbackReason.NULL_IN_NON_NULL)
+        return completed
 
-    return finish
+    return complete_required
 
 
-def _each(complete: Finish) -> Finish:
-    def finish(value: Any, run: QueryRun) -> Any:
+def _complete_list(complete: Complete) -> Complete:
+    def complete_entries(value: Any, run: QueryRun) -> Any:
         if value is None:
             return None
         if not isinstance(value, list | tuple):
-            raise NotCompiled
+            raise NotCompiled(FallbackReason.INVALID_VALUE)
         return [complete(entry, run) for entry in value]
 
-    return finish
+    return complete_entries

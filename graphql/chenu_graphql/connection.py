@@ -22,7 +22,7 @@ Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """As they were sent."""
+    """Of a connection field, unchecked."""
 
     first: int | None
     after: str | None
@@ -53,12 +53,12 @@ def _request(
     *,
     backwards: bool,
 ) -> PageRequest:
-    name, wanted = size
-    if not 1 <= wanted <= MAX_PAGE:
+    name, count = size
+    if not 1 <= count <= MAX_PAGE:
         raise BadInput("A page has 1 to {count} items", path=(name,), count=MAX_PAGE)
-    place, text = cursor
-    key = None if text is None else cursors.decode(text, place)
-    return PageRequest(wanted, key, backwards)
+    argument_name, text = cursor
+    key = None if text is None else cursors.decode(text, argument_name)
+    return PageRequest(count, key, backwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class EdgeSource(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page with what it takes to make cursors and to count the whole list when asked."""
+    """A page, and what is needed to make its cursors and to count the whole list."""
 
     cursors: ListCursors
     page: Page[Row]
@@ -93,12 +93,12 @@ def by_row_id(row: Any) -> Key:
 
 
 def cut_loaded(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
-    """A page out of a whole list that a loader fetched, newest id first."""
+    """A page of a list that a loader has fetched whole, ordered by descending id."""
     rest = list(rows)
     if request.key is not None:
-        place = request.key[1]
-        rest = [row for row in rest if (by_row_id(row)[1] < place) is not request.backwards]
-        rest = [row for row in rest if by_row_id(row)[1] != place]
+        last_id = request.key[1]
+        rest = [row for row in rest if (by_row_id(row)[1] < last_id) is not request.backwards]
+        rest = [row for row in rest if by_row_id(row)[1] != last_id]
     if request.backwards:
         rest = rest[::-1]
     return cut(rest[: request.size + 1], request)

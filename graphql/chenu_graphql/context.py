@@ -25,8 +25,8 @@ class Context:
     """One operation. `spent` counts the points of what was resolved.
 
     `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send,
-    `devices` what the browser shall remember of who has signed in from it, `reading` what to record
-    once the answer was made.
+    `devices` the new value of the cookie that lists who has signed in from this browser, `reading`
+    what to record when the answer is complete.
     """
 
     services: Services
@@ -57,17 +57,17 @@ class Context:
         return self._loaders
 
     def forget_loaded(self) -> None:
-        """Read everything anew from here on: after a change, and for each live event."""
+        """Drops loaded rows: after a change, and before each live event."""
         self._loaders = None
 
-    def begin_again(self) -> None:
-        """As if nothing had been resolved yet."""
+    def reset(self) -> None:
+        """Before the operation runs a second time: forget what the first run counted and loaded."""
         self.spent = 0
         self.reading.forget()
         self.forget_loaded()
 
     def become(self, actor: Actor) -> None:
-        """Go on as somebody else: after signing in, in this answer already."""
+        """Act as another caller from here on: the answer to a sign-in shows the new user."""
         self.request_context = replace(self.request_context, actor=actor)
         self.forget_loaded()
 

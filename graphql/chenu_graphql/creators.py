@@ -1,4 +1,4 @@
-"""Creators: their public face, and what they earned for their own eyes and staff's."""
+"""How the fields of a creator are resolved; earnings are for the creator and staff."""
 
 from datetime import date
 from functools import partial
@@ -16,11 +16,10 @@ from chenu.agents.rows import CreatorRow
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import BadInput
 from chenu.core.paging import Page
-from chenu_graphql.agent_lists import AgentConnection, browse_page
+from chenu_graphql.agent_lists import load_agent_page
 from chenu_graphql.connection import (
     After,
     Before,
-    Connection,
     ConnectionSource,
     First,
     Last,
@@ -32,10 +31,9 @@ from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, argument, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
-from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import DECIDED, PARENT, SELLER, is_own_profile
-from chenu_graphql.sales import Sale, SaleSource
-from chenu_graphql.scalars import URL
+from chenu_graphql.nodes import register_node
+from chenu_graphql.permissions import PARENT, is_own_profile
+from chenu_graphql.sales import SaleSource
 
 _Source = strawberry.Parent[CreatorRow]
 
@@ -58,11 +56,11 @@ class CreatorEarnings:
     )
 
 
-def _id(root: _Source) -> strawberry.ID:
+def resolve_id(root: _Source) -> strawberry.ID:
     return public_id("Creator", root.id)
 
 
-async def _page_agents(
+async def page_agents(
     root: _Source,
     info: Info,
     first: First = None,
@@ -74,7 +72,7 @@ async def _page_agents(
     is_own = is_own_profile(ctx, root)
     if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
         query = AgentQuery(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await browse_page(ctx.cursors.of_list("creator", root.id), query, sent)
+        return await load_agent_page(ctx.cursors.of_list("creator", root.id), query, sent)
     if not is_own:
         ctx.reading.record_staff_read("agents", root.id)
     cursors = ctx.cursors.of_list("own agents", root.id)
@@ -86,13 +84,15 @@ From = Annotated[date | None, argument("The first day, UTC; null: since ever.", 
 To = Annotated[date | None, argument("The last day, UTC; null: until now.", name="to")]
 
 
-async def _earnings(root: _Source, info: Info, start: From = None, end: To = None) -> Earnings:
+async def resolve_earnings(
+    root: _Source, info: Info, start: From = None, end: To = None
+) -> Earnings:
     if start is not None and end is not None and start > end:
         raise BadInput("The first day is after the last", path=("from",))
     return await get_earnings(root.id, start, end)
 
 
-async def _page_sales(
+async def page_sales(
     root: _Source,
     info: Info,
     first: First = None,
@@ -115,31 +115,8 @@ def onboarding_url(ctx: Context, creator: CreatorRow) -> str | None:
     return ctx.services.url("/creator/onboarding")
 
 
-def _onboarding_url(root: _Source, info: Info) -> str | None:
+def resolve_onboarding_url(root: _Source, info: Info) -> str | None:
     return onboarding_url(info.context, root)
-
-
-@strawberry.type(description="A person's public face in the store.")
-class Creator(Node):
-    id: strawberry.ID = field("Global id.", PARENT, _id)
-    handle: str = field("The name in addresses.", PARENT)
-    display_name: str = field("The name for people.", PARENT)
-    bio: str = field("A few words, plain text.", PARENT)
-    payouts_ready: bool = field("Whether paid agents can be sold.", PARENT)
-    agents: AgentConnection = field(
-        "Those on sale, newest first; to the creator and reviewers all of them.",
-        DECIDED,
-        _page_agents,
-    )
-    earnings: CreatorEarnings | None = field("The creator and staff only.", SELLER, _earnings)
-    sales: Connection[Sale] | None = field(
-        "Settled sales, newest first; the creator and staff only.", SELLER, _page_sales
-    )
-    onboarding_url: URL | None = field(
-        "Our own page, which makes Stripe's single-use link when opened; null when nothing is due.",
-        DECIDED,
-        _onboarding_url,
-    )
 
 
 async def _find(ctx: Context, row_id: CreatorId) -> CreatorRow | None:

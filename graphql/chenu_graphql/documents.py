@@ -1,4 +1,4 @@
-"""Documents made ready: size, parse, limits, validation; remembered by their text."""
+"""Documents parsed, limited, validated and compiled once, cached by their text."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     parse,
     validate,
 )
@@ -17,6 +18,7 @@ from graphql import (
 from chenu.core.paging import MAX_PAGE
 from chenu_graphql.compiling import compile_query
 from chenu_graphql.errors import ValidationFailed, to_graphql
+from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 from chenu_graphql.limits import (
     MAX_BYTES,
     MAX_TOKENS,
@@ -38,7 +40,7 @@ _NOT_SENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What one operation comes to, by the values of the variables that decide it."""
+    """The sizes of one operation, by the values of the variables that they depend on."""
 
     variables: tuple[str, ...]
     known: dict[tuple[Any, ...], Size] = field(default_factory=dict)
@@ -62,13 +64,13 @@ class Prepared:
     """A document, or what is wrong with it.
 
     `sizes` remembers what each operation comes to with certain page sizes; `compiled_queries` holds
-    None for the operations that are left to graphql-core.
+    a reason for the queries that are left to graphql-core.
     """
 
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
-    compiled_queries: dict[str | None, CompiledQuery | None] = field(default_factory=dict)
+    compiled_queries: dict[str | None, CompiledQuery | FallbackReason] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[OperationDefinitionNode]:
@@ -99,14 +101,18 @@ class Documents:
 
     def find_compiled(
         self, prepared: Prepared, operation: OperationDefinitionNode
-    ) -> CompiledQuery | None:
-        """Of a valid document's operation."""
+    ) -> CompiledQuery | FallbackReason | None:
+        """Of a valid document's query, or why there is none; None for other operations."""
+        if operation.operation is not OperationType.QUERY or prepared.document is None:
+            return None
         name = operation.name.value if operation.name else None
-        if name not in prepared.compiled_queries and prepared.document is not None:
-            prepared.compiled_queries[name] = compile_query(
-                self._schema, prepared.document, operation
-            )
-        return prepared.compiled_queries.get(name)
+        known = prepared.compiled_queries
+        if name not in known:
+            try:
+                known[name] = compile_query(self._schema, prepared.document, operation)
+            except NotCompiled as refused:
+                known[name] = refused.reason
+        return known[name]
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         self._known[text] = prepared
@@ -147,7 +153,7 @@ def _refuse(*errors: GraphQLError) -> Prepared:
 
 
 def _with_code(error: GraphQLError, code: str) -> GraphQLError:
-    """Places only: the document itself need not be kept."""
+    """Only positions: a reference to nodes would keep the document in memory."""
     return GraphQLError(
         error.message, source=error.source, positions=error.positions, extensions={"code": code}
     )

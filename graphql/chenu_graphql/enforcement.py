@@ -1,4 +1,4 @@
-"""Puts every field's declaration into force: permission, points, input texts, refusals as data.
+"""Enforces what every field declares: permission and points; normalises text; refusals as data.
 
 A field without a declaration stops the schema from being built: deny by default.
 """
@@ -47,11 +47,11 @@ def enforce(schema: GraphQLSchema) -> None:
         if policy is None:
             raise UndeclaredField(f"{kind.name}.{name}")
         if kind is schema.mutation_type:
-            definition.resolve = _changing(definition, policy)
+            definition.resolve = _guard_mutation(definition, policy)
         elif kind is schema.subscription_type:
-            definition.subscribe = _reading(definition, policy, definition.subscribe)
+            definition.subscribe = _guard_query(definition, policy, definition.subscribe)
         else:
-            definition.resolve = _reading(definition, policy, _plain_resolver(definition))
+            definition.resolve = _guard_query(definition, policy, _plain_resolver(definition))
         kind.is_type_of = None  # sources are rows, never instances of the API's classes
 
 
@@ -87,7 +87,7 @@ def _require(resolver: Resolver | None) -> Resolver:
     return resolver
 
 
-def _reading(definition: GraphQLField, policy: Policy, resolver: Resolver | None) -> Resolver:
+def _guard_query(definition: GraphQLField, policy: Policy, resolver: Resolver | None) -> Resolver:
     resolve, rule = _require(resolver), policy.allow
     points = own_points(definition, policy.weight)
     if not points and rule.check is None and not definition.args:
@@ -102,7 +102,7 @@ def _reading(definition: GraphQLField, policy: Policy, resolver: Resolver | None
     return guarded
 
 
-def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
+def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
     """A mutation: a refused request becomes its payload's userErrors, a broken request an error."""
     resolve, rule = _require(definition.resolve), policy.allow
     points = own_points(definition, policy.weight)
@@ -111,7 +111,7 @@ def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
     async def guarded(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         ctx: Context = info.context
         ctx.spent += points
-        arguments = _admit(ctx, rule, arguments)
+        arguments = _check_write(ctx, rule, arguments)
         try:
             return await resolve(source, info, **arguments)
         except ChenuError as error:
@@ -123,7 +123,7 @@ def _changing(definition: GraphQLField, policy: Policy) -> Resolver:
     return guarded
 
 
-def _admit(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
+def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as the resolver gets them."""
     require_write(ctx)
     rule.require(ctx)
@@ -132,7 +132,7 @@ def _admit(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any
 
 
 def read_text(arguments: dict[str, Any]) -> dict[str, Any]:
-    """With every text in the one form in which texts are compared and kept.
+    """Normalises every text as it is compared and stored.
 
     Raises BadInput with the place of NUL or half a surrogate pair: PostgreSQL holds neither.
     """
@@ -148,7 +148,7 @@ def _read(value: Any, path: tuple[str, ...]) -> Any:
             raise BadInput("Please send text without NUL and lone surrogates", path=path)
         return compose(value) if _AS_SENT.isdisjoint(path) else value
     if isinstance(value, dict):
-        return {_read(name, path): _read(held, (*path, name)) for name, held in value.items()}
+        return {_read(name, path): _read(part, (*path, name)) for name, part in value.items()}
     if isinstance(value, list):
         return [_read(entry, (*path, str(index))) for index, entry in enumerate(value)]
     return value

@@ -1,4 +1,4 @@
-"""Carries out one operation: choice, cost, execution by graphql-core, coded errors."""
+"""Executes one operation: selection, cost limit, compiled or interpreted run, coded errors."""
 
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +16,13 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
-from chenu.core import tracing
-from chenu.core.errors import BadInput
+from chenu.core import db, tracing
+from chenu.core.errors import BadInput, Unavailable
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents, Prepared, Sizes
 from chenu_graphql.errors import to_graphql, with_code
+from chenu_graphql.fallbacks import FallbackReason, count_compiled, count_fallback, find_reason
 from chenu_graphql.limits import Meter, Size, check_cost, count_calls
 from chenu_graphql.query_runs import CompiledQuery, run_query
 
@@ -46,9 +47,9 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`requested` and `actual` in points; not `is_begun`: there is no data, not even null.
+    """`requested` and `actual` are costs in points; without `is_begun` there is no `data` at all.
 
-    `is_query`: nothing was changed, so that it may be told again.
+    `is_query`: nothing was changed, so that the answer may be cached.
     """
 
     data: dict[str, Any] | None
@@ -73,23 +74,23 @@ class Answer:
         return body
 
     async def record_reading(self, ctx: Context) -> None:
-        """For who has made this answer into what is sent: only now has anything been read."""
+        """To be called once the answer is written: until then nothing counts as read."""
         await ctx.reading.record(ctx.actor, self.data, is_whole=not self.errors)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class _ReadyOperation:
     document: DocumentNode
     operation: OperationDefinitionNode
     size: Size
-    compiled: CompiledQuery | None
+    compiled: CompiledQuery | FallbackReason | None
 
     @property
     def points(self) -> int:
         return self.size.points
 
 
-class _Refused(Exception):
+class _OperationRefused(Exception):
     """The operation was not begun; `errors` say why."""
 
     def __init__(self, *errors: GraphQLError, points: int = 0) -> None:
@@ -99,55 +100,68 @@ class _Refused(Exception):
 
 
 class Engine:
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, is_compiling: bool = True) -> None:
+        """`is_compiling` False leaves every operation to graphql-core."""
         self._schema = schema
         self._documents = Documents(schema)
+        self._is_compiling = is_compiling
 
     def find_kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None for what cannot be carried out anyway."""
         try:
             return _choose(self._documents.read(request.query), request).operation
-        except _Refused:
+        except _OperationRefused:
             return None
 
     async def run(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query or a mutation."""
         return await self._run(request, ctx, OperationType.QUERY, OperationType.MUTATION)
 
-    async def ask(self, request: GraphQLRequest, ctx: Context) -> Answer:
-        """A query: where a mutation's headers and cookies have no place."""
+    async def run_query_only(self, request: GraphQLRequest, ctx: Context) -> Answer:
+        """For transports that cannot carry a mutation's cookies."""
         return await self._run(request, ctx, OperationType.QUERY)
 
     async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
-        with tracing.span("GraphQL") as note:
+        with tracing.span("GraphQL") as span:
             try:
                 ready = self._make_ready(request, *allowed)
-            except _Refused as refused:
+            except _OperationRefused as refused:
                 answer = _refuse(refused, ctx)
             else:
-                _describe(note, ready.operation)
-                result = await self._run_compiled(ready, request, ctx)
-                if result is None:
-                    result = await self._interpret(ready, request, ctx)
+                _describe(span, ready.operation)
+                result = await self._execute(ready, request, ctx)
                 answer = _answer(result, ready, ctx)
-            note.error = answer.codes[0] if answer.errors else ""
+            span.error = answer.codes[0] if answer.errors else ""
         return answer
 
-    async def _run_compiled(
-        self, ready: _Ready, request: GraphQLRequest, ctx: Context
-    ) -> ExecutionResult | None:
-        """None without a compiled query, or when it fails: then as if it never began."""
-        if ready.compiled is None:
-            return None
-        try:
-            data = await run_query(ready.compiled, self._schema, request.variables, ctx)
-        except Exception:  # graphql-core meets it again and says what and where
-            ctx.begin_again()
-            return None
-        return ExecutionResult(data, None)
+    async def _execute(
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
+    ) -> ExecutionResult:
+        """Compiled where possible; graphql-core runs the rest, and again what failed compiled."""
+        if isinstance(ready.compiled, CompiledQuery):
+            try:
+                data = await run_query(ready.compiled, self._schema, request.variables, ctx)
+            except Exception as error:
+                count_fallback(find_reason(error))
+                ctx.reset()
+                return await self._report_failure(error, ready, request, ctx)
+            count_compiled()
+            return ExecutionResult(data, None)
+        if ready.compiled is not None:
+            count_fallback(ready.compiled)
+        return await self._interpret(ready, request, ctx)
+
+    async def _report_failure(
+        self, error: Exception, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
+    ) -> ExecutionResult:
+        """graphql-core finds the error's place and words; a lost database is not asked again."""
+        if isinstance(error, Unavailable):
+            with db.assumed_lost():
+                return await self._interpret(ready, request, ctx)
+        return await self._interpret(ready, request, ctx)
 
     async def _interpret(
-        self, ready: _Ready, request: GraphQLRequest, ctx: Context
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
         result = execute(
             self._schema,
@@ -159,17 +173,19 @@ class Engine:
         )
         return await result if isinstance(result, Awaitable) else result
 
-    async def watch(self, request: GraphQLRequest, ctx: Context) -> AsyncGenerator[Answer, None]:
+    async def subscribe(
+        self, request: GraphQLRequest, ctx: Context
+    ) -> AsyncGenerator[Answer, None]:
         """A subscription's answers; one with errors when it could not be begun."""
         try:
             ready = self._make_ready(request, OperationType.SUBSCRIPTION)
-        except _Refused as refused:
+        except _OperationRefused as refused:
             yield _refuse(refused, ctx)
             return
         try:
             started = await self._subscribe(ready, request, ctx)
         except Exception as error:
-            yield _break_off(error, ready, ctx)
+            yield _answer_failure(error, ready, ctx)
             return
         if isinstance(started, ExecutionResult):
             yield replace(_answer(started, ready, ctx), is_begun=False)
@@ -178,14 +194,16 @@ class Engine:
             async for result in started:
                 yield _answer(result, ready, ctx)
         except Exception as error:  # a source's own error reaches us as it was raised
-            yield _break_off(error, ready, ctx)
+            yield _answer_failure(error, ready, ctx)
         finally:
             await started.aclose()
 
-    async def _subscribe(self, ready: _Ready, request: GraphQLRequest, ctx: Context) -> Any:
-        """Its span is the beginning: what follows may last for hours."""
-        with tracing.span("GraphQL") as note:
-            _describe(note, ready.operation)
+    async def _subscribe(
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
+    ) -> Any:
+        """The span covers the start only: a subscription may last for hours."""
+        with tracing.span("GraphQL") as span:
+            _describe(span, ready.operation)
             started: Any = subscribe(
                 self._schema,
                 ready.document,
@@ -195,22 +213,22 @@ class Engine:
             )
             return await started if isinstance(started, Awaitable) else started
 
-    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _Ready:
-        """Raises _Refused."""
+    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _ReadyOperation:
+        """Raises _OperationRefused."""
         prepared = self._documents.read(request.query)
         operation = _choose(prepared, request)
-        ready = _Ready(
+        ready = _ReadyOperation(
             cast("DocumentNode", prepared.document),
             operation,
             self._measure(prepared, operation, request),
-            self._documents.find_compiled(prepared, operation),
+            self._documents.find_compiled(prepared, operation) if self._is_compiling else None,
         )
         if operation.operation not in allowed:
             message = "This transport does not carry {kind}"
             error = BadInput(message, kind=_KINDS[operation.operation])
-            raise _Refused(to_graphql(error), points=ready.points)
+            raise _OperationRefused(to_graphql(error), points=ready.points)
         if errors := check_cost(ready.points):
-            raise _Refused(*errors, points=ready.points)
+            raise _OperationRefused(*errors, points=ready.points)
         return ready
 
     def _measure(
@@ -229,41 +247,41 @@ class Engine:
 
 
 def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionNode:
-    """Raises _Refused when the name fits none, or is missing where there are several."""
+    """Raises _OperationRefused when the name fits none, or is missing where there are several."""
     if prepared.errors:
-        raise _Refused(*prepared.errors)
-    wanted = request.operation_name
-    fitting = [node for node in prepared.operations if wanted is None or _name(node) == wanted]
-    if len(fitting) == 1:
-        return fitting[0]
+        raise _OperationRefused(*prepared.errors)
+    name = request.operation_name
+    matching = [node for node in prepared.operations if name is None or _name(node) == name]
+    if len(matching) == 1:
+        return matching[0]
     message = "Please name one of the document's operations in operationName"
-    raise _Refused(to_graphql(BadInput(message, path=("operation_name",))))
+    raise _OperationRefused(to_graphql(BadInput(message, path=("operation_name",))))
 
 
-def _describe(note: tracing.Note, operation: OperationDefinitionNode) -> None:
+def _describe(span: tracing.Note, operation: OperationDefinitionNode) -> None:
     """The client's name for it is an attribute only: there is no end to such names."""
     kind = operation.operation.value
-    note.name = f"GraphQL {kind}"
-    note.attributes["graphql.operation.type"] = kind
+    span.name = f"GraphQL {kind}"
+    span.attributes["graphql.operation.type"] = kind
     if name := _name(operation):
-        note.attributes["graphql.operation.name"] = name[:_LONGEST_NAME]
+        span.attributes["graphql.operation.name"] = name[:_LONGEST_NAME]
 
 
 def _name(node: OperationDefinitionNode) -> str | None:
     return node.name.value if node.name else None
 
 
-def _refuse(refused: _Refused, ctx: Context) -> Answer:
+def _refuse(refused: _OperationRefused, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in refused.errors]
     return Answer(None, errors, refused.points)
 
 
-def _break_off(error: Exception, ready: _Ready, ctx: Context) -> Answer:
+def _answer_failure(error: Exception, ready: _ReadyOperation, ctx: Context) -> Answer:
     failed = GraphQLError(str(error), original_error=error)
     return _answer(ExecutionResult(None, [failed]), ready, ctx)
 
 
-def _answer(result: ExecutionResult, ready: _Ready, ctx: Context) -> Answer:
+def _answer(result: ExecutionResult, ready: _ReadyOperation, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in result.errors or ()]
     is_begun = result.data is not None or any(error.path for error in errors)
     actual = ctx.spent + ready.size.introspection

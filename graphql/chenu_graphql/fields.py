@@ -28,6 +28,8 @@ class Weight:
 
 
 LIGHT = Weight()
+CHANGE = Weight(points=10)
+"""Of each mutation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def field(
     )
 
 
-def given(description: str, *, default: Any = MISSING) -> Any:
+def input_field(description: str, *, default: Any = MISSING) -> Any:
     """A field of an input."""
     return strawberry.field(description=description, default=default)
 
@@ -75,4 +77,4 @@ def find_policy(definition: Any) -> Policy | None:
 
 
 argument = strawberry.argument
-wanted = partial(strawberry.argument, "What is wanted.", name="input")
+input_argument = partial(strawberry.argument, "What is wanted.", name="input")

@@ -198,14 +198,14 @@ class Meter:
         return len(value) if isinstance(value, Sequence) and not isinstance(value, str) else 1
 
     def _value(self, node: FieldNode, name: str) -> Any:
-        given = next((each.value for each in node.arguments or () if each.name.value == name), None)
-        if isinstance(given, VariableNode):
-            variable = given.name.value
+        value = next((each.value for each in node.arguments or () if each.name.value == name), None)
+        if isinstance(value, VariableNode):
+            variable = value.name.value
             self.sizing.add(variable)
             if variable in self._variables:
                 return self._variables[variable]
-            given = self._defaults.get(variable)
-        return _literal(given)
+            value = self._defaults.get(variable)
+        return _literal(value)
 
 
 def _literal(node: ValueNode | None) -> Any:

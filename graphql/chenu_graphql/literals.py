@@ -1,4 +1,4 @@
-"""Numbers in documents, before anything of graphql-core or Python makes numbers of them."""
+"""Checks number literals before graphql-core or Python converts them."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def check_numbers(text: str, document: DocumentNode) -> list[GraphQLError]:
 
 
 def _find_unreadable(token: Token | None) -> Iterator[int]:
-    """Where they stand."""
+    """The positions of numbers that are too long or not finite."""
     while token is not None:
         if token.kind in _NUMBERS and not _is_readable(token.value or ""):
             yield token.start

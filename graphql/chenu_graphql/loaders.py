@@ -59,7 +59,7 @@ def one_each(
 
     async def load(keys: list[Key]) -> list[Row | None]:
         found = {key(row): row for row in await fetch(keys)}
-        return [found.get(wanted) for wanted in keys]
+        return [found.get(key) for key in keys]
 
     return Loader(load)
 
@@ -73,7 +73,7 @@ def many_each(
         found: dict[Key, list[Row]] = defaultdict(list)
         for row in await fetch(keys):
             found[key(row)].append(row)
-        return [found[wanted] for wanted in keys]
+        return [found[key] for key in keys]
 
     return Loader(load)
 

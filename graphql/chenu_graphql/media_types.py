@@ -60,7 +60,7 @@ _read_again = lru_cache(maxsize=256)(_read)
 
 
 def _choose(weights: Mapping[str, float], offers: Sequence[MediaType]) -> MediaType | None:
-    """What is liked most; of these what is named rather than meant by *, then what comes first."""
+    """The highest weight; among equals the most specific range, then the first of ours."""
     ranked = [(rank, offer) for offer in offers if (rank := _rank(weights, offer))[0] > 0]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 

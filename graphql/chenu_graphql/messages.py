@@ -88,5 +88,5 @@ def write_answer(answer: Answer, ctx: Context) -> tuple[Answer, bytes]:
 
 
 def fail_internally(error: Exception, ctx: Context) -> Answer:
-    """Without data: whatever there was of it cannot be told."""
+    """An answer without data, whose error is INTERNAL."""
     return Answer(None, [with_code(GraphQLError(str(error), original_error=error), ctx)])

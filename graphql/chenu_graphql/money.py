@@ -14,14 +14,14 @@ from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
 
 
-def read_locale(ctx: Context, wanted: str | None) -> Locale:
+def read_locale(ctx: Context, requested: str | None) -> Locale:
     """The language asked for, else the caller's; raises BadInput."""
-    if wanted is None:
+    if requested is None:
         return ctx.locale
-    if not is_locale(wanted):
+    if not is_locale(requested):
         message = "The language is one of {allowed}"
         raise BadInput(message, path=("locale",), allowed=", ".join(LOCALES))
-    return wanted
+    return requested
 
 
 def _get_amount(root: strawberry.Parent[Cents]) -> int:

@@ -10,9 +10,9 @@ from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu_graphql.accounts import Account, AccountMembership, list_own_memberships
 from chenu_graphql.context import Context, Info
-from chenu_graphql.creators import Creator
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
+from chenu_graphql.market import Creator
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import READER, SELF
 

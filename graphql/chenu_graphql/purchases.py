@@ -10,8 +10,14 @@ from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.core.money import Cents
-from chenu_graphql.agents import Agent, AgentPrice
-from chenu_graphql.breakdown import Breakdown, MoneyBreakdown, add_up, of_payment
+from chenu_graphql.agents import AgentPrice
+from chenu_graphql.breakdown import (
+    Breakdown,
+    MoneyBreakdown,
+    load_breakdown,
+    load_payments,
+    of_payment,
+)
 from chenu_graphql.connection import (
     After,
     Before,
@@ -27,6 +33,7 @@ from chenu_graphql.connection import (
 from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import field
 from chenu_graphql.ids import public_id
+from chenu_graphql.market import Agent
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import HOLDER, PARENT, READER
@@ -65,25 +72,21 @@ def _id(root: PurchaseSource) -> strawberry.ID:
     return public_id("Purchase", root.id)
 
 
-async def load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
-    """Whatever became of the agent: who bought it may read what it was."""
+async def _load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
+    """Buyers may read the agent whatever its status is by now."""
     return await info.context.loaders.agents.load(root.agent_id)
 
 
-async def _payments(root: PurchaseRow, info: Info) -> list[PaymentRow]:
-    return await info.context.loaders.payments_of_purchases.load(root.id)
-
-
-async def load_breakdown(root: PurchaseSource, info: Info) -> Breakdown:
-    return add_up(root, await _payments(root, info))
+async def _resolve_breakdown(root: PurchaseSource, info: Info) -> Breakdown:
+    return await load_breakdown(root, info)
 
 
 async def _refunded(root: PurchaseSource, info: Info) -> Cents:
-    return Cents(sum(row.refunded for row in await _payments(root, info)))
+    return Cents(sum(row.refunded for row in await load_payments(root, info)))
 
 
 async def _receipt(root: PurchaseSource, info: Info) -> str | None:
-    rows = await _payments(root, info)
+    rows = await load_payments(root, info)
     return receipt_of(rows[0]) if rows else None
 
 
@@ -97,7 +100,7 @@ async def _page_payments(
 ) -> ConnectionSource[PaymentRow]:
     cursors = info.context.cursors.of_list("payments", root.id)
     page = read_page(cursors, PageArguments(first, after, last, before))
-    rows = await _payments(root, info)
+    rows = await load_payments(root, info)
 
     async def count() -> int:
         return len(rows)
@@ -106,21 +109,21 @@ async def _page_payments(
 
 
 def _once(root: PurchaseSource) -> None:
-    """What is paid once has no period and no end."""
+    """One-time purchases have no period and no end."""
 
 
 def _never_cancels(root: PurchaseSource) -> bool:
-    """Only what runs by the month can be about to end."""
+    """Only monthly purchases can end with their period."""
     return False
 
 
 @strawberry.type(description="A request to buy an agent and what came of it.")
 class Purchase(Node):
     id: strawberry.ID = field("Global id.", HOLDER, _id)
-    agent: Agent = field("What was bought.", HOLDER, load_agent)
+    agent: Agent = field("What was bought.", HOLDER, _load_agent)
     price: AgentPrice = field("The price that was agreed to.", HOLDER)
     status: PurchaseStatus = field("Where it stands.", HOLDER)
-    breakdown: MoneyBreakdown = field("The sum of its payments.", HOLDER, load_breakdown)
+    breakdown: MoneyBreakdown = field("The sum of its payments.", HOLDER, _resolve_breakdown)
     refunded: Money = field("What was given back in all.", HOLDER, _refunded)
     payments: Connection[PurchasePayment] = field("Newest first.", HOLDER, _page_payments)
     current_period_end: datetime | None = field("Of what runs by the month.", HOLDER, _once)

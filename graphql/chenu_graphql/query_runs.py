@@ -1,95 +1,107 @@
-"""One run of a compiled query: what resolvers are handed, and what they make us wait for."""
+"""One run of a compiled query: its arguments, and the values that it waits for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
+from chenu.core.errors import Unavailable
 from chenu_graphql.context import Context
+from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 
-_Waiting = tuple[Awaitable[Any], dict[str, Any], str, Callable[[Any, "QueryRun"], Any]]
-
-
-class NotCompiled(Exception):
-    """Something that only graphql-core can do, or say."""
+Complete = Callable[[Any, "QueryRun"], Any]
+"""Turns a resolved value into what the answer holds for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """`fill` makes the answer's data out of the root."""
+    """`complete` makes the answer's data out of the root value."""
 
     operation: OperationDefinitionNode
-    fill: Callable[[Any, "QueryRun"], Any]
+    complete: Complete
+
+
+class _Pending(NamedTuple):
+    """A value that has to be awaited, and where it goes in the answer."""
+
+    value: Awaitable[Any]
+    answer: dict[str, Any]
+    key: str
+    complete: Complete
 
 
 class QueryRun:
     """Resolvers get it as their `info`: they read its context and nothing else."""
 
-    __slots__ = ("_arguments", "_variables", "_waiting", "context")
+    __slots__ = ("_arguments", "_pending", "_variables", "context")
 
     def __init__(self, context: Context, variables: VariableValues) -> None:
         self.context = context
         self._variables = variables
-        self._waiting: list[_Waiting] = []
+        self._pending: list[_Pending] = []
         self._arguments: dict[tuple[int, int], dict[str, Any]] = {}
 
     def read_arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        """Of a node once, however many rows it is asked of."""
-        place = (id(definition), id(node))
-        known = self._arguments.get(place)
+        """Each node's arguments are read once, however many rows the field is resolved for."""
+        key = (id(definition), id(node))
+        known = self._arguments.get(key)
         if known is None:
             known = get_argument_values(definition, node, self._variables)
-            self._arguments[place] = known
+            self._arguments[key] = known
         return known
 
     def wait_for(
-        self,
-        value: Awaitable[Any],
-        answer: dict[str, Any],
-        key: str,
-        complete: Callable[[Any, "QueryRun"], Any],
+        self, value: Awaitable[Any], answer: dict[str, Any], key: str, complete: Complete
     ) -> None:
-        self._waiting.append((value, answer, key, complete))
+        self._pending.append(_Pending(value, answer, key, complete))
 
     async def settle(self) -> None:
-        """Wait for all that is open, then for what that opened: each wave shares its loaders."""
-        while self._waiting:
-            wave, self._waiting = self._waiting, []
-            for (_, answer, key, complete), value in zip(wave, await _all(wave), strict=True):
+        """Await all pending values, then those that completing them added.
+
+        The values of one wave are awaited together, so that loaders see all of their keys at once.
+        """
+        while self._pending:
+            wave, self._pending = self._pending, []
+            values = await _await_all([pending.value for pending in wave])
+            for (_, answer, key, complete), value in zip(wave, values, strict=True):
                 answer[key] = complete(value, self)
 
     def abandon(self) -> None:
-        """Nothing is left that Python would warn of."""
-        for value, *_ in self._waiting:
-            drop: Callable[[], object] = getattr(value, "close", None) or getattr(value, "cancel")  # noqa: B009 - a coroutine has one, a future the other
-            drop()
+        """Close what was never awaited, which Python would warn of."""
+        for pending in self._pending:
+            value: Any = pending.value
+            close: Callable[[], object] = getattr(value, "close", None) or value.cancel
+            close()
 
 
-async def _all(wave: list[_Waiting]) -> list[Any]:
-    """Every value, or the first error when all are done."""
-    if len(wave) == 1:
-        return [await wave[0][0]]
-    values = await asyncio.gather(*(value for value, *_ in wave), return_exceptions=True)
-    for value in values:
-        if isinstance(value, BaseException):
-            raise value
-    return values
+async def _await_all(values: list[Awaitable[Any]]) -> list[Any]:
+    """Raises the first error when all are done, but a lost database before any other."""
+    if len(values) == 1:
+        return [await values[0]]
+    results = await asyncio.gather(*values, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    for error in errors:
+        if isinstance(error, Unavailable):
+            raise error
+    if errors:
+        raise errors[0]
+    return results
 
 
 async def run_query(
     compiled: CompiledQuery, schema: GraphQLSchema, variables: Mapping[str, Any], ctx: Context
 ) -> dict[str, Any]:
-    """The data. Whatever it raises is to be found out again by graphql-core."""
+    """The answer's data. After any error that it raises, graphql-core has to run the query."""
     definitions = compiled.operation.variable_definitions or ()
-    read = get_variable_values(schema, definitions, dict(variables))
-    if isinstance(read, list):
-        raise NotCompiled
-    run = QueryRun(ctx, read)
+    values = get_variable_values(schema, definitions, dict(variables))
+    if isinstance(values, list):
+        raise NotCompiled(FallbackReason.INVALID_VARIABLES)
+    run = QueryRun(ctx, values)
     try:
-        data: dict[str, Any] = compiled.fill(None, run)
+        data: dict[str, Any] = compiled.complete(None, run)
         await run.settle()
     except BaseException:
         run.abandon()

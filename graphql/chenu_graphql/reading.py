@@ -1,4 +1,4 @@
-"""What follows from reading, once the answer was made: a buyer's first use, and the staff's log."""
+"""Records what an answer has shown: a buyer's first use, and what staff read."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from chenu.agents.model import GrantId
 
 @dataclass(slots=True)
 class Reading:
-    """Noted while an operation runs; `record` writes it when there is an answer."""
+    """Collected while an operation runs, written by `record` when the answer is complete."""
 
     _opened: list[tuple[GrantId, dict[str, Any]]] = field(default_factory=list)
     _staff_reads: set[StaffRead] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Reading:
 
 
 def _holds(data: Any, manifest: dict[str, Any]) -> bool:
-    """Is it somewhere in the answer? JSON values are in it as they were written."""
+    """Whether the manifest is part of the answer, where JSON values are serialised already."""
     if isinstance(data, orjson.Fragment):
         return bool(json.loads(orjson.dumps(data)) == manifest)
     if isinstance(data, dict):

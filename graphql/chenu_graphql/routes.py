@@ -48,7 +48,7 @@ HttpRequest = Request[Any, Any, Any]
 
 @cache
 def get_engine() -> Engine:
-    """Stateless but for what it remembers of documents."""
+    """One for the process, so that its cache of documents is shared."""
     return Engine(get_schema())
 
 
@@ -111,7 +111,7 @@ async def refuse_get(
 
 
 def answer_failure(request: HttpRequest, error: Exception, services: Services) -> Response[Any]:
-    """What was raised around an operation, in the shape of GraphQL's errors."""
+    """An error outside the resolvers, as a GraphQL response."""
     ctx = Context(services, request.scope["state"].get(STATE_KEY, RequestContext()))
     medium = _read_accept(request).plain
     if isinstance(error, ChenuError):
@@ -154,7 +154,7 @@ def _is_for_everybody(answer: Answer, ctx: Context) -> bool:
 def _fail(
     error: ChenuError, ctx: Context, medium: MediaType, status: int | None = None
 ) -> Response[Any]:
-    """For a request whose operation is not even looked at."""
+    """Refuses a request before its operation is read."""
     return _refuse(Answer(None, [with_code(to_graphql(error), ctx)]), ctx, medium, status)
 
 
@@ -214,13 +214,13 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
 def _respond_as_stream(
     graphql_request: GraphQLRequest, ctx: Context, medium: MediaType
 ) -> Response[Any]:
-    """A subscription's events, unless its caller watches enough already."""
+    """Refused for a caller with too many live connections."""
     services = ctx.services
     try:
-        place = services.connections.take(
+        slot = services.connections.take(
             Transport.STREAM, ctx.request_context, services.settings.limits
         )
     except RateLimited as error:
         return _fail(error, ctx, medium)
-    events = stream_events(get_engine(), graphql_request, ctx, place)
+    events = stream_events(get_engine(), graphql_request, ctx, slot)
     return Stream(events, headers={**EVENTS.headers, **_VARY}, status_code=200)

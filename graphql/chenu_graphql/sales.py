@@ -1,4 +1,4 @@
-"""Sales: purchases seen by their creator, the buyer stays private."""
+"""How the fields of a sale are resolved: a purchase whose buyer stays private."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,11 @@ import strawberry
 from chenu.agents.model import PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
-from chenu_graphql.agents import Agent
-from chenu_graphql.breakdown import Breakdown, MoneyBreakdown
+from chenu_graphql.breakdown import Breakdown, load_breakdown
 from chenu_graphql.context import Context, Info
-from chenu_graphql.fields import field
 from chenu_graphql.ids import public_id
-from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import PARENT, READER, is_own_profile
-from chenu_graphql.purchases import load_agent, load_breakdown
+from chenu_graphql.nodes import register_node
+from chenu_graphql.permissions import READER, is_own_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +35,19 @@ class SaleSource:
 _Source = strawberry.Parent[SaleSource]
 
 
-def _id(root: _Source) -> strawberry.ID:
+def resolve_id(root: _Source) -> strawberry.ID:
     return public_id("Sale", root.id)
 
 
-async def _agent(root: _Source, info: Info) -> AgentRow | None:
-    return await load_agent(root.purchase, info)
+async def resolve_agent(root: _Source, info: Info) -> AgentRow | None:
+    return await info.context.loaders.agents.load(root.purchase.agent_id)
 
 
-async def _breakdown(root: _Source, info: Info) -> Breakdown:
+async def resolve_breakdown(root: _Source, info: Info) -> Breakdown:
     return await load_breakdown(root.purchase, info)
 
 
-async def _buyer_hint(root: _Source, info: Info) -> str:
+async def resolve_buyer_hint(root: _Source, info: Info) -> str:
     buyer = await info.context.loaders.users.load(root.purchase.buyer_id)
     return mask_email(buyer.email) if buyer is not None else "…"
 
@@ -59,18 +56,6 @@ def mask_email(email: str) -> str:
     """'b…@e…': enough to recognise somebody one knows, too little to write to."""
     name, _, host = email.partition("@")
     return f"{name[:1]}…@{host[:1]}…"
-
-
-@strawberry.type(description="A sale is a purchase seen by its creator: the buyer stays private.")
-class Sale(Node):
-    id: strawberry.ID = field("Global id.", PARENT, _id)
-    agent: Agent = field("What was sold.", PARENT, _agent)
-    status: PurchaseStatus = field("Where it stands.", PARENT)
-    breakdown: MoneyBreakdown = field("The sum of its payments.", PARENT, _breakdown)
-    buyer_hint: str = field(
-        "The buyer's address with all but two letters hidden.", PARENT, _buyer_hint
-    )
-    created_at: datetime = field("When the buyer agreed.", PARENT)
 
 
 async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:

@@ -1,4 +1,4 @@
-"""The schema: Strawberry's types with their declarations put into force."""
+"""Builds the schema: merges the roots of all topics and enforces what each field declares."""
 
 from functools import cache
 
@@ -8,8 +8,28 @@ from strawberry.schema.config import StrawberryConfig
 
 from chenu_graphql.enforcement import enforce
 from chenu_graphql.errors import PlanRequired, SimpleError
-from chenu_graphql.roots import Live, Mutation, Query
+from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
+from chenu_graphql.roots.agents import AgentMutations, AgentQueries
+from chenu_graphql.roots.catalogue import CatalogueQueries
+from chenu_graphql.roots.nodes import NodeQueries
+from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
+from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.scalars import SCALARS
+
+
+@strawberry.type(description="What can be asked.")
+class Query(NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, StaffQueries):
+    pass
+
+
+@strawberry.type(description="What can be changed; at most five in a document.")
+class Mutation(SessionMutations, AgentMutations, PurchaseMutations, ApiKeyMutations):
+    pass
+
+
+@strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
+class Live(PurchaseSubscriptions):
+    pass
 
 
 @cache
@@ -26,7 +46,7 @@ def get_strawberry_schema() -> strawberry.Schema:
 
 @cache
 def get_schema() -> GraphQLSchema:
-    """What is executed."""
+    """The schema as graphql-core executes it."""
     schema: GraphQLSchema = get_strawberry_schema()._schema  # noqa: SLF001 - has no public name
     enforce(schema)
     return schema

@@ -29,7 +29,7 @@ from chenu.accounts.users import (
 from chenu.core.errors import NotFound
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
-from chenu_graphql.fields import argument, field, given, wanted
+from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.people import User
 from chenu_graphql.permissions import PARENT
@@ -37,39 +37,39 @@ from chenu_graphql.permissions import PARENT
 
 @strawberry.input(description="A new person.")
 class SignUpInput:
-    email: str = given("The address to sign in with; a link is mailed to it.")
-    password: str = given("At least 8 characters, none of the common ones.")
-    display_name: str = given("The name for people.")
-    locale: str | None = given("'fr' or 'en'; null: the language of the request.")
+    email: str = input_field("The address to sign in with; a link is mailed to it.")
+    password: str = input_field("At least 8 characters, none of the common ones.")
+    display_name: str = input_field("The name for people.")
+    locale: str | None = input_field("'fr' or 'en'; null: the language of the request.")
 
 
 @strawberry.input(description="Who signs in.")
 class SignInInput:
-    email: str = given("The address.")
-    password: str = given("The password.")
+    email: str = input_field("The address.")
+    password: str = input_field("The password.")
 
 
 @strawberry.input(description="Only what is given changes.")
 class UserUpdateInput:
-    display_name: str | None = given("The name for people.")
-    locale: str | None = given("'fr' or 'en'.")
-    email: str | None = given("Takes effect when the link mailed to it is opened.")
-    current_password: str | None = given(
+    display_name: str | None = input_field("The name for people.")
+    locale: str | None = input_field("'fr' or 'en'.")
+    email: str | None = input_field("Takes effect when the link mailed to it is opened.")
+    current_password: str | None = input_field(
         "The one in use: a new address needs it, unless this session is younger than 10 minutes."
     )
 
 
 @strawberry.input(description="A new password; every other session ends.")
 class PasswordChangeInput:
-    current_password: str = given("The one in use.")
-    new_password: str = given("At least 8 characters, none of the common ones.")
+    current_password: str = input_field("The one in use.")
+    new_password: str = input_field("At least 8 characters, none of the common ones.")
 
 
 @strawberry.input(description="A new password by a mailed link; all sessions end.")
 class PasswordResetInput:
-    token: str = given("Out of the mailed link.")
-    new_password: str = given("At least 8 characters, none of the common ones.")
-    revoke_api_keys: bool | None = given(
+    token: str = input_field("Out of the mailed link.")
+    new_password: str = input_field("At least 8 characters, none of the common ones.")
+    revoke_api_keys: bool | None = input_field(
         "Whether all API keys that the person made stop working, too; null: no."
     )
 
@@ -104,9 +104,9 @@ def _browser(ctx: Context) -> Browser:
     )
 
 
-async def _enter(ctx: Context, session: NewSession) -> Payload:
-    """Adopt the new session in this answer already; the old one, if any, is over."""
-    await _leave(ctx)
+async def _use_session(ctx: Context, session: NewSession) -> Payload:
+    """This answer already speaks for the new session; an older one ends."""
+    await _end_session(ctx)
     settings = ctx.services.settings
     actor = await find_actor(session.token, ctx.request_context.ip)
     if actor is None:
@@ -114,10 +114,10 @@ async def _enter(ctx: Context, session: NewSession) -> Payload:
     ctx.devices = await renew_device(session.owner, ctx.devices or ctx.request_context.devices)
     ctx.become(actor)
     ctx.cookies.append(session_cookie(settings, session.token))
-    return await _describe(ctx)
+    return await _describe_session(ctx)
 
 
-async def _leave(ctx: Context) -> None:
+async def _end_session(ctx: Context) -> None:
     actor = ctx.actor
     if actor.user_id is not None and actor.session_id is not None:
         with suppress(NotFound):  # it ended a moment before
@@ -125,54 +125,60 @@ async def _leave(ctx: Context) -> None:
         ctx.devices = await remember_device(actor.user_id, ctx.request_context.devices)
 
 
-async def _describe(ctx: Context) -> Payload:
+async def _describe_session(ctx: Context) -> Payload:
     return Payload(user=await get_user(ctx.actor.require_user()), csrf_token=ctx.csrf_token)
 
 
-async def start(info: Info, data: Annotated[SignUpInput, wanted()]) -> Payload:
+async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argument()]) -> Payload:
     """A person with a personal account, signed in."""
     ctx = info.context
     locale = data.locale if data.locale is not None else ctx.locale
-    entered = SignUp(data.email, data.password, data.display_name, locale)
+    person = SignUp(data.email, data.password, data.display_name, locale)
     at_once = ctx.services.settings.verifies_at_once
-    return await _enter(ctx, await sign_up(entered, _browser(ctx), verify_at_once=at_once))
+    return await _use_session(ctx, await sign_up(person, _browser(ctx), verify_at_once=at_once))
 
 
-async def enter(info: Info, data: Annotated[SignInInput, wanted()]) -> Payload:
+async def resolve_sign_in(info: Info, data: Annotated[SignInInput, input_argument()]) -> Payload:
     ctx = info.context
-    return await _enter(ctx, await sign_in(data.email, data.password, _browser(ctx)))
+    return await _use_session(ctx, await sign_in(data.email, data.password, _browser(ctx)))
 
 
-async def leave(info: Info) -> Payload:
-    """Nobody in particular has left already."""
+async def resolve_sign_out(info: Info) -> Payload:
+    """Without a session there is nothing to end: the answer is the same."""
     ctx = info.context
-    await _leave(ctx)
+    await _end_session(ctx)
     ctx.become(ANONYMOUS)
     ctx.cookies.append(session_cookie(ctx.services.settings, None))
     return Payload()
 
 
-async def update(info: Info, data: Annotated[UserUpdateInput, wanted()]) -> Payload:
+async def resolve_user_update(
+    info: Info, data: Annotated[UserUpdateInput, input_argument()]
+) -> Payload:
     ctx = info.context
     change = ProfileChange(data.display_name, data.locale, data.email, data.current_password)
     await update_profile(ctx.actor, change)
-    return await _describe(ctx)
+    return await _describe_session(ctx)
 
 
-async def change(info: Info, data: Annotated[PasswordChangeInput, wanted()]) -> Payload:
+async def resolve_password_change(
+    info: Info, data: Annotated[PasswordChangeInput, input_argument()]
+) -> Payload:
     await change_password(info.context.actor, data.current_password, data.new_password)
     return Payload()
 
 
-async def request_reset(
+async def resolve_password_reset_request(
     info: Info, email: Annotated[str, argument("The address to mail a link to.")]
 ) -> Payload:
     await request_password_reset(email, info.context.request_context.ip)
     return Payload()
 
 
-async def reset(info: Info, data: Annotated[PasswordResetInput, wanted()]) -> Payload:
-    """Whoever holds the link has proved enough: the browser is one of the person's."""
+async def resolve_password_reset(
+    info: Info, data: Annotated[PasswordResetInput, input_argument()]
+) -> Payload:
+    """The mailed link proves the person, so the browser is remembered as theirs."""
     ctx = info.context
     owner = await find_reset_owner(data.token)
     revoked: tuple[ApiKeyId, ...] | None = None if data.revoke_api_keys else ()
@@ -182,6 +188,8 @@ async def reset(info: Info, data: Annotated[PasswordResetInput, wanted()]) -> Pa
     return Payload()
 
 
-async def verify(token: Annotated[str, argument("Out of the mailed link.")]) -> Payload:
+async def resolve_email_verify(
+    token: Annotated[str, argument("Out of the mailed link.")],
+) -> Payload:
     await verify_email(token)
     return Payload()

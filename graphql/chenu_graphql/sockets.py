@@ -1,7 +1,7 @@
 """The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time.
 
 A connection is closed in one place, once nobody receives from it any more: before that the server
-holds the close frame back until the client says something.
+holds the close frame back until the client sends something.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from litestar.handlers import WebsocketRouteHandler
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account
-from chenu.accounts.live_connections import Place, Transport
+from chenu.accounts.live_connections import ConnectionSlot, Transport
 from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import (
     BadInput,
@@ -31,7 +31,7 @@ from chenu.core.errors import (
     Unavailable,
 )
 from chenu.flows.services import Services
-from chenu_graphql.channel import Channel, Closed, Gone, Socket
+from chenu_graphql.channel import Channel, ClientGone, ProtocolClosed, Socket
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, GraphQLRequest
 from chenu_graphql.errors import to_graphql, with_code
@@ -80,56 +80,57 @@ class Connection:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._is_begun = False
         self._limits = ctx.services.settings.limits
-        self._place: Place | None = None
+        self._slot: ConnectionSlot | None = None
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         try:
             await self._serve_until_closed()
-        except Closed as closed:
+        except ProtocolClosed as closed:
             await self._channel.close(closed)
         except Unavailable:
-            await self._channel.close(Closed(1013, "Try again later"))
-        except (WebSocketDisconnect, Gone):
+            await self._channel.close(ProtocolClosed(1013, "Try again later"))
+        except (WebSocketDisconnect, ClientGone):
             pass
         except (WebSocketException, RuntimeError) as error:
             log.info("socket_gone", reason=str(error))
         finally:
-            if self._place is not None:
-                self._place.release()
+            if self._slot is not None:
+                self._slot.release()
 
     async def _serve_until_closed(self) -> None:
-        """Raises what ended it, when all its tasks are at their end."""
-        self._take_place()
-        talking, watching = asyncio.create_task(self._talk()), asyncio.create_task(self._watch())
+        """Raises what ended the connection, once all of its tasks have stopped."""
+        self._take_slot()
+        receiving, rechecking = (
+            asyncio.create_task(self._receive_messages()),
+            asyncio.create_task(self._recheck_caller()),
+        )
         try:
-            await asyncio.wait({talking, watching, self._ending}, return_when=FIRST_COMPLETED)
-            for each in (self._ending, watching, talking):
+            await asyncio.wait({receiving, rechecking, self._ending}, return_when=FIRST_COMPLETED)
+            for each in (self._ending, rechecking, receiving):
                 if each.done():
                     each.result()
         finally:
             self._ending.cancel()
-            await _stop([talking, watching, *self._running.values()])
+            await _stop([receiving, rechecking, *self._running.values()])
 
-    def _take_place(self) -> None:
-        """Of whoever the caller is now, instead of the one held so far. Raises Closed."""
-        connections, held = self._ctx.services.connections, self._place
+    def _take_slot(self) -> None:
+        """Counts the connection for whoever the caller is now. Raises ProtocolClosed."""
+        connections, held = self._ctx.services.connections, self._slot
         try:
-            self._place = connections.take(
-                Transport.SOCKET, self._ctx.request_context, self._limits
-            )
+            self._slot = connections.take(Transport.SOCKET, self._ctx.request_context, self._limits)
         except RateLimited:
-            raise Closed(4429, "Too many connections: close one first") from None
+            raise ProtocolClosed(4429, "Too many connections: close one first") from None
         if held is not None:
             held.release()
 
-    async def _talk(self) -> None:
+    async def _receive_messages(self) -> None:
         await self._begin()
         while True:
             await self._handle(await self._channel.receive())
 
-    async def _watch(self) -> None:
-        """Raises Closed when the session or key has ended, or the connection's time is over."""
+    async def _recheck_caller(self) -> None:
+        """Raises ProtocolClosed when the caller may not stay, or the longest time is over."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.live_seconds
         next_ping = loop.time() + PING_SECONDS
@@ -140,7 +141,7 @@ class Connection:
             if loop.time() >= next_ping and self._is_begun:
                 await self._channel.send("ping")
                 next_ping = loop.time() + PING_SECONDS
-        raise Closed(4410, "Open for the longest time allowed: connect again")
+        raise ProtocolClosed(4410, "Open for the longest time allowed: connect again")
 
     def _end(self, error: Exception) -> None:
         """Called by an operation: the connection is over."""
@@ -155,21 +156,21 @@ class Connection:
                     await self._before_init(message)
                 await self._identify(message)
         except TimeoutError:
-            raise Closed(4408, "Connection initialisation timeout") from None
+            raise ProtocolClosed(4408, "Connection initialisation timeout") from None
         await self._channel.send("connection_ack")
         self._is_begun = True
 
     async def _before_init(self, message: SocketMessage) -> None:
         if message.type == "subscribe":
-            raise Closed(4401, "Unauthorized")
+            raise ProtocolClosed(4401, "Unauthorized")
         await self._handle(message)
 
     async def _identify(self, message: SocketMessage) -> None:
-        """Raises Closed for a bad key: it is never taken for an anonymous caller."""
+        """Raises ProtocolClosed for a bad key: it is never taken for an anonymous caller."""
         try:
             params = read_json(message.payload, dict[str, Any] | None) or {}
         except BadInput:
-            raise Closed(4400, "Invalid connection init payload") from None
+            raise ProtocolClosed(4400, "Invalid connection init payload") from None
         bearer = params.get("Authorization", params.get("authorization"))
         if bearer is None:
             return
@@ -178,7 +179,7 @@ class Connection:
             account = params.get("Chenu-Account")
             account_id = read_account(None if account is None else str(account))
         except ChenuError:
-            raise Closed(4403, "Forbidden") from None
+            raise ProtocolClosed(4403, "Forbidden") from None
         find_actor = partial(
             get_bearer_actor,
             str(bearer),
@@ -188,15 +189,15 @@ class Connection:
         )
         self._ctx.request_context = replace(request_context, find_actor=find_actor)
         await self._identify_again()
-        self._take_place()
+        self._take_slot()
 
     async def _identify_again(self) -> None:
-        """Raises Closed once the session has ended or the key was revoked."""
+        """Raises ProtocolClosed once the session has ended or the key was revoked."""
         request_context = self._ctx.request_context
         try:
             renewed = await request_context.renewed()
         except (Unauthenticated, Forbidden):
-            raise Closed(4403, "Forbidden") from None
+            raise ProtocolClosed(4403, "Forbidden") from None
         if (
             self._ctx.request_context is request_context
         ):  # else connection_init has brought a key meanwhile
@@ -212,23 +213,23 @@ class Connection:
             if task is not None:
                 task.cancel()
         elif message.type == "connection_init":
-            raise Closed(4429, "Too many initialisation requests")
+            raise ProtocolClosed(4429, "Too many initialisation requests")
 
     async def _subscribe(self, message: SocketMessage) -> None:
         if message.id is None:
-            raise Closed(4400, "A subscribe message has an id")
+            raise ProtocolClosed(4400, "A subscribe message has an id")
         if message.id in self._running:
-            raise Closed(4409, f"Subscriber for {message.id[:60]} already exists")
+            raise ProtocolClosed(4409, f"Subscriber for {message.id[:60]} already exists")
         try:
             request = read_request(message.payload)
-            self._require_room()
+            self._check_operation_limit()
             await self._identify_again()
         except ChenuError as error:
             await self._channel.send("error", message.id, [self._describe(error)])
             return
         self._running[message.id] = asyncio.create_task(self._run(message.id, request))
 
-    def _require_room(self) -> None:
+    def _check_operation_limit(self) -> None:
         if len(self._running) >= MAX_OPERATIONS:
             message = "At most {count} operations at a time on one connection"
             raise RateLimited(message, retry_after=1, count=MAX_OPERATIONS)
@@ -240,31 +241,33 @@ class Connection:
         ctx = self._ctx.next_operation()
         try:
             if self._engine.find_kind(request) is OperationType.SUBSCRIPTION:
-                async with aclosing(self._engine.watch(request, ctx)) as answers:
+                async with aclosing(self._engine.subscribe(request, ctx)) as answers:
                     async for answer in answers:
                         await self._identify_again()
-                        await self._pass_on(operation_id, answer, ctx)
+                        await self._send_answer(operation_id, answer, ctx)
             else:
-                await self._pass_on(operation_id, await self._engine.ask(request, ctx), ctx)
+                await self._send_answer(
+                    operation_id, await self._engine.run_query_only(request, ctx), ctx
+                )
             if self._running.pop(operation_id, None) is not None:
                 await self._channel.send("complete", operation_id)
-        except (Closed, Unavailable) as error:
+        except (ProtocolClosed, Unavailable) as error:
             self._end(error)
-        except Gone as gone:
+        except ClientGone as gone:
             log.info("socket_gone", reason=str(gone))
         except Exception as error:
-            await self._break_off(operation_id, error)
+            await self._send_failure(operation_id, error)
 
-    async def _break_off(self, operation_id: str, error: Exception) -> None:
-        """What was raised around the operation itself ends it, and no other."""
+    async def _send_failure(self, operation_id: str, error: Exception) -> None:
+        """An error outside the resolvers ends this operation; the others go on."""
         self._running.pop(operation_id, None)
         failed = fail_internally(error, self._ctx)
-        with suppress(Gone):
+        with suppress(ClientGone):
             await self._channel.send(
                 "error", operation_id, [_formatted(each) for each in failed.errors]
             )
 
-    async def _pass_on(self, operation_id: str, answer: Answer, ctx: Context) -> None:
+    async def _send_answer(self, operation_id: str, answer: Answer, ctx: Context) -> None:
         """`error` ends an operation that was not begun; it is not followed by `complete`."""
         if answer.is_begun:
             answer, written = write_answer(answer, ctx)

@@ -8,8 +8,8 @@ import strawberry
 from chenu.agents.counts import count_review_queue
 from chenu.agents.queries import QueuedAgent, list_review_queue
 from chenu.flows.creators.review_agent import decide_review
-from chenu_graphql.agent_edits import read_agent_id, show
-from chenu_graphql.agent_lists import AgentConnection, queue_key
+from chenu_graphql.agent_edits import load_payload, read_agent_id
+from chenu_graphql.agent_lists import queue_key
 from chenu_graphql.connection import (
     After,
     Before,
@@ -20,7 +20,8 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Info
-from chenu_graphql.fields import field, given, wanted
+from chenu_graphql.fields import field, input_argument, input_field
+from chenu_graphql.market import AgentConnection
 from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import REVIEWER
 
@@ -54,19 +55,21 @@ class Staff:
 
 @strawberry.input(description="A reviewer's decision.")
 class AgentReviewDecisionInput:
-    agent_id: strawberry.ID = given("Which agent, or whose pending change.")
-    approve: bool = given("true publishes, false rejects.")
-    reason: str | None = given("For the creator; required when rejecting.")
-    seen_at: datetime | None = given(
+    agent_id: strawberry.ID = input_field("Which agent, or whose pending change.")
+    approve: bool = input_field("true publishes, false rejects.")
+    reason: str | None = input_field("For the creator; required when rejecting.")
+    seen_at: datetime | None = input_field(
         "submittedAt of what the reviewer read: a later edit is refused as INVALID_STATE."
     )
 
 
-async def open_office() -> StaffSource:
+async def resolve_staff() -> StaffSource:
     return StaffSource()
 
 
-async def decide(info: Info, data: Annotated[AgentReviewDecisionInput, wanted()]) -> Payload:
+async def resolve_review_decision(
+    info: Info, data: Annotated[AgentReviewDecisionInput, input_argument()]
+) -> Payload:
     agent_id = read_agent_id(data.agent_id)
     await decide_review(
         info.context.actor,
@@ -75,4 +78,4 @@ async def decide(info: Info, data: Annotated[AgentReviewDecisionInput, wanted()]
         reason=data.reason,
         seen_at=data.seen_at,
     )
-    return await show(agent_id)
+    return await load_payload(agent_id)

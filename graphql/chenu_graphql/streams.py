@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 
-from chenu.accounts.live_connections import Place
+from chenu.accounts.live_connections import ConnectionSlot
 from chenu.accounts.request_context import RequestContext
 from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
 from chenu_graphql.context import Context
@@ -25,11 +25,11 @@ def write_event(body: bytes) -> str:
 
 
 async def stream_events(
-    engine: Engine, request: GraphQLRequest, ctx: Context, place: Place
+    engine: Engine, request: GraphQLRequest, ctx: Context, slot: ConnectionSlot
 ) -> AsyncGenerator[str, None]:
-    """Each event, and a comment where nothing happens; `place` is given back at the end.
+    """Each event, and a comment as heartbeat; `slot` is released at the end.
 
-    Before either of them we ask who the caller is by now.
+    Before each of them the caller is identified again.
     """
     limits = ctx.services.settings.limits
     loop = asyncio.get_running_loop()
@@ -51,14 +51,14 @@ async def stream_events(
                 yield part
         yield EVENTS.encode_complete()
     finally:
-        place.release()
+        slot.release()
 
 
 async def _answers(
     engine: Engine, request: GraphQLRequest, ctx: Context
 ) -> AsyncGenerator[str, None]:
     try:
-        async with aclosing(engine.watch(request, ctx)) as answers:
+        async with aclosing(engine.subscribe(request, ctx)) as answers:
             async for answer in answers:
                 written, body = write_answer(answer, ctx)
                 await written.record_reading(ctx)

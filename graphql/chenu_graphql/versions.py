@@ -66,7 +66,7 @@ _SHOWN = (
 
 
 def _describe_fields(root: strawberry.Parent[ChangeRow]) -> dict[str, Any]:
-    """The edited fields by their public names; what follows from others is left out."""
+    """The edited fields by their public names, without derived ones."""
     known = {key: root.fields[key] for key in _SHOWN if key in root.fields}
     if "seconds_saved" in root.fields:
         known["averageMinutesSaved"] = root.fields["seconds_saved"] / 60

@@ -11,10 +11,10 @@ from chenu.accounts.request_context import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.facets import Facets
 from chenu.agents.queries import (
-    Sight,
+    ViewerRole,
     find_agent_by_slug,
     find_creator_by_handle,
-    find_sight,
+    find_viewer_role,
     list_versions,
     list_versions_by_id,
 )
@@ -91,10 +91,10 @@ async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
     """Raises NotFound, also for one that this visitor may not see."""
     agent = await find_agent_by_slug(slug)
-    sight = None if agent is None else await find_sight(pages.request_context.actor, agent)
-    if agent is None or sight is None:
+    role = None if agent is None else await find_viewer_role(pages.request_context.actor, agent)
+    if agent is None or role is None:
         raise NotFound("There is no such agent")
-    if sight is Sight.STAFF:
+    if role is ViewerRole.STAFF:
         await record_staff_reads(pages.request_context.actor, [StaffRead("agent", agent.id)])
     return agent
 

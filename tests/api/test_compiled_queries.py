@@ -1,16 +1,24 @@
-"""Planned queries say to the letter what graphql-core says, and step back where they cannot."""
+"""Compiled queries answer as graphql-core does, and leave to it what they cannot do."""
+
+from typing import NoReturn
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
+from chenu.accounts.request_context import RequestContext
+from chenu.core import db
 from chenu.flows.services import Services
+from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents
-from chenu_graphql.engine import Engine
+from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.fallbacks import FallbackReason
+from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.api.calls import Api
 from tests.api.stock import stock
 
-PLANNED = (
+COMPILED = (
     "{ agents(first: 3) { edges { node { id name price { amount { formatted } } } } } }",
     "query($n: Int = 2) { agents(first: $n) { totalCount edges { cursor node { ...A } } } }"
     " fragment A on Agent { __typename slug creator { handle } ... on Node { id } }",
@@ -19,16 +27,49 @@ PLANNED = (
     "{ agents(first: 1) { edges { node { name } } edges { node { tagline } cursor } } }",
     '{ agent(slug: "nobody") { name } }',
     "{ agents(first: 5) { facets { spheres { value count } } pageInfo { endCursor } } }",
+    "{ agents(first: 2) { edges { node { viewerAccess { reason { __typename code } } } } } }",
 )
-LEFT = (
-    "{ __schema { queryType { name } } }",
-    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }",
-    "mutation { signOut { __typename } }",
-)
+INTERPRETED = {
+    "{ __schema { queryType { name } } }": FallbackReason.INTROSPECTION,
+    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }": (
+        FallbackReason.DIRECTIVE
+    ),
+    "mutation { signOut { __typename } }": None,
+}
+FAILING = {
+    "{ agents(first: 1) { edges { node { rejectionReason } } } }": FallbackReason.REFUSED,
+    "query($n: Int) { agents(first: $n) { totalCount } }": FallbackReason.INVALID_VARIABLES,
+    "{ tiers { code @include(if: true) } }": FallbackReason.DIRECTIVE,
+}
 
 
-@pytest.mark.parametrize("query", PLANNED)
-async def test_a_plan_answers_as_graphql_core_does(
+class LostPool:
+    """A database that nobody reaches, and how often it was tried."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def acquire(self) -> NoReturn:
+        self.tries += 1
+        raise ConnectionRefusedError
+
+
+@pytest.fixture
+def lost_pool(services: Services, monkeypatch: pytest.MonkeyPatch) -> LostPool:
+    pool = LostPool()
+    monkeypatch.setattr(db.ENGINE, "pool", pool)
+    return pool
+
+
+def count_fallbacks() -> dict[str, float]:
+    """Without those that did not happen yet."""
+    name = "chenu_graphql_fallbacks_total"
+    counts = {each: REGISTRY.get_sample_value(name, {"reason": each}) for each in FallbackReason}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+@pytest.mark.parametrize("query", COMPILED)
+async def test_a_compiled_query_answers_as_graphql_core_does(
     client: httpx.AsyncClient,
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
@@ -36,22 +77,73 @@ async def test_a_plan_answers_as_graphql_core_does(
 ) -> None:
     await stock(services, 3)
     monkeypatch.setattr(Engine, "_interpret", None)
-    planned = await Api(client).send(query)
+    compiled = await Api(client).send(query)
     monkeypatch.undo()
     monkeypatch.setattr(Documents, "find_compiled", lambda *_: None)
     interpreted = await Api(client).send(query)
 
-    assert planned.data is not None
-    assert planned.http.content == interpreted.http.content
+    assert compiled.data is not None
+    assert compiled.http.content == interpreted.http.content
 
 
-@pytest.mark.parametrize("query", LEFT)
-def test_what_plans_do_not_know_is_left_to_graphql_core(query: str) -> None:
+@pytest.mark.parametrize(("query", "reason"), INTERPRETED.items())
+def test_what_cannot_be_compiled_is_left_to_graphql_core(
+    query: str, reason: FallbackReason | None
+) -> None:
     documents = Documents(get_schema())
     prepared = documents.read(query)
     [operation] = prepared.operations
 
-    assert documents.find_compiled(prepared, operation) is None
+    assert documents.find_compiled(prepared, operation) is reason
+
+
+@pytest.mark.parametrize(("query", "reason"), FAILING.items())
+async def test_each_fallback_is_counted_by_its_reason(
+    client: httpx.AsyncClient, services: Services, query: str, reason: FallbackReason
+) -> None:
+    await stock(services, 1)
+    before = count_fallbacks()
+
+    await Api(client).send(query, {"n": "wrong"} if "$n" in query else {})
+
+    assert count_fallbacks() == before | {reason: before.get(reason, 0) + 1}
+
+
+async def test_a_monitor_sees_every_reason_before_it_happens(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/metrics")).text
+
+    assert "chenu_graphql_compiled_total" in text
+    for reason in FallbackReason:
+        assert f'chenu_graphql_fallbacks_total{{reason="{reason}"}}' in text
+
+
+async def ask(services: Services, query: str) -> Answer:
+    """Without HTTP, which asks the database on its own account."""
+    return await get_engine().run(GraphQLRequest(query), Context(services, RequestContext()))
+
+
+async def test_a_lost_database_is_asked_once_for_a_query(
+    services: Services, lost_pool: LostPool
+) -> None:
+    answer = await ask(services, '{ tiers { code } agent(slug: "x") { name } }')
+
+    assert lost_pool.tries == 1
+    assert answer.codes == ["UNAVAILABLE"]
+    assert answer.errors[0].path == ["agent"]
+    assert answer.data is not None
+    assert (answer.data["agent"], len(answer.data["tiers"])) == (None, 5)
+
+
+async def test_it_is_asked_again_for_the_next_query(
+    services: Services, lost_pool: LostPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = '{ agent(slug: "x") { name } }'
+    await ask(services, query)
+
+    monkeypatch.undo()
+    answer = await ask(services, query)
+
+    assert (answer.data, answer.errors) == ({"agent": None}, [])
 
 
 async def test_a_failing_field_is_reported_with_its_place_and_paid_for_once(

@@ -80,7 +80,7 @@ async def test_an_unexpected_failure_is_masked_on_the_way_out(
     async def fail(*_: Any) -> None:
         raise asyncpg.UndefinedColumnError('column "secret" does not exist')
 
-    monkeypatch.setattr("chenu_graphql.roots.find_creator_by_handle", fail)
+    monkeypatch.setattr("chenu_graphql.roots.agents.find_creator_by_handle", fail)
 
     reply = await Api(client).send('{ creator(handle: "x") { id } tiers { code } }')
 
@@ -97,7 +97,7 @@ async def test_a_lost_database_is_reported_with_when_to_come_back(
     async def fail(*_: Any) -> None:
         raise Unavailable("The service is not available right now, please try again")
 
-    monkeypatch.setattr("chenu_graphql.roots.find_creator_by_handle", fail)
+    monkeypatch.setattr("chenu_graphql.roots.agents.find_creator_by_handle", fail)
 
     alone = await Api(client).send('{ creator(handle: "x") { id } }')
     partly = await Api(client).send('{ creator(handle: "x") { id } tiers { code } }')

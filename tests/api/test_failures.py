@@ -36,7 +36,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("password=hunter2 at /srv/app.py")
 
-    monkeypatch.setattr(Engine, "_run_compiled", fail)
+    monkeypatch.setattr(Engine, "_execute", fail)
 
 
 def is_internal(body: dict[str, Any], request_id: str | None = None) -> bool:

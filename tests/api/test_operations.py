@@ -166,7 +166,7 @@ async def _watch(story: Story, services: Services, buyer: Person, purchase_id: s
     request = GraphQLRequest(document_of(name), {"purchaseId": purchase_id}, name)
     answers = [
         answer
-        async for answer in get_engine().watch(
+        async for answer in get_engine().subscribe(
             request, Context(services, RequestContext(actor=buyer.actor))
         )
     ]

@@ -25,7 +25,7 @@ def sources() -> Iterator[tuple[str, ast.Module, int]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "node_modules" not in path.parts:
                 text = path.read_text()
-                yield path.relative_to(ROOT).as_posix(), ast.parse(text), text.count("\n") + 1
+                yield path.relative_to(ROOT).as_posix(), ast.parse(text), len(text.splitlines())
 
 
 SOURCES = list(sources())

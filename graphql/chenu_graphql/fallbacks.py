@@ -1,0 +1,55 @@
+"""Why a query was left to graphql-core instead of being run compiled; counted for /metrics."""
+
+from enum import StrEnum
+
+from prometheus_client import Counter
+
+from chenu.core.errors import ChenuError, Unavailable
+
+
+class FallbackReason(StrEnum):
+    """The first two are found when a document is compiled, the others while it runs."""
+
+    DIRECTIVE = "directive"
+    INTROSPECTION = "introspection"
+    INVALID_VARIABLES = "invalid_variables"
+    NULL_IN_NON_NULL = "null_in_non_null"
+    INVALID_VALUE = "invalid_value"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    ERROR = "error"
+
+
+class NotCompiled(Exception):
+    """Only graphql-core can carry this out, or word its error."""
+
+    def __init__(self, reason: FallbackReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_COMPILED = Counter("chenu_graphql_compiled", "Queries that ran compiled to their end")
+_FALLBACKS = Counter(
+    "chenu_graphql_fallbacks", "Queries that graphql-core ran instead, by reason", ["reason"]
+)
+_BY_REASON = {reason: _FALLBACKS.labels(reason.value) for reason in FallbackReason}
+"""Made at once, so that a monitor sees each reason at zero."""
+
+
+def count_compiled() -> None:
+    _COMPILED.inc()
+
+
+def count_fallback(reason: FallbackReason) -> None:
+    _BY_REASON[reason].inc()
+
+
+def find_reason(error: Exception) -> FallbackReason:
+    """Why a compiled run failed, by the error that it raised."""
+    if isinstance(error, NotCompiled):
+        return error.reason
+    if isinstance(error, Unavailable):
+        return FallbackReason.UNAVAILABLE
+    if isinstance(error, ChenuError):
+        return FallbackReason.REFUSED
+    return FallbackReason.ERROR

@@ -1,0 +1,1 @@
+"""The fields of the three roots, by topic; `schema` puts them together."""

@@ -1,0 +1,31 @@
+"""Buying agents, and being told when a payment has settled."""
+
+import strawberry
+
+from chenu_graphql import buying
+from chenu_graphql.buying import AgentPurchasePayload, watch_purchase
+from chenu_graphql.fields import CHANGE, Weight, field
+from chenu_graphql.permissions import MARKETPLACE, READER
+from chenu_graphql.purchases import Purchase
+
+
+@strawberry.type
+class PurchaseMutations:
+    agent_purchase: AgentPurchasePayload = field(
+        "Opens the payment page of an agent; a free one is the buyer's at once.",
+        MARKETPLACE,
+        buying.resolve_agent_purchase,
+        weight=CHANGE,
+        sensitive=True,
+    )
+
+
+@strawberry.type
+class PurchaseSubscriptions:
+    purchase_settled: Purchase = field(
+        "Fires once, at once when it is settled already.",
+        READER,
+        watch_purchase,
+        weight=Weight(points=10),
+        live=True,
+    )

@@ -1,0 +1,151 @@
+"""Random queries answer alike whether they run compiled or by graphql-core: decision 0010."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+import structlog
+from graphql import parse, validate
+from prometheus_client import REGISTRY
+
+from chenu.accounts.actor import Actor
+from chenu.accounts.request_context import RequestContext
+from chenu.core.i18n import LOCALES
+from chenu.flows.services import Services
+from chenu_graphql.context import Context
+from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.schema import get_schema
+from tests.conftest import SEED, Engines
+from tests.differential.answers import find_difference, list_cursors
+from tests.differential.breaking import BreakingSchema, Fault, choose_faults
+from tests.differential.documents import Generator, RandomQuery
+from tests.differential.market import Market, fill_market
+from tests.differential.reachable import list_arguments, list_fields
+from tests.differential.values import Pools, spoil
+from tests.faults.counts import runs
+
+QUERIES = 2_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """`seed` draws the query, its caller and what fails meanwhile."""
+
+    seed: int
+    query: RandomQuery
+    context: RequestContext
+
+    def __str__(self) -> str:
+        actor = self.context.actor
+        who = f"{actor.kind} {actor.user_id} {sorted(actor.scopes)} {sorted(actor.staff)}"
+        return f"seed {self.seed}, {who}\n{self.query.text}\n{self.query.variables}"
+
+
+class Pair:
+    """Two engines over one schema, which breaks for both alike."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.breaking = BreakingSchema()
+        self._compiling = Engine(self.breaking.schema)
+        self._interpreting = Engine(self.breaking.schema, is_compiling=False)
+
+    async def run_compiled(self, question: Question) -> Answer:
+        return await self._run(self._compiling, question)
+
+    async def interpret(self, question: Question) -> Answer:
+        return await self._run(self._interpreting, question)
+
+    async def _run(self, engine: Engine, question: Question) -> Answer:
+        request = GraphQLRequest(question.query.text, dict(question.query.variables))
+        return await engine.run(request, Context(self._services, question.context))
+
+
+def draw_questions(pair: Pair, market: Market) -> Iterator[Question]:
+    """Valid queries without end; `pair` breaks for each as it was drawn."""
+    seeds = random.Random(int(SEED))
+    while True:
+        seed = seeds.randrange(10**9)
+        dice = random.Random(seed)
+        query = Generator(pair.breaking.schema, dice, market.pools).write()
+        if validate(pair.breaking.schema, parse(query.text)):
+            continue
+        if dice.random() < 0.03:
+            spoil(dice, query.variables)
+        pair.breaking.faults = choose_faults(dice, query.coordinates)
+        actor: Actor = dice.choice(market.actors)
+        context = RequestContext(actor=actor, locale=dice.choice(LOCALES), request_id="one")
+        yield Question(seed, query, context)
+
+
+def count_compiled() -> float:
+    return REGISTRY.get_sample_value("chenu_graphql_compiled_total") or 0
+
+
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Writing out a traceback takes longer than a hundred queries."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("unlogged")
+@pytest.mark.timeout(600)
+async def test_random_queries_answer_alike_compiled_and_interpreted(
+    services: Services, engines: Engines
+) -> None:
+    market = await fill_market(services, engines)
+    pair = Pair(services)
+    questions, outcomes = draw_questions(pair, market), Counter[str]()
+    before = count_compiled()
+
+    for _ in range(runs(QUERIES)):
+        question = next(questions)
+        compiled = await pair.run_compiled(question)
+        difference = await find_difference(compiled, partial(pair.interpret, question))
+        assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
+        outcomes["failed" if compiled.errors else "whole"] += 1
+        market.pools.add_cursors(list_cursors(compiled.data))
+
+    assert count_compiled() - before == outcomes["whole"], "whole answers come from compiled runs"
+    assert min(outcomes["failed"], outcomes["whole"]) >= runs(QUERIES) / 5, outcomes
+
+
+SMALL = {
+    "{ agents(first: 1) { __typename } }": ("Query.agents", Fault.IS_AN_ERROR),
+    "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
+    "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
+    "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
+}
+
+
+@pytest.mark.usefixtures("unlogged")
+@pytest.mark.parametrize(("text", "fault"), SMALL.items())
+async def test_a_broken_field_answers_alike_compiled_and_interpreted(
+    services: Services, text: str, fault: tuple[str, Fault]
+) -> None:
+    pair = Pair(services)
+    pair.breaking.faults = dict([fault])
+    question = Question(0, RandomQuery(text, {}, []), RequestContext(request_id="one"))
+
+    compiled = await pair.run_compiled(question)
+
+    assert await find_difference(compiled, partial(pair.interpret, question)) is None
+
+
+def test_random_documents_ask_every_field_with_every_argument() -> None:
+    schema, asked, texts = get_schema(), set[str](), list[str]()
+    for seed in range(1_000):
+        query = Generator(schema, random.Random(seed), Pools()).write()
+        asked.update(query.coordinates)
+        texts.append(query.text)
+
+    text = " ".join(texts)
+    arguments = {f"{name}:" for name in list_arguments(schema)}
+    assert list_fields(schema) - asked == set()
+    assert {each for each in arguments if each not in text} == set()
+    assert all(part in text for part in ("...F", "... on", "... {", "__typename", " = ", "null"))
