@@ -52,6 +52,17 @@ async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:
     return await db.find_one(ConnectAccount, sql, stripe_account_id)
 
 
+async def list_waiting(*, limit: int = 1000) -> list[str]:
+    """Stripe's ids of open accounts that cannot be paid yet: what is missing may have come."""
+    sql = """
+        SELECT stripe_account_id FROM connect_account
+        WHERE stripe_account_id IS NOT NULL AND NOT is_closed AND transfers_status <> 'active'
+        ORDER BY id LIMIT $1
+    """
+    async with db.connection() as connection:
+        return [record["stripe_account_id"] for record in await connection.fetch(sql, limit)]
+
+
 async def start(user_id: UserId, country: str) -> ConnectAccount:
     """The person's row, made when missing; the country is fixed while Stripe has the account."""
     sql = """

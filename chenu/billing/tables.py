@@ -1,6 +1,6 @@
-"""Our mirror of Stripe's world: the webhook inbox and Connect accounts."""
+"""Our mirror of Stripe's world: the webhook inbox, what was polled, and Connect accounts."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import AppUser
@@ -20,9 +20,20 @@ class WebhookEvent(Table, tablename="webhook_event"):
     state = Text(default="RECEIVED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    created_at = Timestamptz(default=business_now, index=True)
+    created_at = Timestamptz(default=business_now)
     received_at = Timestamptz(default=system_now)
     handled_at = Timestamptz(default=None, null=True)
+
+
+class EventCursor(Table, tablename="event_cursor"):
+    """How far each of Stripe's lists of events was read: all of it until `read_until`.
+
+    `missed_seconds`: how much of the time before, in all, Stripe had forgotten when we came.
+    """
+
+    stream = Text(primary_key=True)
+    read_until = Timestamptz(default=business_now)
+    missed_seconds = BigInt(default=0)
 
 
 class ConnectAccount(Table, tablename="connect_account"):

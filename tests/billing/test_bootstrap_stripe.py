@@ -8,7 +8,8 @@ import pytest
 
 from chenu.billing.stripe_catalogue import PriceRequest, ProductRequest, StripeCatalogue
 from chenu.core.money import Cents
-from chenu.flows.events.handling import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
+from chenu.flows.events.all_events import EVENTS
+from chenu.flows.events.registry import EventScope
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe, prices, products
 from chenu.flows.services import Services
 from tests.stripe_side import StripeSide
@@ -57,10 +58,10 @@ async def test_the_endpoints_are_asked_for_the_events_that_we_handle(
 
     [snapshot] = await stripe_side.list_all("/v1/webhook_endpoints")
     assert snapshot["url"] == f"{URL}/webhooks/stripe"
-    assert set(snapshot["enabled_events"]) == {*CHECKOUT_EVENTS, *PROJECTION_EVENTS}
+    assert set(snapshot["enabled_events"]) == set(EVENTS.names(EventScope.PLATFORM))
     assert snapshot["api_version"] == "2026-10-28.endive"
     [thin] = (await stripe_side.get("/v2/core/event_destinations"))["data"]
-    assert set(thin["enabled_events"]) == set(THIN_EVENTS)
+    assert set(thin["enabled_events"]) == set(EVENTS.names(EventScope.THIN))
 
 
 async def test_what_was_moved_or_renamed_is_put_right(

@@ -1,6 +1,9 @@
 """A person's Connect account: one that is open, told what changes, and our mirror kept true."""
 
+import asyncio
+
 import msgspec
+import structlog
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
@@ -14,6 +17,10 @@ from chenu.core.clock import system_now
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 4
 
 CONNECT_KINDS = (OperationKind.CONNECT_ACCOUNT, OperationKind.CONNECT_UPDATE)
 
@@ -98,6 +105,20 @@ async def refresh_connect_state(services: Services, stripe_account_id: str) -> N
         state = _closed(stripe_account_id)
     async with db.transaction():
         await _adopt(state)
+
+
+async def refresh_waiting_accounts(services: Services) -> None:
+    """Each that cannot be paid yet. What Stripe refuses stops no other; raises OutcomeUnknown."""
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def refresh(account_id: str) -> None:
+        async with room:
+            try:
+                await refresh_connect_state(services, account_id)
+            except StripeRefusal as refusal:
+                log.error("account_refused", account=account_id, code=refusal.code)
+
+    await asyncio.gather(*map(refresh, await connect_accounts.list_waiting()))
 
 
 async def _adopt(state: ConnectState) -> None:

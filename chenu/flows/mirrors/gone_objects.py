@@ -7,38 +7,53 @@ from chenu.agents.model import AgentId
 from chenu.agents.purchases import list_pending_of_account, list_pending_of_agent
 from chenu.agents.queries import find_agent
 from chenu.flows.mirrors.agent_price import find_agent_of_product, forget_price
-from chenu.flows.mirrors.customer import forget_customer
+from chenu.flows.mirrors.customer import find_account_of, forget_customer
 from chenu.flows.purchases.close_checkout import close_pages_of
 from chenu.flows.services import Services
 
 
-async def follow_customer(services: Services, customer_id: str) -> None:
-    """Asks Stripe: an event only names whom to look at. Raises ProviderUnavailable."""
+async def follow_customer(services: Services, customer_id: str) -> bool:
+    """False for nobody of ours. An event only names whom to ask about.
+
+    Raises ProviderUnavailable.
+    """
+    if await find_account_of(customer_id) is None:
+        return False
     if await services.gateway.is_customer_there(customer_id):
-        return
+        return True
     account_id = await forget_customer(customer_id)
     if account_id is not None:
         pending = await list_pending_of_account(account_id)
         await close_pages_of(services, pending, customer_id=customer_id)
+    return True
 
 
-async def follow_price(services: Services, price_id: str) -> None:
-    """Archived, or its product is. Raises ProviderUnavailable."""
+async def follow_price(services: Services, price_id: str) -> bool:
+    """Archived, or its product is. False for no price of an agent. Raises ProviderUnavailable."""
     price = await services.gateway.find_price(price_id)
     agent_id = find_agent_of_product(price.product_id) if price is not None else None
-    if price is not None and agent_id is not None and not price.is_sellable:
+    if price is None or agent_id is None:
+        return False
+    if not price.is_sellable:
         await _stop_selling(services, price_id, agent_id)
+    return True
 
 
-async def follow_product(services: Services, product_id: str) -> None:
-    """Archived or deleted, and the agent's price with it. Raises ProviderUnavailable."""
+async def follow_product(services: Services, product_id: str) -> bool:
+    """Archived or deleted, and the agent's price with it. False for no agent of ours.
+
+    Raises ProviderUnavailable.
+    """
     agent_id = find_agent_of_product(product_id)
     agent = await find_agent(agent_id) if agent_id is not None else None
-    if agent is None or agent.stripe_price_id is None:
-        return
+    if agent is None:
+        return False
+    if agent.stripe_price_id is None:
+        return True
     price = await services.gateway.find_price(agent.stripe_price_id)
     if price is None or not price.is_sellable:
         await _stop_selling(services, agent.stripe_price_id, agent.id)
+    return True
 
 
 async def _stop_selling(services: Services, price_id: str, agent_id: AgentId) -> None:
