@@ -37,7 +37,10 @@ class EventCursor(Table, tablename="event_cursor"):
 
 
 class ConnectAccount(Table, tablename="connect_account"):
-    """A person's account at Stripe Connect; one serves sales and commissions."""
+    """A person's account at Stripe Connect; one serves sales and commissions.
+
+    `fetch_number`: of the answer that its state is from (core/fetched.py).
+    """
 
     id = UUID(primary_key=True, default=new_id)
     owner = belongs_to(AppUser, unique=True)
@@ -46,4 +49,4 @@ class ConnectAccount(Table, tablename="connect_account"):
     transfers_status = Text(default="NOT_STARTED")
     requirements = JSONB(default="[]")
     is_closed = Boolean(default=False)
-    refreshed_at = Timestamptz(default=None, null=True)
+    fetch_number = BigInt(default=0)

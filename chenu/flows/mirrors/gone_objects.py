@@ -6,7 +6,13 @@ What is forgotten is made anew before the next checkout. docs/decisions/0019.
 from chenu.agents.model import AgentId
 from chenu.agents.purchases import list_pending_of_account, list_pending_of_agent
 from chenu.agents.queries import find_agent
-from chenu.flows.mirrors.agent_price import find_agent_of_product, forget_price
+from chenu.billing.gateway import PriceState
+from chenu.core.fetched import Fetched
+from chenu.flows.mirrors.agent_price import (
+    fetch_price,
+    find_agent_of_product,
+    store_price_state,
+)
 from chenu.flows.mirrors.customer import find_account_of, forget_customer
 from chenu.flows.purchases.close_checkout import close_pages_of
 from chenu.flows.services import Services
@@ -30,12 +36,11 @@ async def follow_customer(services: Services, customer_id: str) -> bool:
 
 async def follow_price(services: Services, price_id: str) -> bool:
     """Archived, or its product is. False for no price of an agent. Raises ProviderUnavailable."""
-    price = await services.gateway.find_price(price_id)
-    agent_id = find_agent_of_product(price.product_id) if price is not None else None
-    if price is None or agent_id is None:
+    fetched = await fetch_price(services, price_id)
+    agent_id = find_agent_of_product(fetched.value.product_id)
+    if agent_id is None:
         return False
-    if not price.is_sellable:
-        await _stop_selling(services, price_id, agent_id)
+    await _follow_sale(services, agent_id, fetched)
     return True
 
 
@@ -48,14 +53,16 @@ async def follow_product(services: Services, product_id: str) -> bool:
     agent = await find_agent(agent_id) if agent_id is not None else None
     if agent is None:
         return False
-    if agent.stripe_price_id is None:
-        return True
-    price = await services.gateway.find_price(agent.stripe_price_id)
-    if price is None or not price.is_sellable:
-        await _stop_selling(services, agent.stripe_price_id, agent.id)
+    price_id = agent.stripe_price_id
+    if price_id is not None:
+        await _follow_sale(services, agent.id, await fetch_price(services, price_id))
     return True
 
 
-async def _stop_selling(services: Services, price_id: str, agent_id: AgentId) -> None:
-    await forget_price(price_id, agent_id)
-    await close_pages_of(services, await list_pending_of_agent(agent_id), price_id=price_id)
+async def _follow_sale(services: Services, agent_id: AgentId, fetched: Fetched[PriceState]) -> None:
+    await store_price_state(agent_id, fetched)
+    price, agent = fetched.value, await find_agent(agent_id)
+    # Stored or not: where a newer answer says that it is sold, its pages stay.
+    if agent is not None and not price.is_sellable and agent.stripe_price_id != price.id:
+        pending = await list_pending_of_agent(agent_id)
+        await close_pages_of(services, pending, price_id=price.id)
