@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
+from typing import TypeVar
 
 from chenu.billing.gateway import CheckoutSession, ConnectState, PriceState
 from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
 from chenu.settings import StripeSettings
+
+T = TypeVar("T")
 
 ORDERS = list(permutations(range(3)))
 """In which three answers can arrive."""
@@ -42,21 +44,17 @@ class HeldGateway(LiveGateway):
     async def is_customer_there(self, customer_id: str) -> bool:
         return await self._hold(super().is_customer_there(customer_id))
 
-    async def _hold(self, asked: Awaitable[Any]) -> Any:
-        answer, error = None, None
+    async def _hold(self, asked: Awaitable[T]) -> T:
+        """A refusal is an answer as well."""
         try:
-            answer = await asked
-        except Exception as failure:
-            error = failure
-        if self.is_holding:
-            gate = asyncio.Event()
-            async with self._arrived:
-                self.held.append(gate)
-                self._arrived.notify_all()
-            await gate.wait()
-        if error is not None:
-            raise error
-        return answer
+            return await asked
+        finally:
+            if self.is_holding:
+                gate = asyncio.Event()
+                async with self._arrived:
+                    self.held.append(gate)
+                    self._arrived.notify_all()
+                await gate.wait()
 
     async def wait_held(self, number: int) -> None:
         async with self._arrived:

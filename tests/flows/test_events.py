@@ -70,8 +70,8 @@ async def test_a_type_that_is_registered_once_is_delivered_polled_and_handled(
     for event_id in await inbox.list_waiting():
         await handle_event(services, event_id, events)
 
-    [endpoint] = await stripe_side.list_all("/v1/webhook_endpoints")
-    assert ADDED in endpoint["enabled_events"]
+    endpoints = await stripe_side.list_all("/v1/webhook_endpoints")
+    assert [ADDED in endpoint["enabled_events"] for endpoint in endpoints] == [False, True]
     assert [event.object_id for event in recorder.seen] == [made["id"]]
     await catalogue.close()
     await stripe_side.reset()
@@ -118,6 +118,8 @@ async def test_an_event_whose_object_has_no_id_is_ignored(
 
 
 NOT_OURS = {
+    "a page of a connected account": ("checkout.session.completed", "cs_1", "acct_1"),
+    "a price of a connected account": ("price.updated", "price_1", "acct_1"),
     "an account of another platform": ("account.updated", "acct_of_others", None),
     "another's application": ("account.application.deauthorized", "ca_1", "acct_of_others"),
     "a thin account": ("v2.core.account[requirements].updated", "acct_of_others", None),

@@ -15,7 +15,7 @@ from chenu.core.caches import SingleFlight
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
 from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.registry import EventOutcome, EventRegistry
+from chenu.flows.events.registry import EventOutcome, EventRegistry, EventScope
 from chenu.flows.services import Services
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,9 @@ async def handle_event(services: Services, event_id: str, events: EventRegistry 
 
 async def _dispatch(services: Services, event: InboxEvent, events: EventRegistry) -> EventOutcome:
     known = events.find(event.type)
-    return await known.handler(services, event) if known else EventOutcome.IGNORED
+    if known is None or (known.scope is EventScope.PLATFORM and event.related_account):
+        return EventOutcome.IGNORED  # a connected account's own customers and pages are not ours
+    return await known.handler(services, event)
 
 
 async def stand_in_for_worker(services: Services, event_id: str) -> None:

@@ -27,8 +27,11 @@ async def bootstrap_stripe(
     outcomes += [await stripe.put_price(request) for request in prices()]
     url = f"{public_url}/webhooks/stripe"
     snapshot = EndpointRequest("snapshot", url, events.names(EventScope.PLATFORM))
+    of_connected = events.names(EventScope.CONNECT)
+    connect = EndpointRequest("connect", url, of_connected, of_connected=True)
     thin = EndpointRequest("thin", f"{url}/thin", events.names(EventScope.THIN))
     outcomes.append(await stripe.put_snapshot_endpoint(snapshot))
+    outcomes.append(await stripe.put_snapshot_endpoint(connect))
     outcomes.append(await stripe.put_thin_endpoint(thin))
     return outcomes
 
