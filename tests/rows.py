@@ -9,8 +9,8 @@ import asyncpg
 from chenu.core import db
 from tests.conftest import Engines
 
-_COUNTERS = ("attempt_window",)
-"""Tables that count tries: a refused one counts as well."""
+_COUNTERS = ("attempt_window", "event_cursor")
+"""Tables that count tries, refused ones as well, and how far Stripe's lists were read."""
 AUDITED_CHANGES = "SELECT * FROM audit_event WHERE action <> 'staff.read'"
 """The audit trail without what staff read, which changes nothing."""
 

@@ -158,7 +158,7 @@ async def test_bootstrap_shows_the_secrets_of_the_endpoints_that_it_made(
 
     assert (ran.code, ran.err) == (0, [])
     assert {line.split()[0] for line in ran.out} == {"created"}
-    assert len([line for line in ran.out if "shown once: whsec_" in line]) == 2
+    assert len([line for line in ran.out if "shown once: whsec_" in line]) == 3
 
 
 async def test_what_stripe_refuses_is_said_in_one_line(run: QueryRun, services: Services) -> None:

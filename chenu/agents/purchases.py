@@ -18,6 +18,7 @@ from chenu.agents.tables import Purchase
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
+from chenu.core.fetched import Fetched
 from chenu.core.money import BasisPoints, Cents
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
@@ -145,10 +146,11 @@ async def insert_purchase(row: PurchaseRow) -> None:
 async def record_checkout(
     purchase_id: PurchaseId, session_id: str, url: str | None, expires_at: datetime
 ) -> None:
+    """Once: a purchase has one page, and its address does not change."""
     sql = """
         UPDATE purchase SET checkout_session_id = $2, checkout_url = $3, checkout_expires_at = $4,
             updated_at = $5
-        WHERE id = $1
+        WHERE id = $1 AND checkout_session_id IS NULL
     """
     await db.execute(sql, purchase_id, session_id, url, expires_at, system_now())
 
@@ -161,13 +163,14 @@ async def move_status(
     await db.execute(sql, purchase_id, status, failure_code, system_now())
 
 
-async def record_decline(purchase_id: PurchaseId, failure_code: str) -> None:
-    """The card was declined, the checkout stays open."""
+async def record_decline(purchase_id: PurchaseId, decline: Fetched[str | None]) -> None:
+    """The last attempt was declined, or there is another; the page stays open."""
     sql = """
-        UPDATE purchase SET failure_code = $2, updated_at = $3
-        WHERE id = $1 AND status = 'PENDING'
+        UPDATE purchase SET failure_code = $2, fetch_number = $4,
+            updated_at = CASE WHEN failure_code IS DISTINCT FROM $2 THEN $3 ELSE updated_at END
+        WHERE id = $1 AND status = 'PENDING' AND fetch_number < $4
     """
-    await db.execute(sql, purchase_id, failure_code, system_now())
+    await db.execute(sql, purchase_id, decline.value, system_now(), decline.number)
 
 
 async def mark_paid(purchase_id: PurchaseId, status: PurchaseStatus, paid_at: datetime) -> None:

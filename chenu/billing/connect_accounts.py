@@ -8,7 +8,7 @@ import msgspec
 from chenu.accounts.actor import UserId
 from chenu.billing.gateway import ConnectState
 from chenu.core import db
-from chenu.core.clock import system_now
+from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id
 
 ACTIVE = "active"
@@ -52,6 +52,17 @@ async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:
     return await db.find_one(ConnectAccount, sql, stripe_account_id)
 
 
+async def list_waiting(*, limit: int = 1000) -> list[str]:
+    """Stripe's ids of open accounts that cannot be paid yet: what is missing may have come."""
+    sql = """
+        SELECT stripe_account_id FROM connect_account
+        WHERE stripe_account_id IS NOT NULL AND NOT is_closed AND transfers_status <> 'active'
+        ORDER BY id LIMIT $1
+    """
+    async with db.connection() as connection:
+        return [record["stripe_account_id"] for record in await connection.fetch(sql, limit)]
+
+
 async def start(user_id: UserId, country: str) -> ConnectAccount:
     """The person's row, made when missing; the country is fixed while Stripe has the account."""
     sql = """
@@ -73,21 +84,25 @@ async def record_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
     """The first account, or the one after an account that was closed."""
     sql = """
         UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted',
-            requirements = '[]', is_closed = false
+            requirements = '[]', is_closed = false, fetch_number = 0
         WHERE owner = $1 AND (stripe_account_id IS NULL OR is_closed)
     """
     await db.execute(sql, user_id, stripe_account_id)
 
 
-async def store_state(state: ConnectState) -> UserId | None:
-    """Adopt what Stripe says now; whose account it is, None for one that is not ours."""
+async def store_state(fetched: Fetched[ConnectState]) -> UserId | None:
+    """Adopt what Stripe said, unless it was asked later already; whose account it is.
+
+    None when nothing was adopted: a stale answer, or an account that is not ours.
+    """
     sql = """
         UPDATE connect_account SET transfers_status = $2, requirements = $3, is_closed = $4,
-            refreshed_at = $5
-        WHERE stripe_account_id = $1 RETURNING owner
+            fetch_number = $5
+        WHERE stripe_account_id = $1 AND fetch_number < $5 RETURNING owner
     """
+    state = fetched.value
     encoded = msgspec.json.encode(state.requirements).decode()
     owner = await db.fetch_value(
-        sql, state.id, state.transfers_status, encoded, state.is_closed, system_now()
+        sql, state.id, state.transfers_status, encoded, state.is_closed, fetched.number
     )
     return None if owner is None else UserId(owner)

@@ -190,7 +190,10 @@ class ConnectState:
 
 @dataclass(frozen=True, slots=True)
 class EventSummary:
-    """What the inbox keeps of an event; `created` is Stripe's time."""
+    """What the inbox keeps of an event; `created` is Stripe's time.
+
+    `object_id` is empty where Stripe names none; `related_account` is the connected account.
+    """
 
     id: str
     type: str
@@ -257,6 +260,10 @@ class Gateway(Protocol):
     ) -> str: ...
 
     def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
+
+    def list_thin_events(
+        self, types: Sequence[str], since: datetime
+    ) -> AsyncIterator[EventSummary]: ...
 
     def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
 

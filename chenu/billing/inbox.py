@@ -113,6 +113,15 @@ async def mark_handled(event_id: str) -> None:
     await db.execute(sql, event_id, system_now())
 
 
+async def mark_ignored(event_id: str) -> None:
+    """Its type, or the object that it names, means nothing to us."""
+    sql = """
+        UPDATE webhook_event SET state = 'IGNORED', handled_at = $2, last_error = NULL
+        WHERE id = $1 AND state = 'RECEIVED'
+    """
+    await db.execute(sql, event_id, system_now())
+
+
 async def mark_failed(event_id: str, error: str) -> None:
     """Given up: kept for operators, not tried again."""
     sql = "UPDATE webhook_event SET state = 'FAILED', last_error = $2 WHERE id = $1"
@@ -132,10 +141,27 @@ async def list_waiting(*, limit: int = 500) -> list[str]:
     return [row.id for row in await db.fetch_all(_Id, sql, limit)]
 
 
-async def last_created_at() -> datetime | None:
-    """Stripe's time of the newest event we know: where polling goes on from."""
-    found: datetime | None = await db.fetch_value("SELECT max(created_at) FROM webhook_event")
-    return found
+async def list_known(event_ids: Sequence[str]) -> set[str]:
+    """Which of these are in the inbox already."""
+    sql = "SELECT id FROM webhook_event WHERE id = ANY($1)"
+    return {row.id for row in await db.fetch_all(_Id, sql, list(event_ids))}
+
+
+async def store_handled(events: Sequence[EventSummary]) -> None:
+    """Events found by polling that need no job: what they may be about was looked at already."""
+    sql = """
+        INSERT INTO webhook_event (id, type, object_id, source, created_at, received_at, state,
+            attempts, handled_at)
+        SELECT id, type, '', 'POLL', created_at, $4, 'HANDLED', 0, $4
+        FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS event (id, type, created_at)
+        ON CONFLICT (id) DO NOTHING
+    """
+    ids, types, times = (
+        [event.id for event in events],
+        [event.type for event in events],
+        [event.created for event in events],
+    )
+    await db.execute(sql, ids, types, times, system_now())
 
 
 @dataclass(frozen=True, slots=True)

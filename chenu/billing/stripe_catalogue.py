@@ -32,11 +32,15 @@ class PriceRequest:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
-    """`name` is snapshot or thin; `events` in a fixed order."""
+    """`name` is snapshot, connect or thin; `events` in a fixed order.
+
+    `of_connected`: events of connected accounts instead of our own.
+    """
 
     name: str
     url: str
     events: tuple[str, ...]
+    of_connected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ class StripeCatalogue(StripeCaller):
                 {
                     "url": request.url,
                     "enabled_events": events,
+                    "connect": request.of_connected,
                     "api_version": API_VERSION,
                     "metadata": {_OURS: request.name},
                 }

@@ -167,7 +167,8 @@ def read_account(payload: dict[str, Any]) -> ConnectState:
 
 
 class _EventObject(msgspec.Struct):
-    id: str = ""
+    id: str | None = None
+    """Some have none: a balance, an invoice that is only previewed."""
 
 
 class _EventData(msgspec.Struct):
@@ -189,11 +190,11 @@ def read_event(payload: dict[str, Any]) -> EventSummary:
 
 def _summarise(event: _Event) -> EventSummary:
     created = datetime.fromtimestamp(event.created, UTC)
-    return EventSummary(event.id, event.type, event.data.object.id, event.account, created)
+    return EventSummary(event.id, event.type, event.data.object.id or "", event.account, created)
 
 
 class _Related(msgspec.Struct):
-    id: str
+    id: str | None = None
 
 
 class _ThinEvent(msgspec.Struct):
@@ -201,6 +202,7 @@ class _ThinEvent(msgspec.Struct):
     type: str
     created: datetime
     related_object: _Related | None = None
+    context: str | None = None
 
 
 _SNAPSHOT_BODY = msgspec.json.Decoder(_Event)
@@ -213,10 +215,20 @@ def read_event_body(body: bytes) -> EventSummary:
 
 
 def read_thin_body(body: bytes) -> EventSummary:
-    """A thin v2 event as delivered: it only names what to look at."""
-    event = _THIN_BODY.decode(body)
-    related = event.related_object.id if event.related_object else ""
-    return EventSummary(event.id, event.type, related, None, event.created)
+    """A thin event as delivered; it only names what to look at."""
+    return _summarise_thin(_THIN_BODY.decode(body))
+
+
+def read_thin_event(payload: dict[str, Any]) -> EventSummary:
+    """A thin event as listed, which leaves the related object out."""
+    return _summarise_thin(msgspec.convert(payload, _ThinEvent))
+
+
+def _summarise_thin(event: _ThinEvent) -> EventSummary:
+    related = (event.related_object.id if event.related_object else None) or ""
+    # A context is a path from organisation to account.
+    account = (event.context or "").rpartition("/")[2] or None
+    return EventSummary(event.id, event.type, related, account, event.created)
 
 
 class _Source(msgspec.Struct):

@@ -1,6 +1,6 @@
-"""Our mirror of Stripe's world: the webhook inbox and Connect accounts."""
+"""Our mirror of Stripe's world: the webhook inbox, what was polled, and Connect accounts."""
 
-from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import AppUser
@@ -18,13 +18,27 @@ class WebhookEvent(Table, tablename="webhook_event"):
     state = Text(default="RECEIVED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    created_at = business_time(index=True)
+    created_at = business_time()
     received_at = system_time()
     handled_at = Timestamptz(default=None, null=True)
 
 
+class EventCursor(Table, tablename="event_cursor"):
+    """How far each of Stripe's lists of events was read: all of it until `read_until`.
+
+    `missed_seconds`: how much of the time before, in all, Stripe had forgotten when we came.
+    """
+
+    stream = Text(primary_key=True)
+    read_until = business_time()
+    missed_seconds = BigInt(default=0)
+
+
 class ConnectAccount(Table, tablename="connect_account"):
-    """A person's account at Stripe Connect; one serves sales and commissions."""
+    """A person's account at Stripe Connect; one serves sales and commissions.
+
+    `fetch_number`: of the answer that its state is from (core/fetched.py).
+    """
 
     id = primary_id()
     owner = belongs_to(AppUser, unique=True)
@@ -33,4 +47,4 @@ class ConnectAccount(Table, tablename="connect_account"):
     transfers_status = Text(default="NOT_STARTED")
     requirements = JSONB(default="[]")
     is_closed = Boolean(default=False)
-    refreshed_at = Timestamptz(default=None, null=True)
+    fetch_number = BigInt(default=0)

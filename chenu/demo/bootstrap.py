@@ -16,5 +16,7 @@ async def bootstrap(settings: Settings, state: DemoState) -> None:
     for outcome in outcomes:
         if outcome.secret and outcome.what.endswith("snapshot"):
             state.webhook_secret = outcome.secret
+        elif outcome.secret and outcome.what.endswith("connect"):
+            state.connect_secret = outcome.secret
         elif outcome.secret:
             state.thin_secret = outcome.secret

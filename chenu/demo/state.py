@@ -16,6 +16,7 @@ class DemoState:
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     sandbox_port: int | None = None
     webhook_secret: str | None = None
+    connect_secret: str | None = None
     thin_secret: str | None = None
 
 

@@ -254,8 +254,9 @@ def _environment(
 
 
 def _secrets(state: DemoState) -> dict[str, str]:
+    of_snapshots = filter(None, (state.webhook_secret, state.connect_secret))
     return {
-        "STRIPE_WEBHOOK_SECRETS": state.webhook_secret or "",
+        "STRIPE_WEBHOOK_SECRETS": ",".join(of_snapshots),
         "STRIPE_THIN_SECRETS": state.thin_secret or "",
     }
 

@@ -5,8 +5,11 @@ from functools import lru_cache
 from litestar import Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from chenu.billing.event_cursor import list_cursors
 from chenu.billing.inbox import get_backlog
 from chenu.core import mail, queue
+from chenu.core.clock import business_now
+from chenu.flows.events.polling import POLLED_SCOPES
 from chenu.ledger import operations
 
 _REQUESTS = Histogram(
@@ -18,6 +21,12 @@ _REQUESTS = Histogram(
 _WEBHOOKS = Counter("chenu_webhooks", "Events taken in, by result", ["result"])
 _BACKLOG = Gauge("chenu_webhook_backlog", "Stripe events that wait to be handled")
 _BACKLOG_AGE = Gauge("chenu_webhook_backlog_seconds", "Age of the oldest waiting event")
+_POLL_AGE = Gauge(
+    "chenu_events_poll_age_seconds", "Since Stripe's list of events was last read whole", ["stream"]
+)
+_MISSED = Gauge(
+    "chenu_events_missed_seconds", "Time whose events Stripe forgot before a poll", ["stream"]
+)
 _JOBS = Gauge("chenu_jobs_due", "Jobs that run or could run now")
 _BEHIND = Gauge("chenu_jobs_behind_seconds", "How long the oldest job has waited for a worker")
 _OPERATIONS = Gauge("chenu_operations", "Operations by kind and state", ["kind", "state"])
@@ -47,6 +56,10 @@ async def _read_gauges() -> None:
     backlog = await get_backlog()
     _BACKLOG.set(backlog.waiting)
     _BACKLOG_AGE.set(backlog.oldest_seconds)
+    for cursor in await list_cursors(POLLED_SCOPES):
+        age = business_now() - cursor.read_until
+        _POLL_AGE.labels(cursor.stream).set(age.total_seconds())
+        _MISSED.labels(cursor.stream).set(cursor.missed_seconds)
     _JOBS.set(await queue.count_due())
     _BEHIND.set(await queue.seconds_behind())
     _MAILS.set(await mail.count_unsent())

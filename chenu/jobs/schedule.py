@@ -14,7 +14,7 @@ from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
-from chenu.flows.events.handling import poll_events
+from chenu.flows.events.polling import poll_events
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import close_forgotten, repair_due, requeue_waiting

@@ -9,6 +9,12 @@ CREATE INDEX operation_open ON operation (id) WHERE state IN ('INTENT', 'UNKNOWN
 CREATE INDEX operation_state ON operation (kind, state); -- what /metrics counts
 CREATE UNIQUE INDEX operation_stripe_object ON operation (kind, stripe_id)
     WHERE stripe_id IS NOT NULL AND kind <> 'CHECKOUT_EXPIRY';
+ALTER TABLE webhook_event ADD CONSTRAINT webhook_event_state
+    CHECK (state IN ('RECEIVED', 'HANDLED', 'IGNORED', 'FAILED'));
+ALTER TABLE event_cursor ADD CONSTRAINT event_cursor_stream CHECK (stream IN ('PLATFORM', 'THIN'));
+CREATE INDEX connect_account_waiting ON connect_account (id)
+    WHERE stripe_account_id IS NOT NULL AND NOT is_closed AND transfers_status <> 'active';
+CREATE SEQUENCE fetch_number AS bigint; -- in which order Stripe is asked: chenu/core/fetched.py
 CREATE INDEX webhook_event_waiting ON webhook_event (received_at) WHERE state = 'RECEIVED';
 CREATE INDEX outbox_mail_waiting ON outbox_mail (id) WHERE state = 'QUEUED';
 CREATE INDEX outbox_mail_latest ON outbox_mail (created_at DESC, id DESC);

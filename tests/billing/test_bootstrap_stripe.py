@@ -8,7 +8,8 @@ import pytest
 
 from chenu.billing.stripe_catalogue import PriceRequest, ProductRequest, StripeCatalogue
 from chenu.core.money import Cents
-from chenu.flows.events.handling import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
+from chenu.flows.events.all_events import EVENTS
+from chenu.flows.events.registry import EventScope
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe, prices, products
 from chenu.flows.services import Services
 from tests.stripe_side import StripeSide
@@ -46,7 +47,7 @@ async def test_a_signing_secret_is_shown_when_its_endpoint_is_made_and_never_aga
     second = await bootstrap_stripe(catalogue, URL)
 
     with_secret = [outcome.what for outcome in first if outcome.secret]
-    assert with_secret == ["webhook endpoint snapshot", "webhook endpoint thin"]
+    assert with_secret == [f"webhook endpoint {name}" for name in ("snapshot", "connect", "thin")]
     assert [outcome.secret for outcome in second if outcome.secret] == []
 
 
@@ -55,12 +56,17 @@ async def test_the_endpoints_are_asked_for_the_events_that_we_handle(
 ) -> None:
     await bootstrap_stripe(catalogue, URL)
 
-    [snapshot] = await stripe_side.list_all("/v1/webhook_endpoints")
-    assert snapshot["url"] == f"{URL}/webhooks/stripe"
-    assert set(snapshot["enabled_events"]) == {*CHECKOUT_EVENTS, *PROJECTION_EVENTS}
-    assert snapshot["api_version"] == "2026-10-28.endive"
+    for scope, name in ((EventScope.PLATFORM, "snapshot"), (EventScope.CONNECT, "connect")):
+        [endpoint] = [
+            known
+            for known in await stripe_side.list_all("/v1/webhook_endpoints")
+            if known["metadata"] == {"chenu": name}
+        ]
+        assert endpoint["url"] == f"{URL}/webhooks/stripe"
+        assert set(endpoint["enabled_events"]) == set(EVENTS.names(scope))
+        assert endpoint["api_version"] == "2026-10-28.endive"
     [thin] = (await stripe_side.get("/v2/core/event_destinations"))["data"]
-    assert set(thin["enabled_events"]) == set(THIN_EVENTS)
+    assert set(thin["enabled_events"]) == set(EVENTS.names(EventScope.THIN))
 
 
 async def test_what_was_moved_or_renamed_is_put_right(
@@ -71,12 +77,13 @@ async def test_what_was_moved_or_renamed_is_put_right(
     moved = await bootstrap_stripe(catalogue, "http://127.0.0.1:10")
 
     results = Counter(outcome.result for outcome in moved)
-    assert results["updated"] == 2
+    assert results["updated"] == 3
     assert {o.what for o in moved if o.result == "updated"} == {
         "webhook endpoint snapshot",
+        "webhook endpoint connect",
         "webhook endpoint thin",
     }
-    assert len(await stripe_side.list_all("/v1/webhook_endpoints")) == 1
+    assert len(await stripe_side.list_all("/v1/webhook_endpoints")) == 2
 
 
 async def test_a_changed_amount_is_a_new_price_that_takes_the_key_over(

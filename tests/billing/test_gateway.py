@@ -91,6 +91,7 @@ async def test_lists_are_not_read_inside_a_transaction_either(services: Services
 
     for lines in (
         services.gateway.list_events(["account.updated"], since),
+        services.gateway.list_thin_events(["v2.core.account.closed"], since),
         services.gateway.list_balance_movements(since),
     ):
         async with db.transaction():

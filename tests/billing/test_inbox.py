@@ -230,9 +230,34 @@ async def test_the_backlog_says_how_many_wait_and_how_long(services: Services) -
     assert 90 <= backlog.oldest_seconds < 120
 
 
-async def test_polling_goes_on_from_the_newest_event_that_we_know(services: Services) -> None:
-    assert await inbox.last_created_at() is None
+async def test_an_event_that_means_nothing_is_marked_so_and_waits_no_more(
+    services: Services,
+) -> None:
     await store()
-    await store(replace(EVENT, id="evt_0", created=EVENT.created - timedelta(days=1)))
 
-    assert await inbox.last_created_at() == EVENT.created
+    await inbox.mark_ignored("evt_1")
+    await inbox.mark_handled("evt_1")
+
+    assert await inbox.find_waiting("evt_1") is None
+    assert await inbox.list_waiting() == []
+    assert await count("webhook_event", "state = 'IGNORED' AND handled_at IS NOT NULL") == 1
+
+
+async def test_events_stored_as_handled_get_no_job_and_leave_known_ones_alone(
+    services: Services,
+) -> None:
+    await store()
+
+    await inbox.store_handled([EVENT, *many(2)])
+
+    assert await inbox.list_waiting() == ["evt_1"]
+    known = {"evt_1", "evt_of_many_0", "evt_of_many_1"}
+    assert await inbox.list_known([*known, "evt_unknown"]) == known
+    assert await count_jobs("webhook_event") == 1
+
+
+async def test_a_state_that_nobody_knows_is_refused_by_the_database(services: Services) -> None:
+    await store()
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await db.execute("UPDATE webhook_event SET state = 'DONE'")

@@ -261,7 +261,9 @@ async def _register_webhooks(services: Services) -> dict[str, str]:
         await stripe.close()
     secrets = {outcome.what: outcome.secret for outcome in outcomes if outcome.secret}
     return {
-        "STRIPE_WEBHOOK_SECRETS": secrets["webhook endpoint snapshot"] or "",
+        "STRIPE_WEBHOOK_SECRETS": ",".join(
+            secrets[f"webhook endpoint {name}"] or "" for name in ("snapshot", "connect")
+        ),
         "STRIPE_THIN_SECRETS": secrets["webhook endpoint thin"] or "",
     }
 

@@ -9,7 +9,8 @@ from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
-from chenu.flows.events.handling import PROJECTION_EVENTS, handle_event
+from chenu.flows.events.handling import handle_event
+from chenu.flows.events.projection_events import PROJECTION_EVENTS
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
@@ -70,7 +71,7 @@ async def test_an_event_has_the_copy_forgotten_and_its_pages_closed(
     assert (await start_buying(services, market.buyer, market.agent, "key-2")).checkout_url
 
 
-@pytest.mark.parametrize("kind", PROJECTION_EVENTS)
+@pytest.mark.parametrize("kind", [event_type.name for event_type in PROJECTION_EVENTS])
 async def test_an_event_about_what_is_still_there_or_not_ours_changes_nothing(
     services: Services, market: Market, kind: str
 ) -> None:

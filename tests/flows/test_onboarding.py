@@ -25,7 +25,8 @@ from chenu.flows.creators.onboard_creator import (
     make_onboarding_link,
     refresh_own_connect_state,
 )
-from chenu.flows.events.handling import ACCOUNT_EVENTS, THIN_EVENTS, handle_event
+from chenu.flows.events.account_events import ACCOUNT_EVENTS
+from chenu.flows.events.handling import handle_event
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
@@ -165,7 +166,7 @@ async def test_whoever_is_no_creator_is_informed_to_become_one(services: Service
         await make_onboarding_link(services, person.actor)
 
 
-@pytest.mark.parametrize("kind", [*ACCOUNT_EVENTS, *THIN_EVENTS])
+@pytest.mark.parametrize("kind", [event_type.name for event_type in ACCOUNT_EVENTS])
 async def test_each_event_about_an_account_has_its_state_fetched(
     services: Services, stripe_side: StripeSide, kind: str
 ) -> None:

@@ -20,7 +20,8 @@ from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
-from chenu.flows.events.handling import handle_event, poll_events
+from chenu.flows.events.handling import handle_event
+from chenu.flows.events.polling import poll_events
 from chenu.flows.invariants import check_books
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.purchases.settle_purchase import apply_session

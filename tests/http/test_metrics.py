@@ -5,9 +5,10 @@ from datetime import timedelta
 import httpx
 
 from chenu.billing import inbox
+from chenu.billing.event_cursor import move_cursor
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
-from chenu.core.clock import system_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.mail import MailKind, queue_mail
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation, mark_failed
@@ -49,6 +50,20 @@ async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Servic
     assert samples["chenu_mails_waiting"] == 1
     assert samples['chenu_operations{kind="TRANSFER",state="INTENT"}'] == 1
     assert samples['chenu_operations{kind="REFUND",state="FAILED"}'] == 1
+
+
+async def test_what_a_poll_missed_and_when_it_last_ended_are_told_for_each_list(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    read_until = business_now() - timedelta(minutes=10)
+    await move_cursor("PLATFORM", read_until - timedelta(days=31), read_until - timedelta(days=61))
+    await move_cursor("PLATFORM", read_until, read_until - timedelta(days=30))
+
+    samples = await read(client)
+
+    age = samples['chenu_events_poll_age_seconds{stream="PLATFORM"}']
+    assert 600 <= age < 660
+    assert samples['chenu_events_missed_seconds{stream="PLATFORM"}'] == 86400
 
 
 async def test_a_state_that_is_over_is_not_reported_any_more(

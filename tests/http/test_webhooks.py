@@ -242,7 +242,23 @@ async def test_a_body_of_more_than_a_megabyte_is_refused(
 UNKNOWN = {
     "another type": (SNAPSHOT, snapshot_body(type="customer.created"), SECRET),
     "a thin one without an object": (THIN, thin_body(related_object=None), THIN_SECRET),
+    "one whose object has no id": (
+        SNAPSHOT,
+        snapshot_body(type="balance.available", data={"object": {"object": "balance"}}),
+        SECRET,
+    ),
+    "one of ours whose object has none": (
+        SNAPSHOT,
+        snapshot_body(data={"object": {"id": None}}),
+        SECRET,
+    ),
+    "a thin one whose object has no id": (
+        THIN,
+        thin_body(related_object={"type": "v2.core.account", "url": "/v2/core/account"}),
+        THIN_SECRET,
+    ),
     "another thin type": (THIN, thin_body(type="v2.core.health.fired"), THIN_SECRET),
+    "an account of another platform": (THIN, thin_body(), THIN_SECRET),
     "a page of another shop": (
         SNAPSHOT,
         snapshot_body(type="payment_intent.succeeded"),
@@ -265,6 +281,7 @@ async def test_an_event_that_means_nothing_to_us_is_taken_and_done_with(
 
     assert answer.status_code == 200
     assert await inbox.list_waiting() == []
+    assert await count("webhook_event", "state = 'IGNORED'") == 1
     assert calls == [0]
 
 

@@ -4,69 +4,36 @@ Order and duplicates do not matter: whoever comes second finds it settled.
 """
 
 import asyncio
-from datetime import timedelta
-from uuid import UUID
 
 import structlog
 
-from chenu.agents.model import PurchaseId
 from chenu.billing import inbox
-from chenu.billing.gateway import CheckoutSession, StripeRefusal
-from chenu.billing.inbox import EventSource, InboxEvent
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.inbox import InboxEvent
 from chenu.core import queue
 from chenu.core.caches import SingleFlight
-from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
-from chenu.flows.mirrors.connect_account import refresh_connect_state
-from chenu.flows.mirrors.gone_objects import follow_customer, follow_price, follow_product
-from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.checkout import payment_key
-from chenu.flows.purchases.settle_purchase import settle_session
+from chenu.flows.events.all_events import EVENTS
+from chenu.flows.events.registry import EventOutcome, EventRegistry, EventScope
 from chenu.flows.services import Services
-from chenu.ledger.operations import find_by_key
 
 log = structlog.get_logger(__name__)
-
-_STRIPE_KEEPS = timedelta(days=30)
-_OVERLAP = timedelta(hours=1)
 
 _BEHIND_SECONDS = 30
 _AT_ONCE = 10
 _PATIENCE_SECONDS = 5
 _IS_BEHIND: SingleFlight[str, bool] = SingleFlight(max_age=1)
 
-CHECKOUT_EVENTS = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-)
-PROJECTION_EVENTS = (
-    "customer.deleted",
-    "price.updated",
-    "price.deleted",
-    "product.updated",
-    "product.deleted",
-)
-"""About our customers, prices and products: what is gone is forgotten."""
-ACCOUNT_EVENTS = ("account.updated", "account.application.deauthorized")
-THIN_EVENTS = (
-    "v2.core.account[configuration.recipient].capability_status_updated",
-    "v2.core.account[requirements].updated",
-    "v2.core.account.closed",
-    "v2.core.account_link.returned",
-)
 
-
-async def handle_event(services: Services, event_id: str) -> None:
+async def handle_event(services: Services, event_id: str, events: EventRegistry = EVENTS) -> None:
     """Once; an event that fails stays in the inbox with its error and is tried again."""
     event = await inbox.find_waiting(event_id)
     if event is None:
         return
     crash_point("webhook.claimed")
     try:
-        await _dispatch(services, event)
+        outcome = await _dispatch(services, event, events)
     except StripeRefusal as refusal:
         # Asking again would be refused again: operators see it, nobody waits for it.
         log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)
@@ -75,41 +42,17 @@ async def handle_event(services: Services, event_id: str) -> None:
     except ChenuError as error:
         await inbox.record_failure(event_id, f"{error.code}: {error}")
         raise
-    await inbox.mark_handled(event_id)
-
-
-async def _dispatch(services: Services, event: InboxEvent) -> None:
-    if not event.object_id:
-        return  # account_link.returned names none; what it led to has events of its own
-    if event.type in CHECKOUT_EVENTS:
-        await _follow_checkout(services, event.object_id)
-    elif event.type in PROJECTION_EVENTS:
-        await _PROJECTIONS[event.type.partition(".")[0]](services, event.object_id)
-    elif event.type in ACCOUNT_EVENTS or event.type in THIN_EVENTS:
-        # A deauthorisation's object is the application; whose account it is stands beside it.
-        await refresh_connect_state(services, event.related_account or event.object_id)
-
-
-_PROJECTIONS = {"customer": follow_customer, "price": follow_price, "product": follow_product}
-
-
-async def _follow_checkout(services: Services, session_id: str) -> None:
-    session = await services.gateway.get_checkout(session_id)
-    purchase_id = _find_purchase(session)
-    if purchase_id is None:
-        return  # a page of another kind
-    operation = await find_by_key(payment_key(purchase_id))
-    if operation is not None and operation.is_open:
-        await run_operation(services, operation.id)
+    if outcome is EventOutcome.HANDLED:
+        await inbox.mark_handled(event_id)
     else:
-        await settle_session(services, session)
+        await inbox.mark_ignored(event_id)
 
 
-def _find_purchase(session: CheckoutSession) -> PurchaseId | None:
-    try:
-        return PurchaseId(UUID(session.purchase_id or ""))
-    except ValueError:
-        return None
+async def _dispatch(services: Services, event: InboxEvent, events: EventRegistry) -> EventOutcome:
+    known = events.find(event.type)
+    if known is None or (known.scope is EventScope.PLATFORM and event.related_account):
+        return EventOutcome.IGNORED  # a connected account's own customers and pages are not ours
+    return await known.handler(services, event)
 
 
 async def stand_in_for_worker(services: Services, event_id: str) -> None:
@@ -138,15 +81,3 @@ async def _is_worker_behind(services: Services) -> bool:
 async def _look_at_queue() -> bool:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         return await queue.seconds_behind() >= _BEHIND_SECONDS
-
-
-async def poll_events(services: Services) -> int:
-    """Events that never arrived, into the same inbox; the number found."""
-    last = await inbox.last_created_at()
-    earliest = business_now() - _STRIPE_KEEPS
-    since = max(last - _OVERLAP, earliest) if last else earliest
-    found = 0
-    wanted = (*CHECKOUT_EVENTS, *PROJECTION_EVENTS, *ACCOUNT_EVENTS)
-    async for event in services.gateway.list_events(wanted, since):
-        found += await inbox.store_event(event, EventSource.POLL)
-    return found

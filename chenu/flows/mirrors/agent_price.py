@@ -6,9 +6,11 @@ from uuid import UUID
 import msgspec
 
 from chenu.agents.model import AgentId
+from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
-from chenu.billing.gateway import AgentPriceRequest, ProductUpdate, StripeRefusal
+from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
 from chenu.core import db
+from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, OperationState
@@ -67,10 +69,39 @@ class AgentPriceHandler(OperationHandler):
         return answer
 
 
-async def forget_price(price_id: str, agent_id: AgentId) -> bool:
-    """Was it the agent's? Then the next checkout makes a new one."""
-    sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1 AND stripe_price_id = $2"
-    return bool(await db.execute(sql, agent_id, price_id))
+async def fetch_price(services: Services, price_id: str) -> Fetched[PriceState]:
+    """One that Stripe does not have cannot be sold either. Raises OutcomeUnknown."""
+
+    async def find() -> PriceState:
+        found = await services.gateway.find_price(price_id)
+        return found or PriceState(price_id, "", is_sellable=False)
+
+    return await fetch(find)
+
+
+async def store_price_state(agent_id: AgentId, fetched: Fetched[PriceState]) -> None:
+    """Forget the agent's price when it cannot be sold: the next checkout makes a new one.
+
+    One that can be sold again is taken back, if it is of this version and there is no other.
+    A stale answer changes nothing.
+    """
+    sql = """
+        UPDATE agent a SET price_fetch_number = $3, stripe_price_id = CASE WHEN $4 THEN $2 END
+        WHERE id = $1 AND price_fetch_number < $3 AND (stripe_price_id = $2
+            OR stripe_price_id IS NULL AND EXISTS (SELECT 1 FROM operation o
+                WHERE o.kind = 'AGENT_PRICE' AND o.stripe_id = $2 AND o.subject_id = a.id
+                    AND split_part(o.business_key, ':after:', 1)
+                        = 'price:' || a.id || ':v' || a.price_version))
+    """
+    price = fetched.value
+    await db.execute(sql, agent_id, price.id, fetched.number, price.is_sellable)
+
+
+async def refresh_price(services: Services, agent_id: AgentId) -> None:
+    """Ask about the agent's price, if it has one. Raises OutcomeUnknown."""
+    agent = await find_agent(agent_id)
+    if agent is not None and agent.stripe_price_id is not None:
+        await store_price_state(agent_id, await fetch_price(services, agent.stripe_price_id))
 
 
 def product_key(agent_id: AgentId) -> str:
@@ -111,14 +142,14 @@ async def _find_first_name(agent_id: AgentId) -> str | None:
 
 class ProductUpdateHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> None:
+        """Refused because the product is gone: its price is asked about, which went with it."""
         change = read_params(operation, ProductUpdate)
-        await services.gateway.update_product(change, operation.idempotency_key)
+        try:
+            await services.gateway.update_product(change, operation.idempotency_key)
+        except StripeRefusal as refusal:
+            if refusal.is_gone:
+                await refresh_price(services, AgentId(get_subject(operation)))
+            raise
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None
-
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
-        """A price of a product that is gone is gone as well."""
-        if refusal.is_gone:
-            sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1"
-            await db.execute(sql, get_subject(operation))

@@ -9,23 +9,29 @@ from chenu.billing.stripe_catalogue import (
     ProductRequest,
     StripeCatalogue,
 )
-from chenu.flows.events.handling import CHECKOUT_EVENTS, PROJECTION_EVENTS, THIN_EVENTS
+from chenu.flows.events.all_events import EVENTS
+from chenu.flows.events.registry import EventRegistry, EventScope
 from chenu.metering.plans import API_PLANS
 from chenu.tiers.catalogue import TIERS
 from chenu.tokens.packs import TOKEN_PACKS
 
 
-async def bootstrap_stripe(stripe: StripeCatalogue, public_url: str) -> list[Outcome]:
+async def bootstrap_stripe(
+    stripe: StripeCatalogue, public_url: str, events: EventRegistry = EVENTS
+) -> list[Outcome]:
     """What was created, updated or left unchanged; a second run changes nothing.
 
     An endpoint's signing secret is in the outcome of its creation, and nowhere else ever.
     """
     outcomes = [await stripe.put_product(request) for request in products()]
     outcomes += [await stripe.put_price(request) for request in prices()]
-    events = (*CHECKOUT_EVENTS, *PROJECTION_EVENTS)
-    snapshot = EndpointRequest("snapshot", f"{public_url}/webhooks/stripe", events)
-    thin = EndpointRequest("thin", f"{public_url}/webhooks/stripe/thin", THIN_EVENTS)
+    url = f"{public_url}/webhooks/stripe"
+    snapshot = EndpointRequest("snapshot", url, events.names(EventScope.PLATFORM))
+    of_connected = events.names(EventScope.CONNECT)
+    connect = EndpointRequest("connect", url, of_connected, of_connected=True)
+    thin = EndpointRequest("thin", f"{url}/thin", events.names(EventScope.THIN))
     outcomes.append(await stripe.put_snapshot_endpoint(snapshot))
+    outcomes.append(await stripe.put_snapshot_endpoint(connect))
     outcomes.append(await stripe.put_thin_endpoint(thin))
     return outcomes
 

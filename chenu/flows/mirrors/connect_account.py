@@ -1,6 +1,9 @@
 """A person's Connect account: one that is open, told what changes, and our mirror kept true."""
 
+import asyncio
+
 import msgspec
+import structlog
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
@@ -11,9 +14,14 @@ from chenu.billing import connect_accounts
 from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
 from chenu.core import db, queue
 from chenu.core.clock import system_now
+from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 4
 
 CONNECT_KINDS = (OperationKind.CONNECT_ACCOUNT, OperationKind.CONNECT_UPDATE)
 
@@ -70,39 +78,54 @@ class ConnectAccountHandler(OperationHandler):
 
 class ConnectUpdateHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> None:
+        """Refused because the account is gone: its state is asked, as after an event."""
         change = read_params(operation, ConnectUpdate)
-        await services.gateway.update_connect_account(change, operation.idempotency_key)
+        try:
+            await services.gateway.update_connect_account(change, operation.idempotency_key)
+        except StripeRefusal as refusal:
+            if refusal.is_gone:
+                await refresh_connect_state(services, change.account_id)
+            raise
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
-        if refusal.is_gone:
-            await _adopt(_closed(read_params(operation, ConnectUpdate).account_id))
-
-
-def _closed(stripe_account_id: str) -> ConnectState:
-    return ConnectState(stripe_account_id, "restricted", (), is_closed=True)
-
 
 async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
-    """Fetch what Stripe says now and follow it; an account that is not ours is ignored.
+    """Fetch what Stripe says now and follow it; an account that is not ours is ignored."""
+    fetched = await fetch(lambda: _get_state(services, stripe_account_id))
+    async with db.transaction():
+        await _adopt(fetched)
 
-    One that Stripe does not have, or does not let us reach any more, is as good as closed.
-    """
+
+async def _get_state(services: Services, stripe_account_id: str) -> ConnectState:
+    """One that Stripe does not have, or does not let us reach any more, is as good as closed."""
     try:
-        state = await services.gateway.get_connect_state(stripe_account_id)
+        return await services.gateway.get_connect_state(stripe_account_id)
     except StripeRefusal as refusal:
         if not refusal.is_gone:
             raise
-        state = _closed(stripe_account_id)
-    async with db.transaction():
-        await _adopt(state)
+    return ConnectState(stripe_account_id, "restricted", (), is_closed=True)
 
 
-async def _adopt(state: ConnectState) -> None:
-    owner = await connect_accounts.store_state(state)
-    creator = await record_payouts_ready(owner, state.can_be_paid) if owner else None
+async def refresh_waiting_accounts(services: Services) -> None:
+    """Each that cannot be paid yet. What Stripe refuses stops no other; raises OutcomeUnknown."""
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def refresh(account_id: str) -> None:
+        async with room:
+            try:
+                await refresh_connect_state(services, account_id)
+            except StripeRefusal as refusal:
+                log.error("account_refused", account=account_id, code=refusal.code)
+
+    await asyncio.gather(*map(refresh, await connect_accounts.list_waiting()))
+
+
+async def _adopt(fetched: Fetched[ConnectState]) -> None:
+    """What follows from the state is written while its row is locked, by nobody's older answer."""
+    owner = await connect_accounts.store_state(fetched)
+    creator = await record_payouts_ready(owner, fetched.value.can_be_paid) if owner else None
     if creator is None:
         return
     if creator.payouts_ready:

@@ -101,6 +101,13 @@ class CustomerUpdateHandler(OperationHandler):
             await forget_customer(read_params(operation, CustomerUpdate).customer_id)
 
 
+async def find_account_of(customer_id: str) -> AccountId | None:
+    """Whose customer it is; None for nobody of ours."""
+    sql = "SELECT id FROM account WHERE stripe_customer_id = $1"
+    account_id = await db.fetch_value(sql, customer_id)
+    return None if account_id is None else AccountId(account_id)
+
+
 async def forget_customer(customer_id: str) -> AccountId | None:
     """Whose it was, if anybody's: their next checkout makes a new one."""
     sql = """

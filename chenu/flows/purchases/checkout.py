@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
-from chenu.billing.gateway import CheckoutRequest, CheckoutSession, StripeRefusal
+from chenu.billing.gateway import CheckoutRequest, CheckoutSession, PriceState, StripeRefusal
 from chenu.core.clock import system_now
-from chenu.flows.mirrors.agent_price import forget_price
+from chenu.core.fetched import Fetched
+from chenu.flows.mirrors.agent_price import fetch_price, store_price_state
 from chenu.flows.mirrors.customer import forget_customer
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
@@ -95,12 +96,12 @@ class Gone:
     """What a page needs and Stripe does not have any more, or does not sell."""
 
     customer_id: str | None = None
-    price_id: str | None = None
+    price: Fetched[PriceState] | None = None
 
     @property
     def names(self) -> str:
         customer = "customer" if self.customer_id else ""
-        price = "price" if self.price_id else ""
+        price = "price" if self.price else ""
         return "_and_".join(filter(None, (customer, price)))
 
 
@@ -121,11 +122,10 @@ async def find_gone(services: Services, request: CheckoutRequest) -> Gone:
     """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
     is_there, price = await asyncio.gather(
         services.gateway.is_customer_there(request.customer_id),
-        services.gateway.find_price(request.price_id),
+        fetch_price(services, request.price_id),
     )
-    is_sellable = price is not None and price.is_sellable
     return Gone(
-        None if is_there else request.customer_id, None if is_sellable else request.price_id
+        None if is_there else request.customer_id, None if price.value.is_sellable else price
     )
 
 
@@ -133,8 +133,8 @@ async def forget_gone(gone: Gone, agent_id: AgentId) -> None:
     """Our copies of what is gone, in the caller's transaction: the next page has new ones made."""
     if gone.customer_id is not None:
         await forget_customer(gone.customer_id)
-    if gone.price_id is not None:
-        await forget_price(gone.price_id, agent_id)
+    if gone.price is not None:
+        await store_price_state(agent_id, gone.price)
 
 
 class CheckoutSessionHandler(OperationHandler):

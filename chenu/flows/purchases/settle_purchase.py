@@ -34,6 +34,7 @@ from chenu.billing.gateway import (
 from chenu.core import db, pubsub
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
+from chenu.core.fetched import Fetched, fetch
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
@@ -52,10 +53,12 @@ class CheckoutPaymentHandler(OperationHandler):
     """Asks what became of the payment page; changes nothing at Stripe."""
 
     async def call(self, services: Services, operation: OperationRow) -> CheckoutSession:
-        session = await services.gateway.get_checkout(read_params(operation, str))
+        session_id = read_params(operation, str)
+        fetched = await fetch(lambda: services.gateway.get_checkout(session_id))
+        session = fetched.value
         if session.status is CheckoutStatus.OPEN or not _is_final(session):
-            if session.last_decline:
-                await record_decline(get_subject(operation), session.last_decline)
+            decline = Fetched(session.last_decline, fetched.number)
+            await record_decline(get_subject(operation), decline)
             raise NotYet(session.last_decline or "not paid yet")
         return session
 

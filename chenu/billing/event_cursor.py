@@ -1,0 +1,37 @@
+"""How far Stripe's lists of events were read, a row for each list: where polling goes on from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.core import db
+
+
+@dataclass(frozen=True, slots=True)
+class EventCursor:
+    """`read_until` in Stripe's time, which is business time."""
+
+    stream: str
+    read_until: datetime
+    missed_seconds: int
+
+
+async def find_cursor(stream: str) -> EventCursor | None:
+    return next(iter(await list_cursors([stream])), None)
+
+
+async def list_cursors(streams: Sequence[str]) -> list[EventCursor]:
+    sql = "SELECT stream, read_until, missed_seconds FROM event_cursor WHERE stream = ANY($1)"
+    return await db.fetch_all(EventCursor, sql, list(streams))
+
+
+async def move_cursor(stream: str, read_until: datetime, remembered_since: datetime) -> None:
+    """After a whole poll; never back. What Stripe had forgotten by then is counted, once."""
+    sql = """
+        INSERT INTO event_cursor (stream, read_until, missed_seconds) VALUES ($1, $2, 0)
+        ON CONFLICT (stream) DO UPDATE SET read_until = excluded.read_until,
+            missed_seconds = event_cursor.missed_seconds
+                + greatest(0, extract(epoch FROM $3 - event_cursor.read_until))::bigint
+        WHERE event_cursor.read_until < excluded.read_until
+    """
+    await db.execute(sql, stream, read_until, remembered_since)

@@ -1,0 +1,109 @@
+"""Stripe's own lists of events, read from where the last whole poll ended: what never arrived.
+
+docs/stripe.md, "Webhooks".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from chenu.billing import inbox
+from chenu.billing.event_cursor import find_cursor, move_cursor
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.core.clock import business_now
+from chenu.flows.events.all_events import EVENTS
+from chenu.flows.events.registry import EventRegistry, EventScope
+from chenu.flows.mirrors.connect_account import refresh_waiting_accounts
+from chenu.flows.services import Services
+
+log = structlog.get_logger(__name__)
+
+STRIPE_REMEMBERS = timedelta(days=30)
+POLLED_SCOPES = (EventScope.PLATFORM, EventScope.THIN)
+"""Connected accounts have lists of their own; what is told of them tells API v2 as well."""
+
+_OVERLAP = timedelta(hours=1)
+"""Stripe's clock is not ours, and an event may appear in its list late."""
+_BATCH = 100
+
+
+async def poll_events(services: Services, events: EventRegistry = EVENTS) -> int:
+    """Events that never arrived, into the same inbox; the number found.
+
+    A list that breaks off is read again from the same place next time, and stops no other.
+    """
+    polls = (_poll(services, scope, events.names(scope)) for scope in POLLED_SCOPES)
+    found = await asyncio.gather(*polls, return_exceptions=True)
+    for outcome in found:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return sum(outcome for outcome in found if isinstance(outcome, int))
+
+
+async def _poll(services: Services, scope: EventScope, names: Sequence[str]) -> int:
+    began = business_now()
+    remembered_since = began - STRIPE_REMEMBERS
+    if not names:
+        return 0
+    since = await _find_start(scope, remembered_since)
+    if scope is EventScope.THIN:
+        listed = services.gateway.list_thin_events(names, since)
+        found = await _take_thin(services, listed)
+    else:
+        found = await _take(services.gateway.list_events(names, since))
+    await move_cursor(scope, began, remembered_since)
+    return found
+
+
+async def _find_start(scope: EventScope, remembered_since: datetime) -> datetime:
+    cursor = await find_cursor(scope)
+    if cursor is None:
+        return remembered_since
+    if cursor.read_until < remembered_since:
+        missed = int((remembered_since - cursor.read_until).total_seconds())
+        log.error("events_missed", stream=scope.value, seconds=missed)
+    return max(cursor.read_until - _OVERLAP, remembered_since)
+
+
+async def _take(listed: AsyncIterator[EventSummary]) -> int:
+    found = 0
+    async for batch in _batches(listed):
+        found += await _store(batch)
+    return found
+
+
+async def _take_thin(services: Services, listed: AsyncIterator[EventSummary]) -> int:
+    """Where an event does not even name the account, each that waits for Stripe is asked about."""
+    found, unnamed = 0, list[EventSummary]()
+    async for batch in _batches(listed):
+        found += await _store([event for event in batch if event.related_account])
+        unnamed += [event for event in batch if not event.related_account]
+    if unnamed:
+        await refresh_waiting_accounts(services)
+        await inbox.store_handled(unnamed)
+    return found + len(unnamed)
+
+
+async def _batches(listed: AsyncIterator[EventSummary]) -> AsyncIterator[list[EventSummary]]:
+    """Those that are not in the inbox, some at a time."""
+    batch = list[EventSummary]()
+    async for event in listed:
+        batch.append(event)
+        if len(batch) == _BATCH:
+            yield await _leave_out_known(batch)
+            batch = []
+    if batch:
+        yield await _leave_out_known(batch)
+
+
+async def _leave_out_known(batch: Sequence[EventSummary]) -> list[EventSummary]:
+    known = await inbox.list_known([event.id for event in batch])
+    return [event for event in batch if event.id not in known]
+
+
+async def _store(events: Sequence[EventSummary]) -> int:
+    stored = [inbox.store_event(event, EventSource.POLL) for event in events]
+    return sum(await asyncio.gather(*stored))
