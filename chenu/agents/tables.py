@@ -116,6 +116,7 @@ class Purchase(Table, tablename="purchase"):
     checkout_url = Text(default=None, null=True)
     checkout_expires_at = Timestamptz(default=None, null=True)
     failure_code = Text(default=None, null=True)
+    stripe_asked_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=business_now)
     updated_at = Timestamptz(default=system_now)
     paid_at = Timestamptz(default=None, null=True)

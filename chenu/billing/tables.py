@@ -20,6 +20,7 @@ class WebhookEvent(Table, tablename="webhook_event"):
     state = Text(default="RECEIVED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
+    next_attempt_at = Timestamptz(default=system_now)
     created_at = Timestamptz(default=business_now, index=True)
     received_at = Timestamptz(default=system_now)
     handled_at = Timestamptz(default=None, null=True)

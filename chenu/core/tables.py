@@ -1,9 +1,9 @@
-"""Rows that belong to no feature: the mail outbox and the business clock's offset."""
+"""Rows that belong to no feature: outbox of mails, business clock, schedule."""
 
 from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 
 
@@ -19,6 +19,7 @@ class OutboxMail(Table, tablename="outbox_mail"):
     state = Text(default="QUEUED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
+    next_attempt_at = Timestamptz(default=system_now)
     created_at = Timestamptz(default=business_now)
     sent_at = Timestamptz(default=None, null=True)
 
@@ -28,3 +29,16 @@ class BusinessClock(Table, tablename="business_clock"):
 
     id = Integer(primary_key=True, default=1)
     offset_seconds = BigInt(default=0)
+
+
+class ScheduledTask(Table, tablename="scheduled_task"):
+    """When a recurring task runs next, on business time; its claim is a lease on system time."""
+
+    name = Text(primary_key=True)
+    due_at = Timestamptz(default=business_now)
+    failures = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    last_started_at = Timestamptz(default=None, null=True)
+    last_finished_at = Timestamptz(default=None, null=True)
+    claimed_by = UUID(default=None, null=True)
+    claimed_until = Timestamptz(default=None, null=True)

@@ -9,6 +9,6 @@ CREATE INDEX operation_open ON operation (id) WHERE state IN ('INTENT', 'UNKNOWN
 CREATE INDEX operation_state ON operation (kind, state); -- what /metrics counts
 CREATE UNIQUE INDEX operation_stripe_object ON operation (kind, stripe_id)
     WHERE stripe_id IS NOT NULL AND kind <> 'CHECKOUT_EXPIRY';
-CREATE INDEX webhook_event_waiting ON webhook_event (received_at) WHERE state = 'RECEIVED';
-CREATE INDEX outbox_mail_waiting ON outbox_mail (id) WHERE state = 'QUEUED';
+CREATE INDEX webhook_event_waiting ON webhook_event (next_attempt_at) WHERE state = 'RECEIVED';
+CREATE INDEX outbox_mail_waiting ON outbox_mail (next_attempt_at) WHERE state = 'QUEUED';
 CREATE INDEX outbox_mail_latest ON outbox_mail (created_at DESC, id DESC);

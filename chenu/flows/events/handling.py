@@ -14,6 +14,7 @@ from chenu.billing import inbox
 from chenu.billing.gateway import CheckoutSession, StripeRefusal
 from chenu.billing.inbox import EventSource, InboxEvent
 from chenu.core import queue
+from chenu.core.backoff import name_failure
 from chenu.core.caches import SingleFlight
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
@@ -72,8 +73,8 @@ async def handle_event(services: Services, event_id: str) -> None:
         log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)
         await inbox.mark_failed(event_id, refusal.code)
         return
-    except ChenuError as error:
-        await inbox.record_failure(event_id, f"{error.code}: {error}")
+    except Exception as error:
+        await inbox.record_failure(event_id, name_failure(error))
         raise
     await inbox.mark_handled(event_id)
 
@@ -123,9 +124,19 @@ async def stand_in_for_worker(services: Services, event_id: str) -> None:
         log.warning("worker_behind", stripe_event=event_id)
         async with asyncio.timeout(_PATIENCE_SECONDS):
             for waiting in (event_id, *await inbox.list_waiting(limit=_AT_ONCE)):
-                await handle_event(services, waiting)
+                await _try_event(services, waiting)
     except (ChenuError, TimeoutError) as error:
         log.warning("event_left_to_worker", stripe_event=event_id, error=str(error))
+
+
+async def _try_event(services: Services, event_id: str) -> None:
+    """One that fails must not stop the others; it has its next attempt already."""
+    try:
+        await handle_event(services, event_id)
+    except ChenuError as error:
+        log.warning("event_left_to_worker", stripe_event=event_id, error=str(error))
+    except Exception:
+        log.exception("event_broke", stripe_event=event_id)
 
 
 async def _is_worker_behind(services: Services) -> bool:

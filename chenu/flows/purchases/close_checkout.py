@@ -124,10 +124,19 @@ async def close_pages_of(
 
 
 async def close_checkouts_of_agent(services: Services, agent_id: AgentId) -> None:
-    """After a change of price, state or seller: pages of what is no longer on offer close."""
+    """After a change of price, state or seller: pages of what is no longer on offer close.
+
+    One page that cannot be closed keeps no other open; then it raises, and is called again.
+    """
     agent = await find_agent(agent_id)
     if agent is None:
         return
+    failures: list[Exception] = []
     for purchase in await list_pending_of_agent(agent_id):
         if not may_continue(purchase, agent):
-            await close_checkout(services, purchase)
+            try:
+                await close_checkout(services, purchase)
+            except Exception as error:
+                failures.append(error)
+    if failures:
+        raise failures[0]
