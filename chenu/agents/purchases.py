@@ -69,7 +69,7 @@ _PURCHASE = """
 
 
 async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow | None:
-    suffix = " FOR UPDATE" if lock else ""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
     return await db.find_one(PurchaseRow, f"{_PURCHASE} WHERE id = $1{suffix}", purchase_id)
 
 

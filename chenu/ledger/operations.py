@@ -166,7 +166,7 @@ async def find_by_key(business_key: str) -> OperationRow | None:
 
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
-    suffix = "FOR UPDATE" if lock else ""
+    suffix = "FOR NO KEY UPDATE" if lock else ""
     sql = f"SELECT {_COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
     found = await db.find_one(OperationRow, sql, operation_id)
     if found is None:

@@ -96,10 +96,10 @@ async def refresh_connect_state(services: Services, stripe_account_id: str) -> N
         if not refusal.is_gone:
             raise
         state = _closed(stripe_account_id)
-    async with db.transaction():
-        await _adopt(state)
+    await _adopt(state)
 
 
+@db.transactional
 async def _adopt(state: ConnectState) -> None:
     owner = await connect_accounts.store_state(state)
     creator = await record_payouts_ready(owner, state.can_be_paid) if owner else None

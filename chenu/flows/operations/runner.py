@@ -115,12 +115,14 @@ async def _ask(step: OperationHandler, services: Services, operation: OperationR
 
 
 async def _settle(step: OperationHandler, operation: OperationRow, answer: object) -> None:
-    async with db.transaction():
+    async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
             stripe_id = await step.apply(locked, answer)
             await operations.mark_settled(operation.id, stripe_id)
             crash_point(f"{operation.kind}.inside_settle")
+
+    await db.run_in_transaction(settle)
     crash_point(f"{operation.kind}.after_settle")
 
 
@@ -132,8 +134,11 @@ async def _refuse(step: OperationHandler, operation: OperationRow, refusal: Stri
         code=refusal.code,
         param=refusal.param,
     )
-    async with db.transaction():
+
+    async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
             await step.on_refused(locked, refusal)
             await operations.mark_failed(operation.id, refusal.code)
+
+    await db.run_in_transaction(settle)

@@ -88,13 +88,16 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
 
 async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
     """A request for which no page was ever asked for, or none opened."""
-    async with db.transaction():
+
+    async def cancel() -> None:
         purchase = await get_purchase(purchase_id, lock=True)
         opening = await find_opening(purchase_id)
         has_page = opening is not None and opening.state != OperationState.FAILED
         if purchase.is_pending and not has_page:
             reason = "checkout_expired"
             await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+
+    await db.run_in_transaction(cancel)
     return await get_purchase(purchase_id)
 
 
