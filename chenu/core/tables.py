@@ -38,6 +38,7 @@ class ScheduledTask(Table, tablename="scheduled_task"):
     due_at = Timestamptz(default=business_now)
     failures = Integer(default=0)
     last_error = Text(default=None, null=True)
+    next_attempt_at = Timestamptz(default=None, null=True)
     last_started_at = Timestamptz(default=None, null=True)
     last_finished_at = Timestamptz(default=None, null=True)
     claimed_by = UUID(default=None, null=True)
