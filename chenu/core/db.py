@@ -153,7 +153,8 @@ async def run_in_transaction(body: Callable[[], Awaitable[Result]]) -> Result:
     async def attempt() -> Result:
         with LOST_IS_UNAVAILABLE:
             async with ENGINE.transaction():
-                return await body()
+                result = await body()
+        return result
 
     return await repeat(attempt)
 

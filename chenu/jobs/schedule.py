@@ -12,8 +12,6 @@ from uuid import UUID
 
 import structlog
 
-from chenu.accounts.attempts import forget_old_attempts
-from chenu.accounts.sessions import forget_old_sessions
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
@@ -35,6 +33,7 @@ from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
+from chenu.jobs.purge import purge_all
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
@@ -57,9 +56,8 @@ class Recurring:
     task: Task
 
 
-async def _clean_up(services: Services, due_at: datetime) -> None:
-    await forget_old_sessions()
-    await forget_old_attempts()
+async def _purge(services: Services, due_at: datetime) -> None:
+    await purge_all()
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -97,7 +95,7 @@ RECURRING = (
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
-    Recurring("clean_up", Every(timedelta(hours=6)), _clean_up),
+    Recurring("purge", Every(timedelta(hours=1)), _purge),
 )
 
 

@@ -10,5 +10,12 @@ CREATE INDEX operation_state ON operation (kind, state); -- what /metrics counts
 CREATE UNIQUE INDEX operation_stripe_object ON operation (kind, stripe_id)
     WHERE stripe_id IS NOT NULL AND kind <> 'CHECKOUT_EXPIRY';
 CREATE INDEX webhook_event_waiting ON webhook_event (next_attempt_at) WHERE state = 'RECEIVED';
+CREATE INDEX webhook_event_old ON webhook_event (received_at) WHERE state <> 'RECEIVED';
+CREATE FUNCTION forbid_deleting_what_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an event that waits is not deleted';
+END $$;
+CREATE TRIGGER webhook_event_waits BEFORE DELETE ON webhook_event
+    FOR EACH ROW WHEN (OLD.state = 'RECEIVED') EXECUTE FUNCTION forbid_deleting_what_waits();
 CREATE INDEX outbox_mail_waiting ON outbox_mail (next_attempt_at) WHERE state = 'QUEUED';
 CREATE INDEX outbox_mail_latest ON outbox_mail (created_at DESC, id DESC);

@@ -177,7 +177,7 @@ async def test_old_sessions_and_attempts_are_forgotten(services: Services) -> No
     await put("user_session", "expires_at", long_ago)
     await make_person("yann")
 
-    await run(services, "clean_up")
+    await run(services, "purge")
 
     assert await count("user_session") == 1
 
