@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chenu.accounts.actor import AccountId, UserId
@@ -168,6 +168,16 @@ async def record_checkout(
         WHERE id = $1
     """
     await db.execute(sql, purchase_id, session_id, url, expires_at, system_now())
+
+
+async def claim_question(purchase_id: PurchaseId, every: timedelta) -> bool:
+    """May Stripe be asked about it? Once in that time, for all who want to know."""
+    sql = """
+        UPDATE purchase SET stripe_asked_at = $2
+        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
+    """
+    now = system_now()
+    return bool(await db.execute(sql, purchase_id, now, now - every))
 
 
 async def move_status(

@@ -94,6 +94,11 @@ class OperationRow:
         return self.state in OPEN_STATES
 
     @property
+    def is_unknown(self) -> bool:
+        """Stripe was asked, and what it answered was lost."""
+        return self.state == OperationState.UNKNOWN
+
+    @property
     def idempotency_key(self) -> str:
         return f"chenu:{self.business_key}:{self.id.hex[-8:]}:{self.key_number}"
 

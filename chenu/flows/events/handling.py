@@ -35,6 +35,8 @@ _OVERLAP = timedelta(hours=1)
 _BEHIND_SECONDS = 30
 _AT_ONCE = 10
 _PATIENCE_SECONDS = 5
+_ROOM = asyncio.Semaphore(2)
+"""For requests of this process that do the worker's work: a flood of them leaves it to two."""
 _IS_BEHIND: SingleFlight[str, bool] = SingleFlight(max_age=1)
 
 CHECKOUT_EVENTS = (
@@ -116,13 +118,14 @@ def _find_purchase(session: CheckoutSession) -> PurchaseId | None:
 async def stand_in_for_worker(services: Services, event_id: str) -> None:
     """When jobs wait for long, no worker is there: this event and the oldest are handled here.
 
-    What they lead to (transfers, mails) waits for the worker's return. Never fails.
+    Two requests of a process do so at a time; the events of the others wait for the next or for
+    the worker. What they lead to (transfers, mails) waits for its return. Never fails.
     """
     try:
-        if not await _is_worker_behind(services):
+        if not await _is_worker_behind(services) or _ROOM.locked():
             return
         log.warning("worker_behind", stripe_event=event_id)
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with _ROOM, asyncio.timeout(_PATIENCE_SECONDS):
             for waiting in (event_id, *await inbox.list_waiting(limit=_AT_ONCE)):
                 await _try_event(services, waiting)
     except (ChenuError, TimeoutError) as error:
