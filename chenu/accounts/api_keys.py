@@ -82,27 +82,26 @@ async def create_api_key(
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
     made = new_key(API_KEY_HEAD)
-    async with db.transaction():
+
+    async def write() -> CreatedKey:
         await require_session_still(actor)
         await db.lock_until_commit(f"api keys:{account_id}")
         await _require_room(account_id)
         key_id = ApiKeyId(new_id())
-        await insert(
-            tables.ApiKey,
-            {
-                "id": key_id,
-                "account": account_id,
-                "created_by": user_id,
-                "name": tidy(name),
-                "prefix": made.prefix,
-                "secret_hash": hash_key(made.secret, pepper),
-                "scopes": sorted({scope.value for scope in scopes}),
-                "created_at": business_now(),
-                "expires_at": expires_at,
-            },
-        )
+        key = {
+            "id": key_id,
+            "account": account_id,
+            "created_by": user_id,
+            "name": tidy(name),
+            "prefix": made.prefix,
+            "secret_hash": hash_key(made.secret, pepper),
+            "scopes": sorted({scope.value for scope in scopes}),
+        }
+        await insert(tables.ApiKey, {**key, "created_at": business_now(), "expires_at": expires_at})
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
+
+    return await db.run_in_transaction(write)
 
 
 def _require_owner(actor: Actor) -> UserId:
@@ -150,12 +149,15 @@ async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
     """At once and for ever; again changes nothing. Raises NotFound."""
     _require_owner(actor)
     account_id = actor.require_spender(ApiScope.BILLING)
-    async with db.transaction():
+
+    async def revoke() -> ApiKey:
         key = await get_api_key(account_id, key_id)
         sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
         if await db.execute(sql, key_id, business_now()):
             await audit.record(actor, "api_key.revoke", key_id, prefix=key.prefix)
         return await get_api_key(account_id, key_id)
+
+    return await db.run_in_transaction(revoke)
 
 
 async def list_live_keys_of(maker: UserId) -> list[ApiKey]:

@@ -55,12 +55,6 @@ async def release_attempt(limit: Limit, subject: str) -> None:
     await db.execute(sql, _key(limit, subject))
 
 
-async def forget_old_attempts() -> int:
-    """Windows that ended more than a day ago; the number deleted."""
-    sql = "DELETE FROM attempt_window WHERE started_at < $1"
-    return await db.execute(sql, system_now() - timedelta(days=1))
-
-
 async def _count(limit: Limit, subject: str) -> _Window:
     sql = """
         INSERT INTO attempt_window AS w (subject, started_at, tries) VALUES ($1, $2, 1)

@@ -39,27 +39,27 @@ from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 
 
+@db.transactional
 async def verify_email(token: str) -> User:
     """Confirm an address, the first or a changed one. Raises Invalid, AlreadyExists."""
-    async with db.transaction():
-        link = await use_mail_token(token, Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
-        await lock_address(link.email)
-        taken = await find_user_by_email(link.email)
-        if taken is not None and taken.id != link.user_id:
-            raise AlreadyExists("Another account uses this address", path=("token",))
-        sql = "UPDATE app_user SET email = $2, email_verified_at = $3 WHERE id = $1"
-        await db.execute(sql, link.user_id, link.email, business_now())
-        await cancel_mail_tokens(link.user_id)
-        if taken is None:
-            await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))  # Stripe's copies
-        return await get_user(link.user_id)
+    link = await use_mail_token(token, Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
+    await lock_address(link.email)
+    taken = await find_user_by_email(link.email)
+    if taken is not None and taken.id != link.user_id:
+        raise AlreadyExists("Another account uses this address", path=("token",))
+    sql = "UPDATE app_user SET email = $2, email_verified_at = $3 WHERE id = $1"
+    await db.execute(sql, link.user_id, link.email, business_now())
+    await cancel_mail_tokens(link.user_id)
+    if taken is None:
+        await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))  # Stripe's copies
+    return await get_user(link.user_id)
 
 
+@db.transactional
 async def cancel_email_change(token: str) -> None:
     """The address stays as it is: for whoever reads the mails to it. Raises Invalid."""
-    async with db.transaction():
-        link = await use_mail_token(token, Purpose.CANCEL_CHANGE)
-        await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
+    link = await use_mail_token(token, Purpose.CANCEL_CHANGE)
+    await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
 
 
 async def change_password(actor: Actor, current: str, new: str) -> None:
@@ -68,7 +68,8 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
     old_hash = await check_own_password(user.id, current)
     reject_if_any(check_password(new, user.email, path=("new_password",)))
     new_hash = await hash_password(new)
-    async with db.transaction():
+
+    async def replace() -> None:
         await require_session_still(actor)
         old = Credentials(user.id, old_hash)
         if not await replace_password(old, new_hash):  # it was changed meanwhile
@@ -76,6 +77,8 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
         await _end_what_was_mailed(user)
         await revoke_sessions(user.id, but=actor.session_id)
         await audit.record(actor, "password.change", user.id)
+
+    await db.run_in_transaction(replace)
 
 
 async def request_password_reset(email: str, ip: str) -> None:
@@ -86,7 +89,8 @@ async def request_password_reset(email: str, ip: str) -> None:
     """
     email = normalise_email(email)
     reject_if_any(check_email(email))
-    async with db.transaction():
+
+    async def send_link() -> None:
         await attempts.count_attempt(attempts.MAIL_PER_IP, ip)
         await attempts.count_attempt(attempts.MAIL_PER_EMAIL, email)
         user = await find_user_by_email(email)
@@ -97,6 +101,8 @@ async def request_password_reset(email: str, ip: str) -> None:
         key = f"reset:{new_id()}"
         kind, is_known = MailKind.PASSWORD_RESET, user is not None
         await queue_mail(kind, email, locale, key, params, is_wanted=is_known)
+
+    await db.run_in_transaction(send_link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,8 @@ async def reset_password(
     if not await is_mail_token_good(token, Purpose.RESET_PASSWORD):
         raise bad_link()  # before the hash, which is slow on purpose
     password_hash = await hash_password(new)
-    async with db.transaction():
+
+    async def reset() -> None:
         link = await use_mail_token(token, Purpose.RESET_PASSWORD)
         user = await get_user(link.user_id)
         reject_if_any(check_password(new, user.email, path=("new_password",)))
@@ -145,6 +152,8 @@ async def reset_password(
         await revoke_sessions(user.id)
         await revoke_keys_of(user.id, revoked_keys)
         await _prove_address(user)
+
+    await db.run_in_transaction(reset)
 
 
 async def _end_what_was_mailed(user: User) -> None:

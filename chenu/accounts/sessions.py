@@ -160,9 +160,3 @@ async def revoke_sessions(user_id: UserId, *, but: SessionId | None = None) -> i
         WHERE owner = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2
     """
     return await db.execute(sql, user_id, but, system_now())
-
-
-async def forget_old_sessions() -> int:
-    """Rows that ended over 30 days ago; the number deleted."""
-    sql = "DELETE FROM user_session WHERE least(expires_at, coalesce(revoked_at, expires_at)) < $1"
-    return await db.execute(sql, system_now() - timedelta(days=30))

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chenu.accounts import attempts, audit
+from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
-from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.devices import find_device
 from chenu.accounts.documents import record_acceptance
 from chenu.accounts.errors import wrong_credentials
@@ -28,9 +27,9 @@ from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.sign_in_limits import count_try, forgive_tries
 from chenu.accounts.tables import Account, AppUser, Membership
 from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
-from chenu.core import db, queue
+from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
+from chenu.core.errors import AlreadyExists, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
@@ -128,7 +127,8 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         ]
     )
     password_hash = await hash_password(request.password)
-    async with db.transaction():
+
+    async def join() -> NewSession:
         name = tidy(request.display_name)
         user_id = await create_user(
             email, name, request.locale, password_hash, verified=verify_at_once
@@ -137,6 +137,8 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         if not verify_at_once:
             await send_verification(user_id)
         return await open_session(user_id, browser.user_agent, browser.ip)
+
+    return await db.run_in_transaction(join)
 
 
 async def create_user(
@@ -201,13 +203,13 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     return await _enter(known, await hash_password(password) if is_old else None, browser)
 
 
+@db.transactional
 async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> NewSession:
     """Unless the password was changed while it was compared: that ends all sessions."""
-    async with db.transaction():
-        is_still = hold_password(known) if new_hash is None else replace_password(known, new_hash)
-        if not await is_still:
-            raise wrong_credentials()
-        return await open_session(known.user_id, browser.user_agent, browser.ip)
+    is_still = hold_password(known) if new_hash is None else replace_password(known, new_hash)
+    if not await is_still:
+        raise wrong_credentials()
+    return await open_session(known.user_id, browser.user_agent, browser.ip)
 
 
 async def send_verification(user_id: UserId) -> None:
@@ -220,77 +222,10 @@ async def send_verification(user_id: UserId) -> None:
     await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
 
 
+@db.transactional
 async def send_verification_again(actor: Actor) -> None:
     """The same, as often as mails may be asked for. Raises RateLimited."""
     user_id = actor.require_user()
-    async with db.transaction():
-        await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
-        await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
-        await send_verification(user_id)
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileChange:
-    """None leaves a field as it is; `current_password` is for a new address."""
-
-    display_name: str | None = None
-    locale: str | None = None
-    email: str | None = None
-    current_password: str | None = None
-
-
-async def update_profile(actor: Actor, change: ProfileChange) -> None:
-    """Name and language at once; a new address when its own mail's link was opened.
-
-    A new address asks for the password, see accounts/confirmation.py.
-    """
-    user_id = actor.require_user()
-    email = normalise_email(change.email) if change.email is not None else None
-    reject_if_any(_check_profile(change.display_name, change.locale, email))
-    if email is not None:
-        if email == (await get_user(user_id)).email:
-            email = None
-        else:
-            await require_confirmed(actor, change.current_password)
-    async with db.transaction():
-        sql = """
-            UPDATE app_user SET display_name = coalesce($2, display_name),
-                locale = coalesce($3, locale) WHERE id = $1
-        """
-        name = tidy(change.display_name) if change.display_name is not None else None
-        await db.execute(sql, user_id, name, change.locale)
-        if name is not None or change.locale is not None:
-            await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))  # Stripe's copies
-        if email is not None:
-            await require_session_still(actor)
-            await _request_email_change(actor, email)
-        await audit.record(actor, "user.update", user_id)
-
-
-def _check_profile(name: str | None, locale: str | None, email: str | None) -> list[ChenuError]:
-    return [
-        *([] if name is None else check_name(name, path=("display_name",))),
-        *([] if locale is None else check_locale(locale)),
-        *([] if email is None else check_email(email)),
-    ]
-
-
-async def _request_email_change(actor: Actor, email: str) -> None:
-    """Tell both addresses; the old one stays until the new one is confirmed.
-
-    Whether somebody has the new address is told in the mail to it, and to nobody else.
-    """
-    user = await get_user(actor.require_user())
     await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
-    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user.id))
-    await attempts.count_attempt(attempts.CHANGE_MAIL_PER_EMAIL, email)
-    taken = await find_user_by_email(email)
-    token = await make_mail_token(user.id, Purpose.CHANGE_EMAIL, email)
-    confirm = {"token": token, "email": email} if taken is None else {"email": email}
-    locale = user.locale if taken is None else taken.locale
-    key = f"change:{new_id()}"
-    await queue_mail(MailKind.EMAIL_CHANGE_CONFIRM, email, locale, f"{key}:new", confirm)
-    cancel = await make_mail_token(user.id, Purpose.CANCEL_CHANGE, user.email)
-    wanted = email if user.email_verified else ""
-    notice = {"name": user.mail_name, "email": wanted, "cancel": cancel}
-    await queue_mail(MailKind.EMAIL_CHANGE_NOTICE, user.email, user.locale, f"{key}:old", notice)
+    await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
+    await send_verification(user_id)

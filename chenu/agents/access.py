@@ -84,6 +84,8 @@ async def give_access(
     account_id: AccountId, agent_id: AgentId, source: GrantSource, purchase_id: PurchaseId | None
 ) -> bool:
     """Once per purchase, in the caller's transaction. An account's first grant is an install."""
+    # Its count may be written below: whoever looks meanwhile waits here.
+    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)
     held = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     is_install = not await db.fetch_value(held, account_id, agent_id)
     sql = """
@@ -174,6 +176,8 @@ async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
 async def record_first_use(grant_ids: Sequence[GrantId]) -> None:
     """What was bought was used: the right of withdrawal ends. Later uses change nothing."""
     sql = """
-        UPDATE access_grant SET first_used_at = $2 WHERE id = ANY($1) AND first_used_at IS NULL
+        UPDATE access_grant SET first_used_at = $2 WHERE id IN (
+            SELECT id FROM access_grant WHERE id = ANY($1) AND first_used_at IS NULL
+            ORDER BY id FOR NO KEY UPDATE)
     """
     await db.execute(sql, list(grant_ids), business_now())

@@ -91,10 +91,13 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
         WHERE id = $1
     """
     name = tidy(display_name) if display_name is not None else None
-    async with db.transaction():
+
+    async def write() -> None:
         await db.execute(sql, creator.id, name, tidy(bio) if bio is not None else None)
         if name is not None:
             await queue.enqueue(queue.Job.SYNC_PERSON, str(creator.owner_id))  # Stripe's copy
+
+    await db.run_in_transaction(write)
     return await get_own_creator(actor)
 
 

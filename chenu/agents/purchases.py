@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chenu.accounts.actor import AccountId, UserId
@@ -71,7 +71,7 @@ _PURCHASE = f"SELECT {_PURCHASES.select()} FROM purchase"  # noqa: S608 - own co
 
 
 async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow | None:
-    suffix = " FOR UPDATE" if lock else ""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
     return await db.find_one(PurchaseRow, f"{_PURCHASE} WHERE id = $1{suffix}", purchase_id)
 
 
@@ -153,6 +153,16 @@ async def record_checkout(
         WHERE id = $1 AND checkout_session_id IS NULL
     """
     await db.execute(sql, purchase_id, session_id, url, expires_at, system_now())
+
+
+async def claim_question(purchase_id: PurchaseId, every: timedelta) -> bool:
+    """May Stripe be asked about it? Once in that time, for all who want to know."""
+    sql = """
+        UPDATE purchase SET stripe_asked_at = $2
+        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
+    """
+    now = system_now()
+    return bool(await db.execute(sql, purchase_id, now, now - every))
 
 
 async def move_status(

@@ -51,7 +51,7 @@ async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
 
 async def get_own_agent(actor: Actor, agent_id: AgentId, *, lock: bool = False) -> AgentRow:
     """An agent of the actor's own making; raises NotFound for every other one."""
-    suffix = " FOR UPDATE OF a" if lock else ""
+    suffix = " FOR NO KEY UPDATE OF a" if lock else ""
     agent = await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1{suffix}", agent_id)
     if agent is None or not is_own(actor, agent):
         raise NotFound(_NO_AGENT, path=("agent_id",))
@@ -173,7 +173,7 @@ async def list_changes(agent_ids: Sequence[AgentId]) -> list[ChangeRow]:
 
 
 async def find_change(agent_id: AgentId, *, lock: bool = False) -> ChangeRow | None:
-    suffix = " FOR UPDATE" if lock else ""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
     return await db.find_one(ChangeRow, f"{SELECT_CHANGE} WHERE agent = $1{suffix}", agent_id)
 
 

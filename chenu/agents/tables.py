@@ -120,6 +120,7 @@ class Purchase(Table, tablename="purchase"):
     checkout_expires_at = Timestamptz(default=None, null=True)
     failure_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
+    stripe_asked_at = Timestamptz(default=None, null=True)
     created_at = business_time()
     updated_at = system_time()
     paid_at = Timestamptz(default=None, null=True)

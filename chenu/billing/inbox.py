@@ -13,6 +13,7 @@ import msgspec
 
 from chenu.billing.gateway import EventSummary
 from chenu.core import db, queue, tracing
+from chenu.core.backoff import BACKOFF
 from chenu.core.clock import system_now
 from chenu.core.group_commit import GroupCommit
 
@@ -62,9 +63,9 @@ async def store_event(event: EventSummary, source: EventSource) -> bool:
 _STORE = f"""
     WITH stored AS (
         INSERT INTO webhook_event (id, type, object_id, related_account, source, created_at,
-            received_at, state, attempts)
+            received_at, next_attempt_at, state, attempts)
         SELECT *, 'RECEIVED', 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],
-            $5::text[], $6::timestamptz[], $7::timestamptz[])
+            $5::text[], $6::timestamptz[], $7::timestamptz[], $7::timestamptz[])
         ON CONFLICT (id) DO NOTHING
         RETURNING id
     ), {queue.enqueueing(queue.Job.WEBHOOK_EVENT, "SELECT id, $8::jsonb -> id FROM stored")}
@@ -129,16 +130,22 @@ async def mark_failed(event_id: str, error: str) -> None:
 
 
 async def record_failure(event_id: str, error: str) -> None:
-    sql = "UPDATE webhook_event SET attempts = attempts + 1, last_error = $2 WHERE id = $1"
-    await db.execute(sql, event_id, error[:500])
+    """It waits for its next attempt, behind all that is due before."""
+    sql = f"""
+        UPDATE webhook_event SET attempts = attempts + 1, last_error = $2,
+            next_attempt_at = $3::timestamptz + {BACKOFF}
+        WHERE id = $1
+    """  # noqa: S608 - texts of ours
+    await db.execute(sql, event_id, error[:500], system_now())
 
 
 async def list_waiting(*, limit: int = 500) -> list[str]:
-    """Events that are stored and not handled, oldest first: what a crash left behind."""
+    """Events that are due and not handled, the most overdue first: what a crash left behind."""
     sql = """
-        SELECT id FROM webhook_event WHERE state = 'RECEIVED' ORDER BY received_at LIMIT $1
+        SELECT id FROM webhook_event WHERE state = 'RECEIVED' AND next_attempt_at <= $2
+        ORDER BY next_attempt_at LIMIT $1
     """
-    return [row.id for row in await db.fetch_all(_Id, sql, limit)]
+    return [row.id for row in await db.fetch_all(_Id, sql, limit, system_now())]
 
 
 async def list_known(event_ids: Sequence[str]) -> set[str]:
@@ -150,9 +157,9 @@ async def list_known(event_ids: Sequence[str]) -> set[str]:
 async def store_handled(events: Sequence[EventSummary]) -> None:
     """Events found by polling that need no job: what they may be about was looked at already."""
     sql = """
-        INSERT INTO webhook_event (id, type, object_id, source, created_at, received_at, state,
-            attempts, handled_at)
-        SELECT id, type, '', 'POLL', created_at, $4, 'HANDLED', 0, $4
+        INSERT INTO webhook_event (id, type, object_id, source, created_at, received_at,
+            next_attempt_at, state, attempts, handled_at)
+        SELECT id, type, '', 'POLL', created_at, $4, $4, 'HANDLED', 0, $4
         FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS event (id, type, created_at)
         ON CONFLICT (id) DO NOTHING
     """

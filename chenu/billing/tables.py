@@ -18,7 +18,8 @@ class WebhookEvent(Table, tablename="webhook_event"):
     state = Text(default="RECEIVED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
-    created_at = business_time()
+    next_attempt_at = system_time()
+    created_at = business_time(index=True)
     received_at = system_time()
     handled_at = Timestamptz(default=None, null=True)
 

@@ -5,41 +5,35 @@ connection and give each row its type. A lost database raises Unavailable, never
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-import asyncpg
-import structlog
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from chenu.core import tracing
-from chenu.core.errors import Unavailable
+from chenu.core.db_errors import (
+    CONTENTION,
+    LOST_IS_UNAVAILABLE,
+    busy,
+    no_answer_is_unavailable,
+    repeat,
+    unavailable,
+)
 from chenu.core.pool import ConnectionPool
 from chenu.core.row_reader import read_rows
 
-log = structlog.get_logger(__name__)
-
 Row = TypeVar("Row")
+Result = TypeVar("Result")
+Params = ParamSpec("Params")
 
 APP_ROLE = "chenu_app"
 """The role requests run as: no UPDATE or DELETE on the ledger. See migrations and docs/money.md."""
 
 POOL_SIZE = 16
 _STOP_SECONDS = 2
-
-_LOST = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a query on a connection that is just being ended
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-)
-
-BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""A value that no row can hold: text with a NUL, or what a constraint forbids."""
 
 
 class _Transaction(PostgresTransaction):
@@ -132,23 +126,6 @@ def in_transaction() -> bool:
     return ENGINE.current_transaction.get() is not None
 
 
-def unavailable() -> Unavailable:
-    """What a lost database is to everybody else."""
-    return Unavailable("The service is not available right now, please try again")
-
-
-@contextmanager
-def no_answer_is_unavailable() -> Iterator[None]:
-    """For a process's start: operators are told what is wrong with DATABASE_URL."""
-    try:
-        yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = str(error) or type(error).__name__
-        raise Unavailable(
-            "DATABASE_URL: the database cannot be used: {reason}", reason=reason
-        ) from error
-
-
 _assumed_lost: ContextVar[bool] = ContextVar("_assumed_lost", default=False)
 
 
@@ -165,37 +142,75 @@ def assumed_lost() -> Iterator[None]:
         _assumed_lost.reset(token)
 
 
-class _LostIsUnavailable:
-    """A block of which the driver's complaints about the connection come out as Unavailable."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        is_ours = isinstance(error, asyncpg.DataError)  # an InterfaceError too, but our mistake
-        if isinstance(error, _LOST) and not is_ours:
-            log.warning("database_lost", cause=type(error).__name__)
-            raise unavailable() from error
-
-
-_LOST_IS_UNAVAILABLE = _LostIsUnavailable()
-
-
 @asynccontextmanager
-async def transaction() -> AsyncIterator[None]:
-    """All or nothing. A transaction inside a transaction joins the outer one."""
+async def _transaction() -> AsyncIterator[None]:
     if _assumed_lost.get():
         raise unavailable()
-    with _LOST_IS_UNAVAILABLE:
+    with LOST_IS_UNAVAILABLE:
         async with ENGINE.transaction():
             yield
 
 
 @asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """All or nothing. A transaction inside a transaction joins the outer one.
+
+    Not repeated when others are in its way, which raises Busy: see run_in_transaction.
+    """
+    is_outermost = not in_transaction()
+    try:
+        async with _transaction():
+            yield
+    except CONTENTION as error:
+        if not is_outermost:
+            raise
+        raise busy() from error
+
+
+async def run_in_transaction(body: Callable[[], Awaitable[Result]]) -> Result:
+    """What `body` returns, all or nothing; repeated a few times when others are in its way.
+
+    So `body` asks nobody but the database, and changes nothing but rows. Inside a transaction it
+    is a part of that, which is repeated as a whole. Raises Busy.
+    """
+    if in_transaction():
+        return await body()
+
+    async def attempt() -> Result:
+        async with _transaction():
+            return await body()
+
+    return await repeat(attempt)
+
+
+def transactional(
+    function: Callable[Params, Awaitable[Result]],
+) -> Callable[Params, Coroutine[Any, Any, Result]]:
+    """A function that is one transaction as a whole: see run_in_transaction."""
+
+    @wraps(function)
+    async def run(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        return await run_in_transaction(lambda: function(*args, **kwargs))
+
+    return run
+
+
+@asynccontextmanager
 async def connection() -> AsyncIterator[Any]:
     """The current transaction's asyncpg connection, or one out of the pool."""
+    try:
+        async with _connection() as conn:
+            yield conn
+    except CONTENTION as error:
+        if in_transaction():
+            raise
+        raise busy() from error
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[Any]:
     current = ENGINE.current_transaction.get()
-    with _LOST_IS_UNAVAILABLE:
+    with LOST_IS_UNAVAILABLE:
         if current is not None:
             yield current.connection
         elif ENGINE.pool is None or _assumed_lost.get():
@@ -205,10 +220,24 @@ async def connection() -> AsyncIterator[Any]:
                 yield pooled
 
 
+async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
+    """One statement; outside a transaction it is repeated when others are in its way."""
+    try:
+        return await _run_once(method, sql, args)
+    except CONTENTION:
+        if in_transaction():
+            raise
+    return await repeat(lambda: _run_once(method, sql, args))
+
+
+async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
+    async with _connection() as conn:
+        return await getattr(conn, method)(sql, *args)
+
+
 async def fetch_records(sql: str, *args: Any) -> list[Any]:
     """The driver's own records, for rows that are more than their columns."""
-    async with connection() as conn:
-        records: list[Any] = await conn.fetch(sql, *args)
+    records: list[Any] = await _run("fetch", sql, args)
     return records
 
 
@@ -218,21 +247,18 @@ async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
 
 
 async def find_one(row: type[Row], sql: str, *args: Any) -> Row | None:
-    async with connection() as conn:
-        record = await conn.fetchrow(sql, *args)
+    record = await _run("fetchrow", sql, args)
     return None if record is None else read_rows(row, [record])[0]
 
 
 async def fetch_value(sql: str, *args: Any) -> Any:
     """The first column of the first record; None without one."""
-    async with connection() as conn:
-        return await conn.fetchval(sql, *args)
+    return await _run("fetchval", sql, args)
 
 
 async def execute(sql: str, *args: Any) -> int:
     """Run a statement; the number of rows that it changed."""
-    async with connection() as conn:
-        status: str = await conn.execute(sql, *args)
+    status: str = await _run("execute", sql, args)
     last = status.rpartition(" ")[2]
     return int(last) if last.isdigit() else 0
 

@@ -120,3 +120,7 @@ class RateLimited(BrokenRequest):
 
 class Unavailable(BrokenRequest):
     code = "UNAVAILABLE"
+
+
+class Busy(Unavailable):
+    """Nothing was lost, and nothing changed: the same request may succeed a moment later."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
-from chenu.core import db
+from chenu.core.db_errors import BAD_VALUES, unavailable
 
 Row = TypeVar("Row")
 Outcome = TypeVar("Outcome")
@@ -52,7 +52,7 @@ class GroupCommit(Generic[Row, Outcome]):
                 await self._settle(batch)
         finally:  # cancelled: the process ends
             for _, outcome in (*batch, *self._waiting):
-                _refuse(outcome, db.unavailable())
+                _refuse(outcome, unavailable())
             self._waiting.clear()
 
     def _take(self) -> list[Entry[Row, Outcome]]:
@@ -75,7 +75,7 @@ class GroupCommit(Generic[Row, Outcome]):
                 future.set_result(outcome)
 
     async def _settle_failed(self, batch: Sequence[Entry[Row, Outcome]], error: Exception) -> None:
-        if isinstance(error, db.BAD_VALUES) and len(batch) > 1:
+        if isinstance(error, BAD_VALUES) and len(batch) > 1:
             for entry in batch:
                 await self._settle([entry])
             return

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from chenu.core import db, queue, tracing
+from chenu.core.backoff import BACKOFF
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
@@ -57,9 +58,9 @@ _MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
 _QUEUE = f"""
     WITH mail AS (
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
-            attempts, created_at)
+            attempts, created_at, next_attempt_at)
         SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::jsonb, 'QUEUED', 0,
-            $7::timestamptz
+            $7::timestamptz, $10::timestamptz
         WHERE $8::boolean
         ON CONFLICT (business_key) DO NOTHING
         RETURNING id
@@ -85,7 +86,7 @@ async def queue_mail(
     encoded = msgspec.json.encode(params).decode()
     headers = msgspec.json.encode(tracing.headers()).decode()
     row = (new_id(), business_key, kind, to_address, locale, encoded, business_now())
-    await db.execute(_QUEUE, *row, is_wanted, headers)
+    await db.execute(_QUEUE, *row, is_wanted, headers, system_now())
 
 
 @asynccontextmanager
@@ -119,12 +120,13 @@ async def mark_sent(mail_id: UUID) -> None:
 
 async def release(mail_id: UUID, error: str, *, final: bool) -> None:
     """It could not be sent: waits for another try, or is given up."""
-    sql = """
+    sql = f"""
         UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,
-            state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END
+            state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END,
+            next_attempt_at = $4::timestamptz + {BACKOFF}
         WHERE id = $1
-    """
-    await db.execute(sql, mail_id, error[:500], final)
+    """  # noqa: S608 - texts of ours
+    await db.execute(sql, mail_id, error[:500], final, system_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,12 @@ class _Id:
 
 
 async def list_unsent(*, limit: int = 200) -> list[UUID]:
-    """Mails that still wait, oldest first: for the worker's start and its schedule."""
-    sql = "SELECT id FROM outbox_mail WHERE state = 'QUEUED' ORDER BY id LIMIT $1"
-    return [row.id for row in await db.fetch_all(_Id, sql, limit)]
+    """Mails that are due, the most overdue first: for the worker's start and its schedule."""
+    sql = """
+        SELECT id FROM outbox_mail WHERE state = 'QUEUED' AND next_attempt_at <= $2
+        ORDER BY next_attempt_at LIMIT $1
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, limit, system_now())]
 
 
 async def count_unsent() -> int:

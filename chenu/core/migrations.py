@@ -9,6 +9,7 @@ from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
 
 from chenu.core import db
+from chenu.core.db_errors import no_answer_is_unavailable
 from chenu.core.errors import Unavailable
 
 APP = "chenu"
@@ -18,7 +19,7 @@ _FOLDER = Path(__file__).parents[2] / "migrations"
 
 async def apply_migrations(url: str) -> list[str]:
     """The ids applied now. Waits while another process migrates the same database."""
-    with db.no_answer_is_unavailable():
+    with no_answer_is_unavailable():
         guard = await asyncpg.connect(url)
     try:
         await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)

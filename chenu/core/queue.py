@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
+import structlog
 from pgqueuer import PgQueuer, Queries
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.errors import RetryRequested
@@ -19,10 +20,14 @@ from pgqueuer.models import Job as QueuedJob
 from chenu.core import db, tracing
 from chenu.core.errors import ChenuError
 
+log = structlog.get_logger(__name__)
+
 Handler = Callable[[str], Awaitable[None]]
 
 _FIRST_RETRY = timedelta(seconds=1)
 _LONGEST_RETRY = timedelta(minutes=5)
+_LONGEST_RETRY_OF_OURS = timedelta(hours=1)
+"""Of a job that met a mistake of ours: it is done once the mistake is fixed."""
 _LEASE = timedelta(seconds=10)
 """A job whose worker died is taken by another after this."""
 
@@ -124,13 +129,17 @@ async def _work_on(connection: Any, stop: asyncio.Event) -> None:
 def _with_retries(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
     async def run(job: QueuedJob) -> None:
         name = f"job {job.entrypoint}"
+        wait = _FIRST_RETRY * 2 ** min(job.attempts, 20)
         try:
             with tracing.span(name, tracing.Kind.CONSUMER, headers=job.headers) as note:
                 note.attributes |= {"chenu.job": job.entrypoint, "chenu.job.attempts": job.attempts}
                 await handler((job.payload or b"").decode())
         except ChenuError as error:
-            delay = min(_FIRST_RETRY * 2**job.attempts, _LONGEST_RETRY)
-            raise RetryRequested(delay=delay, reason=error.code) from error
+            raise RetryRequested(delay=min(wait, _LONGEST_RETRY), reason=error.code) from error
+        except Exception as error:
+            log.exception("job_broke", job=job.entrypoint, attempts=job.attempts)
+            delay = min(wait, _LONGEST_RETRY_OF_OURS)
+            raise RetryRequested(delay=delay, reason=type(error).__name__) from error
 
     return run
 

@@ -1,9 +1,9 @@
-"""Rows that belong to no feature: the mail outbox and the business clock's offset."""
+"""Rows that belong to no feature: outbox of mails, business clock, schedule."""
 
-from piccolo.columns import JSONB, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from chenu.core.columns import business_time, primary_id
+from chenu.core.columns import business_time, primary_id, system_time
 
 
 class OutboxMail(Table, tablename="outbox_mail"):
@@ -18,6 +18,7 @@ class OutboxMail(Table, tablename="outbox_mail"):
     state = Text(default="QUEUED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
     created_at = business_time()
     sent_at = Timestamptz(default=None, null=True)
 
@@ -27,3 +28,17 @@ class BusinessClock(Table, tablename="business_clock"):
 
     id = Integer(primary_key=True, default=1)
     offset_seconds = BigInt(default=0)
+
+
+class ScheduledTask(Table, tablename="scheduled_task"):
+    """When a recurring task runs next, on business time; its claim is a lease on system time."""
+
+    name = Text(primary_key=True)
+    due_at = business_time()
+    failures = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = Timestamptz(default=None, null=True)
+    last_started_at = Timestamptz(default=None, null=True)
+    last_finished_at = Timestamptz(default=None, null=True)
+    claimed_by = UUID(default=None, null=True)
+    claimed_until = Timestamptz(default=None, null=True)

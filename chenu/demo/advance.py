@@ -4,15 +4,18 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 import httpx
 
 from chenu.billing.inbox import get_backlog
 from chenu.core import queue
-from chenu.core.business_clock import advance_clock
+from chenu.core.business_clock import advance_clock, follow_clock
+from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, Unavailable
 from chenu.flows.services import open_services
+from chenu.jobs.schedule import find_next_dated
 from chenu.settings import Settings
 
 LONGEST = timedelta(days=366)
@@ -49,6 +52,7 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
         httpx.AsyncClient(base_url=settings.stripe.api_base, timeout=60) as sandbox,
     ):
         try:
+            await follow_clock(settings)
             await _walk(sandbox, left)
             offset = (await _clock(sandbox))["offset_seconds"]
         except httpx.HTTPError as error:
@@ -59,7 +63,7 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
 
 async def _walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
     while left > timedelta(0):
-        step = min(left, _STEP, await _until_due(sandbox))
+        step = min(left, _STEP, await _until_due(sandbox), await _until_task())
         await advance_clock(step)
         await sandbox.post("/_sandbox/clock", json={"advance": f"PT{int(step.total_seconds())}S"})
         await _wait_until_quiet(sandbox)
@@ -79,6 +83,15 @@ async def _until_due(sandbox: httpx.AsyncClient) -> timedelta:
     return timedelta(seconds=max(1, clock["next_due"] - clock["now"]))
 
 
+async def _until_task() -> timedelta:
+    """From now to the next dated task, rounded up, at least a second."""
+    due_at = await find_next_dated()
+    if due_at is None:
+        return _STEP
+    seconds = ceil((due_at - business_now()).total_seconds())
+    return timedelta(seconds=max(1, seconds))
+
+
 async def _wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
     """Until webhooks are delivered and jobs have run; raises Unavailable when they do not."""
     try:
@@ -92,5 +105,8 @@ async def _wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
 async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
     clock = await _clock(sandbox)
     if clock["pending_deliveries"]:
+        return False
+    due_at = await find_next_dated()
+    if due_at is not None and due_at <= business_now():
         return False
     return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

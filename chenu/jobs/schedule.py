@@ -1,50 +1,70 @@
-"""What happens by itself, by business time. Every task may run twice at once without harm."""
+"""What happens by itself, by business time: due times are rows, so a restart forgets none.
+
+One worker at a time runs a task. One that outlives its lease may run twice at once, without harm.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
-from chenu.accounts.attempts import forget_old_attempts
-from chenu.accounts.sessions import forget_old_sessions
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
+from chenu.core.ids import new_id
+from chenu.core.recurrence import Every, Recurrence
+from chenu.core.scheduled_tasks import (
+    LEASE,
+    Turn,
+    add_missing,
+    claim,
+    find_next_due,
+    finish,
+    list_claimable,
+    renew,
+)
 from chenu.flows.events.polling import poll_events
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import close_forgotten, repair_due, requeue_waiting
 from chenu.flows.services import Services
+from chenu.jobs.purge import purge_all
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 1.0
 
-Task = Callable[[Services], Awaitable[object]]
+Task = Callable[[Services, datetime], Awaitable[object]]
+"""Given the moment for which it is due: of a monthly task, that names the month."""
+
+
+Runs = dict[str, asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
+    """A task that happens by itself; `name` is its row's."""
+
     name: str
-    every: timedelta
+    recurrence: Recurrence
     task: Task
 
 
-async def _clean_up(services: Services) -> None:
-    await forget_old_sessions()
-    await forget_old_attempts()
+async def _purge(services: Services, due_at: datetime) -> None:
+    await purge_all()
 
 
-async def _seal(services: Services) -> None:
+async def _seal(services: Services, due_at: datetime) -> None:
     await seal_entries()
 
 
-async def _check_books(services: Services) -> None:
+async def _check_books(services: Services, due_at: datetime) -> None:
     """The one task that reads whole tables, on purpose: what is kept here, and copies of it."""
     for finding in await check_books():
         if not finding.ok:
@@ -52,52 +72,109 @@ async def _check_books(services: Services) -> None:
     await sync_stale()
 
 
-async def _requeue(services: Services) -> None:
+async def _requeue(services: Services, due_at: datetime) -> None:
     await requeue_waiting()
 
 
+async def _repair(services: Services, due_at: datetime) -> None:
+    await repair_due(services)
+
+
+async def _poll_events(services: Services, due_at: datetime) -> None:
+    await poll_events(services)
+
+
+async def _close_forgotten(services: Services, due_at: datetime) -> None:
+    await close_forgotten(services)
+
+
 RECURRING = (
-    Recurring("repair", timedelta(seconds=5), repair_due),
-    Recurring("requeue", timedelta(seconds=10), _requeue),
-    Recurring("seal", timedelta(seconds=30), _seal),
-    Recurring("poll_events", timedelta(minutes=5), poll_events),
-    Recurring("close_forgotten", timedelta(minutes=15), close_forgotten),
-    Recurring("check_books", timedelta(hours=1), _check_books),
-    Recurring("clean_up", timedelta(hours=6), _clean_up),
+    Recurring("repair", Every(timedelta(seconds=5)), _repair),
+    Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
+    Recurring("seal", Every(timedelta(seconds=30)), _seal),
+    Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
+    Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
+    Recurring("check_books", Every(timedelta(hours=1)), _check_books),
+    Recurring("purge", Every(timedelta(hours=1)), _purge),
 )
 
 
-async def run_schedule(services: Services, stop: asyncio.Event) -> None:
-    """Until `stop`; a task that fails is logged and has its next turn."""
-    await asyncio.gather(*(_repeat(services, recurring, stop) for recurring in RECURRING))
-
-
-async def _repeat(services: Services, recurring: Recurring, stop: asyncio.Event) -> None:
-    """Each time that much business time has passed: where it can be moved, we look every second."""
-    seconds = recurring.every.total_seconds()
-    pause = min(seconds, _LOOK_SECONDS) if services.settings.is_movable else seconds
-    due = business_now() + recurring.every
+async def run_schedule(
+    services: Services, stop: asyncio.Event, tasks: Sequence[Recurring] = RECURRING
+) -> None:
+    """Until `stop`; then what runs is finished. Other workers may do the same at once."""
+    runs: Runs = {}
+    worker, has_rows = new_id(), False
     while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), pause)
-        except TimeoutError:
-            await _adopt_clock(services)
-            if business_now() >= due or not services.settings.is_movable:
-                await run_once(services, recurring)
-                due = business_now() + recurring.every
+            await follow_clock(services.settings)
+            if not has_rows:
+                await add_missing({task.name: task.recurrence for task in tasks})
+                has_rows = True
+            await _start_due(services, tasks, worker, runs)
+        except Exception as error:
+            log.warning("schedule_lost", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+    await asyncio.gather(*runs.values())
 
 
-async def _adopt_clock(services: Services) -> None:
-    with contextlib.suppress(ChenuError):
-        await follow_clock(services.settings)
+async def _start_due(
+    services: Services,
+    tasks: Sequence[Recurring],
+    worker: UUID,
+    runs: Runs,
+) -> None:
+    due = set(await list_claimable())
+    for recurring in tasks:
+        run = runs.get(recurring.name)
+        if recurring.name in due and (run is None or run.done()):
+            runs[recurring.name] = asyncio.create_task(run_due(services, recurring, worker))
 
 
-async def run_once(services: Services, recurring: Recurring) -> None:
+async def run_due(services: Services, recurring: Recurring, worker: UUID) -> None:
+    """Its turn, unless it is another worker's. Never raises."""
+    try:
+        turn = await claim(recurring.name, worker)
+        if turn is None:
+            return
+        renewing = asyncio.create_task(_keep(turn))
+        try:
+            error = await run_once(services, recurring, turn.due_at)
+        finally:
+            renewing.cancel()
+        await finish(turn, recurring.recurrence, error)
+    except Exception as error:  # the lease ends, and its turn comes again
+        log.warning("schedule_lost", task=recurring.name, error=type(error).__name__)
+
+
+async def _keep(turn: Turn) -> None:
+    while True:
+        await asyncio.sleep(LEASE.total_seconds() / 3)
+        try:
+            await renew(turn)
+        except Exception as error:
+            log.warning("schedule_lost", task=turn.name, error=type(error).__name__)
+
+
+async def run_once(
+    services: Services, recurring: Recurring, due_at: datetime | None = None
+) -> str | None:
+    """The name of what went wrong, which is logged; None when nothing did."""
     try:
         with tracing.span(f"scheduled {recurring.name}"):
             await follow_clock(services.settings)
-            await recurring.task(services)
+            await recurring.task(services, due_at or business_now())
     except ChenuError as error:
         log.warning("scheduled_task_failed", task=recurring.name, code=error.code)
-    except Exception:
+        return error.code
+    except Exception as error:
         log.exception("scheduled_task_broke", task=recurring.name)
+        return type(error).__name__
+    return None
+
+
+async def find_next_dated(tasks: Sequence[Recurring] | None = None) -> datetime | None:
+    """When the next task with due moments of its own is due, or has been; for the demo's clock."""
+    dated = [task.name for task in tasks or RECURRING if task.recurrence.is_dated]
+    return await find_next_due(dated) if dated else None

@@ -20,23 +20,33 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 
 async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID) -> None:
-    """Raises Unavailable when it has to be tried again."""
+    """Raises why it could not be sent when it has to be tried again."""
     async with mail.claim(mail_id) as row:
         if row is not None:
             await _send(settings, transport, row)
 
 
 async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> None:
-    message = compose_mail(row, sender=settings.mail_from, public_url=settings.public_url)
-    crash_point("mail.before_send")
     try:
+        message = compose_mail(row, sender=settings.mail_from, public_url=settings.public_url)
+        crash_point("mail.before_send")
         await transport.send(message)
     except MailError as error:
-        final = error.final or business_now() - row.created_at > GIVE_UP_AFTER
-        await mail.release(row.id, str(error), final=final)
-        log.warning("mail_not_sent", kind=row.kind, error=str(error), final=final)
-        if final:
+        if await _release(row, str(error), final=error.final):
             return
         raise Unavailable("The mail could not be sent yet") from error
+    except Exception as error:
+        if await _release(row, type(error).__name__, final=False):
+            log.exception("mail_broke", kind=row.kind)
+            return
+        raise
     crash_point("mail.after_send")
     await mail.mark_sent(row.id)
+
+
+async def _release(row: MailRow, error: str, *, final: bool) -> bool:
+    """For another attempt, or given up: True."""
+    final = final or business_now() - row.created_at > GIVE_UP_AFTER
+    await mail.release(row.id, error, final=final)
+    log.warning("mail_not_sent", kind=row.kind, error=error, final=final)
+    return final

@@ -88,6 +88,8 @@ async def _repair_first(services: Services) -> None:
             await repair_all(services)
     except ChenuError as error:
         log.warning("first_repair_failed", code=error.code)
+    except Exception:
+        log.exception("first_repair_broke")
 
 
 async def _work(services: Services, stop: asyncio.Event) -> None:

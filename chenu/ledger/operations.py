@@ -94,6 +94,11 @@ class OperationRow:
         return self.state in OPEN_STATES
 
     @property
+    def is_unknown(self) -> bool:
+        """Stripe was asked, and what it answered was lost."""
+        return self.state == OperationState.UNKNOWN
+
+    @property
     def idempotency_key(self) -> str:
         return f"chenu:{self.business_key}:{self.id.hex[-8:]}:{self.key_number}"
 
@@ -166,7 +171,7 @@ async def find_by_key(business_key: str) -> OperationRow | None:
 
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
-    suffix = "FOR UPDATE" if lock else ""
+    suffix = "FOR NO KEY UPDATE" if lock else ""
     sql = f"SELECT {_COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
     found = await db.find_one(OperationRow, sql, operation_id)
     if found is None:

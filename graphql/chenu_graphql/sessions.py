@@ -8,6 +8,7 @@ import strawberry
 from chenu.accounts.actor import ANONYMOUS
 from chenu.accounts.api_keys import ApiKeyId
 from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import (
     change_password,
     find_reset_owner,
@@ -17,15 +18,7 @@ from chenu.accounts.recovery import (
 )
 from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor, revoke_session
-from chenu.accounts.users import (
-    Browser,
-    ProfileChange,
-    SignUp,
-    get_user,
-    sign_in,
-    sign_up,
-    update_profile,
-)
+from chenu.accounts.users import Browser, SignUp, get_user, sign_in, sign_up
 from chenu.core.errors import NotFound
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError

@@ -15,6 +15,13 @@ ALTER TABLE event_cursor ADD CONSTRAINT event_cursor_stream CHECK (stream IN ('P
 CREATE INDEX connect_account_waiting ON connect_account (id)
     WHERE stripe_account_id IS NOT NULL AND NOT is_closed AND transfers_status <> 'active';
 CREATE SEQUENCE fetch_number AS bigint; -- in which order Stripe is asked: chenu/core/fetched.py
-CREATE INDEX webhook_event_waiting ON webhook_event (received_at) WHERE state = 'RECEIVED';
-CREATE INDEX outbox_mail_waiting ON outbox_mail (id) WHERE state = 'QUEUED';
+CREATE INDEX webhook_event_waiting ON webhook_event (next_attempt_at) WHERE state = 'RECEIVED';
+CREATE INDEX webhook_event_old ON webhook_event (received_at) WHERE state <> 'RECEIVED';
+CREATE FUNCTION forbid_deleting_what_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an event that waits is not deleted';
+END $$;
+CREATE TRIGGER webhook_event_waits BEFORE DELETE ON webhook_event
+    FOR EACH ROW WHEN (OLD.state = 'RECEIVED') EXECUTE FUNCTION forbid_deleting_what_waits();
+CREATE INDEX outbox_mail_waiting ON outbox_mail (next_attempt_at) WHERE state = 'QUEUED';
 CREATE INDEX outbox_mail_latest ON outbox_mail (created_at DESC, id DESC);

@@ -11,3 +11,5 @@ ALTER TABLE account ADD CONSTRAINT account_tier
 CREATE INDEX user_session_ended ON user_session
     (least(expires_at, coalesce(revoked_at, expires_at)));
 CREATE INDEX attempt_window_old ON attempt_window (started_at);
+CREATE INDEX mail_token_expired ON mail_token (expires_at);
+CREATE INDEX idempotency_record_old ON idempotency_record (created_at);

@@ -22,5 +22,5 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ch
 
 REVOKE UPDATE, DELETE ON ledger_transaction, ledger_entry, ledger_seal, audit_event, acceptance
     FROM chenu_app;
-REVOKE DELETE ON ledger_account, operation, purchase, purchase_payment, access_grant, webhook_event
+REVOKE DELETE ON ledger_account, operation, purchase, purchase_payment, access_grant
     FROM chenu_app;

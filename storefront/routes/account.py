@@ -8,14 +8,10 @@ from litestar.params import FromPath
 
 from chenu.accounts.actor import ApiScope, SessionId
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password
 from chenu.accounts.sessions import revoke_session, revoke_sessions
-from chenu.accounts.users import (
-    ProfileChange,
-    get_user,
-    send_verification_again,
-    update_profile,
-)
+from chenu.accounts.users import get_user, send_verification_again
 from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid, RateLimited
 from storefront.access import SIGNED_IN

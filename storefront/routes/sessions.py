@@ -7,9 +7,10 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.request_context import language_cookie, session_cookie
 from chenu.accounts.sessions import NewSession, revoke_session
-from chenu.accounts.users import ProfileChange, SignUp, sign_in, sign_up, update_profile
+from chenu.accounts.users import SignUp, sign_in, sign_up
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale
 from storefront.access import PUBLIC

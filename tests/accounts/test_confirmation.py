@@ -7,7 +7,7 @@ import pytest
 from chenu.accounts.actor import ActorKind, ApiScope
 from chenu.accounts.api_keys import create_api_key, find_key_actor
 from chenu.accounts.attempts import PASSWORD_CHECK_PER_USER
-from chenu.accounts.users import ProfileChange, update_profile
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError, Forbidden, RateLimited

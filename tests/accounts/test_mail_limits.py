@@ -3,8 +3,9 @@
 import pytest
 
 from chenu.accounts.attempts import CHANGE_MAIL_PER_EMAIL, MAIL_PER_EMAIL, MAIL_PER_IP
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import request_password_reset
-from chenu.accounts.users import ProfileChange, find_user_by_email, update_profile
+from chenu.accounts.users import find_user_by_email
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import RateLimited

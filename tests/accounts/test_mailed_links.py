@@ -8,6 +8,7 @@ import pytest
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.mail_tokens import Purpose, is_mail_token_good, make_mail_token
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import (
     cancel_email_change,
     change_password,
@@ -16,16 +17,7 @@ from chenu.accounts.recovery import (
     verify_email,
 )
 from chenu.accounts.sessions import find_actor, revoke_sessions
-from chenu.accounts.users import (
-    Browser,
-    ProfileChange,
-    SignUp,
-    find_user_by_email,
-    get_user,
-    sign_in,
-    sign_up,
-    update_profile,
-)
+from chenu.accounts.users import Browser, SignUp, find_user_by_email, get_user, sign_in, sign_up
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, Unauthenticated
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode

@@ -12,18 +12,10 @@ from chenu.accounts import passwords
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.idempotency import client_key
 from chenu.accounts.passwords import hash_password, verify_password
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password, request_password_reset, reset_password
 from chenu.accounts.service_keys import create_service_key
-from chenu.accounts.users import (
-    Browser,
-    ProfileChange,
-    SignUp,
-    find_user_by_email,
-    get_user,
-    sign_in,
-    sign_up,
-    update_profile,
-)
+from chenu.accounts.users import Browser, SignUp, find_user_by_email, get_user, sign_in, sign_up
 from chenu.core import db
 from chenu.core.errors import AlreadyExists, Invalid
 from chenu.flows.services import Services

@@ -8,17 +8,16 @@ import pytest
 from chenu.accounts.actor import ANONYMOUS
 from chenu.accounts.attempts import MAIL_PER_EMAIL
 from chenu.accounts.mail_tokens import LIFE, Purpose, is_mail_token_good, make_mail_token
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import verify_email
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import (
     Browser,
-    ProfileChange,
     SignUp,
     find_user_by_email,
     get_user,
     send_verification,
     sign_up,
-    update_profile,
 )
 from chenu.core.clock import system_now
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, RateLimited, Unauthenticated

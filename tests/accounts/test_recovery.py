@@ -7,6 +7,7 @@ import pytest
 from chenu.accounts.attempts import MAIL_PER_EMAIL, MAIL_PER_IP, PASSWORD_CHECK_PER_USER
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.mail_tokens import Purpose, is_mail_token_good
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import (
     change_password,
     request_password_reset,
@@ -14,7 +15,7 @@ from chenu.accounts.recovery import (
     verify_email,
 )
 from chenu.accounts.sessions import find_actor
-from chenu.accounts.users import Browser, ProfileChange, get_user, sign_in, update_profile
+from chenu.accounts.users import Browser, get_user, sign_in
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError, Invalid, RateLimited
 from chenu.flows.services import Services

@@ -12,7 +12,6 @@ from chenu.accounts.sessions import (
     IDLE,
     STAFF_ABSOLUTE,
     find_actor,
-    forget_old_sessions,
     list_sessions,
     open_session,
     revoke_session,
@@ -22,7 +21,9 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
+from chenu.core.retention import purge
 from chenu.flows.services import Services
+from chenu.jobs.purge import RETENTION_OF
 from tests.people import make_person, sign_in_again
 from tests.rows import count, fingerprint, put
 
@@ -180,9 +181,9 @@ async def test_rows_of_sessions_that_ended_long_ago_are_forgotten(services: Serv
         session = await open_session(person.user_id, "", "")
         await put("user_session", column, system_now() - timedelta(days=31), "id = $2", session.id)
 
-    assert await forget_old_sessions() == 2
+    assert await purge(RETENTION_OF["user_session"]) == 2
     assert await count("user_session") == 1
-    assert await forget_old_sessions() == 0
+    assert await purge(RETENTION_OF["user_session"]) == 0
 
 
 def test_a_csrf_token_belongs_to_one_session_and_one_secret() -> None:

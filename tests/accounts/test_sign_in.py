@@ -11,7 +11,6 @@ from chenu.accounts.attempts import (
     SIGN_IN_PER_EMAIL,
     SIGN_IN_PER_IP,
     count_attempt,
-    forget_old_attempts,
 )
 from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.passwords import needs_rehash, verify_password
@@ -19,7 +18,9 @@ from chenu.accounts.users import Browser, sign_in
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError, RateLimited
+from chenu.core.retention import purge
 from chenu.flows.services import Services
+from chenu.jobs.purge import RETENTION_OF
 from tests.people import PASSWORD, make_person
 from tests.rows import count, fingerprint
 
@@ -121,7 +122,7 @@ async def test_windows_of_days_ago_are_forgotten(services: Services) -> None:
     await db.execute("UPDATE attempt_window SET started_at = now() - interval '25 hours'")
     await _fill("mail_email:new", 1)
 
-    forgotten = await forget_old_attempts()
+    forgotten = await purge(RETENTION_OF["attempt_window"])
 
     assert (forgotten, await count("attempt_window")) == (1, 1)
 

@@ -129,7 +129,8 @@ async def about_to_store(engines: Engines, event_id: str) -> AsyncIterator[Any]:
     """Another process's transaction, for which whoever stores the same event has to wait."""
     connection = await asyncpg.connect(engines.postgres_url)
     sql = """
-        INSERT INTO webhook_event (id, type, created_at, received_at) VALUES ($1, '', now(), now())
+        INSERT INTO webhook_event (id, type, created_at, received_at, next_attempt_at)
+        VALUES ($1, '', now(), now(), now())
     """
     try:
         await connection.execute("BEGIN")
@@ -190,6 +191,8 @@ async def test_an_event_waits_until_it_is_handled(services: Services) -> None:
 
     waiting = await inbox.find_waiting("evt_1")
     await inbox.record_failure("evt_1", "PROVIDER_UNAVAILABLE: later" + "x" * 1000)
+    assert await inbox.list_waiting() == []  # until its next attempt is due
+    await put("webhook_event", "next_attempt_at", system_now())
     assert await inbox.list_waiting() == ["evt_1"]
     await inbox.mark_handled("evt_1")
 
@@ -209,10 +212,10 @@ async def test_an_event_that_was_given_up_is_stored_for_operators(services: Serv
     assert await count("webhook_event", "last_error = 'resource_missing'") == 1
 
 
-async def test_waiting_events_are_listed_oldest_first(services: Services) -> None:
+async def test_waiting_events_are_listed_most_overdue_first(services: Services) -> None:
     for number in (1, 2, 3):
         await store(replace(EVENT, id=f"evt_{number}"))
-    await put("webhook_event", "received_at", system_now() - timedelta(hours=1), "id = 'evt_3'")
+    await put("webhook_event", "next_attempt_at", system_now() - timedelta(hours=1), "id = 'evt_3'")
 
     assert await inbox.list_waiting() == ["evt_3", "evt_1", "evt_2"]
     assert await inbox.list_waiting(limit=1) == ["evt_3"]

@@ -220,9 +220,9 @@ async def _multiply_mails(times: int) -> list[Any]:
     """The first mail that waits, as often as that, as if as many had been sold at once."""
     sql = """
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
-            attempts, created_at)
+            attempts, created_at, next_attempt_at)
         SELECT gen_random_uuid(), business_key || n, kind, to_address, locale, params, state,
-            attempts, created_at
+            attempts, created_at, next_attempt_at
         FROM (SELECT * FROM outbox_mail WHERE state = 'QUEUED' ORDER BY id LIMIT 1) m,
             generate_series(1, $1) n
     """

@@ -85,8 +85,8 @@ async def test_a_violation_is_reported(
 async def test_i8_sees_a_handled_event_without_its_effect(sold: Sold, engines: Engines) -> None:
     sql = """
         INSERT INTO webhook_event (id, type, object_id, source, state, attempts, created_at,
-            received_at)
-        VALUES ('evt_1', 'checkout.session.completed', $1, 'WEBHOOK', 'HANDLED', 0, $2, $2)
+            received_at, next_attempt_at)
+        VALUES ('evt_1', 'checkout.session.completed', $1, 'WEBHOOK', 'HANDLED', 0, $2, $2, $2)
     """
     await db.execute(sql, sold.purchase.checkout_session_id, system_now())
     assert (await check(BY_NAME["I8"])).ok

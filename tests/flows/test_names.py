@@ -6,7 +6,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from chenu.accounts.users import Browser, ProfileChange, SignUp, sign_up, update_profile
+from chenu.accounts.profile import ProfileChange, update_profile
+from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.agents.creators import update_creator
 from chenu.agents.listing import ListingFields
 from chenu.core.errors import ChenuError

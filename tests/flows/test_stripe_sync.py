@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import verify_email
-from chenu.accounts.users import ProfileChange, update_profile
 from chenu.agents.creators import update_creator
 from chenu.agents.listing import ListingFields
 from chenu.agents.model import PriceType

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from chenu.accounts.users import ProfileChange, update_profile
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.mirrors.sync import sync_person, sync_product

@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 
 from chenu.agents.search_query import AgentSort
+from chenu.core.clock import business_now
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING
 from tests.api.calls import counted_statements
@@ -61,7 +62,7 @@ async def test_no_statement_reads_a_growing_table_whole(
         await client.get("/metrics")
         for recurring in RECURRING:
             if recurring.name != _AUDIT:
-                await recurring.task(services)
+                await recurring.task(services, business_now())
     distinct = sorted({statement for statement in statements if _is_data(statement)})
     read_whole = await _find_read_whole(engines.postgres_url, distinct)
 

@@ -1,7 +1,7 @@
 """What happens by itself: each recurring task does its work, twice at once without harm."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,6 +15,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable, Unavailable
 from chenu.core.money import Cents
+from chenu.core.recurrence import Every
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
 from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
@@ -176,16 +177,16 @@ async def test_old_sessions_and_attempts_are_forgotten(services: Services) -> No
     await put("user_session", "expires_at", long_ago)
     await make_person("yann")
 
-    await run(services, "clean_up")
+    await run(services, "purge")
 
     assert await count("user_session") == 1
 
 
-async def _break(_: Services) -> None:
+async def _break(_: Services, due_at: datetime) -> None:
     raise ZeroDivisionError
 
 
-async def _be_away(_: Services) -> None:
+async def _be_away(_: Services, due_at: datetime) -> None:
     raise Unavailable("The service is not available right now, please try again")
 
 
@@ -195,7 +196,7 @@ async def _be_away(_: Services) -> None:
 async def test_a_task_that_fails_is_logged_and_has_its_next_turn(
     services: Services, task: Task, said: str
 ) -> None:
-    recurring = Recurring("test", timedelta(seconds=1), task)
+    recurring = Recurring("test", Every(timedelta(seconds=1)), task)
 
     with capture_logs() as logs:
         await run_once(services, recurring)

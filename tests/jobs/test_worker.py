@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import verify_email
-from chenu.accounts.users import ProfileChange, update_profile
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import get_purchase
 from chenu.billing import inbox

@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import request_password_reset, reset_password
 from chenu.accounts.sessions import find_actor
-from chenu.accounts.users import Browser, ProfileChange, SignUp, sign_up, update_profile
+from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.core import db
 from chenu.core.mail import MailKind, MailRow
 from chenu.flows.services import Services

@@ -70,7 +70,8 @@ async def create_agent(actor: Actor, data: AgentInput) -> AgentId:
     require_feature(actor.tier, Feature.CUSTOM_AGENTS if data.custom else Feature.MARKETPLACE)
     creator = None if data.custom else await get_own_creator(actor)
     price, manifest = _check_input(data)
-    async with db.transaction():
+
+    async def write() -> AgentId:
         agent_id = await insert_agent(
             NewAgent(
                 kind=AgentKind.CUSTOM if data.custom else AgentKind.MARKETPLACE,
@@ -84,7 +85,9 @@ async def create_agent(actor: Actor, data: AgentInput) -> AgentId:
             )
         )
         await audit.record(actor, "agent.create", agent_id)
-    return agent_id
+        return agent_id
+
+    return await db.run_in_transaction(write)
 
 
 def _check_input(data: AgentInput) -> tuple[Price, dict[str, Any]]:
@@ -121,7 +124,8 @@ async def update_agent(
     except ChenuError as error:
         errors += error.each
     reject_if_any(errors)
-    async with db.transaction():
+
+    async def write() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
         _require_editable(actor, agent)
         if not fields.is_empty:
@@ -129,6 +133,8 @@ async def update_agent(
         if new_price is not None and new_price != agent.price:
             await _change_price(agent, new_price)
         await audit.record(actor, "agent.update", agent_id)
+
+    await db.run_in_transaction(write)
 
 
 def _require_maker(actor: Actor) -> None:
@@ -196,7 +202,8 @@ async def create_version(
     _require_maker(actor)
     reject_if_any(check_changelog(changelog))
     checked = check_manifest(manifest)
-    async with db.transaction():
+
+    async def write() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
         _require_editable(actor, agent)
         await require_higher_number(agent_id, number)
@@ -211,6 +218,8 @@ async def create_version(
             await _supersede_pending(agent_id)
             await put_change(agent, {"permissions": checked["permissions"]}, version_id)
         await audit.record(actor, "agent.version", agent_id, number=number)
+
+    await db.run_in_transaction(write)
 
 
 async def _supersede_pending(agent_id: AgentId) -> None:

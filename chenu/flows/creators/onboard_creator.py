@@ -53,7 +53,8 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
         request.country.strip().lower(),
     )
     check_profile(request.handle, request.display_name, request.bio, request.country)
-    async with db.transaction():
+
+    async def join() -> None:
         await db.lock_until_commit(f"creator:{user_id}")
         existing = await find_creator_of(user_id)
         if existing is not None and existing.handle != request.handle:
@@ -68,6 +69,8 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
             await account_operation(user_id, request.display_name, request.country)
         )
         await queue.enqueue(queue.Job.OPERATION, str(operation.id))
+
+    await db.run_in_transaction(join)
     return await get_own_creator(actor)
 
 

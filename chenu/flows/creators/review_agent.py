@@ -39,7 +39,8 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
     """
     actor.require_user()
     actor.require_account(ApiScope.AGENTS)
-    async with db.transaction():
+
+    async def submit() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
         refusal = find_submit_refusal(actor, agent)
         if refusal is not None:
@@ -51,6 +52,8 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
             await _require_waiting_change(agent)
         elif agent.status is not AgentStatus.PENDING_REVIEW:
             raise InvalidState("This agent is archived or suspended and cannot be changed")
+
+    await db.run_in_transaction(submit)
 
 
 def find_submit_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
@@ -106,7 +109,8 @@ async def decide_review(
     """
     actor.require_staff(Staff.REVIEWER)
     text = _check_reason(approve, reason)
-    async with db.transaction():
+
+    async def decide() -> None:
         await lock_agent(agent_id)
         agent = await find_agent(agent_id)
         if agent is None:
@@ -127,6 +131,8 @@ async def decide_review(
         seen = "nothing named" if seen_at is None else seen_at.isoformat()
         await audit.record(actor, action, agent_id, reason=text, seen_at=seen)
         await _tell_creator(agent, approve, text)
+
+    await db.run_in_transaction(decide)
 
 
 async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
@@ -197,7 +203,8 @@ async def archive_agent(actor: Actor, agent_id: AgentId) -> None:
     """
     actor.require_user()
     actor.require_account(ApiScope.AGENTS)
-    async with db.transaction():
+
+    async def archive() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
         if agent.status is AgentStatus.ARCHIVED:
             return
@@ -207,3 +214,5 @@ async def archive_agent(actor: Actor, agent_id: AgentId) -> None:
         await delete_change(agent_id)
         await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent_id))
         await audit.record(actor, "agent.archive", agent_id)
+
+    await db.run_in_transaction(archive)

@@ -11,6 +11,7 @@ from chenu.billing import inbox
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.inbox import InboxEvent
 from chenu.core import queue
+from chenu.core.backoff import name_failure
 from chenu.core.caches import SingleFlight
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 _BEHIND_SECONDS = 30
 _AT_ONCE = 10
 _PATIENCE_SECONDS = 5
+_ROOM = asyncio.Semaphore(2)
+"""For requests of this process that do the worker's work: a flood of them leaves it to two."""
 _IS_BEHIND: SingleFlight[str, bool] = SingleFlight(max_age=1)
 
 
@@ -39,8 +42,8 @@ async def handle_event(services: Services, event_id: str, events: EventRegistry 
         log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)
         await inbox.mark_failed(event_id, refusal.code)
         return
-    except ChenuError as error:
-        await inbox.record_failure(event_id, f"{error.code}: {error}")
+    except Exception as error:
+        await inbox.record_failure(event_id, name_failure(error))
         raise
     if outcome is EventOutcome.HANDLED:
         await inbox.mark_handled(event_id)
@@ -58,17 +61,28 @@ async def _dispatch(services: Services, event: InboxEvent, events: EventRegistry
 async def stand_in_for_worker(services: Services, event_id: str) -> None:
     """When jobs wait for long, no worker is there: this event and the oldest are handled here.
 
-    What they lead to (transfers, mails) waits for the worker's return. Never fails.
+    Two requests of a process do so at a time; the events of the others wait for the next or for
+    the worker. What they lead to (transfers, mails) waits for its return. Never fails.
     """
     try:
-        if not await _is_worker_behind(services):
+        if not await _is_worker_behind(services) or _ROOM.locked():
             return
         log.warning("worker_behind", stripe_event=event_id)
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with _ROOM, asyncio.timeout(_PATIENCE_SECONDS):
             for waiting in (event_id, *await inbox.list_waiting(limit=_AT_ONCE)):
-                await handle_event(services, waiting)
+                await _try_event(services, waiting)
     except (ChenuError, TimeoutError) as error:
         log.warning("event_left_to_worker", stripe_event=event_id, error=str(error))
+
+
+async def _try_event(services: Services, event_id: str) -> None:
+    """One that fails must not stop the others; it has its next attempt already."""
+    try:
+        await handle_event(services, event_id)
+    except ChenuError as error:
+        log.warning("event_left_to_worker", stripe_event=event_id, error=str(error))
+    except Exception:
+        log.exception("event_broke", stripe_event=event_id)
 
 
 async def _is_worker_behind(services: Services) -> bool:

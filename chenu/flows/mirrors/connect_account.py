@@ -94,8 +94,7 @@ class ConnectUpdateHandler(OperationHandler):
 async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
     """Fetch what Stripe says now and follow it; an account that is not ours is ignored."""
     fetched = await fetch(lambda: _get_state(services, stripe_account_id))
-    async with db.transaction():
-        await _adopt(fetched)
+    await _adopt(fetched)
 
 
 async def _get_state(services: Services, stripe_account_id: str) -> ConnectState:
@@ -122,6 +121,7 @@ async def refresh_waiting_accounts(services: Services) -> None:
     await asyncio.gather(*map(refresh, await connect_accounts.list_waiting()))
 
 
+@db.transactional
 async def _adopt(fetched: Fetched[ConnectState]) -> None:
     """What follows from the state is written while its row is locked, by nobody's older answer."""
     owner = await connect_accounts.store_state(fetched)

@@ -4,9 +4,10 @@ At a worker's start everything open; then each operation when its time comes. do
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -57,13 +58,16 @@ async def close_forgotten(services: Services) -> None:
     """Requests whose page was never asked for, or refused, an hour later: nothing can be paid."""
     sql = """
         SELECT p.id FROM purchase p
-        WHERE p.status = 'PENDING' AND p.updated_at < $1
+        WHERE p.status = 'PENDING' AND p.updated_at < $1 AND p.id > $2
             AND NOT EXISTS (SELECT 1 FROM operation o
                 WHERE o.subject_id = p.id AND o.state <> 'FAILED')
         ORDER BY p.id LIMIT 200
     """
-    for row in await db.fetch_all(_Id, sql, system_now() - _NEVER_OPENED_AFTER):
-        await close_checkout(services, await get_purchase(row.id))
+    last, before = PurchaseId(UUID(int=0)), system_now() - _NEVER_OPENED_AFTER
+    while rows := await db.fetch_all(_Id, sql, before, last):
+        for row in rows:
+            await _try(_close(services, row.id), purchase=str(row.id))
+        last = rows[-1].id
 
 
 async def _repair(services: Services, ids: Iterable[OperationId]) -> None:
@@ -71,14 +75,20 @@ async def _repair(services: Services, ids: Iterable[OperationId]) -> None:
 
     async def one(operation_id: OperationId) -> None:
         async with room:
-            await _try(services, operation_id)
+            await _try(run_operation(services, operation_id), operation=str(operation_id))
 
     await asyncio.gather(*(one(operation_id) for operation_id in ids))
 
 
-async def _try(services: Services, operation_id: OperationId) -> None:
-    """One that fails must not stop the others; it has its next time already."""
+async def _close(services: Services, purchase_id: PurchaseId) -> None:
+    await close_checkout(services, await get_purchase(purchase_id))
+
+
+async def _try(work: Awaitable[object], **row: str) -> None:
+    """One row that fails must not stop the others; it has its next time already."""
     try:
-        await run_operation(services, operation_id)
+        await work
     except ChenuError as error:
-        log.warning("repair_failed", operation=str(operation_id), code=error.code)
+        log.warning("repair_failed", **row, code=error.code)
+    except Exception:
+        log.exception("repair_broke", **row)

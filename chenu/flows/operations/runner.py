@@ -12,6 +12,7 @@ import structlog
 from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
+from chenu.core.errors import ChenuError
 from chenu.flows.mirrors.agent_price import AgentPriceHandler, ProductUpdateHandler
 from chenu.flows.mirrors.connect_account import ConnectAccountHandler, ConnectUpdateHandler
 from chenu.flows.mirrors.customer import CustomerHandler, CustomerUpdateHandler
@@ -55,10 +56,23 @@ async def run_operation(services: Services, operation_id: OperationId) -> Operat
             structlog.contextvars.bound_contextvars(operation=str(operation.id)),
             tracing.span(f"operation {operation.kind}") as note,
         ):
-            done = await _carry_out(services, operation)
+            done = await _carry_out_or_postpone(services, operation)
             note.attributes["chenu.operation.state"] = done.state
             note.error = done.error_code or "" if done.state == OperationState.FAILED else ""
             return done
+
+
+async def _carry_out_or_postpone(services: Services, operation: OperationRow) -> OperationRow:
+    """Whatever goes wrong, the operation waits for its next time and stands before no other."""
+    try:
+        return await _carry_out(services, operation)
+    except OutcomeUnknown:
+        raise  # postponed already
+    except Exception as error:
+        code = error.code if isinstance(error, ChenuError) else type(error).__name__
+        # Stripe may have been asked by then.
+        await operations.postpone(operation, code, state=OperationState.UNKNOWN)
+        raise
 
 
 async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:
@@ -79,8 +93,16 @@ async def _carry_out(services: Services, operation: OperationRow) -> OperationRo
     else:
         crash_point(f"{operation.kind}.after_call")
         await _settle(step, operation, answer)
-    await step.after_commit(services, operation)
+    await _follow_up(step, services, operation)
     return await operations.get_operation(operation.id)
+
+
+async def _follow_up(step: OperationHandler, services: Services, operation: OperationRow) -> None:
+    """What may be lost never makes a settled operation fail."""
+    try:
+        await step.after_commit(services, operation)
+    except Exception:
+        log.exception("after_commit_broke", kind=operation.kind)
 
 
 async def _ask(step: OperationHandler, services: Services, operation: OperationRow) -> object:
@@ -93,12 +115,14 @@ async def _ask(step: OperationHandler, services: Services, operation: OperationR
 
 
 async def _settle(step: OperationHandler, operation: OperationRow, answer: object) -> None:
-    async with db.transaction():
+    async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
             stripe_id = await step.apply(locked, answer)
             await operations.mark_settled(operation.id, stripe_id)
             crash_point(f"{operation.kind}.inside_settle")
+
+    await db.run_in_transaction(settle)
     crash_point(f"{operation.kind}.after_settle")
 
 
@@ -110,8 +134,11 @@ async def _refuse(step: OperationHandler, operation: OperationRow, refusal: Stri
         code=refusal.code,
         param=refusal.param,
     )
-    async with db.transaction():
+
+    async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
             await step.on_refused(locked, refusal)
             await operations.mark_failed(operation.id, refusal.code)
+
+    await db.run_in_transaction(settle)

@@ -126,28 +126,28 @@ async def _close_stale(services: Services, account_id: AccountId, agent: AgentRo
         await close_checkout(services, pending)
 
 
+@db.transactional
 async def _claim(
     actor: Actor, account_id: AccountId, user_id: UserId, request: BuyAgentInput, key: ClientKey
 ) -> PurchaseId:
     """One transaction: the purchase of this request, of this key's first use, or the open one."""
-    async with db.transaction():
-        await db.lock_until_commit(f"buy:{account_id}:{request.agent_id}")
-        known = await idempotency.find_result(key)
-        if known is not None:
-            return PurchaseId(known)
-        await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR SHARE", request.agent_id)
-        agent = await get_visible_agent(actor, request.agent_id)
-        await _require_offer(actor, account_id, agent, request.expected_amount)
-        pending = await find_pending(account_id, agent.id)
-        if pending is not None and pending.price != agent.price:
-            raise price_changed()  # since _close_stale looked: its page must not be shown
-        purchase = pending or _make_purchase(account_id, user_id, agent, request)
-        if pending is None:
-            await insert_purchase(purchase)
-        await idempotency.remember_result(key, purchase.id)
-        if agent.price.type is PriceType.FREE:
-            await fulfil_free(purchase, agent)
-        return purchase.id
+    await db.lock_until_commit(f"buy:{account_id}:{request.agent_id}")
+    known = await idempotency.find_result(key)
+    if known is not None:
+        return PurchaseId(known)
+    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", request.agent_id)
+    agent = await get_visible_agent(actor, request.agent_id)
+    await _require_offer(actor, account_id, agent, request.expected_amount)
+    pending = await find_pending(account_id, agent.id)
+    if pending is not None and pending.price != agent.price:
+        raise price_changed()  # since _close_stale looked: its page must not be shown
+    purchase = pending or _make_purchase(account_id, user_id, agent, request)
+    if pending is None:
+        await insert_purchase(purchase)
+    await idempotency.remember_result(key, purchase.id)
+    if agent.price.type is PriceType.FREE:
+        await fulfil_free(purchase, agent)
+    return purchase.id
 
 
 async def _require_offer(

@@ -88,13 +88,16 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
 
 async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
     """A request for which no page was ever asked for, or none opened."""
-    async with db.transaction():
+
+    async def cancel() -> None:
         purchase = await get_purchase(purchase_id, lock=True)
         opening = await find_opening(purchase_id)
         has_page = opening is not None and opening.state != OperationState.FAILED
         if purchase.is_pending and not has_page:
             reason = "checkout_expired"
             await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+
+    await db.run_in_transaction(cancel)
     return await get_purchase(purchase_id)
 
 
@@ -124,10 +127,19 @@ async def close_pages_of(
 
 
 async def close_checkouts_of_agent(services: Services, agent_id: AgentId) -> None:
-    """After a change of price, state or seller: pages of what is no longer on offer close."""
+    """After a change of price, state or seller: pages of what is no longer on offer close.
+
+    One page that cannot be closed keeps no other open; then it raises, and is called again.
+    """
     agent = await find_agent(agent_id)
     if agent is None:
         return
+    failures: list[Exception] = []
     for purchase in await list_pending_of_agent(agent_id):
         if not may_continue(purchase, agent):
-            await close_checkout(services, purchase)
+            try:
+                await close_checkout(services, purchase)
+            except Exception as error:
+                failures.append(error)
+    if failures:
+        raise failures[0]

@@ -239,8 +239,11 @@ async def settle_session(services: Services, session: CheckoutSession) -> None:
     purchase_id = session.purchase_id
     if purchase_id is None or not _is_final(session):
         return
-    async with db.transaction():
+
+    async def settle() -> None:
         purchase = await find_purchase(PurchaseId(UUID(purchase_id)), lock=True)
         if purchase is not None:
             await apply_session(purchase, session)
+
+    await db.run_in_transaction(settle)
     await services.live.publish(pubsub.purchase_channel(purchase_id))

@@ -1,0 +1,27 @@
+"""How long rows about people are stored."""
+
+from datetime import timedelta
+
+from chenu.core.retention import PEOPLE, Forever, Retention
+
+RETENTIONS: tuple[Retention | Forever, ...] = (
+    Retention(
+        "user_session",
+        timedelta(days=30),
+        "least(expires_at, coalesce(revoked_at, expires_at))",
+        "where somebody was signed in, after it ended",
+    ),
+    Retention("mail_token", timedelta(days=30), "expires_at", "a link that works no more"),
+    Retention("attempt_window", timedelta(days=1), "started_at", "the longest window is an hour"),
+    Retention(
+        "idempotency_record", timedelta(days=30), "created_at", "a client's retry comes in days"
+    ),
+    Forever("audit_event", "append-only: who did what is evidence"),
+    Forever("acceptance", "append-only: which words somebody agreed to is evidence"),
+    Forever("app_user", PEOPLE),
+    Forever("account", PEOPLE),
+    Forever("membership", PEOPLE),
+    Forever("staff_role", PEOPLE),
+    Forever("api_key", PEOPLE),
+    Forever("service_key", "a few; the audit trail names them"),
+)

@@ -1,0 +1,17 @@
+"""How long our mirror of Stripe's world is stored."""
+
+from datetime import timedelta
+
+from chenu.core.retention import PEOPLE, Forever, Retention
+
+RETENTIONS: tuple[Retention | Forever, ...] = (
+    Retention(
+        "webhook_event",
+        timedelta(days=90),
+        "received_at",
+        "an event that comes again is known: Stripe delivers for 3 days and lists for 30",
+        only="state <> 'RECEIVED'",
+    ),
+    Forever("connect_account", PEOPLE),
+    Forever("event_cursor", "a row for each of Stripe's lists of events"),
+)

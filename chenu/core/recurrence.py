@@ -1,0 +1,78 @@
+"""When recurring work is due: every so often, or at a moment of the month. Business time, UTC."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+_DAY_HOURS = 24
+_LAST_DAY = 31
+
+
+class Recurrence(Protocol):
+    """`is_dated`: every due moment has a run of its own, however late; else one run is for all."""
+
+    is_dated: ClassVar[bool]
+
+    @property
+    def longest_retry(self) -> timedelta:
+        """How long a run that failed waits at most."""
+
+    def first(self, now: datetime) -> datetime:
+        """The first due moment after `now`."""
+
+    def following(self, due: datetime, now: datetime) -> datetime:
+        """The due moment after a run for `due` that ended `now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """That long after the last run ended: what is late is done once."""
+
+    interval: timedelta
+
+    is_dated: ClassVar[bool] = False
+
+    @property
+    def longest_retry(self) -> timedelta:
+        return self.interval
+
+    def first(self, now: datetime) -> datetime:
+        return now + self.interval
+
+    def following(self, due: datetime, now: datetime) -> datetime:
+        return now + self.interval
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """On that day of each month, or its last day where it is shorter, at that hour."""
+
+    day: int = 1
+    hour: int = 6
+
+    is_dated: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.day <= _LAST_DAY and 0 <= self.hour < _DAY_HOURS):
+            raise ValueError(f"no moment of a month: day {self.day}, hour {self.hour}")
+
+    @property
+    def longest_retry(self) -> timedelta:
+        return timedelta(hours=1)
+
+    def first(self, now: datetime) -> datetime:
+        moment = self._in_month(now)
+        return moment if moment > now else self._in_month(_next_month(now))
+
+    def following(self, due: datetime, now: datetime) -> datetime:
+        return self.first(due)
+
+    def _in_month(self, at: datetime) -> datetime:
+        last = monthrange(at.year, at.month)[1]
+        day = min(self.day, last)
+        return at.replace(day=day, hour=self.hour, minute=0, second=0, microsecond=0)
+
+
+def _next_month(at: datetime) -> datetime:
+    return at.replace(day=1) + timedelta(days=31)

@@ -1,0 +1,82 @@
+"""How long the rows of a table that grows are stored, and the purge that follows from it.
+
+Each feature declares its own tables in its `retention.py`; chenu/jobs/purge.py runs them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+
+_BATCH = 500
+_MOST_BATCHES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """`age` is the indexed SQL time that is compared; `only` which rows may go at all."""
+
+    table: str
+    keep: timedelta
+    age: str
+    why: str
+    only: str = "true"
+    clock: Callable[[], datetime] = system_now
+
+
+@dataclass(frozen=True, slots=True)
+class Forever:
+    """Rows that no purge deletes; `why` says what needs them, or what bounds them."""
+
+    table: str
+    why: str
+
+
+BOOKS = "evidence of money: commercial books are stored for at least ten years"
+PEOPLE = "as many as there are people and what they made; deleted with them, not by age"
+
+RETENTIONS: tuple[Retention | Forever, ...] = (
+    Retention(
+        "outbox_mail",
+        timedelta(days=90),
+        "created_at",
+        "what was mailed to whom, for questions about it",
+        only="state <> 'QUEUED'",
+        clock=business_now,
+    ),
+    Retention("pgqueuer_log", timedelta(days=14), "created", "how jobs ended, for finding faults"),
+    Retention(
+        "pgqueuer",
+        timedelta(days=30),
+        "created",
+        "a job that has failed for so long is given up; what must happen is in rows",
+        only="status = 'queued' AND attempts > 0",
+    ),
+    Forever("pgqueuer_schedules", "nothing is written to it"),
+    Forever("pgqueuer_statistics", "nothing is written to it"),
+    Forever("scheduled_task", "a row a recurring task"),
+    Forever("business_clock", "one row, of demo and tests"),
+    Forever("migration", "a row a migration"),
+)
+
+
+async def purge(retention: Retention) -> int:
+    """Deletes what is older, in small batches, each a transaction; the number deleted.
+
+    Rows that somebody holds wait for the next purge.
+    """
+    sql = f"""
+        DELETE FROM {retention.table} WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM {retention.table}
+            WHERE {retention.only} AND {retention.age} < $1
+            ORDER BY {retention.age} LIMIT {_BATCH} FOR NO KEY UPDATE SKIP LOCKED))
+    """  # noqa: S608 - texts of ours
+    before, deleted = retention.clock() - retention.keep, 0
+    for _ in range(_MOST_BATCHES):
+        batch = await db.execute(sql, before)
+        deleted += batch
+        if batch < _BATCH:
+            break
+    return deleted

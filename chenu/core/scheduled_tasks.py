@@ -1,0 +1,104 @@
+"""The rows of recurring work: when it is due, who is at it, and how the last run ended.
+
+A claim is a lease: a worker that dies leaves its task to the others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.recurrence import Recurrence
+
+LEASE = timedelta(seconds=30)
+"""Renewed while the task runs; what a dead worker had claimed is free after it."""
+_FIRST_RETRY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A claimed run: the moment for which it is due, and how often it failed before."""
+
+    name: str
+    worker: UUID
+    due_at: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    due_at: datetime
+    failures: int
+
+
+async def add_missing(recurrences: Mapping[str, Recurrence]) -> None:
+    """A row for each task that has none; those that are there remember when they are due."""
+    now = business_now()
+    sql = """
+        INSERT INTO scheduled_task (name, due_at, failures)
+        SELECT name, due_at, 0 FROM unnest($1::text[], $2::timestamptz[]) AS task (name, due_at)
+        ON CONFLICT (name) DO NOTHING
+    """
+    first = [recurrence.first(now) for recurrence in recurrences.values()]
+    await db.execute(sql, list(recurrences), first)
+
+
+_IS_CLAIMABLE = """
+    due_at <= $1 AND (next_attempt_at IS NULL OR next_attempt_at <= $2)
+    AND (claimed_until IS NULL OR claimed_until <= $2)
+"""
+
+
+async def list_claimable() -> list[str]:
+    """Tasks that are due, that nobody is at, and whose retry does not wait."""
+    sql = f"SELECT name FROM scheduled_task WHERE {_IS_CLAIMABLE}"  # noqa: S608 - own text
+    return [row.name for row in await db.fetch_all(_Name, sql, business_now(), system_now())]
+
+
+async def claim(name: str, worker: UUID) -> Turn | None:
+    """The run, for this worker alone; None when it is not due, or another's."""
+    sql = f"""
+        UPDATE scheduled_task SET claimed_by = $4, claimed_until = $5, last_started_at = $2
+        WHERE name = $3 AND {_IS_CLAIMABLE} RETURNING due_at, failures
+    """  # noqa: S608 - own text
+    now = system_now()
+    found = await db.find_one(_Claimed, sql, business_now(), now, name, worker, now + LEASE)
+    return None if found is None else Turn(name, worker, found.due_at, found.failures)
+
+
+async def renew(turn: Turn) -> None:
+    """The task runs on."""
+    sql = "UPDATE scheduled_task SET claimed_until = $3 WHERE name = $1 AND claimed_by = $2"
+    await db.execute(sql, turn.name, turn.worker, system_now() + LEASE)
+
+
+async def finish(turn: Turn, recurrence: Recurrence, error: str | None) -> None:
+    """Due again by its recurrence; after an error the same run again, ever later."""
+    now, retry_at, failures, due_at = system_now(), None, 0, turn.due_at
+    if error is None:
+        due_at = recurrence.following(turn.due_at, business_now())
+    else:
+        wait = _FIRST_RETRY * 2 ** min(turn.failures, 20)
+        retry_at = now + min(wait, recurrence.longest_retry)
+        failures = turn.failures + 1
+    sql = """
+        UPDATE scheduled_task SET due_at = $3, failures = $4, last_error = $5,
+            next_attempt_at = $6, last_finished_at = $7, claimed_by = NULL, claimed_until = NULL
+        WHERE name = $1 AND claimed_by = $2
+    """
+    await db.execute(sql, turn.name, turn.worker, due_at, failures, error, retry_at, now)
+
+
+async def find_next_due(names: Iterable[str]) -> datetime | None:
+    """When the next of these tasks is due, or has been."""
+    sql = "SELECT min(due_at) FROM scheduled_task WHERE name = ANY($1)"
+    wanted: Sequence[str] = list(names)
+    found: datetime | None = await db.fetch_value(sql, wanted)
+    return found

@@ -1,0 +1,11 @@
+"""The books are stored for ever."""
+
+from chenu.core.retention import BOOKS, Forever
+
+RETENTIONS: tuple[Forever, ...] = (
+    Forever("operation", BOOKS),
+    Forever("ledger_account", BOOKS),
+    Forever("ledger_transaction", BOOKS),
+    Forever("ledger_entry", BOOKS),
+    Forever("ledger_seal", BOOKS),
+)

@@ -1,0 +1,170 @@
+"""Every table says how long its rows are stored, and the purge keeps to it, by an index."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from chenu.accounts.attempts import MAIL_PER_IP, count_attempt
+from chenu.accounts.idempotency import client_key, remember_result
+from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.billing import inbox
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.core import db, queue
+from chenu.core.clock import system_now
+from chenu.core.ids import new_id
+from chenu.core.retention import Retention, purge
+from chenu.flows.services import Services
+from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
+from tests.api.calls import counted_statements
+from tests.conftest import Engines
+from tests.jobs.outbox import queue_sale
+from tests.people import make_person
+from tests.rows import count, put
+
+DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
+ALL = list(RETENTION_OF.values())
+
+
+async def _event() -> None:
+    event = EventSummary("evt_1", "invoice.paid", "in_1", None, system_now())
+    await inbox.store_event(event, EventSource.WEBHOOK)
+    await inbox.mark_handled("evt_1")
+
+
+async def _mail() -> None:
+    await queue_sale()
+    await put("outbox_mail", "state", "SENT")
+
+
+async def _job() -> None:
+    await queue.enqueue(queue.Job.MAIL, "x")
+    await put("pgqueuer", "attempts", 1)
+
+
+async def _session() -> None:
+    await make_person("zoe")
+
+
+async def _mail_token() -> None:
+    person = await make_person("zoe")
+    await make_mail_token(person.user_id, Purpose.VERIFY_EMAIL, person.email)
+
+
+async def _attempt() -> None:
+    await count_attempt(MAIL_PER_IP, "192.0.2.1")
+
+
+async def _idempotency() -> None:
+    person = await make_person("zoe")
+    account_id = person.actor.account_id
+    assert account_id is not None
+    await remember_result(client_key(account_id, "key", "x", None), new_id())
+
+
+MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
+    "webhook_event": _event,
+    "outbox_mail": _mail,
+    "pgqueuer": _job,
+    "pgqueuer_log": _job,
+    "user_session": _session,
+    "mail_token": _mail_token,
+    "attempt_window": _attempt,
+    "idempotency_record": _idempotency,
+}
+
+
+def column(retention: Retention) -> str:
+    """The one that is set to make a row old."""
+    return "expires_at" if retention.table == "user_session" else retention.age
+
+
+async def test_every_table_declares_its_retention_once(services: Services) -> None:
+    sql = "SELECT array_agg(tablename::text) FROM pg_tables WHERE schemaname = 'public'"
+    tables = await db.fetch_value(sql)
+
+    assert sorted(retention.table for retention in RETENTIONS) == sorted(tables)
+    assert all(retention.why for retention in RETENTIONS)
+
+
+@pytest.mark.parametrize("retention", ALL, ids=lambda retention: retention.table)
+async def test_rows_go_when_their_time_is_over_and_not_before(
+    services: Services, retention: Retention
+) -> None:
+    await MAKERS[retention.table]()
+    left = []
+
+    for spare in (timedelta(minutes=1), timedelta(minutes=-1)):
+        moment = retention.clock() - retention.keep + spare
+        await put(retention.table, column(retention), moment)
+        await purge_all()
+        left.append(await count(retention.table) > 0)
+
+    assert left == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("table", "state"), [("webhook_event", "RECEIVED"), ("outbox_mail", "QUEUED")]
+)
+async def test_what_waits_stays_however_old_it_is(
+    services: Services, table: str, state: str
+) -> None:
+    await MAKERS[table]()
+    await put(table, "state", state)
+    await put(table, RETENTION_OF[table].age, system_now() - timedelta(days=4000))
+
+    await purge_all()
+
+    assert await count(table) == 1
+
+
+async def test_the_database_itself_refuses_to_delete_an_event_that_waits(
+    services: Services,
+) -> None:
+    event = EventSummary("evt_1", "invoice.paid", "in_1", None, system_now())
+    await inbox.store_event(event, EventSource.WEBHOOK)
+
+    with pytest.raises(asyncpg.RaiseError, match="waits"):
+        await db.execute("DELETE FROM webhook_event")
+
+
+@pytest.mark.parametrize("retention", ALL, ids=lambda retention: retention.table)
+async def test_a_purge_finds_its_rows_by_an_index(
+    services: Services, engines: Engines, retention: Retention
+) -> None:
+    async with counted_statements() as statements:
+        await purge(retention)
+    connection = await asyncpg.connect(engines.postgres_url)
+    await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE one AS {statements[-1]}")
+
+    lines = await connection.fetch("EXPLAIN (COSTS OFF) EXECUTE one(NULL)")
+    await connection.close()
+
+    scans = re.findall(r"Seq Scan on (\w+)", "\n".join(line[0] for line in lines))
+    assert [scan for scan in scans if scan != "pgqueuer"] == []  # jobs that are not done yet
+
+
+async def test_many_rows_go_in_batches(services: Services) -> None:
+    sql = """
+        INSERT INTO attempt_window (subject, started_at, tries)
+        SELECT 'x' || n, now() - interval '2 days', 1 FROM generate_series(1, 1200) n
+    """
+    await db.execute(sql)
+    retention = RETENTION_OF["attempt_window"]
+
+    async with counted_statements() as statements:
+        deleted = await purge(retention)
+
+    assert (deleted, len(statements)) == (1200, 3)
+    assert await count("attempt_window") == 0
+
+
+def test_the_guide_names_every_table_that_is_purged() -> None:
+    guide = DOCS.read_text().partition("## Retention")[2].partition("\n## ")[0]
+
+    assert [table for table in RETENTION_OF if f"| `{table}` |" not in guide] == []
