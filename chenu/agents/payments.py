@@ -38,6 +38,11 @@ class PaymentRow:
     paid_at: datetime
 
     @property
+    def paid(self) -> Cents:
+        """What was taken from the buyer's card, and may be given back."""
+        return self.split.paid
+
+    @property
     def split(self) -> Split:
         return Split(self.gross, self.discount, self.tax, self.creator_share, self.platform_share)
 

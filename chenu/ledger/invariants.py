@@ -61,8 +61,11 @@ INVARIANTS = (
     ),
     Invariant(
         "I3",
-        "no owned account is below zero",
-        "SELECT 'account ' || id AS what FROM ledger_account WHERE balance < 0",
+        "no owned account is below zero, and no debt above",
+        """
+        SELECT 'account ' || id AS what FROM ledger_account
+        WHERE CASE WHEN kind LIKE '%\\_RECEIVABLE' THEN balance > 0 ELSE balance < 0 END
+        """,
     ),
     Invariant(
         "I4",

@@ -32,5 +32,8 @@ CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry
 CREATE UNIQUE INDEX ledger_account_meaning ON ledger_account (kind, owner_id, asset)
     NULLS NOT DISTINCT;
 ALTER TABLE ledger_account ADD CONSTRAINT ledger_account_balance
-    CHECK ((owner_id IS NULL) = (balance IS NULL) AND (balance IS NULL OR balance >= 0));
+    CHECK ((owner_id IS NULL) = (balance IS NULL) AND CASE
+        WHEN balance IS NULL THEN true
+        WHEN kind LIKE '%\_RECEIVABLE' THEN balance <= 0
+        ELSE balance >= 0 END);
 ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_amount CHECK (amount <> 0);

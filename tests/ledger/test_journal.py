@@ -12,6 +12,7 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
+    OWNED,
     PLATFORM_REVENUE,
     STRIPE_FEES,
     AccountRef,
@@ -240,7 +241,7 @@ async def test_postings_that_share_creators_do_not_deadlock(services: Services) 
 
 @pytest.mark.parametrize("kind", list(LedgerKind))
 def test_only_a_persons_account_has_an_owner(kind: LedgerKind) -> None:
-    owner = None if kind is LedgerKind.CREATOR_PAYABLE else new_id()
+    owner = None if kind in OWNED else new_id()
 
     with pytest.raises(ValueError, match="owner"):
         AccountRef(kind, owner)

@@ -16,6 +16,7 @@ from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
     PLATFORM_REVENUE,
+    TAX_PAYABLE,
     creator_payable,
 )
 from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
@@ -35,8 +36,9 @@ async def create_return(
             subject_id=payment.id,
             entries=(
                 LedgerEntry(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
-                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.platform_share - payment.tax)),
-                LedgerEntry(BUYER_REFUNDS_DUE, payment.gross),
+                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.platform_share)),
+                LedgerEntry(TAX_PAYABLE, Cents(-payment.tax)),
+                LedgerEntry(BUYER_REFUNDS_DUE, payment.paid),
             ),
         )
     )
@@ -47,7 +49,7 @@ async def create_return(
             str(payment.id),
             subject_id=payment.id,
             account_id=payment.account_id,
-            amount=payment.gross,
+            amount=payment.paid,
         )
     )
     await queue.enqueue(queue.Job.OPERATION, str(operation.id))
@@ -62,7 +64,7 @@ async def _tell_buyer(
     params = {
         "name": buyer.display_name,
         "agent": agent.text(locale).name,
-        "amount": payment.gross,
+        "amount": payment.paid,
         "reason": reason,
     }
     key = f"returned:{payment.id}"
@@ -72,7 +74,7 @@ async def _tell_buyer(
 class RefundHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        request = RefundRequest(payment.stripe_payment_intent_id, payment.gross, str(payment.id))
+        request = RefundRequest(payment.stripe_payment_intent_id, payment.paid, str(payment.id))
         try:
             return await services.gateway.create_refund(request, operation.idempotency_key)
         except StripeRefusal as refusal:
@@ -88,7 +90,7 @@ class RefundHandler(OperationHandler):
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        await record_refund(payment.id, payment.gross)
+        await record_refund(payment.id, payment.paid)
         await post(
             LedgerTransaction(
                 business_key=f"refund:{payment.id}",
@@ -96,8 +98,8 @@ class RefundHandler(OperationHandler):
                 subject_id=payment.id,
                 operation_id=operation.id,
                 entries=(
-                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.gross)),
-                    LedgerEntry(BUYER_PAYMENTS, payment.gross),
+                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.paid)),
+                    LedgerEntry(BUYER_PAYMENTS, payment.paid),
                 ),
             )
         )
