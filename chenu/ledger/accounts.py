@@ -28,11 +28,10 @@ OWNED = RECEIVABLE | {LedgerKind.CREATOR_PAYABLE}
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account by meaning; `owner_id` for owned kinds only."""
+    """An account by meaning; `owner_id` for owned kinds only. Each asset is counted apart."""
 
     kind: LedgerKind
     owner_id: UUID | None = None
-    asset: str = "EUR"
 
     def __post_init__(self) -> None:
         if (self.kind in OWNED) != (self.owner_id is not None):

@@ -105,7 +105,7 @@ async def balances(payment: PaymentRow) -> dict[str, int]:
         SELECT coalesce(jsonb_object_agg(kind, total), '{}')::text FROM (
             SELECT a.kind, sum(e.amount) AS total FROM ledger_transaction t
             JOIN ledger_entry e ON e.transaction_id = t.id
-            JOIN ledger_account a ON a.id = e.account_id
+            JOIN ledger_account a ON a.id = e.ledger_account_id
             WHERE t.subject_id = $1 GROUP BY a.kind HAVING sum(e.amount) <> 0) sums
     """
     return msgspec.json.decode(await db.fetch_value(sql, payment.id), type=dict[str, int])

@@ -14,10 +14,12 @@ from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable, Unavailable
+from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
 from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
+from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
 from tests.conftest import Engines
 from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for, start_buying
@@ -91,8 +93,13 @@ async def test_a_long_outage_does_not_pile_up_jobs(services: Services) -> None:
 
 async def test_entries_are_sealed(services: Services) -> None:
     async with db.transaction():
-        entries = (LedgerEntry(BUYER_PAYMENTS, Cents(-40)), LedgerEntry(STRIPE_FEES, Cents(40)))
-        await post(LedgerTransaction(business_key="x", kind="TEST", entries=entries))
+        entries = (
+            LedgerEntry(BUYER_PAYMENTS, euros(Cents(-40))),
+            LedgerEntry(STRIPE_FEES, euros(Cents(40))),
+        )
+        await post(
+            LedgerTransaction(business_key="x", kind="TEST", account_id=new_id(), entries=entries)
+        )
 
     await run(services, "seal")
     await run(services, "seal")

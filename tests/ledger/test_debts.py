@@ -19,8 +19,9 @@ from chenu.ledger.accounts import (
     creator_receivable,
     customer_receivable,
 )
+from chenu.ledger.amounts import euros
 from chenu.ledger.invariants import INVARIANTS, check, check_all
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, get_balance, post
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, get_cents, post
 from tests.conftest import Engines
 from tests.rows import put, without_constraint
 
@@ -30,10 +31,10 @@ DEBTS = {"creator": creator_receivable, "customer": customer_receivable}
 async def owe(account: AccountRef, amount: int) -> None:
     async with db.transaction():
         entries = (
-            LedgerEntry(account, Cents(-amount)),
-            LedgerEntry(CREATOR_TRANSFERS, Cents(amount)),
+            LedgerEntry(account, euros(Cents(-amount))),
+            LedgerEntry(CREATOR_TRANSFERS, euros(Cents(amount))),
         )
-        await post(LedgerTransaction(f"debt:{new_id()}", "TEST", entries))
+        await post(LedgerTransaction(f"debt:{new_id()}", "TEST", new_id(), entries))
 
 
 @pytest.mark.parametrize("debt", DEBTS.values(), ids=DEBTS.keys())
@@ -45,10 +46,10 @@ async def test_a_debt_grows_is_paid_and_never_turns_into_credit(
     await owe(account, 700)
     await owe(account, -200)
 
-    assert await get_balance(account) == -500
+    assert await get_cents(account) == -500
     with pytest.raises(asyncpg.CheckViolationError):
         await owe(account, -501)
-    assert await get_balance(account) == -500
+    assert await get_cents(account) == -500
     assert [finding for finding in await check_all(INVARIANTS) if not finding.ok] == []
 
 

@@ -9,7 +9,6 @@ from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
-from chenu.core.money import Cents
 from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
@@ -19,7 +18,8 @@ from chenu.ledger.accounts import (
     TAX_PAYABLE,
     creator_payable,
 )
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 _ALREADY_DONE = "charge_already_refunded"
@@ -33,12 +33,13 @@ async def create_return(
         LedgerTransaction(
             business_key=f"return:{payment.id}",
             kind="RETURN_DUE",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
-                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.platform_share)),
-                LedgerEntry(TAX_PAYABLE, Cents(-payment.tax)),
-                LedgerEntry(BUYER_REFUNDS_DUE, payment.paid),
+                debit(creator_payable(payment.creator_id), euros(payment.creator_share)),
+                debit(PLATFORM_REVENUE, euros(payment.platform_share)),
+                debit(TAX_PAYABLE, euros(payment.tax)),
+                credit(BUYER_REFUNDS_DUE, euros(payment.paid)),
             ),
         )
     )
@@ -95,11 +96,12 @@ class RefundHandler(OperationHandler):
             LedgerTransaction(
                 business_key=f"refund:{payment.id}",
                 kind="REFUND",
+                account_id=payment.account_id,
                 subject_id=payment.id,
                 operation_id=operation.id,
                 entries=(
-                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.paid)),
-                    LedgerEntry(BUYER_PAYMENTS, payment.paid),
+                    debit(BUYER_REFUNDS_DUE, euros(payment.paid)),
+                    credit(BUYER_PAYMENTS, euros(payment.paid)),
                 ),
             )
         )

@@ -51,7 +51,8 @@ from chenu.ledger.accounts import (
     TAX_PAYABLE,
     creator_payable,
 )
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import OperationRow
 
 
@@ -152,12 +153,13 @@ async def _book_payment(payment: PaymentRow) -> None:
         LedgerTransaction(
             business_key=f"payment:{payment.stripe_charge_id}",
             kind="PAYMENT",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(BUYER_PAYMENTS, Cents(-payment.paid)),
-                LedgerEntry(creator_payable(payment.creator_id), payment.creator_share),
-                LedgerEntry(PLATFORM_REVENUE, payment.platform_share),
-                LedgerEntry(TAX_PAYABLE, payment.tax),
+                debit(BUYER_PAYMENTS, euros(payment.paid)),
+                credit(creator_payable(payment.creator_id), euros(payment.creator_share)),
+                credit(PLATFORM_REVENUE, euros(payment.platform_share)),
+                credit(TAX_PAYABLE, euros(payment.tax)),
             ),
         )
     )
@@ -165,10 +167,11 @@ async def _book_payment(payment: PaymentRow) -> None:
         LedgerTransaction(
             business_key=f"fee:{payment.stripe_charge_id}",
             kind="STRIPE_FEE",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.fee)),
-                LedgerEntry(STRIPE_FEES, payment.fee),
+                debit(PLATFORM_REVENUE, euros(payment.fee)),
+                credit(STRIPE_FEES, euros(payment.fee)),
             ),
         )
     )
