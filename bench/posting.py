@@ -79,7 +79,8 @@ async def _open_accounts(url: str) -> None:
         SELECT owner, 'CREATOR_PAYABLE', owner, 'EUR', 0
         FROM (SELECT lpad(to_hex(n), 32, '0')::uuid AS owner FROM generate_series(1, $1::int) n) n
         UNION ALL VALUES
-            ('00000000-0000-0000-0001-000000000001'::uuid, 'BUYER_PAYMENTS', NULL::uuid, 'EUR', NULL::bigint),
+            ('00000000-0000-0000-0001-000000000001'::uuid, 'BUYER_PAYMENTS', NULL::uuid, 'EUR',
+                NULL::bigint),
             ('00000000-0000-0000-0001-000000000002', 'PLATFORM_REVENUE', NULL, 'EUR', NULL)
     """
     await connection.execute(sql, CREATORS)

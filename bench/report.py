@@ -61,10 +61,10 @@ def describe_posting(posting: PostingRates) -> str:
     ratio = posting.ratio
     is_met = "met" if ratio.median >= POSTING_LEAST else "NOT met"
     return (
-        f"Posting with {POSTING_CLIENTS} clients: {posting.ours:,.0f} transactions a second of"
-        f" three entries and a balance, pgbench {posting.theirs:,.0f} with the same rows in statements of"
-        f" their own; ratio {ratio.median:.2f} ({ratio.least:.2f} to {ratio.most:.2f}; goal"
-        f" {POSTING_LEAST:g}, {is_met}). Sealing: {posting.sealed:,.0f} entries a second."
+        f"Posting with {POSTING_CLIENTS} clients: {posting.ours:,.0f} transactions a second, each"
+        f" with three entries and a balance; pgbench {posting.theirs:,.0f}, the same rows in"
+        f" statements of its own. Ratio {ratio.median:.2f} ({ratio.least:.2f} to {ratio.most:.2f};"
+        f" goal {POSTING_LEAST:g}, {is_met}). Sealing: {posting.sealed:,.0f} entries a second."
     )
 
 
