@@ -96,7 +96,7 @@ async def _checkpoint(url: str) -> None:
 
 async def _run_pgbench(url: str) -> float:
     options = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-T", str(_SECONDS)]
-    command = [postgres_program("pgbench"), *options, "-f", str(_SCRIPT), url]
+    command = [str(postgres_program("pgbench")), *options, "-f", str(_SCRIPT), url]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     found = _RATE.search(out.decode())
