@@ -3,17 +3,22 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Coroutine
 from importlib.metadata import version
+from typing import Any, TypeVar
 
 import asyncpg
 import uvloop
 
-from bench.report import keep_report, write_report
+from bench.posting import compare_posting
+from bench.report import describe_posting, keep_report, write_report
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
 from bench.subjects import Subject, expect, start_subjects
+
+T = TypeVar("T")
 
 ROUNDS = 7
 
@@ -21,11 +26,14 @@ ROUNDS = 7
 def main() -> None:
     given = _parser().parse_args()
     with open_stand() as stand:
+        if given.posting:
+            print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
+            return
         subjects = start_subjects(stand, with_peers=not given.no_peers)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            rates, search, engines = runner.run(_measure(stand, subjects, given.rounds))
+        rates, search, engines = _run(_measure(stand, subjects, given.rounds))
+        posting = _run(compare_posting(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
-    text = write_report(rates, signatures, search, engines, given.rounds)
+    text = write_report(rates, signatures, search, posting, engines, given.rounds)
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
@@ -33,10 +41,16 @@ def main() -> None:
         keep_report(text)
 
 
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
+    parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
     return parser
 
 

@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.peer_environments import NAMES, TITLES
+from bench.posting import CLIENTS as POSTING_CLIENTS
+from bench.posting import LEAST as POSTING_LEAST
+from bench.posting import PostingRates
 from bench.rounds import SECONDS, Rates, Ratio, compare
 from bench.searching import MOST_MS, SEARCHES, SearchTimes
 from bench.signatures import LEAST
@@ -23,7 +26,12 @@ _PACKAGES = (
 
 
 def write_report(
-    rates: Rates, signatures: Ratio, search: SearchTimes, engines: str, rounds: int
+    rates: Rates,
+    signatures: Ratio,
+    search: SearchTimes,
+    posting: PostingRates,
+    engines: str,
+    rounds: int,
 ) -> str:
     lines = [
         _describe_run(engines, rounds),
@@ -32,6 +40,7 @@ def write_report(
         "|---|---|---|---|---|",
         *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
         _row("signature check, over `construct_event`", signatures, LEAST),
+        _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),
         *_peer_rows(rates),
         "",
         f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
@@ -39,11 +48,24 @@ def write_report(
         f" {'met' if search.p99 < MOST_MS else 'NOT met'}). With the middle of each search's times:"
         f" p99 {search.p99_of_words:.1f} ms.",
         "",
+        describe_posting(posting),
+        "",
         "```",
         search.plan,
         "```",
     ]
     return "\n".join(lines)
+
+
+def describe_posting(posting: PostingRates) -> str:
+    ratio = posting.ratio
+    is_met = "met" if ratio.median >= POSTING_LEAST else "NOT met"
+    return (
+        f"Posting with {POSTING_CLIENTS} clients: {posting.ours:,.0f} transactions a second, each"
+        f" with three entries and a balance; pgbench {posting.theirs:,.0f}, the same rows in"
+        f" statements of its own. Ratio {ratio.median:.2f} ({ratio.least:.2f} to {ratio.most:.2f};"
+        f" goal {POSTING_LEAST:g}, {is_met}). Sealing: {posting.sealed:,.0f} entries a second."
+    )
 
 
 def _peer_rows(rates: Rates) -> list[str]:

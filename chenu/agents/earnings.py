@@ -37,7 +37,7 @@ class _Totals:
 
 
 # A refund takes back the same part of the creator's share as of the payment.
-_NET = "creator_share - creator_share * refunded / nullif(gross, 0)"
+_NET = "creator_share - creator_share * refunded / nullif(gross - discount, 0)"
 
 
 async def get_earnings(creator_id: CreatorId, start: date | None, end: date | None) -> Earnings:
@@ -49,7 +49,7 @@ async def get_earnings(creator_id: CreatorId, start: date | None, end: date | No
     totals = await db.find_one(
         _Totals,
         f"""
-        SELECT coalesce(sum(gross), 0)::bigint AS gross,
+        SELECT coalesce(sum(gross - discount), 0)::bigint AS gross,
             coalesce(sum(refunded), 0)::bigint AS refunded,
             coalesce(sum(platform_share), 0)::bigint AS platform_fee,
             coalesce(sum({_NET}), 0)::bigint AS net, count(*) AS sales

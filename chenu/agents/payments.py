@@ -11,6 +11,7 @@ from chenu.agents.tables import PurchasePayment
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.money import BasisPoints, Cents
+from chenu.core.rows import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +39,22 @@ class PaymentRow:
     paid_at: datetime
 
     @property
+    def paid(self) -> Cents:
+        """What was taken from the buyer's card, and may be given back."""
+        return self.split.paid
+
+    @property
     def split(self) -> Split:
         return Split(self.gross, self.discount, self.tax, self.creator_share, self.platform_share)
 
 
-_PAYMENT = """
-    SELECT id, purchase AS purchase_id, account_id, creator AS creator_id,
-        stripe_payment_intent_id, stripe_charge_id, gross, discount, tax, creator_share,
-        platform_share, fee, creator_basis_points, split_rule, refunded, stripe_transfer_id,
-        receipt_url, invoice_url, paid_at
-    FROM purchase_payment
-"""
+_PAYMENTS = Columns(PaymentRow, PurchasePayment, purchase_id="purchase", creator_id="creator")
+_PAYMENT = f"SELECT {_PAYMENTS.select()} FROM purchase_payment"  # noqa: S608 - own columns
 
 
 async def insert_payment(row: PaymentRow) -> bool:
     """Once per charge; False when it is there."""
-    payment = PurchasePayment(
-        id=row.id,
-        purchase=row.purchase_id,
-        account_id=row.account_id,
-        creator=row.creator_id,
-        stripe_payment_intent_id=row.stripe_payment_intent_id,
-        stripe_charge_id=row.stripe_charge_id,
-        gross=row.gross,
-        discount=row.discount,
-        tax=row.tax,
-        creator_share=row.creator_share,
-        platform_share=row.platform_share,
-        fee=row.fee,
-        creator_basis_points=row.creator_basis_points,
-        split_rule=row.split_rule,
-        receipt_url=row.receipt_url,
-        invoice_url=row.invoice_url,
-        paid_at=row.paid_at,
-    )
-    return bool(await PurchasePayment.insert(payment).on_conflict(action="DO NOTHING"))
+    return bool(await _PAYMENTS.insert(row, "ON CONFLICT DO NOTHING"))
 
 
 async def get_payment(payment_id: PaymentId) -> PaymentRow:

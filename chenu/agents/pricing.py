@@ -28,12 +28,20 @@ class Split:
     platform: Cents
 
     @property
+    def paid(self) -> Cents:
+        """What was taken from the buyer's card."""
+        return Cents(self.gross - self.discount)
+
+    @property
     def net(self) -> Cents:
         return Cents(self.creator + self.platform)
 
 
 def split_sale(gross: Cents, *, discount: Cents = Cents(0), tax: Cents = Cents(0)) -> Split:
-    """The platform's 30 % of the net are rounded down; the odd cent is the creator's."""
+    """`gross` is the price before the discount, with the tax that is owed on what is paid.
+
+    The platform's 30 % of the net are rounded down; the odd cent is the creator's.
+    """
     net = Cents(gross - discount - tax)
     if net < 0:
         raise ValueError("discount and tax exceed the gross amount")

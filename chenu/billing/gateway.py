@@ -31,6 +31,13 @@ class StripeRefusal(Exception):
         return self.code in GONE
 
 
+class CurrencyRefused(StripeRefusal):
+    """An object of Stripe's is in another currency than ours: nothing of it may be booked."""
+
+    def __init__(self, object_id: str, currency: str) -> None:
+        super().__init__("currency_not_supported", f"{object_id} is in {currency}", "currency")
+
+
 class OutcomeUnknown(ProviderUnavailable):
     """The request may or may not have been carried out: only asking again tells.
 
@@ -113,7 +120,7 @@ class CheckoutStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A captured payment: `fee` is what Stripe kept of it."""
+    """A captured payment: `fee` is what Stripe kept of it, `created` Stripe's time of it."""
 
     id: str
     payment_intent_id: str
@@ -121,6 +128,7 @@ class Charge:
     refunded: Cents
     fee: Cents
     receipt_url: str | None
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +212,10 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True)
 class BalanceMovement:
-    """One line of the platform's Stripe balance; `of_id` is the charge or transfer given back."""
+    """One line of the platform's Stripe balance; `of_id` is the charge or transfer given back.
+
+    Amounts are in the smallest unit of `currency`.
+    """
 
     id: str
     type: str
@@ -212,6 +223,7 @@ class BalanceMovement:
     amount: Cents
     fee: Cents
     net: Cents
+    currency: str
     created: datetime
     of_id: str | None = None
 

@@ -14,9 +14,16 @@ from chenu.billing.gateway import (
     CheckoutSession,
     CheckoutStatus,
     ConnectState,
+    CurrencyRefused,
     EventSummary,
 )
-from chenu.core.money import Cents
+from chenu.core.money import Cents, is_our_currency
+
+
+def require_ours(object_id: str, currency: str) -> None:
+    """Raises CurrencyRefused: its amounts are no cents of ours."""
+    if not is_our_currency(currency):
+        raise CurrencyRefused(object_id, currency)
 
 
 class _BalanceTransaction(msgspec.Struct):
@@ -28,6 +35,8 @@ class _Charge(msgspec.Struct):
     id: str
     amount: int
     amount_refunded: int
+    currency: str
+    created: int
     payment_intent: str | None = None
     receipt_url: str | None = None
     balance_transaction: _BalanceTransaction | str | None = None
@@ -60,6 +69,7 @@ class _Session(msgspec.Struct):
     payment_status: str
     expires_at: int
     url: str | None = None
+    currency: str | None = None
     amount_total: int | None = None
     total_details: _TotalDetails | None = None
     metadata: dict[str, str] | None = None
@@ -72,7 +82,10 @@ SESSION_EXPAND = ["payment_intent.latest_charge.balance_transaction", "invoice"]
 
 
 def read_session(payload: dict[str, Any]) -> CheckoutSession:
+    """Raises CurrencyRefused."""
     session = msgspec.convert(payload, _Session)
+    if session.currency is not None:
+        require_ours(session.id, session.currency)
     details = session.total_details or _TotalDetails()
     intent = session.payment_intent if isinstance(session.payment_intent, _PaymentIntent) else None
     invoice = session.invoice if isinstance(session.invoice, _Invoice) else None
@@ -97,6 +110,7 @@ def _read_charge(intent: _PaymentIntent | None) -> Charge | None:
     charge = intent.latest_charge if intent else None
     if intent is None or not isinstance(charge, _Charge):
         return None
+    require_ours(charge.id, charge.currency)
     entry = charge.balance_transaction
     if not isinstance(entry, _BalanceTransaction):
         return None
@@ -107,6 +121,7 @@ def _read_charge(intent: _PaymentIntent | None) -> Charge | None:
         refunded=Cents(charge.amount_refunded),
         fee=Cents(entry.fee),
         receipt_url=charge.receipt_url,
+        created=datetime.fromtimestamp(charge.created, UTC),
     )
 
 
@@ -243,6 +258,7 @@ class _Movement(msgspec.Struct):
     amount: int
     fee: int
     net: int
+    currency: str
     created: int
     source: _Source | str | None = None
 
@@ -257,6 +273,7 @@ def read_movement(payload: dict[str, Any]) -> BalanceMovement:
         amount=Cents(line.amount),
         fee=Cents(line.fee),
         net=Cents(line.net),
+        currency=line.currency,
         created=datetime.fromtimestamp(line.created, UTC),
         of_id=source.charge or source.transfer,
     )

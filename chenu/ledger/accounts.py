@@ -10,23 +10,28 @@ class LedgerKind(StrEnum):
 
     BUYER_PAYMENTS = "BUYER_PAYMENTS"
     BUYER_REFUNDS_DUE = "BUYER_REFUNDS_DUE"
+    CUSTOMER_RECEIVABLE = "CUSTOMER_RECEIVABLE"
     CREATOR_PAYABLE = "CREATOR_PAYABLE"
+    CREATOR_RECEIVABLE = "CREATOR_RECEIVABLE"
     CREATOR_TRANSFERS = "CREATOR_TRANSFERS"
     PLATFORM_REVENUE = "PLATFORM_REVENUE"
     STRIPE_FEES = "STRIPE_FEES"
+    TAX_PAYABLE = "TAX_PAYABLE"
 
 
-OWNED = frozenset({LedgerKind.CREATOR_PAYABLE})
-"""Accounts of one person: their balance is stored, and never falls below zero."""
+RECEIVABLE = frozenset({LedgerKind.CREATOR_RECEIVABLE, LedgerKind.CUSTOMER_RECEIVABLE})
+"""What one person owes us: a debit, so that the stored balance is never above zero."""
+
+OWNED = RECEIVABLE | {LedgerKind.CREATOR_PAYABLE}
+"""Accounts of one person: the balance is stored, and but for debts never falls below zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account by meaning; `owner_id` for owned kinds only."""
+    """An account by meaning; `owner_id` for owned kinds only. Each asset is counted apart."""
 
     kind: LedgerKind
     owner_id: UUID | None = None
-    asset: str = "EUR"
 
     def __post_init__(self) -> None:
         if (self.kind in OWNED) != (self.owner_id is not None):
@@ -38,8 +43,19 @@ BUYER_REFUNDS_DUE = AccountRef(LedgerKind.BUYER_REFUNDS_DUE)
 CREATOR_TRANSFERS = AccountRef(LedgerKind.CREATOR_TRANSFERS)
 PLATFORM_REVENUE = AccountRef(LedgerKind.PLATFORM_REVENUE)
 STRIPE_FEES = AccountRef(LedgerKind.STRIPE_FEES)
+TAX_PAYABLE = AccountRef(LedgerKind.TAX_PAYABLE)
 
 
 def creator_payable(creator_id: UUID) -> AccountRef:
     """What we owe one creator and have not transferred yet."""
     return AccountRef(LedgerKind.CREATOR_PAYABLE, creator_id)
+
+
+def creator_receivable(creator_id: UUID) -> AccountRef:
+    """What one creator owes us: a share given back that was transferred already."""
+    return AccountRef(LedgerKind.CREATOR_RECEIVABLE, creator_id)
+
+
+def customer_receivable(account_id: UUID) -> AccountRef:
+    """What one customer owes us: used up, and taken back by the bank since."""
+    return AccountRef(LedgerKind.CUSTOMER_RECEIVABLE, account_id)

@@ -8,4 +8,5 @@ RETENTIONS: tuple[Forever, ...] = (
     Forever("ledger_transaction", BOOKS),
     Forever("ledger_entry", BOOKS),
     Forever("ledger_seal", BOOKS),
+    Forever("ledger_check", "one row: how far the hourly check has come"),
 )

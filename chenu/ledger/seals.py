@@ -1,7 +1,7 @@
 """The hash chain over the journal: entries are sealed in batches, and seals verified end to end."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,8 +10,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 
 _BATCH = 10_000
-_GENESIS = bytes(32)
-_POSTING_LOCK = 7_233_011
+_PAGE = 1_000
 _SEALING_LOCK = "ledger seal"
 
 
@@ -25,12 +24,28 @@ class _SealedEntry:
     kind: str
     business_at: datetime
     account_id: UUID
+    ledger_account_id: UUID
+    ledger_kind: str
+    owner_id: UUID | None
+    asset: str
     amount: int
 
     def digest_input(self) -> bytes:
         at = self.business_at.isoformat()
-        parts = (self.id, self.transaction_id, self.business_key, self.kind, at)
-        return "\x1f".join(map(str, (*parts, self.account_id, self.amount))).encode() + b"\x1e"
+        booked = (self.id, self.transaction_id, self.business_key, self.kind, at, self.account_id)
+        where = (self.ledger_account_id, self.ledger_kind, self.owner_id, self.asset, self.amount)
+        return "\x1f".join(map(str, (*booked, *where))).encode() + b"\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class SealPosition:
+    """A place in the chain: the last entry below it, and the hash that the next seal continues."""
+
+    last_entry: int
+    hash: bytes
+
+
+GENESIS = SealPosition(0, bytes(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,71 +56,126 @@ class _Seal:
     hash: bytes
 
 
-async def hold_off_sealing() -> None:
-    """Every posting calls this first: until it commits, no seal is drawn past its entries.
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """One line per seal that does not match; `reached` is the last seal that was looked at."""
 
-    Ids are handed out before commit, so without it a seal could cover an id whose entry is not
-    visible yet.
-    """
-    await db.execute("SELECT pg_advisory_xact_lock_shared($1)", _POSTING_LOCK)
+    broken: list[str]
+    reached: SealPosition
 
 
 async def seal_entries() -> int:
-    """Seal what is committed and not sealed yet; the number of entries sealed."""
+    """Seal what is committed and not sealed yet, batch by batch; the number of entries sealed.
+
+    Postings wait only while the last id is read, never for the hashing.
+    """
+    if db.in_transaction():
+        raise RuntimeError("sealing would hold postings off until its caller's commit")
+    sealed = last_pass = await _seal_until(await _last_final_entry())
+    while last_pass >= _BATCH:  # meanwhile as much may have been posted
+        last_pass = await _seal_until(await _last_final_entry())
+        sealed += last_pass
+    return sealed
+
+
+async def _seal_until(final: int) -> int:
+    sealed = 0
+    while (batch := await _seal_batch(final)) is not None:
+        sealed += batch
+    return sealed
+
+
+async def _seal_batch(final: int) -> int | None:
+    """None when nothing is left; a batch of ids that rollbacks skipped has no entries."""
     async with db.transaction():
         await db.lock_until_commit(_SEALING_LOCK)
         last = await _find_last_seal()
-        start = last.last_entry + 1 if last else 1
-        end = min(await _last_final_entry(), start + _BATCH - 1)
-        if end < start:
-            return 0
-        return await _write_seal(start, end, last.hash if last else _GENESIS)
+        end = min(final, last.last_entry + _BATCH)
+        if end <= last.last_entry:
+            return None
+        return await _write_seal(last, end)
 
 
-async def find_broken_seals() -> list[str]:
-    """One line per seal that does not match its entries or its predecessor."""
-    seals = await db.fetch_all(
-        _Seal, "SELECT first_entry, last_entry, previous_hash, hash FROM ledger_seal ORDER BY id"
-    )
-    broken, expected_start, previous = [], 1, _GENESIS
-    for seal in seals:
+async def verify_seals(start: SealPosition = GENESIS) -> SealReport:
+    """Every link after `start`, against its predecessor and the entries of now.
+
+    Links that an hourly check has seen must be there: a chain cut short would be whole by itself.
+    """
+    broken, previous = await _find_cut(), start
+    async for seal in _seals_after(start.last_entry):
         entries = await _entries(seal.first_entry, seal.last_entry)
-        is_linked = seal.first_entry == expected_start and seal.previous_hash == previous
-        if not is_linked or _chain(previous, entries) != seal.hash:
+        is_linked = (
+            seal.first_entry == previous.last_entry + 1 and seal.previous_hash == previous.hash
+        )
+        if not is_linked or _chain(previous.hash, entries) != seal.hash:
             broken.append(f"entries {seal.first_entry} to {seal.last_entry}")
-        expected_start, previous = seal.last_entry + 1, seal.hash
-    return broken
+        previous = SealPosition(seal.last_entry, seal.hash)
+    return SealReport(broken, previous)
+
+
+async def find_checked() -> SealPosition:
+    """Up to where the hourly check has found the books whole; GENESIS before the first."""
+    sql = "SELECT last_entry, hash FROM ledger_check"
+    return await db.find_one(SealPosition, sql) or GENESIS
+
+
+async def _find_cut() -> list[str]:
+    seen = await find_checked()
+    sql = "SELECT count(*) FROM ledger_seal WHERE last_entry = $1 AND hash = $2"
+    if seen == GENESIS or await db.fetch_value(sql, seen.last_entry, seen.hash):
+        return []
+    return [f"the seal up to entry {seen.last_entry}, checked before, is gone"]
+
+
+async def record_checked(position: SealPosition) -> None:
+    """Never backwards: two checks at once may end in any order."""
+    sql = """
+        INSERT INTO ledger_check (id, last_entry, hash, checked_at) VALUES (1, $1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET last_entry = excluded.last_entry, hash = excluded.hash,
+            checked_at = excluded.checked_at
+        WHERE ledger_check.last_entry <= excluded.last_entry
+    """
+    await db.execute(sql, position.last_entry, position.hash, system_now())
 
 
 async def _last_final_entry() -> int:
-    """The highest id below which nothing is under way; waits for running postings."""
-    await db.execute("SELECT pg_advisory_xact_lock($1)", _POSTING_LOCK)
-    return int(await db.fetch_value("SELECT coalesce(max(id), 0) FROM ledger_entry"))
+    return int(await db.fetch_value("SELECT last_final_entry()"))
 
 
-async def _find_last_seal() -> _Seal | None:
+async def _find_last_seal() -> SealPosition:
+    sql = "SELECT last_entry, hash FROM ledger_seal ORDER BY last_entry DESC LIMIT 1"
+    return await db.find_one(SealPosition, sql) or GENESIS
+
+
+async def _seals_after(last_entry: int) -> AsyncIterator[_Seal]:
+    """In the chain's order, a page at a time: two seals a minute are a million a year."""
     sql = """
         SELECT first_entry, last_entry, previous_hash, hash FROM ledger_seal
-        ORDER BY last_entry DESC LIMIT 1
+        WHERE last_entry > $1 ORDER BY last_entry LIMIT $2
     """
-    return await db.find_one(_Seal, sql)
+    while page := await db.fetch_all(_Seal, sql, last_entry, _PAGE):
+        for seal in page:
+            yield seal
+        last_entry = page[-1].last_entry
 
 
-async def _write_seal(start: int, end: int, previous: bytes) -> int:
+async def _write_seal(last: SealPosition, end: int) -> int:
+    start = last.last_entry + 1
     entries = await _entries(start, end)
     sql = """
         INSERT INTO ledger_seal (first_entry, last_entry, previous_hash, hash, sealed_at)
         VALUES ($1, $2, $3, $4, $5)
     """
-    await db.execute(sql, start, end, previous, _chain(previous, entries), system_now())
+    await db.execute(sql, start, end, last.hash, _chain(last.hash, entries), system_now())
     return len(entries)
 
 
 async def _entries(start: int, end: int) -> list[_SealedEntry]:
     sql = """
         SELECT e.id, e.transaction_id, t.business_key, t.kind, t.business_at, e.account_id,
-            e.amount
+            e.ledger_account_id, a.kind AS ledger_kind, a.owner_id, a.asset, e.amount
         FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+        JOIN ledger_account a ON a.id = e.ledger_account_id
         WHERE e.id BETWEEN $1 AND $2 ORDER BY e.id
     """
     return await db.fetch_all(_SealedEntry, sql, start, end)
@@ -113,6 +183,6 @@ async def _entries(start: int, end: int) -> list[_SealedEntry]:
 
 def _chain(previous: bytes, entries: Iterable[_SealedEntry]) -> bytes:
     digest = hashlib.sha256(previous)
-    for transaction in entries:
-        digest.update(transaction.digest_input())
+    for entry in entries:
+        digest.update(entry.digest_input())
     return digest.digest()

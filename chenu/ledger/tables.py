@@ -49,11 +49,15 @@ class LedgerAccount(Table, tablename="ledger_account"):
 
 
 class LedgerTransaction(Table, tablename="ledger_transaction"):
-    """Entries that belong together; `business_key` makes it post once."""
+    """Entries that belong together; `business_key` makes it post once.
+
+    `account_id` is the account of the customer whose books these are, here and on entries.
+    """
 
     id = BigSerial(primary_key=True)
     business_key = Text(unique=True)
     kind = Text()
+    account_id = UUID(default=None)
     subject_id = UUID(default=None, null=True, index=True)
     operation_id = UUID(default=None, null=True)
     business_at = business_time()
@@ -65,7 +69,8 @@ class LedgerEntry(Table, tablename="ledger_entry"):
 
     id = BigSerial(primary_key=True)
     transaction_id = belongs_to(LedgerTransaction, index=True)
-    account_id = belongs_to(LedgerAccount, index=True)
+    ledger_account_id = belongs_to(LedgerAccount, index=True)
+    account_id = UUID(default=None)
     amount = BigInt()
 
 
@@ -78,3 +83,12 @@ class LedgerSeal(Table, tablename="ledger_seal"):
     previous_hash = Bytea()
     hash = Bytea()
     sealed_at = system_time()
+
+
+class LedgerCheck(Table, tablename="ledger_check"):
+    """The one row: up to where the hourly check has found books and seals whole."""
+
+    id = Integer(primary_key=True, default=1)
+    last_entry = BigInt()
+    hash = Bytea()
+    checked_at = system_time()

@@ -92,7 +92,9 @@ def _lines(root: strawberry.Parent[Breakdown], info: Info) -> list[Line]:
     )
 )
 class MoneyBreakdown:
-    gross: Money = field("What was charged.", PARENT)
+    gross: Money = field(
+        "The price before the discount: what was charged, and what was taken off.", PARENT
+    )
     discount: Money = field("What was taken off.", PARENT)
     tax: Money = field("VAT in it.", PARENT)
     net: Money = field("What is shared out.", PARENT)

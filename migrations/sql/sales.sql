@@ -4,7 +4,7 @@ ALTER TABLE purchase_payment ADD CONSTRAINT purchase_payment_adds_up
     CHECK (gross = discount + tax + creator_share + platform_share),
     ADD CONSTRAINT purchase_payment_signs
     CHECK (least(gross, discount, tax, creator_share, platform_share, fee, refunded) >= 0
-        AND refunded <= gross);
+        AND discount + tax <= gross AND refunded <= gross - discount);
 ALTER TABLE purchase ADD CONSTRAINT purchase_status CHECK (status IN ('PENDING', 'PAID', 'ACTIVE',
     'PAST_DUE', 'ENDED', 'REFUNDED', 'PARTIALLY_REFUNDED', 'DISPUTED', 'CANCELED', 'FAILED')),
     ADD CONSTRAINT purchase_price CHECK (price >= 0);

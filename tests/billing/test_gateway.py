@@ -265,3 +265,15 @@ async def test_what_was_never_made_is_not_found(services: Services) -> None:
 
     assert await services.gateway.find_checkout(customer, str(new_id())) is None
     assert await services.gateway.find_transfer(f"order_{new_id()}") is None
+
+
+async def test_a_price_of_another_amount_is_not_taken_for_ours(services: Services) -> None:
+    gateway = services.gateway
+    request = replace(PRICE, product_id="agent_z", lookup_key=f"agent_z_{new_id().hex}")
+    first = await gateway.put_agent_price(request, unique_key())
+
+    other = await gateway.put_agent_price(replace(request, amount=Cents(950)), unique_key())
+    again = await gateway.put_agent_price(replace(request, amount=Cents(950)), unique_key())
+
+    assert other != first
+    assert again == other

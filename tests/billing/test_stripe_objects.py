@@ -21,6 +21,7 @@ SESSION: dict[str, Any] = {
     "status": "complete",
     "payment_status": "paid",
     "expires_at": 1_800_000_000,
+    "currency": "eur",
     "amount_total": 999,
     "total_details": {"amount_discount": 100, "amount_tax": 20},
     "metadata": {"purchase_id": "p", "kind": "agent"},
@@ -29,6 +30,8 @@ SESSION: dict[str, Any] = {
         "latest_charge": {
             "id": "ch_1",
             "amount": 999,
+            "currency": "eur",
+            "created": 1_700_000_000,
             "amount_refunded": 0,
             "receipt_url": "https://receipt",
             "balance_transaction": {"id": "txn_1", "fee": 40},
@@ -175,7 +178,8 @@ def test_what_is_no_event_is_refused(body: bytes) -> None:
 
 
 def test_a_movement_without_a_source_is_read() -> None:
-    line = {"id": "txn_1", "type": "payout", "amount": -5, "fee": 0, "net": -5, "created": 1}
+    amounts = {"amount": -5, "fee": 0, "net": -5, "currency": "eur"}
+    line = {"id": "txn_1", "type": "payout", "created": 1, **amounts}
 
     assert read_movement({**line, "source": None}).source_id == ""
     assert read_movement(line).amount == -5

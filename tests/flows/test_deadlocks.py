@@ -31,7 +31,8 @@ from chenu.flows.invariants import check_books
 from chenu.flows.purchases.buy_agent import buy_agent
 from chenu.flows.services import Services
 from chenu.ledger.accounts import BUYER_PAYMENTS, creator_payable
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, get_balance, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, get_cents, post
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
@@ -84,16 +85,16 @@ async def test_installs_by_one_account_at_once_are_one(services: Services) -> No
 
 async def test_balance_of_a_creator(services: Services) -> None:
     creator = creator_payable(CreatorId(new_id()))
-    entries = (LedgerEntry(BUYER_PAYMENTS, Cents(-7)), LedgerEntry(creator, Cents(7)))
+    entries = (debit(BUYER_PAYMENTS, euros(Cents(7))), credit(creator, euros(Cents(7))))
 
     @db.transactional
     async def book(number: int) -> bool:
-        return await post(LedgerTransaction(f"sale:{number}", "TEST", entries))
+        return await post(LedgerTransaction(f"sale:{number}", "TEST", new_id(), entries))
 
     booked = await asyncio.gather(*(book(number) for number in TWENTY))
 
     assert all(booked)
-    assert await get_balance(creator) == 140
+    assert await get_cents(creator) == 140
 
 
 async def test_balances_of_creators_that_are_booked_in_any_order(services: Services) -> None:
@@ -104,15 +105,15 @@ async def test_balances_of_creators_that_are_booked_in_any_order(services: Servi
     async def book(number: int) -> bool:
         first, second = (one, two) if number % 2 else (two, one)
         entries = (
-            LedgerEntry(BUYER_PAYMENTS, Cents(-9)),
-            LedgerEntry(first, Cents(5)),
-            LedgerEntry(second, Cents(4)),
+            debit(BUYER_PAYMENTS, euros(Cents(9))),
+            credit(first, euros(Cents(5))),
+            credit(second, euros(Cents(4))),
         )
-        return await post(LedgerTransaction(f"sale:{number}", "TEST", entries))
+        return await post(LedgerTransaction(f"sale:{number}", "TEST", new_id(), entries))
 
     await asyncio.gather(*(book(number) for number in TWENTY))
 
-    assert [await get_balance(creator) for creator in (one, two)] == [90, 90]
+    assert [await get_cents(creator) for creator in (one, two)] == [90, 90]
 
 
 async def test_tries_in_a_window(services: Services) -> None:

@@ -18,7 +18,7 @@ from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.ledger.accounts import LedgerKind, creator_payable
-from chenu.ledger.journal import get_balance
+from chenu.ledger.journal import get_cents
 from chenu.ledger.operations import OperationKind, list_open
 from tests.flows.sales import (
     Market,
@@ -106,7 +106,7 @@ async def test_the_creator_gets_nothing_and_is_informed_nothing(
 
     await work_off(services)
 
-    assert await get_balance(creator_payable(payment.creator_id)) == 0
+    assert await get_cents(creator_payable(payment.creator_id)) == 0
     assert await stripe_side.transfers_of(purchase.id) == []
     assert await count("operation", "kind = 'TRANSFER'") == 0
     assert "SALE" not in await mails_to(market.creator.email)
@@ -130,7 +130,7 @@ async def _balances() -> dict[str, int]:
     sql = """
         SELECT jsonb_object_agg(kind, total)::text FROM (
             SELECT a.kind, sum(e.amount) AS total
-            FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+            FROM ledger_entry e JOIN ledger_account a ON a.id = e.ledger_account_id
             GROUP BY a.kind HAVING sum(e.amount) <> 0) sums
     """
     return msgspec.json.decode(await db.fetch_value(sql), type=dict[str, int])

@@ -14,7 +14,7 @@ from chenu.flows.operations.repair import repair_due
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_payable
-from chenu.ledger.journal import get_balance
+from chenu.ledger.journal import get_cents
 from chenu.ledger.operations import OperationRow, find_by_key
 from tests.flows.sales import Market, open_market, open_page, pay_for, report, work_off
 from tests.rows import count_jobs, put
@@ -64,7 +64,7 @@ async def test_the_share_is_transferred_out_of_its_own_charge(
     assert (transfer["id"], transfer["amount"]) == (payment.stripe_transfer_id, 700)
     assert transfer["source_transaction"] == payment.stripe_charge_id
     assert transfer["destination"] == await stripe_account(market)
-    assert await get_balance(creator_payable(payment.creator_id)) == 0
+    assert await get_cents(creator_payable(payment.creator_id)) == 0
 
 
 async def test_the_share_waits_while_the_seller_cannot_be_paid(
@@ -77,7 +77,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
     for _ in range(4):
         await run_operation(services, (await transfer_of(sold)).id)
     waiting = await transfer_of(sold)
-    owed = await get_balance(creator_payable((await payment_of(sold)).creator_id))
+    owed = await get_cents(creator_payable((await payment_of(sold)).creator_id))
 
     jobs = await count_jobs("repair")
     await stripe_side.set_capability(account, "active")
@@ -88,7 +88,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
     assert (waiting.state, waiting.error_code) == ("INTENT", "payouts_not_ready")
     assert owed == 700
     assert len(await stripe_side.transfers_of(sold.id)) == 1
-    assert await get_balance(creator_payable((await payment_of(sold)).creator_id)) == 0
+    assert await get_cents(creator_payable((await payment_of(sold)).creator_id)) == 0
     assert [f for f in await check_books() if not f.ok] == []
 
 
@@ -193,5 +193,5 @@ async def test_a_refusal_for_good_leaves_the_share_owed_for_operators(
     failed = await transfer_of(sold)
     payment = await get_payment((await payment_of(sold)).id)
     assert (failed.state, failed.error_code) == ("FAILED", "transfers_not_allowed")
-    assert await get_balance(creator_payable(payment.creator_id)) == payment.creator_share
+    assert await get_cents(creator_payable(payment.creator_id)) == payment.creator_share
     assert [f for f in await check_books() if not f.ok] == []

@@ -277,7 +277,7 @@ async def test_a_charge_without_a_fee_leaves_no_empty_line_in_the_books(
 
 
 def _paid_session(purchase: PurchaseRow, *, fee: int) -> CheckoutSession:
-    charge = Charge("ch_1", "pi_1", purchase.price_amount, Cents(0), Cents(fee), None)
+    charge = Charge("ch_1", "pi_1", purchase.price_amount, Cents(0), Cents(fee), None, system_now())
     session: dict[str, Any] = {
         "id": "cs_1",
         "status": CheckoutStatus.COMPLETE,

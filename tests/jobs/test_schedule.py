@@ -14,12 +14,15 @@ from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable, Unavailable
+from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.recurrence import Every
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
 from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerEntry, LedgerTransaction, credit, debit, post
+from chenu.ledger.seals import find_checked
 from tests.conftest import Engines
 from tests.flows.sales import open_market, open_page, open_quiet_market, pay_for, start_buying
 from tests.jobs.outbox import queue_sale
@@ -92,14 +95,32 @@ async def test_a_long_outage_does_not_pile_up_jobs(services: Services) -> None:
 
 async def test_entries_are_sealed(services: Services) -> None:
     async with db.transaction():
-        entries = (LedgerEntry(BUYER_PAYMENTS, Cents(-40)), LedgerEntry(STRIPE_FEES, Cents(40)))
-        await post(LedgerTransaction(business_key="x", kind="TEST", entries=entries))
+        entries = (
+            LedgerEntry(BUYER_PAYMENTS, euros(Cents(-40))),
+            LedgerEntry(STRIPE_FEES, euros(Cents(40))),
+        )
+        await post(
+            LedgerTransaction(business_key="x", kind="TEST", account_id=new_id(), entries=entries)
+        )
 
     await run(services, "seal")
     await run(services, "seal")
 
     assert await count("ledger_seal") == 1
     assert await count("ledger_seal s", "last_entry = (SELECT max(id) FROM ledger_entry)") == 1
+
+
+async def test_the_hourly_check_remembers_where_it_found_the_books_whole(
+    services: Services,
+) -> None:
+    async with db.transaction():
+        entries = (debit(BUYER_PAYMENTS, euros(Cents(40))), credit(STRIPE_FEES, euros(Cents(40))))
+        await post(LedgerTransaction("x", "TEST", new_id(), entries))
+    await run(services, "seal")
+
+    await run(services, "check_books")
+
+    assert (await find_checked()).last_entry == 2
 
 
 async def test_polling_finds_the_event_that_was_never_delivered(

@@ -7,12 +7,12 @@ from chenu.billing.connect_accounts import find_of_user
 from chenu.billing.gateway import StripeRefusal, TransferRequest
 from chenu.core import queue
 from chenu.core.errors import NotFound
-from chenu.core.money import Cents
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
 from chenu.flows.services import Services
 from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 _WAITS = frozenset({"insufficient_capabilities_for_transfer", "balance_insufficient"})
@@ -69,11 +69,12 @@ class TransferHandler(OperationHandler):
             LedgerTransaction(
                 business_key=f"transfer:{payment.id}",
                 kind="TRANSFER",
+                account_id=payment.account_id,
                 subject_id=payment.id,
                 operation_id=operation.id,
                 entries=(
-                    LedgerEntry(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
-                    LedgerEntry(CREATOR_TRANSFERS, payment.creator_share),
+                    debit(creator_payable(payment.creator_id), euros(payment.creator_share)),
+                    credit(CREATOR_TRANSFERS, euros(payment.creator_share)),
                 ),
             )
         )

@@ -9,16 +9,17 @@ from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
-from chenu.core.money import Cents
 from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
     PLATFORM_REVENUE,
+    TAX_PAYABLE,
     creator_payable,
 )
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 _ALREADY_DONE = "charge_already_refunded"
@@ -32,11 +33,13 @@ async def create_return(
         LedgerTransaction(
             business_key=f"return:{payment.id}",
             kind="RETURN_DUE",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(creator_payable(payment.creator_id), Cents(-payment.creator_share)),
-                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.platform_share - payment.tax)),
-                LedgerEntry(BUYER_REFUNDS_DUE, payment.gross),
+                debit(creator_payable(payment.creator_id), euros(payment.creator_share)),
+                debit(PLATFORM_REVENUE, euros(payment.platform_share)),
+                debit(TAX_PAYABLE, euros(payment.tax)),
+                credit(BUYER_REFUNDS_DUE, euros(payment.paid)),
             ),
         )
     )
@@ -47,7 +50,7 @@ async def create_return(
             str(payment.id),
             subject_id=payment.id,
             account_id=payment.account_id,
-            amount=payment.gross,
+            amount=payment.paid,
         )
     )
     await queue.enqueue(queue.Job.OPERATION, str(operation.id))
@@ -62,7 +65,7 @@ async def _tell_buyer(
     params = {
         "name": buyer.display_name,
         "agent": agent.text(locale).name,
-        "amount": payment.gross,
+        "amount": payment.paid,
         "reason": reason,
     }
     key = f"returned:{payment.id}"
@@ -72,7 +75,7 @@ async def _tell_buyer(
 class RefundHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        request = RefundRequest(payment.stripe_payment_intent_id, payment.gross, str(payment.id))
+        request = RefundRequest(payment.stripe_payment_intent_id, payment.paid, str(payment.id))
         try:
             return await services.gateway.create_refund(request, operation.idempotency_key)
         except StripeRefusal as refusal:
@@ -88,16 +91,17 @@ class RefundHandler(OperationHandler):
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        await record_refund(payment.id, payment.gross)
+        await record_refund(payment.id, payment.paid)
         await post(
             LedgerTransaction(
                 business_key=f"refund:{payment.id}",
                 kind="REFUND",
+                account_id=payment.account_id,
                 subject_id=payment.id,
                 operation_id=operation.id,
                 entries=(
-                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.gross)),
-                    LedgerEntry(BUYER_PAYMENTS, payment.gross),
+                    debit(BUYER_REFUNDS_DUE, euros(payment.paid)),
+                    credit(BUYER_PAYMENTS, euros(payment.paid)),
                 ),
             )
         )

@@ -28,6 +28,7 @@ from chenu.billing.gateway import (
     Charge,
     CheckoutSession,
     CheckoutStatus,
+    CurrencyRefused,
     OutcomeUnknown,
     StripeRefusal,
 )
@@ -44,8 +45,15 @@ from chenu.flows.purchases.checkout import adopt_session
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.services import Services
-from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, STRIPE_FEES, creator_payable
-from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
+from chenu.ledger.accounts import (
+    BUYER_PAYMENTS,
+    PLATFORM_REVENUE,
+    STRIPE_FEES,
+    TAX_PAYABLE,
+    creator_payable,
+)
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import OperationRow
 
 
@@ -68,10 +76,11 @@ class CheckoutPaymentHandler(OperationHandler):
         return answer.charge.id if answer.is_paid and answer.charge else None
 
     async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
-        """Stripe does not have the page: nobody can pay on it, and the buyer may request again."""
+        """Stripe does not have the page, or it takes other money: the buyer may request again."""
         purchase = await get_purchase(get_subject(operation), lock=True)
         if purchase.is_pending:
-            reason = "checkout_gone"
+            is_foreign = isinstance(refusal, CurrencyRefused)
+            reason = refusal.code if is_foreign else "checkout_gone"
             await move_status(purchase.id, PurchaseStatus.CANCELED, failure_code=reason)
 
     async def after_commit(self, services: Services, operation: OperationRow) -> None:
@@ -116,7 +125,8 @@ async def _apply_payment(purchase: PurchaseRow, session: CheckoutSession, charge
 
 
 def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charge) -> PaymentRow:
-    split = split_sale(charge.amount, discount=session.amount_discount, tax=session.amount_tax)
+    gross = Cents(charge.amount + session.amount_discount)
+    split = split_sale(gross, discount=session.amount_discount, tax=session.amount_tax)
     return PaymentRow(
         id=PaymentId(new_id()),
         purchase_id=purchase.id,
@@ -136,21 +146,23 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         stripe_transfer_id=None,
         receipt_url=charge.receipt_url,
         invoice_url=session.invoice_url,
-        paid_at=business_now(),
+        paid_at=charge.created,
     )
 
 
 async def _book_payment(payment: PaymentRow) -> None:
-    """The buyer's money comes in and is shared out; Stripe's fee leaves the platform's part."""
+    """The buyer's money is shared out, VAT is owed; Stripe's fee leaves the platform's part."""
     await post(
         LedgerTransaction(
             business_key=f"payment:{payment.stripe_charge_id}",
             kind="PAYMENT",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(BUYER_PAYMENTS, Cents(-payment.gross)),
-                LedgerEntry(creator_payable(payment.creator_id), payment.creator_share),
-                LedgerEntry(PLATFORM_REVENUE, Cents(payment.platform_share + payment.tax)),
+                debit(BUYER_PAYMENTS, euros(payment.paid)),
+                credit(creator_payable(payment.creator_id), euros(payment.creator_share)),
+                credit(PLATFORM_REVENUE, euros(payment.platform_share)),
+                credit(TAX_PAYABLE, euros(payment.tax)),
             ),
         )
     )
@@ -158,10 +170,11 @@ async def _book_payment(payment: PaymentRow) -> None:
         LedgerTransaction(
             business_key=f"fee:{payment.stripe_charge_id}",
             kind="STRIPE_FEE",
+            account_id=payment.account_id,
             subject_id=payment.id,
             entries=(
-                LedgerEntry(PLATFORM_REVENUE, Cents(-payment.fee)),
-                LedgerEntry(STRIPE_FEES, payment.fee),
+                debit(PLATFORM_REVENUE, euros(payment.fee)),
+                credit(STRIPE_FEES, euros(payment.fee)),
             ),
         )
     )
@@ -207,7 +220,7 @@ async def send_receipt(
         "slug": agent.slug,
         "creator": agent.creator_name,
         "purchase": str(purchase.id),
-        "amount": purchase.price_amount,
+        "amount": payment.paid if payment else purchase.price_amount,
         "tax": payment.tax if payment else 0,
         "paid_at": paid_at.isoformat(),
         "invoice_url": payment.invoice_url if payment else None,
@@ -227,7 +240,7 @@ async def _tell_creator(agent: AgentRow, payment: PaymentRow) -> None:
     params = {
         "name": owner.display_name,
         "agent": agent.text(owner.locale).name,
-        "gross": payment.gross,
+        "gross": payment.paid,
         "creator_share": payment.creator_share,
         "platform_share": payment.platform_share,
     }

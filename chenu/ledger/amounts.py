@@ -1,0 +1,33 @@
+"""What the books count: units of an asset. An amount of euros and one of tokens never mix."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from chenu.core.money import Cents
+
+Tokens = NewType("Tokens", int)
+
+
+class Asset(StrEnum):
+    EUR = "EUR"
+    TOKEN = "TOKEN"  # noqa: S105 - what agents run on
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A signed number of the asset's smallest units, made by `euros` or `tokens`."""
+
+    asset: Asset
+    units: int
+
+    def __neg__(self) -> "Amount":
+        return Amount(self.asset, -self.units)
+
+
+def euros(cents: Cents) -> Amount:
+    return Amount(Asset.EUR, cents)
+
+
+def tokens(count: Tokens) -> Amount:
+    return Amount(Asset.TOKEN, count)
