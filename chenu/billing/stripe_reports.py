@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chenu.billing import gateway, stripe_objects
-from chenu.billing.stripe_gateway import StripeCaller
-
-_PAGE = 100
+from chenu.billing.stripe_gateway import PAGE, StripeCaller
 
 
 class StripeReports(StripeCaller):
@@ -16,30 +14,30 @@ class StripeReports(StripeCaller):
         self, types: Sequence[str], since: datetime
     ) -> AsyncIterator[gateway.EventSummary]:
         """Snapshot events since then, newest first. Stripe keeps them for 30 days."""
-        page = await self.ask(
+        events = self.iterate(
             lambda: self.client.v1.events.list_async(
                 {
                     "types": list(types),
                     "created": {"gte": int(since.timestamp())},
-                    "limit": _PAGE,
+                    "limit": PAGE,
                 }
             )
         )
-        async for event in page.auto_paging_iter():
+        async for event in events:
             yield stripe_objects.read_event(event.to_dict())
 
     async def list_balance_movements(
         self, since: datetime
     ) -> AsyncIterator[gateway.BalanceMovement]:
         """Every line of the platform's balance since then, newest first."""
-        page = await self.ask(
+        lines = self.iterate(
             lambda: self.client.v1.balance_transactions.list_async(
                 {
                     "created": {"gte": int(since.timestamp())},
-                    "limit": _PAGE,
+                    "limit": PAGE,
                     "expand": ["data.source"],
                 }
             )
         )
-        async for line in page.auto_paging_iter():
+        async for line in lines:
             yield stripe_objects.read_movement(line.to_dict())

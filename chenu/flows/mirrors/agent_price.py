@@ -54,7 +54,7 @@ def find_agent_of_product(product_id: str) -> AgentId | None:
 class AgentPriceHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> str:
         request = read_params(operation, AgentPriceRequest)
-        return await services.gateway.put_agent_price(request, operation.idempotency_key)
+        return await services.gateway.put_agent_price(request, operation)
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         """Adopt it, unless the agent's price has moved on since."""
@@ -112,7 +112,7 @@ async def _find_first_name(agent_id: AgentId) -> str | None:
 class ProductUpdateHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> None:
         change = read_params(operation, ProductUpdate)
-        await services.gateway.update_product(change, operation.idempotency_key)
+        await services.gateway.update_product(change, operation)
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None

@@ -61,7 +61,10 @@ async def next_connect_operation(
 class ConnectAccountHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> str:
         request = read_params(operation, ConnectAccountRequest)
-        return await services.gateway.create_connect_account(request, operation.idempotency_key)
+        return await services.gateway.create_connect_account(request, operation)
+
+    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
+        return await services.gateway.find_connect_account(operation)
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         await connect_accounts.record_stripe_id(UserId(get_subject(operation)), answer)
@@ -71,7 +74,7 @@ class ConnectAccountHandler(OperationHandler):
 class ConnectUpdateHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> None:
         change = read_params(operation, ConnectUpdate)
-        await services.gateway.update_connect_account(change, operation.idempotency_key)
+        await services.gateway.update_connect_account(change, operation)
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None

@@ -72,11 +72,11 @@ async def next_customer_operation(
 class CustomerHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> str:
         request = read_params(operation, CustomerRequest)
-        return await services.gateway.create_customer(request, operation.idempotency_key)
+        return await services.gateway.create_customer(request, operation)
 
     async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
         request = read_params(operation, CustomerRequest)
-        return await services.gateway.find_customer(request.email, request.account_id)
+        return await services.gateway.find_customer(request.email, operation)
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         account_id: UUID = get_subject(operation)
@@ -91,7 +91,7 @@ class CustomerHandler(OperationHandler):
 class CustomerUpdateHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> None:
         change = read_params(operation, CustomerUpdate)
-        await services.gateway.update_customer(change, operation.idempotency_key)
+        await services.gateway.update_customer(change, operation)
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None

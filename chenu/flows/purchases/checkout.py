@@ -141,7 +141,7 @@ class CheckoutSessionHandler(OperationHandler):
     async def call(self, services: Services, operation: OperationRow) -> CheckoutSession:
         request = read_params(operation, CheckoutRequest)
         try:
-            return await services.gateway.create_checkout(request, operation.idempotency_key)
+            return await services.gateway.create_checkout(request, operation)
         except StripeRefusal as refusal:
             gone = await find_gone(services, request)
             if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
@@ -152,7 +152,7 @@ class CheckoutSessionHandler(OperationHandler):
         self, services: Services, operation: OperationRow
     ) -> CheckoutSession | None:
         request = read_params(operation, CheckoutRequest)
-        return await services.gateway.find_checkout(request.customer_id, request.purchase_id)
+        return await services.gateway.find_checkout(request.customer_id, operation)
 
     async def apply(self, operation: OperationRow, answer: CheckoutSession) -> str:
         purchase = await get_purchase(get_subject(operation), lock=True)
@@ -174,7 +174,7 @@ class CheckoutExpiryHandler(OperationHandler):
 
     async def call(self, services: Services, operation: OperationRow) -> None:
         session_id = read_params(operation, str)
-        await services.gateway.expire_checkout(session_id, operation.idempotency_key)
+        await services.gateway.expire_checkout(session_id, operation)
 
     async def apply(self, operation: OperationRow, answer: None) -> None:
         return None

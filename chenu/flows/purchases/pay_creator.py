@@ -50,7 +50,7 @@ class TransferHandler(OperationHandler):
             payment_id=str(payment.id),
         )
         try:
-            return await services.gateway.create_transfer(request, operation.idempotency_key)
+            return await services.gateway.create_transfer(request, operation)
         except StripeRefusal as refusal:
             if _is_destination_gone(refusal):
                 await refresh_connect_state(services, request.destination)
@@ -60,7 +60,7 @@ class TransferHandler(OperationHandler):
 
     async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        return await services.gateway.find_transfer(f"order_{payment.purchase_id}")
+        return await services.gateway.find_transfer(f"order_{payment.purchase_id}", operation)
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))

@@ -74,7 +74,7 @@ class RefundHandler(OperationHandler):
         payment = await get_payment(PaymentId(get_subject(operation)))
         request = RefundRequest(payment.stripe_payment_intent_id, payment.gross, str(payment.id))
         try:
-            return await services.gateway.create_refund(request, operation.idempotency_key)
+            return await services.gateway.create_refund(request, operation)
         except StripeRefusal as refusal:
             if refusal.code == _ALREADY_DONE:
                 return await self._require_found(services, operation)
@@ -84,7 +84,7 @@ class RefundHandler(OperationHandler):
 
     async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
         payment = await get_payment(PaymentId(get_subject(operation)))
-        return await services.gateway.find_refund(payment.stripe_payment_intent_id, str(payment.id))
+        return await services.gateway.find_refund(payment.stripe_payment_intent_id, operation)
 
     async def apply(self, operation: OperationRow, answer: str) -> str:
         payment = await get_payment(PaymentId(get_subject(operation)))
