@@ -96,7 +96,7 @@ def serve(host: str, port: int) -> None:
 async def _serve(settings: Settings, listener: Any) -> None:
     from chenu.app import create_app
     from chenu.core import tracing
-    from chenu.flows.services import open_services
+    from chenu.flows.composition import open_services
     from chenu.http.server import serve as serve_app
     from chenu.http.server import spare_garbage_collection
 
@@ -169,8 +169,8 @@ def ledger_check() -> None:
 
 async def _check_ledger() -> int:
     from chenu.core.business_clock import follow_clock
+    from chenu.flows.composition import open_services
     from chenu.flows.invariants import check_everything
-    from chenu.flows.services import open_services
 
     async with open_services(load_settings(), "chenu-ledger") as services:
         await follow_clock(services.settings)
@@ -231,7 +231,7 @@ def service_key_revoke(prefix: str) -> None:
 
 
 def _database(settings: Settings) -> Any:
-    from chenu.flows.services import open_services
+    from chenu.flows.composition import open_services
 
     return open_services(settings, "chenu-cli")
 

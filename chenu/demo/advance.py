@@ -12,7 +12,7 @@ from chenu.billing.inbox import get_backlog
 from chenu.core import queue
 from chenu.core.business_clock import advance_clock
 from chenu.core.errors import Invalid, Unavailable
-from chenu.flows.services import open_services
+from chenu.flows.composition import open_services
 from chenu.settings import Settings
 
 LONGEST = timedelta(days=366)

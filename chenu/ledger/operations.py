@@ -122,7 +122,7 @@ async def create_operation(new: NewOperation) -> OperationRow:
         new.subject_id,
         new.account_id,
         new.amount,
-        msgspec.json.encode(new.params).decode(),
+        _encode(new.params),
         business_now(),
         system_now() + new.check_after,
     )
@@ -130,6 +130,10 @@ async def create_operation(new: NewOperation) -> OperationRow:
     if found is None:
         raise RuntimeError(f"operation {new.business_key} is not there")
     return found
+
+
+def _encode(params: object) -> str:
+    return msgspec.json.encode(params).decode()
 
 
 async def create_operation_after(new: NewOperation, previous: OperationRow | None) -> OperationRow:
@@ -196,16 +200,19 @@ async def postpone(
     *,
     state: OperationState,
     new_key: bool = False,
+    params: object = None,
 ) -> None:
-    """Not settled yet: note why, and when repair looks again.
+    """Not settled yet: record why, and when repair looks again.
 
     A look before that time, as by a page that is loaded again and again, does not put it off.
     `new_key` after a refusal that may pass: Stripe would replay it under the old key for a day.
+    `params`, where other ones are to be sent from now on, go with a new key as well.
     """
     now = system_now()
     after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]
     sql = """
         UPDATE operation SET state = $2, error_code = $3, key_number = $5 + $6::int,
+            params = coalesce($8::jsonb, params),
             attempts = attempts + (next_check_at <= $7)::int,
             next_check_at = CASE WHEN next_check_at <= $7 THEN $4 ELSE next_check_at END
         WHERE id = $1 AND key_number = $5 AND state IN ('INTENT', 'UNKNOWN')
@@ -217,8 +224,9 @@ async def postpone(
         error_code,
         now + after,
         operation.key_number,
-        int(new_key),
+        int(new_key or params is not None),
         now,
+        None if params is None else _encode(params),
     )
 
 

@@ -51,12 +51,18 @@ def find_agent_of_product(product_id: str) -> AgentId | None:
         return None
 
 
-class AgentPriceHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, AgentPriceRequest)
-        return await services.gateway.put_agent_price(request, operation)
+class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
+    """Looks before it makes, each time: product and price are known by our id and lookup key."""
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    kind = OperationKind.AGENT_PRICE
+    params_type = AgentPriceRequest
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: AgentPriceRequest
+    ) -> str:
+        return await services.gateway.put_agent_price(params, operation)
+
+    async def apply(self, operation: OperationRow, params: AgentPriceRequest, answer: str) -> str:
         """Adopt it, unless the agent's price has moved on since."""
         agent_id: AgentId = get_subject(operation)
         sql = """
@@ -109,15 +115,21 @@ async def _find_first_name(agent_id: AgentId) -> str | None:
     return None if found is None else str(found)
 
 
-class ProductUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        change = read_params(operation, ProductUpdate)
-        await services.gateway.update_product(change, operation)
+class ProductUpdateHandler(OperationHandler[ProductUpdate, None]):
+    kind = OperationKind.PRODUCT_UPDATE
+    params_type = ProductUpdate
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: ProductUpdate
+    ) -> None:
+        await services.gateway.update_product(params, operation)
+
+    async def apply(self, operation: OperationRow, params: ProductUpdate, answer: None) -> None:
         return None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: ProductUpdate, refusal: StripeRefusal
+    ) -> None:
         """A price of a product that is gone is gone as well."""
         if refusal.is_gone:
             sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1"

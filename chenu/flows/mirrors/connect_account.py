@@ -58,30 +58,44 @@ async def next_connect_operation(
     )
 
 
-class ConnectAccountHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, ConnectAccountRequest)
-        return await services.gateway.create_connect_account(request, operation)
+class ConnectAccountHandler(OperationHandler[ConnectAccountRequest, str]):
+    kind = OperationKind.CONNECT_ACCOUNT
+    params_type = ConnectAccountRequest
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
+    ) -> str:
+        return await services.gateway.create_connect_account(params, operation)
+
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
+    ) -> str | None:
         return await services.gateway.find_connect_account(operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    async def apply(
+        self, operation: OperationRow, params: ConnectAccountRequest, answer: str
+    ) -> str:
         await connect_accounts.record_stripe_id(UserId(get_subject(operation)), answer)
         return answer
 
 
-class ConnectUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        change = read_params(operation, ConnectUpdate)
-        await services.gateway.update_connect_account(change, operation)
+class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
+    kind = OperationKind.CONNECT_UPDATE
+    params_type = ConnectUpdate
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: ConnectUpdate
+    ) -> None:
+        await services.gateway.update_connect_account(params, operation)
+
+    async def apply(self, operation: OperationRow, params: ConnectUpdate, answer: None) -> None:
         return None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: ConnectUpdate, refusal: StripeRefusal
+    ) -> None:
         if refusal.is_gone:
-            await _adopt(_closed(read_params(operation, ConnectUpdate).account_id))
+            await _adopt(_closed(params.account_id))
 
 
 def _closed(stripe_account_id: str) -> ConnectState:

@@ -69,16 +69,21 @@ async def next_customer_operation(
     return NewOperation(kind, key, params, subject_id=account_id, account_id=account_id)
 
 
-class CustomerHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, CustomerRequest)
-        return await services.gateway.create_customer(request, operation)
+class CustomerHandler(OperationHandler[CustomerRequest, str]):
+    kind = OperationKind.CUSTOMER
+    params_type = CustomerRequest
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
-        request = read_params(operation, CustomerRequest)
-        return await services.gateway.find_customer(request.email, operation)
+    async def call(
+        self, services: Services, operation: OperationRow, params: CustomerRequest
+    ) -> str:
+        return await services.gateway.create_customer(params, operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: CustomerRequest
+    ) -> str | None:
+        return await services.gateway.find_customer(params.email, operation)
+
+    async def apply(self, operation: OperationRow, params: CustomerRequest, answer: str) -> str:
         account_id: UUID = get_subject(operation)
         sql = """
             UPDATE account SET stripe_customer_id = $2
@@ -88,17 +93,23 @@ class CustomerHandler(OperationHandler):
         return answer
 
 
-class CustomerUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        change = read_params(operation, CustomerUpdate)
-        await services.gateway.update_customer(change, operation)
+class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
+    kind = OperationKind.CUSTOMER_UPDATE
+    params_type = CustomerUpdate
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: CustomerUpdate
+    ) -> None:
+        await services.gateway.update_customer(params, operation)
+
+    async def apply(self, operation: OperationRow, params: CustomerUpdate, answer: None) -> None:
         return None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: CustomerUpdate, refusal: StripeRefusal
+    ) -> None:
         if refusal.is_gone:
-            await forget_customer(read_params(operation, CustomerUpdate).customer_id)
+            await forget_customer(params.customer_id)
 
 
 async def forget_customer(customer_id: str) -> AccountId | None:

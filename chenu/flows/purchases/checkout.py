@@ -4,13 +4,15 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
 from chenu.billing.gateway import CheckoutRequest, CheckoutSession, StripeRefusal
 from chenu.core.clock import system_now
 from chenu.flows.mirrors.agent_price import forget_price
 from chenu.flows.mirrors.customer import forget_customer
-from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
+from chenu.flows.operations.handler import OperationHandler, get_subject
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
@@ -64,12 +66,18 @@ def session_operation(
     )
 
 
-def expiry_operation(purchase: PurchaseRow) -> NewOperation:
+class SessionParams(msgspec.Struct, frozen=True):
+    """Of what asks about a page, or closes it."""
+
+    session_id: str
+
+
+def expiry_operation(purchase: PurchaseRow, session_id: str) -> NewOperation:
     """The operation that closes the page."""
     return NewOperation(
         OperationKind.CHECKOUT_EXPIRY,
         f"expire:{purchase.id}",
-        purchase.checkout_session_id,
+        SessionParams(session_id),
         subject_id=purchase.id,
         account_id=purchase.account_id,
     )
@@ -82,7 +90,7 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
         NewOperation(
             OperationKind.CHECKOUT_PAYMENT,
             payment_key(purchase.id),
-            session.id,
+            SessionParams(session.id),
             subject_id=purchase.id,
             account_id=purchase.account_id,
             amount=purchase.price_amount,
@@ -137,29 +145,36 @@ async def forget_gone(gone: Gone, agent_id: AgentId) -> None:
         await forget_price(gone.price_id, agent_id)
 
 
-class CheckoutSessionHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> CheckoutSession:
-        request = read_params(operation, CheckoutRequest)
+class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
+    kind = OperationKind.CHECKOUT_SESSION
+    params_type = CheckoutRequest
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: CheckoutRequest
+    ) -> CheckoutSession:
         try:
-            return await services.gateway.create_checkout(request, operation)
+            return await services.gateway.create_checkout(params, operation)
         except StripeRefusal as refusal:
-            gone = await find_gone(services, request)
+            gone = await find_gone(services, params)
             if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
                 raise
             raise _GoneRefusal(refusal, gone) from refusal
 
     async def find_existing(
-        self, services: Services, operation: OperationRow
+        self, services: Services, operation: OperationRow, params: CheckoutRequest
     ) -> CheckoutSession | None:
-        request = read_params(operation, CheckoutRequest)
-        return await services.gateway.find_checkout(request.customer_id, operation)
+        return await services.gateway.find_checkout(params.customer_id, operation)
 
-    async def apply(self, operation: OperationRow, answer: CheckoutSession) -> str:
+    async def apply(
+        self, operation: OperationRow, params: CheckoutRequest, answer: CheckoutSession
+    ) -> str:
         purchase = await get_purchase(get_subject(operation), lock=True)
         await adopt_session(purchase, answer)
         return answer.id
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: CheckoutRequest, refusal: StripeRefusal
+    ) -> None:
         """No page was opened, nothing can be paid; for what is gone the request stays."""
         purchase = await get_purchase(get_subject(operation), lock=True)
         if isinstance(refusal, _GoneRefusal):
@@ -169,14 +184,18 @@ class CheckoutSessionHandler(OperationHandler):
             await move_status(purchase.id, status, failure_code="checkout_refused")
 
 
-class CheckoutExpiryHandler(OperationHandler):
+class CheckoutExpiryHandler(OperationHandler[SessionParams, None]):
     """Only closes the page; what that means for the purchase is CHECKOUT_PAYMENT's to say."""
 
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        session_id = read_params(operation, str)
-        await services.gateway.expire_checkout(session_id, operation)
+    kind = OperationKind.CHECKOUT_EXPIRY
+    params_type = SessionParams
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: SessionParams
+    ) -> None:
+        await services.gateway.expire_checkout(params.session_id, operation)
+
+    async def apply(self, operation: OperationRow, params: SessionParams, answer: None) -> None:
         return None
 
 

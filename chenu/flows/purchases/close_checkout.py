@@ -78,7 +78,7 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
         return await _drop(purchase.id)
     current = await get_purchase(purchase.id)
     if current.is_pending and current.checkout_session_id is not None:
-        expiry = await create_operation(expiry_operation(current))
+        expiry = await create_operation(expiry_operation(current, current.checkout_session_id))
         await run_operation(services, expiry.id)
         payment = await find_by_key(payment_key(purchase.id))
         if payment is not None:

@@ -1,8 +1,10 @@
 """A payment that may not buy anything any more goes back whole, at once, with a mail."""
 
+import msgspec
+
 from chenu.accounts.users import get_user
 from chenu.agents.model import PaymentId
-from chenu.agents.payments import PaymentRow, get_payment, record_refund
+from chenu.agents.payments import PaymentRow, record_refund
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import RefundRequest, StripeRefusal
@@ -10,7 +12,7 @@ from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
-from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.flows.operations.handler import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -22,6 +24,14 @@ from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 _ALREADY_DONE = "charge_already_refunded"
+
+
+class RefundParams(msgspec.Struct, frozen=True):
+    """What goes back of which payment."""
+
+    payment_id: PaymentId
+    payment_intent_id: str
+    amount: Cents
 
 
 async def create_return(
@@ -44,7 +54,7 @@ async def create_return(
         NewOperation(
             OperationKind.REFUND,
             f"return:{payment.id}",
-            str(payment.id),
+            RefundParams(payment.id, payment.stripe_payment_intent_id, payment.gross),
             subject_id=payment.id,
             account_id=payment.account_id,
             amount=payment.gross,
@@ -69,42 +79,46 @@ async def _tell_buyer(
     await queue_mail(MailKind.PAYMENT_RETURNED, buyer.email, locale, key, params)
 
 
-class RefundHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        request = RefundRequest(payment.stripe_payment_intent_id, payment.gross, str(payment.id))
+class RefundHandler(OperationHandler[RefundParams, str]):
+    kind = OperationKind.REFUND
+    params_type = RefundParams
+
+    async def call(self, services: Services, operation: OperationRow, params: RefundParams) -> str:
+        request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
         try:
             return await services.gateway.create_refund(request, operation)
         except StripeRefusal as refusal:
             if refusal.code == _ALREADY_DONE:
-                return await self._require_found(services, operation)
+                return await self._require_found(services, operation, params)
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        return await services.gateway.find_refund(payment.stripe_payment_intent_id, operation)
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: RefundParams
+    ) -> str | None:
+        return await services.gateway.find_refund(params.payment_intent_id, operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        await record_refund(payment.id, payment.gross)
+    async def apply(self, operation: OperationRow, params: RefundParams, answer: str) -> str:
+        await record_refund(params.payment_id, params.amount)
         await post(
             LedgerTransaction(
-                business_key=f"refund:{payment.id}",
+                business_key=f"refund:{params.payment_id}",
                 kind="REFUND",
-                subject_id=payment.id,
+                subject_id=params.payment_id,
                 operation_id=operation.id,
                 entries=(
-                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-payment.gross)),
-                    LedgerEntry(BUYER_PAYMENTS, payment.gross),
+                    LedgerEntry(BUYER_REFUNDS_DUE, Cents(-params.amount)),
+                    LedgerEntry(BUYER_PAYMENTS, params.amount),
                 ),
             )
         )
         return answer
 
-    async def _require_found(self, services: Services, operation: OperationRow) -> str:
-        found = await self.find_existing(services, operation)
+    async def _require_found(
+        self, services: Services, operation: OperationRow, params: RefundParams
+    ) -> str:
+        found = await self.find_existing(services, operation, params)
         if found is None:
             raise NotYet(_ALREADY_DONE)
         return found
