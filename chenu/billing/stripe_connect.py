@@ -1,11 +1,5 @@
 """Calls about accounts that are paid: Connect through Accounts v2, recipient configuration."""
 
-from collections.abc import Awaitable
-from functools import partial
-
-from stripe.v2 import ListObject
-from stripe.v2.core import Account
-
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
 from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of
@@ -49,16 +43,19 @@ class StripeConnect(StripeCaller):
 
     async def find_connect_account(self, by: OperationIdentity) -> str | None:
         """Stripe's list has either the open or the closed ones, and filters by nothing of ours."""
-        for is_closed in (False, True):
-            found = await self.find_made(by, partial(self._list_accounts, is_closed))
-            if found is not None:
-                return found.id
-        return None
-
-    def _list_accounts(self, is_closed: bool) -> Awaitable[ListObject[Account]]:
-        return self.client.v2.core.accounts.list_async(
-            {"applied_configurations": ["recipient"], "closed": is_closed, "limit": PAGE}
+        accounts = self.client.v2.core.accounts
+        found = await self.find_made(
+            by,
+            lambda: accounts.list_async(
+                {"applied_configurations": ["recipient"], "closed": False, "limit": PAGE}
+            ),
+        ) or await self.find_made(
+            by,
+            lambda: accounts.list_async(
+                {"applied_configurations": ["recipient"], "closed": True, "limit": PAGE}
+            ),
         )
+        return None if found is None else found.id
 
     async def update_connect_account(
         self, change: gateway.ConnectUpdate, by: OperationIdentity

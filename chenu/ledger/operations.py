@@ -33,6 +33,10 @@ KEY_LIFE = timedelta(hours=23)
 """Stripe forgets idempotency keys after about a day: older operations are looked up, never sent."""
 
 
+FOLLOWS = ":after:"
+"""In a business key, between what it is about and the operation that this one follows."""
+
+
 class OperationKind(StrEnum):
     CUSTOMER = "CUSTOMER"
     CUSTOMER_UPDATE = "CUSTOMER_UPDATE"
@@ -103,7 +107,7 @@ class OperationRow:
         return business_now() - self.created_at > KEY_LIFE
 
 
-_COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
+COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
     stripe_id, error_code, attempts, key_number, next_check_at, created_at"""
 
 
@@ -122,7 +126,7 @@ async def create_operation(new: NewOperation) -> OperationRow:
         new.subject_id,
         new.account_id,
         new.amount,
-        _encode(new.params),
+        encode_params(new.params),
         business_now(),
         system_now() + new.check_after,
     )
@@ -132,7 +136,8 @@ async def create_operation(new: NewOperation) -> OperationRow:
     return found
 
 
-def _encode(params: object) -> str:
+def encode_params(params: object) -> str:
+    """As they are frozen in the row."""
     return msgspec.json.encode(params).decode()
 
 
@@ -144,7 +149,7 @@ async def create_operation_after(new: NewOperation, previous: OperationRow | Non
     if previous is None:
         return await create_operation(new)
     return await create_operation(
-        replace(new, business_key=f"{new.business_key}:after:{previous.id}")
+        replace(new, business_key=f"{new.business_key}{FOLLOWS}{previous.id}")
     )
 
 
@@ -153,7 +158,7 @@ async def find_last(
 ) -> OperationRow | None:
     """The last of the operations that follow one another under a key: none comes after it."""
     sql = f"""
-        SELECT {_COLUMNS} FROM operation o
+        SELECT {COLUMNS} FROM operation o
         WHERE subject_id = $1 AND kind = ANY($2)
             AND (business_key = $3 OR starts_with(business_key, $3 || ':after:'))
             AND NOT EXISTS (SELECT 1 FROM operation n
@@ -164,14 +169,14 @@ async def find_last(
 
 
 async def find_by_key(business_key: str) -> OperationRow | None:
-    sql = f"SELECT {_COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
+    sql = f"SELECT {COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
     return await db.find_one(OperationRow, sql, business_key)
 
 
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
     suffix = "FOR UPDATE" if lock else ""
-    sql = f"SELECT {_COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
+    sql = f"SELECT {COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
     found = await db.find_one(OperationRow, sql, operation_id)
     if found is None:
         raise NotFound("There is no such operation")
@@ -226,7 +231,7 @@ async def postpone(
         operation.key_number,
         int(new_key or params is not None),
         now,
-        None if params is None else _encode(params),
+        None if params is None else encode_params(params),
     )
 
 

@@ -6,12 +6,20 @@ from uuid import UUID
 import msgspec
 
 from chenu.agents.model import AgentId
+from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, ProductUpdate, StripeRefusal
 from chenu.core import db
+from chenu.core.errors import InvalidState, NotFound
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, OperationState
+from chenu.ledger.operations import (
+    FOLLOWS,
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    OperationState,
+)
 
 _PRODUCT = "agent_"
 
@@ -22,20 +30,23 @@ def price_key(agent: AgentRow) -> str:
 
 def price_operation(agent: AgentRow, *, replaces: str | None = None) -> NewOperation:
     """The operation that makes this version of the agent's price; amounts never change there."""
-    params = AgentPriceRequest(
+    return NewOperation(
+        OperationKind.AGENT_PRICE,
+        price_key(agent),
+        make_price_request(agent, replaces=replaces),
+        subject_id=agent.id,
+        amount=agent.price_amount,
+    )
+
+
+def make_price_request(agent: AgentRow, *, replaces: str | None) -> AgentPriceRequest:
+    return AgentPriceRequest(
         product_id=_product_id(agent.id),
         name=agent.name,
         amount=agent.price_amount,
         lookup_key=f"agent_{agent.id.hex}_v{agent.price_version}",
         agent_id=str(agent.id),
         replaces=replaces,
-    )
-    return NewOperation(
-        OperationKind.AGENT_PRICE,
-        price_key(agent),
-        params,
-        subject_id=agent.id,
-        amount=agent.price_amount,
     )
 
 
@@ -71,6 +82,12 @@ class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
         """
         await db.execute(sql, agent_id, answer, operation.business_key)
         return answer
+
+    async def renew(self, operation: OperationRow, params: AgentPriceRequest) -> AgentPriceRequest:
+        agent = await _get_agent(operation)
+        if operation.business_key.partition(FOLLOWS)[0] != price_key(agent):
+            raise InvalidState("The agent has another price now, which is made when it is sold")
+        return make_price_request(agent, replaces=params.replaces)
 
 
 async def forget_price(price_id: str, agent_id: AgentId) -> bool:
@@ -134,3 +151,13 @@ class ProductUpdateHandler(OperationHandler[ProductUpdate, None]):
         if refusal.is_gone:
             sql = "UPDATE agent SET stripe_price_id = NULL WHERE id = $1"
             await db.execute(sql, get_subject(operation))
+
+    async def renew(self, operation: OperationRow, params: ProductUpdate) -> ProductUpdate:
+        return ProductUpdate(params.product_id, (await _get_agent(operation)).name)
+
+
+async def _get_agent(operation: OperationRow) -> AgentRow:
+    agent = await find_agent(AgentId(get_subject(operation)))
+    if agent is None:
+        raise NotFound("There is no such agent")
+    return agent

@@ -8,12 +8,21 @@ from chenu.agents.creators import record_payouts_ready
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.billing import connect_accounts
+from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
 from chenu.core import db, queue
 from chenu.core.clock import system_now
+from chenu.core.errors import InvalidState
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+from chenu.ledger.operations import (
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    OperationState,
+    create_operation_after,
+    find_last,
+)
 
 CONNECT_KINDS = (OperationKind.CONNECT_ACCOUNT, OperationKind.CONNECT_UPDATE)
 
@@ -29,6 +38,17 @@ async def account_operation(user_id: UserId, display_name: str, country: str) ->
     return NewOperation(
         OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id
     )
+
+
+async def create_account_operation(
+    user_id: UserId, display_name: str, country: str
+) -> OperationRow:
+    """The one that opens the account; if Stripe refused it, the one that tries again."""
+    new = await account_operation(user_id, display_name, country)
+    last = await find_last((OperationKind.CONNECT_ACCOUNT,), user_id, account_key(user_id))
+    if last is not None and last.state != OperationState.FAILED:
+        return last
+    return await create_operation_after(new, last)
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -78,6 +98,23 @@ class ConnectAccountHandler(OperationHandler[ConnectAccountRequest, str]):
         await connect_accounts.record_stripe_id(UserId(get_subject(operation)), answer)
         return answer
 
+    async def renew(
+        self, operation: OperationRow, params: ConnectAccountRequest
+    ) -> ConnectAccountRequest:
+        user_id, name, account = await _get_owner(operation)
+        user = await get_user(user_id)
+        return ConnectAccountRequest(user.email, name, account.country, params.user_id)
+
+
+async def _get_owner(operation: OperationRow) -> tuple[UserId, str, ConnectAccount]:
+    """Raises InvalidState for somebody who is no creator any more."""
+    user_id = UserId(get_subject(operation))
+    creator = await find_creator_of(user_id)
+    account = await connect_accounts.find_of_user(user_id)
+    if creator is None or account is None:
+        raise InvalidState("There is no such creator any more")
+    return user_id, creator.display_name, account
+
 
 class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
     kind = OperationKind.CONNECT_UPDATE
@@ -96,6 +133,12 @@ class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
     ) -> None:
         if refusal.is_gone:
             await _adopt(_closed(params.account_id))
+
+    async def renew(self, operation: OperationRow, params: ConnectUpdate) -> ConnectUpdate:
+        user_id, name, account = await _get_owner(operation)
+        if account.stripe_account_id is None or account.is_closed:
+            raise InvalidState("This account is closed; its owner's next click opens another one")
+        return ConnectUpdate(account.stripe_account_id, (await get_user(user_id)).email, name)
 
 
 def _closed(stripe_account_id: str) -> ConnectState:

@@ -8,7 +8,7 @@ import msgspec
 from chenu.accounts.actor import AccountId
 from chenu.billing.gateway import CustomerRequest, CustomerUpdate, StripeRefusal
 from chenu.core import db
-from chenu.core.errors import NotFound
+from chenu.core.errors import InvalidState, NotFound
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
@@ -92,6 +92,10 @@ class CustomerHandler(OperationHandler[CustomerRequest, str]):
         await db.execute(sql, account_id, answer)
         return answer
 
+    async def renew(self, operation: OperationRow, params: CustomerRequest) -> CustomerRequest:
+        owner = await get_owner(AccountId(get_subject(operation)))
+        return CustomerRequest(owner.email, owner.name, owner.locale, params.account_id)
+
 
 class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
     kind = OperationKind.CUSTOMER_UPDATE
@@ -110,6 +114,12 @@ class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
     ) -> None:
         if refusal.is_gone:
             await forget_customer(params.customer_id)
+
+    async def renew(self, operation: OperationRow, params: CustomerUpdate) -> CustomerUpdate:
+        owner = await get_owner(AccountId(get_subject(operation)))
+        if owner.customer_id is None:
+            raise InvalidState("This customer is gone; the next purchase makes another one")
+        return CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
 
 
 async def forget_customer(customer_id: str) -> AccountId | None:

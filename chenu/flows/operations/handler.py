@@ -60,6 +60,13 @@ class OperationHandler(ABC, Generic[Params, Answer]):
         """Stripe said no for good: leave nothing half done."""
         return
 
+    async def renew(self, operation: OperationRow, params: Params) -> Params:
+        """The parameters of a new attempt after a failed one, from our rows as they are now.
+
+        In a transaction. Raises InvalidState when there is nothing to be attempted any more.
+        """
+        return params
+
     async def after_commit(
         self, services: Services, operation: OperationRow, params: Params
     ) -> None:

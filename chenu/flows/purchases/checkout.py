@@ -1,7 +1,7 @@
 """Stripe's payment page for one purchase: opened, found again, and closed when the offer ends."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -10,6 +10,7 @@ from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
 from chenu.billing.gateway import CheckoutRequest, CheckoutSession, StripeRefusal
 from chenu.core.clock import system_now
+from chenu.core.errors import InvalidState
 from chenu.flows.mirrors.agent_price import forget_price
 from chenu.flows.mirrors.customer import forget_customer
 from chenu.flows.operations.handler import OperationHandler, get_subject
@@ -18,7 +19,9 @@ from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
     OperationRow,
+    OperationState,
     create_operation,
+    create_operation_after,
     find_last,
 )
 
@@ -44,7 +47,6 @@ def session_operation(
     purchase: PurchaseRow, customer_id: str, price_id: str, success_url: str, cancel_url: str
 ) -> NewOperation:
     """The operation that opens the page; its life is frozen now, so that a retry is the same."""
-    expires_at = system_now() + SESSION_LIFE
     params = CheckoutRequest(
         purchase_id=str(purchase.id),
         account_id=str(purchase.account_id),
@@ -54,7 +56,7 @@ def session_operation(
         success_url=success_url,
         cancel_url=cancel_url,
         locale=purchase.consent_locale,
-        expires_at=int(expires_at.timestamp()),
+        expires_at=_expiry(),
     )
     return NewOperation(
         OperationKind.CHECKOUT_SESSION,
@@ -66,21 +68,30 @@ def session_operation(
     )
 
 
+def _expiry() -> int:
+    return int((system_now() + SESSION_LIFE).timestamp())
+
+
 class SessionParams(msgspec.Struct, frozen=True):
     """Of what asks about a page, or closes it."""
 
     session_id: str
 
 
-def expiry_operation(purchase: PurchaseRow, session_id: str) -> NewOperation:
-    """The operation that closes the page."""
-    return NewOperation(
+async def create_expiry(purchase: PurchaseRow, session_id: str) -> OperationRow:
+    """The operation that closes the page; one that was refused is followed by another."""
+    key = f"expire:{purchase.id}"
+    last = await find_last((OperationKind.CHECKOUT_EXPIRY,), purchase.id, key)
+    if last is not None and last.state != OperationState.FAILED:
+        return last
+    new = NewOperation(
         OperationKind.CHECKOUT_EXPIRY,
-        f"expire:{purchase.id}",
+        key,
         SessionParams(session_id),
         subject_id=purchase.id,
         account_id=purchase.account_id,
     )
+    return await create_operation_after(new, last)
 
 
 async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None:
@@ -182,6 +193,11 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
         elif purchase.is_pending:
             status = PurchaseStatus.FAILED
             await move_status(purchase.id, status, failure_code="checkout_refused")
+
+    async def renew(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutRequest:
+        if not (await get_purchase(get_subject(operation))).is_pending:
+            raise InvalidState("This request has ended: the buyer can make another one")
+        return replace(params, expires_at=_expiry())
 
 
 class CheckoutExpiryHandler(OperationHandler[SessionParams, None]):

@@ -23,7 +23,7 @@ from chenu.flows.mirrors.sync import (
 from chenu.flows.operations.handler import read_params
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.checkout import (
-    expiry_operation,
+    create_expiry,
     find_gone,
     find_opening,
     forget_gone,
@@ -31,7 +31,7 @@ from chenu.flows.purchases.checkout import (
     payment_key,
 )
 from chenu.flows.services import Services
-from chenu.ledger.operations import OperationState, create_operation, find_by_key
+from chenu.ledger.operations import OperationState, find_by_key
 
 _TIME_TO_PAY = 60
 
@@ -78,7 +78,7 @@ async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseR
         return await _drop(purchase.id)
     current = await get_purchase(purchase.id)
     if current.is_pending and current.checkout_session_id is not None:
-        expiry = await create_operation(expiry_operation(current, current.checkout_session_id))
+        expiry = await create_expiry(current, current.checkout_session_id)
         await run_operation(services, expiry.id)
         payment = await find_by_key(payment_key(purchase.id))
         if payment is not None:

@@ -113,6 +113,9 @@ class TransferHandler(OperationHandler[TransferParams, str]):
         )
         return answer
 
+    async def renew(self, operation: OperationRow, params: TransferParams) -> TransferParams:
+        return replace(params, destination=await _find_destination(params.owner_id))
+
 
 def _is_destination_gone(refusal: StripeRefusal) -> bool:
     """Closed, deleted or out of our reach: its owner may open another account."""
