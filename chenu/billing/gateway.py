@@ -1,12 +1,12 @@
 """Stripe as the business sees it: what we ask, what comes back, and how it can go wrong.
 
-The one implementation is live_gateway.py; the sandbox is the same code with another address.
+The calls are in ports.py, by topic; their one implementation is live_gateway.py.
 Amounts are cents. Every change carries the idempotency key of its operation, and every object that
 is made carries the operation's id in its metadata.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -108,19 +108,42 @@ class PriceState:
     is_sellable: bool
 
 
+class CheckoutMode(StrEnum):
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    price_id: str
+    quantity: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """`expires_at` is unix time; addresses are where the buyer's browser returns to."""
+    """A payment page for anything that has a price: an agent, a pack, a tier, an API plan.
 
-    purchase_id: str
-    account_id: str
-    agent_id: str
+    `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
+    URLs are where the buyer's browser returns to. `transfer_group` belongs to a payment,
+    `trial_days` to a subscription. `discounts` are ids of promotion codes that we have checked.
+    """
+
+    mode: CheckoutMode
     customer_id: str
-    price_id: str
+    lines: tuple[CheckoutLine, ...]
+    reference: str
     success_url: str
     cancel_url: str
     locale: str
-    expires_at: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    expires_at: int | None = None
+    transfer_group: str | None = None
+    trial_days: int | None = None
+    discounts: tuple[str, ...] = ()
+
+    @property
+    def price_ids(self) -> tuple[str, ...]:
+        return tuple(line.price_id for line in self.lines)
 
 
 class CheckoutStatus(StrEnum):
@@ -229,66 +252,3 @@ class BalanceMovement:
     net: Cents
     created: datetime
     of_id: str | None = None
-
-
-class Gateway(Protocol):
-    """Raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no.
-
-    `find_...` looks for what an earlier try of the operation made, page by page to the end.
-    """
-
-    async def create_customer(self, request: CustomerRequest, by: OperationIdentity) -> str: ...
-
-    async def find_customer(self, email: str, by: OperationIdentity) -> str | None: ...
-
-    async def update_customer(self, change: CustomerUpdate, by: OperationIdentity) -> None: ...
-
-    async def is_customer_there(self, customer_id: str) -> bool: ...
-
-    async def put_agent_price(self, request: AgentPriceRequest, by: OperationIdentity) -> str: ...
-
-    async def update_product(self, change: ProductUpdate, by: OperationIdentity) -> None: ...
-
-    async def find_price(self, price_id: str) -> PriceState | None: ...
-
-    async def create_checkout(
-        self, request: CheckoutRequest, by: OperationIdentity
-    ) -> CheckoutSession: ...
-
-    async def get_checkout(self, session_id: str) -> CheckoutSession: ...
-
-    async def find_checkout(
-        self, customer_id: str, by: OperationIdentity
-    ) -> CheckoutSession | None: ...
-
-    async def expire_checkout(self, session_id: str, by: OperationIdentity) -> None: ...
-
-    async def create_transfer(self, request: TransferRequest, by: OperationIdentity) -> str: ...
-
-    async def find_transfer(self, transfer_group: str, by: OperationIdentity) -> str | None: ...
-
-    async def create_refund(self, request: RefundRequest, by: OperationIdentity) -> str: ...
-
-    async def find_refund(self, payment_intent_id: str, by: OperationIdentity) -> str | None: ...
-
-    async def create_connect_account(
-        self, request: ConnectAccountRequest, by: OperationIdentity
-    ) -> str: ...
-
-    async def find_connect_account(self, by: OperationIdentity) -> str | None: ...
-
-    async def update_connect_account(
-        self, change: ConnectUpdate, by: OperationIdentity
-    ) -> None: ...
-
-    async def get_connect_state(self, account_id: str) -> ConnectState: ...
-
-    async def make_onboarding_link(
-        self, account_id: str, return_url: str, refresh_url: str
-    ) -> str: ...
-
-    def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
-
-    def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
-
-    async def close(self) -> None: ...

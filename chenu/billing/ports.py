@@ -1,7 +1,7 @@
 """What the business asks of Stripe, by topic. The one implementation is live_gateway.py.
 
-Each raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no. `find_...` with
-an operation looks for what an earlier try of it made, page by page to the end.
+Each raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no. `find_...`
+with an operation looks for what an earlier try of it made, page by page to the end.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -7,7 +7,7 @@ from chenu.core.money import CURRENCY
 
 
 class StripeConnect(StripeCaller):
-    """The Connect part of gateway.Gateway."""
+    """Implements ports.ConnectPort."""
 
     async def create_connect_account(
         self, request: gateway.ConnectAccountRequest, by: OperationIdentity

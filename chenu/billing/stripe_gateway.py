@@ -1,8 +1,8 @@
 """The connection to Stripe: client, limits of patience, and errors in our words.
 
 This is the one module of the business that imports the SDK; stripe_projections.py,
-stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls. docs/stripe.md says
-which call stands where and why.
+stripe_checkout.py, stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls.
+docs/stripe.md says which call stands where and why.
 """
 
 import re
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import stripe
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
 
 from chenu.billing.gateway import OperationIdentity, OutcomeUnknown, StripeRefusal
@@ -22,6 +23,8 @@ from chenu.settings import StripeSettings
 
 T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)
+SessionParams = SessionCreateParams
+SubscriptionParams = SessionCreateParamsSubscriptionData
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

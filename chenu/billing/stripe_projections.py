@@ -9,7 +9,7 @@ from chenu.core.money import CURRENCY
 
 
 class StripeProjections(StripeCaller):
-    """The part of gateway.Gateway that makes, changes and looks for copies."""
+    """Implements ports.CustomerPort and ports.CataloguePort."""
 
     async def create_customer(self, request: gateway.CustomerRequest, by: OperationIdentity) -> str:
         created = await self.ask(

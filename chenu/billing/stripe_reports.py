@@ -8,7 +8,7 @@ from chenu.billing.stripe_gateway import PAGE, StripeCaller
 
 
 class StripeReports(StripeCaller):
-    """The reading half of gateway.Gateway."""
+    """Implements ports.ReportPort."""
 
     async def list_events(
         self, types: Sequence[str], since: datetime

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chenu.accounts.live_connections import LiveConnections
-from chenu.billing.gateway import Gateway
+from chenu.billing.ports import Gateway
 from chenu.core.pubsub import Live
 from chenu.settings import Settings
 

@@ -8,7 +8,13 @@ import msgspec
 
 from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
-from chenu.billing.gateway import CheckoutRequest, CheckoutSession, StripeRefusal
+from chenu.billing.gateway import (
+    CheckoutLine,
+    CheckoutMode,
+    CheckoutRequest,
+    CheckoutSession,
+    StripeRefusal,
+)
 from chenu.core.clock import system_now
 from chenu.core.errors import InvalidState
 from chenu.flows.mirrors.agent_price import forget_price
@@ -48,11 +54,17 @@ def session_operation(
 ) -> NewOperation:
     """The operation that opens the page; its life is frozen now, so that a retry is the same."""
     params = CheckoutRequest(
-        purchase_id=str(purchase.id),
-        account_id=str(purchase.account_id),
-        agent_id=str(purchase.agent_id),
+        mode=CheckoutMode.PAYMENT,
         customer_id=customer_id,
-        price_id=price_id,
+        lines=(CheckoutLine(price_id),),
+        reference=str(purchase.id),
+        metadata={
+            "kind": "agent",
+            "purchase_id": str(purchase.id),
+            "agent_id": str(purchase.agent_id),
+            "account_id": str(purchase.account_id),
+        },
+        transfer_group=f"order_{purchase.id}",
         success_url=success_url,
         cancel_url=cancel_url,
         locale=purchase.consent_locale,
@@ -138,14 +150,19 @@ _OF_COPIES = ("customer", "line_items")
 
 async def find_gone(services: Services, request: CheckoutRequest) -> Gone:
     """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
-    is_there, price = await asyncio.gather(
+    is_there, *prices = await asyncio.gather(
         services.gateway.is_customer_there(request.customer_id),
-        services.gateway.find_price(request.price_id),
+        *(_is_sellable(services, price_id) for price_id in request.price_ids),
     )
-    is_sellable = price is not None and price.is_sellable
-    return Gone(
-        None if is_there else request.customer_id, None if is_sellable else request.price_id
-    )
+    unsold = [
+        price_id for price_id, sold in zip(request.price_ids, prices, strict=True) if not sold
+    ]
+    return Gone(None if is_there else request.customer_id, unsold[0] if unsold else None)
+
+
+async def _is_sellable(services: Services, price_id: str) -> bool:
+    price = await services.gateway.find_price(price_id)
+    return price is not None and price.is_sellable
 
 
 async def forget_gone(gone: Gone, agent_id: AgentId) -> None:

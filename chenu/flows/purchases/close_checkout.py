@@ -54,7 +54,8 @@ async def is_page_current(services: Services, purchase: PurchaseRow) -> bool:
     request = read_params(opening, CheckoutRequest)
     owner = await sync_customer(services, purchase.account_id)
     agent = await sync_price(services, purchase.agent_id, purchase.price)
-    if (request.customer_id, request.price_id) != (owner.customer_id, agent.stripe_price_id):
+    ours = owner.customer_id, (agent.stripe_price_id,)
+    if (request.customer_id, request.price_ids) != ours:
         return False
     if await was_updated_since(purchase.account_id, purchase.agent_id, opening):
         return False
@@ -119,7 +120,7 @@ async def close_pages_of(
         if opening is None:
             continue
         request = read_params(opening, CheckoutRequest)
-        if request.customer_id == customer_id or request.price_id == price_id:
+        if request.customer_id == customer_id or price_id in request.price_ids:
             await close_checkout(services, purchase)
 
 
