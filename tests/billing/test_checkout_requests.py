@@ -43,7 +43,7 @@ def test_every_page_says_what_is_bought_and_by_which_operation(request_: Checkou
     params: dict[str, Any] = dict(session_params(request_, asker))
 
     named = {"operation_id": str(asker.id), **request_.metadata}
-    data = params.get("payment_intent_data") or params.get("subscription_data")
+    data: Any = params.get("payment_intent_data") or params.get("subscription_data")
     assert params["metadata"] == data["metadata"] == named
     assert params["client_reference_id"] == "row-1"
     assert params["adaptive_pricing"] == {"enabled": False}

@@ -19,8 +19,7 @@ from chenu.flows.creators.onboard_creator import (
 )
 from chenu.flows.invariants import check_books
 from chenu.flows.operations.decisions import give_up_operation, retry_operation
-from chenu.flows.purchases.close_checkout import cancel_own_purchase
-from chenu.flows.purchases.open_checkout import PaymentFailed
+from chenu.flows.purchases.checkout import PaymentFailed, cancel_own_purchase
 from chenu.flows.services import Services
 from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState

@@ -9,7 +9,7 @@ from chenu.flows.composition import make_handlers
 from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.registry import HandlerRegistry
-from chenu.flows.purchases.close_checkout import cancel_own_purchase
+from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation, list_open

@@ -8,7 +8,7 @@ from chenu.agents.purchases import list_pending_of_account, list_pending_of_agen
 from chenu.agents.queries import find_agent
 from chenu.flows.mirrors.agent_price import find_agent_of_product, forget_price
 from chenu.flows.mirrors.customer import forget_customer
-from chenu.flows.purchases.close_checkout import close_pages_of
+from chenu.flows.purchases.outdated_pages import close_pages_of
 from chenu.flows.services import Services
 
 

@@ -1,13 +1,19 @@
-"""Stripe's payment page for one purchase: opened, found again, and closed when the offer ends."""
+"""Stripe's payment page for one purchase: opened, found again, and closed."""
 
-import asyncio
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 
-from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
-from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.purchases import (
+    PurchaseRow,
+    get_own_purchase,
+    get_purchase,
+    move_status,
+    record_checkout,
+)
 from chenu.billing.gateway import (
     CheckoutLine,
     CheckoutMode,
@@ -15,11 +21,13 @@ from chenu.billing.gateway import (
     CheckoutSession,
     StripeRefusal,
 )
+from chenu.core import db
 from chenu.core.clock import system_now
-from chenu.core.errors import InvalidState
-from chenu.flows.mirrors.agent_price import forget_price
-from chenu.flows.mirrors.customer import forget_customer
+from chenu.core.errors import InvalidState, RefusedError
+from chenu.flows.mirrors.sync import sync_customer, sync_price
 from chenu.flows.operations.handler import OperationHandler, get_subject
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.gone_copies import GoneRefusal, find_gone, forget_gone
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
@@ -28,11 +36,21 @@ from chenu.ledger.operations import (
     OperationState,
     create_operation,
     create_operation_after,
+    find_by_key,
     find_last,
 )
 
 SESSION_LIFE = timedelta(minutes=30, seconds=30)
 """Stripe's shortest is 30 minutes from when the request arrives there."""
+
+_MOST_PAGES = 3
+"""How often a page is asked for in one request, when what it needs turns out to be gone."""
+
+
+class PaymentFailed(RefusedError):
+    """The payment page could not be opened, or the payment did not come about."""
+
+    code = "PAYMENT_FAILED"
 
 
 def session_key(purchase_id: PurchaseId) -> str:
@@ -121,56 +139,8 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What a page needs and Stripe does not have any more, or does not sell."""
-
-    customer_id: str | None = None
-    price_id: str | None = None
-
-    @property
-    def names(self) -> str:
-        customer = "customer" if self.customer_id else ""
-        price = "price" if self.price_id else ""
-        return "_and_".join(filter(None, (customer, price)))
-
-
-class _GoneRefusal(StripeRefusal):
-    """A page was refused for what is gone: another one, with what follows it, may open."""
-
-    def __init__(self, refusal: StripeRefusal, gone: Gone) -> None:
-        code = f"{gone.names}_gone" if gone.names else refusal.code
-        super().__init__(code, str(refusal), refusal.param)
-        self.gone = gone
-
-
 _OF_COPIES = ("customer", "line_items")
 """Parameters that name our copies: refused, and there a moment later, means renewed meanwhile."""
-
-
-async def find_gone(services: Services, request: CheckoutRequest) -> Gone:
-    """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
-    is_there, *prices = await asyncio.gather(
-        services.gateway.is_customer_there(request.customer_id),
-        *(_is_sellable(services, price_id) for price_id in request.price_ids),
-    )
-    unsold = [
-        price_id for price_id, sold in zip(request.price_ids, prices, strict=True) if not sold
-    ]
-    return Gone(None if is_there else request.customer_id, unsold[0] if unsold else None)
-
-
-async def _is_sellable(services: Services, price_id: str) -> bool:
-    price = await services.gateway.find_price(price_id)
-    return price is not None and price.is_sellable
-
-
-async def forget_gone(gone: Gone, agent_id: AgentId) -> None:
-    """Our copies of what is gone, in the caller's transaction: the next page has new ones made."""
-    if gone.customer_id is not None:
-        await forget_customer(gone.customer_id)
-    if gone.price_id is not None:
-        await forget_price(gone.price_id, agent_id)
 
 
 class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
@@ -186,7 +156,7 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
             gone = await find_gone(services, params)
             if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
                 raise
-            raise _GoneRefusal(refusal, gone) from refusal
+            raise GoneRefusal(refusal, gone) from refusal
 
     async def find_existing(
         self, services: Services, operation: OperationRow, params: CheckoutRequest
@@ -205,7 +175,7 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
     ) -> None:
         """No page was opened, nothing can be paid; for what is gone the request stays."""
         purchase = await get_purchase(get_subject(operation), lock=True)
-        if isinstance(refusal, _GoneRefusal):
+        if isinstance(refusal, GoneRefusal):
             await forget_gone(refusal.gone, purchase.agent_id)
         elif purchase.is_pending:
             status = PurchaseStatus.FAILED
@@ -232,9 +202,96 @@ class CheckoutExpiryHandler(OperationHandler[SessionParams, None]):
         return None
 
 
-def is_open_for(purchase: PurchaseRow, seconds: int) -> bool:
-    """Has the buyer still this long to pay on the page that is open?"""
-    expires_at = purchase.checkout_expires_at or datetime.min.replace(tzinfo=UTC)
-    return purchase.checkout_url is not None and expires_at - system_now() > timedelta(
-        seconds=seconds
-    )
+async def open_checkout(
+    services: Services, purchase: PurchaseRow, success_url: str | None, cancel_url: str | None
+) -> PurchaseRow:
+    """The purchase with its page. Raises PaymentFailed, PriceChanged, ProviderUnavailable."""
+    if purchase.checkout_url is not None:
+        return purchase
+    page = services.url(f"/purchases/{purchase.id}")
+    for _ in range(_MOST_PAGES):
+        opening = await find_opening(purchase.id)
+        if opening is None or opening.state == OperationState.FAILED:
+            opening = await _ask_anew(
+                services, purchase, opening, success_url or page, cancel_url or page
+            )
+        opened = await run_operation(services, opening.id)
+        purchase = await get_purchase(purchase.id)
+        if opened.state != OperationState.FAILED:
+            return purchase
+        if not purchase.is_pending:
+            break
+    raise _not_opened()
+
+
+async def _ask_anew(
+    services: Services,
+    purchase: PurchaseRow,
+    refused: OperationRow | None,
+    success_url: str,
+    cancel_url: str,
+) -> OperationRow:
+    """The operation that opens the page, for customer and price as they are now."""
+    customer_id = await _get_customer(services, purchase.account_id)
+    price_id = await _get_price(services, purchase)
+    request = session_operation(purchase, customer_id, price_id, success_url, cancel_url)
+    return await create_operation_after(request, refused)
+
+
+async def _get_customer(services: Services, account_id: AccountId) -> str:
+    owner = await sync_customer(services, account_id)
+    if owner.customer_id is None:
+        raise _not_opened()
+    return owner.customer_id
+
+
+async def _get_price(services: Services, purchase: PurchaseRow) -> str:
+    """Raises PriceChanged after the request: the job that closes its page drops it."""
+    agent = await sync_price(services, purchase.agent_id, purchase.price)
+    if agent.stripe_price_id is None:
+        raise _not_opened()
+    return agent.stripe_price_id
+
+
+def _not_opened() -> PaymentFailed:
+    return PaymentFailed("The payment page could not be opened. Nothing was charged")
+
+
+async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:
+    """Close the page at Stripe, then adopt what is true: canceled, or paid a moment before.
+
+    Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
+    """
+    opening = await find_opening(purchase.id)
+    if opening is not None:  # a page whose answer was lost is found first
+        opening = await run_operation(services, opening.id)
+    if opening is None or opening.state == OperationState.FAILED:
+        return await _drop(purchase.id)
+    current = await get_purchase(purchase.id)
+    if current.is_pending and current.checkout_session_id is not None:
+        expiry = await create_expiry(current, current.checkout_session_id)
+        await run_operation(services, expiry.id)
+        payment = await find_by_key(payment_key(purchase.id))
+        if payment is not None:
+            await run_operation(services, payment.id)
+    return await get_purchase(purchase.id)
+
+
+async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
+    """A request for which no page was ever asked for, or none opened."""
+    async with db.transaction():
+        purchase = await get_purchase(purchase_id, lock=True)
+        opening = await find_opening(purchase_id)
+        has_page = opening is not None and opening.state != OperationState.FAILED
+        if purchase.is_pending and not has_page:
+            reason = "checkout_expired"
+            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+    return await get_purchase(purchase_id)
+
+
+async def cancel_own_purchase(
+    services: Services, account_id: AccountId, purchase_id: PurchaseId
+) -> PurchaseRow:
+    """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
+    purchase = await get_own_purchase(account_id, purchase_id)
+    return await close_checkout(services, purchase) if purchase.is_pending else purchase

@@ -1,37 +1,19 @@
-"""Closing a payment page: when its offer has ended, or its time is over."""
+"""Payment pages that show what is not true any more are closed before anybody pays on them."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
-from chenu.accounts.actor import AccountId
-from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
-from chenu.agents.purchases import (
-    PurchaseRow,
-    get_own_purchase,
-    get_purchase,
-    list_pending_of_agent,
-    move_status,
-)
+from chenu.agents.model import AgentId
+from chenu.agents.purchases import PurchaseRow, list_pending_of_agent
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import CheckoutRequest, OutcomeUnknown
-from chenu.core import db
-from chenu.flows.mirrors.sync import (
-    sync_customer,
-    sync_price,
-    was_updated_since,
-)
+from chenu.core.clock import system_now
+from chenu.flows.mirrors.sync import sync_customer, sync_price, was_updated_since
 from chenu.flows.operations.handler import read_params
-from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.checkout import (
-    create_expiry,
-    find_gone,
-    find_opening,
-    forget_gone,
-    is_open_for,
-    payment_key,
-)
+from chenu.flows.purchases.checkout import close_checkout, find_opening
+from chenu.flows.purchases.gone_copies import find_gone, forget_gone
 from chenu.flows.services import Services
-from chenu.ledger.operations import OperationState, find_by_key
 
 _TIME_TO_PAY = 60
 
@@ -67,44 +49,12 @@ async def is_page_current(services: Services, purchase: PurchaseRow) -> bool:
     return not gone.names
 
 
-async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:
-    """Close the page at Stripe, then adopt what is true: canceled, or paid a moment before.
-
-    Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
-    """
-    opening = await find_opening(purchase.id)
-    if opening is not None:  # a page whose answer was lost is found first
-        opening = await run_operation(services, opening.id)
-    if opening is None or opening.state == OperationState.FAILED:
-        return await _drop(purchase.id)
-    current = await get_purchase(purchase.id)
-    if current.is_pending and current.checkout_session_id is not None:
-        expiry = await create_expiry(current, current.checkout_session_id)
-        await run_operation(services, expiry.id)
-        payment = await find_by_key(payment_key(purchase.id))
-        if payment is not None:
-            await run_operation(services, payment.id)
-    return await get_purchase(purchase.id)
-
-
-async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
-    """A request for which no page was ever asked for, or none opened."""
-    async with db.transaction():
-        purchase = await get_purchase(purchase_id, lock=True)
-        opening = await find_opening(purchase_id)
-        has_page = opening is not None and opening.state != OperationState.FAILED
-        if purchase.is_pending and not has_page:
-            reason = "checkout_expired"
-            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
-    return await get_purchase(purchase_id)
-
-
-async def cancel_own_purchase(
-    services: Services, account_id: AccountId, purchase_id: PurchaseId
-) -> PurchaseRow:
-    """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
-    purchase = await get_own_purchase(account_id, purchase_id)
-    return await close_checkout(services, purchase) if purchase.is_pending else purchase
+def is_open_for(purchase: PurchaseRow, seconds: int) -> bool:
+    """Has the buyer still this long to pay on the page that is open?"""
+    expires_at = purchase.checkout_expires_at or datetime.min.replace(tzinfo=UTC)
+    return purchase.checkout_url is not None and expires_at - system_now() > timedelta(
+        seconds=seconds
+    )
 
 
 async def close_pages_of(
