@@ -7,10 +7,12 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
 
 import click
 
 from chenu.core.errors import ChenuError
+from chenu.ledger.operations import OperationKind, OperationState
 from chenu.settings import SettingError, Settings, read_settings
 
 DEFAULT_DATA = ".chenu"
@@ -96,7 +98,7 @@ def serve(host: str, port: int) -> None:
 async def _serve(settings: Settings, listener: Any) -> None:
     from chenu.app import create_app
     from chenu.core import tracing
-    from chenu.flows.services import open_services
+    from chenu.flows.composition import open_services
     from chenu.http.server import serve as serve_app
     from chenu.http.server import spare_garbage_collection
 
@@ -169,8 +171,8 @@ def ledger_check() -> None:
 
 async def _check_ledger() -> int:
     from chenu.core.business_clock import follow_clock
+    from chenu.flows.composition import open_services
     from chenu.flows.invariants import check_everything
-    from chenu.flows.services import open_services
 
     async with open_services(load_settings(), "chenu-ledger") as services:
         await follow_clock(services.settings)
@@ -182,6 +184,44 @@ async def _check_ledger() -> int:
         for sample in finding.samples:
             click.echo(f"                {sample}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+@main.group("operation")
+def operation() -> None:
+    """What we asked of Stripe: look, try again, give up."""
+
+
+@operation.command("list")
+@click.option("--kind", type=click.Choice([kind.value for kind in OperationKind]))
+@click.option("--state", type=click.Choice([state.value for state in OperationState]))
+@click.option("--subject", type=click.UUID, help="the id of what it is about, such as a payment")
+@click.option("--before", type=click.UUID, help="the next page: older than this one")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+def operation_list(**query: Any) -> None:
+    """The newest first."""
+    from chenu.cli_operation import show_operations
+    from chenu.ledger.operation_list import OperationQuery
+
+    run(show_operations(load_settings(), OperationQuery(subject_id=query.pop("subject"), **query)))
+
+
+@operation.command("retry")
+@click.argument("operation_id", type=click.UUID)
+def operation_retry(operation_id: UUID) -> None:
+    """Try a FAILED one again, with what is true now; status 1 unless it settles."""
+    from chenu.cli_operation import retry
+
+    run(retry(load_settings(), operation_id))
+
+
+@operation.command("give-up")
+@click.argument("operation_id", type=click.UUID)
+@click.option("--reason", required=True, help="for the audit trail")
+def operation_give_up(operation_id: UUID, reason: str) -> None:
+    """Ask Stripe no more for one that is open or FAILED; nothing is booked."""
+    from chenu.cli_operation import give_up
+
+    run(give_up(load_settings(), operation_id, reason))
 
 
 @main.group()
@@ -231,7 +271,7 @@ def service_key_revoke(prefix: str) -> None:
 
 
 def _database(settings: Settings) -> Any:
-    from chenu.flows.services import open_services
+    from chenu.flows.composition import open_services
 
     return open_services(settings, "chenu-cli")
 

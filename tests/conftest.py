@@ -24,7 +24,8 @@ from chenu.core.clock import CLOCK
 from chenu.core.migrations import apply_migrations
 from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child, free_port
-from chenu.flows.services import Services, open_services
+from chenu.flows.composition import open_services
+from chenu.flows.services import Services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.recording import keep_events_of
 from tests.scheduling import Scheduling

@@ -2,10 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from chenu.core.clock import business_now
+from chenu.core.ids import new_id
 from chenu.flows.services import Services
 from chenu.settings import SANDBOX_KEY
 
@@ -13,6 +18,18 @@ Json = dict[str, Any]
 
 AWAY = "503_no_retry"
 """The effect of a Stripe that does not serve; the SDK gives up at once."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """An operation as the gateway sees it, without a row."""
+
+    id: UUID = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=business_now)
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"test:{self.id}"
 
 
 class StripeSide:

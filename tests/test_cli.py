@@ -13,9 +13,12 @@ import httpx
 import pytest
 
 from chenu.accounts.service_keys import find_service_actor
+from chenu.core.ids import new_id
 from chenu.demo.processes import free_port
 from chenu.demo.state import announce
+from chenu.flows.purchases.checkout import SessionParams
 from chenu.flows.services import Services
+from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from tests.conftest import Engines
 from tests.flows.sales import open_quiet_market
 from tests.people import make_person
@@ -198,6 +201,39 @@ async def test_a_violation_is_a_failure_that_names_the_row(
     assert ran.code == 1
     assert "I17" in [line.split()[1] for line in violated]
     assert f"agent {market.agent.id}" in "".join(ran.out)
+
+
+async def test_an_operation_is_listed_given_up_and_tried_again(
+    run: QueryRun, services: Services
+) -> None:
+    """Stripe does not have the page, so the second try fails as well."""
+    operation = await create_operation(
+        NewOperation(OperationKind.CHECKOUT_EXPIRY, "expire:1", SessionParams("cs_never"))
+    )
+
+    listed = await run("operation", "list", "--state", "INTENT", "--kind", "CHECKOUT_EXPIRY")
+    given_up = await run("operation", "give-up", str(operation.id), "--reason", "not needed")
+    retried = await run("operation", "retry", str(operation.id))
+    settled = await run("operation", "list", "--state", "SETTLED")
+
+    assert [line.split()[:3] for line in listed.out] == [
+        [str(operation.id), "CHECKOUT_EXPIRY", "INTENT"]
+    ]
+    assert (given_up.code, given_up.out[0].split()[-1]) == (0, "given_up")
+    assert (retried.code, retried.out[-1].split()[-1]) == (1, "resource_missing")
+    assert (settled.code, settled.out) == (0, [])
+
+
+async def test_what_cannot_be_tried_again_is_one_line(run: QueryRun, services: Services) -> None:
+    operation = await create_operation(
+        NewOperation(OperationKind.CHECKOUT_EXPIRY, "expire:1", SessionParams("cs_never"))
+    )
+
+    open_one = await run("operation", "retry", str(operation.id))
+    unknown = await run("operation", "retry", str(new_id()))
+
+    assert "this one is INTENT" in open_one.line
+    assert "There is no such operation" in unknown.line
 
 
 async def test_a_port_that_somebody_has_is_named(run: QueryRun) -> None:

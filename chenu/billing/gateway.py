@@ -1,14 +1,16 @@
 """Stripe as the business sees it: what we ask, what comes back, and how it can go wrong.
 
-The one implementation is stripe_gateway.py; the sandbox is the same code with another address.
-Amounts are cents. Every change carries the idempotency key of its operation row.
+The calls are in ports.py, by topic; their one implementation is live_gateway.py.
+Amounts are cents. Every change carries the idempotency key of its operation, and every object that
+is made carries the operation's id in its metadata.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import Cents
@@ -47,6 +49,22 @@ class OutcomeUnknown(ProviderUnavailable):
     def __init__(self, message: str, *, is_remembered: bool = False) -> None:
         super().__init__(message)
         self.is_remembered = is_remembered
+
+
+class OperationIdentity(Protocol):
+    """The operation that asks: its key makes a retry the same, its id names what was made.
+
+    `created_at` bounds the search for it at Stripe.
+    """
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def idempotency_key(self) -> str: ...
+
+    @property
+    def created_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +115,42 @@ class PriceState:
     is_sellable: bool
 
 
+class CheckoutMode(StrEnum):
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    price_id: str
+    quantity: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """`expires_at` is unix time; addresses are where the buyer's browser returns to."""
+    """A payment page for anything that has a price: an agent, a pack, a tier, an API plan.
 
-    purchase_id: str
-    account_id: str
-    agent_id: str
+    `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
+    URLs are where the buyer's browser returns to. `transfer_group` belongs to a payment,
+    `trial_days` to a subscription. `discounts` are ids of promotion codes that we have checked.
+    """
+
+    mode: CheckoutMode
     customer_id: str
-    price_id: str
+    lines: tuple[CheckoutLine, ...]
+    reference: str
     success_url: str
     cancel_url: str
     locale: str
-    expires_at: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    expires_at: int | None = None
+    transfer_group: str | None = None
+    trial_days: int | None = None
+    discounts: tuple[str, ...] = ()
+
+    @property
+    def price_ids(self) -> tuple[str, ...]:
+        return tuple(line.price_id for line in self.lines)
 
 
 class CheckoutStatus(StrEnum):
@@ -226,57 +267,3 @@ class BalanceMovement:
     currency: str
     created: datetime
     of_id: str | None = None
-
-
-class Gateway(Protocol):
-    """Raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no."""
-
-    async def create_customer(self, request: CustomerRequest, key: str) -> str: ...
-
-    async def find_customer(self, email: str, account_id: str) -> str | None: ...
-
-    async def update_customer(self, change: CustomerUpdate, key: str) -> None: ...
-
-    async def is_customer_there(self, customer_id: str) -> bool: ...
-
-    async def put_agent_price(self, request: AgentPriceRequest, key: str) -> str: ...
-
-    async def update_product(self, change: ProductUpdate, key: str) -> None: ...
-
-    async def find_price(self, price_id: str) -> PriceState | None: ...
-
-    async def create_checkout(self, request: CheckoutRequest, key: str) -> CheckoutSession: ...
-
-    async def get_checkout(self, session_id: str) -> CheckoutSession: ...
-
-    async def find_checkout(self, customer_id: str, purchase_id: str) -> CheckoutSession | None: ...
-
-    async def expire_checkout(self, session_id: str, key: str) -> None: ...
-
-    async def create_transfer(self, request: TransferRequest, key: str) -> str: ...
-
-    async def find_transfer(self, transfer_group: str) -> str | None: ...
-
-    async def create_refund(self, request: RefundRequest, key: str) -> str: ...
-
-    async def find_refund(self, payment_intent_id: str, payment_id: str) -> str | None: ...
-
-    async def create_connect_account(self, request: ConnectAccountRequest, key: str) -> str: ...
-
-    async def update_connect_account(self, change: ConnectUpdate, key: str) -> None: ...
-
-    async def get_connect_state(self, account_id: str) -> ConnectState: ...
-
-    async def make_onboarding_link(
-        self, account_id: str, return_url: str, refresh_url: str
-    ) -> str: ...
-
-    def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
-
-    def list_thin_events(
-        self, types: Sequence[str], since: datetime
-    ) -> AsyncIterator[EventSummary]: ...
-
-    def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
-
-    async def close(self) -> None: ...

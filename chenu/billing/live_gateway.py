@@ -1,10 +1,11 @@
 """The one implementation of the gateway: Stripe, or its sandbox at another address."""
 
+from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_reports import StripeReports
 
 
-class LiveGateway(StripeProjections, StripePayments, StripeConnect, StripeReports):
-    """Implements gateway.Gateway."""
+class LiveGateway(StripeProjections, StripeCheckout, StripePayments, StripeConnect, StripeReports):
+    """Implements ports.Gateway."""

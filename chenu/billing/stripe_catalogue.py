@@ -1,4 +1,8 @@
-"""Calls of `chenu bootstrap-stripe`: products, prices and webhook endpoints, made or matched."""
+"""Calls of `chenu bootstrap-stripe`: products, prices and webhook endpoints, made or matched.
+
+No operation stands behind them: a product is known by its id, a price by its lookup key, an
+endpoint by its name in the metadata.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,14 +1,17 @@
 """Calls about accounts that are paid: Connect through Accounts v2, recipient configuration."""
 
 from chenu.billing import gateway, stripe_objects
-from chenu.billing.stripe_gateway import StripeCaller
+from chenu.billing.gateway import OperationIdentity
+from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of
 from chenu.core.money import CURRENCY
 
 
 class StripeConnect(StripeCaller):
-    """The Connect part of gateway.Gateway."""
+    """Implements ports.ConnectPort."""
 
-    async def create_connect_account(self, request: gateway.ConnectAccountRequest, key: str) -> str:
+    async def create_connect_account(
+        self, request: gateway.ConnectAccountRequest, by: OperationIdentity
+    ) -> str:
         created = await self.ask(
             lambda: self.client.v2.core.accounts.create_async(
                 {
@@ -30,20 +33,38 @@ class StripeConnect(StripeCaller):
                             "losses_collector": "application",
                         },
                     },
-                    "metadata": {"user_id": request.user_id},
+                    "metadata": metadata_of(by, user_id=request.user_id),
                     "include": ["configuration.recipient", "requirements"],
                 },
-                {"idempotency_key": key},
+                {"idempotency_key": by.idempotency_key},
             )
         )
         return created.id
 
-    async def update_connect_account(self, change: gateway.ConnectUpdate, key: str) -> None:
+    async def find_connect_account(self, by: OperationIdentity) -> str | None:
+        """Stripe's list has either the open or the closed ones, and filters by nothing of ours."""
+        accounts = self.client.v2.core.accounts
+        found = await self.find_made(
+            by,
+            lambda: accounts.list_async(
+                {"applied_configurations": ["recipient"], "closed": False, "limit": PAGE}
+            ),
+        ) or await self.find_made(
+            by,
+            lambda: accounts.list_async(
+                {"applied_configurations": ["recipient"], "closed": True, "limit": PAGE}
+            ),
+        )
+        return None if found is None else found.id
+
+    async def update_connect_account(
+        self, change: gateway.ConnectUpdate, by: OperationIdentity
+    ) -> None:
         await self.ask(
             lambda: self.client.v2.core.accounts.update_async(
                 change.account_id,
                 {"contact_email": change.email, "display_name": change.name},
-                {"idempotency_key": key},
+                {"idempotency_key": by.idempotency_key},
             )
         )
 

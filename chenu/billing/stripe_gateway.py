@@ -1,26 +1,39 @@
 """The connection to Stripe: client, limits of patience, and errors in our words.
 
 This is the one module of the business that imports the SDK; stripe_projections.py,
-stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls. docs/stripe.md says
-which call stands where and why.
+stripe_checkout.py, stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls.
+docs/stripe.md says which call stands where and why.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import stripe
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
+from stripe.v2 import ListObject as V2ListObject
 
-from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
+from chenu.billing.gateway import OperationIdentity, OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.i18n import mark
 from chenu.settings import StripeSettings
 
 T = TypeVar("T")
+Listed = TypeVar("Listed", bound=stripe.StripeObject)
+SessionParams = SessionCreateParams
+SubscriptionParams = SessionCreateParamsSubscriptionData
 
 API_VERSION: Final = "2026-10-28.endive"
+PAGE: Final = 100
+OPERATION: Final = "operation_id"
+"""The metadata key by which an object names the operation that made it."""
+
+_CLOCKS_DIFFER = timedelta(days=1)
+"""How far before the operation a search at Stripe begins, whatever its clock shows."""
+
 _LOST = mark("The payment service did not answer. We are checking what happened")
 _BUSY = mark("The payment service is busy right now, please try again in a moment")
 
@@ -90,8 +103,42 @@ class StripeCaller:
                 raise OutcomeUnknown(_BUSY) from error
             raise _refusal(error) from error
 
+    async def iterate(
+        self, call: Callable[[], Awaitable[stripe.ListObject[Listed] | V2ListObject[Listed]]]
+    ) -> AsyncIterator[Listed]:
+        """Everything in a list to its end; each page is a call of its own, as in `ask`."""
+        listed = (await self.ask(call)).auto_paging_iter()
+        while (found := await self.ask(lambda: anext(listed, None))) is not None:
+            yield found
+
+    async def find_made(
+        self,
+        by: OperationIdentity,
+        call: Callable[[], Awaitable[stripe.ListObject[Listed] | V2ListObject[Listed]]],
+    ) -> Listed | None:
+        """The object in this list that the operation made, by its metadata."""
+        async for found in self.iterate(call):
+            if read_metadata(found).get(OPERATION) == str(by.id):
+                return found
+        return None
+
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]
+
+
+def metadata_of(by: OperationIdentity, **more: str) -> dict[str, str]:
+    """What an object that the operation makes says about itself."""
+    return {OPERATION: str(by.id), **more}
+
+
+def since(by: OperationIdentity) -> int:
+    """When the operation can have made something at the earliest, in unix time."""
+    return int((by.created_at - _CLOCKS_DIFFER).timestamp())
+
+
+def read_metadata(found: stripe.StripeObject) -> dict[str, str]:
+    metadata = getattr(found, "metadata", None)
+    return {} if metadata is None else metadata.to_dict()
 
 
 def _is_remembered(error: stripe.StripeError) -> bool:

@@ -3,38 +3,38 @@
 from typing import Any
 
 from chenu.billing import gateway
-from chenu.billing.gateway import StripeRefusal
-from chenu.billing.stripe_gateway import StripeCaller
+from chenu.billing.gateway import OperationIdentity, StripeRefusal
+from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 from chenu.core.money import CURRENCY, is_our_currency
 
 
 class StripeProjections(StripeCaller):
-    """The part of gateway.Gateway that makes, changes and looks for copies."""
+    """Implements ports.CustomerPort and ports.CataloguePort."""
 
-    async def create_customer(self, request: gateway.CustomerRequest, key: str) -> str:
+    async def create_customer(self, request: gateway.CustomerRequest, by: OperationIdentity) -> str:
         created = await self.ask(
             lambda: self.client.v1.customers.create_async(
                 {
                     "email": request.email,
                     "name": request.name,
                     "preferred_locales": [request.locale],
-                    "metadata": {"account_id": request.account_id},
+                    "metadata": metadata_of(by, account_id=request.account_id),
                 },
-                {"idempotency_key": key},
+                {"idempotency_key": by.idempotency_key},
             )
         )
         return created.id
 
-    async def find_customer(self, email: str, account_id: str) -> str | None:
-        found = await self.ask(
-            lambda: self.client.v1.customers.list_async({"email": email, "limit": 100})
+    async def find_customer(self, email: str, by: OperationIdentity) -> str | None:
+        found = await self.find_made(
+            by,
+            lambda: self.client.v1.customers.list_async(
+                {"email": email, "created": {"gte": since(by)}, "limit": PAGE}
+            ),
         )
-        for customer in found.data:
-            if customer.metadata and customer.metadata.to_dict().get("account_id") == account_id:
-                return customer.id
-        return None
+        return None if found is None else found.id
 
-    async def update_customer(self, change: gateway.CustomerUpdate, key: str) -> None:
+    async def update_customer(self, change: gateway.CustomerUpdate, by: OperationIdentity) -> None:
         await self.ask(
             lambda: self.client.v1.customers.update_async(
                 change.customer_id,
@@ -43,7 +43,7 @@ class StripeProjections(StripeCaller):
                     "name": change.name,
                     "preferred_locales": [change.locale],
                 },
-                {"idempotency_key": key},
+                {"idempotency_key": by.idempotency_key},
             )
         )
 
@@ -57,13 +57,15 @@ class StripeProjections(StripeCaller):
             raise
         return not getattr(found, "deleted", False)
 
-    async def put_agent_price(self, request: gateway.AgentPriceRequest, key: str) -> str:
+    async def put_agent_price(
+        self, request: gateway.AgentPriceRequest, by: OperationIdentity
+    ) -> str:
         """The product under our id, then the price under its lookup key; makes neither twice.
 
         A price that is archived, of another amount or currency, or that this one replaces, hands
         its lookup key over.
         """
-        await self._put_product(request, key)
+        await self._put_product(request, by)
         found = await self.ask(
             lambda: self.client.v1.prices.list_async(
                 {"lookup_keys": [request.lookup_key], "limit": 1}
@@ -82,14 +84,14 @@ class StripeProjections(StripeCaller):
                     "lookup_key": request.lookup_key,
                     "transfer_lookup_key": True,
                     "tax_behavior": "inclusive",
-                    "metadata": {"agent_id": request.agent_id},
+                    "metadata": metadata_of(by, agent_id=request.agent_id),
                 },
-                {"idempotency_key": f"{key}:price"},
+                {"idempotency_key": f"{by.idempotency_key}:price"},
             )
         )
         return created.id
 
-    async def _put_product(self, request: gateway.AgentPriceRequest, key: str) -> None:
+    async def _put_product(self, request: gateway.AgentPriceRequest, by: OperationIdentity) -> None:
         """Made when it is missing, sold again when it was archived; its name is left alone."""
         create = self.client.v1.products.create_async
         try:
@@ -98,9 +100,9 @@ class StripeProjections(StripeCaller):
                     {
                         "id": request.product_id,
                         "name": request.name,
-                        "metadata": {"agent_id": request.agent_id},
+                        "metadata": metadata_of(by, agent_id=request.agent_id),
                     },
-                    {"idempotency_key": f"{key}:product"},
+                    {"idempotency_key": f"{by.idempotency_key}:product"},
                 )
             )
         except StripeRefusal as refusal:
@@ -112,14 +114,16 @@ class StripeProjections(StripeCaller):
         if not known.active:
             await self.ask(
                 lambda: self.client.v1.products.update_async(
-                    request.product_id, {"active": True}, {"idempotency_key": f"{key}:active"}
+                    request.product_id,
+                    {"active": True},
+                    {"idempotency_key": f"{by.idempotency_key}:active"},
                 )
             )
 
-    async def update_product(self, change: gateway.ProductUpdate, key: str) -> None:
+    async def update_product(self, change: gateway.ProductUpdate, by: OperationIdentity) -> None:
         await self.ask(
             lambda: self.client.v1.products.update_async(
-                change.product_id, {"name": change.name}, {"idempotency_key": key}
+                change.product_id, {"name": change.name}, {"idempotency_key": by.idempotency_key}
             )
         )
 

@@ -14,7 +14,7 @@ from chenu.core import queue
 from chenu.core.business_clock import advance_clock, follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, Unavailable
-from chenu.flows.services import open_services
+from chenu.flows.composition import open_services
 from chenu.jobs.schedule import find_next_dated
 from chenu.settings import Settings
 

@@ -27,7 +27,7 @@ from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.processes import Child, StartError, free_port, require_free_port
 from chenu.demo.seed import seed
 from chenu.demo.state import DemoState
-from chenu.flows.services import open_services
+from chenu.flows.composition import open_services
 from chenu.settings import SANDBOX_KEY, SettingError, read_settings
 
 _STOP_SECONDS = 3.0

@@ -93,6 +93,15 @@ SALES = (
         """,
     ),
     Invariant(
+        "I18",
+        "no transfer and no refund has failed without somebody's decision",
+        """
+        SELECT kind || ' ' || id || ' of payment ' || subject_id || ': ' || error_code AS what
+        FROM operation
+        WHERE kind IN ('TRANSFER', 'REFUND') AND state = 'FAILED' AND error_code <> 'given_up'
+        """,
+    ),
+    Invariant(
         "I16",
         "each settled payment has its receipt, once, and its transfer operation or its return",
         """

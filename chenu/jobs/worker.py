@@ -12,12 +12,13 @@ from chenu.agents.model import AgentId
 from chenu.core import queue, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
+from chenu.flows.composition import open_services
 from chenu.flows.events.handling import handle_event
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.close_checkout import close_checkouts_of_agent
-from chenu.flows.services import Services, open_services
+from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
+from chenu.flows.services import Services
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail

@@ -33,6 +33,10 @@ KEY_LIFE = timedelta(hours=23)
 """Stripe forgets idempotency keys after about a day: older operations are looked up, never sent."""
 
 
+FOLLOWS = ":after:"
+"""In a business key, between what it is about and the operation that this one follows."""
+
+
 class OperationKind(StrEnum):
     CUSTOMER = "CUSTOMER"
     CUSTOMER_UPDATE = "CUSTOMER_UPDATE"
@@ -108,7 +112,7 @@ class OperationRow:
         return business_now() - self.created_at > KEY_LIFE
 
 
-_COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
+COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
     stripe_id, error_code, attempts, key_number, next_check_at, created_at"""
 
 
@@ -127,7 +131,7 @@ async def create_operation(new: NewOperation) -> OperationRow:
         new.subject_id,
         new.account_id,
         new.amount,
-        msgspec.json.encode(new.params).decode(),
+        encode_params(new.params),
         business_now(),
         system_now() + new.check_after,
     )
@@ -135,6 +139,11 @@ async def create_operation(new: NewOperation) -> OperationRow:
     if found is None:
         raise RuntimeError(f"operation {new.business_key} is not there")
     return found
+
+
+def encode_params(params: object) -> str:
+    """As they are frozen in the row."""
+    return msgspec.json.encode(params).decode()
 
 
 async def create_operation_after(new: NewOperation, previous: OperationRow | None) -> OperationRow:
@@ -145,7 +154,7 @@ async def create_operation_after(new: NewOperation, previous: OperationRow | Non
     if previous is None:
         return await create_operation(new)
     return await create_operation(
-        replace(new, business_key=f"{new.business_key}:after:{previous.id}")
+        replace(new, business_key=f"{new.business_key}{FOLLOWS}{previous.id}")
     )
 
 
@@ -154,7 +163,7 @@ async def find_last(
 ) -> OperationRow | None:
     """The last of the operations that follow one another under a key: none comes after it."""
     sql = f"""
-        SELECT {_COLUMNS} FROM operation o
+        SELECT {COLUMNS} FROM operation o
         WHERE subject_id = $1 AND kind = ANY($2)
             AND (business_key = $3 OR starts_with(business_key, $3 || ':after:'))
             AND NOT EXISTS (SELECT 1 FROM operation n
@@ -165,14 +174,14 @@ async def find_last(
 
 
 async def find_by_key(business_key: str) -> OperationRow | None:
-    sql = f"SELECT {_COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
+    sql = f"SELECT {COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
     return await db.find_one(OperationRow, sql, business_key)
 
 
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
     suffix = "FOR NO KEY UPDATE" if lock else ""
-    sql = f"SELECT {_COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
+    sql = f"SELECT {COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
     found = await db.find_one(OperationRow, sql, operation_id)
     if found is None:
         raise NotFound("There is no such operation")
@@ -201,16 +210,19 @@ async def postpone(
     *,
     state: OperationState,
     new_key: bool = False,
+    params: object = None,
 ) -> None:
-    """Not settled yet: note why, and when repair looks again.
+    """Not settled yet: record why, and when repair looks again.
 
     A look before that time, as by a page that is loaded again and again, does not put it off.
     `new_key` after a refusal that may pass: Stripe would replay it under the old key for a day.
+    `params`, where other ones are to be sent from now on, go with a new key as well.
     """
     now = system_now()
     after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]
     sql = """
         UPDATE operation SET state = $2, error_code = $3, key_number = $5 + $6::int,
+            params = coalesce($8::jsonb, params),
             attempts = attempts + (next_check_at <= $7)::int,
             next_check_at = CASE WHEN next_check_at <= $7 THEN $4 ELSE next_check_at END
         WHERE id = $1 AND key_number = $5 AND state IN ('INTENT', 'UNKNOWN')
@@ -222,8 +234,9 @@ async def postpone(
         error_code,
         now + after,
         operation.key_number,
-        int(new_key),
+        int(new_key or params is not None),
         now,
+        None if params is None else encode_params(params),
     )
 
 

@@ -14,7 +14,7 @@ from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid, NotFound
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
-from chenu.flows.purchases.close_checkout import cancel_own_purchase
+from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.state import PurchaseReport, PurchaseState, report_purchase
 from chenu.flows.services import Services
 from storefront.access import SIGNED_IN

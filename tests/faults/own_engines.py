@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from chenu.core import db
 from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child
-from chenu.flows.services import open_services
+from chenu.flows.composition import open_services
 from tests.conftest import Engines, describe_engines, make_database
 from tests.faults.stand import Stand, open_stand
 from tests.waiting import until

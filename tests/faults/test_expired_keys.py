@@ -20,6 +20,7 @@ from tests.faults.counts import runs
 from tests.faults.mischief import Mischief, open_mischief
 from tests.faults.stand import EVER
 from tests.flows.sales import Market, open_market, open_page, pay_for, report, start_buying
+from tests.people import make_unpaid_creator
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -28,17 +29,27 @@ KEY_IS_FORGOTTEN = timedelta(hours=25)
 
 @dataclass(frozen=True)
 class Lost:
-    """`path` is posted by `act`, whose answer is lost; `made` is what Stripe has made of it."""
+    """`path` is posted by `act`, whose answer is lost; `made` is what Stripe has made of it.
+
+    `already` are those that the market has made before.
+    """
 
     kind: OperationKind
     path: str
     made: str
     act: Callable[[Services, Market], Awaitable[None]]
+    already: int = 0
 
 
 async def _request(services: Services, market: Market) -> None:
     with pytest.raises(OutcomeUnknown):
         await start_buying(services, market.buyer, market.agent)
+
+
+async def _join(services: Services, market: Market) -> None:
+    """Another creator, whose account is opened by the worker."""
+    await make_unpaid_creator("nouveau")
+    await repair_all(services)
 
 
 async def _pay(services: Services, market: Market) -> None:
@@ -57,6 +68,9 @@ async def _pay_too_late(services: Services, market: Market) -> None:
 
 
 LOST = {
+    "account": Lost(
+        OperationKind.CONNECT_ACCOUNT, "/v2/core/accounts", "v2.core.account", _join, already=1
+    ),
     "customer": Lost(OperationKind.CUSTOMER, "/v1/customers", "customer", _request),
     "price": Lost(OperationKind.AGENT_PRICE, "/v1/prices", "price", _request),
     "page": Lost(
@@ -94,10 +108,11 @@ async def test_what_was_made_is_found_and_not_sent_again(
 
     assert await _state_of(lost.kind) == "SETTLED"
     assert await stripe.hits() == [0]
-    assert await stripe.made(lost.made) == 1
+    assert await stripe.made(lost.made) == lost.already + 1
     findings = await check_everything(services, EVER)
     assert [finding for finding in findings if not finding.ok] == []
 
 
 async def _state_of(kind: OperationKind) -> object:
-    return await db.fetch_value("SELECT state FROM operation WHERE kind = $1", kind)
+    sql = "SELECT state FROM operation WHERE kind = $1 ORDER BY id DESC LIMIT 1"
+    return await db.fetch_value(sql, kind)

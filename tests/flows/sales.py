@@ -13,7 +13,7 @@ from chenu.core.ids import new_id
 from chenu.flows.events.handling import handle_event
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
-from chenu.flows.purchases.close_checkout import close_checkouts_of_agent
+from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.purchases.state import PurchaseReport, report_purchase
 from chenu.flows.services import Services
 from chenu.ledger.operations import list_open

@@ -9,7 +9,7 @@ from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.purchases.close_checkout import cancel_own_purchase
+from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (

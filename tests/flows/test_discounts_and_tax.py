@@ -21,8 +21,8 @@ from chenu.core.clock import CLOCK
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.composition import make_handlers
 from chenu.flows.invariants import check_books, check_everything
-from chenu.flows.operations.runner import HANDLERS
 from chenu.flows.purchases.settle_purchase import apply_session
 from chenu.flows.services import Services
 from chenu.ledger.operations import find_by_key, mark_settled
@@ -95,7 +95,8 @@ async def finish(business_key: str, stripe_id: str) -> None:
     operation = await find_by_key(business_key)
     assert operation is not None
     async with db.transaction():
-        await HANDLERS[operation.kind].apply(operation, stripe_id)
+        handler = make_handlers().get(operation.kind)
+        await handler.apply(operation, handler.read(operation), stripe_id)
         await mark_settled(operation.id, stripe_id)
 
 

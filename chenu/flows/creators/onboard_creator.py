@@ -17,10 +17,9 @@ from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
 from chenu.core.text import tidy
-from chenu.flows.mirrors.connect_account import account_operation, refresh_connect_state
+from chenu.flows.mirrors.connect_account import create_account_operation, refresh_connect_state
 from chenu.flows.mirrors.sync import sync_connect_account
 from chenu.flows.services import Services
-from chenu.ledger.operations import create_operation
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
 
@@ -65,9 +64,7 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
             )
             await audit.record(actor, "creator.join", request.handle)
         await connect_accounts.start(user_id, request.country)
-        operation = await create_operation(
-            await account_operation(user_id, request.display_name, request.country)
-        )
+        operation = await create_account_operation(user_id, request.display_name, request.country)
         await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 
     await db.run_in_transaction(join)

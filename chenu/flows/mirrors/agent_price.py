@@ -10,10 +10,17 @@ from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
 from chenu.core import db
+from chenu.core.errors import InvalidState, NotFound
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, OperationState
+from chenu.ledger.operations import (
+    FOLLOWS,
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    OperationState,
+)
 
 _PRODUCT = "agent_"
 
@@ -24,20 +31,23 @@ def price_key(agent: AgentRow) -> str:
 
 def price_operation(agent: AgentRow, *, replaces: str | None = None) -> NewOperation:
     """The operation that makes this version of the agent's price; amounts never change there."""
-    params = AgentPriceRequest(
+    return NewOperation(
+        OperationKind.AGENT_PRICE,
+        price_key(agent),
+        make_price_request(agent, replaces=replaces),
+        subject_id=agent.id,
+        amount=agent.price_amount,
+    )
+
+
+def make_price_request(agent: AgentRow, *, replaces: str | None) -> AgentPriceRequest:
+    return AgentPriceRequest(
         product_id=_product_id(agent.id),
         name=agent.name,
         amount=agent.price_amount,
         lookup_key=f"agent_{agent.id.hex}_v{agent.price_version}",
         agent_id=str(agent.id),
         replaces=replaces,
-    )
-    return NewOperation(
-        OperationKind.AGENT_PRICE,
-        price_key(agent),
-        params,
-        subject_id=agent.id,
-        amount=agent.price_amount,
     )
 
 
@@ -53,12 +63,18 @@ def find_agent_of_product(product_id: str) -> AgentId | None:
         return None
 
 
-class AgentPriceHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, AgentPriceRequest)
-        return await services.gateway.put_agent_price(request, operation.idempotency_key)
+class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
+    """Looks before it makes, each time: product and price are known by our id and lookup key."""
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    kind = OperationKind.AGENT_PRICE
+    params_type = AgentPriceRequest
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: AgentPriceRequest
+    ) -> str:
+        return await services.gateway.put_agent_price(params, operation)
+
+    async def apply(self, operation: OperationRow, params: AgentPriceRequest, answer: str) -> str:
         """Adopt it, unless the agent's price has moved on since."""
         agent_id: AgentId = get_subject(operation)
         sql = """
@@ -67,6 +83,12 @@ class AgentPriceHandler(OperationHandler):
         """
         await db.execute(sql, agent_id, answer, operation.business_key)
         return answer
+
+    async def renew(self, operation: OperationRow, params: AgentPriceRequest) -> AgentPriceRequest:
+        agent = await _get_agent(operation)
+        if operation.business_key.partition(FOLLOWS)[0] != price_key(agent):
+            raise InvalidState("The agent has another price now, which is made when it is sold")
+        return make_price_request(agent, replaces=params.replaces)
 
 
 async def fetch_price(services: Services, price_id: str) -> Fetched[PriceState]:
@@ -140,16 +162,30 @@ async def _find_first_name(agent_id: AgentId) -> str | None:
     return None if found is None else str(found)
 
 
-class ProductUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
+class ProductUpdateHandler(OperationHandler[ProductUpdate, None]):
+    kind = OperationKind.PRODUCT_UPDATE
+    params_type = ProductUpdate
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: ProductUpdate
+    ) -> None:
         """Refused because the product is gone: its price is asked about, which went with it."""
-        change = read_params(operation, ProductUpdate)
         try:
-            await services.gateway.update_product(change, operation.idempotency_key)
+            await services.gateway.update_product(params, operation)
         except StripeRefusal as refusal:
             if refusal.is_gone:
                 await refresh_price(services, AgentId(get_subject(operation)))
             raise
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def apply(self, operation: OperationRow, params: ProductUpdate, answer: None) -> None:
         return None
+
+    async def renew(self, operation: OperationRow, params: ProductUpdate) -> ProductUpdate:
+        return ProductUpdate(params.product_id, (await _get_agent(operation)).name)
+
+
+async def _get_agent(operation: OperationRow) -> AgentRow:
+    agent = await find_agent(AgentId(get_subject(operation)))
+    if agent is None:
+        raise NotFound("There is no such agent")
+    return agent

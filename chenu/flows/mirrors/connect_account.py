@@ -11,13 +11,22 @@ from chenu.agents.creators import record_payouts_ready
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.billing import connect_accounts
+from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
 from chenu.core import db, queue
 from chenu.core.clock import system_now
+from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+from chenu.ledger.operations import (
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    OperationState,
+    create_operation_after,
+    find_last,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +46,17 @@ async def account_operation(user_id: UserId, display_name: str, country: str) ->
     return NewOperation(
         OperationKind.CONNECT_ACCOUNT, account_key(user_id), params, subject_id=user_id
     )
+
+
+async def create_account_operation(
+    user_id: UserId, display_name: str, country: str
+) -> OperationRow:
+    """The one that opens the account; if Stripe refused it, the one that tries again."""
+    new = await account_operation(user_id, display_name, country)
+    last = await find_last((OperationKind.CONNECT_ACCOUNT,), user_id, account_key(user_id))
+    if last is not None and last.state != OperationState.FAILED:
+        return last
+    return await create_operation_after(new, last)
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -66,29 +86,67 @@ async def next_connect_operation(
     )
 
 
-class ConnectAccountHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, ConnectAccountRequest)
-        return await services.gateway.create_connect_account(request, operation.idempotency_key)
+class ConnectAccountHandler(OperationHandler[ConnectAccountRequest, str]):
+    kind = OperationKind.CONNECT_ACCOUNT
+    params_type = ConnectAccountRequest
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    async def call(
+        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
+    ) -> str:
+        return await services.gateway.create_connect_account(params, operation)
+
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
+    ) -> str | None:
+        return await services.gateway.find_connect_account(operation)
+
+    async def apply(
+        self, operation: OperationRow, params: ConnectAccountRequest, answer: str
+    ) -> str:
         await connect_accounts.record_stripe_id(UserId(get_subject(operation)), answer)
         return answer
 
+    async def renew(
+        self, operation: OperationRow, params: ConnectAccountRequest
+    ) -> ConnectAccountRequest:
+        user_id, name, account = await _get_owner(operation)
+        user = await get_user(user_id)
+        return ConnectAccountRequest(user.email, name, account.country, params.user_id)
 
-class ConnectUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
+
+async def _get_owner(operation: OperationRow) -> tuple[UserId, str, ConnectAccount]:
+    """Raises InvalidState for somebody who is no creator any more."""
+    user_id = UserId(get_subject(operation))
+    creator = await find_creator_of(user_id)
+    account = await connect_accounts.find_of_user(user_id)
+    if creator is None or account is None:
+        raise InvalidState("There is no such creator any more")
+    return user_id, creator.display_name, account
+
+
+class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
+    kind = OperationKind.CONNECT_UPDATE
+    params_type = ConnectUpdate
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: ConnectUpdate
+    ) -> None:
         """Refused because the account is gone: its state is asked, as after an event."""
-        change = read_params(operation, ConnectUpdate)
         try:
-            await services.gateway.update_connect_account(change, operation.idempotency_key)
+            await services.gateway.update_connect_account(params, operation)
         except StripeRefusal as refusal:
             if refusal.is_gone:
-                await refresh_connect_state(services, change.account_id)
+                await refresh_connect_state(services, params.account_id)
             raise
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def apply(self, operation: OperationRow, params: ConnectUpdate, answer: None) -> None:
         return None
+
+    async def renew(self, operation: OperationRow, params: ConnectUpdate) -> ConnectUpdate:
+        user_id, name, account = await _get_owner(operation)
+        if account.stripe_account_id is None or account.is_closed:
+            raise InvalidState("This account is closed; its owner's next click opens another one")
+        return ConnectUpdate(account.stripe_account_id, (await get_user(user_id)).email, name)
 
 
 async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:

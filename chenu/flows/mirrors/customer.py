@@ -8,7 +8,7 @@ import msgspec
 from chenu.accounts.actor import AccountId
 from chenu.billing.gateway import CustomerRequest, CustomerUpdate, StripeRefusal
 from chenu.core import db
-from chenu.core.errors import NotFound
+from chenu.core.errors import InvalidState, NotFound
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
@@ -69,16 +69,21 @@ async def next_customer_operation(
     return NewOperation(kind, key, params, subject_id=account_id, account_id=account_id)
 
 
-class CustomerHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        request = read_params(operation, CustomerRequest)
-        return await services.gateway.create_customer(request, operation.idempotency_key)
+class CustomerHandler(OperationHandler[CustomerRequest, str]):
+    kind = OperationKind.CUSTOMER
+    params_type = CustomerRequest
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
-        request = read_params(operation, CustomerRequest)
-        return await services.gateway.find_customer(request.email, request.account_id)
+    async def call(
+        self, services: Services, operation: OperationRow, params: CustomerRequest
+    ) -> str:
+        return await services.gateway.create_customer(params, operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: CustomerRequest
+    ) -> str | None:
+        return await services.gateway.find_customer(params.email, operation)
+
+    async def apply(self, operation: OperationRow, params: CustomerRequest, answer: str) -> str:
         account_id: UUID = get_subject(operation)
         sql = """
             UPDATE account SET stripe_customer_id = $2
@@ -87,18 +92,34 @@ class CustomerHandler(OperationHandler):
         await db.execute(sql, account_id, answer)
         return answer
 
+    async def renew(self, operation: OperationRow, params: CustomerRequest) -> CustomerRequest:
+        owner = await get_owner(AccountId(get_subject(operation)))
+        return CustomerRequest(owner.email, owner.name, owner.locale, params.account_id)
 
-class CustomerUpdateHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        change = read_params(operation, CustomerUpdate)
-        await services.gateway.update_customer(change, operation.idempotency_key)
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
+    kind = OperationKind.CUSTOMER_UPDATE
+    params_type = CustomerUpdate
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: CustomerUpdate
+    ) -> None:
+        await services.gateway.update_customer(params, operation)
+
+    async def apply(self, operation: OperationRow, params: CustomerUpdate, answer: None) -> None:
         return None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: CustomerUpdate, refusal: StripeRefusal
+    ) -> None:
         if refusal.is_gone:
-            await forget_customer(read_params(operation, CustomerUpdate).customer_id)
+            await forget_customer(params.customer_id)
+
+    async def renew(self, operation: OperationRow, params: CustomerUpdate) -> CustomerUpdate:
+        owner = await get_owner(AccountId(get_subject(operation)))
+        if owner.customer_id is None:
+            raise InvalidState("This customer is gone; the next purchase makes another one")
+        return CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
 
 
 async def find_account_of(customer_id: str) -> AccountId | None:

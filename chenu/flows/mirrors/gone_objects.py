@@ -14,7 +14,7 @@ from chenu.flows.mirrors.agent_price import (
     store_price_state,
 )
 from chenu.flows.mirrors.customer import find_account_of, forget_customer
-from chenu.flows.purchases.close_checkout import close_pages_of
+from chenu.flows.purchases.outdated_pages import close_pages_of
 from chenu.flows.services import Services
 
 

@@ -1,52 +1,85 @@
-"""What each kind of operation knows: how to ask Stripe, and what the answer changes here."""
+"""What each kind of operation knows: how to ask Stripe, and what the answer changes here.
 
-from typing import Any, TypeVar
+docs/decisions/0020.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
 from chenu.billing.gateway import StripeRefusal
 from chenu.flows.services import Services
-from chenu.ledger.operations import OperationRow
+from chenu.ledger.operations import OperationKind, OperationRow
 
 Params = TypeVar("Params")
+Answer = TypeVar("Answer")
 
 
 class NotYet(Exception):
     """Stripe answered, and the answer is to ask again later; `reason` is kept on the operation.
 
-    `refused`: Stripe said no for now, so the next try needs a key of its own.
+    `refused`: Stripe said no for now, so the next try needs a key of its own. `params` are those of
+    the next try, which always go with another key; it is made at once unless Stripe said no.
     """
 
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
+    def __init__(self, reason: str, *, refused: bool = False, params: object = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.refused = refused
+        self.params = params
 
 
-class OperationHandler:
-    """`call` runs outside any transaction; `apply` and `on_refused` inside one, the row locked."""
+class OperationHandler(ABC, Generic[Params, Answer]):
+    """`call` runs outside any transaction; `apply` and `on_refused` inside one, the row locked.
 
-    async def call(self, services: Services, operation: OperationRow) -> Any:
-        raise NotImplementedError
+    Everything that is sent is in `params`, which are frozen: no row that may have changed between
+    two tries is read for it.
+    """
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> Any | None:
+    kind: ClassVar[OperationKind]
+    params_type: type[Params]
+
+    @abstractmethod
+    async def call(self, services: Services, operation: OperationRow, params: Params) -> Answer:
+        """One request to Stripe under the operation's key. Raises NotYet."""
+
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: Params
+    ) -> Answer | None:
         """What an earlier try made at Stripe, once its idempotency key is forgotten there."""
         return None
 
-    async def apply(self, operation: OperationRow, answer: Any) -> str | None:
+    @abstractmethod
+    async def apply(self, operation: OperationRow, params: Params, answer: Answer) -> str | None:
         """Write what is true now; the Stripe object's id, where there is one."""
-        raise NotImplementedError
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: Params, refusal: StripeRefusal
+    ) -> None:
         """Stripe said no for good: leave nothing half done."""
+        return
 
-    async def after_commit(self, services: Services, operation: OperationRow) -> None:
+    async def renew(self, operation: OperationRow, params: Params) -> Params:
+        """The parameters of a new attempt after a failed one, from our rows as they are now.
+
+        In a transaction. Raises InvalidState when there is nothing to be attempted any more.
+        """
+        return params
+
+    async def after_commit(
+        self, services: Services, operation: OperationRow, params: Params
+    ) -> None:
         """After the commit: what may be lost, such as live events."""
+        return
+
+    def read(self, operation: OperationRow) -> Params:
+        """The parameters as they were frozen, so that every retry is the same to the letter."""
+        return read_params(operation, self.params_type)
 
 
-def read_params(operation: OperationRow, params: type[Params]) -> Params:
-    """The request as it was first made, so that every retry is the same to the letter."""
-    return msgspec.json.decode(operation.params, type=params)
+def read_params(operation: OperationRow, params_type: type[Params]) -> Params:
+    return msgspec.json.decode(operation.params, type=params_type)
 
 
 def get_subject(operation: OperationRow) -> Any:

@@ -18,7 +18,7 @@ from chenu.core import db, mail, queue
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.close_checkout import close_checkout
+from chenu.flows.purchases.checkout import close_checkout
 from chenu.flows.services import Services
 from chenu.ledger import operations
 from chenu.ledger.operations import OperationId

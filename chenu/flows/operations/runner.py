@@ -5,6 +5,7 @@ transaction under the row's lock. Whoever comes second finds it settled. docs/de
 """
 
 import asyncio
+from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
@@ -13,34 +14,14 @@ from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
-from chenu.flows.mirrors.agent_price import AgentPriceHandler, ProductUpdateHandler
-from chenu.flows.mirrors.connect_account import ConnectAccountHandler, ConnectUpdateHandler
-from chenu.flows.mirrors.customer import CustomerHandler, CustomerUpdateHandler
 from chenu.flows.operations.handler import NotYet, OperationHandler
-from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessionHandler
-from chenu.flows.purchases.pay_creator import TransferHandler
-from chenu.flows.purchases.return_payment import RefundHandler
-from chenu.flows.purchases.settle_purchase import CheckoutPaymentHandler
 from chenu.flows.services import Services
 from chenu.ledger import operations
-from chenu.ledger.operations import OperationId, OperationKind, OperationRow, OperationState
+from chenu.ledger.operations import OperationId, OperationRow, OperationState
 
 log = structlog.get_logger(__name__)
 
-HANDLERS: dict[str, OperationHandler] = {
-    OperationKind.CUSTOMER: CustomerHandler(),
-    OperationKind.CUSTOMER_UPDATE: CustomerUpdateHandler(),
-    OperationKind.AGENT_PRICE: AgentPriceHandler(),
-    OperationKind.PRODUCT_UPDATE: ProductUpdateHandler(),
-    OperationKind.CONNECT_ACCOUNT: ConnectAccountHandler(),
-    OperationKind.CONNECT_UPDATE: ConnectUpdateHandler(),
-    OperationKind.CHECKOUT_SESSION: CheckoutSessionHandler(),
-    OperationKind.CHECKOUT_PAYMENT: CheckoutPaymentHandler(),
-    OperationKind.CHECKOUT_EXPIRY: CheckoutExpiryHandler(),
-    OperationKind.TRANSFER: TransferHandler(),
-    OperationKind.REFUND: RefundHandler(),
-}
-
+Handler = OperationHandler[Any, Any]
 
 _turns: WeakValueDictionary[OperationId, asyncio.Lock] = WeakValueDictionary()
 
@@ -76,49 +57,54 @@ async def _carry_out_or_postpone(services: Services, operation: OperationRow) ->
 
 
 async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:
-    step = HANDLERS[operation.kind]
+    handler: Handler = services.handlers.get(operation.kind)
     crash_point(f"{operation.kind}.before_call")
     try:
-        answer = await _ask(step, services, operation)
+        answer = await _ask(handler, services, operation)
     except NotYet as wait:
         state = OperationState.INTENT
-        await operations.postpone(operation, wait.reason, state=state, new_key=wait.refused)
-        return await operations.get_operation(operation.id)
+        await operations.postpone(
+            operation, wait.reason, state=state, new_key=wait.refused, params=wait.params
+        )
+        waiting = await operations.get_operation(operation.id)
+        may_go_on = wait.params is not None and not wait.refused and waiting.is_open
+        return await _carry_out(services, waiting) if may_go_on else waiting
     except OutcomeUnknown as lost:
         state = OperationState.UNKNOWN
         await operations.postpone(operation, lost.code, state=state, new_key=lost.is_remembered)
         raise
     except StripeRefusal as refusal:
-        await _refuse(step, operation, refusal)
+        await _refuse(handler, operation, refusal)
     else:
         crash_point(f"{operation.kind}.after_call")
-        await _settle(step, operation, answer)
-    await _follow_up(step, services, operation)
+        await _settle(handler, operation, answer)
+    await _follow_up(handler, services, operation)
     return await operations.get_operation(operation.id)
 
 
-async def _follow_up(step: OperationHandler, services: Services, operation: OperationRow) -> None:
+async def _follow_up(handler: Handler, services: Services, operation: OperationRow) -> None:
     """What may be lost never makes a settled operation fail."""
     try:
-        await step.after_commit(services, operation)
+        await handler.after_commit(services, operation, handler.read(operation))
     except Exception:
         log.exception("after_commit_broke", kind=operation.kind)
 
 
-async def _ask(step: OperationHandler, services: Services, operation: OperationRow) -> object:
+async def _ask(handler: Handler, services: Services, operation: OperationRow) -> object:
     """With the key while Stripe knows it; under another key only what is not found there."""
+    params = handler.read(operation)
     if operation.key_expired or operation.key_number:
-        found = await step.find_existing(services, operation)
+        found = await handler.find_existing(services, operation, params)
         if found is not None:
             return found
-    return await step.call(services, operation)
+    return await handler.call(services, operation, params)
 
 
-async def _settle(step: OperationHandler, operation: OperationRow, answer: object) -> None:
+async def _settle(handler: Handler, operation: OperationRow, answer: object) -> None:
     async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
-            stripe_id = await step.apply(locked, answer)
+            stripe_id = await handler.apply(locked, handler.read(locked), answer)
             await operations.mark_settled(operation.id, stripe_id)
             crash_point(f"{operation.kind}.inside_settle")
 
@@ -126,7 +112,7 @@ async def _settle(step: OperationHandler, operation: OperationRow, answer: objec
     crash_point(f"{operation.kind}.after_settle")
 
 
-async def _refuse(step: OperationHandler, operation: OperationRow, refusal: StripeRefusal) -> None:
+async def _refuse(handler: Handler, operation: OperationRow, refusal: StripeRefusal) -> None:
     log.error(
         "stripe_refused",
         kind=operation.kind,
@@ -138,7 +124,7 @@ async def _refuse(step: OperationHandler, operation: OperationRow, refusal: Stri
     async def settle() -> None:
         locked = await operations.get_operation(operation.id, lock=True)
         if locked.is_open:
-            await step.on_refused(locked, refusal)
+            await handler.on_refused(locked, handler.read(locked), refusal)
             await operations.mark_failed(operation.id, refusal.code)
 
     await db.run_in_transaction(settle)

@@ -28,8 +28,8 @@ from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
-from chenu.flows.purchases.close_checkout import close_checkout, is_page_current, may_continue
-from chenu.flows.purchases.open_checkout import open_checkout
+from chenu.flows.purchases.checkout import close_checkout, open_checkout
+from chenu.flows.purchases.outdated_pages import is_page_current, may_continue
 from chenu.flows.purchases.return_urls import check_return_url
 from chenu.flows.purchases.settle_purchase import fulfil_free
 from chenu.flows.services import Services

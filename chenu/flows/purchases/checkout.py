@@ -1,28 +1,56 @@
-"""Stripe's payment page for one purchase: opened, found again, and closed when the offer ends."""
+"""Stripe's payment page for one purchase: opened, found again, and closed."""
 
-import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
-from chenu.agents.model import AgentId, PurchaseId, PurchaseStatus
-from chenu.agents.purchases import PurchaseRow, get_purchase, move_status, record_checkout
-from chenu.billing.gateway import CheckoutRequest, CheckoutSession, PriceState, StripeRefusal
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.purchases import (
+    PurchaseRow,
+    get_own_purchase,
+    get_purchase,
+    move_status,
+    record_checkout,
+)
+from chenu.billing.gateway import (
+    CheckoutLine,
+    CheckoutMode,
+    CheckoutRequest,
+    CheckoutSession,
+    StripeRefusal,
+)
+from chenu.core import db
 from chenu.core.clock import system_now
-from chenu.core.fetched import Fetched
-from chenu.flows.mirrors.agent_price import fetch_price, store_price_state
-from chenu.flows.mirrors.customer import forget_customer
-from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
+from chenu.core.errors import InvalidState, RefusedError
+from chenu.flows.mirrors.sync import sync_customer, sync_price
+from chenu.flows.operations.handler import OperationHandler, get_subject
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.gone_copies import GoneRefusal, find_gone, forget_gone
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
     OperationRow,
+    OperationState,
     create_operation,
+    create_operation_after,
+    find_by_key,
     find_last,
 )
 
 SESSION_LIFE = timedelta(minutes=30, seconds=30)
 """Stripe's shortest is 30 minutes from when the request arrives there."""
+
+_MOST_PAGES = 3
+"""How often a page is asked for in one request, when what it needs turns out to be gone."""
+
+
+class PaymentFailed(RefusedError):
+    """The payment page could not be opened, or the payment did not come about."""
+
+    code = "PAYMENT_FAILED"
 
 
 def session_key(purchase_id: PurchaseId) -> str:
@@ -43,17 +71,22 @@ def session_operation(
     purchase: PurchaseRow, customer_id: str, price_id: str, success_url: str, cancel_url: str
 ) -> NewOperation:
     """The operation that opens the page; its life is frozen now, so that a retry is the same."""
-    expires_at = system_now() + SESSION_LIFE
     params = CheckoutRequest(
-        purchase_id=str(purchase.id),
-        account_id=str(purchase.account_id),
-        agent_id=str(purchase.agent_id),
+        mode=CheckoutMode.PAYMENT,
         customer_id=customer_id,
-        price_id=price_id,
+        lines=(CheckoutLine(price_id),),
+        reference=str(purchase.id),
+        metadata={
+            "kind": "agent",
+            "purchase_id": str(purchase.id),
+            "agent_id": str(purchase.agent_id),
+            "account_id": str(purchase.account_id),
+        },
+        transfer_group=f"order_{purchase.id}",
         success_url=success_url,
         cancel_url=cancel_url,
         locale=purchase.consent_locale,
-        expires_at=int(expires_at.timestamp()),
+        expires_at=_expiry(),
     )
     return NewOperation(
         OperationKind.CHECKOUT_SESSION,
@@ -65,15 +98,30 @@ def session_operation(
     )
 
 
-def expiry_operation(purchase: PurchaseRow) -> NewOperation:
-    """The operation that closes the page."""
-    return NewOperation(
+def _expiry() -> int:
+    return int((system_now() + SESSION_LIFE).timestamp())
+
+
+class SessionParams(msgspec.Struct, frozen=True):
+    """Of what asks about a page, or closes it."""
+
+    session_id: str
+
+
+async def create_expiry(purchase: PurchaseRow, session_id: str) -> OperationRow:
+    """The operation that closes the page; one that was refused is followed by another."""
+    key = f"expire:{purchase.id}"
+    last = await find_last((OperationKind.CHECKOUT_EXPIRY,), purchase.id, key)
+    if last is not None and last.state != OperationState.FAILED:
+        return last
+    new = NewOperation(
         OperationKind.CHECKOUT_EXPIRY,
-        f"expire:{purchase.id}",
-        purchase.checkout_session_id,
+        key,
+        SessionParams(session_id),
         subject_id=purchase.id,
         account_id=purchase.account_id,
     )
+    return await create_operation_after(new, last)
 
 
 async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None:
@@ -83,7 +131,7 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
         NewOperation(
             OperationKind.CHECKOUT_PAYMENT,
             payment_key(purchase.id),
-            session.id,
+            SessionParams(session.id),
             subject_id=purchase.id,
             account_id=purchase.account_id,
             amount=purchase.price_amount,
@@ -91,98 +139,162 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What a page needs and Stripe does not have any more, or does not sell."""
-
-    customer_id: str | None = None
-    price: Fetched[PriceState] | None = None
-
-    @property
-    def names(self) -> str:
-        customer = "customer" if self.customer_id else ""
-        price = "price" if self.price else ""
-        return "_and_".join(filter(None, (customer, price)))
-
-
-class _GoneRefusal(StripeRefusal):
-    """A page was refused for what is gone: another one, with what follows it, may open."""
-
-    def __init__(self, refusal: StripeRefusal, gone: Gone) -> None:
-        code = f"{gone.names}_gone" if gone.names else refusal.code
-        super().__init__(code, str(refusal), refusal.param)
-        self.gone = gone
-
-
 _OF_COPIES = ("customer", "line_items")
 """Parameters that name our copies: refused, and there a moment later, means renewed meanwhile."""
 
 
-async def find_gone(services: Services, request: CheckoutRequest) -> Gone:
-    """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
-    is_there, price = await asyncio.gather(
-        services.gateway.is_customer_there(request.customer_id),
-        fetch_price(services, request.price_id),
-    )
-    return Gone(
-        None if is_there else request.customer_id, None if price.value.is_sellable else price
-    )
+class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
+    kind = OperationKind.CHECKOUT_SESSION
+    params_type = CheckoutRequest
 
-
-async def forget_gone(gone: Gone, agent_id: AgentId) -> None:
-    """Our copies of what is gone, in the caller's transaction: the next page has new ones made."""
-    if gone.customer_id is not None:
-        await forget_customer(gone.customer_id)
-    if gone.price is not None:
-        await store_price_state(agent_id, gone.price)
-
-
-class CheckoutSessionHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> CheckoutSession:
-        request = read_params(operation, CheckoutRequest)
+    async def call(
+        self, services: Services, operation: OperationRow, params: CheckoutRequest
+    ) -> CheckoutSession:
         try:
-            return await services.gateway.create_checkout(request, operation.idempotency_key)
+            return await services.gateway.create_checkout(params, operation)
         except StripeRefusal as refusal:
-            gone = await find_gone(services, request)
+            gone = await find_gone(services, params)
             if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
                 raise
-            raise _GoneRefusal(refusal, gone) from refusal
+            raise GoneRefusal(refusal, gone) from refusal
 
     async def find_existing(
-        self, services: Services, operation: OperationRow
+        self, services: Services, operation: OperationRow, params: CheckoutRequest
     ) -> CheckoutSession | None:
-        request = read_params(operation, CheckoutRequest)
-        return await services.gateway.find_checkout(request.customer_id, request.purchase_id)
+        return await services.gateway.find_checkout(params.customer_id, operation)
 
-    async def apply(self, operation: OperationRow, answer: CheckoutSession) -> str:
+    async def apply(
+        self, operation: OperationRow, params: CheckoutRequest, answer: CheckoutSession
+    ) -> str:
         purchase = await get_purchase(get_subject(operation), lock=True)
         await adopt_session(purchase, answer)
         return answer.id
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: CheckoutRequest, refusal: StripeRefusal
+    ) -> None:
         """No page was opened, nothing can be paid; for what is gone the request stays."""
         purchase = await get_purchase(get_subject(operation), lock=True)
-        if isinstance(refusal, _GoneRefusal):
+        if isinstance(refusal, GoneRefusal):
             await forget_gone(refusal.gone, purchase.agent_id)
         elif purchase.is_pending:
             status = PurchaseStatus.FAILED
             await move_status(purchase.id, status, failure_code="checkout_refused")
 
+    async def renew(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutRequest:
+        if not (await get_purchase(get_subject(operation))).is_pending:
+            raise InvalidState("This request has ended: the buyer can make another one")
+        return replace(params, expires_at=_expiry())
 
-class CheckoutExpiryHandler(OperationHandler):
+
+class CheckoutExpiryHandler(OperationHandler[SessionParams, None]):
     """Only closes the page; what that means for the purchase is CHECKOUT_PAYMENT's to say."""
 
-    async def call(self, services: Services, operation: OperationRow) -> None:
-        session_id = read_params(operation, str)
-        await services.gateway.expire_checkout(session_id, operation.idempotency_key)
+    kind = OperationKind.CHECKOUT_EXPIRY
+    params_type = SessionParams
 
-    async def apply(self, operation: OperationRow, answer: None) -> None:
+    async def call(
+        self, services: Services, operation: OperationRow, params: SessionParams
+    ) -> None:
+        await services.gateway.expire_checkout(params.session_id, operation)
+
+    async def apply(self, operation: OperationRow, params: SessionParams, answer: None) -> None:
         return None
 
 
-def is_open_for(purchase: PurchaseRow, seconds: int) -> bool:
-    """Has the buyer still this long to pay on the page that is open?"""
-    expires_at = purchase.checkout_expires_at or datetime.min.replace(tzinfo=UTC)
-    return purchase.checkout_url is not None and expires_at - system_now() > timedelta(
-        seconds=seconds
-    )
+async def open_checkout(
+    services: Services, purchase: PurchaseRow, success_url: str | None, cancel_url: str | None
+) -> PurchaseRow:
+    """The purchase with its page. Raises PaymentFailed, PriceChanged, ProviderUnavailable."""
+    if purchase.checkout_url is not None:
+        return purchase
+    page = services.url(f"/purchases/{purchase.id}")
+    for _ in range(_MOST_PAGES):
+        opening = await find_opening(purchase.id)
+        if opening is None or opening.state == OperationState.FAILED:
+            opening = await _ask_anew(
+                services, purchase, opening, success_url or page, cancel_url or page
+            )
+        opened = await run_operation(services, opening.id)
+        purchase = await get_purchase(purchase.id)
+        if opened.state != OperationState.FAILED:
+            return purchase
+        if not purchase.is_pending:
+            break
+    raise _not_opened()
+
+
+async def _ask_anew(
+    services: Services,
+    purchase: PurchaseRow,
+    refused: OperationRow | None,
+    success_url: str,
+    cancel_url: str,
+) -> OperationRow:
+    """The operation that opens the page, for customer and price as they are now."""
+    customer_id = await _get_customer(services, purchase.account_id)
+    price_id = await _get_price(services, purchase)
+    request = session_operation(purchase, customer_id, price_id, success_url, cancel_url)
+    return await create_operation_after(request, refused)
+
+
+async def _get_customer(services: Services, account_id: AccountId) -> str:
+    owner = await sync_customer(services, account_id)
+    if owner.customer_id is None:
+        raise _not_opened()
+    return owner.customer_id
+
+
+async def _get_price(services: Services, purchase: PurchaseRow) -> str:
+    """Raises PriceChanged after the request: the job that closes its page drops it."""
+    agent = await sync_price(services, purchase.agent_id, purchase.price)
+    if agent.stripe_price_id is None:
+        raise _not_opened()
+    return agent.stripe_price_id
+
+
+def _not_opened() -> PaymentFailed:
+    return PaymentFailed("The payment page could not be opened. Nothing was charged")
+
+
+async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:
+    """Close the page at Stripe, then adopt what is true: canceled, or paid a moment before.
+
+    Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
+    """
+    opening = await find_opening(purchase.id)
+    if opening is not None:  # a page whose answer was lost is found first
+        opening = await run_operation(services, opening.id)
+    if opening is None or opening.state == OperationState.FAILED:
+        return await _drop(purchase.id)
+    current = await get_purchase(purchase.id)
+    if current.is_pending and current.checkout_session_id is not None:
+        expiry = await create_expiry(current, current.checkout_session_id)
+        await run_operation(services, expiry.id)
+        payment = await find_by_key(payment_key(purchase.id))
+        if payment is not None:
+            await run_operation(services, payment.id)
+    return await get_purchase(purchase.id)
+
+
+async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
+    """A request for which no page was ever asked for, or none opened."""
+
+    async def cancel() -> None:
+        purchase = await get_purchase(purchase_id, lock=True)
+        opening = await find_opening(purchase_id)
+        has_page = opening is not None and opening.state != OperationState.FAILED
+        if purchase.is_pending and not has_page:
+            reason = "checkout_expired"
+            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+
+    await db.run_in_transaction(cancel)
+    return await get_purchase(purchase_id)
+
+
+async def cancel_own_purchase(
+    services: Services, account_id: AccountId, purchase_id: PurchaseId
+) -> PurchaseRow:
+    """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
+    purchase = await get_own_purchase(account_id, purchase_id)
+    return await close_checkout(services, purchase) if purchase.is_pending else purchase

@@ -1,14 +1,19 @@
 """The creator's part of a payment: one transfer, tied to the charge that pays for it."""
 
-from chenu.agents.model import PaymentId
-from chenu.agents.payments import PaymentRow, get_payment, record_transfer
+import msgspec
+from msgspec.structs import replace
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.agents.model import CreatorId, PaymentId
+from chenu.agents.payments import PaymentRow, record_transfer
 from chenu.agents.queries import find_creator
 from chenu.billing.connect_accounts import find_of_user
 from chenu.billing.gateway import StripeRefusal, TransferRequest
 from chenu.core import queue
 from chenu.core.errors import NotFound
+from chenu.core.money import Cents
 from chenu.flows.mirrors.connect_account import refresh_connect_state
-from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.flows.operations.handler import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
 from chenu.ledger.amounts import euros
@@ -18,19 +23,42 @@ from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, c
 _WAITS = frozenset({"insufficient_capabilities_for_transfer", "balance_insufficient"})
 """Refusals that pass: the money stays owed, and repair tries again."""
 
-_OTHER_REQUEST = "IdempotencyError"
-"""An earlier try under this key named another account, since closed: repair looks for it first."""
+
+class TransferParams(msgspec.Struct, frozen=True):
+    """What is sent, and whose share it is; `destination` is None until `owner_id` can be paid."""
+
+    payment_id: PaymentId
+    account_id: AccountId
+    creator_id: CreatorId
+    owner_id: UserId
+    amount: Cents
+    source_charge: str
+    transfer_group: str
+    destination: str | None
 
 
 async def create_transfer_operation(payment: PaymentRow) -> None:
     """In the settle transaction: exactly one transfer for each payment."""
     if payment.creator_share == 0:
         return
+    creator = await find_creator(payment.creator_id)
+    if creator is None:
+        raise NotFound("There is no such creator")
+    params = TransferParams(
+        payment_id=payment.id,
+        account_id=payment.account_id,
+        creator_id=payment.creator_id,
+        owner_id=creator.owner_id,
+        amount=payment.creator_share,
+        source_charge=payment.stripe_charge_id,
+        transfer_group=f"order_{payment.purchase_id}",
+        destination=await _find_destination(creator.owner_id),
+    )
     operation = await create_operation(
         NewOperation(
             OperationKind.TRANSFER,
             f"split:{payment.id}",
-            str(payment.id),
+            params,
             subject_id=payment.id,
             account_id=payment.account_id,
             amount=payment.creator_share,
@@ -39,46 +67,58 @@ async def create_transfer_operation(payment: PaymentRow) -> None:
     await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 
 
-class TransferHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
+class TransferHandler(OperationHandler[TransferParams, str]):
+    kind = OperationKind.TRANSFER
+    params_type = TransferParams
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: TransferParams
+    ) -> str:
+        payable = await _find_destination(params.owner_id)
+        if payable is None:
+            raise NotYet("payouts_not_ready")
+        if params.destination != payable:  # there was none, or it was closed since
+            raise NotYet("new_destination", params=replace(params, destination=payable))
         request = TransferRequest(
-            amount=payment.creator_share,
-            destination=await _destination(payment),
-            source_charge=payment.stripe_charge_id,
-            transfer_group=f"order_{payment.purchase_id}",
-            payment_id=str(payment.id),
+            amount=params.amount,
+            destination=payable,
+            source_charge=params.source_charge,
+            transfer_group=params.transfer_group,
+            payment_id=str(params.payment_id),
         )
         try:
-            return await services.gateway.create_transfer(request, operation.idempotency_key)
+            return await services.gateway.create_transfer(request, operation)
         except StripeRefusal as refusal:
             if _is_destination_gone(refusal):
                 await refresh_connect_state(services, request.destination)
-            elif refusal.code not in (*_WAITS, _OTHER_REQUEST):
+            elif refusal.code not in _WAITS:
                 raise
             raise NotYet(refusal.code, refused=True) from refusal
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        return await services.gateway.find_transfer(f"order_{payment.purchase_id}")
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: TransferParams
+    ) -> str | None:
+        return await services.gateway.find_transfer(params.transfer_group, operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        await record_transfer(payment.id, answer)
+    async def apply(self, operation: OperationRow, params: TransferParams, answer: str) -> str:
+        await record_transfer(params.payment_id, answer)
         await post(
             LedgerTransaction(
-                business_key=f"transfer:{payment.id}",
+                business_key=f"transfer:{params.payment_id}",
                 kind="TRANSFER",
-                account_id=payment.account_id,
-                subject_id=payment.id,
+                account_id=params.account_id,
+                subject_id=params.payment_id,
                 operation_id=operation.id,
                 entries=(
-                    debit(creator_payable(payment.creator_id), euros(payment.creator_share)),
-                    credit(CREATOR_TRANSFERS, euros(payment.creator_share)),
+                    debit(creator_payable(params.creator_id), euros(params.amount)),
+                    credit(CREATOR_TRANSFERS, euros(params.amount)),
                 ),
             )
         )
         return answer
+
+    async def renew(self, operation: OperationRow, params: TransferParams) -> TransferParams:
+        return replace(params, destination=await _find_destination(params.owner_id))
 
 
 def _is_destination_gone(refusal: StripeRefusal) -> bool:
@@ -86,12 +126,7 @@ def _is_destination_gone(refusal: StripeRefusal) -> bool:
     return refusal.is_gone and refusal.param != "source_transaction"
 
 
-async def _destination(payment: PaymentRow) -> str:
-    """The creator's Connect account; waits while it cannot be paid."""
-    creator = await find_creator(payment.creator_id)
-    if creator is None:
-        raise NotFound("There is no such creator")
-    account = await find_of_user(creator.owner_id)
-    if account is None or account.stripe_account_id is None or not account.can_be_paid:
-        raise NotYet("payouts_not_ready")
-    return account.stripe_account_id
+async def _find_destination(owner_id: UserId) -> str | None:
+    """The creator's Connect account, if it can be paid now."""
+    account = await find_of_user(owner_id)
+    return account.stripe_account_id if account is not None and account.can_be_paid else None

@@ -1,15 +1,19 @@
 """A payment that may not buy anything any more goes back whole, at once, with a mail."""
 
+import msgspec
+
+from chenu.accounts.actor import AccountId
 from chenu.accounts.users import get_user
 from chenu.agents.model import PaymentId
-from chenu.agents.payments import PaymentRow, get_payment, record_refund
+from chenu.agents.payments import PaymentRow, record_refund
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
-from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.core.money import Cents
+from chenu.flows.operations.handler import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -23,6 +27,15 @@ from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 _ALREADY_DONE = "charge_already_refunded"
+
+
+class RefundParams(msgspec.Struct, frozen=True):
+    """What goes back of which payment."""
+
+    payment_id: PaymentId
+    account_id: AccountId
+    payment_intent_id: str
+    amount: Cents
 
 
 async def create_return(
@@ -47,7 +60,9 @@ async def create_return(
         NewOperation(
             OperationKind.REFUND,
             f"return:{payment.id}",
-            str(payment.id),
+            RefundParams(
+                payment.id, payment.account_id, payment.stripe_payment_intent_id, payment.paid
+            ),
             subject_id=payment.id,
             account_id=payment.account_id,
             amount=payment.paid,
@@ -72,43 +87,47 @@ async def _tell_buyer(
     await queue_mail(MailKind.PAYMENT_RETURNED, buyer.email, locale, key, params)
 
 
-class RefundHandler(OperationHandler):
-    async def call(self, services: Services, operation: OperationRow) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        request = RefundRequest(payment.stripe_payment_intent_id, payment.paid, str(payment.id))
+class RefundHandler(OperationHandler[RefundParams, str]):
+    kind = OperationKind.REFUND
+    params_type = RefundParams
+
+    async def call(self, services: Services, operation: OperationRow, params: RefundParams) -> str:
+        request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
         try:
-            return await services.gateway.create_refund(request, operation.idempotency_key)
+            return await services.gateway.create_refund(request, operation)
         except StripeRefusal as refusal:
             if refusal.code == _ALREADY_DONE:
-                return await self._require_found(services, operation)
+                return await self._require_found(services, operation, params)
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
 
-    async def find_existing(self, services: Services, operation: OperationRow) -> str | None:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        return await services.gateway.find_refund(payment.stripe_payment_intent_id, str(payment.id))
+    async def find_existing(
+        self, services: Services, operation: OperationRow, params: RefundParams
+    ) -> str | None:
+        return await services.gateway.find_refund(params.payment_intent_id, operation)
 
-    async def apply(self, operation: OperationRow, answer: str) -> str:
-        payment = await get_payment(PaymentId(get_subject(operation)))
-        await record_refund(payment.id, payment.paid)
+    async def apply(self, operation: OperationRow, params: RefundParams, answer: str) -> str:
+        await record_refund(params.payment_id, params.amount)
         await post(
             LedgerTransaction(
-                business_key=f"refund:{payment.id}",
+                business_key=f"refund:{params.payment_id}",
                 kind="REFUND",
-                account_id=payment.account_id,
-                subject_id=payment.id,
+                account_id=params.account_id,
+                subject_id=params.payment_id,
                 operation_id=operation.id,
                 entries=(
-                    debit(BUYER_REFUNDS_DUE, euros(payment.paid)),
-                    credit(BUYER_PAYMENTS, euros(payment.paid)),
+                    debit(BUYER_REFUNDS_DUE, euros(params.amount)),
+                    credit(BUYER_PAYMENTS, euros(params.amount)),
                 ),
             )
         )
         return answer
 
-    async def _require_found(self, services: Services, operation: OperationRow) -> str:
-        found = await self.find_existing(services, operation)
+    async def _require_found(
+        self, services: Services, operation: OperationRow, params: RefundParams
+    ) -> str:
+        found = await self.find_existing(services, operation, params)
         if found is None:
             raise NotYet(_ALREADY_DONE)
         return found

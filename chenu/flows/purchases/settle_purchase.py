@@ -40,8 +40,8 @@ from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
-from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject, read_params
-from chenu.flows.purchases.checkout import adopt_session
+from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.flows.purchases.checkout import SessionParams, adopt_session
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.services import Services
@@ -54,15 +54,19 @@ from chenu.ledger.accounts import (
 )
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
-from chenu.ledger.operations import OperationRow
+from chenu.ledger.operations import OperationKind, OperationRow
 
 
-class CheckoutPaymentHandler(OperationHandler):
+class CheckoutPaymentHandler(OperationHandler[SessionParams, CheckoutSession]):
     """Asks what became of the payment page; changes nothing at Stripe."""
 
-    async def call(self, services: Services, operation: OperationRow) -> CheckoutSession:
-        session_id = read_params(operation, str)
-        fetched = await fetch(lambda: services.gateway.get_checkout(session_id))
+    kind = OperationKind.CHECKOUT_PAYMENT
+    params_type = SessionParams
+
+    async def call(
+        self, services: Services, operation: OperationRow, params: SessionParams
+    ) -> CheckoutSession:
+        fetched = await fetch(lambda: services.gateway.get_checkout(params.session_id))
         session = fetched.value
         if session.status is CheckoutStatus.OPEN or not _is_final(session):
             decline = Fetched(session.last_decline, fetched.number)
@@ -70,12 +74,16 @@ class CheckoutPaymentHandler(OperationHandler):
             raise NotYet(session.last_decline or "not paid yet")
         return session
 
-    async def apply(self, operation: OperationRow, answer: CheckoutSession) -> str | None:
+    async def apply(
+        self, operation: OperationRow, params: SessionParams, answer: CheckoutSession
+    ) -> str | None:
         purchase = await get_purchase(get_subject(operation), lock=True)
         await apply_session(purchase, answer)
         return answer.charge.id if answer.is_paid and answer.charge else None
 
-    async def on_refused(self, operation: OperationRow, refusal: StripeRefusal) -> None:
+    async def on_refused(
+        self, operation: OperationRow, params: SessionParams, refusal: StripeRefusal
+    ) -> None:
         """Stripe does not have the page, or it takes other money: the buyer may request again."""
         purchase = await get_purchase(get_subject(operation), lock=True)
         if purchase.is_pending:
@@ -83,7 +91,9 @@ class CheckoutPaymentHandler(OperationHandler):
             reason = refusal.code if is_foreign else "checkout_gone"
             await move_status(purchase.id, PurchaseStatus.CANCELED, failure_code=reason)
 
-    async def after_commit(self, services: Services, operation: OperationRow) -> None:
+    async def after_commit(
+        self, services: Services, operation: OperationRow, params: SessionParams
+    ) -> None:
         await services.live.publish(pubsub.purchase_channel(get_subject(operation)))
 
 

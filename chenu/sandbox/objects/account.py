@@ -56,9 +56,9 @@ def get_account(unit: UnitOfWork, account_id: str, param: str | None = None) -> 
 
 
 def close_account(unit: UnitOfWork, account: Record) -> None:
-    """Close the account for good and remove all personal data."""
+    """For good: what is left tells nothing about a person; metadata is the platform's and stays."""
     account.body |= {"closed": True, "contact_email": None, "contact_phone": None}
-    account.body |= {"display_name": None, "identity": None, "metadata": {}}
+    account.body |= {"display_name": None, "identity": None}
     unit.save(account)
     emit_thin(unit, "v2.core.account.closed", related=reference(account.id), account=account.id)
 

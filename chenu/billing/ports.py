@@ -1,0 +1,115 @@
+"""What the business asks of Stripe, by topic. The one implementation is live_gateway.py.
+
+Each raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no. `find_...`
+with an operation looks for what an earlier try of it made, page by page to the end.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from chenu.billing.gateway import (
+    AgentPriceRequest,
+    BalanceMovement,
+    CheckoutRequest,
+    CheckoutSession,
+    ConnectAccountRequest,
+    ConnectState,
+    ConnectUpdate,
+    CustomerRequest,
+    CustomerUpdate,
+    EventSummary,
+    OperationIdentity,
+    PriceState,
+    ProductUpdate,
+    RefundRequest,
+    TransferRequest,
+)
+
+
+class CustomerPort(Protocol):
+    async def create_customer(self, request: CustomerRequest, by: OperationIdentity) -> str: ...
+
+    async def find_customer(self, email: str, by: OperationIdentity) -> str | None: ...
+
+    async def update_customer(self, change: CustomerUpdate, by: OperationIdentity) -> None: ...
+
+    async def is_customer_there(self, customer_id: str) -> bool: ...
+
+
+class CataloguePort(Protocol):
+    """Products and prices of agents."""
+
+    async def put_agent_price(self, request: AgentPriceRequest, by: OperationIdentity) -> str: ...
+
+    async def update_product(self, change: ProductUpdate, by: OperationIdentity) -> None: ...
+
+    async def find_price(self, price_id: str) -> PriceState | None: ...
+
+
+class CheckoutPort(Protocol):
+    """Payment pages."""
+
+    async def create_checkout(
+        self, request: CheckoutRequest, by: OperationIdentity
+    ) -> CheckoutSession: ...
+
+    async def get_checkout(self, session_id: str) -> CheckoutSession: ...
+
+    async def find_checkout(
+        self, customer_id: str, by: OperationIdentity
+    ) -> CheckoutSession | None: ...
+
+    async def expire_checkout(self, session_id: str, by: OperationIdentity) -> None: ...
+
+
+class MoneyPort(Protocol):
+    """What leaves the platform's balance."""
+
+    async def create_transfer(self, request: TransferRequest, by: OperationIdentity) -> str: ...
+
+    async def find_transfer(self, transfer_group: str, by: OperationIdentity) -> str | None: ...
+
+    async def create_refund(self, request: RefundRequest, by: OperationIdentity) -> str: ...
+
+    async def find_refund(self, payment_intent_id: str, by: OperationIdentity) -> str | None: ...
+
+
+class ConnectPort(Protocol):
+    """Accounts of those who are paid."""
+
+    async def create_connect_account(
+        self, request: ConnectAccountRequest, by: OperationIdentity
+    ) -> str: ...
+
+    async def find_connect_account(self, by: OperationIdentity) -> str | None: ...
+
+    async def update_connect_account(
+        self, change: ConnectUpdate, by: OperationIdentity
+    ) -> None: ...
+
+    async def get_connect_state(self, account_id: str) -> ConnectState: ...
+
+    async def make_onboarding_link(
+        self, account_id: str, return_url: str, refresh_url: str
+    ) -> str: ...
+
+
+class ReportPort(Protocol):
+    """What only reads."""
+
+    def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
+
+    def list_thin_events(
+        self, types: Sequence[str], since: datetime
+    ) -> AsyncIterator[EventSummary]: ...
+
+    def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
+
+
+class Gateway(
+    CustomerPort, CataloguePort, CheckoutPort, MoneyPort, ConnectPort, ReportPort, Protocol
+):
+    """All of them, for who puts a process together."""
+
+    async def close(self) -> None: ...

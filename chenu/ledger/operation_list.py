@@ -1,0 +1,77 @@
+"""Operations as an operator sees them: listed, opened again, given up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.errors import InvalidState
+from chenu.ledger.operations import (
+    COLUMNS,
+    FOLLOWS,
+    OperationId,
+    OperationKind,
+    OperationRow,
+    OperationState,
+    encode_params,
+    find_by_key,
+    mark_failed,
+)
+
+GIVEN_UP = "given_up"
+"""The error code of what an operator decided against; the reason is in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationQuery:
+    """None for all; `before` is the last one of the page before."""
+
+    kind: OperationKind | None = None
+    state: OperationState | None = None
+    subject_id: UUID | None = None
+    before: OperationId | None = None
+    limit: int = 50
+
+
+async def list_operations(query: OperationQuery) -> list[OperationRow]:
+    """The newest first, one page."""
+    sql = f"""
+        SELECT {COLUMNS} FROM operation
+        WHERE ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR state = $2)
+            AND ($3::uuid IS NULL OR subject_id = $3) AND ($4::uuid IS NULL OR id < $4)
+        ORDER BY id DESC LIMIT $5
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(
+        OperationRow, sql, query.kind, query.state, query.subject_id, query.before, query.limit
+    )
+
+
+async def require_failed(operation: OperationRow) -> None:
+    """Raises InvalidState for one that is open or settled, or that another one has followed."""
+    if operation.state != OperationState.FAILED:
+        raise InvalidState(
+            "Only a FAILED operation can be tried again; this one is {state}", state=operation.state
+        )
+    key = f"{operation.business_key.partition(FOLLOWS)[0]}{FOLLOWS}{operation.id}"
+    successor = await find_by_key(key)
+    if successor is not None:
+        raise InvalidState(
+            "Another operation has followed this one: {successor}", successor=str(successor.id)
+        )
+
+
+async def reopen(operation: OperationRow, params: object) -> None:
+    """A new attempt: these parameters, under the next key. In the caller's transaction."""
+    sql = """
+        UPDATE operation SET state = 'INTENT', params = $2, key_number = key_number + 1,
+            attempts = 0, error_code = NULL, settled_at = NULL, next_check_at = $3
+        WHERE id = $1 AND state = 'FAILED'
+    """
+    await db.execute(sql, operation.id, encode_params(params), system_now())
+
+
+async def mark_given_up(operation: OperationRow) -> None:
+    """In the caller's transaction. Raises InvalidState for what is settled."""
+    if operation.state == OperationState.SETTLED:
+        raise InvalidState("This operation is settled: there is nothing to give up")
+    await mark_failed(operation.id, GIVEN_UP)

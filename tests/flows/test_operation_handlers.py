@@ -1,0 +1,122 @@
+"""Handlers of operations: one for each kind, with all that it sends frozen in its parameters."""
+
+import msgspec
+import pytest
+
+from chenu.agents.payments import list_payments
+from chenu.core import db
+from chenu.flows.composition import make_handlers
+from chenu.flows.mirrors.customer import CustomerHandler
+from chenu.flows.mirrors.sync import sync_person, sync_product
+from chenu.flows.operations.registry import HandlerRegistry
+from chenu.flows.purchases.checkout import cancel_own_purchase
+from chenu.flows.purchases.pay_creator import TransferHandler
+from chenu.flows.services import Services
+from chenu.ledger.operations import OperationKind, OperationRow, get_operation, list_open
+from tests.flows.sales import (
+    Market,
+    open_market,
+    open_page,
+    pay_for,
+    report,
+    start_buying,
+    work_off,
+)
+from tests.flows.test_late_payments import pay_too_late
+from tests.flows.test_pending_changes import decide, rename, reviewer
+from tests.flows.test_stripe_sync import move
+from tests.people import Person
+from tests.stripe_side import StripeSide
+
+__all__ = ["reviewer"]  # a fixture
+
+
+@pytest.fixture
+async def market(services: Services) -> Market:
+    return await open_market(services)
+
+
+@pytest.mark.parametrize("kind", OperationKind)
+def test_every_kind_of_operation_has_a_handler(kind: OperationKind) -> None:
+    assert make_handlers().get(kind).kind is kind
+
+
+def test_a_kind_without_a_handler_stops_a_process_at_its_start() -> None:
+    with pytest.raises(ValueError, match=r"no handler for the operations CUSTOMER_UPDATE, "):
+        HandlerRegistry([CustomerHandler()])
+
+
+def test_a_kind_has_no_second_handler() -> None:
+    with pytest.raises(ValueError, match="operation TRANSFER has two handlers"):
+        HandlerRegistry([TransferHandler(), TransferHandler()])
+
+
+def test_a_handler_of_a_kind_that_does_not_exist_is_refused() -> None:
+    class Unknown(CustomerHandler):
+        kind = "GIFT"  # type: ignore[assignment]
+
+    with pytest.raises(ValueError, match="there is no kind of operation GIFT"):
+        HandlerRegistry([Unknown()])
+
+
+async def test_the_parameters_of_every_kind_are_read_as_they_were_written(
+    services: Services, market: Market, reviewer: Person
+) -> None:
+    """Of rows that the product itself has made, all kinds together."""
+    await _do_everything(services, market, reviewer)
+
+    rows = await _list_operations()
+
+    for row in rows:
+        params = services.handlers.get(row.kind).read(row)
+        again = msgspec.json.encode(params)
+        assert msgspec.json.decode(again) == msgspec.json.decode(row.params)
+    assert {row.kind for row in rows} == set(OperationKind)
+
+
+async def _do_everything(services: Services, market: Market, reviewer: Person) -> None:
+    canceled = await open_page(services, market)
+    await cancel_own_purchase(services, canceled.account_id, canceled.id)
+    purchase = await start_buying(services, market.buyer, market.agent, "key-2")
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await move(market.buyer, "moved-buyer@example.org")
+    await move(market.creator, "moved-creator@example.org")
+    await rename(market, "Trieur neuf")
+    await decide(reviewer, market.agent.id, approve=True)
+    for person in (market.buyer, market.creator):
+        await sync_person(services, person.user_id)
+    await sync_product(services, market.agent.id)
+    await pay_too_late(services, await open_market(services))
+
+
+async def _list_operations() -> list[OperationRow]:
+    async with db.connection() as connection:
+        records = await connection.fetch("SELECT id FROM operation")
+    return [await get_operation(record["id"]) for record in records]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["transfer", "refund"])
+async def test_a_retry_is_the_same_request_whatever_became_of_our_rows(
+    services: Services, stripe_side: StripeSide, market: Market, is_late: bool
+) -> None:
+    """Stripe refuses a key that comes with another request, so the second try tells."""
+    if is_late:
+        purchase, payment = await pay_too_late(services, market)
+    else:
+        purchase = await open_page(services, market)
+        assert await pay_for(purchase) == 303
+        await report(services, purchase)
+        [payment] = await list_payments([purchase.id])
+    path = "/v1/refunds" if is_late else "/v1/transfers"
+    await stripe_side.fail("disconnect_after", path, method="POST", times=None)
+    await work_off(services)
+    await db.execute("UPDATE purchase_payment SET gross = gross + 1, creator_share = 701")
+
+    await stripe_side.heal()
+    await work_off(services)
+
+    listed = await stripe_side.list_all(path)
+    made = [one for one in listed if one["metadata"]["payment_id"] == str(payment.id)]
+    assert [one["amount"] for one in made] == [999 if is_late else 700]
+    assert await list_open() == []
