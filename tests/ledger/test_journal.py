@@ -204,7 +204,6 @@ async def test_the_role_of_requests_may_not_change_history(
         "purchase",
         "purchase_payment",
         "access_grant",
-        "webhook_event",
     ],
 )
 async def test_the_role_of_requests_may_not_delete_rows_of_money(
