@@ -117,6 +117,7 @@ async def test_random_queries_answer_alike_compiled_and_interpreted(
 
 SMALL = {
     "{ agents(first: 1) { __typename } }": ("Query.agents", Fault.IS_AN_ERROR),
+    '{ agent(slug: "x") { medianTokens } }': ("Query.agent", Fault.IS_AN_ERROR),
     "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
     "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
     "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
