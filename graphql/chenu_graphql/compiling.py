@@ -170,7 +170,7 @@ def _text_as_it_is(complete: Complete) -> Complete:
 
 
 def _complete_object(complete: Complete) -> Complete:
-    """An error that was returned counts as raised: fields that ignore their source would succeed."""
+    """An error that was returned counts as raised: some fields succeed for any source."""
 
     def complete_source(value: Any, run: QueryRun) -> Any:
         if value is None:
