@@ -115,7 +115,7 @@ class _Compiler:
     ) -> tuple[Resolve, Complete]:
         name = nodes[0].name.value
         if name == "__typename":
-            return _resolve_typename(kind.name), (lambda value, _run: value)
+            return (lambda _source, _run: kind.name), (lambda value, _run: value)
         definition = kind.fields.get(name)
         if definition is None:
             raise NotCompiled(FallbackReason.INTROSPECTION)
@@ -150,17 +150,6 @@ def _compile_resolver(definition: GraphQLField, node: FieldNode) -> Resolve:
     return lambda source, run: resolve(source, run, **run.read_arguments(definition, node))
 
 
-def _resolve_typename(name: str) -> Resolve:
-    """The one field that succeeds for any source, and must not for an error that was returned."""
-
-    def resolve(source: Any, _run: QueryRun) -> str:
-        if isinstance(source, Exception):
-            raise source
-        return name
-
-    return resolve
-
-
 def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:
     coerce = kind.coerce_output_value
 
@@ -181,7 +170,16 @@ def _text_as_it_is(complete: Complete) -> Complete:
 
 
 def _complete_object(complete: Complete) -> Complete:
-    return lambda value, run: None if value is None else complete(value, run)
+    """An error that was returned counts as raised: some fields succeed for any source."""
+
+    def complete_source(value: Any, run: QueryRun) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, Exception):
+            raise value
+        return complete(value, run)
+
+    return complete_source
 
 
 def _complete_non_null(complete: Complete) -> Complete:

@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 import structlog
@@ -106,7 +105,7 @@ async def test_random_queries_answer_alike_compiled_and_interpreted(
     for _ in range(runs(QUERIES)):
         question = next(questions)
         compiled = await pair.run_compiled(question)
-        difference = await find_difference(compiled, partial(pair.interpret, question))
+        difference = find_difference(compiled, await pair.interpret(question))
         assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
         outcomes["failed" if compiled.errors else "whole"] += 1
         market.pools.add_cursors(list_cursors(compiled.data))
@@ -117,6 +116,7 @@ async def test_random_queries_answer_alike_compiled_and_interpreted(
 
 SMALL = {
     "{ agents(first: 1) { __typename } }": ("Query.agents", Fault.IS_AN_ERROR),
+    '{ agent(slug: "x") { medianTokens } }': ("Query.agent", Fault.IS_AN_ERROR),
     "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
     "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
     "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
@@ -134,7 +134,7 @@ async def test_a_broken_field_answers_alike_compiled_and_interpreted(
 
     compiled = await pair.run_compiled(question)
 
-    assert await find_difference(compiled, partial(pair.interpret, question)) is None
+    assert find_difference(compiled, await pair.interpret(question)) is None
 
 
 def test_random_documents_ask_every_field_with_every_argument() -> None:
