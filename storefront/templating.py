@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
-from chenu.core.i18n import LOCALES, Locale, catalogue
+from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
 from storefront import words
 from storefront.assets import asset_url
@@ -74,7 +74,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "number": lambda value: _show_number(locale, value),
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
-        "say": messages.gettext,
+        "say": lambda text: translate(locale, text),
         "capability": lambda tag: capability_label(tag, locale),
         "permission": lambda name: permission_label(name, locale),
         "sphere": lambda code: words.sphere_name(code, locale),

@@ -30,7 +30,7 @@ from chenu.accounts.validation import check_email, check_locale, check_name, nor
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy
@@ -153,7 +153,7 @@ async def create_user(
     if not await db.execute(
         sql, user_id, email, display_name, locale, password_hash, verified_at, now
     ):
-        message = "There is an account with this address already: sign in instead"
+        message = mark("There is an account with this address already: sign in instead")
         raise AlreadyExists(message, path=("email",))
     await create_account(user_id, display_name, "PERSONAL")
     return user_id

@@ -206,7 +206,7 @@ class Engine:
             self._documents.find_compiled(prepared, operation),
         )
         if operation.operation not in allowed:
-            message = "This transport does not carry {kind}"
+            message = mark("This transport does not carry {kind}")
             error = BadInput(message, kind=_KINDS[operation.operation])
             raise _Refused(to_graphql(error), points=ready.points)
         if errors := check_cost(ready.points):
@@ -236,7 +236,7 @@ def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionN
     fitting = [node for node in prepared.operations if wanted is None or _name(node) == wanted]
     if len(fitting) == 1:
         return fitting[0]
-    message = "Please name one of the document's operations in operationName"
+    message = mark("Please name one of the document's operations in operationName")
     raise _Refused(to_graphql(BadInput(message, path=("operation_name",))))
 
 
