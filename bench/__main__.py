@@ -8,6 +8,7 @@ from importlib.metadata import version
 import asyncpg
 import uvloop
 
+from bench.pools import PoolRatios, compare_pools
 from bench.report import keep_report, write_report
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
@@ -24,8 +25,9 @@ def main() -> None:
         subjects = start_subjects(stand, with_peers=not given.no_peers)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rates, search, engines = runner.run(_measure(stand, subjects, given.rounds))
+            pools: PoolRatios = runner.run(compare_pools(stand.database(STORE)))
         signatures = compare_signatures()
-    text = write_report(rates, signatures, search, engines, given.rounds)
+    text = write_report(rates, signatures, pools, search, engines, given.rounds)
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.peer_environments import NAMES, TITLES
+from bench.pools import LEAST as POOL_LEAST
+from bench.pools import PoolRatios
 from bench.rounds import SECONDS, Rates, Ratio, compare
 from bench.searching import MOST_MS, SEARCHES, SearchTimes
 from bench.signatures import LEAST
@@ -23,7 +25,12 @@ _PACKAGES = (
 
 
 def write_report(
-    rates: Rates, signatures: Ratio, search: SearchTimes, engines: str, rounds: int
+    rates: Rates,
+    signatures: Ratio,
+    pools: PoolRatios,
+    search: SearchTimes,
+    engines: str,
+    rounds: int,
 ) -> str:
     lines = [
         _describe_run(engines, rounds),
@@ -32,6 +39,8 @@ def write_report(
         "|---|---|---|---|---|",
         *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
         _row("signature check, over `construct_event`", signatures, LEAST),
+        _row("the list's statement by our pool, over asyncpg's own", pools.listing, POOL_LEAST),
+        _row("a short statement by our pool, over asyncpg's own", pools.short, POOL_LEAST),
         *_peer_rows(rates),
         "",
         f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
