@@ -96,8 +96,8 @@ def bring_up_to_date() -> tuple[int, int]:
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     CATALOGUE.parent.mkdir(exist_ok=True)
-    with CATALOGUE.open("wb") as file:
-        write_po(file, catalogue, sort_output=True, include_lineno=False, width=100)
+    with CATALOGUE.open("wb") as written:
+        write_po(written, catalogue, sort_output=True, include_lineno=False, width=100)
     messages = [message for message in catalogue if message.id]
     return len(messages), sum(not any(strings_of(message.string)) for message in messages)
 
