@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.api_keys import list_api_keys
@@ -33,7 +33,9 @@ class AccountForms:
     api_key: FormView = field(default_factory=lambda: FormView("api-key"))
 
     def replaced(self, name: str, form: FormView) -> "AccountForms":
-        return replace(self, **{name.replace("-", "_"): form})
+        """With `form` in the place of the one that has its name on the page."""
+        [place] = [each.name for each in fields(self) if getattr(self, each.name).name == name]
+        return replace(self, **{place: form})
 
     @property
     def refused(self) -> FormView | None:
