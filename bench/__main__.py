@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import uvloop
 
+from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
 from bench.report import describe_posting, keep_report, write_report
 from bench.rounds import Rates, run_rounds
@@ -30,10 +31,12 @@ def main() -> None:
             print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
             return
         subjects = start_subjects(stand, with_peers=not given.no_peers)
-        rates, search, engines = _run(_measure(stand, subjects, given.rounds))
-        posting = _run(compare_posting(stand.database(STORE), given.rounds))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            rates, search, engines = runner.run(_measure(stand, subjects, given.rounds))
+            pools: PoolRatios = runner.run(compare_pools(stand.database(STORE)))
+            posting = runner.run(compare_posting(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
-    text = write_report(rates, signatures, search, posting, engines, given.rounds)
+    text = write_report(rates, signatures, pools, search, posting, engines, given.rounds)
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)

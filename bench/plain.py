@@ -15,7 +15,7 @@ from litestar import Litestar, Request, get, post
 from chenu.connection_limits import ConnectionLimits
 from chenu.http.server import claim_port, serve
 
-_SQL = """
+LIST_SQL = """
     SELECT a.id, a.slug, a.name, a.tagline, a.level, a.installs, c.handle, c.display_name
     FROM agent a LEFT JOIN creator c ON c.id = a.creator
     WHERE a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
@@ -37,7 +37,7 @@ async def _open_pool(app: Litestar) -> AsyncIterator[None]:
 
 @get("/agents")
 async def list_agents(first: int) -> dict[str, Any]:
-    rows = await app.state.pool.fetch(_SQL, first)
+    rows = await app.state.pool.fetch(LIST_SQL, first)
     return {"data": {"agents": {"edges": [{"node": _node(row)} for row in rows]}}}
 
 

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.peer_environments import NAMES, TITLES
+from bench.pools import LEAST as POOL_LEAST
+from bench.pools import PoolRatios
 from bench.posting import CLIENTS as POSTING_CLIENTS
 from bench.posting import LEAST as POSTING_LEAST
 from bench.posting import PostingRates
@@ -28,6 +30,7 @@ _PACKAGES = (
 def write_report(
     rates: Rates,
     signatures: Ratio,
+    pools: PoolRatios,
     search: SearchTimes,
     posting: PostingRates,
     engines: str,
@@ -40,6 +43,8 @@ def write_report(
         "|---|---|---|---|---|",
         *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
         _row("signature check, over `construct_event`", signatures, LEAST),
+        _row("the list's statement by our pool, over asyncpg's own", pools.listing, POOL_LEAST),
+        _row("a short statement by our pool, over asyncpg's own", pools.short, POOL_LEAST),
         _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),
         *_peer_rows(rates),
         "",

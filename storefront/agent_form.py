@@ -8,7 +8,7 @@ from chenu.agents.manifest import parse_manifest
 from chenu.agents.model import PriceType
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
-from chenu.core.i18n import Locale
+from chenu.core.i18n import Locale, mark
 from chenu.flows.creators.edit_agent import AgentInput, PriceInput
 from chenu.tiers.catalogue import AgentLevel
 from storefront.forms import Fields
@@ -97,7 +97,7 @@ def read_price(fields: Fields) -> PriceInput:
     kind = fields.text("price_type")
     if kind not in PriceType.__members__:
         allowed = ", ".join(PriceType)
-        message = "The kind of price is one of {allowed}"
+        message = mark("The kind of price is one of {allowed}")
         raise Invalid(message, path=("price_type",), allowed=allowed)
     if kind == PriceType.FREE:
         return PriceInput(PriceType.FREE)

@@ -20,7 +20,6 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
-from storefront.fragments import draw
 from storefront.navigation import find_section
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
@@ -76,9 +75,9 @@ class Pages:
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment of one when the template is."""
         found = environment(self.locale).get_template(template)
-        drawn = draw(found, {**self._single_flight(), **context})
+        body = found.render({**self._shared_values(), **context}).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
-        return Response(drawn, status_code=status, media_type=MediaType.HTML, headers=headers)
+        return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
         """On to another page with GET; `path` is ours, or Stripe's as the business gave it.
@@ -112,7 +111,7 @@ class Pages:
     def status(self, error: ChenuError) -> int:
         return self._status_of(error)
 
-    def _single_flight(self) -> dict[str, Any]:
+    def _shared_values(self) -> dict[str, Any]:
         """What every template may use."""
         actor, path = self.request_context.actor, self._request.scope["path"]
         return {

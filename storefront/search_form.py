@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.search_query import REVERSED_PRICES, AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import ChenuError, Invalid
-from chenu.core.i18n import LOCALES
+from chenu.core.i18n import LOCALES, mark
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES
 from storefront.forms import Fields
@@ -106,7 +106,7 @@ class _Reader:
     def text(self, name: str) -> str:
         text = self._fields.text(name)
         if len(text) > _MAX_TEXT:
-            message = "Please enter at most {count} characters"
+            message = mark("Please enter at most {count} characters")
             self.errors.append(Invalid(message, path=(name,), count=_MAX_TEXT))
         return text[:_MAX_TEXT]
 
@@ -118,7 +118,7 @@ class _Reader:
             return ()
         known = frozenset(allowed)
         if any(value not in known for value in given):
-            message = "The address names an option that does not exist"
+            message = mark("The address names an option that does not exist")
             self.errors.append(Invalid(message, path=(name,)))
         return tuple(make(value) for value in given if value in known)
 
@@ -126,7 +126,7 @@ class _Reader:
         """Any word: creators make up their own."""
         given = self._fields.all("capability")
         if len(given) > _MAX_OPTIONS or any(len(word) > _MAX_TEXT for word in given):
-            message = "Please name at most {count} capabilities"
+            message = mark("Please name at most {count} capabilities")
             self.errors.append(Invalid(message, path=("capability",), count=_MAX_OPTIONS))
         return given[:_MAX_OPTIONS]
 
@@ -145,6 +145,6 @@ class _Reader:
         if wanted in AgentSort.__members__:
             return AgentSort(wanted)
         if wanted:
-            message = "The address names an option that does not exist"
+            message = mark("The address names an option that does not exist")
             self.errors.append(Invalid(message, path=("sort",)))
         return AgentSort.RELEVANCE

@@ -26,7 +26,7 @@ from chenu.core.errors import (
     NotFound,
     reject_if_any,
 )
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
@@ -124,7 +124,7 @@ def _check(name: str, scopes: Sequence[ApiScope], expires_at: datetime | None) -
 async def _require_room(account_id: AccountId) -> None:
     sql = "SELECT count(*) FROM api_key WHERE account = $1 AND revoked_at IS NULL"
     if await db.fetch_value(sql, account_id) >= MAX_LIVE_KEYS:
-        message = "An account has at most {count} keys: revoke one first"
+        message = mark("An account has at most {count} keys: revoke one first")
         raise LimitReached(message, count=MAX_LIVE_KEYS)
 
 

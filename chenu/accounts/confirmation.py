@@ -15,6 +15,7 @@ from chenu.accounts.passwords import verify_password
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import Forbidden, Invalid, Unauthenticated
+from chenu.core.i18n import mark
 
 RECENT = timedelta(minutes=10)
 
@@ -29,7 +30,7 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
     if password is not None:
         await check_own_password(actor.require_user(), password)
     elif not await _is_recent(actor.session_id):
-        message = (
+        message = mark(
             "Please enter your current password: you signed in more than {minutes} minutes ago"
         )
         minutes = int(RECENT.total_seconds() // 60)

@@ -16,6 +16,7 @@ from chenu.accounts.tables import IdempotencyRecord
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import IdempotencyConflict, Invalid
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.core.text import compose, compose_all
@@ -49,7 +50,7 @@ def client_key(account_id: AccountId, key: str, request: str, parameters: Any) -
             count=MAX_KEY_LENGTH,
         )
     if not key.isprintable():
-        message = "Please enter one line of text without control characters"
+        message = mark("Please enter one line of text without control characters")
         raise Invalid(message, path=("idempotency_key",))
     # Escaped to ASCII: text that no field would take still has to be told apart.
     encoded = json.dumps(compose_all(msgspec.to_builtins(parameters)), sort_keys=True).encode()

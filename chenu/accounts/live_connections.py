@@ -13,6 +13,7 @@ from chenu.accounts.actor import Actor
 from chenu.accounts.request_context import RequestContext
 from chenu.connection_limits import ConnectionLimits
 from chenu.core.errors import RateLimited
+from chenu.core.i18n import mark
 from chenu.core.ip_addresses import network_of
 
 _RETRY_SECONDS = 10
@@ -53,7 +54,7 @@ class LiveConnections:
         buckets = [(transport, *bucket) for bucket in allowed]
         for bucket, most in zip(buckets, allowed.values(), strict=True):
             if self._counts[bucket] >= most:
-                message = "At most {count} live connections at a time: close one first"
+                message = mark("At most {count} live connections at a time: close one first")
                 raise RateLimited(message, retry_after=_RETRY_SECONDS, count=most)
         slot = ConnectionSlot(self._counts, buckets)
         task = asyncio.current_task()

@@ -30,7 +30,7 @@ from chenu.accounts.validation import check_email, check_locale, check_name, nor
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, NotFound, reject_if_any
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.rows import Columns, insert
@@ -157,7 +157,7 @@ async def create_user(
         "created_at": now,
     }
     if not await insert(AppUser, person, "ON CONFLICT (email) DO NOTHING"):
-        message = "There is an account with this address already: sign in instead"
+        message = mark("There is an account with this address already: sign in instead")
         raise AlreadyExists(message, path=("email",))
     await create_account(user_id, display_name, "PERSONAL")
     return user_id

@@ -3,7 +3,7 @@
 from chenu.accounts.reserved_names import reads_like_house
 from chenu.core.email_address import find_ascii_address, has_international_local_part
 from chenu.core.errors import ChenuError, Invalid
-from chenu.core.i18n import LOCALES, is_locale
+from chenu.core.i18n import LOCALES, is_locale, mark
 from chenu.core.text import compose, has_control, tidy, turns_direction, visible_part
 
 MAX_NAME = 80
@@ -22,7 +22,9 @@ def check_email(email: str, *, path: tuple[str, ...] = ("email",)) -> list[Chenu
     if find_ascii_address(email) is not None:
         return []
     if has_international_local_part(email):
-        message = "We cannot mail to addresses with accents or other alphabets before the @ yet"
+        message = mark(
+            "We cannot mail to addresses with accents or other alphabets before the @ yet"
+        )
         return [Invalid(message, path=path)]
     return [Invalid("Please enter an e-mail address such as name@example.org", path=path)]
 
@@ -33,7 +35,7 @@ def check_line(
     """A single line of text with something to see, without control characters."""
     tidied = tidy(text)
     if not shortest <= len(tidied) <= longest:
-        message = "Please enter {shortest} to {longest} characters"
+        message = mark("Please enter {shortest} to {longest} characters")
         return [Invalid(message, path=path, shortest=shortest, longest=longest)]
     if len(visible_part(tidied)) < shortest:
         return [_unseen(path, shortest)]
@@ -69,7 +71,7 @@ def check_text(
 def _wrong_length(path: tuple[str, ...], longest: int, *, is_needed: bool) -> ChenuError:
     if not is_needed:
         return Invalid("Please enter at most {count} characters", path=path, count=longest)
-    message = "Please enter {shortest} to {longest} characters"
+    message = mark("Please enter {shortest} to {longest} characters")
     return Invalid(message, path=path, shortest=1, longest=longest)
 
 
@@ -83,7 +85,7 @@ def _check_direction(text: str, path: tuple[str, ...]) -> list[ChenuError]:
 
 def turned_text(path: tuple[str, ...]) -> ChenuError:
     """Text that would read otherwise than it is written."""
-    message = "Please enter text without characters that turn its reading direction round"
+    message = mark("Please enter text without characters that turn its reading direction round")
     return Invalid(message, path=path)
 
 

@@ -12,6 +12,7 @@ from chenu.agents.tables import Creator
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.core.text import tidy
@@ -29,14 +30,14 @@ def check_profile(handle: str, display_name: str, bio: str, country: str) -> Non
     """Raises Invalid or Rejected."""
     errors: list[ChenuError] = []
     if not _HANDLE.fullmatch(handle) or "--" in handle:
-        message = "A handle has 3 to 30 lower-case letters, digits and single hyphens"
+        message = mark("A handle has 3 to 30 lower-case letters, digits and single hyphens")
         errors.append(Invalid(message, path=("handle",)))
     elif handle in _OUR_PATHS or is_reserved_handle(handle):
         errors.append(reserved_name(("handle",)))
     errors += _check_display_name(display_name)
     errors += check_bio(bio)
     if country not in COUNTRIES:
-        message = "The country is a two-letter code of the European Economic Area, such as fr"
+        message = mark("The country is a two-letter code of the European Economic Area, such as fr")
         errors.append(Invalid(message, path=("country",)))
     reject_if_any(errors)
 

@@ -29,6 +29,7 @@ from chenu.agents.tables import Agent, AgentVersion
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, Invalid
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert, update
 from chenu.core.text import compose, tidy
@@ -129,7 +130,7 @@ async def require_higher_number(agent_id: AgentId, number: str) -> None:
     live = await db.fetch_all(_Number, sql, agent_id)
     highest = max((parse_version(given.number) for given in live), default=(0, 0, 0))
     if wanted <= highest:
-        message = "The version number must be higher than {highest}"
+        message = mark("The version number must be higher than {highest}")
         raise Invalid(message, path=("number",), highest=".".join(map(str, highest)))
 
 

@@ -1,6 +1,7 @@
 """What can be refused in the marketplace, beyond the core's errors."""
 
 from chenu.core.errors import RefusedError
+from chenu.core.i18n import mark
 
 
 class PriceOutOfRange(RefusedError):
@@ -14,7 +15,7 @@ class PriceChanged(RefusedError):
 
 
 def price_changed() -> PriceChanged:
-    message = "The price has changed: please look at it again before you buy"
+    message = mark("The price has changed: please look at it again before you buy")
     return PriceChanged(message, path=("expected_amount_minor",))
 
 

@@ -16,6 +16,7 @@ from chenu.accounts.validation import (
 )
 from chenu.agents.markdown import render_markdown
 from chenu.core.errors import ChenuError, Invalid
+from chenu.core.i18n import mark
 from chenu.core.text import compose, turns_direction
 from chenu.tiers.spheres import SPHERES, find_sphere
 
@@ -63,7 +64,7 @@ def check_listing(fields: ListingFields) -> list[ChenuError]:
         errors += check_locale(fields.language, path=("language",))
     if fields.sphere is not None and find_sphere(fields.sphere) is None:
         allowed = ", ".join(sphere.code for sphere in SPHERES)
-        message = "The sphere is one of {allowed}"
+        message = mark("The sphere is one of {allowed}")
         errors.append(Invalid(message, path=("sphere",), allowed=allowed))
     return errors + _check_minutes(fields.minutes)
 
@@ -83,7 +84,7 @@ def _check_description(description: str) -> list[ChenuError]:
 
 def _check_capabilities(capabilities: Sequence[str]) -> list[ChenuError]:
     if len(capabilities) > MAX_CAPABILITIES:
-        message = "Please name at most {count} capabilities"
+        message = mark("Please name at most {count} capabilities")
         return [Invalid(message, path=("capabilities",), count=MAX_CAPABILITIES)]
     errors: list[ChenuError] = []
     for index, word in enumerate(capabilities):
@@ -94,7 +95,7 @@ def _check_capabilities(capabilities: Sequence[str]) -> list[ChenuError]:
 def _check_minutes(minutes: float | None) -> list[ChenuError]:
     if minutes is None or 0 < minutes <= DAY_MINUTES:
         return []
-    message = "The minutes saved are more than 0 and at most {count}"
+    message = mark("The minutes saved are more than 0 and at most {count}")
     return [Invalid(message, path=("average_minutes_saved",), count=DAY_MINUTES)]
 
 

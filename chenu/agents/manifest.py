@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from chenu.agents.manifest_text import check_manifest_text
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
+from chenu.core.i18n import mark
 
 MAX_BYTES = 64_000
 MAX_ERRORS = 20
@@ -49,7 +50,7 @@ def parse_manifest(text: str) -> Any:
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
-        message = "The manifest is not JSON: line {line}, column {column}"
+        message = mark("The manifest is not JSON: line {line}, column {column}")
         where = {"line": error.lineno, "column": error.colno}
         raise Invalid(message, path=("manifest",), **where) from None
 
@@ -60,7 +61,7 @@ def _read_integer(digits: str) -> int | float:
 
 
 def _refuse_constant(name: str) -> None:
-    message = "The manifest is not JSON, which has no value {name}"
+    message = mark("The manifest is not JSON, which has no value {name}")
     raise Invalid(message, path=("manifest",), name=name)
 
 
@@ -69,7 +70,7 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            message = "The manifest names {name} twice in one object"
+            message = mark("The manifest names {name} twice in one object")
             shown = _UNSTORABLE.sub("?", name)[:_LONGEST_PLACE]
             raise Invalid(message, path=("manifest",), name=shown)
         found[name] = value
@@ -120,7 +121,7 @@ def _check_scalar(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
     if isinstance(value, str) and _UNSTORABLE.search(value):
         yield _odd_text(path)
     if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:  # or not a number
-        message = "{place}: numbers go from -{limit} to {limit}, please write others as text"
+        message = mark("{place}: numbers go from -{limit} to {limit}, please write others as text")
         place = ".".join(path)[:_LONGEST_PLACE]
         yield Invalid(message, path=path, place=place, limit=LARGEST_NUMBER)
 
@@ -139,7 +140,7 @@ def _explain(error: ValidationError) -> ChenuError:
     if error.validator == "additionalProperties":
         names = error.message.partition("(")[2].rpartition(" w")[0][:100]
         return Invalid("{place} may not hold {names}", path=path, place=place, names=names)
-    message = "{place} must satisfy {rule}: {value}"
+    message = mark("{place} must satisfy {rule}: {value}")
     return Invalid(message, path=path, place=place, rule=error.validator, value=_rule_value(error))
 
 

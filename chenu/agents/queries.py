@@ -21,10 +21,11 @@ from chenu.agents.rows import (
 )
 from chenu.core import db
 from chenu.core.errors import NotFound
+from chenu.core.i18n import mark
 from chenu.core.paging import Page, PageRequest, by_id, by_time, cut
 from chenu.core.text import storable
 
-_NO_AGENT = "There is no such agent"
+_NO_AGENT = mark("There is no such agent")
 
 
 async def find_agent(agent_id: AgentId) -> AgentRow | None:

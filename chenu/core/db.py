@@ -42,7 +42,7 @@ class _Transaction(PostgresTransaction):
     __slots__ = ()
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        if self._parent:
+        if self.engine.current_transaction.get() is not self:  # a part of an outer one
             return exception is None
         try:
             end = self.rollback if exception else self.commit

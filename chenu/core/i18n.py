@@ -3,12 +3,13 @@
 English is the source text. A test holds the French catalogue at 100 %.
 """
 
-from collections.abc import Iterable
 from functools import cache
-from gettext import NullTranslations
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from chenu.core.errors import ChenuError
@@ -21,39 +22,17 @@ DEFAULT_LOCALE: Locale = "fr"
 _FOLDER = Path(__file__).parent / "locale"
 
 
-class Catalogue(NullTranslations):
-    """Messages of one language; an unknown message stays as it is."""
-
-    def __init__(self, locale: Locale) -> None:
-        super().__init__()
-        self.locale = locale
-        self._messages: dict[str, str | tuple[str, ...]] = {}
-        path = _FOLDER / f"{locale}.po"
-        if path.exists():
-            with path.open("rb") as file:
-                self._read(read_po(file, locale=locale))
-
-    def _read(self, catalog: Iterable[Any]) -> None:
-        for message in catalog:
-            if message.id and message.string:
-                key = message.id[0] if isinstance(message.id, tuple) else message.id
-                self._messages[key] = message.string
-
-    def gettext(self, message: str) -> str:
-        found = self._messages.get(message, message)
-        return found if isinstance(found, str) else found[0]
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        found = self._messages.get(singular)
-        if isinstance(found, tuple):
-            # French counts 0 as one, English does not.
-            return found[0 if (n < 2 if self.locale == "fr" else n == 1) else 1]
-        return singular if n == 1 else plural
-
-
 @cache
-def catalogue(locale: Locale) -> Catalogue:
-    return Catalogue(locale)
+def catalogue(locale: Locale) -> NullTranslations:
+    """Messages of one language; an unknown message stays as it is."""
+    path = _FOLDER / f"{locale}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=locale))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 def mark(message: str) -> str:
@@ -62,18 +41,18 @@ def mark(message: str) -> str:
 
 
 def translate(locale: Locale, message: str, **params: Any) -> str:
-    text = catalogue(locale).gettext(message)
+    text = catalogue(locale).gettext(message) if message else ""  # else it is the file's header
     return text.format(**params) if params else text
 
 
 def explain(error: ChenuError, locale: Locale) -> str:
     """The error in words for people."""
     params = {key: _worded(value, locale) for key, value in error.params.items()}
-    return catalogue(locale).gettext(error.message).format(**params)
+    return translate(locale, error.message).format(**params)
 
 
 def _worded(value: Any, locale: Locale) -> Any:
-    return catalogue(locale).gettext(value) if isinstance(value, str) else value
+    return translate(locale, value) if isinstance(value, str) else value
 
 
 def is_locale(value: str) -> TypeGuard[Locale]:

@@ -13,7 +13,7 @@ from chenu.agents.search import AgentHit, count_agents, list_agents
 from chenu.agents.search_query import REVERSED_PRICES, AgentQuery, AgentSort
 from chenu.agents.search_query import AgentFilter as Filter
 from chenu.core.errors import BadInput
-from chenu.core.i18n import LOCALES, is_locale
+from chenu.core.i18n import LOCALES, is_locale, mark
 from chenu.core.paging import Key, ListCursors
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
@@ -105,17 +105,17 @@ def _check(sent: AgentFilter) -> None:
     for code in sent.spheres or ():
         _check_sphere(code)
     if sent.min_rating is not None and not 0 <= sent.min_rating <= MAX_RATING:
-        message = "A rating is between 0 and {count}"
+        message = mark("A rating is between 0 and {count}")
         raise BadInput(message, path=("filter", "min_rating"), count=MAX_RATING)
     if sent.language is not None and not is_locale(sent.language):
-        message = "The language is one of {allowed}"
+        message = mark("The language is one of {allowed}")
         raise BadInput(message, path=("filter", "language"), allowed=", ".join(LOCALES))
 
 
 def _check_sphere(code: str) -> None:
     if find_sphere(code) is None:
         allowed = ", ".join(sphere.code for sphere in SPHERES)
-        message = "The sphere is one of {allowed}"
+        message = mark("The sphere is one of {allowed}")
         raise BadInput(message, path=("filter", "spheres"), allowed=allowed)
 
 

@@ -15,6 +15,7 @@ from graphql import (
     validate,
 )
 
+from chenu.core.i18n import mark
 from chenu.core.paging import MAX_PAGE
 from chenu_graphql.compiling import compile_query
 from chenu_graphql.errors import ValidationFailed, to_graphql
@@ -93,7 +94,7 @@ class Documents:
             return known
         size = len(text.encode(errors="replace"))
         if size > MAX_BYTES:
-            message = "A document has at most {count} bytes"
+            message = mark("A document has at most {count} bytes")
             return _refuse(to_graphql(ValidationFailed(message, count=MAX_BYTES)))
         prepared = self._prepare(text)
         self._remember(text, size, prepared)

@@ -224,7 +224,7 @@ class Engine:
             self._documents.find_compiled(prepared, operation) if self._is_compiling else None,
         )
         if operation.operation not in allowed:
-            message = "This transport does not carry {kind}"
+            message = mark("This transport does not carry {kind}")
             error = BadInput(message, kind=_KINDS[operation.operation])
             raise _OperationRefused(to_graphql(error), points=ready.points)
         if errors := check_cost(ready.points):
@@ -254,7 +254,7 @@ def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionN
     matching = [node for node in prepared.operations if name is None or _name(node) == name]
     if len(matching) == 1:
         return matching[0]
-    message = "Please name one of the document's operations in operationName"
+    message = mark("Please name one of the document's operations in operationName")
     raise _OperationRefused(to_graphql(BadInput(message, path=("operation_name",))))
 
 

@@ -245,7 +245,7 @@ def check_fragments(document: DocumentNode) -> list[GraphQLError]:
     found = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
     if len(found) <= MAX_FRAGMENTS:
         return []
-    message = "The document has more than {count} fragments"
+    message = mark("The document has more than {count} fragments")
     return [to_graphql(ValidationFailed(message, count=MAX_FRAGMENTS))]
 
 
@@ -264,7 +264,7 @@ def check_size(written: int, sizes: Sequence[Size]) -> list[GraphQLError]:
 def check_cost(points: int) -> list[GraphQLError]:
     if points <= MAX_POINTS:
         return []
-    message = "This costs {points} points, more than {count}: ask for fewer items at once"
+    message = mark("This costs {points} points, more than {count}: ask for fewer items at once")
     return [to_graphql(CostExceeded(message, points=points, count=MAX_POINTS))]
 
 

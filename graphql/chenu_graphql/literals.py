@@ -7,6 +7,7 @@ from math import isfinite
 
 from graphql import DocumentNode, GraphQLError, Token, TokenKind
 
+from chenu.core.i18n import mark
 from chenu_graphql.errors import ValidationFailed
 
 MAX_DIGITS = 100
@@ -19,7 +20,7 @@ def check_numbers(text: str, document: DocumentNode) -> list[GraphQLError]:
     """Python is slow to read thousands of digits, and takes 1e400 for infinity."""
     if document.loc is None or not _SUSPECT.search(text):
         return []
-    message = "This number is too large, or has more than {count} digits"
+    message = mark("This number is too large, or has more than {count} digits")
     error = ValidationFailed(message, count=MAX_DIGITS)
     found = islice(_find_unreadable(document.loc.start_token), _MAX_ERRORS)
     source = document.loc.source

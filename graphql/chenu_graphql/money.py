@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from chenu.core.errors import BadInput
-from chenu.core.i18n import LOCALES, Locale, is_locale
+from chenu.core.i18n import LOCALES, Locale, is_locale, mark
 from chenu.core.money import CURRENCY, Cents, format_cents
 from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import argument, field
@@ -19,7 +19,7 @@ def read_locale(ctx: Context, requested: str | None) -> Locale:
     if requested is None:
         return ctx.locale
     if not is_locale(requested):
-        message = "The language is one of {allowed}"
+        message = mark("The language is one of {allowed}")
         raise BadInput(message, path=("locale",), allowed=", ".join(LOCALES))
     return requested
 

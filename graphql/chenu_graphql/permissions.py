@@ -8,9 +8,10 @@ from typing import Any
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
 from chenu.agents.queries import is_maker
 from chenu.core.errors import Forbidden
+from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 
-_SOMEBODY_ELSES = "This belongs to somebody else"
+_SOMEBODY_ELSES = mark("This belongs to somebody else")
 
 
 @dataclass(frozen=True, slots=True)

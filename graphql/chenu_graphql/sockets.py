@@ -30,6 +30,7 @@ from chenu.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from chenu.core.i18n import mark
 from chenu.flows.services import Services
 from chenu_graphql.channel import Channel, ClientGone, ProtocolClosed, Socket
 from chenu_graphql.context import Context
@@ -231,7 +232,7 @@ class Connection:
 
     def _check_operation_limit(self) -> None:
         if len(self._running) >= MAX_OPERATIONS:
-            message = "At most {count} operations at a time on one connection"
+            message = mark("At most {count} operations at a time on one connection")
             raise RateLimited(message, retry_after=1, count=MAX_OPERATIONS)
 
     def _describe(self, error: ChenuError) -> Any:

@@ -33,7 +33,8 @@ class AccountForms:
     api_key: FormView = field(default_factory=lambda: FormView("api-key"))
 
     def replaced(self, name: str, form: FormView) -> "AccountForms":
-        place = next(each.name for each in fields(self) if getattr(self, each.name).name == name)
+        """With `form` in the place of the one that has its name on the page."""
+        [place] = [each.name for each in fields(self) if getattr(self, each.name).name == name]
         return replace(self, **{place: form})
 
     @property

@@ -6,8 +6,8 @@ import jinja2
 import pytest
 from markupsafe import Markup
 
-from chenu.core.i18n import LOCALES
-from storefront.fragments import FragmentCache, draw
+from chenu.core.i18n import LOCALES, Locale, catalogue
+from storefront.fragments import FragmentCache
 from storefront.navigation import find_section
 from storefront.templating import environment
 
@@ -26,10 +26,10 @@ def fragments() -> FragmentCache:
 
 
 def test_a_fragment_shows_its_own_values(fragments: FragmentCache) -> None:
-    assert fragments.draw("text.html", text="a & b") == b"<p>a &amp; b</p>"
-    assert fragments.draw("text.html", text="c") == b"<p>c</p>"
+    assert fragments.draw("text.html", text="a & b") == "<p>a &amp; b</p>"
+    assert fragments.draw("text.html", text="c") == "<p>c</p>"
     assert fragments.draw("text.html", text="c") is fragments.draw("text.html", text="c")
-    assert fragments.draw_each("text.html", text=["c", "d"]) == b"<p>c</p><p>d</p>"
+    assert fragments.draw_each("text.html", text=["c", "d"]) == "<p>c</p><p>d</p>"
 
 
 def test_a_fragment_knows_nothing_of_the_visit(fragments: FragmentCache) -> None:
@@ -42,26 +42,65 @@ def test_trusted_html_never_passes_for_the_same_text_of_a_stranger(
 ) -> None:
     with pytest.raises(TypeError):
         fragments.draw("text.html", text=Markup("<b>"))
-    assert fragments.draw("text.html", text="<b>") == b"<p>&lt;b&gt;</p>"
-    assert fragments.draw("text.html", text=Markup("<b>")) == b"<p>&lt;b&gt;</p>"
+    assert fragments.draw("text.html", text="<b>") == "<p>&lt;b&gt;</p>"
+    assert fragments.draw("text.html", text=Markup("<b>")) == "<p>&lt;b&gt;</p>"
 
 
 @pytest.mark.parametrize(
     "around",
     [
-        '{{ ("_language.html" | fragment) ~ "" }}',
-        '{{ "_language.html" | fragment | upper }}',
-        '{% set stored = "_language.html" | fragment %}{{ stored }}',
-        '{% set stored %}{{ "_language.html" | fragment }}{% endset %}{{ stored }}',
+        '{% set shown = "_language.html" | fragment %}{{ shown }}',
+        '{% set shown %}{{ "_language.html" | fragment }}{% endset %}{{ shown }}',
         '{% macro made() %}{{ "_language.html" | fragment }}{% endmacro %}{{ made() }}',
     ],
+    ids=["set", "block", "macro"],
 )
-def test_nothing_else_is_done_with_a_fragment(around: str) -> None:
-    """It is encoded: in a text its bytes would be shown for what they are."""
+def test_a_fragment_is_never_escaped_again(around: str) -> None:
     source = around.replace("_language", "layouts/_language")
+    alone = environment("en").from_string('{{ "layouts/_language.html" | fragment }}').render()
+
+    shown = environment("en").from_string(source).render()
+
+    assert "<button" in shown
+    assert shown == alone
+
+
+def test_a_fragment_is_no_value_of_another(fragments: FragmentCache) -> None:
+    inner = fragments.draw("text.html", text="a")
 
     with pytest.raises(TypeError):
-        draw(environment("en").from_string(source), {})
+        fragments.draw("text.html", text=inner)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{{ _("Sign in") }}',
+        "{{ _('Sign in') | upper }}",
+        '{{ _("Sign in").title() }}',
+        '{{ _("Sign in") ~ " <" }}',
+        "{{ _(\"Unknown <b>bold</b> & 'quoted'\") }}",
+        '{{ _("Unknown 100 %%") }}',
+        '{{ _("%(count)s of them", count="<2>") }}',
+        '{{ _("Sign" " in") }}',
+        "{{ _(words) }}",
+        '{{ ngettext("%(num)s agent", "%(num)s agents", 2) }}',
+        '{% set label = _("Sign in") %}<i title="{{ label }}">{{ label | length }}</i>',
+    ],
+)
+def test_texts_translated_while_compiling_are_those_of_jinja_s_own_extension(
+    locale: Locale, source: str
+) -> None:
+    theirs = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+    messages = catalogue(locale)
+    theirs.install_gettext_callables(  # type: ignore[attr-defined]
+        messages.gettext, messages.ngettext, newstyle=True
+    )
+
+    ours = environment(locale).from_string(source).render(words="Sign in")
+
+    assert ours == theirs.from_string(source).render(words="Sign in")
 
 
 def test_each_language_has_its_own_texts() -> None:

@@ -1,14 +1,25 @@
 """The French catalogue: complete, nothing left over, placeholders and typography right."""
 
+import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from chenu.accounts.documents import CURRENT
-from chenu.core.i18n import LOCALES, catalogue
+from chenu.core.errors import Invalid
+from chenu.core.i18n import LOCALES, catalogue, explain, translate
 from storefront.templating import TEMPLATES, environment
-from storefront.translations import MessageId, _strings, extract, read_catalogue
+from storefront.translations import (
+    Keywords,
+    MessageId,
+    called,
+    extract,
+    keywords,
+    python_files,
+    read_catalogue,
+    strings_of,
+)
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
@@ -18,17 +29,67 @@ def _key(message: MessageId | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 
 def _french() -> dict[tuple[str, ...], tuple[str, ...]]:
-    return {_key(m.id): _strings(m.string) for m in read_catalogue() if m.id}
+    return {_key(m.id): strings_of(m.string) for m in read_catalogue() if m.id}
 
 
 def test_every_text_is_in_the_catalogue_and_nothing_else() -> None:
-    wanted = {_key(text.id) for text in extract()}
+    wanted = {_key(message) for _, message in extract()}
 
     found = set(_french())
 
     assert sorted(wanted - found) == []
     assert sorted(found - wanted) == []
     assert read_catalogue().obsolete == {}
+
+
+def test_every_text_of_an_error_is_a_constant_or_marked() -> None:
+    """Babel reads constants: it would pass over a text that is put together or named first."""
+    places = keywords()
+
+    wrong = [
+        f"{path.name}:{argument.lineno}"
+        for path in python_files()
+        for scope in ast.walk(ast.parse(path.read_text()))
+        if isinstance(scope, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)
+        for argument in _texts_of_calls(scope, places)
+        if isinstance(argument, ast.JoinedStr | ast.BinOp)
+        or (isinstance(argument, ast.Name) and argument.id in _unmarked(scope))
+    ]
+
+    assert wrong == []
+
+
+def _texts_of_calls(scope: ast.AST, places: Keywords) -> Iterator[ast.expr]:
+    for call in ast.walk(scope):
+        if isinstance(call, ast.Call) and called(call.func) in places:
+            for place in places[called(call.func)] or (1,):
+                yield from call.args[place - 1 : place]
+
+
+def _unmarked(scope: ast.AST) -> set[str]:
+    """Names that the scope gives a text as it is, or a choice of texts."""
+    return {
+        target.id
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Assign)
+        and any(
+            isinstance(value, ast.Constant) and isinstance(value.value, str)
+            for value in _choices(node.value)
+        )
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _choices(value: ast.expr) -> list[ast.expr]:
+    return [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+
+
+def test_a_text_without_words_has_no_translation() -> None:
+    """gettext has the catalogue's header under it."""
+    assert explain(Invalid("{text}.", text=""), "fr") == "."
+    assert environment("fr").from_string("{{ text | say }}").render(text="") == ""
+    assert translate("fr", "") == ""
 
 
 def test_every_text_is_translated() -> None:

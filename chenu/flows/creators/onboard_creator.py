@@ -16,6 +16,7 @@ from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
 from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
+from chenu.core.i18n import mark
 from chenu.core.text import tidy
 from chenu.flows.mirrors.connect_account import create_account_operation, refresh_connect_state
 from chenu.flows.mirrors.sync import sync_connect_account
@@ -88,7 +89,7 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
             refresh_url=services.url("/creator/onboarding"),
         )
     except StripeRefusal as refusal:
-        message = "Your payout account cannot be set up at the moment: please write to us"
+        message = mark("Your payout account cannot be set up at the moment: please write to us")
         raise InvalidState(message) from refusal
 
 

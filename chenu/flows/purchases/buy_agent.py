@@ -26,7 +26,7 @@ from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
-from chenu.core.i18n import Locale
+from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.flows.purchases.checkout import close_checkout, open_checkout
 from chenu.flows.purchases.outdated_pages import is_page_current, may_continue
@@ -108,7 +108,7 @@ async def _require_entitled(actor: Actor, account_id: AccountId, agent_id: Agent
 def _check_input(services: Services, request: BuyAgentInput) -> list[ChenuError]:
     errors: list[ChenuError] = []
     if not request.accept_immediate_supply:
-        message = "Please agree to immediate supply first: the agent is yours at once"
+        message = mark("Please agree to immediate supply first: the agent is yours at once")
         errors.append(Invalid(message, path=("accept_immediate_supply",)))
     for field in ("success_url", "cancel_url"):
         url = getattr(request, field)

@@ -4,6 +4,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from chenu.core.errors import ChenuError, Invalid
+from chenu.core.i18n import mark
 from chenu.settings import Settings
 
 _LONGEST = 2000
@@ -13,7 +14,7 @@ def check_return_url(settings: Settings, url: str, field: str) -> list[ChenuErro
     """No redirect to strangers: origin by origin, nothing that browsers read differently."""
     if is_return_url(settings, url):
         return []
-    message = "The address must be ours or one of the allowed return origins"
+    message = mark("The address must be ours or one of the allowed return origins")
     return [Invalid(message, path=(field,))]
 
 
