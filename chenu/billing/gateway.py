@@ -33,14 +33,15 @@ class StripeRefusal(Exception):
         return self.code in GONE
 
 
-_OTHER_CURRENCY = "currency_not_supported"
-
-
 class CurrencyRefused(StripeRefusal):
     """An object of Stripe's is in another currency than ours: nothing of it may be booked."""
 
     def __init__(self, object_id: str, currency: str) -> None:
-        super().__init__(_OTHER_CURRENCY, f"{object_id} is in {currency}", "currency")
+        super().__init__(
+            code="currency_not_supported",
+            message=f"{object_id} is in {currency}",
+            param="currency",
+        )
 
 
 class OutcomeUnknown(ProviderUnavailable):
