@@ -22,7 +22,7 @@ from graphql import (
 from tests.differential.values import Pools, make_value, write_literal
 
 MAX_LEVELS = 9
-MOST_FIELDS = 60
+MOST_FIELDS = 40
 
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
