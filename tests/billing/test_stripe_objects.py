@@ -1,10 +1,14 @@
 """What we read out of Stripe's objects: absent and null fields are None, never an error."""
 
+import hmac
+import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+import stripe
 
 from chenu.billing.gateway import CheckoutStatus
 from chenu.billing.stripe_objects import (
@@ -159,6 +163,32 @@ def test_an_event_keeps_what_identifies_it_and_no_payload() -> None:
 
     assert (event.id, event.object_id, event.related_account) == ("evt_1", "acct_1", "acct_1")
     assert event == read_event_body(msgspec.json.encode(payload))
+
+
+@pytest.mark.parametrize("account", [None, "acct_1"])
+@pytest.mark.parametrize("object_id", ["cs_1", "evt_é", ""])
+def test_an_event_is_read_as_stripe_s_own_library_reads_it(
+    account: str | None, object_id: str
+) -> None:
+    payload = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "checkout.session.completed",
+        "created": 1_800_000_000,
+        "account": account,
+        "data": {"object": {**SESSION, "id": object_id, "object": "checkout.session"}},
+    }
+    body = json.dumps(payload).encode()
+    moment = int(time.time())
+    digest = hmac.new(b"whsec_1", b"%d." % moment + body, "sha256").hexdigest()
+
+    ours = read_event_body(body)
+    theirs = stripe.Webhook.construct_event(body, f"t={moment},v1={digest}", "whsec_1")
+
+    assert (ours.id, ours.type) == (theirs.id, theirs.type)
+    assert ours.object_id == theirs.data.object["id"]
+    assert ours.related_account == getattr(theirs, "account", None)
+    assert ours.created.timestamp() == theirs.created
 
 
 def test_a_thin_event_names_its_object_or_nothing() -> None:
