@@ -31,6 +31,8 @@ from chenu.flows.services import Services, open_services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.chromium import open_chromium
 from tests.database import OwnedDatabase, open_owned
+from tests.demo.running import RunningDemo, start_demo
+from tests.prepared import close_markets, open_markets
 from tests.recording import keep_events_of
 from tests.scheduling import Scheduling
 
@@ -159,9 +161,12 @@ async def open_engines(engines: Engines) -> AsyncIterator[Services]:
 
 
 @pytest.fixture(scope="session")
-async def database(engines: Engines) -> AsyncIterator[OwnedDatabase]:
+async def database(engines: Engines, open_engines: Services) -> AsyncIterator[OwnedDatabase]:
+    """Its owner's view, out of which prepared markets are restored."""
     async with open_owned(engines.postgres_url) as opened:
+        markets = open_markets(opened, open_engines)
         yield opened
+        await close_markets(markets)
 
 
 @pytest.fixture(scope="session")
@@ -175,6 +180,16 @@ async def chromium() -> AsyncIterator[Browser]:
     """One for all tests of this process that need a browser; each opens a context of its own."""
     async with open_chromium() as launched:
         yield launched
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[RunningDemo]:
+    """One for all tests that only use a demo. Their scheduling keeps them in one process."""
+    folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
+    running = start_demo(folder, "--port", "0")
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 import asyncpg
 
-_SELECT_IF_FILLED = "SELECT 'DELETE FROM {0}' WHERE EXISTS (TABLE {0})"
-_SELECT_IF_USED = "SELECT 'ALTER SEQUENCE {0} RESTART' FROM {0} WHERE is_called"
+_IF_FILLED = "SELECT 'DELETE FROM {0}' WHERE EXISTS (TABLE {0})"
+_IF_USED = "SELECT 'ALTER SEQUENCE {0} RESTART' FROM {0} WHERE is_called"
+_ROWS = """
+    SELECT 'INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM'
+        ' json_populate_recordset(NULL::{0}, ' || quote_literal(json_agg(t)) || ')'
+    FROM {0} t HAVING count(*) > 0
+"""
+_POSITION = "SELECT format('SELECT setval(%L, %s)', '{0}', last_value) FROM {0} WHERE is_called"
+_COLUMNS = """
+    SELECT format('%I', table_name), string_agg(format('%I', column_name), ', ')
+    FROM information_schema.columns JOIN pg_tables ON tablename = table_name
+    WHERE table_schema = 'public' AND schemaname = 'public' AND is_generated = 'NEVER'
+        AND table_name <> 'migration'
+    GROUP BY 1
+"""
 
 
 @dataclass(frozen=True)
@@ -19,17 +32,35 @@ class OwnedDatabase:
     """
 
     connection: "asyncpg.Connection"
-    tables: tuple[str, ...]
-    """All of them but the list of migrations."""
+    columns: dict[str, str]
+    """Of every table but the list of migrations, those that are not generated."""
     sequences: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(self.columns)
 
     async def empty(self) -> None:
         """Rows go, sequences start again; what is empty already is not touched."""
-        filled = [_SELECT_IF_FILLED.format(name) for name in self.tables]
-        used = [_SELECT_IF_USED.format(name) for name in self.sequences]
-        statements = await self.connection.fetch(" UNION ALL ".join(filled + used))
+        statements = await self._select(_IF_FILLED, self.tables)
+        statements += await self._select(_IF_USED, self.sequences)
         if statements:
-            await self.connection.execute("; ".join(statement for (statement,) in statements))
+            await self.connection.execute("; ".join(statements))
+
+    async def is_empty(self) -> bool:
+        return not await self._select(_IF_FILLED, self.tables)
+
+    async def dump(self) -> str:
+        """Statements that put the rows of now into the empty database."""
+        rows = await self._select(_ROWS, tuple(self.columns))
+        return "; ".join(rows + await self._select(_POSITION, self.sequences))
+
+    async def load(self, dumped: str) -> None:
+        await self.connection.execute(dumped)
+
+    async def _select(self, template: str, names: tuple[str, ...]) -> list[str]:
+        parts = [template.format(name, self.columns.get(name)) for name in names]
+        return [text for (text,) in await self.connection.fetch(" UNION ALL ".join(parts))]
 
 
 @asynccontextmanager
@@ -37,19 +68,13 @@ async def open_owned(url: str) -> AsyncIterator[OwnedDatabase]:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET session_replication_role = replica")
-        tables = await connection.fetch(
-            "SELECT format('%I', tablename) FROM pg_tables"
-            " WHERE schemaname = 'public' AND tablename <> 'migration'"
-        )
+        columns = await connection.fetch(_COLUMNS)
         sequences = await connection.fetch(
             "SELECT format('%I', sequencename) FROM pg_sequences WHERE schemaname = 'public'"
             " AND sequencename NOT LIKE 'migration%'"
         )
-        yield OwnedDatabase(
-            connection,
-            tuple(name for (name,) in tables),
-            tuple(name for (name,) in sequences),
-        )
+        names = tuple(name for (name,) in sequences)
+        yield OwnedDatabase(connection, dict(map(tuple, columns)), names)
     finally:
         await connection.close()
 
