@@ -2,8 +2,7 @@
 
 A test gets the rows as they were, under ids of its own: nothing that an earlier test left in a
 cache or in the sandbox belongs to them. Accounts at Stripe stay there; whoever's account was
-changed or closed meanwhile is built anew. Customers, products and events of earlier tests stay
-there too, under the same email addresses: a test that counts these builds its own market.
+changed or closed meanwhile is built anew.
 """
 
 import dataclasses
@@ -27,6 +26,8 @@ Result = TypeVar("Result")
 _MAX_AGE_SECONDS = 180.0
 """Younger than any time within which a sign-in counts as fresh."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DRAWN_NAME = re.compile(r"(?<=\bn)[0-9a-f]{10}(?=[bc]@)")
+"""Drawn by builders, so that email addresses differ at Stripe: as much an id as the others."""
 _ACCOUNT = re.compile(r"acct_\w+")
 
 
@@ -78,6 +79,7 @@ class PreparedMarkets:
     async def _restore(self, stored: _Stored) -> Any:
         old = sorted(set(_UUID.findall(stored.rows)))
         ids = dict(zip(old, sorted(str(new_id()) for _ in old), strict=True))
+        ids |= {name: new_id().hex[-10:] for name in set(_DRAWN_NAME.findall(stored.rows))}
         await self.database.load(_replace_ids(stored.rows, ids))
         return _with_ids(stored.result, ids)
 
@@ -104,7 +106,7 @@ def _with_ids(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, UUID):
         return UUID(ids.get(str(value), str(value)))
     if type(value) is str:  # the members of enumerations stay what they are
-        return _UUID.sub(lambda found: ids.get(found[0], found[0]), value)
+        return _replace_ids(value, ids)
     if isinstance(value, tuple | list):
         return type(value)(_with_ids(each, ids) for each in value)
     if isinstance(value, msgspec.Struct):

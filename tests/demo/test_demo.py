@@ -129,6 +129,7 @@ def test_a_second_one_with_the_same_data_is_refused(demo: RunningDemo) -> None:
     assert refused.returncode == 1
     assert "already" in refused.stderr
     assert httpx.get(f"{demo.url}/healthz").status_code == 200
+    assert run_chenu(demo.folder, "ledger", "check").returncode == 0  # it is still found
 
 
 def test_two_run_side_by_side(demo: RunningDemo, second: SecondDemo) -> None:
