@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FRONTEND := storefront/static/vendor/.lock-hash
 ARGS ?=
+# As many processes as cores leave one core idle: each waits for its own PostgreSQL and sandbox.
+WORKERS ?= 3
+SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check faults soak bench fmt lint types migrate schema lock browser
@@ -29,14 +32,14 @@ browser: $(READY)
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (10 min)
-	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n 2 $(ARGS)
+test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (5 min)
+	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (35 min)
-	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(ARGS)
+	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours)
 	@FAULT_SHARE=10 $(BIN)/python -m pytest -n 2 -m faults --timeout 14400 $(ARGS)

@@ -1,4 +1,4 @@
-"""Which tests share a worker of pytest-xdist: those that share something expensive to start.
+"""Which tests share a worker of pytest-xdist, and in which order they start.
 
 `--dist loadgroup` would read it from marks, but xdist 3.8 puts the group into the node id in a way
 that pytest 9 no longer follows.
@@ -6,19 +6,21 @@ that pytest 9 no longer follows.
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-FOLDERS = ("tests/browser/", "tests/demo/", "tests/traces/")
-"""One demo, or one sale, for all tests below."""
-FILES = ("tests/faults/",)
-"""One stand for all tests of a file below."""
+GROUPS = {
+    "tests/browser/": "demo",
+    "tests/demo/": "demo",
+    "tests/traces/": "traces",
+}
+"""Folders whose tests share something expensive to start: one demo, or one traced sale."""
+STANDS = "tests/faults/"
+"""All tests of a file below share one running product."""
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Test by test, the shared ones first and each group in one worker."""
+    """Groups first, the longest before the others: single tests fill what is left at the end."""
 
     def _split_scope(self, nodeid: str) -> str:
-        for folder in FOLDERS:
+        for folder, group in GROUPS.items():
             if nodeid.startswith(folder):
-                return folder
-        if nodeid.startswith(FILES):
-            return nodeid.partition("::")[0]
-        return nodeid
+                return group
+        return nodeid.partition("::")[0] if nodeid.startswith(STANDS) else nodeid

@@ -50,17 +50,25 @@ def announce(folder: Path, env: Mapping[str, str]) -> None:
 
 
 def withdraw(folder: Path) -> None:
-    _running_path(folder).unlink(missing_ok=True)
+    """What this process announced: a demo that was refused leaves the running one's."""
+    running = _read_running(folder)
+    if running is not None and running.pid == os.getpid():
+        _running_path(folder).unlink(missing_ok=True)
 
 
 def read_environment(folder: Path) -> dict[str, str]:
     """The running demo's environment; empty without one."""
+    running = _read_running(folder)
+    return {} if running is None else running.env
+
+
+def _read_running(folder: Path) -> RunningDemo | None:
     try:
         running = msgspec.json.decode(_running_path(folder).read_bytes(), type=RunningDemo)
         os.kill(running.pid, 0)
     except (OSError, msgspec.DecodeError):
-        return {}
-    return running.env
+        return None
+    return running
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 import string
 
 import pytest
+from argon2 import PasswordHasher, profiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,14 @@ from chenu.accounts.passwords import check_password, hash_password, verify_passw
 from chenu.accounts.validation import check_email, check_line, normalise_email
 
 ANY_TEXT = st.text(st.characters())  # half surrogate pairs included
+
+
+def test_a_stored_password_costs_what_rfc_9106_recommends(product_hasher: PasswordHasher) -> None:
+    recommended = PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
+
+    stored = recommended.hash("a password")
+
+    assert not product_hasher.check_needs_rehash(stored)
 
 
 def test_keys_have_a_head_that_scanners_know_and_enough_randomness() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import httpx
 
 from chenu.accounts.actor import Staff
+from chenu.agents.model import AgentId
 from chenu.flows.services import Services
 from tests.api.calls import Api, as_session, gid
 from tests.people import MANIFEST, Person, make_creator, make_person, make_published_agent
+from tests.prepared import prepare
 
 DRAFT: dict[str, Any] = {
     "name": "Trieur",
@@ -34,9 +36,15 @@ async def make_reviewer(client: httpx.AsyncClient, services: Services) -> Api:
 
 async def make_offer(services: Services, price: int = 999) -> tuple[Person, str]:
     """A creator and the public id of an agent on sale."""
+    key = ("offer", price)
+    creator, agent_id = await prepare(services, key, lambda: _build_offer(services, price))
+    return creator, gid("Agent", agent_id)
+
+
+async def _build_offer(services: Services, price: int) -> tuple[Person, AgentId]:
     creator, _ = await make_creator(services)
     agent = await make_published_agent(services, creator, price=price)
-    return creator, gid("Agent", agent.id)
+    return creator, agent.id
 
 
 def purchase_input(agent: str, **more: Any) -> dict[str, Any]:

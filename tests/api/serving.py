@@ -1,17 +1,21 @@
 """The application on a real port, in this process: what streams cannot be tested without."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
+from socket import socket as Socket  # noqa: N812 - `socket` is a WebSocket below
 from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
 from chenu.app import create_app
+from chenu.demo.processes import free_port
 from chenu.flows.services import Services
-from chenu.http.server import claim_port, serving
+from chenu.http.server import PortTaken, claim_port, serving
 from tests.conftest import with_settings
 
 PROTOCOL = "graphql-transport-ws"
@@ -20,12 +24,36 @@ PROTOCOL = "graphql-transport-ws"
 @asynccontextmanager
 async def served(services: Services, **limits: float) -> AsyncIterator[str]:
     """Its address, which is also its public one; `limits` are other limits of connections."""
-    listener = claim_port("127.0.0.1", 0)
+    listener = _claim_the_port()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     changed = replace(services.settings.limits, **limits)  # type: ignore[arg-type]
-    app = create_app(with_settings(services, public_url=url, limits=changed))
+    app = _make_app(with_settings(services, public_url=url, limits=changed))
     async with serving(app, listener, changed):
         yield url
+
+
+def _claim_the_port() -> Socket:
+    """One port for all tests of this process, so that their settings are equal; or another."""
+    with contextlib.suppress(PortTaken):
+        return claim_port("127.0.0.1", _usual_port())
+    return claim_port("127.0.0.1", 0)
+
+
+@cache
+def _usual_port() -> int:
+    return free_port()
+
+
+_APPS: list[tuple[Services, Any]] = []
+
+
+def _make_app(services: Services) -> Any:
+    """Making one takes longer than most requests: services that are equal share it."""
+    known = next((app for of, app in _APPS if of == services), None)
+    if known is None:
+        known = create_app(services)
+        _APPS.append((services, known))
+    return known
 
 
 class SocketClient:

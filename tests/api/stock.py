@@ -8,12 +8,17 @@ from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
 from tests.people import agent_input, get_agent, make_creator, make_person
+from tests.prepared import prepare
 
 NAMES = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"]
 
 
 async def stock(services: Services, count: int = 5) -> list[AgentRow]:
     """Agents of one creator, each more expensive than the one before."""
+    return await prepare(services, ("stock", count), lambda: _build_stock(services, count))
+
+
+async def _build_stock(services: Services, count: int) -> list[AgentRow]:
     creator, _ = await make_creator(services)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     agents = []

@@ -1,23 +1,14 @@
 """The explorer in a real browser: it starts, runs a query, and breaks no policy of ours."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, Page
 
 from chenu.accounts.request_context import session_cookie_name
 from chenu.flows.services import Services
 from tests.api.serving import served
-from tests.chromium import open_chromium
 from tests.people import make_person
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_chromium() as launched:
-        yield launched
 
 
 async def run_query(page: Page, query: str) -> str:
@@ -32,11 +23,11 @@ async def run_query(page: Page, query: str) -> str:
 
 
 async def test_the_explorer_asks_and_changes_as_the_session(
-    services: Services, browser: Browser
+    services: Services, chromium: Browser
 ) -> None:
     person = await make_person("buyer")
     async with served(services) as url:
-        context = await browser.new_context(viewport={"width": 1440, "height": 900})
+        context = await chromium.new_context(viewport={"width": 1440, "height": 900})
         name = session_cookie_name(services.settings)
         await context.add_cookies([{"name": name, "value": person.token, "url": url}])
         page = await context.new_page()

@@ -4,7 +4,6 @@ Neither a dialog, nor a report of the policy (which would mean that only the pol
 nor an element that could run, nor a request to anybody else.
 """
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -20,7 +19,6 @@ from chenu.jobs.mail_text import compose_mail
 from tests.attacks.infected import infect, open_store
 from tests.attacks.payloads import BREAKOUTS, MARKDOWN, PAYLOADS, TAGS
 from tests.attacks.watched import watch
-from tests.chromium import open_chromium
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,12 +26,6 @@ pytestmark = [
 ]
 BATCH = 62
 BATCHES = [PAYLOADS[start : start + BATCH] for start in range(0, len(PAYLOADS), BATCH)]
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with open_chromium() as launched:
-        yield launched
 
 
 async def test_nothing_that_people_write_runs_in_anybodys_browser(

@@ -66,9 +66,9 @@ async def test_the_demos_own_pages_have_no_accessibility_fault(visitor: Visitor)
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
 async def test_a_visitor_reads_in_their_language(
-    browser: Browser, demo: RunningDemo, locale: str
+    chromium: Browser, demo: RunningDemo, locale: str
 ) -> None:
-    async with open_visitor(browser, demo, locale=locale) as visitor:
+    async with open_visitor(chromium, demo, locale=locale) as visitor:
         await visitor.go("/")
 
         assert await visitor.page.get_attribute("html", "lang") == locale[:2]

@@ -18,6 +18,7 @@ STOP_SECONDS = 30
 class RunningDemo:
     """`ready` is the parsed READY line; `said` everything printed before it."""
 
+    folder: Path
     process: "subprocess.Popen[str]"
     ready: dict[str, Any]
     said: list[str] = field(default_factory=list)
@@ -31,6 +32,10 @@ class RunningDemo:
         """Address and password of one of the demo's people."""
         person = next(p for p in self.ready["people"] if p["role"] == role)
         return person["email"], person["password"]
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.poll() is None
 
     def stop(self, stop_signal: int = signal.SIGTERM) -> None:
         self.process.send_signal(stop_signal)
@@ -59,7 +64,7 @@ def start_demo(folder: Path, *options: str) -> RunningDemo:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("READY "):
-                return RunningDemo(process, json.loads(line.removeprefix("READY ")), said)
+                return RunningDemo(folder, process, json.loads(line.removeprefix("READY ")), said)
             said.append(line)
     finally:
         timer.cancel()

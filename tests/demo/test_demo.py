@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -24,19 +25,30 @@ pytestmark = pytest.mark.engines
 ROLES = ["free", "starter", "pro", "business", "enterprise", "creator", "affiliate", "staff"]
 
 
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+@dataclass
+class SecondDemo:
+    """A demo that a test may stop, kill or move in time: others never notice."""
+
+    folder: Path
+    running: RunningDemo | None = None
+
+    def start(self) -> RunningDemo:
+        """Over the same data, unless it runs already."""
+        if self.running is None or not self.running.is_running:
+            self.running = start_demo(self.folder, "--port", "0")
+        return self.running
+
+    def stop(self, stop_signal: int = signal.SIGTERM) -> None:
+        if self.running is not None and self.running.is_running:
+            self.running.stop(stop_signal)
 
 
 @pytest.fixture(scope="module")
-def demo(folder: Path) -> Iterator[RunningDemo]:
-    running = start_demo(folder, "--port", "0")
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+def second() -> Iterator[SecondDemo]:
+    demo = SecondDemo(Path(tempfile.mkdtemp(prefix="chenu-demo-")))
+    yield demo
+    demo.stop()
+    shutil.rmtree(demo.folder, ignore_errors=True)
 
 
 def run_chenu(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -73,9 +85,9 @@ def test_everybody_can_sign_in(demo: RunningDemo, role: str) -> None:
     assert "chenu_session" in answer.headers["set-cookie"]
 
 
-def test_other_commands_find_it_through_its_folder(demo: RunningDemo, folder: Path) -> None:
-    checked = run_chenu(folder, "ledger", "check")
-    again = run_chenu(folder, "bootstrap-stripe")
+def test_other_commands_find_it_through_its_folder(demo: RunningDemo) -> None:
+    checked = run_chenu(demo.folder, "ledger", "check")
+    again = run_chenu(demo.folder, "bootstrap-stripe")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "VIOLATED" not in checked.stdout
@@ -83,10 +95,8 @@ def test_other_commands_find_it_through_its_folder(demo: RunningDemo, folder: Pa
     assert {line.split()[0] for line in again.stdout.splitlines()} == {"unchanged"}
 
 
-def test_a_service_key_of_the_command_line_reads_for_an_account(
-    demo: RunningDemo, folder: Path
-) -> None:
-    made = run_chenu(folder, "service-key", "create", "CHE·NU app")
+def test_a_service_key_of_the_command_line_reads_for_an_account(demo: RunningDemo) -> None:
+    made = run_chenu(demo.folder, "service-key", "create", "CHE·NU app")
 
     assert made.returncode == 0, made.stderr
     assert made.stdout.startswith("chenu_service_")
@@ -96,41 +106,39 @@ def test_a_service_key_of_the_command_line_reads_for_an_account(
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"  # names no account
 
 
-def test_a_month_passes_in_seconds(demo: RunningDemo, folder: Path) -> None:
-    moved = run_chenu(folder, "sandbox", "advance", "30d")
+def test_a_month_passes_in_seconds(second: SecondDemo) -> None:
+    second.start()
+    moved = run_chenu(second.folder, "sandbox", "advance", "30d")
 
     assert moved.returncode == 0, moved.stderr
     assert "30 days" in moved.stdout
-    assert run_chenu(folder, "ledger", "check").returncode == 0
+    assert run_chenu(second.folder, "ledger", "check").returncode == 0
 
 
 @pytest.mark.parametrize("duration", ["", "30", "d", "-1d", "400d", "P", "1y", "0d"])
-def test_a_wrong_duration_is_one_clear_line(demo: RunningDemo, folder: Path, duration: str) -> None:
-    refused = run_chenu(folder, "sandbox", "advance", "--", duration)
+def test_a_wrong_duration_is_one_clear_line(demo: RunningDemo, duration: str) -> None:
+    refused = run_chenu(demo.folder, "sandbox", "advance", "--", duration)
 
     assert refused.returncode == 1
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
-def test_a_second_one_with_the_same_data_is_refused(demo: RunningDemo, folder: Path) -> None:
-    refused = run_chenu(folder, "demo", "--port", "0")
+def test_a_second_one_with_the_same_data_is_refused(demo: RunningDemo) -> None:
+    refused = run_chenu(demo.folder, "demo", "--port", "0")
 
     assert refused.returncode == 1
     assert "already" in refused.stderr
     assert httpx.get(f"{demo.url}/healthz").status_code == 200
+    assert run_chenu(demo.folder, "ledger", "check").returncode == 0  # it is still found
 
 
-def test_two_run_side_by_side(demo: RunningDemo, tmp_path: Path) -> None:
-    other = start_demo(tmp_path, "--port", "0")
-    try:
-        assert other.url != demo.url
-        assert other.ready["sandbox"] != demo.ready["sandbox"]
-        assert httpx.get(f"{demo.url}/readyz").status_code == 200
-        assert httpx.get(f"{other.url}/readyz").status_code == 200
-    finally:
-        other.stop(signal.SIGINT)
+def test_two_run_side_by_side(demo: RunningDemo, second: SecondDemo) -> None:
+    other = second.start()
 
-    assert processes_of(tmp_path) == []
+    assert other.url != demo.url
+    assert other.ready["sandbox"] != demo.ready["sandbox"]
+    assert httpx.get(f"{demo.url}/readyz").status_code == 200
+    assert httpx.get(f"{other.url}/readyz").status_code == 200
 
 
 def test_a_taken_port_is_one_clear_line_and_leaves_nothing_running(tmp_path: Path) -> None:
@@ -175,33 +183,32 @@ def test_a_wrong_setting_is_one_clear_line_and_leaves_nothing_running(
     assert processes_of(tmp_path) == []
 
 
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
 def test_it_ends_without_an_orphan_and_comes_back_with_its_data(
-    demo: RunningDemo, folder: Path
+    second: SecondDemo, stop_signal: signal.Signals
 ) -> None:
-    email = "new-person@example.org"
+    email = f"new-{stop_signal.name.lower()}@example.org"
     form = {"email": email, "password": "a password of mine", "display_name": "New Person"}
-    assert httpx.post(f"{demo.url}/sign-up", data=form).status_code == 303
+    url = second.start().url
+    assert httpx.post(f"{url}/sign-up", data=form).status_code == 303
 
-    demo.stop()
-    assert processes_of(folder) == []
+    second.stop(stop_signal)
+    assert processes_of(second.folder) == []
 
-    again = start_demo(folder, "--port", "0")
-    try:
-        form = {"email": email, "password": "a password of mine"}
-        assert httpx.post(f"{again.url}/sign-in", data=form).status_code == 303
-    finally:
-        again.stop()
+    again = second.start()
+    form = {"email": email, "password": "a password of mine"}
+    assert httpx.post(f"{again.url}/sign-in", data=form).status_code == 303
 
 
-def test_a_killed_supervisor_takes_its_group_with_it(tmp_path: Path) -> None:
-    demo = start_demo(tmp_path, "--port", "0")
+def test_a_killed_supervisor_takes_its_group_with_it(second: SecondDemo) -> None:
+    demo = second.start()
     demo.process.kill()
     demo.process.wait()
     demo.close()
 
     deadline = 50
-    while processes_of(tmp_path) and deadline:
+    while processes_of(second.folder) and deadline:
         deadline -= 1
         signal.sigtimedwait([], 0.1)
 
-    assert processes_of(tmp_path) == []
+    assert processes_of(second.folder) == []

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.demo.running import RunningDemo, start_demo
+from tests.demo.running import RunningDemo
 
 pytestmark = pytest.mark.engines
 
@@ -32,13 +32,6 @@ class Program:
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[RunningDemo]:
-    running = start_demo(tmp_path, "--port", "0")
-    yield running
-    running.stop()
 
 
 @contextmanager

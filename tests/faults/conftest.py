@@ -6,7 +6,8 @@ import pytest
 
 from chenu.core.clock import CLOCK
 from chenu.flows.services import Services
-from tests.conftest import Engines, empty_database
+from tests.conftest import Engines
+from tests.database import empty_database
 from tests.faults.own_engines import Alone, open_alone
 from tests.faults.stand import Stand, open_stand
 

@@ -15,7 +15,8 @@ import pytest
 from chenu.core import db
 from chenu.core.clock import CLOCK
 from chenu.flows.services import Services
-from tests.conftest import ROOT, Engines, empty_database
+from tests.conftest import ROOT, Engines
+from tests.database import empty_database
 from tests.faults.server import Server
 from tests.faults.stand import Stand, open_stand, wait_ready
 from tests.jobs.smtp import OK, MailServer, serve_mail

@@ -25,7 +25,14 @@ from tests.people import (
     make_unpaid_creator,
     pay,
 )
+from tests.prepared import prepare
 from tests.rows import put
+
+
+@dataclass(frozen=True)
+class Sold:
+    purchase: PurchaseRow
+    payment: PaymentRow
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,11 @@ async def open_market(services: Services, *, price: int = 999) -> Market:
 
 async def open_quiet_market(services: Services, *, price: int = 999) -> Market:
     """The same, but Stripe has heard of nobody yet: for what is decided without it."""
+    key = ("quiet market", price)
+    return await prepare(services, key, lambda: _build_quiet_market(services, price))
+
+
+async def _build_quiet_market(services: Services, price: int) -> Market:
     name = f"n{new_id().hex[-10:]}"
     creator, row = await make_unpaid_creator(f"{name}c")
     await put("creator", "payouts_ready", True, "id = $2", row.id)

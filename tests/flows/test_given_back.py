@@ -1,19 +1,17 @@
 """docs/operations.md on what was given back at Stripe: I15 names it, its statements settle it."""
 
 import re
-from dataclasses import dataclass
 
 import asyncpg
 import pytest
 
 from chenu.agents.access import has_usable_grant
-from chenu.agents.payments import PaymentRow
-from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.agents.purchases import get_purchase
 from chenu.flows.invariants import check_everything, check_stripe
 from chenu.flows.services import Services
 from chenu.ledger.seals import seal_entries
 from tests.conftest import ROOT, Engines
-from tests.flows.sales import make_sale
+from tests.flows.sales import Sold
 from tests.flows.test_invariants import EVER
 from tests.rows import count, fingerprint
 from tests.stripe_side import StripeSide
@@ -22,20 +20,6 @@ GUIDE = (ROOT / "docs" / "operations.md").read_text()
 SECTION = GUIDE.partition("## When I15 names")[2].partition("\n## ")[0]
 LOOK, BOOK, END, GIVE_AGAIN = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL)
 [PART] = re.findall(r"`(UPDATE purchase SET status = 'PARTIALLY_REFUNDED'[^`]*)`", SECTION)
-
-
-@dataclass(frozen=True)
-class Sold:
-    purchase: PurchaseRow
-    payment: PaymentRow
-
-
-@pytest.fixture
-async def sold(services: Services, stripe_side: StripeSide) -> Sold:
-    """One paid and transferred sale, over books and a Stripe that hold nothing else."""
-    await stripe_side.reset()
-    purchase, payment = await make_sale(services)
-    return Sold(purchase, payment)
 
 
 async def run(engines: Engines, statement: str, **values: object) -> list[asyncpg.Record]:

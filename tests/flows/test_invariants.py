@@ -1,12 +1,9 @@
 """Each invariant between sales, access, books and Stripe is violated once, and then reported."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
-from chenu.agents.payments import PaymentRow
-from chenu.agents.purchases import PurchaseRow
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.ids import new_id
@@ -14,26 +11,12 @@ from chenu.flows.invariants import SALES, check_books, check_everything, check_s
 from chenu.flows.services import Services
 from chenu.ledger.invariants import check
 from tests.conftest import Engines
-from tests.flows.sales import make_sale, work_off
+from tests.flows.sales import Sold, make_sale, work_off
 from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
 BY_NAME = {invariant.name: invariant for invariant in SALES}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Sold:
-    purchase: PurchaseRow
-    payment: PaymentRow
-
-
-@pytest.fixture
-async def sold(services: Services, stripe_side: StripeSide) -> Sold:
-    """One paid and transferred sale, over books and a Stripe that hold nothing else."""
-    await stripe_side.reset()
-    purchase, payment = await make_sale(services)
-    return Sold(purchase, payment)
 
 
 async def violated() -> list[str]:

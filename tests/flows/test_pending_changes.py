@@ -6,7 +6,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from chenu.accounts.actor import Staff
 from chenu.agents.listing import ListingFields
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import find_change, list_review_queue
@@ -31,11 +30,6 @@ NEW_MANIFEST = {**MANIFEST, "permissions": ["files:read", "files:write"]}
 @pytest.fixture
 async def market(services: Services) -> Market:
     return await open_quiet_market(services)
-
-
-@pytest.fixture
-async def reviewer(services: Services) -> Person:
-    return await make_person("reviewer", staff=(Staff.REVIEWER,))
 
 
 async def rename(market: Market, name: str = "Neuf") -> None:

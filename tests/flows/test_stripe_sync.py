@@ -21,24 +21,16 @@ from chenu.flows.services import Services
 from tests.accounts.mailed import mailed_token
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
     start_buying,
     work_off,
 )
-from tests.flows.test_pending_changes import decide, rename, reviewer
+from tests.flows.test_pending_changes import decide, rename
 from tests.people import Person, get_agent, make_creator, make_person, make_published_agent
 from tests.rows import count, count_jobs, put
 from tests.stripe_side import Json, StripeSide
-
-__all__ = ["reviewer"]  # a fixture
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:

@@ -12,15 +12,8 @@ from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
 from tests.conftest import SEED
-from tests.flows.sales import Market, open_market
-from tests.flows.test_pending_changes import decide, rename, reviewer
-from tests.people import Person
-from tests.rows import count
-from tests.stripe_side import AWAY, StripeSide
-
-__all__ = ["reviewer"]  # a fixture
-
-
+from tests.flows.sales import Market
+from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import (
     buy,
     connect_account_of,
@@ -30,11 +23,9 @@ from tests.flows.test_stripe_sync import (
     product_of,
     try_sync,
 )
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
+from tests.people import Person
+from tests.rows import count
+from tests.stripe_side import AWAY, StripeSide
 
 
 async def test_the_last_of_several_changes_wins(

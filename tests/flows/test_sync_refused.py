@@ -1,23 +1,13 @@
 """Changes that Stripe refuses, that meet what is gone, or whose job is lost: nothing is stuck."""
 
-import pytest
-
-from chenu.core import db
-from chenu.flows.mirrors.sync import sync_person, sync_product
-from chenu.flows.services import Services
-from tests.flows.sales import Market, open_market
-from tests.flows.test_pending_changes import decide, rename, reviewer
-from tests.people import Person
-from tests.rows import count
-from tests.stripe_side import StripeSide
-
-__all__ = ["reviewer"]  # a fixture
-
-
 from chenu.agents.creators import update_creator
 from chenu.billing import connect_accounts
+from chenu.core import db
 from chenu.flows.mirrors.stale import sync_stale
-from tests.flows.sales import start_buying
+from chenu.flows.mirrors.sync import sync_person, sync_product
+from chenu.flows.services import Services
+from tests.flows.sales import Market, start_buying
+from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import (
     another_agent,
     buy,
@@ -25,12 +15,9 @@ from tests.flows.test_stripe_sync import (
     customer_of,
     move,
 )
-from tests.rows import count_jobs
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
+from tests.people import Person
+from tests.rows import count, count_jobs
+from tests.stripe_side import StripeSide
 
 
 async def test_an_address_that_stripe_refuses_neither_blocks_nor_is_sent_for_ever(

@@ -38,6 +38,11 @@ class Seen:
     def title(self) -> str:
         return self.page.words("title")
 
+    def buy_panel(self) -> str:
+        """The words of the buy panel of an agent's page."""
+        [aside] = self.page.find("aside", id="buy")
+        return " ".join(aside.text.split())
+
     def form(self, action: str) -> Form:
         """The form that is sent there."""
         found = [form for form in self.page.forms if form.action == action]

@@ -6,12 +6,10 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
-from chenu.app import create_app
 from chenu.flows.services import Services
-from tests.conftest import Engines
+from tests.conftest import Engines, open_client
 from tests.rows import AUDITED_CHANGES
 from tests.storefront.browser import Browser
 
@@ -23,23 +21,13 @@ _RESTLESS = {"attempt_window", "migration"}
 _ROWS = """SELECT coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM {rows} t"""
 
 
-@pytest.fixture(scope="session")
-def app(open_engines: Services) -> Any:
-    """The whole application, made once."""
-    return create_app(open_engines)
-
-
 @pytest.fixture
-async def open_browser(app: Any, services: Services) -> AsyncIterator[OpenBrowser]:
+async def open_browser(application: Any, services: Services) -> AsyncIterator[OpenBrowser]:
     """Makes browsers, each with its own cookies, over one application."""
     async with AsyncExitStack() as stack:
 
         async def make(locale: str = "en") -> Browser:
-            client = httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
-                base_url=services.settings.public_url,
-                follow_redirects=False,
-            )
+            client = open_client(services, application)
             await stack.enter_async_context(client)
             return Browser(client, services.settings, locale)
 

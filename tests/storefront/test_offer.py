@@ -16,17 +16,11 @@ from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_published_agent
-from tests.storefront.browser import Browser, Seen
+from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint
 from tests.storefront.visitors import make_reader, make_seller, make_unverified
 
 Change = Callable[[Person, AgentRow], Awaitable[object]]
-
-
-def panel(seen: Seen) -> str:
-    """The words of the buy panel."""
-    [aside] = seen.page.find("aside", id="buy")
-    return " ".join(aside.text.split())
 
 
 @pytest.fixture
@@ -44,7 +38,7 @@ async def test_a_stranger_sees_price_split_and_the_way_in(
 ) -> None:
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    words = panel(seen)
+    words = seen.buy_panel()
     assert "€9.99" in words
     assert "Sign in to buy it" in words
     assert "to the creator (70%)€7.00" in words
@@ -64,10 +58,10 @@ async def test_a_buyer_sees_an_unticked_box_and_the_price_on_the_button(
     assert ("accept_immediate_supply", "on") in form.boxes
     assert "accept_immediate_supply" not in dict(form.fields)
     assert dict(form.fields)["expected_amount"] == "999"
-    assert "Order and pay €9.99" in panel(seen)
-    assert "I ask for the agent to be supplied at once" in panel(seen)
-    assert "I lose my right of withdrawal" in panel(seen)
-    assert "may withdraw within 14 days" in panel(seen)
+    assert "Order and pay €9.99" in seen.buy_panel()
+    assert "I ask for the agent to be supplied at once" in seen.buy_panel()
+    assert "I lose my right of withdrawal" in seen.buy_panel()
+    assert "may withdraw within 14 days" in seen.buy_panel()
 
 
 async def test_each_rendered_form_has_a_key_of_its_own(browser: Browser, agent: AgentRow) -> None:
@@ -88,7 +82,7 @@ async def test_the_free_plan_is_informed_which_plan_sells(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert "needs the Starter plan or higher" in panel(seen)
+    assert "needs the Starter plan or higher" in seen.buy_panel()
     assert "/pricing" in seen.links()
     assert not seen.has_form(f"/agents/{agent.slug}/buy")
 
@@ -99,7 +93,7 @@ async def test_an_unproved_address_gets_its_link_again(browser: Browser, agent: 
     seen = await browser.get(f"/agents/{agent.slug}")
     sent = await browser.submit(seen, "/account/verify")
 
-    assert "verify your e-mail address first" in panel(seen)
+    assert "verify your e-mail address first" in seen.buy_panel()
     assert sent.location == "/account?notice=verify"
     kinds = "SELECT count(*) FROM outbox_mail WHERE kind = 'EMAIL_VERIFY'"
     assert await db.fetch_value(kinds) == 1
@@ -110,7 +104,7 @@ async def test_the_maker_is_led_to_the_desk(
 ) -> None:
     seen = await browser.become(seller).get(f"/agents/{agent.slug}")
 
-    assert "You made this agent" in panel(seen)
+    assert "You made this agent" in seen.buy_panel()
     assert f"/creator/agents/{agent.id}" in seen.links()
 
 
@@ -120,7 +114,7 @@ async def test_a_seller_who_cannot_be_paid_sells_nothing(browser: Browser, agent
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert "cannot be paid at the moment" in panel(seen)
+    assert "cannot be paid at the moment" in seen.buy_panel()
     assert not seen.has_form(f"/agents/{agent.slug}/buy")
 
 
@@ -133,8 +127,8 @@ async def test_a_monthly_agent_says_that_it_cannot_be_bought_yet(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert "€9.00 / month" in panel(seen)
-    assert "cannot be bought yet" in panel(seen)
+    assert "€9.00 / month" in seen.buy_panel()
+    assert "cannot be bought yet" in seen.buy_panel()
 
 
 async def _make_platform_agent(agent: AgentRow, level: str, rank: int) -> None:
@@ -164,7 +158,7 @@ async def test_platform_agents_come_with_plans(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert words in panel(seen)
+    assert words in seen.buy_panel()
     assert not seen.has_form(f"/agents/{agent.slug}/buy")
 
 
@@ -247,7 +241,7 @@ async def test_after_a_change_of_price_the_form_shows_the_new_one(
     form = seen.form(f"/agents/{agent.slug}/buy")
     assert dict(form.fields)["expected_amount"] == "1500"
     assert "accept_immediate_supply" not in dict(form.fields)
-    assert "Order and pay €15.00" in panel(seen)
+    assert "Order and pay €15.00" in seen.buy_panel()
 
 
 INPUTS = [
@@ -297,4 +291,4 @@ async def test_nobody_buys_what_they_may_not_see(
 
     seen = await browser.become(reviewer).get(f"/agents/{agent.slug}")
 
-    assert "not on sale at the moment" in panel(seen)
+    assert "not on sale at the moment" in seen.buy_panel()

@@ -12,16 +12,10 @@ from chenu.flows.creators.edit_agent import PriceInput, create_agent, update_age
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, agent_input, make_published_agent
-from tests.storefront.browser import Browser, Seen
+from tests.storefront.browser import Browser
 from tests.storefront.visitors import make_reader, make_seller, make_unverified
 
 Change = Callable[[Person, AgentRow], Awaitable[object]]
-
-
-def panel(seen: Seen) -> str:
-    """The words of the buy panel."""
-    [aside] = seen.page.find("aside", id="buy")
-    return " ".join(aside.text.split())
 
 
 @pytest.fixture
@@ -72,10 +66,10 @@ async def test_what_nobody_can_buy_says_so_before_it_asks_for_anything(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert words in panel(seen)
-    assert "Show all agents" in panel(seen)
+    assert words in seen.buy_panel()
+    assert "Show all agents" in seen.buy_panel()
     asked = ("Sign in", "account", "plan or higher", "verify", "payouts")
-    assert not [word for word in asked if word in panel(seen)]
+    assert not [word for word in asked if word in seen.buy_panel()]
 
 
 @pytest.mark.parametrize(("change", "words"), UNBUYABLE.values(), ids=UNBUYABLE.keys())
@@ -108,8 +102,8 @@ async def test_a_stranger_is_informed_the_plan_before_signing_in(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert "needs the Starter plan or higher" in panel(seen)
-    assert "Sign in to" in panel(seen)
+    assert "needs the Starter plan or higher" in seen.buy_panel()
+    assert "Sign in to" in seen.buy_panel()
     assert "/pricing" in seen.links()
 
 
@@ -129,8 +123,8 @@ async def test_a_stranger_is_informed_the_plan_of_a_platform_agent(
 
     seen = await browser.get(f"/agents/{agent.slug}")
 
-    assert "Sign in to use it" in panel(seen)
-    assert words in panel(seen) if words else "come with" not in panel(seen)
+    assert "Sign in to use it" in seen.buy_panel()
+    assert words in seen.buy_panel() if words else "come with" not in seen.buy_panel()
 
 
 async def test_what_a_submission_lacks_is_reported_before_it_is_sent(

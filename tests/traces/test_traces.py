@@ -11,7 +11,8 @@ from chenu.core import db
 from chenu.core.clock import CLOCK
 from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
-from tests.conftest import Engines, empty_database
+from tests.conftest import Engines
+from tests.database import empty_database
 from tests.faults.stand import Buyer, Stand, open_stand
 from tests.stripe_side import AWAY
 from tests.traces.collector import Collector, Span, collect
