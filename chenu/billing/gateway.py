@@ -36,12 +36,9 @@ class StripeRefusal(Exception):
 class CurrencyRefused(StripeRefusal):
     """An object of Stripe's is in another currency than ours: nothing of it may be booked."""
 
-    def __init__(self, object_id: str, currency: str) -> None:
-        super().__init__(
-            code="currency_not_supported",
-            message=f"{object_id} is in {currency}",
-            param="currency",
-        )
+    @classmethod
+    def of(cls, object_id: str, currency: str) -> "CurrencyRefused":
+        return cls("currency_not_supported", f"{object_id} is in {currency}", "currency")
 
 
 class OutcomeUnknown(ProviderUnavailable):

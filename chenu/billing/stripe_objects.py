@@ -23,7 +23,7 @@ from chenu.core.money import Cents, is_our_currency
 def require_ours(object_id: str, currency: str) -> None:
     """Raises CurrencyRefused: its amounts are no cents of ours."""
     if not is_our_currency(currency):
-        raise CurrencyRefused(object_id, currency)
+        raise CurrencyRefused.of(object_id, currency)
 
 
 class _BalanceTransaction(msgspec.Struct):

@@ -3,7 +3,6 @@
 import re
 
 import asyncpg
-import pytest
 
 from chenu.agents.access import has_usable_grant
 from chenu.agents.purchases import get_purchase
