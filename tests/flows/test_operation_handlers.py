@@ -23,12 +23,10 @@ from tests.flows.sales import (
     work_off,
 )
 from tests.flows.test_late_payments import pay_too_late
-from tests.flows.test_pending_changes import decide, rename, reviewer
+from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import move
 from tests.people import Person
 from tests.stripe_side import StripeSide
-
-__all__ = ["reviewer"]  # a fixture
 
 
 @pytest.fixture
