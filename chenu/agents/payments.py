@@ -84,3 +84,17 @@ async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> Non
 async def record_refund(payment_id: PaymentId, amount: Cents) -> None:
     sql = "UPDATE purchase_payment SET refunded = refunded + $2 WHERE id = $1"
     await db.execute(sql, payment_id, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: PaymentId
+
+
+async def list_untransferred(creator_id: CreatorId) -> list[PaymentId]:
+    """Payments of which the creator's share was not sent yet."""
+    sql = """
+        SELECT id FROM purchase_payment
+        WHERE creator = $1 AND stripe_transfer_id IS NULL AND creator_share > 0
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, creator_id)]

@@ -189,3 +189,19 @@ async def mark_paid(purchase_id: PurchaseId, status: PurchaseStatus, paid_at: da
         WHERE id = $1
     """
     await db.execute(sql, purchase_id, status, paid_at, system_now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: PurchaseId
+
+
+async def list_pending_since(
+    before: datetime, *, after: PurchaseId, limit: int = 200
+) -> list[PurchaseId]:
+    """Pending and unchanged since then (system time), by id behind `after`: page by page."""
+    sql = """
+        SELECT id FROM purchase
+        WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, before, after, limit)]

@@ -203,3 +203,19 @@ async def list_review_queue(page: PageRequest) -> Page[QueuedAgent]:
         ) q WHERE {where} ORDER BY {order.order(page)} LIMIT {page.size + 1}
     """  # noqa: S608 - own fragments, values are arguments
     return cut(await db.fetch_all(QueuedAgent, sql, *args), page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: AgentId
+
+
+async def list_sold_by(creator_id: CreatorId) -> list[AgentId]:
+    """The creator's agents on sale that cost something."""
+    sql = "SELECT id FROM agent WHERE creator = $1 AND status = 'PUBLISHED' AND price > 0"
+    return [row.id for row in await db.fetch_all(_Id, sql, creator_id)]
+
+
+async def lock_agent(agent_id: AgentId) -> None:
+    """Whoever changes the agent waits until the transaction ends."""
+    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)

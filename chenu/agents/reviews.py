@@ -8,11 +8,6 @@ from chenu.core import db
 from chenu.core.rows import update
 
 
-async def lock_agent(agent_id: AgentId) -> None:
-    """Whoever changes the agent waits until the transaction ends."""
-    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)
-
-
 async def set_version_status(version_id: VersionId | None, status: AgentStatus) -> None:
     await update(AgentVersion, version_id, {"status": status})
 

@@ -11,7 +11,7 @@ _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 0.5
 
 
-class Live:
+class PubSub:
     """`publish` never fails; `changes` ticks on each event and every two seconds."""
 
     def __init__(self, redis: "Redis") -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db, redis
 from chenu.core.migrations import require_migrated
-from chenu.core.pubsub import Live
+from chenu.core.pubsub import PubSub
 from chenu.flows.mirrors.agent_price import AgentPriceHandler, ProductUpdateHandler
 from chenu.flows.mirrors.connect_account import ConnectAccountHandler, ConnectUpdateHandler
 from chenu.flows.mirrors.customer import CustomerHandler, CustomerUpdateHandler
@@ -48,7 +48,7 @@ async def open_services(settings: Settings, application: str) -> AsyncIterator[S
     gateway = LiveGateway(settings.stripe)
     try:
         await require_migrated()
-        yield Services(gateway, Live(client), settings, handlers)
+        yield Services(gateway, PubSub(client), settings, handlers)
     finally:
         await gateway.close()
         await client.aclose()

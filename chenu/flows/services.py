@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from chenu.accounts.live_connections import LiveConnections
 from chenu.billing.ports import Gateway
-from chenu.core.pubsub import Live
+from chenu.core.pubsub import PubSub
 from chenu.settings import Settings
 
 
@@ -18,7 +18,7 @@ class Handlers(Protocol):
 @dataclass(frozen=True, slots=True)
 class Services:
     gateway: Gateway
-    live: Live
+    pubsub: PubSub
     settings: Settings
     handlers: Handlers
     connections: LiveConnections = field(default_factory=LiveConnections)

@@ -10,7 +10,7 @@ from chenu.billing.inbox import get_backlog
 from chenu.core import mail, queue
 from chenu.core.clock import business_now
 from chenu.flows.events.polling import POLLED_SCOPES
-from chenu.ledger import operations
+from chenu.ledger import open_operations
 
 _REQUESTS = Histogram(
     "chenu_request_seconds",
@@ -64,7 +64,7 @@ async def _read_gauges() -> None:
     _BEHIND.set(await queue.seconds_behind())
     _MAILS.set(await mail.count_unsent())
     _OPERATIONS.clear()
-    for row in await operations.count_by_state():
+    for row in await open_operations.count_by_state():
         _OPERATIONS.labels(row.kind, row.state).set(row.count)
 
 

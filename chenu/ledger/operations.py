@@ -178,6 +178,20 @@ async def find_by_key(business_key: str) -> OperationRow | None:
     return await db.find_one(OperationRow, sql, business_key)
 
 
+async def find_by_stripe_id(kind: OperationKind, stripe_id: str) -> OperationRow | None:
+    """The operation that made the object."""
+    sql = f"SELECT {COLUMNS} FROM operation WHERE kind = $1 AND stripe_id = $2"  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, kind, stripe_id)
+
+
+async def find_first_settled(kind: OperationKind, subject_id: UUID) -> OperationRow | None:
+    sql = f"""
+        SELECT {COLUMNS} FROM operation
+        WHERE subject_id = $1 AND kind = $2 AND state = 'SETTLED' ORDER BY settled_at, id LIMIT 1
+    """  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, subject_id, kind)
+
+
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
     suffix = "FOR NO KEY UPDATE" if lock else ""
@@ -238,36 +252,3 @@ async def postpone(
         now,
         None if params is None else encode_params(params),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: OperationId
-
-
-async def list_due(now: datetime, *, limit: int = 200) -> list[OperationId]:
-    """Open operations whose time for repair has come, the most overdue first."""
-    sql = """
-        SELECT id FROM operation
-        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at <= $1
-        ORDER BY next_check_at LIMIT $2
-    """
-    return [row.id for row in await db.fetch_all(_Id, sql, now, limit)]
-
-
-async def list_open(*, limit: int = 1000) -> list[OperationId]:
-    """All that is not settled, for the start of a worker."""
-    sql = "SELECT id FROM operation WHERE state IN ('INTENT', 'UNKNOWN') ORDER BY id LIMIT $1"
-    return [row.id for row in await db.fetch_all(_Id, sql, limit)]
-
-
-@dataclass(frozen=True, slots=True)
-class StateCount:
-    kind: str
-    state: str
-    count: int
-
-
-async def count_by_state() -> list[StateCount]:
-    sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"
-    return await db.fetch_all(StateCount, sql)

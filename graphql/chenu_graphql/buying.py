@@ -89,7 +89,7 @@ async def watch_purchase(
     account_id = ctx.actor.require_account(ApiScope.READ)
     unknown = NotFound("There is no such purchase", path=("purchase_id",))
     row_id = PurchaseId(get_row_id("Purchase", purchase_id, unknown))
-    async with aclosing(ctx.services.live.changes(purchase_channel(row_id))) as changes:
+    async with aclosing(ctx.services.pubsub.changes(purchase_channel(row_id))) as changes:
         async for _ in changes:
             purchase = await get_own_purchase(account_id, row_id)
             if not purchase.is_pending:

@@ -236,7 +236,7 @@ async def test_a_stream_tells_its_refusal_as_well(url: str, services: Services) 
 
 async def listeners(services: Services, purchase: PurchaseRow) -> int:
     channel = purchase_channel(purchase.id)
-    [(_, count)] = await services.live._redis.pubsub_numsub(channel)
+    [(_, count)] = await services.pubsub._redis.pubsub_numsub(channel)
     return int(count)
 
 

@@ -21,7 +21,7 @@ from chenu.billing.gateway import OutcomeUnknown
 from chenu.core import db, mail, redis
 from chenu.core.clock import system_now
 from chenu.core.errors import Unavailable
-from chenu.core.pubsub import Live
+from chenu.core.pubsub import PubSub
 from chenu.demo.processes import free_port
 from chenu.flows.invariants import check_books
 from chenu.flows.operations.repair import repair_due
@@ -30,7 +30,8 @@ from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import FolderTransport, SmtpTransport
 from chenu.jobs.send_mail import send_mail
-from chenu.ledger.operations import REPAIR_AFTER, list_due, list_open
+from chenu.ledger.open_operations import list_due, list_open
+from chenu.ledger.operations import REPAIR_AFTER
 from tests.api.calls import Api, as_session, gid
 from tests.conftest import with_settings
 from tests.faults.mischief import Mischief, open_mischief
@@ -58,7 +59,7 @@ async def without_redis(services: Services) -> AsyncIterator[Services]:
     """The same product, whose cache nobody serves."""
     url = f"redis://127.0.0.1:{free_port()}/0"
     nobody = redis.connect(url)
-    yield replace(with_settings(services, redis_url=url), live=Live(nobody))
+    yield replace(with_settings(services, redis_url=url), pubsub=PubSub(nobody))
     await nobody.aclose()
 
 

@@ -16,7 +16,7 @@ from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.purchases.state import PurchaseReport, report_purchase
 from chenu.flows.services import Services
-from chenu.ledger.operations import list_open
+from chenu.ledger.open_operations import list_open
 from tests.people import (
     Person,
     make_creator,

@@ -19,7 +19,8 @@ from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from chenu.ledger.accounts import LedgerKind, creator_payable
 from chenu.ledger.journal import get_cents
-from chenu.ledger.operations import OperationKind, list_open
+from chenu.ledger.open_operations import list_open
+from chenu.ledger.operations import OperationKind
 from tests.flows.sales import (
     Market,
     open_market,

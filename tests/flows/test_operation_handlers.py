@@ -12,7 +12,8 @@ from chenu.flows.operations.registry import HandlerRegistry
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
-from chenu.ledger.operations import OperationKind, OperationRow, get_operation, list_open
+from chenu.ledger.open_operations import list_open
+from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from tests.flows.sales import (
     Market,
     open_market,

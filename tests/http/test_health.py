@@ -41,11 +41,11 @@ async def test_without_a_database_it_is_alive_and_not_ready(client: httpx.AsyncC
 async def test_behind_the_code_it_is_not_ready_and_says_what_to_run(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    await db.execute("UPDATE migration SET name = name || '?'")
+    await db.execute("UPDATE migration SET app_name = app_name || '?'")
     try:
         answer = await client.get("/readyz")
     finally:
-        await db.execute("UPDATE migration SET name = rtrim(name, '?')")
+        await db.execute("UPDATE migration SET app_name = rtrim(app_name, '?')")
 
     assert answer.status_code == 503
     assert "chenu migrate" in answer.json()["database"]

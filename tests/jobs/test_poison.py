@@ -29,12 +29,8 @@ from chenu.flows.services import Services
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.jobs.worker import register_handlers
-from chenu.ledger.operations import (
-    NewOperation,
-    OperationKind,
-    create_operation,
-    list_due,
-)
+from chenu.ledger.open_operations import list_due
+from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from tests.conftest import Engines, with_settings
 from tests.flows.sales import Market, open_page, open_quiet_market, pay_for
 from tests.jobs.outbox import look, queue_sale

@@ -12,6 +12,7 @@ from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.services import Services
+from chenu.ledger.open_operations import list_due, list_open
 from chenu.ledger.operations import (
     KEY_LIFE,
     REPAIR_AFTER,
@@ -25,8 +26,6 @@ from chenu.ledger.operations import (
     find_by_key,
     find_last,
     get_operation,
-    list_due,
-    list_open,
     mark_failed,
     mark_settled,
     postpone,

@@ -10,8 +10,15 @@ from chenu.accounts.validation import check_text
 from chenu.agents.drafts import write_columns
 from chenu.agents.errors import PayoutsNotReady
 from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
-from chenu.agents.queries import find_agent, find_change, find_creator, get_own_agent, is_own
-from chenu.agents.reviews import delete_change, lock_agent, reject_change, set_version_status
+from chenu.agents.queries import (
+    find_agent,
+    find_change,
+    find_creator,
+    get_own_agent,
+    is_own,
+    lock_agent,
+)
+from chenu.agents.reviews import delete_change, reject_change, set_version_status
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core import db, queue
 from chenu.core.clock import business_now

@@ -1,15 +1,14 @@
 """An agent and its price as Stripe's product and price: a projection of ours."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from chenu.agents import stripe_prices
 from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
-from chenu.core import db
 from chenu.core.errors import InvalidState, NotFound
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
@@ -20,6 +19,8 @@ from chenu.ledger.operations import (
     OperationKind,
     OperationRow,
     OperationState,
+    find_by_stripe_id,
+    find_first_settled,
 )
 
 _PRODUCT = "agent_"
@@ -27,6 +28,11 @@ _PRODUCT = "agent_"
 
 def price_key(agent: AgentRow) -> str:
     return f"price:{agent.id}:v{agent.price_version}"
+
+
+def _version_of(operation: OperationRow) -> int:
+    """Which version of the agent's price the operation makes."""
+    return int(operation.business_key.partition(FOLLOWS)[0].rpartition(":v")[2])
 
 
 def price_operation(agent: AgentRow, *, replaces: str | None = None) -> NewOperation:
@@ -76,12 +82,8 @@ class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
 
     async def apply(self, operation: OperationRow, params: AgentPriceRequest, answer: str) -> str:
         """Adopt it, unless the agent's price has moved on since."""
-        agent_id: AgentId = get_subject(operation)
-        sql = """
-            UPDATE agent SET stripe_price_id = $2
-            WHERE id = $1 AND split_part($3, ':after:', 1) = 'price:' || id || ':v' || price_version
-        """
-        await db.execute(sql, agent_id, answer, operation.business_key)
+        version = _version_of(operation)
+        await stripe_prices.adopt_price(AgentId(get_subject(operation)), answer, version)
         return answer
 
     async def renew(self, operation: OperationRow, params: AgentPriceRequest) -> AgentPriceRequest:
@@ -102,21 +104,17 @@ async def fetch_price(services: Services, price_id: str) -> Fetched[PriceState]:
 
 
 async def store_price_state(agent_id: AgentId, fetched: Fetched[PriceState]) -> None:
-    """Forget the agent's price when it cannot be sold: the next checkout makes a new one.
-
-    One that can be sold again is taken back, if it is of this version and there is no other.
-    A stale answer changes nothing.
-    """
-    sql = """
-        UPDATE agent a SET price_fetch_number = $3, stripe_price_id = CASE WHEN $4 THEN $2 END
-        WHERE id = $1 AND price_fetch_number < $3 AND (stripe_price_id = $2
-            OR stripe_price_id IS NULL AND EXISTS (SELECT 1 FROM operation o
-                WHERE o.kind = 'AGENT_PRICE' AND o.stripe_id = $2 AND o.subject_id = a.id
-                    AND split_part(o.business_key, ':after:', 1)
-                        = 'price:' || a.id || ':v' || a.price_version))
-    """
+    """One that cannot be sold is forgotten: the next checkout makes a new one."""
     price = fetched.value
-    await db.execute(sql, agent_id, price.id, fetched.number, price.is_sellable)
+    made = await find_by_stripe_id(OperationKind.AGENT_PRICE, price.id)
+    is_ours = made is not None and made.subject_id == agent_id
+    await stripe_prices.store_price_state(
+        agent_id,
+        price.id,
+        fetched.number,
+        is_sellable=price.is_sellable,
+        version=_version_of(made) if made is not None and is_ours else None,
+    )
 
 
 async def refresh_price(services: Services, agent_id: AgentId) -> None:
@@ -153,13 +151,8 @@ def _is_gone(operation: OperationRow) -> bool:
 
 async def _find_first_name(agent_id: AgentId) -> str | None:
     """The name with which the product was made; later prices leave it alone."""
-    sql = """
-        SELECT params ->> 'name' FROM operation
-        WHERE subject_id = $1 AND kind = 'AGENT_PRICE' AND state = 'SETTLED'
-        ORDER BY settled_at, id LIMIT 1
-    """
-    found: Any = await db.fetch_value(sql, agent_id)
-    return None if found is None else str(found)
+    first = await find_first_settled(OperationKind.AGENT_PRICE, agent_id)
+    return None if first is None else read_params(first, _Sent).name
 
 
 class ProductUpdateHandler(OperationHandler[ProductUpdate, None]):

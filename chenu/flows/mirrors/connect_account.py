@@ -9,16 +9,17 @@ from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
 from chenu.agents.creators import record_payouts_ready
 from chenu.agents.model import CreatorId
-from chenu.agents.queries import find_creator_of
+from chenu.agents.payments import list_untransferred
+from chenu.agents.queries import find_creator_of, list_sold_by
 from chenu.billing import connect_accounts
 from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
 from chenu.core import db, queue
-from chenu.core.clock import system_now
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
+from chenu.ledger.open_operations import reschedule
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
@@ -194,18 +195,11 @@ async def _adopt(fetched: Fetched[ConnectState]) -> None:
 
 async def _reschedule_transfers(creator_id: CreatorId) -> None:
     """What was owed while the account could not be paid is tried again now."""
-    sql = """
-        UPDATE operation SET next_check_at = $2 WHERE kind = 'TRANSFER'
-            AND state IN ('INTENT', 'UNKNOWN')
-            AND subject_id IN (SELECT id FROM purchase_payment WHERE creator = $1)
-    """
-    await db.execute(sql, creator_id, system_now())
+    await reschedule(OperationKind.TRANSFER, await list_untransferred(creator_id))
     await queue.enqueue(queue.Job.REPAIR, "")
 
 
 async def _close_checkouts(creator_id: CreatorId) -> None:
     """Nobody pays for what its seller cannot be paid for."""
-    sql = "SELECT id FROM agent WHERE creator = $1 AND status = 'PUBLISHED' AND price > 0"
-    async with db.connection() as connection:
-        for record in await connection.fetch(sql, creator_id):
-            await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(record["id"]))
+    for agent_id in await list_sold_by(creator_id):
+        await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent_id))

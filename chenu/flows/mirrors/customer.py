@@ -1,14 +1,11 @@
 """The account as Stripe's customer: made before its first checkout, and told what changes."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 import msgspec
 
 from chenu.accounts.actor import AccountId
+from chenu.accounts.customers import adopt_customer, forget_customer, get_billed_person
 from chenu.billing.gateway import CustomerRequest, CustomerUpdate, StripeRefusal
-from chenu.core import db
-from chenu.core.errors import InvalidState, NotFound
+from chenu.core.errors import InvalidState
 from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
@@ -18,29 +15,6 @@ CUSTOMER_KINDS = (OperationKind.CUSTOMER, OperationKind.CUSTOMER_UPDATE)
 
 def customer_key(account_id: AccountId) -> str:
     return f"customer:{account_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who is the customer now; `customer_id` is None before the first checkout."""
-
-    customer_id: str | None
-    email: str
-    name: str
-    locale: str
-
-
-async def get_owner(account_id: AccountId) -> Owner:
-    """Raises NotFound."""
-    sql = """
-        SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
-            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
-        FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
-    """
-    owner = await db.find_one(Owner, sql, account_id)
-    if owner is None:
-        raise NotFound("There is no such account")
-    return owner
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -55,7 +29,7 @@ async def next_customer_operation(
     account_id: AccountId, last: OperationRow | None
 ) -> NewOperation | None:
     """What to send after `last`; None when Stripe has the customer as they are now."""
-    owner = await get_owner(account_id)
+    owner = await get_billed_person(account_id)
     truth = _Sent(owner.email, owner.name, owner.locale)
     if owner.customer_id is None:
         kind = OperationKind.CUSTOMER
@@ -84,16 +58,11 @@ class CustomerHandler(OperationHandler[CustomerRequest, str]):
         return await services.gateway.find_customer(params.email, operation)
 
     async def apply(self, operation: OperationRow, params: CustomerRequest, answer: str) -> str:
-        account_id: UUID = get_subject(operation)
-        sql = """
-            UPDATE account SET stripe_customer_id = $2
-            WHERE id = $1 AND stripe_customer_id IS NULL
-        """
-        await db.execute(sql, account_id, answer)
+        await adopt_customer(AccountId(get_subject(operation)), answer)
         return answer
 
     async def renew(self, operation: OperationRow, params: CustomerRequest) -> CustomerRequest:
-        owner = await get_owner(AccountId(get_subject(operation)))
+        owner = await get_billed_person(AccountId(get_subject(operation)))
         return CustomerRequest(owner.email, owner.name, owner.locale, params.account_id)
 
 
@@ -116,23 +85,7 @@ class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
             await forget_customer(params.customer_id)
 
     async def renew(self, operation: OperationRow, params: CustomerUpdate) -> CustomerUpdate:
-        owner = await get_owner(AccountId(get_subject(operation)))
+        owner = await get_billed_person(AccountId(get_subject(operation)))
         if owner.customer_id is None:
             raise InvalidState("This customer is gone; the next purchase makes another one")
         return CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
-
-
-async def find_account_of(customer_id: str) -> AccountId | None:
-    """Whose customer it is; None for nobody of ours."""
-    sql = "SELECT id FROM account WHERE stripe_customer_id = $1"
-    account_id = await db.fetch_value(sql, customer_id)
-    return None if account_id is None else AccountId(account_id)
-
-
-async def forget_customer(customer_id: str) -> AccountId | None:
-    """Whose it was, if anybody's: their next checkout makes a new one."""
-    sql = """
-        UPDATE account SET stripe_customer_id = NULL WHERE stripe_customer_id = $1 RETURNING id
-    """
-    account_id = await db.fetch_value(sql, customer_id)
-    return None if account_id is None else AccountId(account_id)

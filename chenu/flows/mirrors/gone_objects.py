@@ -3,6 +3,7 @@
 What is forgotten is made anew before the next checkout. docs/decisions/0019.
 """
 
+from chenu.accounts.customers import find_account_of_customer, forget_customer
 from chenu.agents.model import AgentId
 from chenu.agents.purchases import list_pending_of_account, list_pending_of_agent
 from chenu.agents.queries import find_agent
@@ -13,7 +14,6 @@ from chenu.flows.mirrors.agent_price import (
     find_agent_of_product,
     store_price_state,
 )
-from chenu.flows.mirrors.customer import find_account_of, forget_customer
 from chenu.flows.purchases.outdated_pages import close_pages_of
 from chenu.flows.services import Services
 
@@ -23,7 +23,7 @@ async def follow_customer(services: Services, customer_id: str) -> bool:
 
     Raises ProviderUnavailable.
     """
-    if await find_account_of(customer_id) is None:
+    if await find_account_of_customer(customer_id) is None:
         return False
     if await services.gateway.is_customer_there(customer_id):
         return True

@@ -10,11 +10,11 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.accounts.customers import BilledPerson, get_billed_person, list_owned_accounts
 from chenu.agents.errors import price_changed
 from chenu.agents.model import AgentId, Price
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
-from chenu.core import db
 from chenu.core.errors import NotFound, ProviderUnavailable
 from chenu.flows.mirrors.agent_price import (
     next_product_operation,
@@ -25,9 +25,7 @@ from chenu.flows.mirrors.agent_price import (
 from chenu.flows.mirrors.connect_account import CONNECT_KINDS, account_key, next_connect_operation
 from chenu.flows.mirrors.customer import (
     CUSTOMER_KINDS,
-    Owner,
     customer_key,
-    get_owner,
     next_customer_operation,
 )
 from chenu.flows.operations.runner import run_operation
@@ -75,7 +73,7 @@ def _name(planned: NewOperation) -> tuple[str, bytes]:
     return planned.kind, msgspec.json.encode(planned.params)
 
 
-async def sync_customer(services: Services, account_id: AccountId) -> Owner:
+async def sync_customer(services: Services, account_id: AccountId) -> BilledPerson:
     """The account's customer, made if there is none; without an id when Stripe refuses them."""
     await _follow(
         services,
@@ -84,7 +82,7 @@ async def sync_customer(services: Services, account_id: AccountId) -> Owner:
         customer_key(account_id),
         lambda last: next_customer_operation(account_id, last),
     )
-    return await get_owner(account_id)
+    return await get_billed_person(account_id)
 
 
 async def sync_price(services: Services, agent_id: AgentId, price: Price) -> AgentRow:
@@ -163,13 +161,15 @@ async def sync_connect_account(services: Services, user_id: UserId, *, may_open:
 
 async def sync_person(services: Services, user_id: UserId) -> None:
     """After a change of name, address or language: what Stripe has of this person follows."""
-    sql = """
-        SELECT id FROM account a WHERE owner = $1 AND (stripe_customer_id IS NOT NULL
-            OR EXISTS (SELECT 1 FROM operation o
-                WHERE o.subject_id = a.id AND o.kind = 'CUSTOMER' AND o.settled_at IS NULL))
-    """
-    async with db.connection() as connection:
-        accounts = [record["id"] for record in await connection.fetch(sql, user_id)]
-    for account_id in accounts:
-        await sync_customer(services, AccountId(account_id))
+    for account_id in await list_owned_accounts(user_id):
+        if await _has_customer(account_id):
+            await sync_customer(services, account_id)
     await sync_connect_account(services, user_id, may_open=False)
+
+
+async def _has_customer(account_id: AccountId) -> bool:
+    """At Stripe, or on its way there."""
+    if (await get_billed_person(account_id)).customer_id is not None:
+        return True
+    last = await find_last(CUSTOMER_KINDS, account_id, customer_key(account_id))
+    return last is not None and last.is_open

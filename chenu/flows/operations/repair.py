@@ -5,22 +5,21 @@ At a worker's start everything open; then each operation when its time comes. do
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from chenu.agents.model import PurchaseId
-from chenu.agents.purchases import get_purchase
+from chenu.agents.purchases import get_purchase, list_pending_since
 from chenu.billing import inbox
-from chenu.core import db, mail, queue
+from chenu.core import mail, queue
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.checkout import close_checkout
 from chenu.flows.services import Services
-from chenu.ledger import operations
+from chenu.ledger import open_operations
 from chenu.ledger.operations import OperationId
 
 log = structlog.get_logger(__name__)
@@ -32,13 +31,13 @@ _NEVER_OPENED_AFTER = timedelta(hours=1)
 async def repair_all(services: Services) -> None:
     """For a worker's start: open operations, unhandled events, unsent mails, forgotten requests."""
     await requeue_waiting()
-    await _repair(services, await operations.list_open())
+    await _repair(services, await open_operations.list_open())
     await close_forgotten(services)
 
 
 async def repair_due(services: Services) -> None:
     """Operations whose time has come."""
-    await _repair(services, await operations.list_due(system_now()))
+    await _repair(services, await open_operations.list_due(system_now()))
 
 
 async def requeue_waiting() -> None:
@@ -49,25 +48,15 @@ async def requeue_waiting() -> None:
         await queue.enqueue_again(queue.Job.MAIL, str(mail_id))
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: PurchaseId
-
-
 async def close_forgotten(services: Services) -> None:
     """Requests whose page was never asked for, or refused, an hour later: nothing can be paid."""
-    sql = """
-        SELECT p.id FROM purchase p
-        WHERE p.status = 'PENDING' AND p.updated_at < $1 AND p.id > $2
-            AND NOT EXISTS (SELECT 1 FROM operation o
-                WHERE o.subject_id = p.id AND o.state <> 'FAILED')
-        ORDER BY p.id LIMIT 200
-    """
     last, before = PurchaseId(UUID(int=0)), system_now() - _NEVER_OPENED_AFTER
-    while rows := await db.fetch_all(_Id, sql, before, last):
-        for row in rows:
-            await _try(_close(services, row.id), purchase=str(row.id))
-        last = rows[-1].id
+    while pending := await list_pending_since(before, after=last):
+        known = await open_operations.find_subjects(pending)
+        for purchase_id in pending:
+            if purchase_id not in known:
+                await _try(_close(services, purchase_id), purchase=str(purchase_id))
+        last = pending[-1]
 
 
 async def _repair(services: Services, ids: Iterable[OperationId]) -> None:

@@ -19,7 +19,7 @@ from chenu.agents.purchases import (
     get_purchase,
     insert_purchase,
 )
-from chenu.agents.queries import get_visible_agent, is_own
+from chenu.agents.queries import get_visible_agent, is_own, lock_agent
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
 from chenu.core import db
@@ -135,7 +135,7 @@ async def _claim(
     known = await idempotency.find_result(key)
     if known is not None:
         return PurchaseId(known)
-    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", request.agent_id)
+    await lock_agent(request.agent_id)
     agent = await get_visible_agent(actor, request.agent_id)
     await _require_offer(actor, account_id, agent, request.expected_amount)
     pending = await find_pending(account_id, agent.id)

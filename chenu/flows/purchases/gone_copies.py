@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
+from chenu.accounts.customers import forget_customer
 from chenu.agents.model import AgentId
 from chenu.billing.gateway import CheckoutRequest, PriceState, StripeRefusal
 from chenu.core.fetched import Fetched
 from chenu.flows.mirrors.agent_price import fetch_price, store_price_state
-from chenu.flows.mirrors.customer import forget_customer
 from chenu.flows.services import Services
 
 

@@ -94,7 +94,7 @@ class CheckoutPaymentHandler(OperationHandler[SessionParams, CheckoutSession]):
     async def after_commit(
         self, services: Services, operation: OperationRow, params: SessionParams
     ) -> None:
-        await services.live.publish(pubsub.purchase_channel(get_subject(operation)))
+        await services.pubsub.publish(pubsub.purchase_channel(get_subject(operation)))
 
 
 def _is_final(session: CheckoutSession) -> bool:
@@ -269,4 +269,4 @@ async def settle_session(services: Services, session: CheckoutSession) -> None:
             await apply_session(purchase, session)
 
     await db.run_in_transaction(settle)
-    await services.live.publish(pubsub.purchase_channel(purchase_id))
+    await services.pubsub.publish(pubsub.purchase_channel(purchase_id))

@@ -1,0 +1,64 @@
+"""Accounts as customers: who is billed, and Stripe's id of them."""
+
+from dataclasses import dataclass
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.core import db
+from chenu.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class BilledPerson:
+    """Who is the customer now; `customer_id` is None before the first checkout."""
+
+    customer_id: str | None
+    email: str
+    name: str
+    locale: str
+
+
+async def get_billed_person(account_id: AccountId) -> BilledPerson:
+    """The account's owner, under the account's own name unless it is personal. Raises NotFound."""
+    sql = """
+        SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
+            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
+        FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
+    """
+    person = await db.find_one(BilledPerson, sql, account_id)
+    if person is None:
+        raise NotFound("There is no such account")
+    return person
+
+
+async def adopt_customer(account_id: AccountId, customer_id: str) -> None:
+    """Changes nothing for an account that has a customer."""
+    sql = """
+        UPDATE account SET stripe_customer_id = $2 WHERE id = $1 AND stripe_customer_id IS NULL
+    """
+    await db.execute(sql, account_id, customer_id)
+
+
+async def find_account_of_customer(customer_id: str) -> AccountId | None:
+    """Whose customer it is; None for nobody of ours."""
+    sql = "SELECT id FROM account WHERE stripe_customer_id = $1"
+    account_id = await db.fetch_value(sql, customer_id)
+    return None if account_id is None else AccountId(account_id)
+
+
+async def forget_customer(customer_id: str) -> AccountId | None:
+    """Whose it was, if anybody's: their next checkout makes a new one."""
+    sql = """
+        UPDATE account SET stripe_customer_id = NULL WHERE stripe_customer_id = $1 RETURNING id
+    """
+    account_id = await db.fetch_value(sql, customer_id)
+    return None if account_id is None else AccountId(account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: AccountId
+
+
+async def list_owned_accounts(user_id: UserId) -> list[AccountId]:
+    sql = "SELECT id FROM account WHERE owner = $1 ORDER BY id"
+    return [row.id for row in await db.fetch_all(_Id, sql, user_id)]

@@ -1,0 +1,66 @@
+"""Operations that are not settled: which are due, which wait, and when repair looks at them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.ledger.operations import OperationId, OperationKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: OperationId
+
+
+async def list_due(now: datetime, *, limit: int = 200) -> list[OperationId]:
+    """Open operations whose time for repair has come, the most overdue first."""
+    sql = """
+        SELECT id FROM operation
+        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at <= $1
+        ORDER BY next_check_at LIMIT $2
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, now, limit)]
+
+
+async def list_open(*, limit: int = 1000) -> list[OperationId]:
+    """All that is not settled, for the start of a worker."""
+    sql = "SELECT id FROM operation WHERE state IN ('INTENT', 'UNKNOWN') ORDER BY id LIMIT $1"
+    return [row.id for row in await db.fetch_all(_Id, sql, limit)]
+
+
+async def reschedule(kind: OperationKind, subject_ids: Collection[UUID]) -> None:
+    """Those about these rows are due now."""
+    sql = """
+        UPDATE operation SET next_check_at = $3
+        WHERE subject_id = ANY($2) AND kind = $1 AND state IN ('INTENT', 'UNKNOWN')
+    """
+    await db.execute(sql, kind, list(subject_ids), system_now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    id: UUID
+
+
+async def find_subjects(subject_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these rows any operation is about that was not refused."""
+    sql = """
+        SELECT DISTINCT subject_id AS id FROM operation
+        WHERE subject_id = ANY($1) AND state <> 'FAILED'
+    """
+    return frozenset(row.id for row in await db.fetch_all(_Subject, sql, list(subject_ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    kind: str
+    state: str
+    count: int
+
+
+async def count_by_state() -> list[StateCount]:
+    sql = "SELECT kind, state, count(*) AS count FROM operation GROUP BY kind, state"
+    return await db.fetch_all(StateCount, sql)
