@@ -56,7 +56,8 @@ class PreparedMarkets:
             return await build()
         stored = self.stored.get(key)
         if stored is not None and await self._is_current(stored):
-            return await self._restore(stored)
+            restored: Result = await self._restore(stored)
+            return restored
         made_at = time.monotonic()
         result = await build()
         rows = await self.database.dump()
