@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FRONTEND := storefront/static/vendor/.lock-hash
 ARGS ?=
-# As many processes as cores leave one core idle: each waits for its own PostgreSQL and sandbox.
+# More processes than the 2 cores: many tests wait for a process, a timeout or a lock.
 WORKERS ?= 3
 SLOWEST := --durations=20 --durations-min=1
 
@@ -32,7 +32,7 @@ browser: $(READY)
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (5 min)
+test: $(READY) $(FRONTEND) browser ## every test; faults and properties at a tenth of their counts (6 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit

@@ -27,7 +27,7 @@ ROLES = ["free", "starter", "pro", "business", "enterprise", "creator", "affilia
 
 @dataclass
 class SecondDemo:
-    """A demo that a test may stop, kill or move in time: others never notice."""
+    """A demo that a test may stop, kill or move in time, and to which nobody adds an agent."""
 
     folder: Path
     running: RunningDemo | None = None
@@ -69,8 +69,12 @@ def test_it_says_where_everything_is_and_who_can_sign_in(demo: RunningDemo) -> N
     for place in ("storefront", "sandbox", "mail"):
         url = demo.ready[place] + ("/_sandbox" if place == "sandbox" else "")
         assert httpx.get(url).status_code == 200, place
+
+
+def test_its_store_holds_the_whole_catalogue(second: SecondDemo) -> None:
     query = {"query": "{ agents(first: 1) { totalCount } }"}
-    answer = httpx.post(demo.ready["graphql"], json=query).json()
+    answer = httpx.post(second.start().ready["graphql"], json=query).json()
+
     assert answer["data"]["agents"]["totalCount"] == 231
 
 
