@@ -1,9 +1,13 @@
 """Random queries answer alike whether they run compiled or by graphql-core: decision 0010."""
 
+import gc
 import random
+import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import pytest
 import structlog
@@ -91,6 +95,20 @@ def unlogged() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def ignored_orphans() -> Iterator[None]:
+    """graphql-core never awaits what a cancelled field had begun, and pytest takes Python's warning
+    of that for an error: garbage is collected only in here."""
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            yield
+            gc.collect()
+    finally:
+        gc.enable()
+
+
 @pytest.mark.faults
 @pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(600)
@@ -102,13 +120,15 @@ async def test_random_queries_answer_alike_compiled_and_interpreted(
     questions, outcomes = draw_questions(pair, market), Counter[str]()
     before = count_compiled()
 
-    for _ in range(runs(QUERIES)):
-        question = next(questions)
-        compiled = await pair.run_compiled(question)
-        difference = find_difference(compiled, await pair.interpret(question))
-        assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
-        outcomes["failed" if compiled.errors else "whole"] += 1
-        market.pools.add_cursors(list_cursors(compiled.data))
+    with ignored_orphans():
+        for number, question in enumerate(islice(questions, runs(QUERIES))):
+            compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
+            difference = find_difference(compiled, expected)
+            assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
+            outcomes["failed" if compiled.errors else "whole"] += 1
+            market.pools.add_cursors(list_cursors(compiled.data))
+            if number % 100 == 0:
+                gc.collect()
 
     assert count_compiled() - before == outcomes["whole"], "whole answers come from compiled runs"
     assert min(outcomes["failed"], outcomes["whole"]) >= runs(QUERIES) / 5, outcomes
@@ -119,6 +139,7 @@ SMALL = {
     '{ agent(slug: "x") { medianTokens } }': ("Query.agent", Fault.IS_AN_ERROR),
     "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
     "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
+    "{ agents(first: 1) { totalCount } tier(code: PRO) { name } }": ("Tier.name", Fault.RAISES),
     "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
 }
 
