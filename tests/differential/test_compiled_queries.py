@@ -13,6 +13,7 @@ import pytest
 import structlog
 from graphql import parse, validate
 from prometheus_client import REGISTRY
+from structlog.typing import EventDict
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.request_context import RequestContext
@@ -89,10 +90,10 @@ def count_compiled() -> float:
 
 
 @pytest.fixture
-def unlogged() -> Iterator[None]:
-    """Writing out a traceback takes longer than a hundred queries."""
-    with structlog.testing.capture_logs():
-        yield
+def unlogged() -> Iterator[list[EventDict]]:
+    """What is logged meanwhile: writing out a traceback takes longer than a hundred queries."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @contextmanager
@@ -109,24 +110,27 @@ def ignored_orphans() -> Iterator[None]:
         gc.enable()
 
 
+async def compare(pair: Pair, market: Market, question: Question) -> str:
+    """Whether the answer was whole or failed; its errors are forgotten, and what they hold on to."""
+    compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
+    difference = find_difference(compiled, expected)
+    assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
+    market.pools.add_cursors(list_cursors(compiled.data))
+    return "failed" if compiled.errors else "whole"
+
+
 @pytest.mark.faults
-@pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(600)
 async def test_random_queries_answer_alike_compiled_and_interpreted(
-    services: Services, engines: Engines
+    services: Services, engines: Engines, unlogged: list[EventDict]
 ) -> None:
     market = await fill_market(services, engines)
-    pair = Pair(services)
-    questions, outcomes = draw_questions(pair, market), Counter[str]()
-    before = count_compiled()
+    pair, before, outcomes = Pair(services), count_compiled(), Counter[str]()
 
     with ignored_orphans():
-        for number, question in enumerate(islice(questions, runs(QUERIES))):
-            compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
-            difference = find_difference(compiled, expected)
-            assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
-            outcomes["failed" if compiled.errors else "whole"] += 1
-            market.pools.add_cursors(list_cursors(compiled.data))
+        for number, question in enumerate(islice(draw_questions(pair, market), runs(QUERIES))):
+            outcomes[await compare(pair, market, question)] += 1
+            unlogged.clear()
             if number % 100 == 0:
                 gc.collect()
 
