@@ -156,6 +156,8 @@ def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:
     def complete(value: Any, _run: QueryRun) -> Any:
         if value is None:
             return None
+        if isinstance(value, Exception):  # graphql-core raises errors that resolvers return
+            raise value
         coerced = coerce(value)
         if coerced is None:
             raise NotCompiled(FallbackReason.INVALID_VALUE)
@@ -170,8 +172,6 @@ def _text_as_it_is(complete: Complete) -> Complete:
 
 
 def _complete_object(complete: Complete) -> Complete:
-    """An error that was returned counts as raised: some fields succeed for any source."""
-
     def complete_source(value: Any, run: QueryRun) -> Any:
         if value is None:
             return None

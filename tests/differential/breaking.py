@@ -68,6 +68,14 @@ def _raise(error: Exception) -> Any:
     raise error
 
 
+class Wrong:
+    """No value of any type, and the same text whoever writes it."""
+
+    def __str__(self) -> str:
+        return "wrong"
+
+
+WRONG = Wrong()
 Resolve = Callable[[], Any]
 _FAILURES: dict[Fault, Callable[[Resolve], Any]] = {
     Fault.RAISES: lambda _: _raise(RuntimeError("password=hunter2")),
@@ -77,7 +85,7 @@ _FAILURES: dict[Fault, Callable[[Resolve], Any]] = {
     Fault.IS_NULL: lambda _: None,
     Fault.IS_NULL_LATER: lambda _: _later(None),
     Fault.IS_LATE: lambda resolve: _resolve_later(resolve),
-    Fault.IS_WRONG: lambda _: object(),
+    Fault.IS_WRONG: lambda _: WRONG,
     Fault.IS_AN_ERROR: lambda _: LookupError("returned, not raised"),
     Fault.IS_A_LIST: lambda _: [None, 1],
     Fault.IS_AN_ITERATOR: lambda _: iter((1, 2)),

@@ -1,14 +1,19 @@
 """Random queries answer alike whether they run compiled or by graphql-core: decision 0010."""
 
+import gc
 import random
+import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import pytest
 import structlog
 from graphql import parse, validate
 from prometheus_client import REGISTRY
+from structlog.typing import EventDict
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.request_context import RequestContext
@@ -85,30 +90,49 @@ def count_compiled() -> float:
 
 
 @pytest.fixture
-def unlogged() -> Iterator[None]:
-    """Writing out a traceback takes longer than a hundred queries."""
-    with structlog.testing.capture_logs():
-        yield
+def unlogged() -> Iterator[list[EventDict]]:
+    """What is logged meanwhile: writing out a traceback takes longer than a hundred queries."""
+    with structlog.testing.capture_logs() as events:
+        yield events
+
+
+@contextmanager
+def ignored_orphans() -> Iterator[None]:
+    """graphql-core never awaits what a cancelled field had begun, and pytest takes Python's warning
+    of that for an error: garbage is collected only in here."""
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            yield
+            gc.collect()
+    finally:
+        gc.enable()
+
+
+async def compare(pair: Pair, market: Market, question: Question) -> str:
+    """Whether the answer was whole or failed; its errors are forgotten, and what they hold on to."""
+    compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
+    difference = find_difference(compiled, expected)
+    assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
+    market.pools.add_cursors(list_cursors(compiled.data))
+    return "failed" if compiled.errors else "whole"
 
 
 @pytest.mark.faults
-@pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(600)
 async def test_random_queries_answer_alike_compiled_and_interpreted(
-    services: Services, engines: Engines
+    services: Services, engines: Engines, unlogged: list[EventDict]
 ) -> None:
     market = await fill_market(services, engines)
-    pair = Pair(services)
-    questions, outcomes = draw_questions(pair, market), Counter[str]()
-    before = count_compiled()
+    pair, before, outcomes = Pair(services), count_compiled(), Counter[str]()
 
-    for _ in range(runs(QUERIES)):
-        question = next(questions)
-        compiled = await pair.run_compiled(question)
-        difference = find_difference(compiled, await pair.interpret(question))
-        assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
-        outcomes["failed" if compiled.errors else "whole"] += 1
-        market.pools.add_cursors(list_cursors(compiled.data))
+    with ignored_orphans():
+        for number, question in enumerate(islice(draw_questions(pair, market), runs(QUERIES))):
+            outcomes[await compare(pair, market, question)] += 1
+            unlogged.clear()
+            if number % 100 == 0:
+                gc.collect()
 
     assert count_compiled() - before == outcomes["whole"], "whole answers come from compiled runs"
     assert min(outcomes["failed"], outcomes["whole"]) >= runs(QUERIES) / 5, outcomes
@@ -119,6 +143,7 @@ SMALL = {
     '{ agent(slug: "x") { medianTokens } }': ("Query.agent", Fault.IS_AN_ERROR),
     "{ tiers { __typename } }": ("Query.tiers", Fault.IS_AN_ITERATOR),
     "{ tiers { code monthlyPrice { currency } } }": ("Money.currency", Fault.IS_NULL_LATER),
+    "{ agents(first: 1) { totalCount } tier(code: PRO) { name } }": ("Tier.name", Fault.RAISES),
     "{ spheres { name } tier(code: PRO) { name } }": ("Tier.name", Fault.IS_FORBIDDEN),
 }
 
