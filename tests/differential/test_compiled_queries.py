@@ -111,7 +111,7 @@ def ignored_orphans() -> Iterator[None]:
 
 
 async def compare(pair: Pair, market: Market, question: Question) -> str:
-    """Whether the answer was whole or failed; its errors are forgotten, and what they hold on to."""
+    """Whether the answer was whole or failed; its errors, and what they hold, are forgotten."""
     compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
     difference = find_difference(compiled, expected)
     assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"
