@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from enum import Enum, auto
 from typing import Any
 from zlib import crc32
@@ -25,7 +25,7 @@ class Fault(Enum):
     IS_WRONG = auto()
     IS_AN_ERROR = auto()
     IS_A_LIST = auto()
-    IS_AN_ITERATOR = auto()
+    IS_ITERABLE = auto()
 
 
 Faults = dict[str, Fault]
@@ -75,6 +75,16 @@ class Wrong:
         return "wrong"
 
 
+class Entries:
+    """Values that are no list, but may be taken one by one."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((1, 2))
+
+    def __str__(self) -> str:
+        return "entries"
+
+
 WRONG = Wrong()
 Resolve = Callable[[], Any]
 _FAILURES: dict[Fault, Callable[[Resolve], Any]] = {
@@ -88,7 +98,7 @@ _FAILURES: dict[Fault, Callable[[Resolve], Any]] = {
     Fault.IS_WRONG: lambda _: WRONG,
     Fault.IS_AN_ERROR: lambda _: LookupError("returned, not raised"),
     Fault.IS_A_LIST: lambda _: [None, 1],
-    Fault.IS_AN_ITERATOR: lambda _: iter((1, 2)),
+    Fault.IS_ITERABLE: lambda _: Entries(),
 }
 
 
