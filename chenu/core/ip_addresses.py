@@ -3,20 +3,20 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 _LONGEST = 80
 _HOUSEHOLD_PREFIX = 64
 """A subscriber's IPv6 network: whoever has one may take any address in it."""
 
 
-def find_address(text: str) -> Address | None:
+def find_address(text: str) -> IpAddress | None:
     """With or without a port, brackets, quotes or zone; IPv4 within IPv6 is IPv4."""
     return _find(text) if len(text) <= _LONGEST else None
 
 
 @lru_cache(maxsize=1_024)
-def _find(text: str) -> Address | None:
+def _find(text: str) -> IpAddress | None:
     try:
         ip = ip_address(_without_port(text.strip(' \t"')).partition("%")[0])
     except ValueError:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_network
 
-from chenu.core.ip_addresses import Address, find_address
+from chenu.core.ip_addresses import IpAddress, find_address
 
 _MOST_HOPS = 20
 
@@ -40,7 +40,7 @@ class TrustedProxies:
                 break
         return str(ip)
 
-    def _is_within(self, ip: Address) -> bool:
+    def _is_within(self, ip: IpAddress) -> bool:
         return any(ip in network for network in self._networks)
 
 

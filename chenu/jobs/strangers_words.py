@@ -17,7 +17,7 @@ _QUAD = re.compile(r"\d+(?:[.\u2024\u3002\ufe52\uff0e\uff61]\d+){3}")
 _COLON = re.compile(r"(?<=[^\W\d])[:\ufe55\uff1a](?=\S)|(?<=[\w+.-])[:\ufe55\uff1a](?=[^\s\d])")
 """After a scheme, http: or mailto: or tel:, but not within a time of the day."""
 
-_ADDRESS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@[a-z0-9.-]+")
+_EMAIL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@[a-z0-9.-]+")
 """An address of mail without signs that could make another text of it."""
 
 _OURS = frozenset(
@@ -45,7 +45,7 @@ def harmless(params: Mapping[str, Any]) -> dict[str, Any]:
 def _harmless(name: str, value: Any) -> Any:
     if name in _OURS or not isinstance(value, str):
         return value
-    if name == "email" and _ADDRESS.fullmatch(value):
+    if name == "email" and _EMAIL.fullmatch(value):
         return value
     return unlink(value)
 

@@ -163,8 +163,8 @@ async def test_a_late_payment_is_owed_and_given_back_as_it_was_paid(
 
     paid = price - discount
     owed = {} if is_refunded else {"BUYER_PAYMENTS": -paid, "BUYER_REFUNDS_DUE": paid}
-    kept = {"PLATFORM_REVENUE": -40, "STRIPE_FEES": 40}
-    assert await balances(payment) == owed | kept
+    remaining = {"PLATFORM_REVENUE": -40, "STRIPE_FEES": 40}
+    assert await balances(payment) == owed | remaining
     assert (await get_payment(payment.id)).refunded == (paid if is_refunded else 0)
     assert await violated() == []
 

@@ -58,7 +58,7 @@ async def test_a_few_seconds_later_stripe_is_asked_again(
     assert states == [PurchaseState.OPEN, PurchaseState.OPEN, PurchaseState.PAID]
 
 
-async def test_who_looks_while_stripe_is_away_is_told_so_without_asking(
+async def test_who_looks_while_stripe_is_away_is_informed_without_asking(
     services: Services, stripe_side: StripeSide
 ) -> None:
     purchase = await open_page(services, await open_quiet_market(services))

@@ -52,7 +52,7 @@ async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Servic
     assert samples['chenu_operations{kind="REFUND",state="FAILED"}'] == 1
 
 
-async def test_what_a_poll_missed_and_when_it_last_ended_are_told_for_each_list(
+async def test_what_a_poll_missed_and_when_it_last_ended_are_reported_for_each_list(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     read_until = business_now() - timedelta(minutes=10)

@@ -285,8 +285,7 @@ async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
         opening = await find_opening(purchase_id)
         has_page = opening is not None and opening.state != OperationState.FAILED
         if purchase.is_pending and not has_page:
-            reason = "checkout_expired"
-            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code=reason)
+            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code="checkout_expired")
 
     await db.run_in_transaction(cancel)
     return await get_purchase(purchase_id)
