@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chenu.accounts import tables
 from chenu.accounts.actor import AccountId, AccountRole, UserId
 from chenu.core import db
+from chenu.core.rows import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,8 @@ class Membership:
         return AccountRole(self.role_code)
 
 
-_ACCOUNT = """
-    SELECT id, name, kind, owner AS owner_id, tier, stripe_customer_id, created_at FROM account
-"""
+_COLUMNS = Columns(Account, tables.Account, owner_id="owner").select()
+_ACCOUNT = f"SELECT {_COLUMNS} FROM account"  # noqa: S608 - own columns
 
 
 async def list_accounts(account_ids: Sequence[AccountId]) -> list[Account]:

@@ -7,14 +7,16 @@ from typing import Any
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
-from chenu.agents.queries import is_maker, is_own
+from chenu.agents.queries import is_maker, is_own, lock_agent
 from chenu.agents.rows import AgentRow, VersionRow
 from chenu.agents.sale import find_sale_refusal
+from chenu.agents.tables import AccessGrant
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, InvalidState, Unauthenticated
 from chenu.core.ids import new_id
 from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
     PlanRequired,
@@ -43,11 +45,10 @@ class GrantRow:
         return self.revoked_at is None and (self.ends_at is None or self.ends_at > now)
 
 
-_SELECT = """
-    SELECT id, account AS account_id, agent AS agent_id, purchase AS purchase_id, source,
-        starts_at, ends_at, first_used_at, revoked_at, revoked_reason
-    FROM access_grant
-"""
+_COLUMNS = Columns(
+    GrantRow, AccessGrant, account_id="account", agent_id="agent", purchase_id="purchase"
+).select()
+_SELECT = f"SELECT {_COLUMNS} FROM access_grant"  # noqa: S608 - own columns
 
 
 async def list_usable_grants(account_id: AccountId, agent_ids: Sequence[AgentId]) -> list[GrantRow]:
@@ -85,16 +86,18 @@ async def give_access(
 ) -> bool:
     """Once per purchase, in the caller's transaction. An account's first grant is an install."""
     # Its count may be written below: whoever looks meanwhile waits here.
-    await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)
+    await lock_agent(agent_id)
     held = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     is_install = not await db.fetch_value(held, account_id, agent_id)
-    sql = """
-        INSERT INTO access_grant (id, account, agent, purchase, source, starts_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (purchase) DO NOTHING
-    """
-    given = await db.execute(
-        sql, new_id(), account_id, agent_id, purchase_id, source, business_now()
-    )
+    grant = {
+        "id": new_id(),
+        "account": account_id,
+        "agent": agent_id,
+        "purchase": purchase_id,
+        "source": source,
+        "starts_at": business_now(),
+    }
+    given = await insert(AccessGrant, grant, "ON CONFLICT (purchase) DO NOTHING")
     if given and is_install:
         await db.execute("UPDATE agent SET installs = installs + 1 WHERE id = $1", agent_id)
     return bool(given)

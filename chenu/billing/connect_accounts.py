@@ -6,10 +6,12 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import UserId
+from chenu.billing import tables
 from chenu.billing.gateway import ConnectState
 from chenu.core import db
 from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id
+from chenu.core.rows import Columns
 
 ACTIVE = "active"
 
@@ -36,11 +38,13 @@ class ConnectAccount:
         return msgspec.json.decode(self.requirements_json, type=list[str])
 
 
-_SELECT = """
-    SELECT id, owner AS owner_id, stripe_account_id, country, transfers_status, is_closed,
-        requirements::text AS requirements_json
-    FROM connect_account
-"""
+_ACCOUNTS = Columns(
+    ConnectAccount,
+    tables.ConnectAccount,
+    owner_id="owner",
+    requirements_json="{0}requirements::text",
+)
+_SELECT = f"SELECT {_ACCOUNTS.select()} FROM connect_account"  # noqa: S608 - own columns
 
 
 async def find_of_user(user_id: UserId) -> ConnectAccount | None:

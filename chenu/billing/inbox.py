@@ -12,10 +12,12 @@ from operator import itemgetter
 import msgspec
 
 from chenu.billing.gateway import EventSummary
+from chenu.billing.tables import WebhookEvent
 from chenu.core import db, queue, tracing
 from chenu.core.backoff import BACKOFF
 from chenu.core.clock import system_now
 from chenu.core.group_commit import GroupCommit
+from chenu.core.rows import Columns
 
 
 class EventSource(StrEnum):
@@ -31,6 +33,9 @@ class InboxEvent:
     type: str
     object_id: str
     related_account: str | None
+
+
+_COLUMNS = Columns(InboxEvent, WebhookEvent).select()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,7 @@ _INTAKE = GroupCommit(_store)
 
 async def find_waiting(event_id: str) -> InboxEvent | None:
     """The event unless it is handled already."""
-    sql = """
-        SELECT id, type, object_id, related_account FROM webhook_event
-        WHERE id = $1 AND state = 'RECEIVED'
-    """
+    sql = f"SELECT {_COLUMNS} FROM webhook_event WHERE id = $1 AND state = 'RECEIVED'"  # noqa: S608 - own columns
     return await db.find_one(InboxEvent, sql, event_id)
 
 

@@ -18,6 +18,8 @@ from chenu.core.clock import business_now, system_now
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.core.rows import Columns, insert
+from chenu.ledger.tables import Operation
 
 OperationId = NewType("OperationId", UUID)
 
@@ -112,29 +114,24 @@ class OperationRow:
         return business_now() - self.created_at > KEY_LIFE
 
 
-COLUMNS = """id, kind, business_key, subject_id, account_id, amount, params::text AS params, state,
-    stripe_id, error_code, attempts, key_number, next_check_at, created_at"""
+COLUMNS = Columns(OperationRow, Operation, params="{0}params::text").select()
 
 
 async def create_operation(new: NewOperation) -> OperationRow:
     """Write the operation, or find the one with this business key."""
-    await db.execute(
-        """
-        INSERT INTO operation (id, kind, business_key, subject_id, account_id, amount, params,
-            state, attempts, key_number, created_at, next_check_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'INTENT', 0, 0, $8, $9)
-        ON CONFLICT (business_key) DO NOTHING
-        """,
-        new_id(),
-        new.kind,
-        new.business_key,
-        new.subject_id,
-        new.account_id,
-        new.amount,
-        encode_params(new.params),
-        business_now(),
-        system_now() + new.check_after,
-    )
+    operation = {
+        "id": new_id(),
+        "kind": new.kind,
+        "business_key": new.business_key,
+        "subject_id": new.subject_id,
+        "account_id": new.account_id,
+        "amount": new.amount,
+        "params": encode_params(new.params),
+        "state": OperationState.INTENT,
+        "created_at": business_now(),
+        "next_check_at": system_now() + new.check_after,
+    }
+    await insert(Operation, operation, "ON CONFLICT (business_key) DO NOTHING")
     found = await find_by_key(new.business_key)
     if found is None:
         raise RuntimeError(f"operation {new.business_key} is not there")
