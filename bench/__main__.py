@@ -30,12 +30,12 @@ def main() -> None:
         if given.posting:
             print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
             return
-        subjects = start_subjects(stand, with_peers=not given.no_peers)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            rates, search, engines = runner.run(_measure(stand, subjects, given.rounds))
-            pools: PoolRatios = runner.run(compare_pools(stand.database(STORE)))
-            posting = runner.run(compare_posting(stand.database(STORE), given.rounds))
+        # Before the servers take most of PostgreSQL's connections.
+        pools: PoolRatios = _run(compare_pools(stand.database(STORE)))
+        posting = _run(compare_posting(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
+        subjects = start_subjects(stand, with_peers=not given.no_peers)
+        rates, search, engines = _run(_measure(stand, subjects, given.rounds))
     text = write_report(rates, signatures, pools, search, posting, engines, given.rounds)
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
