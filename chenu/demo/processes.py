@@ -1,12 +1,14 @@
 """Child processes that never outlive the demo: started, watched, and ended in order."""
 
 import ctypes
+import fcntl
 import os
 import pwd
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +23,37 @@ class StartError(Exception):
     """One line: what did not come up, and where its log is."""
 
 
+_claims: list[int] = []
+"""Open files whose locks say that ports are ours until this process ends."""
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that was free a moment ago and that no other process was given.
+
+    Without the claim two processes that ask at once, or while a server that is restarted does not
+    listen, could be given one port: one's clients would then talk to the other's server.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            if _claim(port):
+                return port
+
+
+def _claim(port: int) -> bool:
+    path = Path(tempfile.gettempdir()) / f"chenu-port-{port}.lock"
+    try:
+        claim = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    except OSError:  # another user's
+        return False
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(claim)
+        return False
+    _claims.append(claim)
+    return True
 
 
 def require_free_port(port: int) -> None:

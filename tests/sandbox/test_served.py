@@ -16,6 +16,7 @@ import httpx
 import pytest
 import stripe
 
+from chenu.demo.processes import free_port
 from chenu.sandbox.contract.check import check_lines
 from tests.sandbox.playground import ACCOUNT, CARD
 
@@ -66,19 +67,12 @@ class Served:
         self.stripe._requestor._get_http_client().close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def start() -> Iterator[Start]:
     running: list[Served] = []
 
     def run(*options: str) -> Served:
-        running.append(Served(_free_port(), *options))
+        running.append(Served(free_port(), *options))
         return running[-1]
 
     yield run
@@ -88,7 +82,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def _session_server() -> Iterator[Served]:
-    served = Served(_free_port())
+    served = Served(free_port())
     yield served
     served.close()
 
