@@ -96,7 +96,7 @@ async def _end_statement(connection: Any) -> None:
     """
     try:
         await connection.execute("SELECT 1")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except Exception:  # also asyncpg's own, of a connection that is just being ended
         connection.terminate()
     except BaseException:
         connection.terminate()

@@ -106,7 +106,8 @@ async def test_an_event_that_no_row_can_hold_harms_no_other(
 
 _OURS = "FROM pg_stat_activity WHERE application_name = 'chenu-tests'"
 _IS_WAITING = f"SELECT count(*) {_OURS} AND wait_event_type = 'Lock'"
-_END_THEM = f"SELECT pg_terminate_backend(pid) {_OURS}"
+_END_THEM = f"SELECT pg_terminate_backend(pid, 5000) {_OURS}"
+"""And wait until they have ended: what is idle in the pool has to be seen as lost."""
 
 
 async def test_a_database_that_goes_away_meanwhile_is_reported_to_each_and_all_may_come_again(
