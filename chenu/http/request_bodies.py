@@ -1,4 +1,4 @@
-"""Bodies have to come in time: who sends one too slowly is told 408 and disconnected."""
+"""Bodies have to come in time and whole: too slow is 408, cut short 400, neither is our fault."""
 
 import asyncio
 from typing import Any
@@ -13,6 +13,11 @@ _MOST_DIGITS = 18
 class BodyTooSlow(HTTPException):
     status_code = 408
     detail = "The body did not arrive in time"
+
+
+class BodyCutShort(HTTPException):
+    status_code = 400
+    detail = "The connection ended before the body did"
 
 
 class RequestBodies:
@@ -71,7 +76,10 @@ class _Exchange:
         await self._send(message)
 
     async def receive(self) -> Any:
-        """Raises BodyTooSlow. After the body comes the connection's end, which may take long."""
+        """After the body comes the connection's end, which may take long.
+
+        Raises BodyTooSlow or BodyCutShort.
+        """
         if self._is_whole:
             return await self._receive()
         try:
@@ -79,6 +87,8 @@ class _Exchange:
                 message: Any = await self._receive()
         except TimeoutError:
             raise BodyTooSlow from None
+        if message["type"] == "http.disconnect":
+            raise BodyCutShort
         self._note(message)
         return message
 

@@ -204,6 +204,19 @@ async def test_a_dripping_body_is_not_waited_for(web: Web) -> None:
     assert answer.startswith(b"HTTP/1.1 408")
 
 
+async def test_a_body_that_is_cut_short_is_not_our_failure(
+    engines: Engines, tmp_path: Path
+) -> None:
+    async with open_web(engines, tmp_path) as web:
+        for sent in BODIES.values():
+            async with connected(web.port, sent):
+                await asyncio.sleep(0.1)
+        await web.stop()
+
+    log = (tmp_path / "log").read_text()
+    assert log.count('"method":"POST"') == log.count('"status":400') == len(BODIES)
+
+
 async def test_a_body_that_nobody_reads_holds_up_no_answer(web: Web) -> None:
     async with connected(web.port, GET + b"Content-Length: 50\r\n\r\n") as odd:
         answer = await odd.until_closed()

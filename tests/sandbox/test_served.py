@@ -191,6 +191,22 @@ def test_sockets_go_silent_and_the_retry_finds_the_answer(running: Served, effec
     assert [one.id for one in found] == [customer.id]
 
 
+@pytest.mark.parametrize("sent", [b"", b"name=Ha", b"name=Half&"])
+def test_half_a_request_is_not_a_request(running: Served, sent: bytes) -> None:
+    head = (
+        "POST /v1/customers HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sk_test_served\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 15\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", running.http.base_url.port or 0)) as dying:
+        dying.sendall(head.encode() + sent)
+        dying.shutdown(socket.SHUT_WR)
+        dying.settimeout(_PATIENCE_SECONDS)
+        assert dying.recv(1_000) == b""
+
+    assert running.stripe.v1.customers.list().data == []
+    assert "POST" not in running.http.get("/_sandbox/exchanges").text
+
+
 def test_a_whole_sale_over_sockets_is_recorded_and_true(
     start: Start, hook: Hook, tmp_path: Path
 ) -> None:

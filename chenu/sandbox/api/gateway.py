@@ -11,6 +11,7 @@ from chenu.sandbox.api.exchanges import Exchanges
 from chenu.sandbox.api.http_messages import (
     ApiAnswer,
     ApiRequest,
+    ConnectionDropped,
     Receive,
     Scope,
     Send,
@@ -42,10 +43,6 @@ from chenu.sandbox.engine.unit_of_work import Engine, UnitOfWork
 logger = logging.getLogger(__name__)
 
 
-class ConnectionDropped(Exception):
-    """The connection ends without an answer."""
-
-
 @dataclass
 class Gateway:
     """ASGI application for everything below /v1 and /v2."""
@@ -67,7 +64,10 @@ class Gateway:
         self._in_use = KeysInUse()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = await read_request(scope, receive, "req_" + self.request_ids.token(14))
+        try:
+            request = await read_request(scope, receive, "req_" + self.request_ids.token(14))
+        except ConnectionDropped:  # nothing was asked
+            return
         rule = self.faults.match(request.method, request.path)
         try:
             answer = await self._serve(request, rule, receive)

@@ -16,6 +16,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
+class ConnectionDropped(Exception):
+    """The connection ends without an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
     """Header names are in lower case."""
@@ -76,9 +80,12 @@ class ApiAnswer:
 
 
 async def read_request(scope: Scope, receive: Receive, request_id: str) -> ApiRequest:
+    """Raises ConnectionDropped when the client goes before its body is whole."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionDropped
         body.extend(message.get("body", b""))
         if not message.get("more_body", False):
             break
