@@ -89,13 +89,13 @@ def serve(host: str, port: int) -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
     try:
-        listener = claim_port(host, port)
+        claim = claim_port(host, port)
     except PortTaken as error:
         fail(str(error))
-    run(_serve(settings, listener))
+    run(_serve(settings, claim))
 
 
-async def _serve(settings: Settings, listener: Any) -> None:
+async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.app import create_app
     from chenu.core import tracing
     from chenu.flows.composition import open_services
@@ -106,7 +106,7 @@ async def _serve(settings: Settings, listener: Any) -> None:
         async with open_services(settings, "chenu-web") as services:
             app = create_app(services)
             spare_garbage_collection()
-            await serve_app(app, listener, settings.limits)
+            await serve_app(app, claim, settings.limits)
 
 
 @main.command()

@@ -24,11 +24,11 @@ PROTOCOL = "graphql-transport-ws"
 @asynccontextmanager
 async def served(services: Services, **limits: float) -> AsyncIterator[str]:
     """Its address, which is also its public one; `limits` are other limits of connections."""
-    listener = _claim_the_port()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    claim = _claim_the_port()
+    url = f"http://127.0.0.1:{claim.getsockname()[1]}"
     changed = replace(services.settings.limits, **limits)  # type: ignore[arg-type]
     app = _make_app(with_settings(services, public_url=url, limits=changed))
-    async with serving(app, listener, changed):
+    async with serving(app, claim, changed):
         yield url
 
 
