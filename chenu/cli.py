@@ -138,13 +138,14 @@ def bootstrap() -> None:
     """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
     from chenu.billing.gateway import StripeRefusal
     from chenu.billing.stripe_catalogue import StripeCatalogue
+    from chenu.flows.composition import EVENTS
     from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 
     async def apply() -> None:
         settings = load_settings()
         stripe = StripeCatalogue(settings.stripe)
         try:
-            outcomes = await bootstrap_stripe(stripe, settings.public_url)
+            outcomes = await bootstrap_stripe(stripe, settings.public_url, EVENTS)
         except StripeRefusal as refusal:
             fail(f"Stripe refused: {refusal} ({refusal.code})")
         finally:

@@ -23,11 +23,12 @@ from playwright.async_api import Browser
 
 from chenu.accounts import passwords
 from chenu.app import create_app
+from chenu.billing.ports import Gateway
 from chenu.core.clock import CLOCK
 from chenu.core.migrations import apply_migrations
 from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child, free_port
-from chenu.flows.composition import open_services
+from chenu.flows.composition import make_services, open_services
 from chenu.flows.services import Services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.chromium import open_chromium
@@ -212,6 +213,11 @@ def with_settings(services: Services, **changes: object) -> Services:
     """The same services, configured a little differently."""
     settings = replace(services.settings, **changes)  # type: ignore[arg-type]
     return replace(services, settings=settings)
+
+
+def with_gateway(services: Services, gateway: Gateway) -> Services:
+    """The same services, which speak to Stripe in another way."""
+    return make_services(gateway, services.pubsub, services.settings)
 
 
 @pytest.fixture

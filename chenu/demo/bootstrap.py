@@ -2,6 +2,7 @@
 
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.demo.state import DemoState
+from chenu.flows.composition import EVENTS
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.settings import Settings
 
@@ -10,7 +11,7 @@ async def bootstrap(settings: Settings, state: DemoState) -> None:
     """As `chenu bootstrap-stripe`; a signing secret is shown once, so it goes into the state."""
     stripe = StripeCatalogue(settings.stripe)
     try:
-        outcomes = await bootstrap_stripe(stripe, settings.public_url)
+        outcomes = await bootstrap_stripe(stripe, settings.public_url, EVENTS)
     finally:
         await stripe.close()
     for outcome in outcomes:

@@ -17,6 +17,7 @@ from chenu.flows.events.handling import handle_event
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import make_transport
@@ -87,6 +88,7 @@ async def _repair_first(services: Services) -> None:
     try:
         with tracing.span("scheduled repair_all"):
             await repair_all(services)
+            await close_forgotten(services)
     except ChenuError as error:
         log.warning("first_repair_failed", code=error.code)
     except Exception:

@@ -47,7 +47,10 @@ async def list_operations(query: OperationQuery) -> list[OperationRow]:
 
 
 async def require_failed(operation: OperationRow) -> None:
-    """Raises InvalidState for one that is open or settled, or that another one has followed."""
+    """Raises InvalidState for one that is open or settled, or that another one has followed.
+
+    The caller has locked the row, as create_operation_after does: none follows it from now on.
+    """
     if operation.state != OperationState.FAILED:
         raise InvalidState(
             "Only a FAILED operation can be tried again; this one is {state}", state=operation.state

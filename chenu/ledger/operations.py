@@ -147,9 +147,19 @@ async def create_operation_after(new: NewOperation, previous: OperationRow | Non
     """The one operation that follows `previous` under the request's key, written or found.
 
     Whoever comes second finds the first one's: a key has one successor, so nothing is made twice.
+    `previous` as it is now where it has moved on since it was read: somebody tries it again.
     """
     if previous is None:
         return await create_operation(new)
+    return await _create_successor(new, previous)
+
+
+@db.transactional
+async def _create_successor(new: NewOperation, previous: OperationRow) -> OperationRow:
+    """Under the lock of `previous`, which a retry takes before it looks for a successor."""
+    current = await get_operation(previous.id, lock=True)
+    if current.state != previous.state:
+        return current
     return await create_operation(
         replace(new, business_key=f"{new.business_key}{FOLLOWS}{previous.id}")
     )

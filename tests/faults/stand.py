@@ -25,6 +25,7 @@ from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.demo.processes import free_port
+from chenu.flows.composition import EVENTS
 from chenu.flows.invariants import check_everything
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.flows.services import Services
@@ -187,7 +188,7 @@ class Stand:
     async def settle(self, purchases: int) -> None:
         """All of this test's purchases have every effect once, and every book is right."""
         await self.converge(purchases)
-        charges = [line async for line in self.services.gateway.list_balance_movements(EVER)]
+        charges = [line async for line in self.services.reports.list_balance_movements(EVER)]
         paid = self.before.paid + purchases
         assert len([line for line in charges if line.type == "charge"]) == paid
         findings = await check_everything(self.services, EVER)
@@ -256,7 +257,7 @@ async def _register_webhooks(services: Services) -> dict[str, str]:
     """Endpoints for this stand's address; the secrets as settings of its processes."""
     stripe = StripeCatalogue(services.settings.stripe)
     try:
-        outcomes = await bootstrap_stripe(stripe, services.settings.public_url)
+        outcomes = await bootstrap_stripe(stripe, services.settings.public_url, EVENTS)
     finally:
         await stripe.close()
     secrets = {outcome.what: outcome.secret for outcome in outcomes if outcome.secret}

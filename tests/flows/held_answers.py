@@ -7,7 +7,6 @@ test changes Stripe between two requests, and has the older answer come last.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import permutations
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from chenu.billing.gateway import CheckoutSession, ConnectState, PriceState
 from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
 from chenu.settings import StripeSettings
+from tests.conftest import with_gateway
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ Ask = Callable[[Services], Awaitable[object]]
 async def holding(services: Services) -> AsyncIterator[tuple[Services, HeldGateway]]:
     gateway = HeldGateway(services.settings.stripe)
     try:
-        yield replace(services, gateway=gateway), gateway
+        yield with_gateway(services, gateway), gateway
     finally:
         await gateway.close()
 

@@ -60,7 +60,7 @@ async def _deauthorized(services: Services, stripe_side: StripeSide, market: Mar
 
 async def _unknown_to_stripe(services: Services, stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.reset()
-    await refresh_connect_state(services, await stripe_account(market))
+    await refresh_connect_state(services.connect, await stripe_account(market))
 
 
 End = Callable[[Services, StripeSide, Market], Awaitable[None]]
@@ -169,7 +169,7 @@ async def test_a_transfer_whose_answer_was_lost_is_not_sent_again_to_the_new_acc
     await stripe_side.heal()
     old = await stripe_account(market)
     await stripe_side.deauthorize(old)
-    await refresh_connect_state(services, old)
+    await refresh_connect_state(services.connect, old)
     await request_context(await make_onboarding_link(services, market.creator.actor), "complete")
     await refresh_own_connect_state(services, market.creator.actor)
 

@@ -38,7 +38,7 @@ async def run(engines: Engines, statement: str, **values: object) -> list[asyncp
 
 
 async def named(services: Services) -> tuple[str, ...]:
-    return (await check_stripe(services, EVER)).samples
+    return (await check_stripe(services.reports, EVER)).samples
 
 
 async def violated(services: Services) -> list[str]:

@@ -10,7 +10,7 @@ from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.flows.events.handling import handle_event
-from chenu.flows.events.projection_events import PROJECTION_EVENTS
+from chenu.flows.purchases.projection_events import PROJECTION_EVENTS
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,

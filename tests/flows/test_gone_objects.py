@@ -12,8 +12,9 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.invariants import check_books
-from chenu.flows.operations.repair import close_forgotten, repair_due
+from chenu.flows.operations.repair import repair_due
 from chenu.flows.purchases.checkout import PaymentFailed
+from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,

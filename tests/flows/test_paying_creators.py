@@ -73,7 +73,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
     """And goes out as soon as Stripe says that they can be, with no day of waiting."""
     account = await stripe_account(market)
     await stripe_side.set_capability(account, "restricted")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     for _ in range(4):
         await run_operation(services, (await transfer_of(sold)).id)
     waiting = await transfer_of(sold)
@@ -81,7 +81,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
 
     jobs = await count_jobs("repair")
     await stripe_side.set_capability(account, "active")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     assert await count_jobs("repair") == jobs + 1
     await repair_due(services)
 

@@ -10,8 +10,8 @@ import pytest
 
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.flows.mirrors.connect_account import refresh_connect_state
-from chenu.flows.mirrors.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.operations import runner
+from chenu.flows.purchases.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from tests.flows.held_answers import ORDER_IDS, ORDERS, Ask, Change, ask_in_between
@@ -56,7 +56,7 @@ async def test_an_account_s_state_is_the_newest_asked(
     changes: list[Change] = [partial(stripe_side.set_capability, account, s) for s in statuses]
 
     await ask_in_between(
-        services, changes, lambda held: refresh_connect_state(held, account), order
+        services, changes, lambda held: refresh_connect_state(held.connect, account), order
     )
 
     assert (await mirror_of(market.creator)).transfers_status == statuses[-1]
@@ -75,7 +75,7 @@ async def test_an_account_out_of_reach_stays_closed(
     ]
 
     await ask_in_between(
-        services, changes, lambda held: refresh_connect_state(held, account), order
+        services, changes, lambda held: refresh_connect_state(held.connect, account), order
     )
 
     assert (await mirror_of(market.creator)).is_closed

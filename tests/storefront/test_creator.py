@@ -79,7 +79,7 @@ async def test_whose_account_is_closed_reads_so_and_opens_another(
     assert account.stripe_account_id is not None
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.close_account(account.stripe_account_id)
-    await refresh_connect_state(services, account.stripe_account_id)
+    await refresh_connect_state(services.connect, account.stripe_account_id)
 
     browser.become(seller)
     desk = await browser.open("/creator")

@@ -6,6 +6,7 @@ import pytest
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import OutcomeUnknown
+from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db
 from chenu.flows.services import Services
 from tests.people import Person, make_published_agent, pay
@@ -130,14 +131,14 @@ async def test_whoever_paid_a_moment_before_canceling_has_paid(
 
 
 async def test_an_unanswered_question_is_admitted(
-    buyer: Browser, agent: AgentRow, services: Services, monkeypatch: pytest.MonkeyPatch
+    buyer: Browser, agent: AgentRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await order(buyer, agent)
 
     async def be_away(*_: object) -> None:
         raise OutcomeUnknown("The payment service did not answer. We are checking what happened")
 
-    monkeypatch.setattr(type(services.gateway), "get_checkout", be_away)
+    monkeypatch.setattr(LiveGateway, "get_checkout", be_away)
     seen = await buyer.get(await purchase_page(buyer))
 
     assert "is being confirmed" in seen.words
@@ -146,12 +147,12 @@ async def test_an_unanswered_question_is_admitted(
 
 
 async def test_without_the_payment_service_nothing_is_charged_and_words_say_so(
-    buyer: Browser, agent: AgentRow, services: Services, monkeypatch: pytest.MonkeyPatch
+    buyer: Browser, agent: AgentRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def be_away(*_: object) -> None:
         raise OutcomeUnknown("The payment service did not answer. We are checking what happened")
 
-    monkeypatch.setattr(type(services.gateway), "create_checkout", be_away)
+    monkeypatch.setattr(LiveGateway, "create_checkout", be_away)
     seen = await order(buyer, agent)
 
     assert seen.status == 503
