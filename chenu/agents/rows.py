@@ -33,8 +33,9 @@ class AgentText(msgspec.Struct, frozen=True):
     description_html: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatorRow:
+class CreatorRow(msgspec.Struct, frozen=True):
+    """A struct as agents are: each of a list has one."""
+
     id: CreatorId
     owner_id: UserId
     account_id: AccountId
@@ -84,7 +85,6 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     rejection_reason: str | None
     submitted_at: datetime | None
     published_at: datetime | None
-    updated_at: datetime
     creator_handle: str | None
     creator_name: str | None
     creator_owner: UserId | None
