@@ -43,11 +43,18 @@ class CreatorRow(msgspec.Struct, frozen=True):
     display_name: str
     bio: str
     payouts_ready: bool
+
+
+class CreatorProfile(CreatorRow, frozen=True):
+    """With what only the creator's own page shows."""
+
     created_at: datetime
 
 
 CREATORS = Columns(CreatorRow, Creator, owner_id="owner", account_id="account")
 SELECT_CREATOR = f"SELECT {CREATORS.select()} FROM creator"  # noqa: S608 - own columns
+_PROFILES = Columns(CreatorProfile, Creator, owner_id="owner", account_id="account")
+SELECT_PROFILE = f"SELECT {_PROFILES.select()} FROM creator"  # noqa: S608 - own columns
 
 
 class AgentRow(msgspec.Struct, frozen=True, dict=True):
@@ -91,7 +98,6 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     payouts_ready: bool | None
     creator_account: AccountId | None
     creator_bio: str | None
-    creator_since: datetime | None
 
     @property
     def maker(self) -> CreatorRow | None:
@@ -107,7 +113,6 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
             display_name=known.creator_name,
             bio=known.creator_bio,
             payouts_ready=known.payouts_ready,
-            created_at=known.creator_since,
         )
 
     @property
@@ -146,7 +151,6 @@ _AGENTS = Columns(
     payouts_ready="c.payouts_ready",
     creator_account="c.account",
     creator_bio="c.bio",
-    creator_since="c.created_at",
 )
 AGENT_COLUMNS = _AGENTS.select("a")
 """Of an agent `a` and its creator `c`."""

@@ -97,7 +97,7 @@ def _guard_query(definition: GraphQLField, policy: Policy, resolver: Resolver | 
         ctx: Context = info.context
         ctx.spent += points
         rule.require(ctx, source)
-        return resolve(source, info, **read_text(arguments))
+        return resolve(source, info, **read_text(arguments)) if arguments else resolve(source, info)
 
     return guarded
 
