@@ -13,9 +13,11 @@ from chenu.agents.rows import (
     SELECT_AGENT,
     SELECT_CHANGE,
     SELECT_CREATOR,
+    SELECT_PROFILE,
     SELECT_VERSION,
     AgentRow,
     ChangeRow,
+    CreatorProfile,
     CreatorRow,
     VersionRow,
 )
@@ -139,8 +141,9 @@ async def find_creator(creator_id: CreatorId) -> CreatorRow | None:
     return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE id = $1", creator_id)
 
 
-async def find_creator_by_handle(handle: str) -> CreatorRow | None:
-    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE handle = $1", storable(handle))
+async def find_creator_by_handle(handle: str) -> CreatorProfile | None:
+    sql = f"{SELECT_PROFILE} WHERE handle = $1"
+    return await db.find_one(CreatorProfile, sql, storable(handle))
 
 
 async def find_creator_of(user_id: UserId) -> CreatorRow | None:

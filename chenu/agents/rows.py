@@ -33,8 +33,9 @@ class AgentText(msgspec.Struct, frozen=True):
     description_html: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatorRow:
+class CreatorRow(msgspec.Struct, frozen=True):
+    """A struct as agents are: each of a list has one."""
+
     id: CreatorId
     owner_id: UserId
     account_id: AccountId
@@ -42,11 +43,18 @@ class CreatorRow:
     display_name: str
     bio: str
     payouts_ready: bool
+
+
+class CreatorProfile(CreatorRow, frozen=True):
+    """With what only the creator's own page shows."""
+
     created_at: datetime
 
 
 CREATORS = Columns(CreatorRow, Creator, owner_id="owner", account_id="account")
 SELECT_CREATOR = f"SELECT {CREATORS.select()} FROM creator"  # noqa: S608 - own columns
+_PROFILES = Columns(CreatorProfile, Creator, owner_id="owner", account_id="account")
+SELECT_PROFILE = f"SELECT {_PROFILES.select()} FROM creator"  # noqa: S608 - own columns
 
 
 class AgentRow(msgspec.Struct, frozen=True, dict=True):
@@ -84,14 +92,12 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     rejection_reason: str | None
     submitted_at: datetime | None
     published_at: datetime | None
-    updated_at: datetime
     creator_handle: str | None
     creator_name: str | None
     creator_owner: UserId | None
     payouts_ready: bool | None
     creator_account: AccountId | None
     creator_bio: str | None
-    creator_since: datetime | None
 
     @property
     def maker(self) -> CreatorRow | None:
@@ -107,7 +113,6 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
             display_name=known.creator_name,
             bio=known.creator_bio,
             payouts_ready=known.payouts_ready,
-            created_at=known.creator_since,
         )
 
     @property
@@ -146,7 +151,6 @@ _AGENTS = Columns(
     payouts_ready="c.payouts_ready",
     creator_account="c.account",
     creator_bio="c.bio",
-    creator_since="c.created_at",
 )
 AGENT_COLUMNS = _AGENTS.select("a")
 """Of an agent `a` and its creator `c`."""

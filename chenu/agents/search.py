@@ -24,7 +24,7 @@ from chenu.agents.search_query import (
 from chenu.core import db
 from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
-from chenu.core.row_reader import read_in_order
+from chenu.core.row_reader import make_reader
 
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means 'more'."""
@@ -88,7 +88,8 @@ async def _read_agents(sql: str, args: Sequence[Any]) -> Sequence[AgentHit]:
 
 async def _read_cards(sql: str, args: Sequence[Any]) -> Sequence[CardHit]:
     records = await db.fetch_records(sql, *args)
-    return [CardHit(read_in_order(AgentCard, record[:-1]), record[-1]) for record in records]
+    read = make_reader(AgentCard)
+    return [CardHit(read(record[:-1]), record[-1]) for record in records]
 
 
 async def _list(

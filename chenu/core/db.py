@@ -6,7 +6,12 @@ connection and give each row its type. A lost database raises Unavailable, never
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -199,25 +204,23 @@ def transactional(
 async def connection() -> AsyncIterator[Any]:
     """The current transaction's asyncpg connection, or one out of the pool."""
     try:
-        async with _connection() as conn:
-            yield conn
+        with LOST_IS_UNAVAILABLE:
+            async with _lease() as leased:
+                yield leased
     except CONTENTION as error:
         if in_transaction():
             raise
         raise busy() from error
 
 
-@asynccontextmanager
-async def _connection() -> AsyncIterator[Any]:
+def _lease() -> AbstractAsyncContextManager[Any]:
     current = ENGINE.current_transaction.get()
-    with LOST_IS_UNAVAILABLE:
-        if current is not None:
-            yield current.connection
-        elif ENGINE.pool is None or _assumed_lost.get():
-            raise unavailable()
-        else:
-            async with ENGINE.pool.acquire() as pooled:
-                yield pooled
+    if current is not None:
+        return nullcontext(current.connection)
+    if ENGINE.pool is None or _assumed_lost.get():
+        raise unavailable()
+    lease: AbstractAsyncContextManager[Any] = ENGINE.pool.acquire()
+    return lease
 
 
 async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
@@ -231,8 +234,9 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
 
 
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
-    async with _connection() as conn:
-        return await getattr(conn, method)(sql, *args)
+    with LOST_IS_UNAVAILABLE:
+        async with _lease() as leased:
+            return await getattr(leased, method)(sql, *args)
 
 
 async def fetch_records(sql: str, *args: Any) -> list[Any]:

@@ -20,22 +20,25 @@ def read_rows(row: type[Row], records: Iterable[Any]) -> list[Row]:
     fields, enums = _describe(row)
     if tuple(records[0].keys()) != fields:
         return [_read_by_name(row, enums, record) for record in records]
-    return [read_in_order(row, record) for record in records]  # ten times as fast as by name
+    read = make_reader(row)
+    return [read(record) for record in records]  # ten times as fast as by name
 
 
 _Members = Mapping[str | None, StrEnum | None]
 _Enums = tuple[tuple[int, str, _Members], ...]
 
 
-def read_in_order(row: type[Row], record: Iterable[Any]) -> Row:
-    """Of the values of all fields, in their order."""
-    enums = _describe(row)[1]
-    if not enums:
-        return row(*record)
-    values = list(record)
-    for position, _, members in enums:
-        values[position] = members[values[position]]
-    return row(*values)
+def make_reader(row: Callable[..., Row]) -> Callable[[Iterable[Any]], Row]:
+    """Makes rows of the values of all fields, in their order."""
+    enums = [(position, members) for position, _, members in _describe(row)[1]]
+
+    def read(record: Iterable[Any]) -> Row:
+        values = list(record)
+        for position, members in enums:
+            values[position] = members[values[position]]
+        return row(*values)
+
+    return read if enums else lambda record: row(*record)
 
 
 def _read_by_name(row: Callable[..., Row], enums: _Enums, record: Any) -> Row:

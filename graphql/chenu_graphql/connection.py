@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
+import msgspec
 import strawberry
 
 from chenu.core.errors import BadInput
@@ -61,15 +62,15 @@ def _request(
     return PageRequest(count, key, backwards)
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeSource(Generic[Row]):
+class EdgeSource(msgspec.Struct, Generic[Row], frozen=True):
+    """A struct because pages are made of it; few ask for its cursor, so that it is made then."""
+
     node: Row
-    key: Key
-    cursors: ListCursors
+    connection: "ConnectionSource[Row]"
 
     @property
     def cursor(self) -> str:
-        return self.cursors.encode(self.key)
+        return self.connection.cursors.encode(self.connection.key(self.node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class ConnectionSource(Generic[Row]):
 
     @property
     def edges(self) -> list[EdgeSource[Row]]:
-        return [EdgeSource(row, self.key(row), self.cursors) for row in self.page.rows]
+        return [EdgeSource(row, self) for row in self.page.rows]
 
 
 def by_row_id(row: Any) -> Key:

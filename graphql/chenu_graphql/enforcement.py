@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    get_nullable_type,
+    is_leaf_type,
+)
 from strawberry.types.field import StrawberryField
 
 from chenu.core.errors import BadInput, ChenuError, RefusedError
@@ -56,24 +63,46 @@ def enforce(schema: GraphQLSchema) -> None:
 
 
 def _plain_resolver(definition: GraphQLField) -> Resolver:
-    """Without arguments the function is called directly: Strawberry's way costs more than most
-    fields themselves."""
+    """The function is called directly where its arguments are what they have to be already:
+    Strawberry's way costs more than most fields themselves."""
     field = get_definition(definition)
-    if definition.args:
-        return _require(definition.resolve)
     if field.base_resolver is None:
         return _read_attribute(field)
     function: Any = field.base_resolver.wrapped_func
-    names = set(inspect.signature(function).parameters)
-    if names - _RESERVED:
-        raise TypeError(f"{function} takes more than {_RESERVED}")
+    names = inspect.signature(function).parameters.keys()
+    if names - _RESERVED - {argument.python_name for argument in field.arguments}:
+        raise TypeError(f"{function} takes more than its arguments and {_RESERVED}")
+    reserved = names & _RESERVED
+    if definition.args:
+        return _with_arguments(definition, function, reserved)
     calls: dict[frozenset[str], Resolver] = {
         frozenset(): lambda _source, _info: function(),
         frozenset({"root"}): lambda source, _info: function(source),
         frozenset({"info"}): lambda _source, info: function(info),
         frozenset(_RESERVED): lambda source, info: function(source, info),
     }
-    return calls[frozenset(names)]
+    return calls[frozenset(reserved)]
+
+
+def _with_arguments(definition: GraphQLField, function: Any, reserved: set[str]) -> Resolver:
+    """Numbers, texts and enums came as Python has them; Strawberry makes objects and lists."""
+    convert = _require(definition.resolve)
+    arguments = get_definition(definition).arguments
+    names = {name: each.python_name for name, each in zip(definition.args, arguments, strict=True)}
+    made = [
+        name
+        for name, argument in definition.args.items()
+        if not is_leaf_type(get_nullable_type(argument.type))
+    ]
+
+    def resolve(source: Any, info: Any, **sent: Any) -> Any:
+        if any(sent.get(name) is not None for name in made):
+            return convert(source, info, **sent)
+        values = {names[name]: value for name, value in sent.items()}
+        shared = {"root": source, "info": info}
+        return function(**values, **{name: shared[name] for name in reserved})
+
+    return resolve
 
 
 def _read_attribute(field: StrawberryField) -> Resolver:
@@ -97,7 +126,7 @@ def _guard_query(definition: GraphQLField, policy: Policy, resolver: Resolver | 
         ctx: Context = info.context
         ctx.spent += points
         rule.require(ctx, source)
-        return resolve(source, info, **read_text(arguments))
+        return resolve(source, info, **read_text(arguments)) if arguments else resolve(source, info)
 
     return guarded
 
