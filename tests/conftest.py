@@ -18,6 +18,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from playwright.async_api import Browser
 
@@ -43,6 +44,12 @@ ROOT = Path(__file__).parents[1]
 # No test speaks TLS. Each HTTP client would load the machine's certificates, which takes 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
+
+# The default draws tracebacks with all local variables: up to four seconds for one.
+_RENDERER = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _RENDERER])
 
 # Drawn once by the process that starts the run: xdist's workers inherit it and collect alike.
 SEED = os.environ.setdefault("CHENU_TEST_SEED", str(random.SystemRandom().randrange(10**6)))

@@ -25,6 +25,7 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel, TierCode
+from tests.prepared import prepare
 
 PASSWORD = "a good password of the tests"
 
@@ -103,6 +104,10 @@ async def make_unpaid_creator(name: str = "plume") -> tuple[Person, CreatorRow]:
 
 async def make_creator(services: Services, name: str = "atelier") -> tuple[Person, CreatorRow]:
     """A person who has finished Connect onboarding in the sandbox."""
+    return await prepare(services, ("creator", name), lambda: _build_creator(services, name))
+
+
+async def _build_creator(services: Services, name: str) -> tuple[Person, CreatorRow]:
     person = await make_person(name)
     await become_creator(person.actor, CreatorInput(f"{name}-nord", f"{name} Nord", "Nous.", "fr"))
     link = await make_onboarding_link(services, person.actor)

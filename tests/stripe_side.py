@@ -1,13 +1,15 @@
 """The other side of the wire: what a test makes Stripe's sandbox do, and what it says it did."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
+from stripe import HTTPClient
 
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
@@ -132,3 +134,12 @@ async def open_stripe_side(services: Services) -> AsyncIterator[StripeSide]:
             yield side
         finally:
             await side.heal()
+
+
+@contextmanager
+def shortened_retries() -> Iterator[None]:
+    """The SDK's own backoff between retries starts at half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
+        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
+        yield

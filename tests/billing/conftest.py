@@ -1,12 +1,18 @@
 """Stripe's side of each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
-from tests.stripe_side import StripeSide, open_stripe_side
+from tests.stripe_side import StripeSide, open_stripe_side, shortened_retries
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_waiting_in_retries() -> Iterator[None]:
+    with shortened_retries():
+        yield
 
 
 @pytest.fixture

@@ -3,21 +3,17 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from stripe import HTTPClient
 
 from chenu.accounts.actor import Staff
 from chenu.flows.services import Services
 from tests.flows.sales import Market, Sold, make_sale, open_market
 from tests.people import Person, make_person
-from tests.stripe_side import StripeSide, open_stripe_side
+from tests.stripe_side import StripeSide, open_stripe_side, shortened_retries
 
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_waiting_in_retries() -> Iterator[None]:
-    """The SDK's own backoff between retries starts at half a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
-        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
+    with shortened_retries():
         yield
 
 

@@ -45,6 +45,10 @@ class Market:
 
 
 async def open_market(services: Services, *, price: int = 999) -> Market:
+    return await prepare(services, ("market", price), lambda: _build_market(services, price))
+
+
+async def _build_market(services: Services, price: int) -> Market:
     name = f"n{new_id().hex[-10:]}"
     creator, _ = await make_creator(services, f"{name}c")
     agent = await make_published_agent(services, creator, price=price)
