@@ -1,4 +1,4 @@
-"""A creator's work through the API: profile, drafts, versions, submission, archiving."""
+"""Mutations of a creator: profile, drafts, versions, submission, archiving."""
 
 from typing import Annotated, Any
 
@@ -125,7 +125,7 @@ class AgentPayload:
 
 
 def read_agent_id(sent: str) -> AgentId:
-    """Raises NotFound, as for an agent that does not exist."""
+    """Raises NotFound for an invalid id, as for an agent that does not exist."""
     unknown = NotFound("There is no such agent", path=("agent_id",))
     return AgentId(get_row_id("Agent", sent, unknown))
 

@@ -22,7 +22,7 @@ Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Of a connection field, unchecked."""
+    """The arguments of a connection field, unchecked."""
 
     first: int | None
     after: str | None
@@ -74,7 +74,7 @@ class EdgeSource(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page, and what is needed to make its cursors and to count the whole list."""
+    """A page, with what is needed to make its cursors and to count the whole list."""
 
     cursors: ListCursors
     page: Page[Row]

@@ -1,4 +1,4 @@
-"""The creator's desk: joining, payouts, earnings, sales and agents."""
+"""The creator's pages: joining, payouts, earnings, sales and agents."""
 
 import asyncio
 
@@ -126,7 +126,7 @@ def _render_join(pages: Pages, form: FormView, status: int = 200) -> Page:
 
 
 def _why_not_join(actor: Actor) -> ChenuError | None:
-    """What has to be done first; None when the form may be filled in."""
+    """What must be done before joining; None if the form may be filled in."""
     try:
         require_feature(actor.tier, Feature.MARKETPLACE)
         actor.require_verified()
@@ -151,7 +151,7 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 async def open_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """On to Stripe's single-use page, made for this click and for nothing less."""
+    """Redirects to Stripe's single-use page, whose link is created for this click."""
     if pages.request_context.is_head:
         return pages.go("/creator")
     if await find_creator_of(pages.request_context.actor.require_user()) is None:
@@ -164,7 +164,7 @@ async def open_onboarding(
 async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """Coming back proves nothing: Stripe is asked."""
+    """Returning from Stripe does not prove completion, so that Stripe is asked."""
     if pages.request_context.is_head:
         return pages.go("/creator")
     if await find_creator_of(pages.request_context.actor.require_user()) is None:
