@@ -1,8 +1,8 @@
-"""Markets that are built once per process and put back for each test that begins with one.
+"""Markets that are built once per process and restored for each test that needs one.
 
-A test gets the rows as they were, under ids of its own: nothing that an earlier test left in a
-cache or in the sandbox belongs to them. Accounts at Stripe stay there; whoever's account was
-changed or closed meanwhile is built anew.
+A test gets copies of the rows under new ids, so that nothing which earlier tests left in a cache or
+in the sandbox belongs to them. Accounts at Stripe are shared; a market whose account was changed or
+closed meanwhile is built again.
 """
 
 import dataclasses
@@ -24,16 +24,18 @@ from tests.database import OwnedDatabase
 Result = TypeVar("Result")
 
 _MAX_AGE_SECONDS = 180.0
-"""Younger than any time within which a sign-in counts as fresh."""
+"""Less than the time for which a sign-in counts as fresh."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DRAWN_NAME = re.compile(r"(?<=\bn)[0-9a-f]{10}(?=[bc]@)")
-"""Drawn by builders, so that email addresses differ at Stripe: as much an id as the others."""
+"""Random names, by which email addresses differ at Stripe; replaced like ids."""
 _ACCOUNT = re.compile(r"acct_\w+")
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """What one build made: rows as JSON, Stripe's accounts as it described them, the result."""
+    """The result of one build: rows as JSON, Stripe's accounts as it described them, the return
+    value.
+    """
 
     rows: str
     accounts: dict[str, str]
@@ -43,7 +45,7 @@ class _Stored:
 
 @dataclass
 class PreparedMarkets:
-    """What was built over an empty database in this process, by what it is."""
+    """The markets built in this process over an empty database, by kind."""
 
     database: OwnedDatabase
     database_url: str
@@ -51,7 +53,7 @@ class PreparedMarkets:
     stored: dict[Hashable, _Stored] = field(default_factory=dict)
 
     async def get(self, key: Hashable, build: Callable[[], Awaitable[Result]]) -> Result:
-        """Restored when it can be; built where rows of the test's own are there already."""
+        """Restored if possible; built if the test has inserted rows already."""
         if not await self.database.is_empty():
             return await build()
         stored = self.stored.get(key)
@@ -71,7 +73,9 @@ class PreparedMarkets:
         return all([await self._describe(id_) == known for id_, known in stored.accounts.items()])
 
     async def _describe(self, account_id: str) -> str:
-        """What Stripe knows of it, and the balance that earlier sales may have left."""
+        """Stripe's state of the market's accounts, and the balance that earlier sales may have
+        left.
+        """
         include = {"include[0]": "configuration.recipient", "include[1]": "requirements"}
         account = await self.stripe.get(f"/v2/core/accounts/{account_id}", params=include)
         balance = await self.stripe.get("/v1/balance", headers={"stripe-account": account_id})
@@ -86,7 +90,7 @@ class PreparedMarkets:
 
 
 def _replace_ids(text: str, ids: dict[str, str]) -> str:
-    """In columns of type uuid, within texts and ids at Stripe, and within a queued job's bytes."""
+    """In columns of type uuid, in texts and Stripe ids, and in the bytes of queued jobs."""
     spellings = ids | {_bare(old): _bare(new) for old, new in ids.items()}
     spellings |= {_as_bytes(old): _as_bytes(new) for old, new in spellings.items()}
     pattern = re.compile("|".join(spellings))
@@ -103,10 +107,10 @@ def _as_bytes(text: str) -> str:
 
 
 def _with_ids(value: Any, ids: dict[str, str]) -> Any:
-    """A copy of what a builder returned, over the same rows under other ids."""
+    """A copy of a builder's return value with the new ids."""
     if isinstance(value, UUID):
         return UUID(ids.get(str(value), str(value)))
-    if type(value) is str:  # the members of enumerations stay what they are
+    if type(value) is str:  # members of enums stay the same
         return _replace_ids(value, ids)
     if isinstance(value, tuple | list):
         return type(value)(_with_ids(each, ids) for each in value)
@@ -143,7 +147,10 @@ async def close_markets(markets: PreparedMarkets) -> None:
 async def prepare(
     services: Services, key: Hashable, build: Callable[[], Awaitable[Result]]
 ) -> Result:
-    """Whatever `build` makes; services over another database than the shared one build it."""
+    """The result of `build`, restored.
+
+    Services over another database than the shared one build it.
+    """
     for markets in _MARKETS:
         if markets.database_url == services.settings.database_url:
             return await markets.get(key, build)

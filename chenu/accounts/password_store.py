@@ -18,7 +18,7 @@ class Credentials:
         return UserId(self.id)
 
 
-def nobodys_credentials() -> Credentials:
+def dummy_credentials() -> Credentials:
     """For an unknown email: queries with these credentials find nothing, and take as long."""
     return Credentials(new_id(), "")
 

@@ -75,7 +75,7 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
         old = Credentials(user.id, old_hash)
         if not await replace_password(old, new_hash):  # it was changed concurrently
             raise WrongCredentials("The current password is wrong", path=("current_password",))
-        await _end_what_was_mailed(user)
+        await _invalidate_mailed_links(user)
         await revoke_sessions(user.id, but=actor.session_id)
         await audit.record(actor, "password.change", user.id)
 
@@ -149,7 +149,7 @@ async def reset_password(
         user = await get_user(link.user_id)
         reject_if_any(check_password(new, user.email, path=("new_password",)))
         await store_password(user.id, password_hash)
-        await _end_what_was_mailed(user)
+        await _invalidate_mailed_links(user)
         await revoke_sessions(user.id)
         await revoke_keys_of(user.id, revoked_keys)
         await _prove_address(user)
@@ -157,7 +157,7 @@ async def reset_password(
     await db.run_in_transaction(reset)
 
 
-async def _end_what_was_mailed(user: User) -> None:
+async def _invalidate_mailed_links(user: User) -> None:
     await cancel_mail_tokens(user.id)
     params = {"name": user.mail_name}
     key = f"password:{new_id()}"

@@ -16,7 +16,7 @@ from chenu.core.text import is_unseen
 Sign = AbstractSet[str]
 """The characters that one letter, digit or symbol may be read as."""
 
-_HOUSE = "chenu"
+_BRAND = "chenu"
 _LONGEST = 200
 """Longer names are refused elsewhere."""
 
@@ -58,7 +58,7 @@ After a first name ("Yann Le Chenu") it is free.
 _DIGITS = frozenset("0123456789")
 _ROLES = frozenset(_ROLE_WORDS.split())
 """Words for a role in the company; reserved by themselves as handles."""
-_COMPANIONS = frozenset({_HOUSE}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORDS.split())
+_COMPANIONS = frozenset({_BRAND}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORDS.split())
 """Words that, before or after the brand name, still mean the brand."""
 _ENDINGS = frozenset(_ENDING_WORDS.split())
 """Words that may directly follow the brand name; before it some of them are first names."""
@@ -109,36 +109,36 @@ _LATIN = re.compile(
 """The end of the Unicode name of a letter with a stroke or a hook, or in a box."""
 
 
-def reads_like_house(name: str) -> bool:
+def reads_like_brand(name: str) -> bool:
     """The brand name alone or with companion words, or written with its dot beside any words."""
     if len(name) > _LONGEST:
         return False
     return _is_written_as_mark(name) or any(
-        _is_house_in_company(_signs_of(name, with_symbols=with_symbols))
+        _is_brand_with_companions(_signs_of(name, with_symbols=with_symbols))
         for with_symbols in (True, False)
     )
 
 
 def is_reserved_handle(handle: str) -> bool:
     """The same for handles in URLs, where role words are reserved without the brand name too."""
-    return reads_like_house(handle) or _consists_of(_signs_of(handle, with_symbols=False), _ROLES)
+    return reads_like_brand(handle) or _consists_of(_signs_of(handle, with_symbols=False), _ROLES)
 
 
 def _is_written_as_mark(name: str) -> bool:
     """`CHE·NU` with the dot inside is never a family name."""
     words = (word.strip(_MIDDLE_DOTS) for word in name.split())
     return any(
-        _spells(_signs_of(word, with_symbols=False), _HOUSE)
+        _spells(_signs_of(word, with_symbols=False), _BRAND)
         for word in words
         if not set(_MIDDLE_DOTS).isdisjoint(word)
     )
 
 
-def _is_house_in_company(signs: list[Sign]) -> bool:
-    for start in range(len(signs) - len(_HOUSE) + 1):
-        end = start + len(_HOUSE)
+def _is_brand_with_companions(signs: list[Sign]) -> bool:
+    for start in range(len(signs) - len(_BRAND) + 1):
+        end = start + len(_BRAND)
         before, after = signs[:start], signs[end:]
-        if _spells(signs[start:end], _HOUSE) and _may_precede(before) and _may_follow(after):
+        if _spells(signs[start:end], _BRAND) and _may_precede(before) and _may_follow(after):
             return True
     return False
 

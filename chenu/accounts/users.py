@@ -11,9 +11,9 @@ from chenu.accounts.errors import wrong_credentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
 from chenu.accounts.password_store import (
     Credentials,
+    dummy_credentials,
     find_credentials,
     hold_password,
-    nobodys_credentials,
     replace_password,
 )
 from chenu.accounts.passwords import (
@@ -192,7 +192,7 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     email = normalise_email(email)
     is_address = not check_email(email)
     found = await find_credentials(email) if is_address else None
-    known = found or nobodys_credentials()
+    known = found or dummy_credentials()
     device = await find_device(known, browser.devices, browser.session_token)
     windows = await count_sign_in(email if is_address else None, browser.ip, device)
     form = await find_matching_form(password, found.password_hash if found else None)

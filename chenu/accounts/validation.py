@@ -1,6 +1,6 @@
 """Checks of email addresses, names, texts and languages; each error names its field."""
 
-from chenu.accounts.reserved_names import reads_like_house
+from chenu.accounts.reserved_names import reads_like_brand
 from chenu.core.email_address import find_ascii_address, has_international_local_part
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES, is_locale, mark
@@ -49,7 +49,7 @@ def check_name(
 ) -> list[ChenuError]:
     """A visible name of a person or thing, which must not read like the CHE·NU brand."""
     errors = check_line(text, path=path, shortest=shortest, longest=longest)
-    if not errors and reads_like_house(text):
+    if not errors and reads_like_brand(text):
         return [reserved_name(path)]
     return errors
 

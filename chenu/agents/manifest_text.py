@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chenu.accounts.reserved_names import reads_like_house
+from chenu.accounts.reserved_names import reads_like_brand
 from chenu.accounts.validation import reserved_name, turned_text
 from chenu.core.errors import ChenuError
 from chenu.core.text import turns_direction
@@ -16,7 +16,7 @@ def check_manifest_text(manifest: Any) -> list[ChenuError]:
     turned = next(_turned_places(manifest, ("manifest",)), None)
     errors = [] if turned is None else [turned_text(turned)]
     name = manifest.get("name") if isinstance(manifest, dict) else None
-    if isinstance(name, str) and reads_like_house(name):
+    if isinstance(name, str) and reads_like_brand(name):
         errors.append(reserved_name(("manifest", "name")))
     return errors
 

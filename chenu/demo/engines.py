@@ -92,8 +92,8 @@ def _create_cluster(data: Path, user: str | None) -> None:
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(data, entry.pw_uid, entry.pw_gid)
-        _let_others_pass(data.parent)
-        _let_others_pass(postgres_program("postgres").parent)
+        _allow_traversal(data.parent)
+        _allow_traversal(postgres_program("postgres").parent)
     data.chmod(0o700)
     command = [str(postgres_program("initdb")), "-D", str(data), "-U", _SUPERUSER]
     settings = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -116,7 +116,7 @@ def _unprivileged_user() -> str | None:
     return _ROOT_RUNS_AS if os.geteuid() == 0 else None
 
 
-def _let_others_pass(folder: Path) -> None:
+def _allow_traversal(folder: Path) -> None:
     """Allow traversal (not listing) of the parents of a folder that the unprivileged user must
     reach.
     """

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
 from chenu.core.mail import MailRow
 from chenu.core.money import Cents, format_cents
-from chenu.jobs.strangers_words import harmless
+from chenu.jobs.user_texts import unlink_user_texts
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
@@ -52,7 +52,7 @@ def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage
     Its Message-ID is made from the business key, so that duplicates are detected.
     """
     locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
-    params = harmless(msgspec.json.decode(mail.params, type=dict[str, Any]))
+    params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
     message = EmailMessage()

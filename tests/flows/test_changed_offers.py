@@ -22,7 +22,6 @@ from tests.conftest import Engines
 from tests.flows.sales import (
     Market,
     close_pages,
-    open_market,
     open_page,
     pay_for,
     start_buying,
@@ -31,11 +30,6 @@ from tests.people import get_agent
 from tests.rows import count, count_jobs
 from tests.stripe_side import StripeSide
 from tests.waiting import until
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def status_at_stripe(stripe_side: StripeSide, purchase: PurchaseRow) -> str:

@@ -17,7 +17,6 @@ from chenu.flows.purchases.checkout import PaymentFailed
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
@@ -27,11 +26,6 @@ from tests.flows.sales import (
 from tests.people import get_agent, make_person, make_published_agent
 from tests.rows import count, put
 from tests.stripe_side import AWAY, StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def customer_of(market: Market) -> str:

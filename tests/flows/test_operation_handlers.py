@@ -30,11 +30,6 @@ from tests.people import Person
 from tests.stripe_side import StripeSide
 
 
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
-
-
 @pytest.mark.parametrize("kind", OperationKind)
 def test_every_kind_of_operation_has_a_handler(kind: OperationKind) -> None:
     assert make_handlers().get(kind).kind is kind

@@ -15,7 +15,7 @@ from chenu.flows.operations import runner
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from tests.flows.held_answers import ORDER_IDS, ORDERS, Ask, Change, ask_in_between
-from tests.flows.sales import Market, open_market, open_page, pay_for
+from tests.flows.sales import Market, open_page, pay_for
 from tests.flows.test_gone_objects import customer_of, price_of
 from tests.flows.test_onboarding import is_ready, mirror_of
 from tests.flows.test_paying_creators import stripe_account
@@ -24,11 +24,6 @@ from tests.stripe_side import StripeSide
 
 in_every_order = pytest.mark.parametrize("order", ORDERS, ids=ORDER_IDS)
 Order = tuple[int, ...]
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def _nothing() -> None:

@@ -37,12 +37,12 @@ _OURS = frozenset(
 """Parameters of mails that no user wrote: our links and Stripe's, times, legal texts."""
 
 
-def harmless(params: Mapping[str, Any]) -> dict[str, Any]:
+def unlink_user_texts(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a mail; every text that is not known to be ours is changed."""
-    return {name: _harmless(name, value) for name, value in params.items()}
+    return {name: _unlink_value(name, value) for name, value in params.items()}
 
 
-def _harmless(name: str, value: Any) -> Any:
+def _unlink_value(name: str, value: Any) -> Any:
     if name in _OURS or not isinstance(value, str):
         return value
     if name == "email" and _EMAIL.fullmatch(value):
