@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
@@ -164,10 +163,3 @@ async def counted_statements() -> AsyncIterator[list[str]]:
         await asyncio.sleep(0)  # the driver reports a statement one turn of the event loop later
         for holder in holders:
             holder._con.remove_query_logger(note)
-
-
-async def mailed_token(kind: str) -> str:
-    """From the latest mail of that kind."""
-    sql = "SELECT params::text FROM outbox_mail WHERE kind = $1 ORDER BY id DESC LIMIT 1"
-    params = msgspec.json.decode(await db.fetch_value(sql, kind))
-    return str(params["token"])

@@ -1,6 +1,6 @@
 """Sales for tests: a buyer, an agent, and the worker's tasks run one after the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chenu.agents.model import AgentId
@@ -101,11 +101,7 @@ async def report(services: Services, purchase: PurchaseRow) -> PurchaseReport:
 
 async def make_sale(services: Services, *, price: int = 999) -> tuple[PurchaseRow, PaymentRow]:
     """Paid, settled and transferred."""
-    market = await open_market(services, price=price)
-    purchase = await open_page(services, market)
-    assert await pay_for(purchase) == 303
-    await report(services, purchase)
-    await work_off(services)
+    purchase = await buy(services, await open_market(services, price=price))
     [payment] = await list_payments([purchase.id])
     return await get_purchase(purchase.id), payment
 
@@ -119,6 +115,21 @@ async def work_off(services: Services) -> None:
             await run_operation(services, operation_id)
         except ChenuError:
             continue
+
+
+async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:
+    """A paid purchase of the market's buyer, settled and transferred."""
+    purchase = await start_buying(services, market.buyer, market.agent, key)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await work_off(services)
+    return purchase
+
+
+async def another_agent(services: Services, market: Market) -> Market:
+    """The same market with another agent of its creator on sale, for 5 €."""
+    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
+    return replace(market, agent=agent)
 
 
 async def close_pages(services: Services, agent_id: UUID) -> None:

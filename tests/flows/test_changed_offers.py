@@ -56,7 +56,7 @@ async def _archived(services: Services, stripe_side: StripeSide, market: Market)
 
 
 async def _restricted(services: Services, stripe_side: StripeSide, market: Market) -> None:
-    """Stripe restricts the seller, and says so by webhook."""
+    """Stripe restricts the seller and sends a webhook."""
     account = await connect_accounts.find_of_user(market.creator.user_id)
     assert account is not None
     assert account.stripe_account_id is not None

@@ -27,7 +27,7 @@ Order = tuple[int, ...]
 
 
 async def _nothing() -> None:
-    """Stripe stays as it is between two requests."""
+    """No change at Stripe between two requests."""
 
 
 STATES = {
@@ -129,7 +129,7 @@ async def page(services: Services, market: Market) -> PurchaseRow:
 
 
 def _look(purchase: PurchaseRow) -> Ask:
-    """Somebody looks at the purchase, each in a web process of their own."""
+    """Several people open the purchase's page, each in another web process."""
 
     async def ask(services: Services) -> object:
         runner._turns.clear()

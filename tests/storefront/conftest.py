@@ -8,10 +8,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from chenu.agents.rows import AgentRow
 from chenu.flows.services import Services
 from tests.conftest import Engines, open_client
+from tests.people import Person, make_published_agent
 from tests.rows import AUDITED_CHANGES
 from tests.storefront.browser import Browser
+from tests.storefront.visitors import make_seller
 
 OpenBrowser = Callable[..., Awaitable[Browser]]
 Fingerprint = Callable[[], Awaitable[str]]
@@ -56,3 +59,13 @@ async def fingerprint(engines: Engines, services: Services) -> AsyncIterator[Fin
 
     yield take
     await connection.close()
+
+
+@pytest.fixture
+async def seller(services: Services) -> Person:
+    return await make_seller(services)
+
+
+@pytest.fixture
+async def agent(services: Services, seller: Person) -> AgentRow:
+    return await make_published_agent(services, seller, price=999)
