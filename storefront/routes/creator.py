@@ -147,15 +147,23 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.go("/creator?notice=joined")
 
 
+async def _find_page_before_onboarding(pages: Pages) -> Page | None:
+    """Onboarding asks Stripe: not for a HEAD request, nor for a person who has not joined yet."""
+    if pages.request_context.is_head:
+        return pages.go("/creator")
+    if await find_creator_of(pages.request_context.actor.require_user()) is None:
+        return pages.go("/creator/join")
+    return None
+
+
 @get("/creator/onboarding", opt=SIGNED_IN)
 async def open_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     """Redirects to Stripe's single-use page, whose link is created for this click."""
-    if pages.request_context.is_head:
-        return pages.go("/creator")
-    if await find_creator_of(pages.request_context.actor.require_user()) is None:
-        return pages.go("/creator/join")
+    elsewhere = await _find_page_before_onboarding(pages)
+    if elsewhere is not None:
+        return elsewhere
     link = await make_onboarding_link(services, pages.request_context.actor)
     return pages.go(link or "/creator?notice=payouts-ready")
 
@@ -165,10 +173,9 @@ async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     """Returning from Stripe does not prove completion, so that Stripe is asked."""
-    if pages.request_context.is_head:
-        return pages.go("/creator")
-    if await find_creator_of(pages.request_context.actor.require_user()) is None:
-        return pages.go("/creator/join")
+    elsewhere = await _find_page_before_onboarding(pages)
+    if elsewhere is not None:
+        return elsewhere
     try:
         creator = await refresh_own_connect_state(services, pages.request_context.actor)
     except ProviderUnavailable:
