@@ -21,7 +21,7 @@ WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDI
     "STRIPE_KEY",
     "STRIPE_MODE",
 }
-"""Variables that say which database, whose money and which address: together or not at all."""
+"""Variables that name the database, the Stripe account and the URL: all must be set, or none."""
 
 
 @click.group()
@@ -34,9 +34,9 @@ def data_folder() -> Path:
 
 
 def load_settings() -> Settings:
-    """From the environment, or from the demo of CHENU_DATA where that says nothing of a world.
+    """From the environment, or from the demo of CHENU_DATA if the environment sets none of these.
 
-    Never half of each: a demo's database beside live keys would be one world's truth in another.
+    Never mixed: a demo's database must not be used with live Stripe keys.
     """
     from chenu.demo.state import read_environment
 
@@ -50,13 +50,13 @@ def load_settings() -> Settings:
 
 
 def fail(message: str) -> NoReturn:
-    """One clear line, and nothing goes on."""
+    """Prints one line and exits."""
     click.echo(f"chenu: {message}", err=True)
     sys.exit(1)
 
 
 def run(task: Coroutine[Any, Any, int | None]) -> None:
-    """Run a command's coroutine; errors that people can act on are one line."""
+    """Runs a command's coroutine; errors that people can act on are printed as one line."""
     import uvloop
 
     try:

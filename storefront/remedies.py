@@ -1,4 +1,4 @@
-"""Where a refusal leads: the page that would lift it."""
+"""Maps a refusal to the page on which the visitor can resolve it."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ _PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
 
 
 def remedy_of(error: ChenuError) -> Remedy | None:
-    """None where nothing the visitor can do would help."""
+    """None if the visitor cannot resolve it."""
     if isinstance(error, Unverified):
         return _PROVE_ADDRESS
     if isinstance(error, SellerNotReady):

@@ -1,4 +1,4 @@
-"""Every event beside the recorded exchanges, as if it had been asked for: for the checks of CI."""
+"""Adds every event to the recorded exchanges, as if it had been fetched: for the checks of CI."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ _EVENTS = "/_sandbox/events.jsonl"
 
 
 def keep_events(lines: str) -> None:
-    """As the sandbox lists them under /_sandbox/events.jsonl; nothing without a recording."""
+    """From the sandbox's /_sandbox/events.jsonl; nothing without a recording."""
     stored = recorded_by_environment()
     if stored is not None:
         with Path(f"{stored}.events").open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""People, who pays, and how they prove who they are."""
+"""Users, accounts, and how users prove who they are."""
 
 from piccolo.columns import (
     JSONB,
@@ -27,7 +27,10 @@ class AppUser(Table, tablename="app_user"):
 
 
 class Account(Table, tablename="account"):
-    """Who pays. `tier` is what its subscription, contract or the demo's seed gave it."""
+    """Owner of purchases and keys.
+
+    `tier` comes from its subscription, contract or the demo's seed.
+    """
 
     id = primary_id()
     name = Text()
@@ -52,7 +55,10 @@ class StaffRole(Table, tablename="staff_role"):
 
 
 class UserSession(Table, tablename="user_session"):
-    """Only the hash of a session's token is stored; an id that we did not make is never adopted."""
+    """Only the hash of a session's token is stored.
+
+    Ids that we did not create are never accepted.
+    """
 
     id = primary_id()
     token_hash = Bytea(unique=True)
@@ -66,7 +72,7 @@ class UserSession(Table, tablename="user_session"):
 
 
 class MailToken(Table, tablename="mail_token"):
-    """A single-use link sent by mail; `email` is the address that it proves or changes to."""
+    """A single-use link sent by mail; `email` is the address that it verifies or changes to."""
 
     id = primary_id()
     token_hash = Bytea(unique=True)
@@ -78,7 +84,7 @@ class MailToken(Table, tablename="mail_token"):
 
 
 class AttemptWindow(Table, tablename="attempt_window"):
-    """How often something was tried for one subject in its running window."""
+    """How often something was tried for one subject in its current window."""
 
     subject = Text(primary_key=True)
     started_at = system_time()
@@ -86,7 +92,7 @@ class AttemptWindow(Table, tablename="attempt_window"):
 
 
 class Acceptance(Table, tablename="acceptance"):
-    """Which version of which document somebody accepted, and when."""
+    """Which version of which document a user accepted, and when."""
 
     id = primary_id()
     owner = belongs_to(AppUser, index=True)
@@ -110,7 +116,7 @@ class ApiKey(Table, tablename="api_key"):
 
 
 class ServiceKey(Table, tablename="service_key"):
-    """A key of the CHE·NU apps: acts for the account that the request names."""
+    """A key of the CHE·NU apps, acting for the account that each request names."""
 
     id = primary_id()
     name = Text()
@@ -122,7 +128,7 @@ class ServiceKey(Table, tablename="service_key"):
 
 
 class IdempotencyRecord(Table, tablename="idempotency_record"):
-    """A client's key on one account: which request, with which input, made which row."""
+    """A client's key on one account, with the request, its input and the row that it created."""
 
     id = primary_id()
     account = belongs_to(Account)
@@ -134,7 +140,7 @@ class IdempotencyRecord(Table, tablename="idempotency_record"):
 
 
 class AuditEvent(Table, tablename="audit_event"):
-    """Append-only: who did what, from where."""
+    """Append-only: who did what, from which IP."""
 
     id = primary_id()
     at = business_time()

@@ -55,7 +55,7 @@ def claim_port(host: str, port: int) -> socket.socket:
 
 
 def _limit_patience(listener: socket.socket) -> None:
-    """Connections inherit it: who reads nothing for a minute, or is gone, is disconnected."""
+    """Connections inherit it: clients that read nothing for a minute, or are gone, are dropped."""
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "linux":
@@ -104,9 +104,10 @@ def _limit_connections() -> int:
 
 
 def spare_garbage_collection() -> None:
-    """What is there at start stays: looking through it again and again is a third of a request.
+    """Exempt objects that exist at start from garbage collection, which took a third of each
+    request.
 
-    Requests leave hardly any cycles behind, so that rarer collections find as much at once.
+    Requests create hardly any reference cycles, so that rarer collections are enough.
     """
     gc.collect()
     gc.freeze()
@@ -128,7 +129,8 @@ class _Requests:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             if not self._is_ending:
-                raise  # else it is no fault, and nobody waits for the end of this task
+                # else the server is stopping: no error to report, and nobody awaits this task
+                raise
         finally:
             self._tasks.discard(task)
 
@@ -185,10 +187,12 @@ async def _hand_over(claim: socket.socket, server: asyncio.Task[None]) -> None:
 async def serving(
     app: ASGIApp, claim: socket.socket, limits: ConnectionLimits
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Meanwhile the application answers. At the end requests under way get a moment.
+    """The application is served within this block.
 
-    Whoever has not sent a whole request by then is not waited for. The task ends by itself only
-    when the server broke.
+    At its end, open requests get a short grace time.
+
+    Requests that have not arrived whole by then are not waited for. The yielded task ends by itself
+    only if the server failed.
     """
     requests = _Requests(app)
     server = _server(requests, claim, limits)

@@ -1,4 +1,4 @@
-"""The worker process: repair at start, then jobs and schedule until it is told to stop."""
+"""The worker process: repair at start, then jobs and schedule until it is stopped."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 1.0
 
 
 async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
-    """Until SIGTERM or SIGINT. `ready` is touched once jobs are worked."""
+    """Runs until SIGTERM or SIGINT. `ready` is touched once jobs are processed."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -48,7 +48,7 @@ async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
 
 
 def register_handlers(services: Services) -> None:
-    """Every kind of job, as a thin call of its flow."""
+    """Registers a handler for every kind of job; each only calls a flow."""
     transport = make_transport(services.settings)
 
     async def on_event(argument: str) -> None:
@@ -96,7 +96,7 @@ async def _repair_first(services: Services) -> None:
 
 
 async def _work(services: Services, stop: asyncio.Event) -> None:
-    """A lost database ends the queue's connection: start again until told to stop."""
+    """A lost database ends the queue's connection: reconnect until the worker is stopped."""
     while not stop.is_set():
         try:
             await queue.work(services.settings.database_url, stop)

@@ -1,4 +1,4 @@
-"""May this tier do that? The refusal names the cheapest tier that could."""
+"""Checks a tier's entitlements; a refusal names the cheapest tier that has the feature."""
 
 from chenu.core.errors import RefusedError
 from chenu.core.i18n import mark
@@ -14,7 +14,7 @@ _LEVEL = mark("Agents of this level come with the {tier} plan")
 
 
 class PlanRequired(RefusedError):
-    """`feature` is what is missing, `cheapest_tier` what would lift the refusal."""
+    """`feature` is missing; `cheapest_tier` includes it."""
 
     code = "PLAN_REQUIRED"
 
@@ -31,13 +31,17 @@ def require_feature(tier: TierCode | str, feature: Feature) -> None:
 
 
 def includes_platform_agent(tier: TierCode | str, level: AgentLevel, rank: int) -> bool:
-    """Is the platform agent of this level and rank (1 to 168, lowest levels first) in the tier?"""
+    """Whether the tier includes the agent of this level and rank (1 to 168, lowest levels
+    first).
+    """
     plan = get_tier(tier)
     in_count = plan.platform_agents is None or rank <= plan.platform_agents
     return in_count and level <= plan.max_agent_level
 
 
 def platform_agent_refusal(level: AgentLevel, rank: int) -> PlanRequired:
-    """Why a platform agent is out of reach, and the cheapest tier that has it."""
+    """The refusal for a platform agent that the tier does not include, naming the cheapest that
+    does.
+    """
     codes = (code for code in TierCode if includes_platform_agent(code, level, rank))
     return PlanRequired(_LEVEL, Feature.AGENTS, get_tier(next(codes)))

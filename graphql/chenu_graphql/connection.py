@@ -23,7 +23,7 @@ Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Of a connection field, unchecked."""
+    """The arguments of a connection field, unchecked."""
 
     first: int | None
     after: str | None
@@ -75,7 +75,7 @@ class EdgeSource(msgspec.Struct, Generic[Row], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page, and what is needed to make its cursors and to count the whole list."""
+    """A page, with what is needed to make its cursors and to count the whole list."""
 
     cursors: ListCursors
     page: Page[Row]

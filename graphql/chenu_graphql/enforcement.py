@@ -1,4 +1,4 @@
-"""Enforces what every field declares: permission and points; normalises text; refusals as data.
+"""Enforces each field's declared permission and cost, normalises texts, turns refusals into data.
 
 A field without a declaration stops the schema from being built: deny by default.
 """
@@ -32,15 +32,15 @@ Resolver = Callable[..., Any]
 
 _RESERVED = {"root", "info"}
 _AS_SENT = {"password", "currentPassword", "newPassword", "manifest"}
-"""Hashes of older passwords were made of what was typed, and a manifest is sold as it is."""
+"""Older password hashes are of the text as typed, and a manifest is sold unchanged."""
 
 
 class UndeclaredField(Exception):
-    """A field of the schema says neither who may ask it nor what it costs."""
+    """A field of the schema declares no permission or cost."""
 
 
 def own_fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, str, GraphQLField]]:
-    """Every field of every object type of ours."""
+    """Every field of every object type that we define."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, definition in kind.fields.items():
@@ -63,8 +63,10 @@ def enforce(schema: GraphQLSchema) -> None:
 
 
 def _plain_resolver(definition: GraphQLField) -> Resolver:
-    """The function is called directly where its arguments are what they have to be already:
-    Strawberry's way costs more than most fields themselves."""
+    """The function is called directly if its arguments need no conversion.
+
+    Strawberry's wrapper costs more than most fields.
+    """
     field = get_definition(definition)
     if field.base_resolver is None:
         return _read_attribute(field)
@@ -132,7 +134,9 @@ def _guard_query(definition: GraphQLField, policy: Policy, resolver: Resolver | 
 
 
 def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
-    """A mutation: a refused request becomes its payload's userErrors, a broken request an error."""
+    """For mutations: a refused request becomes the payload's userErrors, a broken one a top-level
+    error.
+    """
     resolve, rule = _require(definition.resolve), policy.allow
     points = own_points(definition, policy.weight)
     prefix = ("input",) if "input" in definition.args else ()
@@ -153,7 +157,7 @@ def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
 
 
 def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the resolver gets them."""
+    """Checks that the caller may write; returns the arguments for the resolver."""
     require_write(ctx)
     rule.require(ctx)
     ctx.forget_loaded()
@@ -163,7 +167,7 @@ def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[st
 def read_text(arguments: dict[str, Any]) -> dict[str, Any]:
     """Normalises every text as it is compared and stored.
 
-    Raises BadInput with the place of NUL or half a surrogate pair: PostgreSQL holds neither.
+    Raises BadInput with the path of a NUL or a lone surrogate, which PostgreSQL cannot store.
     """
     try:
         return {name: _read(value, (name,)) for name, value in arguments.items()}

@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as a hash, bound to plan, scopes, time and their maker."""
+"""API keys: shown once, stored as a hash, limited by plan, scopes, expiry and their creator."""
 
 import asyncio
 from collections.abc import Sequence

@@ -79,7 +79,7 @@ class Pair:
 
 
 def draw_questions(pair: Pair, market: Market) -> Iterator[Question]:
-    """Valid queries without end; `pair` breaks for each as it was drawn."""
+    """An endless series of valid queries; `pair` fails for each as drawn."""
     seeds = random.Random(int(SEED))
     while True:
         seed = seeds.randrange(10**9)
@@ -101,7 +101,7 @@ def count_compiled() -> float:
 
 @pytest.fixture
 def unlogged() -> Iterator[list[EventDict]]:
-    """What is logged meanwhile: writing out a traceback takes longer than a hundred queries."""
+    """Without logging, because formatting a traceback takes longer than a hundred queries."""
     with structlog.testing.capture_logs() as events:
         yield events
 
@@ -123,7 +123,10 @@ def ignored_orphans() -> Iterator[None]:
 
 
 async def compare(pair: Pair, market: Market, question: Question) -> str:
-    """Whole or failed. The answers are forgotten here: their errors hold on to coroutines."""
+    """With all data or with errors.
+
+    The answers are released here: their errors refer to coroutines.
+    """
     compiled, expected = await pair.run_compiled(question), await pair.interpret(question)
     difference = find_difference(compiled, expected)
     assert difference is None, f"{question}\n{pair.breaking.faults}\n{difference}"

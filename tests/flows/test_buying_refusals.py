@@ -106,7 +106,7 @@ async def _monthly(market: Market) -> tuple[Actor, AgentRow]:
 
 
 async def _stopped_after_it_was_held(market: Market) -> tuple[Actor, AgentRow]:
-    """Who held it still sees it, and is told more than strangers are."""
+    """Earlier holders still see the agent, and get a more specific message than others."""
     await _give(market)
     await db.execute("UPDATE access_grant SET revoked_at = now()")
     await put("agent", "status", "SUSPENDED")

@@ -24,7 +24,6 @@ from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
@@ -35,11 +34,6 @@ from tests.flows.test_onboarding import request_context
 from tests.flows.test_paying_creators import stripe_account
 from tests.rows import count, put
 from tests.stripe_side import StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def _closed(services: Services, stripe_side: StripeSide, market: Market) -> None:

@@ -47,7 +47,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @st.composite
 def amounts(draw: st.DrawFn) -> tuple[int, int, int]:
-    """A price, what is taken off, and the tax in what is left."""
+    """A price, a discount, and the tax in the remainder."""
     price = draw(st.integers(100, 5000))
     discount = draw(st.integers(0, price - 50))
     return price, discount, draw(st.integers(0, (price - discount) // 2))
@@ -55,7 +55,7 @@ def amounts(draw: st.DrawFn) -> tuple[int, int, int]:
 
 @pytest.fixture
 async def template(services: Services, stripe_side: StripeSide) -> PurchaseRow:
-    """A pending purchase for which Stripe has no page."""
+    """A pending purchase without a payment page."""
     market = await open_quiet_market(services)
     await stripe_side.fail(AWAY, times=None)
     with pytest.raises(ProviderUnavailable):
@@ -67,7 +67,7 @@ async def template(services: Services, stripe_side: StripeSide) -> PurchaseRow:
 
 
 async def order(template: PurchaseRow, price: int) -> PurchaseRow:
-    """The same agent at this price, wanted by somebody else."""
+    """A purchase of the same agent at this price by another buyer."""
     buyer = await make_person(f"b{new_id().hex[-12:]}")
     account_id = buyer.actor.account_id
     assert account_id is not None
@@ -91,7 +91,7 @@ async def settle(purchase: PurchaseRow, discount: int, tax: int) -> PaymentRow:
 
 
 async def finish(services: Services, business_key: str, stripe_id: str) -> None:
-    """Stripe has made the transfer or the refund."""
+    """Records a successful transfer or refund."""
     operation = await find_by_key(business_key)
     assert operation is not None
     async with db.transaction():
@@ -101,7 +101,7 @@ async def finish(services: Services, business_key: str, stripe_id: str) -> None:
 
 
 async def balances(payment: PaymentRow) -> dict[str, int]:
-    """What this payment's bookings leave on each kind of account."""
+    """The sums of this payment's entries by kind of account."""
     sql = """
         SELECT coalesce(jsonb_object_agg(kind, total), '{}')::text FROM (
             SELECT a.kind, sum(e.amount) AS total FROM ledger_transaction t
@@ -113,7 +113,7 @@ async def balances(payment: PaymentRow) -> dict[str, int]:
 
 
 async def violated() -> list[str]:
-    """I14 speaks of operations that these tests leave to nobody."""
+    """Without I14, about operations that these tests do not run."""
     return [finding.name for finding in await check_books() if not finding.ok]
 
 

@@ -40,7 +40,7 @@ async def _ignore(services: Services, event: object) -> EventOutcome:
 
 
 def _with_many(services: Services, scope: EventScope, number: int) -> Services:
-    """With so many types of a scope that Stripe takes them in several lists only."""
+    """With so many types in a scope that they need several lists."""
     missing = number - len(EVENTS.names(scope))
     prefix = "v2.core.made_up" if scope is EventScope.THIN else "made_up"
     more = (EventType(f"{prefix}.no_{place}", scope, _ignore) for place in range(missing))
@@ -184,7 +184,7 @@ async def test_a_thin_event_that_was_never_delivered_has_its_account_asked_about
 
 
 class _WithoutAccounts(LiveGateway):
-    """Stripe's list of thin events where it does not say whose they are."""
+    """Stripe's list of thin events, without the accounts that they belong to."""
 
     async def list_thin_events(
         self, types: Sequence[str], since: datetime

@@ -31,7 +31,7 @@ ADDED = "customer.created"
 
 
 class _Recorder:
-    """A handler that remembers what it was given."""
+    """A handler that records its calls."""
 
     def __init__(self) -> None:
         self.seen: list[InboxEvent] = []
@@ -44,7 +44,7 @@ class _Recorder:
 async def _receive(
     services: Services, kind: str, object_id: str, account: str | None = None
 ) -> str:
-    """The state of the event once it is dealt with."""
+    """The state of the event after it was handled."""
     event = EventSummary(f"evt_{kind}", kind, object_id, account, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
     await handle_event(services, event.id)

@@ -27,7 +27,6 @@ from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
@@ -40,11 +39,6 @@ from tests.rows import count, put
 from tests.stripe_side import StripeSide
 
 OPERATOR = Actor(ip="tests")
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def last_of(kind: OperationKind) -> OperationRow:

@@ -52,7 +52,7 @@ async def is_ready(person: Person) -> bool:
 
 
 async def request_context(link: str | None, action: str) -> None:
-    """What a creator does on Stripe's page."""
+    """Completes the steps of Stripe's page."""
     assert link is not None
     async with httpx.AsyncClient() as browser:
         await browser.post(link, data={"action": action})

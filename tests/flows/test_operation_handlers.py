@@ -37,11 +37,6 @@ UNASKED: Any = None
 """In place of Stripe and of live events, where a handler is not run."""
 
 
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
-
-
 @pytest.mark.parametrize("kind", OperationKind)
 def test_every_kind_of_operation_has_a_handler(kind: OperationKind) -> None:
     assert make_services(UNASKED, UNASKED, UNASKED).handlers.get(kind).kind is kind

@@ -16,14 +16,9 @@ from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_payable
 from chenu.ledger.journal import get_cents
 from chenu.ledger.operations import OperationRow, find_by_key
-from tests.flows.sales import Market, open_market, open_page, pay_for, report, work_off
+from tests.flows.sales import Market, open_page, pay_for, report, work_off
 from tests.rows import count_jobs, put
 from tests.stripe_side import AWAY, StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ async def _return(services: Services, purchase: PurchaseRow) -> None:
 
 
 async def _webhook(services: Services, purchase: PurchaseRow) -> None:
-    """Delivered once more under the id it always has."""
+    """Delivers the event again under the same id."""
     await _deliver(services, purchase, "checkout.session.completed", "evt_completed")
 
 
@@ -112,7 +112,7 @@ EFFECTS = {
 
 
 async def effects() -> list[int]:
-    """How often each effect of a payment is there."""
+    """The number of times that each effect of the payment exists."""
     return [await count(table, where) for table, where in EFFECTS.items()]
 
 

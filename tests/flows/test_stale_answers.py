@@ -15,7 +15,7 @@ from chenu.flows.purchases.gone_objects import follow_customer, follow_price, fo
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from tests.flows.held_answers import ORDER_IDS, ORDERS, Ask, Change, ask_in_between
-from tests.flows.sales import Market, open_market, open_page, pay_for
+from tests.flows.sales import Market, open_page, pay_for
 from tests.flows.test_gone_objects import customer_of, price_of
 from tests.flows.test_onboarding import is_ready, mirror_of
 from tests.flows.test_paying_creators import stripe_account
@@ -26,13 +26,8 @@ in_every_order = pytest.mark.parametrize("order", ORDERS, ids=ORDER_IDS)
 Order = tuple[int, ...]
 
 
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
-
-
 async def _nothing() -> None:
-    """Stripe stays as it is between two requests."""
+    """No change at Stripe between two requests."""
 
 
 STATES = {
@@ -134,7 +129,7 @@ async def page(services: Services, market: Market) -> PurchaseRow:
 
 
 def _look(purchase: PurchaseRow) -> Ask:
-    """Somebody looks at the purchase, each in a web process of their own."""
+    """Several people open the purchase's page, each in another web process."""
 
     async def ask(services: Services) -> object:
         runner._turns.clear()

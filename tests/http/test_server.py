@@ -1,4 +1,4 @@
-"""What the server owes any application: the protocol's corners, and an end that is in order."""
+"""The server for any application: edge cases of the protocol, and an orderly end."""
 
 import asyncio
 import socket

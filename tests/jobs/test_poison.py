@@ -1,6 +1,6 @@
-"""A row that no attempt can get done: it waits with the exception's name, and stops no other.
+"""A row that always fails waits with the exception's name, and does not stop others.
 
-One of every kind of operation, event, job and mail: a new kind joins by being in its enum.
+One of every kind of operation, event, job and mail, generated from the enums.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ async def read_postponed(sql: str, *args: object) -> Postponed:
 
 
 class PoisonedGateway:
-    """Stripe, but each answer about one object is nothing that we can read."""
+    """Stripe, except that each answer about one object is unreadable."""
 
     def __init__(self, gateway: Any, poison: str) -> None:
         self._gateway = gateway
@@ -75,7 +75,7 @@ class PoisonedGateway:
 
 
 async def make_poison_operation(kind: OperationKind) -> str:
-    """Its parameters are not what any handler reads."""
+    """Its parameters cannot be read by any handler."""
     new = NewOperation(kind, f"poison:{kind}", params=["poison"], subject_id=new_id())
     return str((await create_operation(new)).id)
 
@@ -126,12 +126,12 @@ async def test_poison_operations_move_behind_what_is_due_after_them(services: Se
 
 
 def _object_of(type_: str, market: Market, ids: dict[str, str]) -> str:
-    """The object of ours that an event of this type is about; a new family names its own here."""
+    """Our object that an event of this type is about; a new family of events must be added here."""
     return ids[type_.removeprefix("v2.core.").partition(".")[0].partition("[")[0].split("_")[0]]
 
 
 async def _make_objects(services: Services, market: Market) -> dict[str, str]:
-    """What Stripe has of a market whose buyer is at the payment page."""
+    """The Stripe objects of a market whose buyer is at the payment page."""
     purchase = await open_page(services, market)
     customer = await db.fetch_value(
         "SELECT stripe_customer_id FROM account WHERE id = $1", market.buyer.actor.account_id

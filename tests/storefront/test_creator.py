@@ -206,16 +206,6 @@ async def test_a_public_profile_that_cannot_be_is_refused(
     assert await fingerprint() == before
 
 
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
-
-
 async def test_the_desk_shows_each_sale_with_every_cent_and_no_buyer(
     open_browser: OpenBrowser, seller: Person, agent: AgentRow
 ) -> None:

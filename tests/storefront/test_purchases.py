@@ -9,14 +9,14 @@ from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db
 from chenu.flows.services import Services
-from tests.people import Person, make_published_agent, pay
+from tests.people import make_published_agent, pay
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.visitors import make_reader, make_seller
 
 
 async def order(browser: Browser, agent: AgentRow) -> Seen:
-    """Tick the box and press the button."""
+    """Ticks the consent box and presses the button."""
     page = await browser.get(f"/agents/{agent.slug}")
     return await browser.submit(
         page, f"/agents/{agent.slug}/buy", {"accept_immediate_supply": "on"}
@@ -24,19 +24,9 @@ async def order(browser: Browser, agent: AgentRow) -> Seen:
 
 
 async def purchase_page(browser: Browser) -> str:
-    """The address of the only purchase."""
+    """The URL of the latest purchase."""
     purchase_id = await db.fetch_value("SELECT id FROM purchase ORDER BY id DESC LIMIT 1")
     return f"/purchases/{purchase_id}"
-
-
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
 
 
 @pytest.fixture
