@@ -11,6 +11,7 @@ _NOTICES = {
     "sessions": mark("All other sessions have ended."),
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
+    "switched": mark("From here on you act for this account."),
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),
     "reset": mark("Your password is changed. Please sign in with it."),

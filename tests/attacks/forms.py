@@ -45,6 +45,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),
