@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from babel import Locale as BabelLocale
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
@@ -73,6 +73,16 @@ PURCHASE_STATES = {
     PurchaseStatus.DISPUTED: mark("Disputed"),
     PurchaseStatus.CANCELED: mark("Canceled"),
     PurchaseStatus.FAILED: mark("Failed"),
+}
+ROLES = {
+    AccountRole.OWNER: mark("Owner"),
+    AccountRole.BILLING: mark("Billing"),
+    AccountRole.MEMBER: mark("Member"),
+}
+ROLE_HINTS = {
+    AccountRole.OWNER: mark("Does everything, and decides who is in the account."),
+    AccountRole.BILLING: mark("Has the plan, token packs, invoices and API keys."),
+    AccountRole.MEMBER: mark("Uses agents and tokens, and buys agents."),
 }
 SCOPES = {
     ApiScope.READ: mark("Read your own data"),

@@ -184,6 +184,15 @@ async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) ->
         await audit.record(actor, "api_key.revoke", key.id, prefix=key.prefix)
 
 
+async def revoke_keys_in(account_id: AccountId, maker: UserId) -> int:
+    """All that the person made in the account, who is no member of it any more."""
+    sql = """
+        UPDATE api_key SET revoked_at = $3
+        WHERE account = $1 AND created_by = $2 AND revoked_at IS NULL
+    """
+    return await db.execute(sql, account_id, maker, business_now())
+
+
 @dataclass(frozen=True, slots=True)
 class _KeyActor:
     key_id: UUID

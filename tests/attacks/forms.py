@@ -46,6 +46,20 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
+        "/account/members/invite": Filled(
+            "buyer", {"email": "forged@example.org", "role": "MEMBER"}
+        ),
+        "/account/invitations/{invitation_id:uuid}/resend": Filled("buyer", {}),
+        "/account/invitations/{invitation_id:uuid}/revoke": Filled("buyer", {}),
+        "/account/members/{member_id:uuid}/role": Filled("buyer", {"role": "BILLING"}),
+        "/account/members/hand-over": Filled(
+            "buyer",
+            {"member": str(world.rows["member"]), "current_password": "wrong"},
+            moves=False,
+        ),
+        "/account/members/{member_id:uuid}/remove": Filled("buyer", {}),
+        "/account/members/leave": Filled("buyer", {}, moves=False),
+        "/invitation": Filled("buyer", {"token": "x"}, moves=False),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),

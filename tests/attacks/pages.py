@@ -37,6 +37,8 @@ class Route:
             "purchase_id": world.rows["purchase"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
+            "member_id": world.rows["member"],
+            "invitation_id": world.rows["invitation"],
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

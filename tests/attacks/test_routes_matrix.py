@@ -35,6 +35,8 @@ OWNERS = {
     "purchase_id": "buyer",
     "key_id": "buyer",
     "session_id": "buyer",
+    "member_id": "buyer",
+    "invitation_id": "buyer",
     "agent_id": "creator",
 }
 """Whose thing each id of the world is; staff reaches agents by the desk's own access."""

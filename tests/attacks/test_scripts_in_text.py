@@ -92,6 +92,9 @@ PARAMS = {
     MailKind.EMAIL_CHANGE_NOTICE: ("name", "email"),
     MailKind.PASSWORD_RESET: ("token", "name"),
     MailKind.PASSWORD_CHANGED: ("name",),
+    MailKind.INVITATION: ("token",),
+    MailKind.MEMBER_REMOVED: ("name", "account"),
+    MailKind.OWNER_CHANGED: ("name", "account"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),
@@ -102,6 +105,7 @@ PARAMS = {
 
 _OURS: dict[str, object] = {
     "gross": 900,
+    "is_owner": True,
     "creator_share": 630,
     "platform_share": 270,
     "amount": 900,

@@ -110,8 +110,8 @@ async def test_a_header_wins_over_the_choice_and_a_strangers_account_is_like_non
     ]
 
     assert replies[0].body["data"]["viewer"]["account"] == {"name": "Benali SARL"}
-    told = [[error["message"] for error in reply.body["errors"]] for reply in replies[1:]]
-    assert told[0] == told[1]
+    messages = [[error["message"] for error in reply.body["errors"]] for reply in replies[1:]]
+    assert messages[0] == messages[1]
     assert replies[1].codes == replies[2].codes == ["FORBIDDEN"]
 
 
