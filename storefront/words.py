@@ -92,6 +92,13 @@ SCOPES = {
     ApiScope.BILLING: mark("Plans and invoices"),
     ApiScope.MARKETPLACE: mark("Buy, return and review"),
 }
+SUPPORT_PROMISES = {
+    SupportLevel.COMMUNITY: mark("Your plan comes with the answers on this page."),
+    SupportLevel.EMAIL: mark("With your plan we answer within two days of work."),
+    SupportLevel.PRIORITY: mark("With your plan we answer within 8 hours of work."),
+    SupportLevel.DEDICATED: mark("With your plan your own contact answers within 4 hours of work."),
+    SupportLevel.PHONE_SLA: mark("With your contract we answer within an hour of work."),
+}
 SUPPORT = {
     SupportLevel.COMMUNITY: mark("Community"),
     SupportLevel.EMAIL: mark("By e-mail"),

@@ -26,6 +26,8 @@ from storefront.routes import (
     sessions,
     staff,
     store,
+    support,
+    support_desk,
 )
 
 HANDLERS = (
@@ -90,6 +92,12 @@ HANDLERS = (
     staff.show_queue,
     staff.show_review,
     staff.decide,
+    support_desk.show_queue,
+    support_desk.show_request,
+    support_desk.answer,
+    support_desk.close,
+    support.show_support,
+    support.ask,
     about.show_pricing,
     about.show_terms,
     about.show_privacy,

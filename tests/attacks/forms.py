@@ -91,6 +91,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/agents/{agent_id:uuid}/decide": Filled(
             "reviewer", {"decision": "approve", "reason": "", "seen_at": seen_at}
         ),
+        "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
+        "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
+        "/staff/support/{request_id:uuid}/close": Filled("support", {}),
         f"{agent}/archive": Filled("creator", {}),
         "/sign-out": Filled("buyer", {}),
     }

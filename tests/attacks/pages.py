@@ -39,6 +39,7 @@ class Route:
             "session_id": world.spare_session,
             "member_id": world.rows["member"],
             "invitation_id": world.rows["invitation"],
+            "request_id": world.rows["support request"],
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

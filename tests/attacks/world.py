@@ -12,6 +12,7 @@ from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
+from chenu.support.requests import ask_support
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.people import (
@@ -77,6 +78,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     pepper = services.settings.secret
     key = await create_api_key(buyer.actor, "spare", [ApiScope.READ], None, pepper)
     member, invitation = await _fill_seats(buyer)
+    request = await ask_support(buyer.actor, "An invoice", "Where is it?")
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         "user": buyer.user_id,
@@ -87,6 +89,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "api key": key.key.id,
         "member": member,
         "invitation": invitation,
+        "support request": request,
         "sale": purchase.id,
         "agent on sale": agent.id,
         "draft": draft.id,

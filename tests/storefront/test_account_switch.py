@@ -105,7 +105,7 @@ async def test_a_header_wins_over_the_choice_and_a_strangers_account_is_like_non
     api = as_session(client, services, hugo)
 
     replies = [
-        await api.send(ACTING, **{"chenu-account": gid("Account", account)})
+        await api.send(ACTING, {}, **{"chenu-account": gid("Account", account)})
         for account in (company, stranger.actor.account_id, new_id())
     ]
 
