@@ -12,6 +12,7 @@ _NOTICES = {
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
     "switched": mark("From here on you act for this account."),
+    "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),
     "invitation-revoked": mark("The invitation is revoked: its link works no more."),
     "role": mark("The role is changed."),

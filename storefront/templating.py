@@ -76,7 +76,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
         "paris": lambda moment: format_datetime(
-            moment, "d MMM y, HH:mm z", tzinfo=PARIS, locale=locale
+            moment, "d MMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
         ),
         "say": lambda text: translate(locale, text),
         "capability": lambda tag: capability_label(tag, locale),

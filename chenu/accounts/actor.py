@@ -107,8 +107,11 @@ class Actor:
         return self.account_id
 
     def require_spender(self, scope: ApiScope) -> AccountId:
-        """What `require_account` says, for what costs the account money."""
-        return self.require_account(scope)
+        """The same for what costs the account money, which no service key may do."""
+        account_id = self.require_account(scope)
+        if self.account_role is None:
+            raise Forbidden(_NO_RIGHT)
+        return account_id
 
     def require_staff(self, role: Staff) -> UserId:
         """Raises Forbidden; Unauthenticated for nobody in particular."""

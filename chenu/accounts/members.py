@@ -13,10 +13,12 @@ from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.roles import Right
 from chenu.accounts.seats import PLACE, has_seat, seats_of
 from chenu.accounts.users import User, create_account, get_user
+from chenu.accounts.validation import check_name
 from chenu.core import db, queue
-from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
+from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, reject_if_any
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.text import tidy
 
 GIVEN_ROLES = (AccountRole.MEMBER, AccountRole.BILLING)
 """Those that an owner gives; ownership is handed over."""
@@ -141,6 +143,19 @@ async def _get_other(account_id: AccountId, user_id: UserId) -> Member:
 async def _set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
     sql = "UPDATE membership SET role = $3 WHERE account = $1 AND member = $2"
     await db.execute(sql, account_id, user_id, role)
+
+
+async def rename_account(actor: Actor, name: str) -> None:
+    """What its members and invited people read. Raises Invalid, Forbidden."""
+    reject_if_any(check_name(name, path=("name",)))
+
+    async def write() -> None:
+        account = await lock_as_owner(actor)
+        await db.execute("UPDATE account SET name = $2 WHERE id = $1", account.id, tidy(name))
+        await queue.enqueue(queue.Job.SYNC_PERSON, str(actor.require_user()))  # Stripe's copy
+        await audit.record(actor, "account.rename", account.id)
+
+    await db.run_in_transaction(write)
 
 
 async def remove_member(actor: Actor, user_id: UserId) -> None:

@@ -45,7 +45,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
         datetime.fromisoformat(iso), "long", locale=locale
     )
     environment.filters["paris"] = lambda iso: babel_datetime(
-        datetime.fromisoformat(iso), "long", tzinfo=PARIS, locale=locale
+        datetime.fromisoformat(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
     )
     return environment
 

@@ -65,6 +65,7 @@ HANDLERS = (
     account.end_key,
     members.switch_account,
     members.show_members,
+    members.name_account,
     members.send_invitation,
     members.resend_invitation,
     members.end_invitation,

@@ -24,6 +24,7 @@ from chenu.accounts.members import (
     leave_account,
     list_members,
     remove_member,
+    rename_account,
 )
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import choose_account
@@ -35,7 +36,9 @@ from storefront.pages import Page, Pages
 from storefront.visitor import account_of
 
 _OWNERS_WORK = for_right(Right.MANAGE_MEMBERS)
-_CACHED = ("email", "role", "member")
+_FORMS = ("invite", "account", "hand-over")
+"""Those with fields to come back to, by the beginning of their ids."""
+_CACHED = ("email", "role", "member", "name")
 
 
 @post("/account/switch", opt=SIGNED_IN)
@@ -81,6 +84,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
             if member.role is not AccountRole.OWNER
         ],
         form=form,
+        forms={name: form if form.name == name else FormView(name) for name in _FORMS},
     )
 
 
@@ -111,6 +115,13 @@ async def send_invitation(request: HttpRequest, pages: NamedDependency[Pages]) -
     fields = await read_form(request)
     work = invite(pages.request_context.actor, fields.text("email"), fields.text("role"))
     return await _try(pages, "invite", work, "invited", fields)
+
+
+@post("/account/members/name", opt=_OWNERS_WORK)
+async def name_account(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    fields = await read_form(request)
+    work = rename_account(pages.request_context.actor, fields.text("name"))
+    return await _try(pages, "account", work, "account-named", fields)
 
 
 @post("/account/invitations/{invitation_id:uuid}/resend", opt=_OWNERS_WORK)

@@ -14,6 +14,7 @@ from chenu.accounts.members import (
     leave_account,
     list_members,
     remove_member,
+    rename_account,
 )
 from chenu.accounts.queries import find_account
 from chenu.accounts.sessions import choose_account, find_actor
@@ -118,6 +119,22 @@ async def test_a_company_is_handed_over_again_without_a_second_personal_account(
 
     assert await count("account", "kind = 'PERSONAL'") == 2
     assert await count("account") == 3
+
+
+async def test_the_owner_names_the_account_and_nobody_else_does(services: Services) -> None:
+    owner, company, [hugo] = await make_company(BILLING)
+
+    await rename_account(owner.actor, "  Benali SARL ")
+    with pytest.raises(Forbidden):
+        await rename_account(hugo.actor, "Hugo's")
+    for name in ("", "CHE·NU", "x" * 81):
+        with pytest.raises(Invalid) as raised:
+            await rename_account(owner.actor, name)
+        assert raised.value.path == ("name",)
+
+    account = await find_account(company)
+    assert account is not None
+    assert account.name == "Benali SARL"
 
 
 Attempt = Callable[[Actor, UserId], Awaitable[object]]

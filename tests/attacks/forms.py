@@ -58,6 +58,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             moves=False,
         ),
         "/account/members/{member_id:uuid}/remove": Filled("buyer", {}),
+        "/account/members/name": Filled("buyer", {"name": "Forged"}),
         "/account/members/leave": Filled("buyer", {}, moves=False),
         "/invitation": Filled("buyer", {"token": "x"}, moves=False),
         "/account/password": Filled(

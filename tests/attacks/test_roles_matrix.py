@@ -33,6 +33,7 @@ FORMS: dict[str, Right | None] = {
     "/account/invitations/{invitation_id:uuid}/revoke": Right.MANAGE_MEMBERS,
     "/account/members/hand-over": Right.MANAGE_MEMBERS,
     "/account/members/invite": Right.MANAGE_MEMBERS,
+    "/account/members/name": Right.MANAGE_MEMBERS,
     "/account/members/leave": OF_THE_PERSON,
     "/account/members/{member_id:uuid}/remove": Right.MANAGE_MEMBERS,
     "/account/members/{member_id:uuid}/role": Right.MANAGE_MEMBERS,

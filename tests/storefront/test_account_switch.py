@@ -3,15 +3,17 @@
 import httpx
 import pytest
 
-from chenu.accounts.actor import AccountId, AccountRole
+from chenu.accounts.actor import AccountId, AccountRole, ApiScope
+from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.service_keys import create_service_key
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member, create_account
 from chenu.core import db
 from chenu.core.ids import new_id
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.api.calls import as_session, gid
-from tests.people import Person
+from tests.api.calls import Api, as_session, gid
+from tests.people import Person, sign_in_again
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.visitors import make_reader
@@ -64,8 +66,6 @@ async def test_every_page_offers_the_accounts_and_then_acts_for_the_chosen_one(
 async def test_a_choice_belongs_to_one_session(
     browser: Browser, open_browser: OpenBrowser, services: Services
 ) -> None:
-    from tests.people import sign_in_again
-
     hugo = await make_reader("hugo")
     company = await _join_company(hugo)
     elsewhere = await sign_in_again(hugo.user_id, hugo.email)
@@ -113,6 +113,33 @@ async def test_a_header_wins_over_the_choice_and_a_strangers_account_is_like_non
     messages = [[error["message"] for error in reply.body["errors"]] for reply in replies[1:]]
     assert messages[0] == messages[1]
     assert replies[1].codes == replies[2].codes == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize("kind", ["API key", "service key"])
+async def test_a_key_is_refused_a_foreign_account_as_an_unknown_one(
+    client: httpx.AsyncClient, services: Services, kind: str
+) -> None:
+    """A service key may act for any account that there is."""
+    hugo = await make_reader("hugo", TierCode.PRO)
+    stranger, pepper = await make_reader("stranger"), services.settings.secret
+    if kind == "API key":
+        secret = (await create_api_key(hugo.actor, "k", [ApiScope.READ], None, pepper)).secret
+    else:
+        secret = await create_service_key("apps", pepper)
+    api = Api(client, {"authorization": f"Bearer {secret}"})
+
+    replies = [
+        await api.send("{ viewer { email } }", {}, **{"chenu-account": gid("Account", account)})
+        for account in (hugo.actor.account_id, stranger.actor.account_id, new_id())
+    ]
+
+    own, foreign, unknown = [
+        [(error["message"], error["extensions"]["code"]) for error in reply.body.get("errors", [])]
+        for reply in replies
+    ]
+    assert own == []
+    assert [code for _, code in unknown] == ["FORBIDDEN"]
+    assert foreign == (unknown if kind == "API key" else [])
 
 
 async def test_who_has_left_acts_for_the_personal_account_again(
