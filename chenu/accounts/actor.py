@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from chenu.accounts.errors import RightMissing
 from chenu.accounts.roles import RIGHT_OF_SCOPE, RULES, Right, role_allows
 from chenu.accounts.roles import AccountRole as AccountRole
 from chenu.accounts.roles import ApiScope as ApiScope
@@ -103,14 +104,14 @@ class Actor:
         if not self.may(scope):
             raise Forbidden("This key needs the scope {scope}", scope=scope.value)
         if not self.has_right(right):
-            raise Forbidden(_NO_RIGHT if self.has_seat else _NO_SEAT)
+            raise RightMissing(_NO_RIGHT if self.has_seat else _NO_SEAT)
         return self.account_id
 
     def require_spender(self, scope: ApiScope) -> AccountId:
         """The same for what costs the account money, which no service key may do."""
         account_id = self.require_account(scope)
         if self.account_role is None:
-            raise Forbidden(_NO_RIGHT)
+            raise RightMissing(_NO_RIGHT)
         return account_id
 
     def require_staff(self, role: Staff) -> UserId:

@@ -13,6 +13,7 @@ from chenu.accounts import attempts, audit, tables
 from chenu.accounts.actor import AccountId, AccountRole, Actor
 from chenu.accounts.confirmation import require_session_still
 from chenu.accounts.credentials import hash_token, new_token
+from chenu.accounts.errors import SeatsTaken
 from chenu.accounts.mail_tokens import bad_link
 from chenu.accounts.members import (
     LockedAccount,
@@ -84,7 +85,7 @@ async def list_invitations(account_id: AccountId) -> list[Invitation]:
 async def invite(actor: Actor, email: str, role: str) -> None:
     """Send a link; an address that was invited before gets a new one, and the old one ends.
 
-    Raises Invalid, LimitReached without a free seat, AlreadyExists, Unverified, RateLimited.
+    Raises Invalid, SeatsTaken, LimitReached, AlreadyExists, Unverified, RateLimited.
     """
     email = normalise_email(email)
     reject_if_any(check_email(email))
@@ -104,7 +105,7 @@ async def invite(actor: Actor, email: str, role: str) -> None:
 
 
 async def send_invitation_again(actor: Actor, invitation_id: InvitationId) -> None:
-    """With a new link, and as much time again. Raises NotFound, RateLimited, LimitReached."""
+    """With a new link, and as much time again. Raises NotFound, RateLimited, SeatsTaken."""
 
     async def write() -> None:
         account = await lock_as_owner(actor)
@@ -159,7 +160,7 @@ async def _require_seat(account: LockedAccount) -> None:
             "All seats of this account are taken ({count}): remove a member first, or choose a "
             "plan with more seats"
         )
-        raise LimitReached(message, count=account.seats)
+        raise SeatsTaken(message, count=account.seats)
 
 
 async def _require_room(account_id: AccountId, email: str) -> None:
@@ -205,7 +206,7 @@ async def accept_invitation(actor: Actor, token: str) -> AccountId:
     """The person who reads the invited address joins, and this session acts for the account.
 
     Having the link proves the address. Raises Invalid for a link that is not good, InvalidState
-    for a person with another address, LimitReached without a free seat, AlreadyExists.
+    for a person with another address, SeatsTaken, AlreadyExists.
     """
     actor.require_user()
 
@@ -235,7 +236,7 @@ async def _join(actor: Actor, account: LockedAccount, invitation: Invitation) ->
         )
     await add_member(account.id, person.id, AccountRole(invitation.role_code))
     if account.seats is not None and await count_members(account.id) > account.seats:
-        raise LimitReached(
+        raise SeatsTaken(
             "All seats of this account are taken: its owner has to free one before you can join"
         )
     now = business_now()

@@ -7,7 +7,9 @@ import pytest
 
 from chenu.accounts.actor import AccountId, AccountRole, Actor
 from chenu.accounts.attempts import INVITE_PER_EMAIL, INVITE_PER_SENDER
+from chenu.accounts.errors import SeatsTaken
 from chenu.accounts.invitations import (
+    MOST_OPEN,
     InvitationId,
     accept_invitation,
     find_invitation,
@@ -259,7 +261,7 @@ async def test_invitations_of_another_account_are_not_found(services: Services) 
 async def test_a_tier_with_one_seat_has_none_to_give(services: Services, tier: TierCode) -> None:
     owner = await make_person("nora", tier)
 
-    with pytest.raises(LimitReached, match="1"):
+    with pytest.raises(SeatsTaken, match="1"):
         await invite(owner.actor, "a@example.org", MEMBER)
 
     assert await count("invitation") == 0
@@ -284,7 +286,7 @@ async def test_twenty_who_accept_at_once_never_take_more_than_the_seats(
 
     refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     assert len(refused) == 11
-    assert all(isinstance(outcome, LimitReached) for outcome in refused)
+    assert all(isinstance(outcome, SeatsTaken) for outcome in refused)
     assert await count_members(company) == 10
     assert len(await list_invitations(company)) == 11
     assert len({member.user_id for member in await list_members(company)}) == 10
@@ -302,6 +304,23 @@ async def test_one_link_pressed_twenty_times_lets_in_once(services: Services) ->
 
     assert outcomes.count(company) == 1
     assert await count_members(company) == 2
+
+
+async def test_only_so_many_invitations_wait_at_a_time(services: Services) -> None:
+    owner, company = await make_company()
+    sql = """
+        INSERT INTO invitation
+            (id, token_hash, account, email, role, invited_by, sent_at, expires_at)
+        SELECT gen_random_uuid(), n::text::bytea, $1, n || '@example.org', 'MEMBER', $2, now(),
+            now() + interval '1 day' FROM generate_series(1, $3::int) n
+    """
+    await db.execute(sql, company, owner.user_id, MOST_OPEN)
+
+    with pytest.raises(LimitReached, match="50"):
+        await invite(owner.actor, "one-more@example.org", MEMBER)
+    await invite(owner.actor, "7@example.org", MEMBER)
+
+    assert await count("invitation") == MOST_OPEN
 
 
 async def test_mails_are_limited_by_sender_and_by_target(services: Services) -> None:

@@ -137,6 +137,31 @@ async def test_the_owner_names_the_account_and_nobody_else_does(services: Servic
     assert account.name == "Benali SARL"
 
 
+async def test_a_downgrade_removes_nobody_and_an_upgrade_gives_everything_back(
+    services: Services,
+) -> None:
+    owner, company, members = await make_company(MEMBER, BILLING)
+    seats = []
+
+    for tier in (TierCode.PRO, TierCode.BUSINESS):
+        await db.execute("UPDATE account SET tier = $2 WHERE id = $1", company, tier)
+        actors = [await acting_for(person, company) for person in (owner, *members)]
+        seats.append([actor is not None and actor.has_seat for actor in actors])
+
+    assert seats == [[True, False, False], [True, True, True]]
+    assert await roles_in(company) == [OWNER, MEMBER, BILLING]
+
+
+async def test_the_new_owner_has_a_seat_however_late_they_came(services: Services) -> None:
+    owner, company, [first, last] = await make_company(MEMBER, MEMBER)
+    await hand_over(owner.actor, last.user_id, PASSWORD)
+
+    await db.execute("UPDATE account SET tier = 'PRO' WHERE id = $1", company)
+
+    actors = [await acting_for(person, company) for person in (owner, first, last)]
+    assert [actor is not None and actor.has_seat for actor in actors] == [False, False, True]
+
+
 Attempt = Callable[[Actor, UserId], Awaitable[object]]
 ATTEMPTS: dict[str, Attempt] = {
     "change role": lambda actor, whom: change_role(actor, whom, BILLING),

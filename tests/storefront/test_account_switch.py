@@ -142,6 +142,25 @@ async def test_a_key_is_refused_a_foreign_account_as_an_unknown_one(
     assert foreign == (unknown if kind == "API key" else [])
 
 
+async def test_a_page_that_a_role_may_not_use_leads_to_whom_to_ask_and_to_the_other_account(
+    browser: Browser, services: Services
+) -> None:
+    hugo = await make_reader("hugo")
+    company = await _join_company(hugo)
+    page = await browser.become(hugo).get("/")
+    account = await browser.follow(
+        await browser.submit(page, "/account/switch", {"account": str(company)})
+    )
+    assert not account.has_form("/account/api-keys")
+    token = dict(account.form("/account/switch").fields)["csrf_token"]
+
+    seen = await browser.post("/account/api-keys", {"csrf_token": token, "name": "x"})
+
+    assert seen.status == 403
+    assert "/account/members" in seen.links()
+    assert seen.has_form("/account/switch")
+
+
 async def test_who_has_left_acts_for_the_personal_account_again(
     browser: Browser, services: Services
 ) -> None:
