@@ -16,7 +16,7 @@ from chenu.accounts.credentials import hash_token, new_token
 from chenu.accounts.errors import SeatsTaken
 from chenu.accounts.mail_tokens import bad_link
 from chenu.accounts.members import (
-    LockedAccount,
+    SeatedAccount,
     count_members,
     lock_account,
     lock_as_owner,
@@ -144,7 +144,7 @@ async def _count_mail(actor: Actor, email: str) -> None:
     await attempts.count_attempt(attempts.INVITE_PER_EMAIL, email)
 
 
-async def _require_outside(account: LockedAccount, email: str) -> None:
+async def _require_outside(account: SeatedAccount, email: str) -> None:
     """Of its own members the owner knows the addresses."""
     sql = """
         SELECT 1 FROM membership m JOIN app_user u ON u.id = m.member
@@ -154,7 +154,7 @@ async def _require_outside(account: LockedAccount, email: str) -> None:
         raise AlreadyExists("This person is a member of the account already", path=("email",))
 
 
-async def _require_seat(account: LockedAccount) -> None:
+async def _require_seat(account: SeatedAccount) -> None:
     if account.seats is not None and await count_members(account.id) >= account.seats:
         message = mark(
             "All seats of this account are taken ({count}): remove a member first, or choose a "
@@ -228,7 +228,7 @@ async def _get_invited(token: str) -> Invitation:
     return found
 
 
-async def _join(actor: Actor, account: LockedAccount, invitation: Invitation) -> None:
+async def _join(actor: Actor, account: SeatedAccount, invitation: Invitation) -> None:
     person = await get_user(actor.require_user())
     if person.email != invitation.email:
         raise InvalidState(

@@ -41,8 +41,8 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedAccount:
-    """An account whose members nobody else changes until the transaction ends."""
+class SeatedAccount:
+    """What decides how many members may do more than read."""
 
     id: AccountId
     name: str
@@ -65,18 +65,18 @@ _MEMBER = f"""
 """  # noqa: S608 - own text
 
 
-async def get_seated_account(account_id: AccountId) -> LockedAccount:
-    """The same without a lock, to be shown. Raises NotFound."""
+async def get_seated_account(account_id: AccountId) -> SeatedAccount:
+    """To be shown. Raises NotFound."""
     return await _get_account(account_id, _ACCOUNT)
 
 
-async def lock_account(account_id: AccountId) -> LockedAccount:
-    """Part of a transaction. Raises NotFound."""
+async def lock_account(account_id: AccountId) -> SeatedAccount:
+    """Until the transaction ends nobody else changes its members. Raises NotFound."""
     return await _get_account(account_id, f"{_ACCOUNT} FOR NO KEY UPDATE")
 
 
-async def _get_account(account_id: AccountId, sql: str) -> LockedAccount:
-    found = await db.find_one(LockedAccount, sql, account_id)
+async def _get_account(account_id: AccountId, sql: str) -> SeatedAccount:
+    found = await db.find_one(SeatedAccount, sql, account_id)
     if found is None:
         raise NotFound("There is no such account")
     return found
@@ -102,7 +102,7 @@ async def get_member(account_id: AccountId, user_id: UserId) -> Member:
     return found
 
 
-async def lock_as_owner(actor: Actor) -> LockedAccount:
+async def lock_as_owner(actor: Actor) -> SeatedAccount:
     """The account acted for, by its owner of this very moment; raises Forbidden."""
     account = await lock_account(actor.require_right(Right.MANAGE_MEMBERS))
     await require_session_still(actor)
@@ -219,7 +219,7 @@ async def hand_over(actor: Actor, user_id: UserId, current_password: str | None)
     await db.run_in_transaction(write)
 
 
-async def _change_owner(account: LockedAccount, old: User, new: User) -> None:
+async def _change_owner(account: SeatedAccount, old: User, new: User) -> None:
     await _set_role(account.id, old.id, AccountRole.MEMBER)
     await _set_role(account.id, new.id, AccountRole.OWNER)
     sql = "UPDATE account SET owner = $2, kind = 'COMPANY' WHERE id = $1"
@@ -230,7 +230,7 @@ async def _change_owner(account: LockedAccount, old: User, new: User) -> None:
         await queue.enqueue(queue.Job.SYNC_PERSON, str(person.id))  # Stripe's copies
 
 
-async def _tell(kind: MailKind, person: User, account: LockedAccount, **more: bool) -> None:
+async def _tell(kind: MailKind, person: User, account: SeatedAccount, **more: bool) -> None:
     """What an account is called is somebody else's words: not for an address that is unproved."""
     name = account.name if person.email_verified else ""
     params = {"name": person.mail_name, "account": name, **more}
