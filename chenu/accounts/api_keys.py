@@ -15,6 +15,8 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.roles import Right
+from chenu.accounts.seats import PLACE, has_seat
 from chenu.accounts.validation import check_line
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -78,7 +80,7 @@ async def create_api_key(
     LimitReached.
     """
     user_id = _require_owner(actor)
-    account_id = actor.require_spender(ApiScope.BILLING)
+    account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.tier, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
@@ -152,7 +154,7 @@ async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
 async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
     """Takes effect at once and is final; revoking again changes nothing. Raises NotFound."""
     _require_owner(actor)
-    account_id = actor.require_spender(ApiScope.BILLING)
+    account_id = actor.require_right(Right.MANAGE_KEYS)
 
     async def revoke() -> ApiKey:
         key = await get_api_key(account_id, key_id)
@@ -186,6 +188,15 @@ async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) ->
         await audit.record(actor, "api_key.revoke", key.id, prefix=key.prefix)
 
 
+async def revoke_keys_in(account_id: AccountId, maker: UserId) -> int:
+    """All that the person made in the account, who is no member of it any more."""
+    sql = """
+        UPDATE api_key SET revoked_at = $3
+        WHERE account = $1 AND created_by = $2 AND revoked_at IS NULL
+    """
+    return await db.execute(sql, account_id, maker, business_now())
+
+
 @dataclass(frozen=True, slots=True)
 class _KeyActor:
     key_id: UUID
@@ -193,6 +204,8 @@ class _KeyActor:
     user_id: UUID
     account_id: UUID
     tier: str
+    seats: int | None
+    place: int
     role: str
     verified: bool
     locale: str
@@ -205,16 +218,16 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
-    sql = """
+    sql = f"""
         SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-            u.email_verified_at IS NOT NULL AS verified, u.locale
+            a.seats, {PLACE} AS place, u.email_verified_at IS NOT NULL AS verified, u.locale
         FROM api_key k
         JOIN account a ON a.id = k.account
         JOIN app_user u ON u.id = k.created_by
         JOIN membership m ON m.account = a.id AND m.member = u.id
         WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
             AND (k.expires_at IS NULL OR k.expires_at > $2)
-    """
+    """  # noqa: S608 - own text
     now = system_now()
     row = await db.find_one(_KeyActor, sql, hash_key(secret, pepper), now)
     if row is None:
@@ -229,6 +242,7 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         user_id=UserId(row.user_id),
         account_id=AccountId(row.account_id),
         account_role=AccountRole(row.role),
+        has_seat=has_seat(row.place, row.tier, row.seats),
         tier=TierCode(row.tier),
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,

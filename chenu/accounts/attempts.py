@@ -28,6 +28,9 @@ CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
 """Separate from the limit of reset links, so that exhausting it does not block the owner's
 resets.
 """
+INVITE_PER_SENDER = Limit("invite_sender", 30, timedelta(hours=1))
+INVITE_PER_EMAIL = Limit("invite_email", 5, timedelta(hours=1))
+"""Of all senders together, and apart from the mails that people request for themselves."""
 MAIL_PER_IP = Limit("mail_address", 60, timedelta(hours=1))
 
 

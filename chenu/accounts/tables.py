@@ -29,7 +29,8 @@ class AppUser(Table, tablename="app_user"):
 class Account(Table, tablename="account"):
     """Owner of purchases and keys.
 
-    `tier` comes from its subscription, contract or the demo's seed.
+    `tier` comes from its subscription, contract or the demo's seed. `seats` is a contract's number
+    of members; null for as many as the tier has.
     """
 
     id = primary_id()
@@ -37,6 +38,7 @@ class Account(Table, tablename="account"):
     kind = Text(default="PERSONAL")
     owner = belongs_to(AppUser, index=True)
     tier = Text(default="FREE")
+    seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
 
@@ -48,6 +50,21 @@ class Membership(Table, tablename="membership"):
     role = Text()
 
 
+class Invitation(Table, tablename="invitation"):
+    """A link by which whoever reads the mails to `email` joins the account, once."""
+
+    id = primary_id()
+    token_hash = Bytea(unique=True)
+    account = belongs_to(Account, index=True)
+    email = Text()
+    role = Text()
+    invited_by = belongs_to(AppUser, index=True)
+    sent_at = business_time()
+    expires_at = system_time()
+    accepted_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
 class StaffRole(Table, tablename="staff_role"):
     id = primary_id()
     member = belongs_to(AppUser, index=True)
@@ -57,12 +74,14 @@ class StaffRole(Table, tablename="staff_role"):
 class UserSession(Table, tablename="user_session"):
     """Only the hash of a session's token is stored.
 
-    Ids that we did not create are never accepted.
+    Ids that we did not create are never accepted. `account` is the one that the person chose to act
+    for; null for the personal one.
     """
 
     id = primary_id()
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
+    account = belongs_to(Account, null=True, default=None)
     user_agent = Text(default="")
     ip = Text(default="")
     created_at = system_time()
