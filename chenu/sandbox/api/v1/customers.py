@@ -17,7 +17,7 @@ from chenu.sandbox.objects.customer import (
 from chenu.sandbox.objects.parameters import deleted, refuse_unsupported
 from chenu.sandbox.objects.test_clock import check_room, get_test_clock
 
-_ALWAYS_EMPTY = ("sources", "subscriptions", "tax_ids")
+_ALWAYS_EMPTY = ("sources", "tax_ids")
 """Lists that Stripe shows when expanded and in which this sandbox has nothing yet."""
 
 
