@@ -43,12 +43,15 @@ def paid_invoices_have_one_payment(store: Store) -> Iterator[str]:
 
 
 def periods_follow_each_other(store: Store) -> Iterator[str]:
-    """Without gap or overlap, but where a change began a new period."""
+    """Without gap or overlap, but where a change began a new period or made a trial longer."""
     for subscription in store.select("subscription", PLATFORM):
         last: dict[str, int] = {}
         for invoice in _invoices_of(store, subscription):
             for item_id, period in _periods(invoice.body):
-                changed = invoice.body["billing_reason"] == "subscription_update"
+                changed = (
+                    invoice.body["billing_reason"] == "subscription_update"
+                    or period["start"] == subscription.body["trial_end"]
+                )
                 if period["start"] != last.get(item_id, period["start"]) and not changed:
                     yield f"{subscription.id}: a period of {item_id} begins at {period['start']}"
                 last[item_id] = period["end"]
