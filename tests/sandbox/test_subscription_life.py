@@ -397,11 +397,15 @@ async def test_a_cancellation_is_undone(play: Playground) -> None:
     life = await begin_life(play)
     await life.update(cancel_at_period_end=True)
 
-    kept = await life.update(cancel_at_period_end=False)
+    renewing = await life.update(cancel_at_period_end=False)
 
-    assert (kept.cancel_at, kept.canceled_at, kept.cancel_at_period_end) == (None, None, False)
-    assert kept.cancellation_details.reason is None
-    await life.to(kept["items"].data[0].current_period_end + HOUR)
+    assert (renewing.cancel_at, renewing.canceled_at, renewing.cancel_at_period_end) == (
+        None,
+        None,
+        False,
+    )
+    assert renewing.cancellation_details.reason is None
+    await life.to(renewing["items"].data[0].current_period_end + HOUR)
     assert (await life.now()).status == "active"
 
 

@@ -23,8 +23,10 @@ def invoices_add_up(store: Store) -> Iterator[str]:
 
 
 def _after_discounts_and_tax(line: Json) -> int:
-    off = sum(one["amount"] for one in line["discount_amounts"] or ())
-    on_top = sum(one["amount"] for one in line["taxes"] or () if one["tax_behavior"] == "exclusive")
+    off: int = sum(one["amount"] for one in line["discount_amounts"] or ())
+    on_top: int = sum(
+        one["amount"] for one in line["taxes"] or () if one["tax_behavior"] == "exclusive"
+    )
     return int(line["amount"]) - off + on_top
 
 

@@ -18,15 +18,11 @@ from chenu.sandbox.objects.payment_method import new_method
 
 
 def pay(
-    unit: UnitOfWork,
-    session: Record,
-    card: TestCard | None,
-    expiry: tuple[int, int] | None,
-    payer: Json,
+    unit: UnitOfWork, session: Record, card: tuple[TestCard, tuple[int, int]] | None, payer: Json
 ) -> Attempt:
     """Try to complete an open session. `payer`: name and email as typed, None where not.
 
-    `card` is None where nothing is due and none was given.
+    `card`: with month and year of its expiry; None where nothing is due and none was given.
     """
     unit = unit.on_clock_of(session)
     is_subscription = session.body["mode"] == "subscription"
@@ -34,7 +30,7 @@ def pay(
     known = session.body["customer_details"] or {}
     details = {"email": known.get("email") or payer["email"], "name": payer["name"]}
     session.internal["payer"] = details
-    method = new_method(unit, card, expiry, details) if card and expiry else None
+    method = new_method(unit, *card, details) if card else None
     if session.body["customer"] is None and _needs_customer(session):
         customer = new_customer(unit, {k: v for k, v in details.items() if v})
         unit.emit("customer.created", customer.body)

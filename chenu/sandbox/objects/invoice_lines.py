@@ -69,7 +69,8 @@ def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:
 
 def net_amount(line: Json) -> int:
     """What a line costs after its discounts, before taxes that come on top."""
-    return int(line["amount"]) - sum(one["amount"] for one in line["discount_amounts"] or ())
+    off: int = sum(one["amount"] for one in line["discount_amounts"] or ())
+    return int(line["amount"]) - off
 
 
 def _by_discount(lines: list[Json]) -> dict[str, int]:

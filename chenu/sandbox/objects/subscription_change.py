@@ -167,8 +167,8 @@ def _plan_prorations(
 ) -> None:
     """Credits for what is not used up, then debits for the rest of the period."""
     debits = subscription.internal["debits"]
-    kept = {_terms(item) for item in plan.items}
-    old = [one for one in before if plan.is_new_period or _terms(one) not in kept]
+    unchanged = {_terms(item) for item in plan.items}
+    old = [one for one in before if plan.is_new_period or _terms(one) not in unchanged]
     for item in old:
         if item["id"] in debits:
             plan.credited.append(item["id"])

@@ -35,15 +35,20 @@ def _step(unit: UnitOfWork, subscription_id: str) -> None:
     expire_pending_update(unit, subscription, by=unit.now)
     _resume_collection(unit, subscription)
     follow_schedule(unit, subscription)
-    if _is_over(subscription.body, unit.now):
-        cancel_subscription(unit, subscription, _reason(subscription.body))
-    elif subscription.body["ended_at"] is None and period_end(subscription.body) <= unit.now:
+    _end_or_renew(unit, subscription)
+
+
+def _end_or_renew(unit: UnitOfWork, subscription: Record) -> None:
+    """A schedule may have ended the subscription already."""
+    body = subscription.body
+    if body["ended_at"] is not None:
+        return
+    if body["cancel_at"] and body["cancel_at"] <= unit.now:
+        cancel_subscription(unit, subscription, _reason(body))
+        return
+    if period_end(body) <= unit.now:
         _begin_period(unit, subscription)
     schedule_steps(unit, subscription)
-
-
-def _is_over(body: Json, now: int) -> bool:
-    return bool(body["ended_at"] is None and body["cancel_at"] and body["cancel_at"] <= now)
 
 
 def _reason(body: Json) -> str:

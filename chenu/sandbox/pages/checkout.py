@@ -98,8 +98,8 @@ async def submit_checkout(
         if session.body["status"] != "open":
             return _closed(request, session) or message_page("en", "unknown", 404)
         payer = {"name": given.name, "email": given.email}
-        card = given if isinstance(given, EnteredCard) else None
-        attempt = pay(unit, session, card and card.card, card and card.expiry, payer)
+        card = (given.card, given.expiry) if isinstance(given, EnteredCard) else None
+        attempt = pay(unit, session, card, payer)
     return _after(request, session, attempt, shown)
 
 

@@ -24,4 +24,5 @@ def trial_end_of(session: Record | None) -> int | None:
     if session is None or not data:
         return None
     days = data.get("trial_period_days")
-    return session.body["created"] + days * DAY if days else data.get("trial_end")
+    end = session.body["created"] + days * DAY if days else data.get("trial_end")
+    return None if end is None else int(end)
