@@ -63,15 +63,12 @@ def periods_follow_each_other(store: Store) -> Iterator[str]:
 
 
 def _invoices_of(store: Store, subscription: Record) -> list[Record]:
-    """In order; those of changes that were not paid in time are void and do not count."""
+    """In order; those of changes that wait for a payment count when they are paid."""
     of = [Filter(_OF_SUBSCRIPTION, "=", subscription.id)]
-    waiting = (subscription.internal.get("pending_change") or {}).get("invoice")
     return [
         invoice
         for invoice in store.select("invoice", PLATFORM, of, oldest_first=True)
-        if invoice.id != waiting
-        and (invoice.body["status"], invoice.body["billing_reason"])
-        != ("void", "subscription_update")
+        if invoice.body["status"] == "paid" or not invoice.internal.get("is_pending_change")
     ]
 
 

@@ -50,7 +50,10 @@ def draft_bill(unit: UnitOfWork, subscription: Record, bill: Bill) -> Record:
         ),
     )
     assign(unit, waiting, invoice.id)
-    if not bill.is_pending:
+    if bill.is_pending:
+        invoice.internal["is_pending_change"] = True
+        unit.save(invoice)
+    else:
         subscription.internal["debits"] |= debits_of(invoice.body)
         unit.save(subscription)
     return invoice
