@@ -39,9 +39,13 @@ class Life:
         self.seen = len(await all_events(self.play))
 
     async def events(self) -> list[str]:
-        """Since the mark, without those of the clock."""
+        """Since the mark, without those of the clock and the announcements of renewals."""
         types = await all_events(self.play)
-        return [one for one in types[self.seen :] if "test_clock" not in one]
+        return [
+            one
+            for one in types[self.seen :]
+            if "test_clock" not in one and one != "invoice.upcoming"
+        ]
 
 
 async def all_events(play: Playground) -> list[str]:

@@ -7,7 +7,7 @@ import stripe
 
 from chenu.sandbox.engine.clock import DAY
 from tests.sandbox.playground import SPRING, Playground
-from tests.sandbox.subscription_lives import at, begin_life, day_of, pay_on_page
+from tests.sandbox.subscription_lives import all_events, at, begin_life, day_of, pay_on_page
 
 HOUR = 3600
 RENEWED = [
@@ -64,6 +64,28 @@ async def test_renewals_keep_the_day_of_the_anchor(
     invoices = await life.invoices()
     assert [day_of(invoice.created) for invoice in invoices] == [start, *days]
     assert {invoice.status for invoice in invoices} == {"paid"}
+
+
+async def test_a_renewal_is_announced_a_week_before(play: Playground) -> None:
+    life = await begin_life(play)
+    end = (await life.now())["items"].data[0].current_period_end
+
+    await life.to(end - 7 * DAY - 1)
+    before = await all_events(play)
+    await life.to(end - 7 * DAY)
+
+    found = (await play.stripe.v1.events.list_async({"type": "invoice.upcoming"})).data
+    assert "invoice.upcoming" not in before
+    assert [(one.created, one.data.object.total) for one in found] == [(end - 7 * DAY, 2900)]
+
+
+async def test_the_end_of_a_subscription_is_not_announced_as_a_renewal(play: Playground) -> None:
+    life = await begin_life(play)
+    await life.update(cancel_at_period_end=True)
+
+    await life.to(SPRING + 40 * DAY)
+
+    assert "invoice.upcoming" not in await all_events(play)
 
 
 async def test_a_clock_advances_by_two_intervals_at_most(play: Playground) -> None:

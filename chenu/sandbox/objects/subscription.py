@@ -1,6 +1,7 @@
 """Subscriptions: what they are made of, and how their status changes and ends."""
 
 from chenu.sandbox.contract import shapes
+from chenu.sandbox.engine.clock import DAY
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -17,6 +18,9 @@ from chenu.sandbox.objects.subscription_item import (
 ENDED = ("canceled", "incomplete_expired")
 STEP = "subscription_step"
 """The task that does what is due for a subscription: see subscription_cycle."""
+
+UPCOMING = "invoice_upcoming"
+"""The task that announces a renewal: see upcoming_invoice."""
 
 _PLAIN = ("cancel_at_period_end", "default_payment_method", "description")
 _UPDATED = "customer.subscription.updated"
@@ -77,6 +81,9 @@ def schedule_steps(unit: UnitOfWork, subscription: Record) -> None:
     for moment in moments:
         if moment and moment > unit.now:
             unit.schedule(moment, STEP, subscription.id)
+    notice = period_end(body) - unit.config.upcoming_invoice_days * DAY
+    if notice > unit.now:
+        unit.schedule(notice, UPCOMING, subscription.id)
 
 
 def change(unit: UnitOfWork, subscription: Record, **values: object) -> None:

@@ -10,6 +10,7 @@ from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Condition, Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects import subscription_cycle as subscription_cycle  # registers its task
+from chenu.sandbox.objects import upcoming_invoice as upcoming_invoice  # registers its task
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.parameters import check_currency, merge_metadata, refuse_unsupported
 from chenu.sandbox.objects.subscription import ENDED
