@@ -16,6 +16,7 @@ from chenu.sandbox.objects.subscription_change import (
     draft_change,
     plan_change,
 )
+from chenu.sandbox.objects.subscription_deadlines import drop_pending_update
 from chenu.sandbox.objects.subscription_ending import bill_the_end
 from chenu.sandbox.objects.subscription_item import (
     interval_of,
@@ -25,7 +26,7 @@ from chenu.sandbox.objects.subscription_item import (
     set_period,
 )
 from chenu.sandbox.objects.subscription_schedule import follow_schedule
-from chenu.sandbox.objects.subscription_update import CHANGING, drop_pending
+from chenu.sandbox.objects.subscription_update import CHANGING
 
 
 class _Undone(Exception):
@@ -79,7 +80,7 @@ def _shown(unit: UnitOfWork, invoice: Record) -> Json:
 def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
     if subscription.body["status"] in ENDED:
         raise _no_upcoming()
-    drop_pending(unit, subscription)
+    drop_pending_update(unit, subscription)
     if given.get("cancel_now"):
         prorates = given.get("proration_behavior", "none") != "none"
         end = {"invoice_now": True, "prorate": prorates}

@@ -76,8 +76,8 @@ def schedule_steps(unit: UnitOfWork, subscription: Record) -> None:
     """Let the clock stop at each moment at which something is due for the subscription."""
     body = subscription.body
     moments = [period_end(body), body["trial_end"], body["cancel_at"]]
-    pending, paused = body["pending_update"], body["pause_collection"]
-    moments += [pending and pending["expires_at"], paused and paused["resumes_at"]]
+    waiting, paused = subscription.internal.get("pending_change"), body["pause_collection"]
+    moments += [waiting and waiting["expires_at"], paused and paused["resumes_at"]]
     for moment in moments:
         if moment and moment > unit.now:
             unit.schedule(moment, STEP, subscription.id)

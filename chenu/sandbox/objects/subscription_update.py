@@ -51,7 +51,7 @@ def update_subscription(
     if rows is None and not any(name in given for name in CHANGING):
         apply_change(unit, subscription, Change(), values)
         return
-    drop_pending(unit, subscription)
+    drop_pending_update(unit, subscription)
     plan = plan_change(unit, subscription, given, rows)
     charge_prorations(unit, subscription, plan)
     if behavior == "pending_if_incomplete" and plan.is_billed_now:
@@ -66,12 +66,6 @@ def update_subscription(
             check_paid(attempt)
     if "trial_end" in given and given["trial_end"] != "now":
         announce_trial_end(unit, subscription)
-
-
-def drop_pending(unit: UnitOfWork, subscription: Record) -> None:
-    """A change that waits for its payment gives way to a new one, or to the end."""
-    if subscription.internal.get("pending_change"):
-        drop_pending_update(unit, subscription)
 
 
 def check_paid(attempt: Attempt) -> None:
@@ -96,9 +90,11 @@ def _change_when_paid(unit: UnitOfWork, subscription: Record, plan: Change, valu
     plan.patch.pop("debits", None)
     invoice = draft_change(unit, subscription, plan, is_pending=True)
     invoice.body["auto_advance"] = True
+    expires_at = min(unit.now + INCOMPLETE_SECONDS, period_end(subscription.body))
     subscription.internal["pending_change"] = {
         "credited": plan.credited,
         "debits": debits_of(invoice.body),
+        "expires_at": expires_at,
         "invoice": invoice.id,
         "patch": {**plan.patch, **values},
     }
@@ -108,17 +104,17 @@ def _change_when_paid(unit: UnitOfWork, subscription: Record, plan: Change, valu
     if subscription.internal.get("pending_change") is None:
         return
     with unit.change(subscription, "customer.subscription.updated") as body:
-        body["pending_update"] = _pending_update(unit, body, plan, values)
+        body["pending_update"] = _pending_update(expires_at, plan, values)
     schedule_steps(unit, subscription)
 
 
-def _pending_update(unit: UnitOfWork, body: Json, plan: Change, values: Json) -> Json:
+def _pending_update(expires_at: int, plan: Change, values: Json) -> Json:
     return {
         "billing_cycle_anchor": plan.patch.get("billing_cycle_anchor"),
         "cancel_at_period_end": values.get("cancel_at_period_end"),
         "discount": None,
         "discounts": None,
-        "expires_at": min(unit.now + INCOMPLETE_SECONDS, period_end(body)),
+        "expires_at": expires_at,
         "metadata": values.get("metadata"),
         "subscription_items": copy_json({"all": plan.items})["all"],
         "trial_end": plan.patch.get("trial_end"),

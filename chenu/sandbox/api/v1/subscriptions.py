@@ -200,11 +200,14 @@ def _check_updatable(record: Record, parameters: Json) -> None:
             f" {managed[0]} directly is not allowed. Please update the schedule instead.",
             param=managed[0],
         )
-    if parameters.get("payment_behavior") == "pending_if_incomplete":
-        refuse_pending(parameters)
+    behavior = parameters.get("payment_behavior")
+    if behavior == "default_incomplete":
+        raise unsupported("updates whose payment is not attempted", "payment_behavior")
+    if behavior == "pending_if_incomplete":
+        _check_pending(parameters)
 
 
-def refuse_pending(parameters: Json) -> None:
+def _check_pending(parameters: Json) -> None:
     """Raises ApiError for what cannot wait for a payment."""
     wrong = sorted(parameters.keys() - {*WITH_PENDING, "expand"})
     if wrong:
