@@ -507,6 +507,14 @@ async def test_a_subscription_to_be_made_is_previewed(play: Playground) -> None:
         ({"items": [{"id": "SI", "deleted": True}]}, "items"),
         ({"items": [{"id": "SI", "quantity": 2}], "proration_date": 5}, "proration_date"),
         ({"trial_end": JUNE + 90 * DAY}, "trial_end"),
+        ({"trial_end": "now"}, "trial_end"),
+        ({"cancel_at": JUNE - 1}, "cancel_at"),
+        ({"cancel_at": "max_billed_until"}, "cancel_at"),
+        (
+            {"pause_collection": {"behavior": "void", "resumes_at": JUNE - 1}},
+            "pause_collection[resumes_at]",
+        ),
+        ({"payment_behavior": "default_incomplete"}, "payment_behavior"),
         ({"default_payment_method": "pm_nobody"}, "default_payment_method"),
         ({"collection_method": "send_invoice", "days_until_due": 3}, "days_until_due"),
         (
@@ -515,7 +523,8 @@ async def test_a_subscription_to_be_made_is_previewed(play: Playground) -> None:
         ),
     ],
     ids=[
-        "item", "price", "quantity", "last item", "date", "trial", "card", "collection", "pending",
+        "item", "price", "quantity", "last item", "date", "no trial", "no trial to end", "past",
+        "usage", "resumed in the past", "incomplete", "card", "collection", "pending",
     ],
 )  # fmt: skip
 async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(
@@ -538,3 +547,46 @@ async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(
 
     assert refusal.value.param == param
     assert (await life.now()).to_dict() == before.to_dict()
+
+
+async def test_the_anchor_of_a_trial_stays(loose: Playground) -> None:
+    life = await _june(loose, trial_period_days=14)
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await life.update(billing_cycle_anchor={"type": "now"})
+
+    assert refusal.value.param == "billing_cycle_anchor"
+
+
+async def test_a_cancellation_can_wait_with_a_change(play: Playground) -> None:
+    life, change = await _pending(play)
+    yearly = await _change(life, await play.plan(90_000, "year"))
+
+    waiting = await life.update(
+        **{**change, **yearly}, cancel_at_period_end=True, expand=["latest_invoice"]
+    )
+    await pay_on_page(play, waiting.latest_invoice)
+
+    assert (waiting.cancel_at_period_end, waiting.pending_update.cancel_at_period_end) == (
+        False,
+        True,
+    )
+    applied = await life.now()
+    assert (applied.cancel_at_period_end, applied.cancel_at) == (True, at("2031-06-11"))
+
+
+async def test_an_ended_subscription_only_takes_notes(play: Playground) -> None:
+    life = await _june(play)
+    await play.stripe.v1.subscriptions.cancel_async(life.id)
+
+    noted = await life.update(
+        cancellation_details={"feedback": "unused", "comment": "Plus besoin"}, metadata={"k": "v"}
+    )
+
+    assert noted.cancellation_details.feedback == "unused"
+    assert noted.to_dict()["metadata"] == {"k": "v"}
+    with pytest.raises(stripe.InvalidRequestError, match="canceled subscription"):
+        await life.update(cancel_at_period_end=True)
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await play.stripe.v1.subscriptions.cancel_async(life.id)
+    assert refusal.value.http_status == 404

@@ -173,7 +173,10 @@ def apply_pending(unit: UnitOfWork, subscription: Record) -> None:
     was_paused = subscription.body["status"] == "paused"
     forget_debits(subscription, waiting["credited"])
     subscription.internal["debits"] |= waiting["debits"]
-    change(unit, subscription, **copy_json(waiting["patch"]), pending_update=None)
+    with unit.change(subscription, _UPDATED) as body:
+        body |= {**copy_json(waiting["patch"]), "pending_update": None}
+        if body["cancel_at_period_end"]:
+            body["cancel_at"] = period_end(body)
     if was_shown:
         unit.emit("customer.subscription.pending_update_applied", subscription.body)
     if was_paused and subscription.body["status"] == "active":

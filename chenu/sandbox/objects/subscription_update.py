@@ -1,6 +1,6 @@
 """Updates of subscriptions: at once, or when the invoice for the change is paid."""
 
-from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -137,8 +137,18 @@ def _values(unit: UnitOfWork, subscription: Record, given: Json) -> Json:
     _set_cancellation(unit, body, given)
     if "pause_collection" in given:
         paused = given["pause_collection"] or None
+        if paused and "resumes_at" in paused:
+            _check_future(unit, paused["resumes_at"], "pause_collection[resumes_at]")
         body["pause_collection"] = {"resumes_at": None, **paused} if paused else None
     return {key: value for key, value in body.items() if value != subscription.body[key]}
+
+
+def _check_future(unit: UnitOfWork, moment: object, param: str) -> None:
+    """Raises ApiError for what is over, and for moments that are named in another way."""
+    if not isinstance(moment, int):
+        raise unsupported(f"`{moment}` as a moment", param)
+    if moment <= unit.now:
+        raise ApiError("Timestamp must be in the future.", param=param)
 
 
 def _set_cancellation(unit: UnitOfWork, body: Json, given: Json) -> None:
@@ -150,6 +160,8 @@ def _set_cancellation(unit: UnitOfWork, body: Json, given: Json) -> None:
         body["cancel_at_period_end"] = False
         if moment in ("min_period_end", "max_period_end"):
             moment = period_end(body)
+        elif moment is not None:
+            _check_future(unit, moment, "cancel_at")
         body["cancel_at"] = moment
     elif "cancel_at_period_end" in given:
         body["cancel_at"] = period_end(body) if given["cancel_at_period_end"] else None
