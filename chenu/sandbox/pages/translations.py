@@ -72,6 +72,7 @@ ENGLISH = {
     "invoice_void": "Void: nothing is to be paid.",
     "invoice_draft": "This invoice is not final yet.",
     "invoice_pay": "Pay the invoice",
+    "invoice_confirm": "Confirm the payment with your bank",
     "paid_title": "Thank you",
     "paid": "The invoice is paid.",
 }
@@ -146,6 +147,7 @@ FRENCH = {
     "invoice_void": "Annulée : rien n’est à payer.",
     "invoice_draft": "Cette facture n’est pas encore définitive.",
     "invoice_pay": "Payer la facture",
+    "invoice_confirm": "Confirmer le paiement auprès de votre banque",
     "paid_title": "Merci",
     "paid": "La facture est payée.",
 }
