@@ -127,6 +127,7 @@ async def schedule(engine: Engine, a: int, b: int) -> None:
             "phases[0][end_date]": now["end_date"],
             "phases[1][items][0][price]": await _price(engine, 70 + b * 83, _INTERVALS[a % 4]),
             "phases[1][duration][interval]": "month",
+            "phases[1][billing_cycle_anchor]": ("phase_start", "automatic")[b % 2],
             "end_behavior": "cancel" if b % 5 == 0 else "release",
         },
     )

@@ -27,6 +27,8 @@ async def _scheduled(
         "duration": {"interval": interval, "interval_count": 1},
         "proration_behavior": "none",
     }
+    if interval != "month":
+        later["billing_cycle_anchor"] = "phase_start"
     return life, await play.stripe.v1.subscription_schedules.update_async(
         schedule.id, {"phases": [_same(now), later], "end_behavior": "release"}
     )
@@ -254,3 +256,16 @@ async def test_a_subscription_has_one_schedule(loose: Playground) -> None:
         await loose.stripe.v1.subscription_schedules.create_async({"from_subscription": life.id})
 
     assert refusal.value.param == "from_subscription"
+
+
+async def test_a_phase_of_another_interval_begins_with_its_own_anchor(loose: Playground) -> None:
+    life = await begin_life(loose, start=JUNE, amount=3000)
+    yearly = await loose.plan(30_000, "year")
+    schedules = loose.stripe.v1.subscription_schedules
+    schedule = await schedules.create_async({"from_subscription": life.id})
+    later = {"items": [{"price": yearly.id}], "duration": {"interval": "year"}}
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await schedules.update_async(schedule.id, {"phases": [_same(schedule.phases[0]), later]})
+
+    assert refusal.value.param == "phases[1][billing_cycle_anchor]"

@@ -128,7 +128,10 @@ def _plan_retry(unit: UnitOfWork, invoice: Record, subscription: Record | None) 
 
 @task(_COLLECT)
 def _retry(unit: UnitOfWork, invoice_id: str) -> None:
-    """One retry; after the last one the subscription ends or is unpaid, by the settings."""
+    """One retry; after the last one the subscription ends or is unpaid, by the settings.
+
+    Without a card, or with one that the bank has refused for good, nothing is tried.
+    """
     invoice = unit.find("invoice", invoice_id)
     if invoice is None or invoice.body["next_payment_attempt"] != unit.now:
         return
@@ -136,8 +139,10 @@ def _retry(unit: UnitOfWork, invoice_id: str) -> None:
         return
     subscription = subscription_of(unit, invoice)
     method = default_method(unit, subscription, invoice.body["customer"])
-    same = method is not None and method.id == invoice.internal.get("tried")
-    if same and invoice.internal.get("hard_decline"):
+    is_refused = method is None or (
+        method.id == invoice.internal.get("tried") and bool(invoice.internal.get("hard_decline"))
+    )
+    if is_refused:
         with unit.change(invoice, "invoice.updated"):
             _plan_retry(unit, invoice, subscription)
     else:

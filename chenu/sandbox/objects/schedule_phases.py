@@ -1,7 +1,7 @@
 """The phases of subscription schedules: read from parameters, and turned into items."""
 
 from chenu.sandbox.contract import shapes
-from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import Interval
@@ -78,6 +78,7 @@ def read_phases(unit: UnitOfWork, schedule: Json, given: list[Json]) -> list[Jso
             )
         phases.append(_phase(unit, one, start, where))
         start = phases[-1]["end_date"]
+    _check_intervals(unit, phases)
     current = schedule["current_phase"]
     if phases[0]["start_date"] != current["start_date"] or phases[0]["end_date"] <= unit.now:
         raise ApiError(
@@ -85,6 +86,24 @@ def read_phases(unit: UnitOfWork, schedule: Json, given: list[Json]) -> list[Jso
             param="phases[0][end_date]",
         )
     return phases
+
+
+def _check_intervals(unit: UnitOfWork, phases: list[Json]) -> None:
+    """Raises Refused where another interval would keep the old anchor.
+
+    Stripe then bills nothing at the beginning of the phase, which nobody wants.
+    """
+    intervals = [
+        {Interval.of(unit.get("price", item["price"]).body) for item in phase["items"]}
+        for phase in phases
+    ]
+    for place in range(1, len(phases)):
+        anchor = phases[place]["billing_cycle_anchor"]
+        if intervals[place] != intervals[place - 1] and anchor != "phase_start":
+            raise unsupported(
+                "a phase of another interval without billing_cycle_anchor=phase_start",
+                f"phases[{place}][billing_cycle_anchor]",
+            )
 
 
 def _first_start(unit: UnitOfWork, schedule: Json, first: Json) -> int:
