@@ -15,6 +15,7 @@ from chenu.sandbox.objects.payment_intent import (
     new_intent,
 )
 from chenu.sandbox.objects.subscription import (
+    apply_pending,
     cancel_subscription,
     change,
     default_method,
@@ -92,6 +93,15 @@ def follow_payment(unit: UnitOfWork, invoice: Record) -> None:
     subscription = subscription_of(unit, invoice)
     if subscription is not None and subscription.body["ended_at"] is None:
         invoice_was_paid(unit, subscription, invoice)
+
+
+def resume_without_payment(unit: UnitOfWork, invoice: Record) -> None:
+    """A paused subscription goes on when its invoice is given up, as if it were paid."""
+    subscription = subscription_of(unit, invoice)
+    if subscription is None or subscription.body["status"] != "paused":
+        return
+    if waits_for(subscription, invoice):
+        apply_pending(unit, subscription)
 
 
 def _not_paid(unit: UnitOfWork, invoice: Record, attempt: Attempt) -> None:

@@ -153,7 +153,7 @@ def _plan_period(unit: UnitOfWork, body: Json, given: Json, plan: Change) -> Non
         trial_end == "now"
         or anchor == "now"
         or interval != interval_of(before)
-        or _is_free(plan.items) != _is_free(before)
+        or (_is_free(before) and not _is_free(plan.items))
     )
     if plan.is_new_period:
         plan.patch["billing_cycle_anchor"] = unit.now
