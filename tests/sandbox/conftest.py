@@ -29,11 +29,16 @@ async def _recorded() -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-async def play(_recorded: Playground) -> AsyncIterator[Playground]:
+async def play(
+    _recorded: Playground, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Playground]:
     """An empty sandbox; everything that it answers and emits must conform to Stripe's API."""
     _empty(_recorded)
     yield _recorded
     await _check(_recorded)
+    assert [
+        one.getMessage() for one in caplog.get_records("call") if one.levelname == "ERROR"
+    ] == []
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,8 @@ def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
     return unit.create("customer", body)
 
 
-def delete_customer(unit: UnitOfWork, customer: Record) -> None:
-    """Delete and announce; a deleted customer can still be retrieved as a stub."""
+def remove_customer(unit: UnitOfWork, customer: Record) -> None:
+    """Delete and announce one without subscriptions; it can still be retrieved as a stub."""
     unit.on_clock_of(customer).emit("customer.deleted", customer.body)
     unit.store.rename(customer, "deleted_customer")
 
@@ -40,6 +40,13 @@ def get_customer(unit: UnitOfWork, customer_id: str, param: str = "customer") ->
     if record is None:
         raise missing("customer", customer_id, param)
     return record
+
+
+def forget_card(unit: UnitOfWork, customer: Record, method_id: str) -> None:
+    """A card that was detached is nobody's default."""
+    if customer.body["invoice_settings"]["default_payment_method"] == method_id:
+        with unit.change(customer, "customer.updated") as body:
+            body["invoice_settings"]["default_payment_method"] = None
 
 
 def fill_customer(unit: UnitOfWork, body: Json, parameters: Json) -> None:

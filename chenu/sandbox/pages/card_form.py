@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chenu.sandbox.objects.cards import BY_NUMBER, TestCard, passes_luhn
+from chenu.sandbox.objects.cards import TestCard, find_card, passes_luhn
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*")
 
@@ -19,11 +19,15 @@ class InvalidCard(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class EnteredCard:
-    card: TestCard
-    expiry: tuple[int, int]
+class Payer:
     name: str | None
     email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredCard(Payer):
+    card: TestCard
+    expiry: tuple[int, int]
 
 
 def read_card(form: dict[str, str], now: int) -> EnteredCard:
@@ -31,15 +35,21 @@ def read_card(form: dict[str, str], now: int) -> EnteredCard:
     number = re.sub(r"[\s-]", "", form.get("card", ""))
     if not number.isdecimal() or not passes_luhn(number):
         raise InvalidCard("incorrect_number", "card")
-    card = BY_NUMBER.get(number)
+    card = find_card(number)
     if card is None:
         raise InvalidCard("unknown_card", "card")
     expiry = _expiry(form.get("exp", ""), now)
     cvc = form.get("cvc", "").strip()
     if not cvc.isdecimal() or len(cvc) not in (3, 4):
         raise InvalidCard("invalid_cvc", "cvc")
+    payer = read_payer(form)
+    return EnteredCard(payer.name, payer.email, card, expiry)
+
+
+def read_payer(form: dict[str, str]) -> Payer:
+    """Name and e-mail without a card."""
     name, email = form.get("name", "").strip(), form.get("email", "").strip()
-    return EnteredCard(card, expiry, name or None, email or None)
+    return Payer(name or None, email or None)
 
 
 def _expiry(text: str, now: int) -> tuple[int, int]:
