@@ -17,7 +17,7 @@ from chenu.accounts.request_context import RequestContext, device_cookie
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
-from chenu.flows.purchases.return_urls import is_local_path
+from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from chenu.flows.purchases.return_urls import is_local_path
+from chenu.flows.return_urls import is_local_path
 
 AFTER_SIGN_IN = "/library"
 

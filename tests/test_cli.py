@@ -16,7 +16,7 @@ from chenu.accounts.service_keys import find_service_actor
 from chenu.core.ids import new_id
 from chenu.demo.processes import free_port
 from chenu.demo.state import announce
-from chenu.flows.purchases.checkout import SessionParams
+from chenu.flows.checkout_pages import SessionParams
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from tests.conftest import Engines

@@ -176,7 +176,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSession:
-    """`url` only while open; `charge` once paid; amounts as charged."""
+    """`url` only while open; `charge` once paid, or `subscription_id`; amounts as charged."""
 
     id: str
     status: CheckoutStatus
@@ -190,6 +190,7 @@ class CheckoutSession:
     charge: Charge | None
     invoice_url: str | None
     last_decline: str | None
+    subscription_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,16 @@ from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
+from chenu.billing.stripe_recurring import StripeRecurring
 from chenu.billing.stripe_reports import StripeReports
 
 
-class LiveGateway(StripeProjections, StripeCheckout, StripePayments, StripeConnect, StripeReports):
+class LiveGateway(
+    StripeProjections,
+    StripeCheckout,
+    StripePayments,
+    StripeConnect,
+    StripeRecurring,
+    StripeReports,
+):
     """Implements ports.Gateway."""

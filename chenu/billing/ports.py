@@ -25,6 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
+from chenu.billing.recurring import InvoiceState, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -95,6 +96,24 @@ class ConnectPort(Protocol):
     ) -> str: ...
 
 
+class SubscriptionPort(Protocol):
+    """Subscriptions, and the invoices that Stripe makes for them."""
+
+    async def find_price_by_key(self, lookup_key: str) -> str | None: ...
+
+    async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
+
+    async def set_cancel_at_period_end(
+        self, subscription_id: str, by: OperationIdentity, *, cancel: bool
+    ) -> SubscriptionState: ...
+
+    async def cancel_subscription(
+        self, subscription_id: str, by: OperationIdentity
+    ) -> SubscriptionState: ...
+
+    async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -108,7 +127,14 @@ class ReportPort(Protocol):
 
 
 class Gateway(
-    CustomerPort, CataloguePort, CheckoutPort, MoneyPort, ConnectPort, ReportPort, Protocol
+    CustomerPort,
+    CataloguePort,
+    CheckoutPort,
+    MoneyPort,
+    ConnectPort,
+    SubscriptionPort,
+    ReportPort,
+    Protocol,
 ):
     """All ports together, for the composition root."""
 

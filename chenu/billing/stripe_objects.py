@@ -75,6 +75,7 @@ class _Session(msgspec.Struct):
     metadata: dict[str, str] | None = None
     payment_intent: _PaymentIntent | str | None = None
     invoice: _Invoice | str | None = None
+    subscription: str | None = None
 
 
 SESSION_EXPAND = ["payment_intent.latest_charge.balance_transaction", "invoice"]
@@ -102,7 +103,13 @@ def read_session(payload: dict[str, Any]) -> CheckoutSession:
         charge=_read_charge(intent),
         invoice_url=invoice.hosted_invoice_url if invoice else None,
         last_decline=_read_decline(intent),
+        subscription_id=session.subscription,
     )
+
+
+def read_payment_intent(payload: dict[str, Any]) -> Charge | None:
+    """The charge that settled it; None until Stripe has booked it. Raises CurrencyRefused."""
+    return _read_charge(msgspec.convert(payload, _PaymentIntent))
 
 
 def _read_charge(intent: _PaymentIntent | None) -> Charge | None:

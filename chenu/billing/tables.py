@@ -1,9 +1,9 @@
 """Our copies of Stripe's data: the webhook inbox, event cursors, and Connect accounts."""
 
-from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from chenu.accounts.tables import AppUser
+from chenu.accounts.tables import Account, AppUser
 from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
@@ -49,3 +49,103 @@ class ConnectAccount(Table, tablename="connect_account"):
     requirements = JSONB(default="[]")
     is_closed = Boolean(default=False)
     fetch_number = BigInt(default=0)
+
+
+class SubscriptionOrder(Table, tablename="subscription_order"):
+    """A request to subscribe and what came of it; what is offered is frozen here.
+
+    `kind` and `item` say what is subscribed to (TIER, "PRO"); `price` is in cents a period.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    buyer = belongs_to(AppUser)
+    kind = Text()
+    item = Text()
+    billing_interval = Text()
+    price = BigInt()
+    trial_days = Integer(default=0)
+    status = Text(default="PENDING")
+    checkout_session_id = Text(default=None, null=True, unique=True)
+    checkout_url = Text(default=None, null=True)
+    checkout_expires_at = Timestamptz(default=None, null=True)
+    stripe_subscription_id = Text(default=None, null=True, unique=True)
+    failure_code = Text(default=None, null=True)
+    created_at = business_time()
+    updated_at = system_time()
+
+
+class Subscription(Table, tablename="subscription"):
+    """Our mirror of a subscription at Stripe: the newest answer wins (`fetch_number`).
+
+    `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
+    state gives what was subscribed to. The periods are Stripe's.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    kind = Text()
+    item = Text()
+    billing_interval = Text()
+    status = Text()
+    gives_access = Boolean()
+    price = BigInt()
+    stripe_subscription_id = Text(unique=True)
+    stripe_item_id = Text()
+    period_start = business_time()
+    period_end = business_time()
+    trial_ends_at = Timestamptz(default=None, null=True)
+    cancel_at_period_end = Boolean(default=False)
+    canceled_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    fetch_number = BigInt(default=0)
+    created_at = business_time()
+
+
+class TrialUse(Table, tablename="trial_use"):
+    """Who has had the trial: once a person, by the hash of their normalised email."""
+
+    id = primary_id()
+    email_hash = Bytea(unique=True)
+    order = UUID()
+    started_at = business_time()
+
+
+class Invoice(Table, tablename="invoice"):
+    """Our mirror of Stripe's invoices: the newest answer wins (`fetch_number`). Cents."""
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    stripe_invoice_id = Text(unique=True)
+    stripe_subscription_id = Text(default=None, null=True, index=True)
+    number = Text(default=None, null=True)
+    status = Text()
+    billing_reason = Text()
+    subtotal = BigInt()
+    discount = BigInt()
+    tax = BigInt()
+    total = BigInt()
+    amount_paid = BigInt()
+    period_start = business_time()
+    period_end = business_time()
+    issued_at = Timestamptz(default=None, null=True)
+    paid_at = Timestamptz(default=None, null=True)
+    hosted_url = Text(default=None, null=True)
+    pdf_url = Text(default=None, null=True)
+    fetch_number = BigInt(default=0)
+    created_at = business_time()
+
+
+class InvoicePayment(Table, tablename="invoice_payment"):
+    """A charge that settled a plan's invoice, as it is booked. Cents."""
+
+    id = primary_id()
+    invoice = belongs_to(Invoice, index=True)
+    account = belongs_to(Account)
+    stripe_payment_intent_id = Text()
+    stripe_charge_id = Text(unique=True)
+    gross = BigInt()
+    discount = BigInt()
+    tax = BigInt()
+    fee = BigInt()
+    paid_at = business_time()

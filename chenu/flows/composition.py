@@ -13,9 +13,10 @@ from chenu.flows.mirrors.topic import MIRRORS
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.purchases.topic import PURCHASES
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.settings import Settings
 
-TOPICS = (MIRRORS, PURCHASES)
+TOPICS = (MIRRORS, PURCHASES, SUBSCRIPTIONS)
 """A new package with operations or events of its own is registered here, and nowhere else."""
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
@@ -28,6 +29,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         catalogue=stripe,
         checkouts=stripe,
         connect=stripe,
+        subscriptions=stripe,
         reports=stripe,
         handlers=HandlerRegistry(
             handler for topic in TOPICS for handler in topic.make_handlers(stripe, pubsub)

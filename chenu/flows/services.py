@@ -9,6 +9,7 @@ from chenu.billing.ports import (
     ConnectPort,
     CustomerPort,
     ReportPort,
+    SubscriptionPort,
 )
 from chenu.core.pubsub import PubSub
 from chenu.flows.event_types import EventRegistry
@@ -24,6 +25,7 @@ class Services:
     catalogue: CataloguePort
     checkouts: CheckoutPort
     connect: ConnectPort
+    subscriptions: SubscriptionPort
     reports: ReportPort
     handlers: HandlerRegistry
     events: "EventRegistry[Services]"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 import pytest
 
-from chenu.flows.purchases.return_urls import is_local_path, is_return_url
+from chenu.flows.return_urls import is_local_path, is_return_url
 from chenu.flows.services import Services
 from tests.api.calls import as_session, gid
 from tests.people import PASSWORD, Person, make_creator, make_person, make_published_agent

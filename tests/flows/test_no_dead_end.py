@@ -12,6 +12,7 @@ from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core import db
 from chenu.core.errors import Invalid, InvalidState
 from chenu.core.ids import new_id
+from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.creators.onboard_creator import (
     CreatorInput,
     become_creator,
@@ -21,7 +22,7 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.operations.decisions import give_up_operation, retry_operation
-from chenu.flows.purchases.checkout import PaymentFailed, cancel_own_purchase
+from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.services import Services
 from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState

@@ -30,8 +30,8 @@ from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.flows.purchases.checkout import close_checkout, open_checkout
 from chenu.flows.purchases.outdated_pages import is_page_current, may_continue
-from chenu.flows.purchases.return_urls import check_return_url
 from chenu.flows.purchases.settle_purchase import fulfil_free
+from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature

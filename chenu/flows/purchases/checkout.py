@@ -1,9 +1,6 @@
 """Stripe's payment page for one purchase: opened, found again, and closed."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-
-import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import PurchaseId, PurchaseStatus
@@ -23,8 +20,8 @@ from chenu.billing.gateway import (
 )
 from chenu.billing.ports import CataloguePort, CheckoutPort, CustomerPort
 from chenu.core import db
-from chenu.core.clock import system_now
-from chenu.core.errors import InvalidState, RefusedError
+from chenu.core.errors import InvalidState
+from chenu.flows.checkout_pages import SessionParams, next_expiry, not_opened
 from chenu.flows.mirrors.sync import sync_customer, sync_price
 from chenu.flows.operation_handlers import ChangeHandler, OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
@@ -46,17 +43,8 @@ from chenu.ledger.operations import (
     find_last,
 )
 
-SESSION_LIFE = timedelta(minutes=30, seconds=30)
-"""Stripe's shortest is 30 minutes from when the request arrives there."""
-
 _MOST_PAGES = 3
 """How often a page is asked for in one request, when what it needs turns out to be gone."""
-
-
-class PaymentFailed(RefusedError):
-    """The payment page could not be opened, or the payment did not come about."""
-
-    code = "PAYMENT_FAILED"
 
 
 def session_key(purchase_id: PurchaseId) -> str:
@@ -92,7 +80,7 @@ def session_operation(
         success_url=success_url,
         cancel_url=cancel_url,
         locale=purchase.consent_locale,
-        expires_at=_expiry(),
+        expires_at=next_expiry(),
     )
     return NewOperation(
         OperationKind.CHECKOUT_SESSION,
@@ -102,16 +90,6 @@ def session_operation(
         account_id=purchase.account_id,
         amount=purchase.price_amount,
     )
-
-
-def _expiry() -> int:
-    return int((system_now() + SESSION_LIFE).timestamp())
-
-
-class SessionParams(msgspec.Struct, frozen=True):
-    """Of what asks about a page, or closes it."""
-
-    session_id: str
 
 
 async def create_expiry(purchase: PurchaseRow, session_id: str) -> OperationRow:
@@ -189,7 +167,7 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
     async def renew(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutRequest:
         if not (await get_purchase(get_subject(operation))).is_pending:
             raise InvalidState("This request has ended: the buyer can make another one")
-        return replace(params, expires_at=_expiry())
+        return replace(params, expires_at=next_expiry())
 
 
 @dataclass(frozen=True)
@@ -224,7 +202,7 @@ async def open_checkout(
             return purchase
         if not purchase.is_pending:
             break
-    raise _not_opened()
+    raise not_opened()
 
 
 async def _ask_anew(
@@ -240,18 +218,14 @@ async def _ask_anew(
     """
     owner = await sync_customer(services, purchase.account_id)
     if owner.customer_id is None:
-        raise _not_opened()
+        raise not_opened()
     agent = await sync_price(services, purchase.agent_id, purchase.price)
     if agent.stripe_price_id is None:
-        raise _not_opened()
+        raise not_opened()
     request = session_operation(
         purchase, owner.customer_id, agent.stripe_price_id, success_url, cancel_url
     )
     return await create_operation_after(request, refused)
-
-
-def _not_opened() -> PaymentFailed:
-    return PaymentFailed("The payment page could not be opened. Nothing was charged")
 
 
 async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:

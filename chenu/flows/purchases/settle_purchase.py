@@ -43,8 +43,9 @@ from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.core.pubsub import PubSub
+from chenu.flows.checkout_pages import SessionParams
 from chenu.flows.operation_handlers import NotYet, OperationHandler, get_subject
-from chenu.flows.purchases.checkout import SessionParams, adopt_session
+from chenu.flows.purchases.checkout import adopt_session
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.services import Services

@@ -1,0 +1,131 @@
+"""Our mirror of Stripe's invoices, and the charges that settled those of subscriptions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NewType
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId
+from chenu.billing.recurring import InvoiceState, InvoiceStatus
+from chenu.billing.tables import Invoice, InvoicePayment
+from chenu.core import db
+from chenu.core.fetched import Fetched
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.rows import Columns, insert
+
+InvoiceId = NewType("InvoiceId", UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """Amounts in cents; the times are Stripe's, on business time."""
+
+    id: InvoiceId
+    account_id: AccountId
+    stripe_invoice_id: str
+    stripe_subscription_id: str | None
+    number: str | None
+    status: InvoiceStatus
+    billing_reason: str
+    subtotal: Cents
+    discount: Cents
+    tax: Cents
+    total: Cents
+    amount_paid: Cents
+    period_start: datetime
+    period_end: datetime
+    issued_at: datetime | None
+    paid_at: datetime | None
+    hosted_url: str | None
+    pdf_url: str | None
+    created_at: datetime
+
+
+_INVOICES = Columns(InvoiceRow, Invoice, account_id="account")
+_INVOICE = f"SELECT {_INVOICES.select()} FROM invoice"  # noqa: S608 - own columns
+
+
+async def find_invoice_by_stripe_id(stripe_id: str) -> InvoiceRow | None:
+    return await db.find_one(InvoiceRow, f"{_INVOICE} WHERE stripe_invoice_id = $1", stripe_id)
+
+
+async def list_invoices(account_id: AccountId, page: PageRequest) -> Page[InvoiceRow]:
+    """Those that were issued, newest first."""
+    args: list[Any] = [account_id]
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_INVOICE} WHERE account = $1 AND issued_at IS NOT NULL AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(InvoiceRow, sql, *args), page)
+
+
+async def list_invoices_by_id(ids: Sequence[InvoiceId]) -> list[InvoiceRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(InvoiceRow, f"{_INVOICE} WHERE id = ANY($1)", list(ids))
+
+
+async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -> bool:
+    """Insert it, or adopt the answer unless a later one is stored; False for a stale answer."""
+    state = fetched.value
+    values = {
+        "id": new_id(),
+        "account": account_id,
+        "stripe_invoice_id": state.id,
+        "stripe_subscription_id": state.subscription_id,
+        "number": state.number,
+        "status": state.status,
+        "billing_reason": state.billing_reason,
+        "subtotal": state.subtotal,
+        "discount": state.discount,
+        "tax": state.tax,
+        "total": state.total,
+        "amount_paid": state.amount_paid,
+        "period_start": state.period_start,
+        "period_end": state.period_end,
+        "issued_at": state.issued_at,
+        "paid_at": state.paid_at,
+        "hosted_url": state.hosted_url,
+        "pdf_url": state.pdf_url,
+        "fetch_number": fetched.number,
+        "created_at": state.created,
+    }
+    fixed = ("id", "account", "stripe_invoice_id", "created_at")
+    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
+    suffix = f"""
+        ON CONFLICT (stripe_invoice_id) DO UPDATE SET {changes}
+        WHERE invoice.fetch_number < excluded.fetch_number
+    """
+    return bool(await insert(Invoice, values, suffix))
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePaymentRow:
+    """A charge for an invoice: gross = discount + tax + what is revenue, in cents."""
+
+    id: UUID
+    invoice_id: InvoiceId
+    account_id: AccountId
+    stripe_payment_intent_id: str
+    stripe_charge_id: str
+    gross: Cents
+    discount: Cents
+    tax: Cents
+    fee: Cents
+    paid_at: datetime
+
+    @property
+    def paid(self) -> Cents:
+        return Cents(self.gross - self.discount)
+
+
+_PAYMENTS = Columns(InvoicePaymentRow, InvoicePayment, invoice_id="invoice", account_id="account")
+
+
+async def insert_invoice_payment(row: InvoicePaymentRow) -> bool:
+    """Once per charge; False if it was inserted before."""
+    return bool(await _PAYMENTS.insert(row, "ON CONFLICT DO NOTHING"))

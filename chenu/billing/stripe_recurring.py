@@ -1,0 +1,259 @@
+"""Calls about subscriptions and invoices, and what Stripe's answers mean to us."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from chenu.billing.gateway import Charge, OperationIdentity
+from chenu.billing.recurring import (
+    BillingInterval,
+    InvoiceState,
+    InvoiceStatus,
+    SubscriptionState,
+    SubscriptionStatus,
+)
+from chenu.billing.stripe_gateway import StripeCaller
+from chenu.billing.stripe_objects import read_payment_intent, require_ours
+from chenu.core.money import Cents
+
+_INTENT_EXPAND = ["latest_charge.balance_transaction"]
+
+
+class StripeRecurring(StripeCaller):
+    """Implements ports.SubscriptionPort."""
+
+    async def find_price_by_key(self, lookup_key: str) -> str | None:
+        """The active price that has the key; None where bootstrap-stripe has not made it."""
+        found = await self.ask(
+            lambda: self.client.v1.prices.list_async(
+                {"lookup_keys": [lookup_key], "active": True, "limit": 1}
+            )
+        )
+        return found.data[0].id if found.data else None
+
+    async def get_subscription(self, subscription_id: str) -> SubscriptionState:
+        found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
+        return read_subscription(found.to_dict())
+
+    async def set_cancel_at_period_end(
+        self, subscription_id: str, by: OperationIdentity, *, cancel: bool
+    ) -> SubscriptionState:
+        changed = await self.ask(
+            lambda: self.client.v1.subscriptions.update_async(
+                subscription_id,
+                {"cancel_at_period_end": cancel},
+                {"idempotency_key": by.idempotency_key},
+            )
+        )
+        return read_subscription(changed.to_dict())
+
+    async def cancel_subscription(
+        self, subscription_id: str, by: OperationIdentity
+    ) -> SubscriptionState:
+        """At once, without a credit for the time that is left."""
+        canceled = await self.ask(
+            lambda: self.client.v1.subscriptions.cancel_async(
+                subscription_id, {"prorate": False}, {"idempotency_key": by.idempotency_key}
+            )
+        )
+        return read_subscription(canceled.to_dict())
+
+    async def get_invoice(self, invoice_id: str) -> InvoiceState:
+        """With the charges that settled it, each with Stripe's fee."""
+        found = await self.ask(
+            lambda: self.client.v1.invoices.retrieve_async(invoice_id, {"expand": ["payments"]})
+        )
+        invoice = msgspec.convert(found.to_dict(), _Invoice)
+        charges = [await self._get_charge(intent) for intent in invoice.paid_intents]
+        return _describe_invoice(invoice, tuple(charge for charge in charges if charge))
+
+    async def _get_charge(self, intent_id: str) -> Charge | None:
+        intent = await self.ask(
+            lambda: self.client.v1.payment_intents.retrieve_async(
+                intent_id, {"expand": list(_INTENT_EXPAND)}
+            )
+        )
+        return read_payment_intent(intent.to_dict())
+
+
+class _Recurring(msgspec.Struct):
+    interval: str
+
+
+class _Price(msgspec.Struct):
+    id: str
+    product: str
+    currency: str
+    unit_amount: int | None = None
+    recurring: _Recurring | None = None
+
+
+class _Item(msgspec.Struct):
+    id: str
+    price: _Price
+    current_period_start: int
+    current_period_end: int
+
+
+class _Items(msgspec.Struct):
+    data: list[_Item]
+
+
+class _Subscription(msgspec.Struct):
+    id: str
+    customer: str
+    status: str
+    items: _Items
+    created: int
+    cancel_at_period_end: bool = False
+    trial_end: int | None = None
+    canceled_at: int | None = None
+    ended_at: int | None = None
+    pause_collection: Any = None
+    metadata: dict[str, str] | None = None
+
+
+_STATUS = {
+    **{status.lower(): status for status in SubscriptionStatus},
+    "incomplete_expired": SubscriptionStatus.CANCELED,
+}
+
+
+def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
+    """Its first item is what it is about. Raises CurrencyRefused."""
+    found = msgspec.convert(payload, _Subscription)
+    item = found.items.data[0]
+    require_ours(item.price.id, item.price.currency)
+    interval = item.price.recurring.interval if item.price.recurring else "month"
+    return SubscriptionState(
+        id=found.id,
+        customer_id=found.customer,
+        status=_STATUS[found.status],
+        item_id=item.id,
+        price_id=item.price.id,
+        product_id=item.price.product,
+        price=Cents(item.price.unit_amount or 0),
+        interval=BillingInterval(interval.upper()),
+        period_start=_time(item.current_period_start),
+        period_end=_time(item.current_period_end),
+        trial_ends_at=_find_time(found.trial_end),
+        cancel_at_period_end=found.cancel_at_period_end,
+        canceled_at=_find_time(found.canceled_at),
+        ended_at=_find_time(found.ended_at),
+        is_collection_paused=found.pause_collection is not None,
+        created=_time(found.created),
+        metadata=found.metadata or {},
+    )
+
+
+class _SubscriptionDetails(msgspec.Struct):
+    subscription: str
+    metadata: dict[str, str] | None = None
+
+
+class _Parent(msgspec.Struct):
+    subscription_details: _SubscriptionDetails | None = None
+
+
+class _Amount(msgspec.Struct):
+    amount: int
+
+
+class _Period(msgspec.Struct):
+    start: int
+    end: int
+
+
+class _Line(msgspec.Struct):
+    period: _Period
+
+
+class _Lines(msgspec.Struct):
+    data: list[_Line]
+
+
+class _Payment(msgspec.Struct):
+    payment_intent: str | None = None
+
+
+class _InvoicePayment(msgspec.Struct):
+    status: str
+    payment: _Payment
+
+
+class _Payments(msgspec.Struct):
+    data: list[_InvoicePayment]
+
+
+class _Transitions(msgspec.Struct):
+    finalized_at: int | None = None
+    paid_at: int | None = None
+
+
+class _Invoice(msgspec.Struct):
+    id: str
+    status: str
+    currency: str
+    subtotal: int
+    total: int
+    amount_paid: int
+    created: int
+    lines: _Lines
+    status_transitions: _Transitions
+    customer: str
+    billing_reason: str | None = None
+    number: str | None = None
+    parent: _Parent | None = None
+    total_discount_amounts: list[_Amount] | None = None
+    total_taxes: list[_Amount] | None = None
+    hosted_invoice_url: str | None = None
+    invoice_pdf: str | None = None
+    payments: _Payments | None = None
+    metadata: dict[str, str] | None = None
+
+    @property
+    def paid_intents(self) -> list[str]:
+        found = self.payments.data if self.payments else []
+        intents = (each.payment.payment_intent for each in found if each.status == "paid")
+        return [intent for intent in intents if intent]
+
+
+def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> InvoiceState:
+    require_ours(invoice.id, invoice.currency)
+    details = invoice.parent.subscription_details if invoice.parent else None
+    periods = [line.period for line in invoice.lines.data]
+    return InvoiceState(
+        id=invoice.id,
+        customer_id=invoice.customer,
+        subscription_id=details.subscription if details else None,
+        number=invoice.number,
+        status=InvoiceStatus(invoice.status.upper()),
+        billing_reason=invoice.billing_reason or "",
+        subtotal=Cents(invoice.subtotal),
+        discount=_sum(invoice.total_discount_amounts),
+        tax=_sum(invoice.total_taxes),
+        total=Cents(invoice.total),
+        amount_paid=Cents(invoice.amount_paid),
+        period_start=_time(min((each.start for each in periods), default=invoice.created)),
+        period_end=_time(max((each.end for each in periods), default=invoice.created)),
+        created=_time(invoice.created),
+        issued_at=_find_time(invoice.status_transitions.finalized_at),
+        paid_at=_find_time(invoice.status_transitions.paid_at),
+        hosted_url=invoice.hosted_invoice_url,
+        pdf_url=invoice.invoice_pdf,
+        payments=payments,
+        metadata=(details.metadata if details else invoice.metadata) or {},
+    )
+
+
+def _sum(amounts: list[_Amount] | None) -> Cents:
+    return Cents(sum(each.amount for each in amounts or ()))
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _find_time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _time(seconds)

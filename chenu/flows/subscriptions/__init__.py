@@ -1,0 +1,1 @@
+"""Subscribing: payment pages, the mirror of Stripe's subscriptions and invoices, and changes."""

@@ -1,0 +1,100 @@
+"""Stripe's subscriptions as we have them, and the tier that follows. docs/decisions/0024.
+
+A subscription is asked about under a number, and the newest answer wins: the order of events, and
+how often they come, do not matter.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.accounts.customers import find_account_of_customer, get_billed_person
+from chenu.accounts.tiers import set_tier
+from chenu.billing.ports import SubscriptionPort
+from chenu.billing.recurring import SubscriptionKind, SubscriptionState
+from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
+from chenu.billing.subscriptions import (
+    SubscriptionRow,
+    list_live_subscriptions,
+    store_subscription,
+)
+from chenu.billing.trials import record_trial
+from chenu.core import db
+from chenu.core.fetched import Fetched, fetch
+from chenu.flows.subscriptions.plans import find_tier_of_product
+from chenu.ledger.operations import NewOperation, OperationKind, create_operation
+from chenu.tiers.catalogue import TierCode
+
+
+class EndParams(msgspec.Struct, frozen=True):
+    """Of the operation that ends a subscription which nobody meant to have."""
+
+    subscription_id: str
+
+
+async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: str) -> bool:
+    """Ask Stripe, and adopt the answer; False for a subscription that is not ours.
+
+    Raises OutcomeUnknown, StripeRefusal.
+    """
+    fetched = await fetch(lambda: subscriptions.get_subscription(subscription_id))
+
+    async def adopt() -> bool:
+        return await adopt_subscription(fetched)
+
+    return await db.run_in_transaction(adopt)
+
+
+async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
+    """In the caller's transaction: the mirror, the order that made it, and the account's tier."""
+    state = fetched.value
+    account_id = await find_account_of_customer(state.customer_id)
+    tier = find_tier_of_product(state.product_id)
+    if account_id is None or tier is None:
+        return False
+    kind = SubscriptionKind.TIER
+    await lock_subscriptions(account_id, kind)
+    if await store_subscription(account_id, kind, tier, fetched):
+        await _complete_order(account_id, state)
+        live = await list_live_subscriptions(account_id, kind)
+        await _end_duplicates(live)
+        await set_tier(account_id, _tier_of(live))
+    return True
+
+
+async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
+    """Until the transaction ends: one subscription of a kind begins or changes at a time."""
+    await db.lock_until_commit(f"subscription:{account_id}:{kind}")
+
+
+async def _complete_order(account_id: AccountId, state: SubscriptionState) -> None:
+    """The metadata names the order whose page made the subscription."""
+    reference = state.metadata.get("order_id")
+    if reference is None:
+        return
+    order_id = OrderId(UUID(reference))
+    await end_order(order_id, OrderStatus.COMPLETED, subscription_id=state.id)
+    if state.trial_ends_at is not None:
+        owner = await get_billed_person(account_id)
+        await record_trial(owner.email, order_id)
+
+
+async def _end_duplicates(live: list[SubscriptionRow]) -> None:
+    """Two pages that were completed at once: the first subscription stays."""
+    for extra in live[1:]:
+        stripe_id = extra.stripe_subscription_id
+        await create_operation(
+            NewOperation(
+                OperationKind.SUBSCRIPTION_END,
+                f"end:{stripe_id}",
+                EndParams(stripe_id),
+                subject_id=extra.id,
+                account_id=extra.account_id,
+            )
+        )
+
+
+def _tier_of(live: list[SubscriptionRow]) -> TierCode:
+    """What the account has by its subscription; FREE without one that gives access."""
+    return next((TierCode(each.item) for each in live if each.gives_access), TierCode.FREE)
