@@ -6,7 +6,7 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.balance_transaction import book_transaction
-from chenu.sandbox.objects.cards import BY_NUMBER, TestCard
+from chenu.sandbox.objects.cards import TestCard, get_card
 from chenu.sandbox.objects.payment_method import card_of
 
 PENDING_DAYS = 7
@@ -28,7 +28,7 @@ def authentication_details() -> Json:
 
 def settle(unit: UnitOfWork, charge: Record) -> None:
     """Book the charge. Its money is pending for a week, but for one test card."""
-    card = BY_NUMBER[charge.internal["card"]]
+    card = get_card(charge.internal["card"])
     wait = 0 if card.funds_at_once else PENDING_DAYS * DAY
     amount = charge.body["amount"]
     booked = book_transaction(

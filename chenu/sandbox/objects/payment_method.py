@@ -7,7 +7,7 @@ from chenu.sandbox.engine.errors import ApiError, missing
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.cards import BY_METHOD_ID, BY_NUMBER, TestCard
+from chenu.sandbox.objects.cards import BY_METHOD_ID, TestCard, get_card
 
 
 def new_method(
@@ -33,7 +33,7 @@ def new_method(
 
 
 def card_of(method: Record) -> TestCard:
-    return BY_NUMBER[method.internal["card"]]
+    return get_card(method.internal["card"])
 
 
 def usable_method(unit: UnitOfWork, method_id: str, customer_id: str | None) -> Record:

@@ -7,7 +7,7 @@ from chenu.sandbox.engine.scheduler import task
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.balance_transaction import book_transaction
-from chenu.sandbox.objects.cards import BY_NUMBER
+from chenu.sandbox.objects.cards import get_card
 from chenu.sandbox.objects.parameters import apply, check_positive
 
 _LATER = 3600
@@ -20,7 +20,7 @@ def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
     """Refund a charge. Raises ApiError if the amount is more than what is left of the charge."""
     unit = unit.on_clock_of(charge)
     amount = _amount(charge, parameters.get("amount"))
-    behaviour = BY_NUMBER[charge.internal["card"]].refund
+    behaviour = get_card(charge.internal["card"]).refund
     refund_id = unit.new_id("refund")
     charged = unit.get("balance_transaction", charge.body["balance_transaction"])
     booked = book_transaction(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chenu.sandbox.objects.cards import BY_NUMBER, TestCard, passes_luhn
+from chenu.sandbox.objects.cards import TestCard, find_card, passes_luhn
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*")
 
@@ -31,7 +31,7 @@ def read_card(form: dict[str, str], now: int) -> EnteredCard:
     number = re.sub(r"[\s-]", "", form.get("card", ""))
     if not number.isdecimal() or not passes_luhn(number):
         raise InvalidCard("incorrect_number", "card")
-    card = BY_NUMBER.get(number)
+    card = find_card(number)
     if card is None:
         raise InvalidCard("unknown_card", "card")
     expiry = _expiry(form.get("exp", ""), now)

@@ -15,21 +15,25 @@ from chenu.sandbox.objects.customer import (
     new_customer,
 )
 from chenu.sandbox.objects.parameters import deleted, refuse_unsupported
+from chenu.sandbox.objects.tax_id import new_tax_id
 from chenu.sandbox.objects.test_clock import check_room, get_test_clock
 
-_ALWAYS_EMPTY = ("sources", "subscriptions", "tax_ids")
+_ALWAYS_EMPTY = ("sources", "subscriptions")
 """Lists that Stripe shows when expanded and in which this sandbox has nothing yet."""
 
 
 @ROUTES.post("/v1/customers")
 def create(unit: UnitOfWork, parameters: Json) -> Record:
-    refuse_unsupported(parameters, (*CUSTOMER_FIELDS, "test_clock"), "customers.create")
+    supported = (*CUSTOMER_FIELDS, "tax_id_data", "test_clock")
+    refuse_unsupported(parameters, supported, "customers.create")
     if "test_clock" in parameters:
         clock = get_test_clock(unit, parameters["test_clock"], "test_clock")
         check_room(unit, clock)
         unit = unit.on_test_clock(clock.id)
     customer = new_customer(unit, parameters)
     unit.emit("customer.created", customer.body)
+    for given in parameters.get("tax_id_data") or []:
+        new_tax_id(unit, given, customer)
     return customer
 
 
