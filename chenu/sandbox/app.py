@@ -14,12 +14,13 @@ from chenu.sandbox.pages import (
     authentication,
     checkout,
     control_room,
+    hosted_invoice,
     invoices,
     onboarding,
 )
 from chenu.sandbox.runtime import Sandbox
 
-_PAGES = (authentication, checkout, control_room, invoices, onboarding)
+_PAGES = (authentication, checkout, control_room, hosted_invoice, invoices, onboarding)
 
 logger = logging.getLogger(__name__)
 

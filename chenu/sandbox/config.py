@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -43,6 +44,15 @@ class SandboxConfig:
 
     v2_event_details: bool = False
     """Add `related_object` and `data` to v2 events that are fetched. See README.md."""
+
+    dunning_days: tuple[int, ...] = (3, 5, 7)
+    """Days after the first failed payment of an invoice at which it is tried again."""
+
+    after_dunning: Literal["cancel", "unpaid", "past_due"] = "cancel"
+    """What a subscription becomes when the last retry has failed."""
+
+    uncollectible_after_dunning: bool = False
+    """Whether its invoice is then marked uncollectible; else it stays open."""
 
     def link(self, path: str) -> str:
         """The public URL of one of the sandbox's pages; `path` starts with a slash."""

@@ -39,11 +39,16 @@ async def _recorded() -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-async def play(_recorded: Playground) -> AsyncIterator[Playground]:
+async def play(
+    _recorded: Playground, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Playground]:
     """An empty sandbox; everything it answers and emits has to be true to Stripe."""
     _empty(_recorded)
     yield _recorded
     await _check(_recorded)
+    assert [
+        one.getMessage() for one in caplog.get_records("call") if one.levelname == "ERROR"
+    ] == []
 
 
 @pytest.fixture(scope="session")

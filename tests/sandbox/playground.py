@@ -101,6 +101,45 @@ class Playground:
             {"product": product.id, "currency": "eur", "unit_amount": amount}
         )
 
+    async def plan(self, amount: int = 1000, interval: str = "month", name: str = "Pro") -> Any:
+        """A recurring price of a new product."""
+        product = await self.stripe.v1.products.create_async({"name": name})
+        return await self.stripe.v1.prices.create_async(
+            {
+                "product": product.id,
+                "currency": "eur",
+                "unit_amount": amount,
+                "recurring": {"interval": interval},
+            }
+        )
+
+    async def customer_with_card(self, method: str = "pm_card_visa", **values: Any) -> Any:
+        """A customer whose renewals charge that test card."""
+        customer = await self.customer(**values)
+        attached = await self.stripe.v1.payment_methods.attach_async(
+            method, {"customer": customer.id}
+        )
+        await self.set_default_card(customer, attached)
+        return customer
+
+    async def set_default_card(self, customer: Any, method: Any) -> None:
+        settings = {"default_payment_method": method.id}
+        await self.stripe.v1.customers.update_async(customer.id, {"invoice_settings": settings})
+
+    async def subscription(self, customer: Any, price: Any, **values: Any) -> Any:
+        wanted = {"customer": customer.id, "items": [{"price": price.id}], **values}
+        return await self.stripe.v1.subscriptions.create_async(wanted)
+
+    async def subscribe(self, price: Any, customer: Any, **values: Any) -> Any:
+        """An open Checkout session for a subscription."""
+        wanted = {
+            "mode": "subscription",
+            "customer": customer.id,
+            "line_items": [{"price": price.id, "quantity": 1}],
+            **values,
+        }
+        return await self.session(**wanted)
+
     async def session(self, amount: int = 1000, **values: Any) -> Any:
         """An open Checkout session for one thing of that price."""
         wanted: Any = {

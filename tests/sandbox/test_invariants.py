@@ -3,20 +3,18 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from chenu.sandbox.objects.invariants import violations
+from tests.sandbox.operations import KEY, Engine, Operation
 from tests.sandbox.playground import CARD, Playground, build, close
+from tests.sandbox.subscription_operations import SUBSCRIPTION_OPERATIONS, subscribe
 
 SEQUENCES = max(1, round(300 * float(os.environ.get("FAULT_SHARE", "0.1"))))
 SEED = int(os.environ.get("FAULT_SEED", secrets.randbits(32)))
-KEY = {"authorization": "Bearer sk_test_x"}
 CARDS = (
     "4242424242424242",
     "4000000000000077",
@@ -25,32 +23,6 @@ CARDS = (
     "4000000000000002",
 )
 STATUSES = ("active", "restricted", "active", "rejected", "pending")
-
-
-@dataclass
-class Engine:
-    """The sandbox, and what the operations so far have made in it."""
-
-    play: Playground
-    sent: list[tuple[str, dict[str, Any], str, int, bytes]] = field(default_factory=list)
-
-    async def post(self, path: str, form: dict[str, Any]) -> Any:
-        """An API call with a key of its own; refusals are answers like any other."""
-        key = f"key:{len(self.sent)}"
-        headers = {**KEY, "idempotency-key": key}
-        answer = await self.play.http.post(path, data=form, headers=headers)
-        assert answer.status_code < 500, answer.text
-        self.sent.append((path, form, key, answer.status_code, answer.content))
-        return answer.json()
-
-    async def pick(self, path: str, place: int) -> Any:
-        """One of the newest objects of a list; None when it is empty."""
-        answer = await self.play.http.get(path, params={"limit": 20}, headers=KEY)
-        found = answer.json()["data"]
-        return found[place % len(found)] if found else None
-
-
-Operation = Callable[[Engine, int, int], Coroutine[Any, Any, None]]
 
 
 async def buy(engine: Engine, a: int, b: int) -> None:
@@ -187,18 +159,26 @@ OPERATIONS: tuple[Operation, ...] = (
     replay,
 )
 STEP = st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 40), st.integers(0, 40))
+BILLING_STEP = st.tuples(
+    st.sampled_from((*SUBSCRIPTION_OPERATIONS, refund, replay)),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
 
 
 async def _run(play: Playground, steps: list[tuple[Operation, int, int]]) -> None:
     play.sandbox.reset()
     engine = Engine(play)
-    for operation, a, b in [(buy, 20, 0), (open_account, 0, 0), *steps]:
+    for operation, a, b in [(buy, 20, 0), (open_account, 0, 0), (subscribe, 20, 0), *steps]:
         await operation(engine, a, b)
         assert violations(play.sandbox.store) == [], operation.__name__
 
 
 @pytest.mark.faults
-def test_the_books_balance_after_any_sequence_of_operations() -> None:
+@pytest.mark.parametrize("step", [STEP, BILLING_STEP], ids=["payments", "subscriptions"])
+def test_the_books_balance_after_any_sequence_of_operations(
+    step: st.SearchStrategy[tuple[Operation, int, int]], caplog: pytest.LogCaptureFixture
+) -> None:
     print(f"FAULT_SEED={SEED}, {SEQUENCES} sequences")  # noqa: T201 - to run it again
     with asyncio.Runner() as runner:
         play = build(None)
@@ -210,9 +190,10 @@ def test_the_books_balance_after_any_sequence_of_operations() -> None:
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        @given(st.lists(STEP, min_size=5, max_size=25))
+        @given(st.lists(step, min_size=5, max_size=25))
         def every_sequence(steps: list[tuple[Operation, int, int]]) -> None:
             runner.run(_run(play, steps))
+            assert caplog.records == []
 
         every_sequence()
         runner.run(close(play))

@@ -128,7 +128,7 @@ async def test_expiry_is_wall_time_whatever_the_clock_shows(play: Playground) ->
         ({"expires_at": 60}, "expires_at", None),
         ({"expires_at": 90_000}, "expires_at", None),
         ({"customer": "cus_nobody"}, "customer", "resource_missing"),
-        ({"mode": "subscription"}, "mode", None),
+        ({"mode": "setup"}, "mode", None),
         ({"automatic_tax": {"enabled": True}}, "automatic_tax[enabled]", None),
         ({"payment_method_types": ["card"]}, "payment_method_types", "parameter_unknown"),
         (

@@ -15,6 +15,7 @@ PREFIXES = {
     "event": ("evt_1", 23),
     "invoice": ("in_1", 23),
     "invoice_payment": ("inpay_1", 23),
+    "invoiceitem": ("ii_1", 23),
     "item": ("li_1", 23),
     "line_item": ("il_1", 23),
     "payment": ("py_1", 23),
@@ -26,6 +27,10 @@ PREFIXES = {
     "product": ("prod_", 14),
     "promotion_code": ("promo_1", 23),
     "refund": ("re_3", 23),
+    "setup_intent": ("seti_1", 23),
+    "subscription": ("sub_1", 23),
+    "subscription_item": ("si_", 14),
+    "subscription_schedule": ("sub_sched_1", 23),
     "tax_id": ("txi_1", 23),
     "test_helpers.test_clock": ("clock_1", 23),
     "transfer": ("tr_3", 23),
@@ -40,11 +45,14 @@ KIND_OF_PREFIX = {prefix.split("_")[0]: kind for kind, (prefix, _) in PREFIXES.i
     "py": "charge",
     "pyr": "refund",
     "evt": "event",
+    "sub": "subscription",
 }
 
 
 def kind_of(object_id: str) -> str | None:
     """The kind of object that an id names, from its prefix; own product ids have none."""
+    if object_id.startswith("sub_sched_"):
+        return "subscription_schedule"
     return KIND_OF_PREFIX.get(object_id.split("_", 1)[0])
 
 

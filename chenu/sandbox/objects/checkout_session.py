@@ -1,9 +1,10 @@
-"""Checkout sessions in payment mode: opened by the API, paid on the hosted page, or expired."""
+"""Checkout sessions: opened by the API, completed on the hosted page, or expired."""
 
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.scheduler import task
-from chenu.sandbox.engine.store import Record
+from chenu.sandbox.engine.store import PLATFORM, Record, Store
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects import checkout_subscription
 from chenu.sandbox.objects.cards import TestCard
 from chenu.sandbox.objects.charge import settle
 from chenu.sandbox.objects.customer import new_customer
@@ -11,46 +12,66 @@ from chenu.sandbox.objects.invoice import make_paid_invoice
 from chenu.sandbox.objects.payment_intent import (
     Attempt,
     attempt_payment,
-    fail_authentication,
     new_intent,
 )
 from chenu.sandbox.objects.payment_method import new_method
 
 
 def pay(
-    unit: UnitOfWork, session: Record, card: TestCard, expiry: tuple[int, int], payer: Json
+    unit: UnitOfWork, session: Record, card: tuple[TestCard, tuple[int, int]] | None, payer: Json
 ) -> Attempt:
-    """Try to pay an open session. `payer`: name and email as typed, None where not."""
+    """Try to complete an open session. `payer`: name and email as typed, None where not.
+
+    `card`: with month and year of its expiry; None where nothing is due and none was given.
+    """
     unit = unit.on_clock_of(session)
-    intent = _intent(unit, session)
+    is_subscription = session.body["mode"] == "subscription"
+    intent = None if is_subscription else _intent(unit, session)
     known = session.body["customer_details"] or {}
     details = {"email": known.get("email") or payer["email"], "name": payer["name"]}
     session.internal["payer"] = details
-    method = new_method(unit, card, expiry, details)
+    method = new_method(unit, *card, details) if card else None
     if session.body["customer"] is None and _needs_customer(session):
         customer = new_customer(unit, {k: v for k, v in details.items() if v})
         unit.emit("customer.created", customer.body)
         session.body["customer"] = customer.id
-        intent.body["customer"] = customer.id
-        unit.save(intent)
+        if intent is not None:
+            intent.body["customer"] = customer.id
+            unit.save(intent)
     unit.save(session)
-    attempt = attempt_payment(unit, intent, method)
-    if attempt.charge is not None and attempt.status == "succeeded":
-        _complete(unit, session, intent, attempt.charge)
+    if intent is None:
+        attempt = checkout_subscription.begin(unit, session, method)
+    elif method is not None:
+        attempt = attempt_payment(unit, intent, method)
+    else:
+        raise ValueError("a payment needs a card")
+    if attempt.status == "succeeded":
+        _complete(unit, session, attempt)
     return attempt
 
 
 def authenticate(unit: UnitOfWork, session: Record, *, succeed: bool) -> Attempt:
-    """The owner of the card confirms the payment, or does not."""
+    """The owner of the card confirms, or does not."""
     unit = unit.on_clock_of(session)
-    intent = unit.get("payment_intent", session.body["payment_intent"])
-    if not succeed:
-        return fail_authentication(unit, intent)
-    method = unit.get("payment_method", intent.body["payment_method"])
-    attempt = attempt_payment(unit, intent, method, authenticated=True)
-    if attempt.charge is not None and attempt.status == "succeeded":
-        _complete(unit, session, intent, attempt.charge)
+    intent = find_waiting_intent(unit.store, session)
+    if intent is None:
+        raise ValueError(f"nothing of {session.id} waits for its owner")
+    attempt = checkout_subscription.confirm(unit, session, intent, succeed=succeed)
+    if attempt.status == "succeeded":
+        _complete(unit, session, attempt)
     return attempt
+
+
+def find_waiting_intent(store: Store, session: Record) -> Record | None:
+    """The PaymentIntent or SetupIntent that the card's owner has to confirm."""
+    for kind, object_id in (
+        ("payment_intent", session.body["payment_intent"] or session.internal.get("intent")),
+        ("setup_intent", session.internal.get("setup_intent")),
+    ):
+        intent = store.find(kind, object_id, PLATFORM) if object_id else None
+        if intent is not None and intent.body["status"] == "requires_action":
+            return intent
+    return None
 
 
 def _intent(unit: UnitOfWork, session: Record) -> Record:
@@ -71,36 +92,59 @@ def _intent(unit: UnitOfWork, session: Record) -> Record:
 
 
 def _needs_customer(session: Record) -> bool:
+    if session.body["mode"] == "subscription":
+        return True
     invoiced = session.body["invoice_creation"]["enabled"]
     return bool(invoiced or session.body["customer_creation"] == "always")
 
 
-def _complete(unit: UnitOfWork, session: Record, intent: Record, charge: Record) -> None:
-    creation = session.body["invoice_creation"]
-    if creation["enabled"]:
-        invoice = make_paid_invoice(
-            unit,
-            unit.get("customer", session.body["customer"]),
-            session.internal["lines"],
-            intent,
-            creation["invoice_data"],
-        )
-        session.body["invoice"] = invoice.id
+def _complete(unit: UnitOfWork, session: Record, attempt: Attempt) -> None:
+    is_subscription = session.body["mode"] == "subscription"
+    if is_subscription:
+        checkout_subscription.make_subscription(unit, session)
+    else:
+        _make_invoice(unit, session)
+        _update_customer(unit, session)
     payer = session.internal["payer"]
-    if session.internal["customer_update"].get("name") == "auto" and payer["name"]:
-        with unit.change(
-            unit.get("customer", session.body["customer"]), "customer.updated"
-        ) as customer:
-            customer["name"] = payer["name"]
     session.body |= {
         "customer_details": _customer_details(payer["email"], payer["name"]),
-        "payment_status": "paid",
+        "payment_status": "paid" if session.body["amount_total"] else "no_payment_required",
         "status": "complete",
         "url": None,
     }
     unit.save(session)
     unit.emit("checkout.session.completed", session.body)
-    settle(unit, charge)
+    if attempt.charge is not None:
+        settle(unit, attempt.charge)
+    if is_subscription:
+        _update_customer(unit, session)
+
+
+def _make_invoice(unit: UnitOfWork, session: Record) -> None:
+    creation = session.body["invoice_creation"]
+    if not creation["enabled"]:
+        return
+    invoice = make_paid_invoice(
+        unit,
+        unit.get("customer", session.body["customer"]),
+        session.internal["lines"],
+        unit.get("payment_intent", session.body["payment_intent"]),
+        creation["invoice_data"],
+    )
+    session.body["invoice"] = invoice.id
+
+
+def _update_customer(unit: UnitOfWork, session: Record) -> None:
+    """What the customer takes over from the page, and from a subscription its currency."""
+    if session.body["customer"] is None:
+        return
+    customer = unit.get("customer", session.body["customer"])
+    name = session.internal["payer"]["name"]
+    with unit.change(customer, "customer.updated") as body:
+        if session.internal["customer_update"].get("name") == "auto" and name:
+            body["name"] = name
+        if session.body["mode"] == "subscription":
+            body["currency"] = session.body["currency"]
 
 
 def _customer_details(email: str | None, name: str | None) -> Json:

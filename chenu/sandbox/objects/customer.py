@@ -28,8 +28,8 @@ def new_customer(unit: UnitOfWork, parameters: Json) -> Record:
     return unit.create("customer", body)
 
 
-def delete_customer(unit: UnitOfWork, customer: Record) -> None:
-    """Delete and announce; a deleted customer can still be retrieved as a stub."""
+def remove_customer(unit: UnitOfWork, customer: Record) -> None:
+    """Delete and announce one without subscriptions; it can still be retrieved as a stub."""
     unit.on_clock_of(customer).emit("customer.deleted", customer.body)
     unit.store.rename(customer, "deleted_customer")
 

@@ -6,6 +6,12 @@ from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import PLATFORM, Filter, Record, Store
 from chenu.sandbox.engine.test_clocks import find_time
 from chenu.sandbox.objects.balance import read_balance
+from chenu.sandbox.objects.billing_invariants import (
+    customers_owe_what_their_invoices_left,
+    invoices_add_up,
+    paid_invoices_have_one_payment,
+    periods_follow_each_other,
+)
 
 Check = Callable[[Store], Iterator[str]]
 
@@ -67,15 +73,6 @@ def _transfers_hold(store: Store) -> Iterator[str]:
             yield f"{transfer.id}: reversed is {transfer.body['reversed']}"
 
 
-def _invoices_add_up(store: Store) -> Iterator[str]:
-    for invoice in store.select("invoice", PLATFORM):
-        body = invoice.body
-        if sum(line["amount"] for line in body["lines"]["data"]) != body["total"]:
-            yield f"{invoice.id}: the lines are not {body['total']}"
-        if body["amount_paid"] + body["amount_remaining"] != body["amount_due"]:
-            yield f"{invoice.id}: paid and remaining are not {body['amount_due']}"
-
-
 def _payments_agree(store: Store) -> Iterator[str]:
     for intent in store.select("payment_intent", PLATFORM):
         paid = _paid_charges(store, intent)
@@ -84,7 +81,7 @@ def _payments_agree(store: Store) -> Iterator[str]:
             yield f"{intent.id}: {intent.body['status']} with {len(paid)} successful charges"
     for session in store.select("checkout.session", PLATFORM):
         complete = session.body["status"] == "complete"
-        if complete != (session.body["payment_status"] == "paid"):
+        if complete != (session.body["payment_status"] != "unpaid"):
             yield f"{session.id}: {session.body['status']}, {session.body['payment_status']}"
 
 
@@ -139,7 +136,10 @@ _CHECKS: tuple[Check, ...] = (
     _connected_balances_are_not_negative,
     _charges_hold,
     _transfers_hold,
-    _invoices_add_up,
+    invoices_add_up,
+    paid_invoices_have_one_payment,
+    periods_follow_each_other,
+    customers_owe_what_their_invoices_left,
     _payments_agree,
     _lookup_keys_have_one_holder,
     _time_does_not_run_back,

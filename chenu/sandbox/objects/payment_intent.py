@@ -21,7 +21,7 @@ INTENT_FIELDS = (
     "statement_descriptor_suffix",
     "transfer_group",
 )
-_AUTHENTICATION_FAILED = Decline(
+AUTHENTICATION_FAILED = Decline(
     "payment_intent_authentication_failure",
     "",
     "We are unable to authenticate your payment method. Please choose a different payment method"
@@ -111,8 +111,8 @@ def _next_action(unit: UnitOfWork, intent: Record) -> Json:
 def fail_authentication(unit: UnitOfWork, intent: Record) -> Attempt:
     """The owner of the card did not confirm; no charge is made."""
     method = unit.get("payment_method", intent.body["payment_method"])
-    _require_payment_method(unit, intent, method, _AUTHENTICATION_FAILED, None)
-    return Attempt("declined", decline=_AUTHENTICATION_FAILED)
+    _require_payment_method(unit, intent, method, AUTHENTICATION_FAILED, None)
+    return Attempt("declined", decline=AUTHENTICATION_FAILED)
 
 
 def _decline(unit: UnitOfWork, intent: Record, method: Record, decline: Decline) -> Attempt:

@@ -7,13 +7,14 @@ from chenu.sandbox.engine.errors import ApiError, missing
 from chenu.sandbox.engine.scheduler import CLOCK_FAILED, task
 from chenu.sandbox.engine.store import PLATFORM, Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.customer import delete_customer
+from chenu.sandbox.objects.customer_deletion import delete_customer
+from chenu.sandbox.objects.subscription_item import interval_of, items_of
 
 KIND = "test_helpers.test_clock"
 _LIFE = 30 * DAY
 _MOST_CUSTOMERS = 3
 _LONGEST_ADVANCE = 2 * 365 * DAY
-"""Without subscriptions; with one it will be two intervals of the shortest."""
+"""Without subscriptions; with some it is two intervals of the shortest."""
 
 
 def new_test_clock(
@@ -84,9 +85,10 @@ def advance_test_clock(unit: UnitOfWork, clock: Record, target: int) -> None:
             "The new frozen_time must be after the test clock's current frozen_time.",
             param="frozen_time",
         )
-    if target - clock.body["frozen_time"] > _LONGEST_ADVANCE:
+    if target > _furthest(unit, clock):
         raise ApiError(
-            "A test clock without subscriptions can be advanced by at most two years at a time.",
+            "A test clock can be advanced by at most two intervals of the shortest subscription at"
+            " a time, or by two years without one.",
             param="frozen_time",
         )
     with unit.change(clock) as body:
@@ -95,6 +97,16 @@ def advance_test_clock(unit: UnitOfWork, clock: Record, target: int) -> None:
     unit.emit("test_helpers.test_clock.advancing", clock.body)
     unit.on_test_clock(clock.id).schedule(target, "test_clock_ready", clock.id)
     test_clocks.set_target(unit.store, clock.id, target)
+
+
+def _furthest(unit: UnitOfWork, clock: Record) -> int:
+    now = int(clock.body["frozen_time"])
+    filters = [Filter("test_clock", "=", clock.id), Filter("ended_at", "IS", None)]
+    ends = [
+        interval_of(items_of(subscription.body)).after(now, 2)
+        for subscription in unit.store.select("subscription", PLATFORM, filters)
+    ]
+    return min(ends, default=now + _LONGEST_ADVANCE)
 
 
 @task("test_clock_ready")

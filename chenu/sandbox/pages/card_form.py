@@ -19,11 +19,15 @@ class InvalidCard(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class EnteredCard:
-    card: TestCard
-    expiry: tuple[int, int]
+class Payer:
     name: str | None
     email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredCard(Payer):
+    card: TestCard
+    expiry: tuple[int, int]
 
 
 def read_card(form: dict[str, str], now: int) -> EnteredCard:
@@ -38,8 +42,14 @@ def read_card(form: dict[str, str], now: int) -> EnteredCard:
     cvc = form.get("cvc", "").strip()
     if not cvc.isdecimal() or len(cvc) not in (3, 4):
         raise InvalidCard("invalid_cvc", "cvc")
+    payer = read_payer(form)
+    return EnteredCard(payer.name, payer.email, card, expiry)
+
+
+def read_payer(form: dict[str, str]) -> Payer:
+    """Name and e-mail without a card."""
     name, email = form.get("name", "").strip(), form.get("email", "").strip()
-    return EnteredCard(card, expiry, name or None, email or None)
+    return Payer(name or None, email or None)
 
 
 def _expiry(text: str, now: int) -> tuple[int, int]:

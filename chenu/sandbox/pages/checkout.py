@@ -6,15 +6,19 @@ from litestar.response import Redirect
 
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import PLATFORM, Record
-from chenu.sandbox.objects.checkout_session import authenticate, pay
+from chenu.sandbox.objects.checkout_session import (
+    authenticate,
+    find_waiting_intent,
+    pay,
+)
+from chenu.sandbox.objects.checkout_subscription import needs_card
 from chenu.sandbox.objects.payment_intent import Attempt
-from chenu.sandbox.pages.card_form import InvalidCard, read_card
+from chenu.sandbox.pages.card_form import EnteredCard, InvalidCard, Payer, read_card, read_payer
+from chenu.sandbox.pages.checkout_terms import renewal_of, trial_end_of
+from chenu.sandbox.pages.declines import message_key
 from chenu.sandbox.pages.rendering import message_page, render
 from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
 from chenu.sandbox.pages.translations import language_of
-
-_DISCLOSED_DECLINES = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
-"""Reasons that the payer may see; all others read `declined`, so that a thief learns nothing."""
 
 
 @get("/c/pay/{session_id:str}", sync_to_thread=False)
@@ -64,6 +68,9 @@ def _form(
         session=body,
         lines=session.internal["lines"] if session else [],
         ask_email=not known.get("email"),
+        needs_card=body["mode"] == "payment" or needs_card(body),
+        renewal=renewal_of(session),
+        trial_end=trial_end_of(session),
         problem=problem,
         field=field,
         typed=typed or {},
@@ -82,7 +89,7 @@ async def submit_checkout(
     shown = {name: typed.get(name, "") for name in ("name", "email")}
     with sandbox.engine.unit() as unit:
         try:
-            given = read_card(typed, unit.on_clock_of(session).now)
+            given = _read(session, typed, unit.on_clock_of(session).now)
         except InvalidCard as error:
             return _form(
                 request, session, problem=error.message_key, field=error.field, typed=shown
@@ -91,8 +98,21 @@ async def submit_checkout(
         if session.body["status"] != "open":
             return _closed(request, session) or message_page("en", "unknown", 404)
         payer = {"name": given.name, "email": given.email}
-        attempt = pay(unit, session, given.card, given.expiry, payer)
+        card = (given.card, given.expiry) if isinstance(given, EnteredCard) else None
+        attempt = pay(unit, session, card, payer)
     return _after(request, session, attempt, shown)
+
+
+def _read(session: Record, typed: dict[str, str], now: int) -> EnteredCard | Payer:
+    """Raises InvalidCard. Where nothing is due an empty card means none."""
+    body = session.body
+    if (
+        body["mode"] == "subscription"
+        and not needs_card(body)
+        and not typed.get("card", "").strip()
+    ):
+        return read_payer(typed)
+    return read_card(typed, now)
 
 
 def _after(
@@ -101,20 +121,13 @@ def _after(
     if attempt.status == "requires_action":
         return Redirect(f"/c/pay/{session.id}/confirm", status_code=303)
     if attempt.decline is not None:
-        return _form(request, session, problem=_message_key(attempt), typed=typed)
+        return _form(request, session, problem=message_key(attempt), typed=typed)
     return _success(session)
 
 
 def _success(session: Record) -> Redirect:
     url = session.body["success_url"].replace("{CHECKOUT_SESSION_ID}", session.id)
     return Redirect(url, status_code=303)
-
-
-def _message_key(attempt: Attempt) -> str:
-    reason = attempt.decline.decline_code if attempt.decline else ""
-    if not reason:
-        return "authentication_failed"
-    return reason if reason in _DISCLOSED_DECLINES else "card_declined"
 
 
 @get("/c/pay/{session_id:str}/confirm", sync_to_thread=False)
@@ -130,10 +143,7 @@ def show_confirmation(request: HttpRequest, session_id: FromPath[str]) -> Respon
 
 
 def _awaits_confirmation(request: HttpRequest, session: Record) -> bool:
-    intent_id = session.body["payment_intent"]
-    store = sandbox_of(request).store
-    intent = store.find("payment_intent", intent_id, PLATFORM) if intent_id else None
-    return intent is not None and intent.body["status"] == "requires_action"
+    return find_waiting_intent(sandbox_of(request).store, session) is not None
 
 
 @post("/c/pay/{session_id:str}/confirm", status_code=200)

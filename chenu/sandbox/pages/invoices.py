@@ -1,32 +1,23 @@
-"""The hosted invoice, as a page and as a PDF."""
+"""Invoices as PDF."""
 
 from litestar import Response, Router, get
 from litestar.params import FromPath
 
 from chenu.sandbox.engine.json_types import Json
-from chenu.sandbox.engine.store import PLATFORM, Record
+from chenu.sandbox.pages.hosted_invoice import find_invoice
 from chenu.sandbox.pages.pdf import Text, write_pdf
-from chenu.sandbox.pages.rendering import message_page, moment, render
-from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
+from chenu.sandbox.pages.rendering import message_page, moment
+from chenu.sandbox.pages.requests import HttpRequest
 from chenu.sandbox.pages.translations import ENGLISH, FRENCH, euros, language_of
 
 _LEFT, _RIGHT = 56, 540
 
 
-@get("/i/{token:str}", sync_to_thread=False)
-def show_invoice(request: HttpRequest, token: FromPath[str]) -> Response[str]:
-    language = language_of(request)
-    invoice = _find(request, token)
-    if invoice is None:
-        return message_page(language, "unknown", 404)
-    return render("invoice.html", language, invoice=invoice.body)
-
-
 @get("/i/{token:str}/pdf", sync_to_thread=False)
 def download_invoice(request: HttpRequest, token: FromPath[str]) -> Response[bytes] | Response[str]:
     language = language_of(request)
-    invoice = _find(request, token)
-    if invoice is None:
+    invoice = find_invoice(request, token)
+    if invoice is None or invoice.body["number"] is None:
         return message_page(language, "unknown", 404)
     name = f"invoice-{invoice.body['number']}.pdf"
     return Response(
@@ -34,13 +25,6 @@ def download_invoice(request: HttpRequest, token: FromPath[str]) -> Response[byt
         media_type="application/pdf",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _find(request: HttpRequest, token: str) -> Record | None:
-    """`token` is the invoice's id and its secret."""
-    invoice_id, _, secret = token.partition(".")
-    invoice = sandbox_of(request).store.find("invoice", invoice_id, PLATFORM)
-    return invoice if invoice is not None and invoice.internal["secret"] == secret else None
 
 
 def invoice_pdf(invoice: Json, language: str) -> bytes:
@@ -70,4 +54,4 @@ def invoice_pdf(invoice: Json, language: str) -> bytes:
     return write_pdf(title, lines)
 
 
-router = Router("/", route_handlers=[show_invoice, download_invoice])
+router = Router("/", route_handlers=[download_invoice])

@@ -59,6 +59,21 @@ ENGLISH = {
     "payouts": "Payouts",
     "no_payouts": "No payout yet.",
     "status": "Status",
+    "subscribe": "Subscribe",
+    "start_trial": "Start the trial",
+    "trial_until": "Free until",
+    "then_each": "Then, each",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "year": "year",
+    "card_optional": "No card is needed now: leave the fields empty to go without one.",
+    "invoice_due": "To pay",
+    "invoice_void": "Void: nothing is to be paid.",
+    "invoice_draft": "This invoice is not final yet.",
+    "invoice_pay": "Pay the invoice",
+    "paid_title": "Thank you",
+    "paid": "The invoice is paid.",
 }
 
 FRENCH = {
@@ -118,6 +133,21 @@ FRENCH = {
     "payouts": "Virements",
     "no_payouts": "Aucun virement pour l’instant.",
     "status": "État",
+    "subscribe": "S’abonner",
+    "start_trial": "Commencer l’essai",
+    "trial_until": "Gratuit jusqu’au",
+    "then_each": "Puis, pour chaque période",
+    "day": "jour",
+    "week": "semaine",
+    "month": "mois",
+    "year": "an",
+    "card_optional": "Aucune carte n’est demandée : laissez les champs vides pour vous en passer.",
+    "invoice_due": "À payer",
+    "invoice_void": "Annulée : rien n’est à payer.",
+    "invoice_draft": "Cette facture n’est pas encore définitive.",
+    "invoice_pay": "Payer la facture",
+    "paid_title": "Merci",
+    "paid": "La facture est payée.",
 }
 
 

@@ -10,15 +10,15 @@ from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.customer import (
     CUSTOMER_FIELDS,
-    delete_customer,
     fill_customer,
     new_customer,
 )
+from chenu.sandbox.objects.customer_deletion import delete_customer
 from chenu.sandbox.objects.parameters import deleted, refuse_unsupported
 from chenu.sandbox.objects.tax_id import new_tax_id
 from chenu.sandbox.objects.test_clock import check_room, get_test_clock
 
-_ALWAYS_EMPTY = ("sources", "subscriptions")
+_ALWAYS_EMPTY = ("sources",)
 """Lists that Stripe shows when expanded and in which this sandbox has nothing yet."""
 
 

@@ -183,6 +183,12 @@ def _check_open(intent: Record, what: str) -> None:
             " expire the session instead.",
             code="payment_intent_unexpected_state",
         )
+    if "invoice" in intent.internal:
+        raise ApiError(
+            f"This PaymentIntent cannot be {what} because it belongs to an invoice: pay or void"
+            f" {intent.internal['invoice']} instead.",
+            code="payment_intent_unexpected_state",
+        )
     if intent.body["status"] not in _OPEN:
         raise ApiError(
             f"This PaymentIntent could not be {what} because it has a status of"

@@ -2,6 +2,7 @@
 
 from chenu.sandbox.api.lists import embedded_page, page
 from chenu.sandbox.api.routing import ROUTES
+from chenu.sandbox.api.v1.session_modes import check_mode, fill_mode, subscription_data
 from chenu.sandbox.config import CURRENCY
 from chenu.sandbox.contract import shapes
 from chenu.sandbox.engine.clock import DAY, wall_now
@@ -14,7 +15,6 @@ from chenu.sandbox.objects.checkout_session import expire as expire_session
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.line_item import build_lines
 from chenu.sandbox.objects.parameters import apply, check_currency, check_url, refuse_unsupported
-from chenu.sandbox.objects.payment_intent import INTENT_FIELDS
 
 _ECHOED = (
     "billing_address_collection",
@@ -48,6 +48,8 @@ _SUPPORTED = (
     "line_items",
     "mode",
     "payment_intent_data",
+    "payment_method_collection",
+    "subscription_data",
     "ui_mode",
 )
 _SHORTEST, _LONGEST, _GRACE = 1800, DAY, 60
@@ -61,7 +63,9 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     if "customer" in parameters:
         unit = unit.on_clock_of(get_customer(unit, parameters["customer"]))
     life = _life(parameters)
-    lines = build_lines(unit, parameters["line_items"])
+    subscribed = subscription_data(unit, parameters)
+    is_trial = bool(subscribed.get("trial_period_days") or subscribed.get("trial_end"))
+    lines = build_lines(unit, parameters["line_items"], parameters["mode"], is_trial=is_trial)
     session_id = unit.new_id("checkout.session")
     total = sum(line["amount_total"] for line in lines)
     body = shapes.new(
@@ -77,6 +81,7 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     )
     apply(body, parameters, _ECHOED)
     _fill_customer(unit, body, parameters)
+    fill_mode(body, parameters)
     if "allowed_payment_method_types" in parameters:
         body["allowed_payment_method_types"] = parameters["allowed_payment_method_types"]
     body["custom_text"] |= parameters.get("custom_text") or {}
@@ -85,14 +90,14 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
         "customer_update": parameters.get("customer_update") or {},
         "lines": lines,
         "payment_intent_data": intent_data,
+        "subscription_data": subscribed,
     }
     unit.schedule(unit.now + life, "expire_session", session_id)
     return unit.create("checkout.session", body, internal=internal)
 
 
 def _check_supported(parameters: Json) -> None:
-    if parameters["mode"] != "payment":
-        raise unsupported(f"Checkout in {parameters['mode']} mode yet", "mode")
+    check_mode(parameters)
     refuse_unsupported(parameters, _SUPPORTED, "checkout.sessions.create")
     if parameters.get("ui_mode", "hosted_page") != "hosted_page":
         raise unsupported("Checkout other than the hosted page", "ui_mode")
@@ -107,14 +112,6 @@ def _check_supported(parameters: Json) -> None:
     if allowed is not None and "card" not in allowed:
         raise unsupported("payment methods other than cards", "allowed_payment_method_types")
     check_currency(parameters.get("currency", CURRENCY))
-    _check_intent_data(parameters.get("payment_intent_data") or {})
-
-
-def _check_intent_data(data: Json) -> None:
-    supported = {*INTENT_FIELDS, "capture_method"} - {"customer"}
-    refuse_unsupported(data, supported, "payment_intent_data")
-    if data.get("capture_method") == "manual":
-        raise unsupported("manual capture", "payment_intent_data[capture_method]")
 
 
 def _check_redirect_urls(parameters: Json) -> None:
@@ -194,7 +191,7 @@ def list_all(unit: UnitOfWork, parameters: Json) -> Json:
         "/v1/checkout/sessions",
         parameters,
         [Filter("customer_details.email", "=", email)] if email else (),
-        by=("customer", "payment_intent", "status"),
+        by=("customer", "payment_intent", "status", "subscription"),
         handled=("customer_details",),
         noun="session",
     )

@@ -1,0 +1,94 @@
+"""How the lines of an invoice add up: lines, then discounts, then taxes, then totals. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chenu.sandbox.engine.json_types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A coupon as it applies to one invoice; `products` limits it, None means all."""
+
+    id: str
+    percent_off: Decimal | None = None
+    amount_off: int | None = None
+    products: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    """A tax of so many percent, part of the price or on top of it."""
+
+    id: str
+    percent: Decimal
+    is_inclusive: bool
+
+
+def fill_totals(
+    invoice: Json, discounts: Sequence[Discount] = (), tax: TaxRate | None = None
+) -> None:
+    """Write discounts, taxes and totals into an invoice whose lines are there.
+
+    `amount_due` and the balances are set by finalization, which knows the customer's balance.
+    """
+    lines: list[Json] = invoice["lines"]["data"]
+    apply_discounts(lines, discounts)
+    apply_tax(lines, tax)
+    subtotal = sum(line["amount"] for line in lines)
+    taxes = [one for line in lines for one in line["taxes"] or ()]
+    exclusive = sum(one["amount"] for one in taxes if one["tax_behavior"] == "exclusive")
+    inclusive = sum(one["amount"] for one in taxes if one["tax_behavior"] == "inclusive")
+    off = _by_discount(lines)
+    total = subtotal - sum(off.values()) + exclusive
+    invoice |= {
+        "amount_due": max(total, 0),
+        "amount_remaining": max(total, 0),
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal - inclusive,
+        "total": total,
+        "total_discount_amounts": [
+            {"amount": amount, "discount": discount} for discount, amount in off.items()
+        ],
+        "total_excluding_tax": total - exclusive - inclusive,
+        "total_taxes": _total_taxes(taxes),
+    }
+
+
+def apply_discounts(lines: list[Json], discounts: Sequence[Discount]) -> None:
+    """Write `discount_amounts` and `discounts` of each line that is discountable.
+
+    Credits for unused time are not: theirs were fixed with the credit.
+    """
+
+
+def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:
+    """Write `taxes` of each line, from its amount after discounts."""
+
+
+def net_amount(line: Json) -> int:
+    """What a line costs after its discounts, before taxes that come on top."""
+    off: int = sum(one["amount"] for one in line["discount_amounts"] or ())
+    return int(line["amount"]) - off
+
+
+def _by_discount(lines: list[Json]) -> dict[str, int]:
+    off: dict[str, int] = {}
+    for line in lines:
+        for one in line["discount_amounts"] or ():
+            off[one["discount"]] = off.get(one["discount"], 0) + one["amount"]
+    return off
+
+
+def _total_taxes(taxes: list[Json]) -> list[Json]:
+    """One entry for each rate and reason, as on the lines."""
+    found: dict[str, Json] = {}
+    for one in taxes:
+        key = f"{one['tax_rate_details']}{one['tax_behavior']}{one['taxability_reason']}"
+        if key in found:
+            found[key]["amount"] += one["amount"]
+            found[key]["taxable_amount"] += one["taxable_amount"]
+        else:
+            found[key] = dict(one)
+    return list(found.values())
