@@ -11,6 +11,7 @@ PREFIXES = {
     "charge": ("ch_3", 23),
     "checkout.session": ("cs_test_a1", 56),
     "customer": ("cus_", 14),
+    "discount": ("di_1", 23),
     "dispute": ("dp_1", 23),
     "event": ("evt_1", 23),
     "invoice": ("in_1", 23),

@@ -15,6 +15,7 @@ from chenu.sandbox.objects.payment_intent import (
     new_intent,
 )
 from chenu.sandbox.objects.payment_method import new_method
+from chenu.sandbox.objects.session_discount import find_refusal, redeem_for_payment
 
 
 def pay(
@@ -25,6 +26,9 @@ def pay(
     `card`: with month and year of its expiry; None where nothing is due and none was given.
     """
     unit = unit.on_clock_of(session)
+    refusal = find_refusal(unit, session)
+    if refusal is not None:
+        return refusal
     is_subscription = session.body["mode"] == "subscription"
     intent = None if is_subscription else _intent(unit, session)
     known = session.body["customer_details"] or {}
@@ -53,6 +57,9 @@ def pay(
 def authenticate(unit: UnitOfWork, session: Record, *, succeed: bool) -> Attempt:
     """The owner of the card confirms, or does not."""
     unit = unit.on_clock_of(session)
+    refusal = find_refusal(unit, session)
+    if refusal is not None:
+        return refusal
     intent = find_waiting_intent(unit.store, session)
     if intent is None:
         raise ValueError(f"nothing of {session.id} waits for its owner")
@@ -121,15 +128,15 @@ def _complete(unit: UnitOfWork, session: Record, attempt: Attempt) -> None:
 
 
 def _make_invoice(unit: UnitOfWork, session: Record) -> None:
-    creation = session.body["invoice_creation"]
-    if not creation["enabled"]:
+    discounts = redeem_for_payment(unit, session)
+    if not session.body["invoice_creation"]["enabled"]:
         return
     invoice = make_paid_invoice(
         unit,
         unit.get("customer", session.body["customer"]),
-        session.internal["lines"],
+        session,
         unit.get("payment_intent", session.body["payment_intent"]),
-        creation["invoice_data"],
+        discounts,
     )
     session.body["invoice"] = invoice.id
 

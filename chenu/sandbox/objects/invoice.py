@@ -7,7 +7,8 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.customer import get_customer
-from chenu.sandbox.objects.invoice_lines import Discount, TaxRate, fill_totals
+from chenu.sandbox.objects.discount import discounts_in_force, use_up
+from chenu.sandbox.objects.invoice_lines import TaxRate, fill_totals
 from chenu.sandbox.objects.invoice_payment import cancel_payment, record_payment
 from chenu.sandbox.objects.parameters import SMALLEST_CHARGE
 
@@ -25,6 +26,8 @@ class NewInvoice:
     period: tuple[int, int] | None = None
     data: Json = field(default_factory=dict)
     proration_date: int | None = None
+    discounts: list[str] = field(default_factory=list)
+    """Of a one-time payment; a subscription has its own."""
 
 
 def draft_invoice(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> Record:
@@ -51,18 +54,21 @@ def draft_invoice(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> Rec
     for line in wanted.lines:
         line["invoice"] = invoice_id
     body["lines"] |= {"data": wanted.lines, "url": f"/v1/invoices/{invoice_id}/lines"}
-    fill_totals(body, discounts_of(unit, wanted), tax_of(unit, customer, wanted))
+    discounts = discounts_in_force(unit, _discount_ids(wanted))
+    body["discounts"] = [one.id for one in discounts]
+    fill_totals(body, discounts, tax_of(unit, customer, wanted))
     invoice = unit.create("invoice", body, internal={"secret": unit.token()})
     unit.emit("invoice.created", invoice.body)
     if wanted.subscription is not None:
         wanted.subscription.body["latest_invoice"] = invoice_id
         unit.save(wanted.subscription)
+        use_up(unit, wanted.subscription, invoice.body)
     return invoice
 
 
-def discounts_of(unit: UnitOfWork, wanted: NewInvoice) -> tuple[Discount, ...]:
-    """The discounts that apply to a new invoice: none."""
-    return ()
+def _discount_ids(wanted: NewInvoice) -> list[str]:
+    of_subscription = wanted.subscription.body["discounts"] if wanted.subscription else []
+    return [*of_subscription, *wanted.discounts]
 
 
 def tax_of(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> TaxRate | None:
@@ -173,11 +179,13 @@ def mark_uncollectible(unit: UnitOfWork, invoice: Record) -> None:
 
 
 def make_paid_invoice(
-    unit: UnitOfWork, customer: Record, lines: list[Json], intent: Record, data: Json
+    unit: UnitOfWork, customer: Record, session: Record, intent: Record, discounts: list[str]
 ) -> Record:
-    """The invoice of a one-time payment. `lines`: of the session; `data`: its `invoice_data`."""
-    rows = [_one_time_line(unit, line) for line in lines]
-    invoice = draft_invoice(unit, customer, NewInvoice("manual", rows, data=data))
+    """The invoice of a one-time payment on a Checkout session."""
+    rows = [_one_time_line(unit, line) for line in session.internal["lines"]]
+    data = session.body["invoice_creation"]["invoice_data"]
+    wanted = NewInvoice("manual", rows, data=data, discounts=discounts)
+    invoice = draft_invoice(unit, customer, wanted)
     settle_with(unit, invoice, intent)
     return invoice
 
@@ -196,7 +204,7 @@ def _one_time_line(unit: UnitOfWork, item: Json) -> Json:
     return shapes.new(
         "line_item",
         id=unit.new_id("line_item"),
-        amount=item["amount_total"],
+        amount=item["amount_subtotal"],
         description=item["description"],
         period={"end": unit.now, "start": unit.now},
         pricing={

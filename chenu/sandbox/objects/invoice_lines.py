@@ -5,16 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chenu.sandbox.engine.json_types import Json
-
-
-@dataclass(frozen=True, slots=True)
-class Discount:
-    """A coupon as it applies to one invoice; `products` limits it, None means all."""
-
-    id: str
-    percent_off: Decimal | None = None
-    amount_off: int | None = None
-    products: frozenset[str] | None = None
+from chenu.sandbox.objects.discount_amounts import Discount, Discountable, amounts_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +48,19 @@ def fill_totals(
 
 
 def apply_discounts(lines: list[Json], discounts: Sequence[Discount]) -> None:
-    """Write `discount_amounts` and `discounts` of each line that is discountable.
+    """Add to the `discount_amounts` of each line that is discountable.
 
-    Credits for unused time are not: theirs were fixed with the credit.
+    Prorations are not: theirs were fixed when they were made.
     """
+    open_lines = [line for line in lines if line["discountable"]]
+    rows = [Discountable(line["amount"], _product(line)) for line in open_lines]
+    for line, taken in zip(open_lines, amounts_off(rows, discounts), strict=True):
+        line["discount_amounts"] += [{"amount": off, "discount": one} for one, off in taken]
+
+
+def _product(line: Json) -> str | None:
+    details = (line["pricing"] or {}).get("price_details")
+    return details["product"] if details else None
 
 
 def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:

@@ -6,6 +6,7 @@ from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.customer import get_customer
+from chenu.sandbox.objects.discount import replaced_discounts
 from chenu.sandbox.objects.parameters import apply
 from chenu.sandbox.objects.subscription_item import (
     interval_of,
@@ -53,6 +54,9 @@ def new_subscription(
     if body["cancel_at_period_end"]:
         body["cancel_at"] = end
     record = unit.create("subscription", body, internal={"debits": {}})
+    if wanted.get("discounts"):
+        body["discounts"] = replaced_discounts(unit, record, wanted["discounts"])
+        unit.save(record)
     schedule_steps(unit, record)
     return record
 

@@ -26,14 +26,15 @@ _START = ("billing_mode", "items", "trial_end")
 def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     refuse_unsupported(
         parameters,
-        ("customer", "preview_mode", "subscription", "subscription_details"),
+        ("customer", "discounts", "preview_mode", "subscription", "subscription_details"),
         "invoices.create_preview",
     )
     if parameters.get("preview_mode", "next") != "next":
         raise unsupported("previews of later invoices", "preview_mode")
     details = parameters.get("subscription_details") or {}
+    given = {name: parameters[name] for name in ("discounts",) if name in parameters}
     if "subscription" in parameters:
-        return _of_change(unit, parameters, details)
+        return _of_change(unit, parameters, details, given)
     if "customer" not in parameters or "items" not in details:
         raise ApiError(
             "You must provide a subscription, or a customer and the items of a new one.",
@@ -44,11 +45,11 @@ def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     unit = unit.on_clock_of(customer)
     refuse_unsupported(details, _START, "subscription_details")
     check_billing_mode(details, "subscription_details[billing_mode]")
-    wanted = {"trial_end": trial_end_of(unit, details)}
+    wanted = {**given, "trial_end": trial_end_of(unit, details)}
     return preview_start(unit, customer, prices_of(unit, details["items"]), wanted)
 
 
-def _of_change(unit: UnitOfWork, parameters: Json, details: Json) -> Json:
+def _of_change(unit: UnitOfWork, parameters: Json, details: Json, given: Json) -> Json:
     record = unit.get("subscription", parameters["subscription"], param="subscription")
     if parameters.get("customer", record.body["customer"]) != record.body["customer"]:
         raise ApiError("The subscription belongs to another customer.", param="customer")
@@ -61,4 +62,4 @@ def _of_change(unit: UnitOfWork, parameters: Json, details: Json) -> Json:
         raise unsupported(
             "anchors at another moment", "subscription_details[billing_cycle_anchor][type]"
         )
-    return preview_change(unit.on_clock_of(record), record, details)
+    return preview_change(unit.on_clock_of(record), record, {**details, **given})

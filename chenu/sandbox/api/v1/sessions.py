@@ -15,6 +15,7 @@ from chenu.sandbox.objects.checkout_session import expire as expire_session
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.line_item import build_lines
 from chenu.sandbox.objects.parameters import apply, check_currency, check_url, refuse_unsupported
+from chenu.sandbox.objects.session_discount import discount_session
 
 _ECHOED = (
     "billing_address_collection",
@@ -43,6 +44,7 @@ _SUPPORTED = (
     "custom_text",
     "customer",
     "customer_update",
+    "discounts",
     "expires_at",
     "invoice_creation",
     "line_items",
@@ -82,6 +84,8 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     apply(body, parameters, _ECHOED)
     _fill_customer(unit, body, parameters)
     fill_mode(body, parameters)
+    customer = unit.find("customer", body["customer"]) if body["customer"] else None
+    discount_session(unit, body, lines, parameters.get("discounts") or [], customer)
     if "allowed_payment_method_types" in parameters:
         body["allowed_payment_method_types"] = parameters["allowed_payment_method_types"]
     body["custom_text"] |= parameters.get("custom_text") or {}

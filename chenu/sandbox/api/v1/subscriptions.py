@@ -34,6 +34,7 @@ _SHARED = (
     "collection_method",
     "default_payment_method",
     "description",
+    "discounts",
     "items",
     "off_session",
     "payment_behavior",
