@@ -45,6 +45,9 @@ class SandboxConfig:
     v2_event_details: bool = False
     """Add `related_object` and `data` to v2 events that are fetched. See README.md."""
 
+    upcoming_invoice_days: int = 7
+    """How long before a renewal `invoice.upcoming` comes."""
+
     dunning_days: tuple[int, ...] = (3, 5, 7)
     """Days after the first failed payment of an invoice at which it is tried again."""
 

@@ -39,9 +39,13 @@ class Life:
         self.seen = len(await all_events(self.play))
 
     async def events(self) -> list[str]:
-        """Since the mark, without those of the clock."""
+        """Since the mark, without those of the clock and the announcements of renewals."""
         types = await all_events(self.play)
-        return [one for one in types[self.seen :] if "test_clock" not in one]
+        return [
+            one
+            for one in types[self.seen :]
+            if "test_clock" not in one and one != "invoice.upcoming"
+        ]
 
 
 async def all_events(play: Playground) -> list[str]:
@@ -82,3 +86,27 @@ async def begin_life(
 async def pay_on_page(play: Playground, invoice: Any, card: str = "4242424242424242") -> Any:
     form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Zoé"}
     return await play.http.post(invoice.hosted_invoice_url, data=form)
+
+
+JUNE, JULY = at("2030-06-01"), at("2030-07-01")
+
+
+async def begin_june(play: Playground, method: str = "pm_card_visa", **values: Any) -> Life:
+    """Pro for 30.00 a month since the 1st of June."""
+    return await begin_life(play, method, start=JUNE, amount=3000, **values)
+
+
+async def price_change(life: Life, price: Any, **values: Any) -> dict[str, Any]:
+    """The parameters that replace the only item's price."""
+    item = (await life.now())["items"].data[0]
+    return {"items": [{"id": item.id, "price": price.id}], **values}
+
+
+async def preview_of(play: Playground, life: Life, **details: Any) -> Any:
+    """What a change would bill; it leaves no trace."""
+    before = await play.control("state")
+    invoice = await play.stripe.v1.invoices.create_preview_async(
+        {"customer": life.customer.id, "subscription": life.id, "subscription_details": details}
+    )
+    assert await play.control("state") == before
+    return invoice

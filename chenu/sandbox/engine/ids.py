@@ -10,6 +10,8 @@ PREFIXES = {
     "bank_account": ("ba_1", 23),
     "charge": ("ch_3", 23),
     "checkout.session": ("cs_test_a1", 56),
+    "credit_note": ("cn_1", 23),
+    "credit_note_line_item": ("cnli_1", 23),
     "customer": ("cus_", 14),
     "discount": ("di_1", 23),
     "dispute": ("dp_1", 23),

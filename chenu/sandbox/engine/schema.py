@@ -72,6 +72,7 @@ INDEXED = {
     "balance_transaction": ("source", "type", "available_on"),
     "charge": ("customer", "payment_intent", "transfer_group"),
     "checkout.session": ("customer", "payment_intent", "status", "subscription"),
+    "credit_note": ("customer", "invoice"),
     "customer": ("email", "test_clock"),
     "event": ("type",),
     "invoice": ("customer", "status", "parent.subscription_details.subscription"),

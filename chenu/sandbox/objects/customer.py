@@ -42,6 +42,13 @@ def get_customer(unit: UnitOfWork, customer_id: str, param: str = "customer") ->
     return record
 
 
+def forget_card(unit: UnitOfWork, customer: Record, method_id: str) -> None:
+    """A card that was detached is nobody's default."""
+    if customer.body["invoice_settings"]["default_payment_method"] == method_id:
+        with unit.change(customer, "customer.updated") as body:
+            body["invoice_settings"]["default_payment_method"] = None
+
+
 def fill_customer(unit: UnitOfWork, body: Json, parameters: Json) -> None:
     """Write the parameters into the body; raises ApiError."""
     email = parameters.get("email")

@@ -43,7 +43,7 @@ def fill_totals(
             {"amount": amount, "discount": discount} for discount, amount in off.items()
         ],
         "total_excluding_tax": total - exclusive - inclusive,
-        "total_taxes": _total_taxes(taxes),
+        "total_taxes": total_taxes(taxes),
     }
 
 
@@ -81,7 +81,7 @@ def _by_discount(lines: list[Json]) -> dict[str, int]:
     return off
 
 
-def _total_taxes(taxes: list[Json]) -> list[Json]:
+def total_taxes(taxes: list[Json]) -> list[Json]:
     """One entry for each rate and reason, as on the lines."""
     found: dict[str, Json] = {}
     for one in taxes:

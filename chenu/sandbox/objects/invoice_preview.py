@@ -17,6 +17,7 @@ from chenu.sandbox.objects.subscription_change import (
     draft_change,
     plan_change,
 )
+from chenu.sandbox.objects.subscription_deadlines import drop_pending_update
 from chenu.sandbox.objects.subscription_ending import bill_the_end
 from chenu.sandbox.objects.subscription_item import (
     interval_of,
@@ -26,7 +27,7 @@ from chenu.sandbox.objects.subscription_item import (
     set_period,
 )
 from chenu.sandbox.objects.subscription_schedule import follow_schedule
-from chenu.sandbox.objects.subscription_update import CHANGING, drop_pending
+from chenu.sandbox.objects.subscription_update import CHANGING
 
 
 class _Undone(Exception):
@@ -80,7 +81,7 @@ def _shown(unit: UnitOfWork, invoice: Record) -> Json:
 def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
     if subscription.body["status"] in ENDED:
         raise _no_upcoming()
-    drop_pending(unit, subscription)
+    drop_pending_update(unit, subscription)
     if "discounts" in given:
         ids = replaced_discounts(unit, subscription, given["discounts"])
         subscription.body["discounts"] = ids

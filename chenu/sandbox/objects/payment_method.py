@@ -7,7 +7,9 @@ from chenu.sandbox.engine.errors import ApiError, missing
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.cards import BY_METHOD_ID, TestCard, get_card
+from chenu.sandbox.objects.cards import BY_METHOD_ID, DECLINES, Decline, TestCard, get_card
+
+_SAVED_ONLY = "pm_card_chargeCustomerFail"
 
 
 def new_method(
@@ -61,6 +63,25 @@ def usable_method(unit: UnitOfWork, method_id: str, customer_id: str | None) -> 
             param="payment_method",
         )
     return record
+
+
+def find_setup_decline(method: Record) -> Decline | None:
+    """Why the card cannot be saved; one test card can although it never pays."""
+    card = card_of(method)
+    return DECLINES[card.decline] if card.decline and card.method_id != _SAVED_ONLY else None
+
+
+def check_can_be_saved(method: Record) -> None:
+    """Raises ApiError 402 for a card that its bank declines to have saved."""
+    decline = find_setup_decline(method)
+    if decline is not None:
+        raise ApiError(
+            decline.message,
+            status=402,
+            kind="card_error",
+            code=decline.code,
+            details={"decline_code": decline.decline_code},
+        )
 
 
 def attach(unit: UnitOfWork, method: Record, customer_id: str) -> None:

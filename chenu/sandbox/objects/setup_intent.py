@@ -4,12 +4,9 @@ from chenu.sandbox.contract import shapes
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.cards import DECLINES, Decline
+from chenu.sandbox.objects.cards import Decline
 from chenu.sandbox.objects.payment_intent import AUTHENTICATION_FAILED, Attempt
-from chenu.sandbox.objects.payment_method import attach, card_of
-
-_SAVES = "pm_card_chargeCustomerFail"
-"""The card that can be saved although it never pays."""
+from chenu.sandbox.objects.payment_method import attach, card_of, find_setup_decline
 
 
 def new_setup_intent(unit: UnitOfWork, customer_id: str) -> Record:
@@ -30,10 +27,10 @@ def attempt_setup(
     unit: UnitOfWork, intent: Record, method: Record, *, authenticated: bool = False
 ) -> Attempt:
     """Save the card, or let its owner confirm first, or be declined."""
-    card = card_of(method)
-    if card.decline and card.method_id != _SAVES:
-        return _fail(unit, intent, method, DECLINES[card.decline])
-    if card.three_d_secure != "never" and not authenticated:
+    decline = find_setup_decline(method)
+    if decline is not None:
+        return _fail(unit, intent, method, decline)
+    if card_of(method).three_d_secure != "never" and not authenticated:
         with unit.change(intent) as body:
             body |= {
                 "next_action": {

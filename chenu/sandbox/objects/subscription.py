@@ -1,6 +1,7 @@
 """Subscriptions: what they are made of, and how their status changes and ends."""
 
 from chenu.sandbox.contract import shapes
+from chenu.sandbox.engine.clock import DAY
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -18,6 +19,9 @@ from chenu.sandbox.objects.subscription_item import (
 ENDED = ("canceled", "incomplete_expired")
 STEP = "subscription_step"
 """The task that does what is due for a subscription: see subscription_cycle."""
+
+UPCOMING = "invoice_upcoming"
+"""The task that announces a renewal: see upcoming_invoice."""
 
 _PLAIN = ("cancel_at_period_end", "default_payment_method", "description")
 _UPDATED = "customer.subscription.updated"
@@ -76,11 +80,14 @@ def schedule_steps(unit: UnitOfWork, subscription: Record) -> None:
     """Let the clock stop at each moment at which something is due for the subscription."""
     body = subscription.body
     moments = [period_end(body), body["trial_end"], body["cancel_at"]]
-    pending, paused = body["pending_update"], body["pause_collection"]
-    moments += [pending and pending["expires_at"], paused and paused["resumes_at"]]
+    waiting, paused = subscription.internal.get("pending_change"), body["pause_collection"]
+    moments += [waiting and waiting["expires_at"], paused and paused["resumes_at"]]
     for moment in moments:
         if moment and moment > unit.now:
             unit.schedule(moment, STEP, subscription.id)
+    notice = period_end(body) - unit.config.upcoming_invoice_days * DAY
+    if notice > unit.now:
+        unit.schedule(notice, UPCOMING, subscription.id)
 
 
 def change(unit: UnitOfWork, subscription: Record, **values: object) -> None:
@@ -170,7 +177,10 @@ def apply_pending(unit: UnitOfWork, subscription: Record) -> None:
     was_paused = subscription.body["status"] == "paused"
     forget_debits(subscription, waiting["credited"])
     subscription.internal["debits"] |= waiting["debits"]
-    change(unit, subscription, **copy_json(waiting["patch"]), pending_update=None)
+    with unit.change(subscription, _UPDATED) as body:
+        body |= {**copy_json(waiting["patch"]), "pending_update": None}
+        if body["cancel_at_period_end"]:
+            body["cancel_at"] = period_end(body)
     if was_shown:
         unit.emit("customer.subscription.pending_update_applied", subscription.body)
     if was_paused and subscription.body["status"] == "active":

@@ -146,14 +146,17 @@ def _plan_period(unit: UnitOfWork, body: Json, given: Json, plan: Change) -> Non
     """A new interval, a new anchor and the end of a trial begin a new period."""
     interval = interval_of(plan.items)
     trial_end = given.get("trial_end")
+    anchor = (given.get("billing_cycle_anchor") or {}).get("type", "unchanged")
+    _check_trial(unit, body, trial_end, anchor)
     if trial_end == "now":
         plan.patch |= {"status": "active", "trial_end": unit.now}
     elif trial_end is not None:
-        _plan_longer_trial(unit, body, trial_end, plan)
+        plan.patch |= {"billing_cycle_anchor": trial_end, "trial_end": trial_end}
+        for item in plan.items:
+            item["current_period_end"] = trial_end
         return
     elif body["status"] == "trialing":
         return
-    anchor = (given.get("billing_cycle_anchor") or {}).get("type", "unchanged")
     plan.is_new_period = (
         trial_end == "now" or anchor == "now" or interval != interval_of(items_of(body))
     )
@@ -162,14 +165,18 @@ def _plan_period(unit: UnitOfWork, body: Json, given: Json, plan: Change) -> Non
         set_period(plan.items, unit.now, next_boundary(unit.now, interval, unit.now))
 
 
-def _plan_longer_trial(unit: UnitOfWork, body: Json, trial_end: int, plan: Change) -> None:
-    if body["status"] != "trialing":
+def _check_trial(unit: UnitOfWork, body: Json, trial_end: int | str | None, anchor: str) -> None:
+    """Raises ApiError: only a trial that runs has an end to move, and it keeps its anchor."""
+    is_trial = body["status"] == "trialing"
+    if trial_end is not None and not is_trial:
         raise ApiError("This sandbox only moves the end of a trial that runs.", param="trial_end")
-    if trial_end <= unit.now:
+    if isinstance(trial_end, int) and trial_end <= unit.now:
         raise ApiError("Timestamp must be in the future.", param="trial_end")
-    plan.patch |= {"billing_cycle_anchor": trial_end, "trial_end": trial_end}
-    for item in plan.items:
-        item["current_period_end"] = trial_end
+    if anchor == "now" and is_trial:
+        raise ApiError(
+            "You cannot reset the billing_cycle_anchor of a trial: end the trial instead.",
+            param="billing_cycle_anchor",
+        )
 
 
 def _plan_prorations(

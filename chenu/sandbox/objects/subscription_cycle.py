@@ -32,7 +32,7 @@ def _step(unit: UnitOfWork, subscription_id: str) -> None:
         return
     if subscription.body["ended_at"] is not None:
         return
-    expire_pending_update(unit, subscription, by=unit.now)
+    expire_pending_update(unit, subscription)
     _resume_collection(unit, subscription)
     follow_schedule(unit, subscription)
     _end_or_renew(unit, subscription)

@@ -53,21 +53,22 @@ def _expire_incomplete(unit: UnitOfWork, subscription_id: str) -> None:
     change(unit, subscription, status="incomplete_expired", ended_at=unit.now)
 
 
-def expire_pending_update(unit: UnitOfWork, subscription: Record, *, by: int) -> None:
+def expire_pending_update(unit: UnitOfWork, subscription: Record) -> None:
     """Drop a change whose invoice was not paid in time; the invoice is void."""
-    waiting, shown = (
-        subscription.internal.get("pending_change"),
-        subscription.body["pending_update"],
-    )
-    if waiting is None or shown is None or shown["expires_at"] > by:
-        return
-    drop_pending_update(unit, subscription)
+    waiting = subscription.internal.get("pending_change")
+    if waiting and waiting["expires_at"] <= unit.now:
+        drop_pending_update(unit, subscription)
 
 
 def drop_pending_update(unit: UnitOfWork, subscription: Record) -> None:
-    waiting = subscription.internal.pop("pending_change")
+    """A change that waits for its payment expires, or gives way to a new one or to the end."""
+    waiting = subscription.internal.pop("pending_change", None)
+    if waiting is None:
+        return
     invoice = unit.find("invoice", waiting["invoice"])
     if invoice is not None and invoice.body["status"] == "open":
         void(unit, invoice)
-    change(unit, subscription, pending_update=None)
-    unit.emit("customer.subscription.pending_update_expired", subscription.body)
+    unit.save(subscription)
+    if subscription.body["pending_update"]:
+        change(unit, subscription, pending_update=None)
+        unit.emit("customer.subscription.pending_update_expired", subscription.body)

@@ -6,16 +6,19 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.invoice_collection import finalize_and_collect
 from chenu.sandbox.objects.invoice_item import new_proration, pending_items
-from chenu.sandbox.objects.subscription import cancel_subscription, forget_debits
+from chenu.sandbox.objects.subscription import cancel_subscription, forget_debits, schedule_steps
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill
+from chenu.sandbox.objects.subscription_deadlines import (
+    INCOMPLETE_SECONDS,
+    drop_pending_update,
+)
 from chenu.sandbox.objects.subscription_item import interval_of, items_of, set_period
 from chenu.sandbox.objects.subscription_lines import credit, debits_of
-from chenu.sandbox.objects.subscription_update import drop_pending
 
 
 def cancel_now(unit: UnitOfWork, subscription: Record, given: Json) -> None:
     """End it at once. `prorate` gives unused time back, `invoice_now` bills what waits."""
-    drop_pending(unit, subscription)
+    drop_pending_update(unit, subscription)
     invoice = bill_the_end(unit, subscription, given)
     if invoice is not None:
         finalize_and_collect(unit, invoice)
@@ -48,8 +51,8 @@ def _give_back(unit: UnitOfWork, subscription: Record) -> None:
 
 def resume_paused(unit: UnitOfWork, subscription: Record) -> None:
     """A new period begins now, once its invoice is paid; until then it stays paused."""
-    body = subscription.body
-    items = copy_json(body["items"])
+    drop_pending_update(unit, subscription)
+    items = copy_json(subscription.body["items"])
     interval = interval_of(items["data"])
     set_period(items["data"], unit.now, next_boundary(unit.now, interval, unit.now))
     bill = Bill("subscription_update", items["data"], is_pending=True)
@@ -58,6 +61,7 @@ def resume_paused(unit: UnitOfWork, subscription: Record) -> None:
     subscription.internal["pending_change"] = {
         "credited": [],
         "debits": debits_of(invoice.body),
+        "expires_at": unit.now + INCOMPLETE_SECONDS,
         "invoice": invoice.id,
         "patch": {
             "billing_cycle_anchor": unit.now,
@@ -67,4 +71,5 @@ def resume_paused(unit: UnitOfWork, subscription: Record) -> None:
         },
     }
     unit.save(subscription)
+    schedule_steps(unit, subscription)
     finalize_and_collect(unit, invoice)

@@ -1,6 +1,6 @@
 """Updates of subscriptions: at once, or when the invoice for the change is paid."""
 
-from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -54,7 +54,7 @@ def update_subscription(
     if rows is None and not any(name in given for name in CHANGING):
         apply_change(unit, subscription, Change(), values)
         return
-    drop_pending(unit, subscription)
+    drop_pending_update(unit, subscription)
     plan = plan_change(unit, subscription, given, rows, values.get("discounts"))
     charge_prorations(unit, subscription, plan)
     if behavior == "pending_if_incomplete" and plan.is_billed_now:
@@ -69,12 +69,6 @@ def update_subscription(
             check_paid(attempt)
     if "trial_end" in given and given["trial_end"] != "now":
         announce_trial_end(unit, subscription)
-
-
-def drop_pending(unit: UnitOfWork, subscription: Record) -> None:
-    """A change that waits for its payment gives way to a new one, or to the end."""
-    if subscription.internal.get("pending_change"):
-        drop_pending_update(unit, subscription)
 
 
 def check_paid(attempt: Attempt) -> None:
@@ -99,9 +93,11 @@ def _change_when_paid(unit: UnitOfWork, subscription: Record, plan: Change, valu
     plan.patch.pop("debits", None)
     invoice = draft_change(unit, subscription, plan, is_pending=True)
     invoice.body["auto_advance"] = True
+    expires_at = min(unit.now + INCOMPLETE_SECONDS, period_end(subscription.body))
     subscription.internal["pending_change"] = {
         "credited": plan.credited,
         "debits": debits_of(invoice.body),
+        "expires_at": expires_at,
         "invoice": invoice.id,
         "patch": {**plan.patch, **values},
     }
@@ -111,17 +107,17 @@ def _change_when_paid(unit: UnitOfWork, subscription: Record, plan: Change, valu
     if subscription.internal.get("pending_change") is None:
         return
     with unit.change(subscription, "customer.subscription.updated") as body:
-        body["pending_update"] = _pending_update(unit, body, plan, values)
+        body["pending_update"] = _pending_update(expires_at, plan, values)
     schedule_steps(unit, subscription)
 
 
-def _pending_update(unit: UnitOfWork, body: Json, plan: Change, values: Json) -> Json:
+def _pending_update(expires_at: int, plan: Change, values: Json) -> Json:
     return {
         "billing_cycle_anchor": plan.patch.get("billing_cycle_anchor"),
         "cancel_at_period_end": values.get("cancel_at_period_end"),
         "discount": None,
         "discounts": None,
-        "expires_at": min(unit.now + INCOMPLETE_SECONDS, period_end(body)),
+        "expires_at": expires_at,
         "metadata": values.get("metadata"),
         "subscription_items": copy_json({"all": plan.items})["all"],
         "trial_end": plan.patch.get("trial_end"),
@@ -144,8 +140,18 @@ def _values(unit: UnitOfWork, subscription: Record, given: Json) -> Json:
     _set_cancellation(unit, body, given)
     if "pause_collection" in given:
         paused = given["pause_collection"] or None
+        if paused and "resumes_at" in paused:
+            _check_future(unit, paused["resumes_at"], "pause_collection[resumes_at]")
         body["pause_collection"] = {"resumes_at": None, **paused} if paused else None
     return {key: value for key, value in body.items() if value != subscription.body[key]}
+
+
+def _check_future(unit: UnitOfWork, moment: object, param: str) -> None:
+    """Raises ApiError for what is over, and for moments that are named in another way."""
+    if not isinstance(moment, int):
+        raise unsupported(f"`{moment}` as a moment", param)
+    if moment <= unit.now:
+        raise ApiError("Timestamp must be in the future.", param=param)
 
 
 def _set_cancellation(unit: UnitOfWork, body: Json, given: Json) -> None:
@@ -157,6 +163,8 @@ def _set_cancellation(unit: UnitOfWork, body: Json, given: Json) -> None:
         body["cancel_at_period_end"] = False
         if moment in ("min_period_end", "max_period_end"):
             moment = period_end(body)
+        elif moment is not None:
+            _check_future(unit, moment, "cancel_at")
         body["cancel_at"] = moment
     elif "cancel_at_period_end" in given:
         body["cancel_at"] = period_end(body) if given["cancel_at_period_end"] else None

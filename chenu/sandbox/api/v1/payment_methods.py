@@ -6,9 +6,9 @@ from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.customer import get_customer
+from chenu.sandbox.objects.customer import forget_card, get_customer
 from chenu.sandbox.objects.payment_method import attach as attach_method
-from chenu.sandbox.objects.payment_method import usable_method
+from chenu.sandbox.objects.payment_method import check_can_be_saved, usable_method
 
 _FILTERS = ("allow_redisplay", "customer", "type")
 
@@ -41,6 +41,7 @@ def attach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
     customer = get_customer(unit, customer_id)
     unit = unit.on_clock_of(customer)
     method = usable_method(unit, payment_method, customer.id)
+    check_can_be_saved(method)
     method.internal["set_up"] = True
     attach_method(unit, method, customer.id)
     return method
@@ -55,6 +56,10 @@ def detach(unit: UnitOfWork, parameters: Json, payment_method: str) -> Record:
             " impossible."
         )
     method.internal["used"] = True
-    with unit.on_clock_of(method).change(method, "payment_method.detached") as body:
+    unit = unit.on_clock_of(method)
+    owner = unit.find("customer", method.body["customer"])
+    with unit.change(method, "payment_method.detached") as body:
         body["customer"] = None
+    if owner is not None:
+        forget_card(unit, owner, method.id)
     return method

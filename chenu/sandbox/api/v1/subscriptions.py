@@ -10,6 +10,7 @@ from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Condition, Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects import subscription_cycle as subscription_cycle  # registers its task
+from chenu.sandbox.objects import upcoming_invoice as upcoming_invoice  # registers its task
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.parameters import check_currency, merge_metadata, refuse_unsupported
 from chenu.sandbox.objects.subscription import ENDED
@@ -200,11 +201,14 @@ def _check_updatable(record: Record, parameters: Json) -> None:
             f" {managed[0]} directly is not allowed. Please update the schedule instead.",
             param=managed[0],
         )
-    if parameters.get("payment_behavior") == "pending_if_incomplete":
-        refuse_pending(parameters)
+    behavior = parameters.get("payment_behavior")
+    if behavior == "default_incomplete":
+        raise unsupported("updates whose payment is not attempted", "payment_behavior")
+    if behavior == "pending_if_incomplete":
+        _check_pending(parameters)
 
 
-def refuse_pending(parameters: Json) -> None:
+def _check_pending(parameters: Json) -> None:
     """Raises ApiError for what cannot wait for a payment."""
     wrong = sorted(parameters.keys() - {*WITH_PENDING, "expand"})
     if wrong:
