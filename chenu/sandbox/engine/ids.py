@@ -8,6 +8,8 @@ PREFIXES = {
     "account": ("acct_1", 15),
     "balance_transaction": ("txn_3", 23),
     "bank_account": ("ba_1", 23),
+    "billing_portal.configuration": ("bpc_1", 23),
+    "billing_portal.session": ("bps_1", 23),
     "charge": ("ch_3", 23),
     "checkout.session": ("cs_test_a1", 56),
     "credit_note": ("cn_1", 23),

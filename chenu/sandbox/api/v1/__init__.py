@@ -3,6 +3,7 @@
 from chenu.sandbox.api.v1 import (
     accounts,
     balance,
+    billing_portal,
     charges,
     coupons,
     credit_notes,
@@ -35,6 +36,7 @@ from chenu.sandbox.api.v1 import (
 __all__ = [
     "accounts",
     "balance",
+    "billing_portal",
     "charges",
     "coupons",
     "credit_notes",
