@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> None:
         data=given.data,
         record=Path(given.record) if given.record else recorded_by_environment(),
         seed=given.seed,
+        clock=given.clock,
         webhook_retry_scale=given.webhook_retry_scale,
         v2_event_details=given.v2_event_details,
     )
@@ -36,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", default=":memory:", help="SQLite file; default: memory")
     parser.add_argument("--record", help="append every API exchange to this file")
     parser.add_argument("--seed", type=int, help="makes ids and webhook faults repeatable")
+    parser.add_argument("--clock", type=int, help="Unix seconds at which the clock starts")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
     parser.add_argument(
         "--v2-event-details",

@@ -36,6 +36,9 @@ class SandboxConfig:
     seed: int | None = None
     """Makes ids and webhook faults repeatable; drawn at random for a new store without it."""
 
+    clock: int | None = None
+    """Unix seconds at which the global clock starts, before or after the machine's time."""
+
     webhook_retry_scale: float = 1.0
     """Factor on the waiting times between webhook retries; 0 retries at once."""
 

@@ -34,6 +34,9 @@ class Sandbox:
         )
         self.snapshots = Snapshots(self.store, self.faults, self.queue)
         self._start()
+        if config.clock is not None:
+            self.engine.clock.move_to(config.clock)
+            self.store.set_meta("clock_offset", str(self.engine.clock.offset))
 
     def _start(self) -> None:
         """Begin with what the store holds, or with an empty store."""

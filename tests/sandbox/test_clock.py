@@ -1,10 +1,11 @@
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chenu.sandbox.engine.clock import DAY, parse_duration
-from tests.sandbox.playground import Playground
+from tests.sandbox.playground import Playground, build, close
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,23 @@ async def test_what_is_due_runs_in_the_order_of_time(play: Playground) -> None:
     payouts = (await play.stripe.v1.payouts.list_async({}, own)).data
     assert [payout.amount for payout in payouts] == [500, 500, 500]
     assert [payout.status for payout in payouts] == ["paid", "paid", "paid"]
+
+
+async def test_a_kept_file_goes_on_where_it_ended_although_that_is_long_ago(
+    tmp_path: Path,
+) -> None:
+    ended = int(time.time()) - 400 * DAY
+    first = build(None, data=str(tmp_path / "kept.sqlite"), clock=ended - DAY)
+    customer = await first.customer_with_card()
+    made = await first.subscription(customer, await first.plan(), trial_period_days=2)
+    await close(first)
+
+    later = build(None, data=str(tmp_path / "kept.sqlite"), clock=ended)
+    waiting = await later.stripe.v1.subscriptions.retrieve_async(made.id)
+    await later.advance("P2D")
+    renewed = await later.stripe.v1.subscriptions.retrieve_async(made.id)
+
+    assert ended - DAY <= made.created <= ended - DAY + 60
+    assert (waiting.status, renewed.status) == ("trialing", "active")
+    assert (await later.control("clock"))["now"] <= ended + 2 * DAY + 60
+    await close(later)

@@ -117,11 +117,13 @@ async def test_a_renewal_that_needs_its_owner_is_confirmed_on_the_page(play: Pla
     ]
     assert invoice.confirmation_secret.client_secret.startswith("pi_")
     confirmation = invoice.hosted_invoice_url + "/confirm"
+    shown = await play.http.get(invoice.hosted_invoice_url)
     page = await play.http.get(confirmation)
     refused = await play.http.post(confirmation, data={"action": "fail"})
     await pay_on_page(play, invoice, "4000002760003184")
     paid = await play.http.post(confirmation, data={"action": "complete"})
 
+    assert "Confirm the payment with your bank" in shown.text
     assert "€29.00" in page.text
     assert (refused.status_code, paid.status_code) == (402, 303)
     subscription = await life.now("latest_invoice")

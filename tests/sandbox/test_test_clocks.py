@@ -86,6 +86,16 @@ async def test_an_existing_customer_is_attached_once(play: Playground) -> None:
     assert refusal.value.param == "customer"
 
 
+async def test_a_subscriber_stays_on_the_clock_of_the_subscription(play: Playground) -> None:
+    customer = await play.customer_with_card()
+    await play.subscription(customer, await play.plan())
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await play.test_clock(customer=customer.id)
+
+    assert refusal.value.param == "customer"
+
+
 async def test_deleting_a_clock_deletes_its_customers_and_what_is_scheduled(
     play: Playground,
 ) -> None:

@@ -119,3 +119,21 @@ async def test_a_paused_trial_is_resumed_by_a_payment(play: Playground, card: bo
     assert resumed.billing_cycle_anchor == SPRING + 20 * DAY
     assert resumed.status_details is None
     assert "customer.subscription.resumed" in await life.events()
+
+
+async def test_a_card_whose_owner_confirmed_once_renews_without_asking(play: Playground) -> None:
+    clock = await play.test_clock()
+    customer = await play.customer(test_clock=clock.id)
+    trial = {"trial_period_days": 7}
+    session = await play.subscribe(await play.plan(2900), customer, subscription_data=trial)
+    await play.pay(session, card="4000002500003155")
+    await play.http.post(f"/c/pay/{session.id}/confirm", data={"action": "complete"})
+
+    await play.advance_test_clock(clock, 7 * DAY + HOUR)
+
+    found = await play.stripe.v1.subscriptions.list_async(
+        {"customer": customer.id, "expand": ["data.latest_invoice"]}
+    )
+    assert [(one.status, one.latest_invoice.amount_paid) for one in found.data] == [
+        ("active", 2900)
+    ]

@@ -1,7 +1,7 @@
 """The payment of an invoice by a PaymentIntent."""
 
 from chenu.sandbox.contract import shapes
-from chenu.sandbox.engine.store import Filter, Record
+from chenu.sandbox.engine.store import PLATFORM, Filter, Record, Store
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 
 
@@ -43,6 +43,16 @@ def find_intent(unit: UnitOfWork, invoice: Record) -> Record | None:
     if payment is None:
         return None
     return unit.find("payment_intent", payment.body["payment"]["payment_intent"])
+
+
+def find_waiting_intent(store: Store, invoice: Record) -> Record | None:
+    """The PaymentIntent of an invoice that the owner of the card has to confirm."""
+    filters = [Filter("invoice", "=", invoice.id), Filter("status", "=", "open")]
+    for payment in store.select("invoice_payment", PLATFORM, filters):
+        intent = store.find("payment_intent", payment.body["payment"]["payment_intent"], PLATFORM)
+        if intent is not None and intent.body["status"] == "requires_action":
+            return intent
+    return None
 
 
 def cancel_payment(unit: UnitOfWork, invoice: Record) -> None:

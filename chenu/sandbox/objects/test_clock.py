@@ -41,6 +41,12 @@ def new_test_clock(
 def _attach(unit: UnitOfWork, clock: Record, customer: Record) -> None:
     if customer.body["test_clock"]:
         raise ApiError("The customer already has a test clock.", param="customer")
+    live = [Filter("customer", "=", customer.id), Filter("ended_at", "IS", None)]
+    if unit.store.select("subscription", PLATFORM, live, limit=1):
+        raise ApiError(
+            "A customer with subscriptions stays on the clock on which they began.",
+            param="customer",
+        )
     customer.internal["test_clock"] = clock.id
     on_clock = unit.on_test_clock(clock.id)
     with on_clock.change(customer, "customer.updated") as body:

@@ -5,9 +5,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from chenu.sandbox.engine.store import PLATFORM, Record
-from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.invoice_collection import confirm_on_page, pay_on_page
-from chenu.sandbox.objects.invoice_payment import find_intent
+from chenu.sandbox.objects.invoice_payment import find_waiting_intent
 from chenu.sandbox.objects.payment_intent import Attempt
 from chenu.sandbox.objects.payment_method import new_method
 from chenu.sandbox.pages.card_form import InvalidCard, read_card
@@ -49,12 +48,15 @@ def _page(
     field: str | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response[str]:
+    is_payable = _is_payable(request, invoice)
     return render(
         "invoice.html",
         language_of(request),
         402 if problem else 200,
         invoice=invoice.body,
-        is_payable=_is_payable(request, invoice),
+        is_payable=is_payable,
+        is_waiting=is_payable
+        and find_waiting_intent(sandbox_of(request).store, invoice) is not None,
         problem=problem,
         field=field,
         typed=typed or {},
@@ -94,21 +96,13 @@ def _after(
     return Redirect(f"/i/{token}", status_code=303)
 
 
-def _waiting(unit: UnitOfWork, invoice: Record) -> Record | None:
-    """The PaymentIntent of an open invoice that waits for the card's owner."""
-    intent = find_intent(unit, invoice)
-    waits = intent is not None and intent.body["status"] == "requires_action"
-    return intent if waits else None
-
-
 @get("/i/{token:str}/confirm", sync_to_thread=False)
 def show_confirmation(request: HttpRequest, token: FromPath[str]) -> Response[str] | Redirect:
     invoice = find_invoice(request, token)
     language = language_of(request)
     if invoice is None:
         return message_page(language, "unknown", 404)
-    with sandbox_of(request).engine.unit() as unit:
-        intent = _waiting(unit, invoice)
+    intent = find_waiting_intent(sandbox_of(request).store, invoice)
     if intent is None:
         return Redirect(f"/i/{token}", status_code=303)
     return render("confirm.html", language, amount=intent.body["amount"])
@@ -124,7 +118,7 @@ async def submit_confirmation(
         return message_page(language_of(request), "unknown", 404)
     with sandbox_of(request).engine.unit() as unit:
         unit = unit.on_clock_of(invoice)
-        intent = _waiting(unit, invoice)
+        intent = find_waiting_intent(unit.store, invoice)
         if intent is None or invoice.body["status"] not in _PAYABLE:
             return Redirect(f"/i/{token}", status_code=303)
         attempt = confirm_on_page(unit, invoice, intent, succeed=choice == "complete")
