@@ -1,20 +1,10 @@
 """How the lines of an invoice add up: lines, then discounts, then taxes, then totals. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.objects.discount_amounts import Discount, Discountable, amounts_off
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRate:
-    """A tax of so many percent, part of the price or on top of it."""
-
-    id: str
-    percent: Decimal
-    is_inclusive: bool
+from chenu.sandbox.objects.tax_amounts import TaxRate, tax_on
 
 
 def fill_totals(
@@ -65,6 +55,22 @@ def _product(line: Json) -> str | None:
 
 def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:
     """Write `taxes` of each line, from its amount after discounts."""
+    if tax is None:
+        return
+    for line in lines:
+        details = (line["pricing"] or {}).get("price_details") or {}
+        is_inclusive = details.get("price") not in tax.exclusive_prices
+        amount, taxable = tax_on(net_amount(line), tax.percent, is_inclusive=is_inclusive)
+        line["taxes"] = [
+            {
+                "amount": amount,
+                "tax_behavior": "inclusive" if is_inclusive else "exclusive",
+                "tax_rate_details": {"tax_rate": tax.id},
+                "taxability_reason": tax.reason,
+                "taxable_amount": taxable,
+                "type": "tax_rate_details",
+            }
+        ]
 
 
 def net_amount(line: Json) -> int:

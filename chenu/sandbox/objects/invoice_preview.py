@@ -8,7 +8,7 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.discount import replaced_discounts
-from chenu.sandbox.objects.subscription import ENDED, new_subscription
+from chenu.sandbox.objects.subscription import ENDED, fill_subscription, new_subscription
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill, draft_first
 from chenu.sandbox.objects.subscription_change import (
     Change,
@@ -86,6 +86,7 @@ def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
         ids = replaced_discounts(unit, subscription, given["discounts"])
         subscription.body["discounts"] = ids
         unit.save(subscription)
+    fill_subscription(subscription.body, {k: v for k, v in given.items() if k == "automatic_tax"})
     if given.get("cancel_now"):
         prorates = given.get("proration_behavior", "none") != "none"
         end = {"invoice_now": True, "prorate": prorates}

@@ -15,6 +15,7 @@ from chenu.sandbox.objects.subscription_item import (
     period_end,
     set_period,
 )
+from chenu.sandbox.objects.tax import of_subscription, wants_tax
 
 ENDED = ("canceled", "incomplete_expired")
 STEP = "subscription_step"
@@ -71,6 +72,8 @@ def fill_subscription(body: Json, given: Json) -> None:
     behavior = (given.get("trial_settings") or {}).get("end_behavior")
     if behavior:
         body["trial_settings"] = {"end_behavior": {"billing_cycle_anchor": None, **behavior}}
+    if "automatic_tax" in given:
+        body["automatic_tax"] = of_subscription(is_on=wants_tax(given))
     save = (given.get("payment_settings") or {}).get("save_default_payment_method")
     if save:
         body["payment_settings"]["save_default_payment_method"] = save

@@ -8,7 +8,11 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.invoice_preview import preview_change, preview_start
 from chenu.sandbox.objects.parameters import refuse_unsupported
-from chenu.sandbox.objects.subscription_parameters import check_billing_mode, check_items
+from chenu.sandbox.objects.subscription_parameters import (
+    check_billing_mode,
+    check_items,
+    check_tax,
+)
 
 _CHANGE = (
     "billing_cycle_anchor",
@@ -26,13 +30,22 @@ _START = ("billing_mode", "items", "trial_end")
 def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     refuse_unsupported(
         parameters,
-        ("customer", "discounts", "preview_mode", "subscription", "subscription_details"),
+        (
+            "automatic_tax",
+            "customer",
+            "discounts",
+            "preview_mode",
+            "subscription",
+            "subscription_details",
+        ),
         "invoices.create_preview",
     )
     if parameters.get("preview_mode", "next") != "next":
         raise unsupported("previews of later invoices", "preview_mode")
     details = parameters.get("subscription_details") or {}
-    given = {name: parameters[name] for name in ("discounts",) if name in parameters}
+    given = {
+        name: parameters[name] for name in ("automatic_tax", "discounts") if name in parameters
+    }
     if "subscription" in parameters:
         return _of_change(unit, parameters, details, given)
     if "customer" not in parameters or "items" not in details:
@@ -45,6 +58,7 @@ def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     unit = unit.on_clock_of(customer)
     refuse_unsupported(details, _START, "subscription_details")
     check_billing_mode(details, "subscription_details[billing_mode]")
+    check_tax(given, customer)
     wanted = {**given, "trial_end": trial_end_of(unit, details)}
     return preview_start(unit, customer, prices_of(unit, details["items"]), wanted)
 
