@@ -109,7 +109,7 @@ async def end(engine: Engine, a: int, b: int) -> None:
 
 
 async def schedule(engine: Engine, a: int, b: int) -> None:
-    found = await _pick(engine, a, "active")
+    found = await _pick(engine, a, ("active", "trialing")[b % 2])
     if not found:
         return
     made = await engine.post("/v1/subscription_schedules", {"from_subscription": found["id"]})
@@ -118,18 +118,19 @@ async def schedule(engine: Engine, a: int, b: int) -> None:
             await engine.post(f"/v1/subscription_schedules/{found['schedule']}/release", {})
         return
     now = made["phases"][0]
-    await engine.post(
-        f"/v1/subscription_schedules/{made['id']}",
-        {
-            "phases[0][items][0][price]": now["items"][0]["price"],
-            "phases[0][items][0][quantity]": now["items"][0]["quantity"],
-            "phases[0][start_date]": now["start_date"],
-            "phases[0][end_date]": now["end_date"],
-            "phases[1][items][0][price]": await _price(engine, 70 + b * 83, _INTERVALS[a % 4]),
-            "phases[1][duration][interval]": "month",
-            "end_behavior": "cancel" if b % 5 == 0 else "release",
-        },
-    )
+    form = {
+        "phases[0][items][0][price]": now["items"][0]["price"],
+        "phases[0][items][0][quantity]": now["items"][0]["quantity"],
+        "phases[0][start_date]": now["start_date"],
+        "phases[0][end_date]": now["end_date"],
+        "phases[1][items][0][price]": await _price(engine, 70 + b * 83, _INTERVALS[a % 4]),
+        "phases[1][duration][interval]": "month",
+        "phases[1][billing_cycle_anchor]": ("phase_start", "automatic")[b % 2],
+        "end_behavior": "cancel" if b % 5 == 0 else "release",
+    }
+    if now["trial_end"]:
+        form["phases[0][trial_end]"] = now["trial_end"]
+    await engine.post(f"/v1/subscription_schedules/{made['id']}", form)
 
 
 async def settle_invoice(engine: Engine, a: int, b: int) -> None:

@@ -167,3 +167,15 @@ async def test_an_incomplete_subscription_is_completed_on_the_page(play: Playgro
     await pay_on_page(play, invoice)
 
     assert (await life.now()).status == "active"
+
+
+async def test_without_a_card_nothing_is_tried_again(play: Playground) -> None:
+    settings = {"end_behavior": {"missing_payment_method": "create_invoice"}}
+    life = await begin_life(play, None, trial_period_days=1, trial_settings=settings)
+
+    await life.to(SPRING + 8 * DAY)
+    invoice = (await life.invoices())[-1]
+    await life.to(SPRING + 8 * DAY + HOUR)
+
+    assert (invoice.attempt_count, invoice.status) == (1, "open")
+    assert (await life.now()).status == "canceled"

@@ -14,6 +14,7 @@ from tests.sandbox.subscription_lives import (
     JUNE,
     at,
     begin_june,
+    begin_life,
     preview_of,
     price_change,
 )
@@ -263,3 +264,15 @@ async def test_items_are_added_and_removed(play: Playground) -> None:
     assert [invoice.total for invoice in await life.invoices()] == [3000, 500, -500]
     assert (found.price.id, len(listed.data)) == (extra.id, 2)
     assert len((await life.now())["items"].data) == 1
+
+
+async def test_what_was_free_begins_to_cost_with_a_new_period(play: Playground) -> None:
+    life = await begin_life(play, start=JUNE, amount=0)
+    await life.to(JUNE + 10 * DAY)
+
+    paid = await life.update(
+        **await price_change(life, await play.plan(3000)), expand=["latest_invoice"]
+    )
+
+    assert paid.billing_cycle_anchor == JUNE + 10 * DAY
+    assert [line.amount for line in paid.latest_invoice.lines.data] == [3000]

@@ -6,7 +6,7 @@ import pytest
 
 from chenu.sandbox.engine.clock import DAY
 from tests.sandbox.playground import SPRING, Playground
-from tests.sandbox.subscription_lives import begin_life
+from tests.sandbox.subscription_lives import begin_life, pay_on_page
 
 HOUR = 3600
 
@@ -30,6 +30,17 @@ async def test_paused_collection_charges_nothing_until_it_resumes(
     assert paused.pause_collection.behavior == behavior
     assert (held.status, resumed.status) == (status, "active")
     assert resumed.pause_collection is None
+
+
+async def test_a_card_that_fails_for_what_was_given_up_changes_nothing(play: Playground) -> None:
+    life = await begin_life(play, trial_period_days=1)
+    await life.update(pause_collection={"behavior": "mark_uncollectible"})
+    await life.to(SPRING + 2 * DAY)
+
+    refused = await pay_on_page(play, (await life.invoices())[-1], "4000000000000002")
+
+    assert refused.status_code == 402
+    assert (await life.now()).status == "active"
 
 
 async def test_paused_collection_is_resumed_by_hand(play: Playground) -> None:

@@ -27,17 +27,20 @@ async def _scheduled(
         "duration": {"interval": interval, "interval_count": 1},
         "proration_behavior": "none",
     }
+    if interval != "month":
+        later["billing_cycle_anchor"] = "phase_start"
     return life, await play.stripe.v1.subscription_schedules.update_async(
         schedule.id, {"phases": [_same(now), later], "end_behavior": "release"}
     )
 
 
 def _same(phase: Any) -> dict[str, Any]:
-    return {
+    same = {
         "items": [{"price": one.price, "quantity": one.quantity} for one in phase["items"]],
         "start_date": phase.start_date,
         "end_date": phase.end_date,
     }
+    return {**same, "trial_end": phase.trial_end} if phase.trial_end else same
 
 
 async def test_a_schedule_begins_as_what_the_subscription_does(play: Playground) -> None:
@@ -254,3 +257,38 @@ async def test_a_subscription_has_one_schedule(loose: Playground) -> None:
         await loose.stripe.v1.subscription_schedules.create_async({"from_subscription": life.id})
 
     assert refusal.value.param == "from_subscription"
+
+
+async def test_a_phase_of_another_interval_begins_with_its_own_anchor(loose: Playground) -> None:
+    life = await begin_life(loose, start=JUNE, amount=3000)
+    yearly = await loose.plan(30_000, "year")
+    schedules = loose.stripe.v1.subscription_schedules
+    schedule = await schedules.create_async({"from_subscription": life.id})
+    later = {"items": [{"price": yearly.id}], "duration": {"interval": "year"}}
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await schedules.update_async(schedule.id, {"phases": [_same(schedule.phases[0]), later]})
+
+    assert refusal.value.param == "phases[1][billing_cycle_anchor]"
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [({"items": [{"price": "OTHER"}]}, "phases[0][items]"), ({}, "phases[0][trial_end]")],
+    ids=["items", "trial"],
+)
+async def test_the_current_phase_is_what_the_subscription_does(
+    loose: Playground, change: dict[str, Any], param: str
+) -> None:
+    life = await begin_life(loose, start=JUNE, amount=3000, trial_period_days=14)
+    other = await loose.plan(900)
+    schedules = loose.stripe.v1.subscription_schedules
+    schedule = await schedules.create_async({"from_subscription": life.id})
+    phase = {key: one for key, one in _same(schedule.phases[0]).items() if key != "trial_end"}
+    if change:
+        phase["items"] = [{"price": other.id}]
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await schedules.update_async(schedule.id, {"phases": [phase]})
+
+    assert refusal.value.param == param

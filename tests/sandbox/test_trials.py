@@ -137,3 +137,36 @@ async def test_a_card_whose_owner_confirmed_once_renews_without_asking(play: Pla
     assert [(one.status, one.latest_invoice.amount_paid) for one in found.data] == [
         ("active", 2900)
     ]
+
+
+@pytest.mark.parametrize(
+    ("behavior", "status"),
+    [("resume_on_payment_attempt", "past_due"), ("resume_on_payment_success", "paused")],
+)
+async def test_a_card_that_fails_resumes_a_paused_trial_by_the_payment_behavior(
+    play: Playground, behavior: str, status: str
+) -> None:
+    settings = {"end_behavior": {"missing_payment_method": "pause"}}
+    life = await begin_life(play, None, trial_period_days=14, trial_settings=settings)
+    await life.to(SPRING + 20 * DAY)
+    method = await play.stripe.v1.payment_methods.attach_async(
+        "pm_card_chargeCustomerFail", {"customer": life.customer.id}
+    )
+    await play.set_default_card(life.customer, method)
+
+    resumed = await play.stripe.v1.subscriptions.resume_async(
+        life.id, {"payment_behavior": behavior}
+    )
+
+    assert resumed.status == status
+
+
+async def test_a_paused_trial_goes_on_when_its_invoice_is_given_up(play: Playground) -> None:
+    settings = {"end_behavior": {"missing_payment_method": "pause"}}
+    life = await begin_life(play, None, trial_period_days=14, trial_settings=settings)
+    await life.to(SPRING + 20 * DAY)
+    await play.stripe.v1.subscriptions.resume_async(life.id)
+
+    await play.stripe.v1.invoices.mark_uncollectible_async((await life.invoices())[-1].id)
+
+    assert (await life.now()).status == "active"

@@ -15,6 +15,7 @@ from chenu.sandbox.objects.payment_intent import (
     new_intent,
 )
 from chenu.sandbox.objects.subscription import (
+    apply_pending,
     cancel_subscription,
     change,
     default_method,
@@ -94,6 +95,15 @@ def follow_payment(unit: UnitOfWork, invoice: Record) -> None:
         invoice_was_paid(unit, subscription, invoice)
 
 
+def resume_without_payment(unit: UnitOfWork, invoice: Record) -> None:
+    """A paused subscription goes on when its invoice is given up, as if it were paid."""
+    subscription = subscription_of(unit, invoice)
+    if subscription is None or subscription.body["status"] != "paused":
+        return
+    if waits_for(subscription, invoice):
+        apply_pending(unit, subscription)
+
+
 def _not_paid(unit: UnitOfWork, invoice: Record, attempt: Attempt) -> None:
     subscription = subscription_of(unit, invoice)
     reason = attempt.decline.decline_code if attempt.decline else None
@@ -128,7 +138,10 @@ def _plan_retry(unit: UnitOfWork, invoice: Record, subscription: Record | None) 
 
 @task(_COLLECT)
 def _retry(unit: UnitOfWork, invoice_id: str) -> None:
-    """One retry; after the last one the subscription ends or is unpaid, by the settings."""
+    """One retry; after the last one the subscription ends or is unpaid, by the settings.
+
+    Without a card, or with one that the bank has refused for good, nothing is tried.
+    """
     invoice = unit.find("invoice", invoice_id)
     if invoice is None or invoice.body["next_payment_attempt"] != unit.now:
         return
@@ -136,8 +149,10 @@ def _retry(unit: UnitOfWork, invoice_id: str) -> None:
         return
     subscription = subscription_of(unit, invoice)
     method = default_method(unit, subscription, invoice.body["customer"])
-    same = method is not None and method.id == invoice.internal.get("tried")
-    if same and invoice.internal.get("hard_decline"):
+    is_refused = method is None or (
+        method.id == invoice.internal.get("tried") and bool(invoice.internal.get("hard_decline"))
+    )
+    if is_refused:
         with unit.change(invoice, "invoice.updated"):
             _plan_retry(unit, invoice, subscription)
     else:

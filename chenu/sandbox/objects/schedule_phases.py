@@ -1,7 +1,7 @@
 """The phases of subscription schedules: read from parameters, and turned into items."""
 
 from chenu.sandbox.contract import shapes
-from chenu.sandbox.engine.errors import ApiError
+from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import Interval
@@ -78,6 +78,8 @@ def read_phases(unit: UnitOfWork, schedule: Json, given: list[Json]) -> list[Jso
             )
         phases.append(_phase(unit, one, start, where))
         start = phases[-1]["end_date"]
+    _check_current(unit.get("subscription", schedule["subscription"]).body, phases[0])
+    _check_intervals(unit, phases)
     current = schedule["current_phase"]
     if phases[0]["start_date"] != current["start_date"] or phases[0]["end_date"] <= unit.now:
         raise ApiError(
@@ -85,6 +87,39 @@ def read_phases(unit: UnitOfWork, schedule: Json, given: list[Json]) -> list[Jso
             param="phases[0][end_date]",
         )
     return phases
+
+
+def _check_current(subscription: Json, phase: Json) -> None:
+    """Raises Refused for a current phase that is not what the subscription does.
+
+    Stripe would change the subscription at once, and end a trial that the phase does not name.
+    """
+    does = {(one["price"]["id"], one["quantity"]) for one in items_of(subscription)}
+    if does != {(one["price"], one["quantity"]) for one in phase["items"]}:
+        raise unsupported("other items in the current phase", "phases[0][items]")
+    is_trial = subscription["status"] == "trialing"
+    if is_trial and phase["trial_end"] != subscription["trial_end"]:
+        raise unsupported(
+            "a current phase without the `trial_end` of the trial", "phases[0][trial_end]"
+        )
+
+
+def _check_intervals(unit: UnitOfWork, phases: list[Json]) -> None:
+    """Raises Refused where another interval would keep the old anchor.
+
+    Stripe then bills nothing at the beginning of the phase, which nobody wants.
+    """
+    intervals = [
+        {Interval.of(unit.get("price", item["price"]).body) for item in phase["items"]}
+        for phase in phases
+    ]
+    for place in range(1, len(phases)):
+        anchor = phases[place]["billing_cycle_anchor"]
+        if intervals[place] != intervals[place - 1] and anchor != "phase_start":
+            raise unsupported(
+                "a phase of another interval without billing_cycle_anchor=phase_start",
+                f"phases[{place}][billing_cycle_anchor]",
+            )
 
 
 def _first_start(unit: UnitOfWork, schedule: Json, first: Json) -> int:
@@ -107,6 +142,11 @@ def _phase(unit: UnitOfWork, given: Json, start: int, where: str) -> Json:
     end = _end(given, start, where)
     if given.get("trial"):
         trial_end = end
+    if trial_end and given.get("billing_cycle_anchor") == "phase_start":
+        raise ApiError(
+            "`billing_cycle_anchor` cannot be `phase_start` in a phase with a trial.",
+            param=f"{where}[billing_cycle_anchor]",
+        )
     return shapes.new(
         "schedule_phase",
         billing_cycle_anchor=given.get("billing_cycle_anchor"),

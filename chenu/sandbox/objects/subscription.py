@@ -216,10 +216,12 @@ def invoice_was_paid(unit: UnitOfWork, subscription: Record, invoice: Record) ->
 
 
 def invoice_was_not_paid(unit: UnitOfWork, subscription: Record, invoice: Record) -> None:
-    """Follow a failed attempt to collect one of its invoices."""
+    """Follow a failed attempt to collect one of its invoices; the latest one decides."""
     if waits_for(subscription, invoice):
         return
-    if subscription.body["status"] in ("active", "trialing"):
+    is_latest = subscription.body["latest_invoice"] == invoice.id
+    is_due = is_latest and invoice.body["status"] == "open"
+    if is_due and subscription.body["status"] in ("active", "trialing"):
         change(unit, subscription, status="past_due")
     update_delinquency(unit, subscription.body["customer"])
 

@@ -157,8 +157,12 @@ def _plan_period(unit: UnitOfWork, body: Json, given: Json, plan: Change) -> Non
         return
     elif body["status"] == "trialing":
         return
+    before = items_of(body)
     plan.is_new_period = (
-        trial_end == "now" or anchor == "now" or interval != interval_of(items_of(body))
+        trial_end == "now"
+        or anchor == "now"
+        or interval != interval_of(before)
+        or (_is_free(before) and not _is_free(plan.items))
     )
     if plan.is_new_period:
         plan.patch["billing_cycle_anchor"] = unit.now
@@ -177,6 +181,10 @@ def _check_trial(unit: UnitOfWork, body: Json, trial_end: int | str | None, anch
             "You cannot reset the billing_cycle_anchor of a trial: end the trial instead.",
             param="billing_cycle_anchor",
         )
+
+
+def _is_free(items: list[Json]) -> bool:
+    return not any(amount_of(item) for item in items)
 
 
 def _plan_prorations(

@@ -6,7 +6,13 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.invoice_collection import finalize_and_collect
 from chenu.sandbox.objects.invoice_item import new_proration, pending_items
-from chenu.sandbox.objects.subscription import cancel_subscription, forget_debits, schedule_steps
+from chenu.sandbox.objects.subscription import (
+    apply_pending,
+    cancel_subscription,
+    default_method,
+    forget_debits,
+    schedule_steps,
+)
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill
 from chenu.sandbox.objects.subscription_deadlines import (
     INCOMPLETE_SECONDS,
@@ -49,8 +55,8 @@ def _give_back(unit: UnitOfWork, subscription: Record) -> None:
     unit.save(subscription)
 
 
-def resume_paused(unit: UnitOfWork, subscription: Record) -> None:
-    """A new period begins now, once its invoice is paid; until then it stays paused."""
+def resume_paused(unit: UnitOfWork, subscription: Record, behavior: str) -> None:
+    """A new period begins now, once its invoice is paid; or is tried, where there is a card."""
     drop_pending_update(unit, subscription)
     items = copy_json(subscription.body["items"])
     interval = interval_of(items["data"])
@@ -70,6 +76,11 @@ def resume_paused(unit: UnitOfWork, subscription: Record) -> None:
             "status_details": None,
         },
     }
-    unit.save(subscription)
-    schedule_steps(unit, subscription)
+    method = default_method(unit, subscription, subscription.body["customer"])
+    if behavior == "resume_on_payment_attempt" and method is not None:
+        invoice.internal["is_pending_change"] = False
+        apply_pending(unit, subscription)
+    else:
+        unit.save(subscription)
+        schedule_steps(unit, subscription)
     finalize_and_collect(unit, invoice)

@@ -10,7 +10,7 @@ from chenu.sandbox.objects.parameters import apply
 from chenu.sandbox.objects.schedule_phases import phase_of_subscription, phase_rows
 from chenu.sandbox.objects.subscription import ENDED, STEP, cancel_subscription, change
 from chenu.sandbox.objects.subscription_change import Change, apply_change
-from chenu.sandbox.objects.subscription_item import interval_of, items_of, period_end
+from chenu.sandbox.objects.subscription_item import period_end
 from chenu.sandbox.objects.subscription_update import reload, update_subscription
 
 KIND = "subscription_schedule"
@@ -135,8 +135,7 @@ def _begin_phase(unit: UnitOfWork, subscription: Record, phase: Json) -> None:
         update_subscription(unit, subscription, given, rows)
         reload(unit, subscription)
         return
-    moves = phase["billing_cycle_anchor"] == "phase_start"
-    if moves or interval_of(rows) != interval_of(items_of(body)):
+    if phase["billing_cycle_anchor"] == "phase_start":
         values["billing_cycle_anchor"] = unit.now
     with unit.change(subscription) as changed:
         changed["items"] = {**copy_json(body["items"]), "data": rows}

@@ -13,6 +13,7 @@ from chenu.sandbox.objects.invoice_collection import (
     collect,
     finalize_and_collect,
     follow_payment,
+    resume_without_payment,
 )
 from chenu.sandbox.objects.invoice_payment import cancel_payment, find_intent
 from chenu.sandbox.objects.parameters import apply, refuse_unsupported
@@ -145,7 +146,9 @@ def give_up(unit: UnitOfWork, parameters: Json, invoice: str) -> Record:
     record = unit.get("invoice", invoice)
     if record.body["status"] != "open":
         raise _not_open(record, "mark as uncollectible")
-    mark_uncollectible(unit.on_clock_of(record), record)
+    unit = unit.on_clock_of(record)
+    mark_uncollectible(unit, record)
+    resume_without_payment(unit, record)
     return record
 
 

@@ -237,16 +237,19 @@ def cancel(unit: UnitOfWork, parameters: Json, subscription: str) -> Record:
 
 @ROUTES.post(_URL + "/{subscription}/resume")
 def resume(unit: UnitOfWork, parameters: Json, subscription: str) -> Record:
-    refuse_unsupported(
-        parameters, ("billing_cycle_anchor", "proration_behavior"), "subscriptions.resume"
-    )
+    supported = ("billing_cycle_anchor", "payment_behavior", "proration_behavior")
+    refuse_unsupported(parameters, supported, "subscriptions.resume")
+    anchor = (parameters.get("billing_cycle_anchor") or {}).get("type", "now")
+    if anchor != "now":
+        raise unsupported("resuming in the old period", "billing_cycle_anchor[type]")
     record = unit.get("subscription", subscription)
     if record.body["status"] != "paused":
         raise ApiError(
             "You can only resume a subscription whose status is `paused`: it is"
             f" {record.body['status']}."
         )
-    resume_paused(unit.on_clock_of(record), record)
+    behavior = parameters.get("payment_behavior", "resume_on_payment_attempt")
+    resume_paused(unit.on_clock_of(record), record, behavior)
     return unit.get("subscription", subscription)
 
 
