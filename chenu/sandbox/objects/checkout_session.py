@@ -9,6 +9,7 @@ from chenu.sandbox.objects.cards import TestCard
 from chenu.sandbox.objects.charge import settle
 from chenu.sandbox.objects.customer import new_customer
 from chenu.sandbox.objects.invoice import make_paid_invoice
+from chenu.sandbox.objects.parameters import POSTAL_ADDRESS_FIELDS
 from chenu.sandbox.objects.payment_intent import (
     Attempt,
     attempt_payment,
@@ -16,12 +17,14 @@ from chenu.sandbox.objects.payment_intent import (
 )
 from chenu.sandbox.objects.payment_method import new_method
 from chenu.sandbox.objects.session_discount import find_refusal, redeem_for_payment
+from chenu.sandbox.objects.session_tax import take_location
+from chenu.sandbox.objects.tax_id import tax_ids_of
 
 
 def pay(
     unit: UnitOfWork, session: Record, card: tuple[TestCard, tuple[int, int]] | None, payer: Json
 ) -> Attempt:
-    """Try to complete an open session. `payer`: name and email as typed, None where not.
+    """Try to complete an open session. `payer`: what was typed, None where nothing was.
 
     `card`: with month and year of its expiry; None where nothing is due and none was given.
     """
@@ -29,6 +32,7 @@ def pay(
     refusal = find_refusal(unit, session)
     if refusal is not None:
         return refusal
+    take_location(unit, session, payer)
     is_subscription = session.body["mode"] == "subscription"
     intent = None if is_subscription else _intent(unit, session)
     known = session.body["customer_details"] or {}
@@ -112,9 +116,8 @@ def _complete(unit: UnitOfWork, session: Record, attempt: Attempt) -> None:
     else:
         _make_invoice(unit, session)
         _update_customer(unit, session)
-    payer = session.internal["payer"]
     session.body |= {
-        "customer_details": _customer_details(payer["email"], payer["name"]),
+        "customer_details": _customer_details(unit, session),
         "payment_status": "paid" if session.body["amount_total"] else "no_payment_required",
         "status": "complete",
         "url": None,
@@ -154,16 +157,21 @@ def _update_customer(unit: UnitOfWork, session: Record) -> None:
             body["currency"] = session.body["currency"]
 
 
-def _customer_details(email: str | None, name: str | None) -> Json:
+def _customer_details(unit: UnitOfWork, session: Record) -> Json:
+    """What was typed; for automatic tax also where the customer is, and their tax ids."""
+    payer, customer_id = session.internal["payer"], session.body["customer"]
+    customer = unit.find("customer", customer_id) if customer_id else None
+    is_taxed = customer is not None and session.body["automatic_tax"]["enabled"]
+    address = customer.body["address"] if customer is not None and is_taxed else None
     return {
-        "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
+        "address": dict(address) if address else dict.fromkeys(POSTAL_ADDRESS_FIELDS),
         "business_name": None,
-        "email": email,
+        "email": payer["email"],
         "individual_name": None,
-        "name": name,
+        "name": payer["name"],
         "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": [],
+        "tax_exempt": customer.body["tax_exempt"] if customer is not None else "none",
+        "tax_ids": tax_ids_of(unit, customer.id) if customer is not None and is_taxed else [],
     }
 
 

@@ -78,6 +78,7 @@ def make_subscription(unit: UnitOfWork, session: Record) -> Record:
     setup = _find(unit, "setup_intent", session.internal.get("setup_intent"))
     wanted: Json = {
         **data,
+        "automatic_tax": {"enabled": session.body["automatic_tax"]["enabled"]},
         "discounts": sources_of(session),
         "trial_end": _trial_end(unit, data),
     }

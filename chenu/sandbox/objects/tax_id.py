@@ -53,7 +53,7 @@ def new_tax_id(unit: UnitOfWork, parameters: Json, customer: Record | None) -> R
     body = shapes.new(
         "tax_id",
         id=unit.new_id("tax_id"),
-        country=_country(kind, value),
+        country=country_of_tax_id(kind, value),
         created=unit.now,
         type=kind,
         value=value,
@@ -74,7 +74,8 @@ def new_tax_id(unit: UnitOfWork, parameters: Json, customer: Record | None) -> R
     return record
 
 
-def _country(kind: str, value: str) -> str:
+def country_of_tax_id(kind: str, value: str) -> str:
+    """Raises ApiError for a VAT number of another format."""
     if kind != "eu_vat":
         return kind[:2].upper()
     expected = _EU_FORMATS.get(value[:2])

@@ -23,6 +23,7 @@ _CHANGE = (
     "proration_date",
     "trial_end",
 )
+_OF_INVOICE = ("automatic_tax", "discounts")
 _START = ("billing_mode", "items", "trial_end")
 
 
@@ -43,9 +44,7 @@ def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     if parameters.get("preview_mode", "next") != "next":
         raise unsupported("previews of later invoices", "preview_mode")
     details = parameters.get("subscription_details") or {}
-    given = {
-        name: parameters[name] for name in ("automatic_tax", "discounts") if name in parameters
-    }
+    given = {name: parameters[name] for name in _OF_INVOICE if name in parameters}
     if "subscription" in parameters:
         return _of_change(unit, parameters, details, given)
     if "customer" not in parameters or "items" not in details:
