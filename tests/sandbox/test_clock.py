@@ -88,16 +88,16 @@ async def test_what_is_due_runs_in_the_order_of_time(play: Playground) -> None:
     assert [payout.status for payout in payouts] == ["paid", "paid", "paid"]
 
 
-async def test_a_kept_file_goes_on_where_it_ended_although_that_is_long_ago(
+async def test_a_stored_file_goes_on_where_it_ended_although_that_is_long_ago(
     tmp_path: Path,
 ) -> None:
     ended = int(time.time()) - 400 * DAY
-    first = build(None, data=str(tmp_path / "kept.sqlite"), clock=ended - DAY)
+    first = build(None, data=str(tmp_path / "stored.sqlite"), clock=ended - DAY)
     customer = await first.customer_with_card()
     made = await first.subscription(customer, await first.plan(), trial_period_days=2)
     await close(first)
 
-    later = build(None, data=str(tmp_path / "kept.sqlite"), clock=ended)
+    later = build(None, data=str(tmp_path / "stored.sqlite"), clock=ended)
     waiting = await later.stripe.v1.subscriptions.retrieve_async(made.id)
     await later.advance("P2D")
     renewed = await later.stripe.v1.subscriptions.retrieve_async(made.id)
