@@ -43,7 +43,7 @@ def test_the_country_and_a_vat_number_decide_about_the_rate(
     rate = rate_for(country, exempt=exempt, vat_countries=vat)
 
     assert rate is not None
-    assert (rate.percent, rate.reason) == (percent, reason)
+    assert (int(rate.percent), rate.reason) == (percent, reason)
 
 
 def test_without_a_country_there_is_no_rate() -> None:

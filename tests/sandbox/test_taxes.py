@@ -7,7 +7,7 @@ import stripe
 
 from tests.sandbox.playground import Playground
 
-TAX = {"automatic_tax": {"enabled": True}}
+TAX: dict[str, Any] = {"automatic_tax": {"enabled": True}}
 AUTO = {"customer_update": {"address": "auto", "name": "auto"}}
 
 
@@ -17,8 +17,10 @@ async def _plan(play: Playground, behavior: str = "inclusive", amount: int = 120
 
 
 async def _customer(play: Playground, country: str, vat: str | None = None) -> Any:
-    ids = {"tax_id_data": [{"type": "eu_vat", "value": vat}]} if vat else {}
-    return await play.customer_with_card(address={"country": country}, **ids)
+    values: dict[str, Any] = {"address": {"country": country}}
+    if vat:
+        values["tax_id_data"] = [{"type": "eu_vat", "value": vat}]
+    return await play.customer_with_card(**values)
 
 
 async def _invoice(play: Playground, subscription: Any) -> Any:

@@ -102,7 +102,7 @@ def same_code(code: str) -> Condition:
 
 def _check_unique(unit: UnitOfWork, body: Json) -> None:
     """Among the active codes for the same customer, or for everybody."""
-    filters = [
+    filters: list[Filter | Condition] = [
         same_code(body["code"]),
         Filter("active", "=", 1),
         Filter("customer", "IS", body["customer"]),

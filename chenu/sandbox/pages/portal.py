@@ -1,5 +1,7 @@
 """The hosted customer portal: card, subscriptions, invoices and billing details."""
 
+from collections.abc import Callable
+
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -19,7 +21,9 @@ from chenu.sandbox.pages.rendering import message_page, render
 from chenu.sandbox.pages.requests import HttpRequest, form_of, pressed_button, sandbox_of
 from chenu.sandbox.pages.translations import language_of
 
-_ACTIONS = {
+Action = Callable[[UnitOfWork, Record, dict[str, str]], None]
+
+_ACTIONS: dict[str, Action] = {
     "add_tax_id": lambda unit, session, typed: portal_actions.add_tax_id(
         unit, session, typed.get("value", "")
     ),
