@@ -79,8 +79,10 @@ async def change_discounts(engine: Engine, a: int, b: int) -> None:
     source = await _source(engine, b, a)
     if source is None:
         return
-    kept = {f"discounts[{place}][discount]": one for place, one in enumerate(found["discounts"], 1)}
-    await engine.post(path, {**source, **(kept if b % 2 else {})})
+    retained = {
+        f"discounts[{place}][discount]": one for place, one in enumerate(found["discounts"], 1)
+    }
+    await engine.post(path, {**source, **(retained if b % 2 else {})})
 
 
 async def credit(engine: Engine, a: int, b: int) -> None:

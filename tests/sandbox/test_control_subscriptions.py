@@ -35,14 +35,14 @@ async def test_collection_pauses_and_goes_on(play: Playground) -> None:
     assert (paused.pause_collection.behavior, again.pause_collection) == ("keep_as_draft", None)
 
 
-async def test_it_is_canceled_later_kept_and_canceled_now(play: Playground) -> None:
+async def test_it_is_canceled_later_resumed_and_canceled_now(play: Playground) -> None:
     subscription = await _subscription(play)
 
     later = await _do(play, subscription, "cancel", at_period_end=True)
-    kept = await _do(play, subscription, "keep")
+    resumed = await _do(play, subscription, "resume")
     now = await _do(play, subscription, "cancel")
 
-    assert (later.cancel_at_period_end, kept.cancel_at_period_end) == (True, False)
+    assert (later.cancel_at_period_end, resumed.cancel_at_period_end) == (True, False)
     assert now.status == "canceled"
     assert (await play.event_types())[-1] == "customer.subscription.deleted"
 

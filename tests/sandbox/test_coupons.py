@@ -60,14 +60,14 @@ async def test_only_name_and_metadata_of_a_coupon_change(play: Playground) -> No
 
 async def test_coupons_are_listed_and_deleted(play: Playground) -> None:
     coupons = play.stripe.v1.coupons
-    kept = await coupons.create_async({"id": "kept", "percent_off": 5})
+    first = await coupons.create_async({"id": "first", "percent_off": 5})
     await coupons.create_async({"id": "gone", "percent_off": 5})
 
     await coupons.delete_async("gone")
     await coupons.create_async({"id": "gone", "percent_off": 6})
     await coupons.delete_async("gone")
 
-    assert [one.id for one in (await coupons.list_async()).data] == [kept.id]
+    assert [one.id for one in (await coupons.list_async()).data] == [first.id]
     assert (await play.event_types())[-1] == "coupon.deleted"
     with pytest.raises(stripe.InvalidRequestError, match="No such coupon: 'gone'"):
         await coupons.retrieve_async("gone")

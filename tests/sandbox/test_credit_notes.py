@@ -23,7 +23,7 @@ async def _again(play: Playground, invoice: Any) -> Any:
     return await play.stripe.v1.invoices.retrieve_async(invoice.id)
 
 
-async def test_a_credit_note_refunds_and_tells_in_order(play: Playground) -> None:
+async def test_a_refund_comes_in_order_with_its_credit_note(play: Playground) -> None:
     invoice = await _paid(play)
     seen = len(await play.event_types())
 
@@ -52,7 +52,7 @@ async def test_a_credit_note_refunds_and_tells_in_order(play: Playground) -> Non
     ]
 
 
-async def test_a_credit_note_documents_a_refund_that_was_made(play: Playground) -> None:
+async def test_a_refund_that_was_made_gets_a_credit_note(play: Playground) -> None:
     invoice = await _paid(play)
     charge = (await play.stripe.v1.charges.list_async()).data[0]
     refund = await play.stripe.v1.refunds.create_async({"charge": charge.id, "amount": 300})
@@ -224,7 +224,7 @@ async def test_a_draft_is_edited_and_not_credited(loose: Playground) -> None:
         await _note(loose, draft, amount=100)
 
 
-async def test_a_credit_note_is_a_pdf(play: Playground) -> None:
+async def test_there_is_a_pdf_of_a_credit_note(play: Playground) -> None:
     note = await _note(play, await _paid(play), amount=100, refund_amount=100)
 
     pdf = await play.http.get(note.pdf)

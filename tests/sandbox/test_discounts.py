@@ -230,19 +230,19 @@ async def test_a_forever_coupon_survives_a_downgrade_only_if_its_phase_lists_it(
         life = await begin_life(play, start=JUNE, amount=3000, discounts=discounts)
         schedules = play.stripe.v1.subscription_schedules
         schedule = await schedules.create_async({"from_subscription": life.id})
-        kept = [{"discount": schedule.phases[0].discounts[0].discount}]
+        retained = [{"discount": schedule.phases[0].discounts[0].discount}]
         now = {
             "items": [{"price": one.price} for one in schedule.phases[0]["items"]],
             "start_date": JUNE,
             "end_date": JULY,
-            "discounts": kept,
+            "discounts": retained,
         }
         later: dict[str, Any] = {
             "items": [{"price": cheap.id}],
             "duration": {"interval": "month", "interval_count": 1},
         }
         if is_listed:
-            later["discounts"] = kept
+            later["discounts"] = retained
         await schedules.update_async(schedule.id, {"phases": [now, later]})
         await life.to(JULY + 2 * HOUR)
         totals.append(await _totals(life))

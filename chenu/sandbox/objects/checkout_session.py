@@ -162,9 +162,9 @@ def _customer_details(unit: UnitOfWork, session: Record) -> Json:
     payer, customer_id = session.internal["payer"], session.body["customer"]
     customer = unit.find("customer", customer_id) if customer_id else None
     is_taxed = customer is not None and session.body["automatic_tax"]["enabled"]
-    address = customer.body["address"] if customer is not None and is_taxed else None
+    known = customer.body["address"] if customer is not None and is_taxed else None
     return {
-        "address": dict(address) if address else dict.fromkeys(POSTAL_ADDRESS_FIELDS),
+        "address": dict(known) if known else dict.fromkeys(POSTAL_ADDRESS_FIELDS),
         "business_name": None,
         "email": payer["email"],
         "individual_name": None,

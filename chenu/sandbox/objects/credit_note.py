@@ -5,7 +5,7 @@ from chenu.sandbox.engine.errors import ApiError
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
-from chenu.sandbox.objects.credit_note_lines import fill_totals, given_lines, lines_of_amount
+from chenu.sandbox.objects.credit_lines import fill_totals, given_lines, lines_of_amount
 from chenu.sandbox.objects.invoice import mark_paid
 from chenu.sandbox.objects.invoice_collection import follow_payment
 from chenu.sandbox.objects.invoice_payment import cancel_payment, find_intent, find_payment
@@ -47,19 +47,19 @@ def _describe(unit: UnitOfWork, invoice: Record, given: Json) -> Json:
         lines = lines_of_amount(unit, invoice.body, given["amount"])
     else:
         lines = given_lines(unit, invoice.body, given["lines"])
-    note_id = unit.new_id("credit_note")
+    document_id = unit.new_id("credit_note")
     body = shapes.new(
         "credit_note",
-        id=note_id,
+        id=document_id,
         created=unit.now,
         customer=invoice.body["customer"],
         effective_at=given.get("effective_at", unit.now),
         invoice=invoice.id,
         number=f"{invoice.body['number']}-CN-{len(notes_of(unit, invoice.id)) + 1:02d}",
-        pdf=unit.config.link(f"/credit_notes/{note_id}"),
+        pdf=unit.config.link(f"/credit_notes/{document_id}"),
     )
     apply(body, given, ("memo", "out_of_band_amount", "reason"))
-    body["lines"] |= {"data": lines, "url": f"/v1/credit_notes/{note_id}/lines"}
+    body["lines"] |= {"data": lines, "url": f"/v1/credit_notes/{document_id}/lines"}
     fill_totals(body)
     before = min(body["total"], invoice.body["amount_remaining"])
     after = body["total"] - before

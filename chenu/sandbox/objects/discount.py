@@ -78,7 +78,7 @@ def redeem(
 def replaced_discounts(
     unit: UnitOfWork, subscription: Record, given: object, where: str = "discounts"
 ) -> list[str]:
-    """The ids that a subscription has from now on: new ones are redeemed, others kept or ended.
+    """The ids that a subscription has from now on: new ones are redeemed, others stay or end.
 
     `given` is a parameter: a list, or an empty text for none. The caller writes the result into the
     subscription. Raises ApiError.
@@ -88,9 +88,9 @@ def replaced_discounts(
     for place, one in enumerate(wanted):
         if one.get("discount") and one["discount"] not in current:
             raise missing("discount", one["discount"], f"{where}[{place}][discount]")
-    kept = [one["discount"] for one in wanted if one.get("discount")]
+    retained = [one["discount"] for one in wanted if one.get("discount")]
     for discount_id in current:
-        if discount_id not in kept:
+        if discount_id not in retained:
             _end(unit, unit.get("discount", discount_id))
     customer = unit.get("customer", subscription.body["customer"])
     items = subscription.body["items"]["data"]

@@ -127,7 +127,7 @@ def _cancel(unit: UnitOfWork, subscription: Record, given: Json) -> None:
     update_subscription(unit, subscription, {"cancel_at_period_end": True})
 
 
-def _keep(unit: UnitOfWork, subscription: Record, given: Json) -> None:
+def _resume(unit: UnitOfWork, subscription: Record, given: Json) -> None:
     """Take a cancellation at the end of the period back."""
     _refuse_schedule(subscription)
     update_subscription(unit, subscription, {"cancel_at_period_end": False})
@@ -159,7 +159,7 @@ def _refuse_schedule(subscription: Record) -> None:
 _ACTIONS: dict[str, Action] = {
     "cancel": _cancel,
     "change": _change,
-    "keep": _keep,
+    "resume": _resume,
     "pause": _pause,
     "refund": _refund,
     "remove_discounts": _remove_discounts,

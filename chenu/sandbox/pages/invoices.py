@@ -51,8 +51,8 @@ def download_credit_note(
 ) -> Response[bytes] | Response[str]:
     """`token` is the credit note's id and its secret."""
     language, store = language_of(request), sandbox_of(request).store
-    note_id, _, secret = token.partition(".")
-    note = store.find("credit_note", note_id, PLATFORM)
+    document_id, _, secret = token.partition(".")
+    note = store.find("credit_note", document_id, PLATFORM)
     invoice = store.find("invoice", note.body["invoice"], PLATFORM) if note else None
     if note is None or invoice is None or note.internal["secret"] != secret:
         return message_page(language, "unknown", 404)
