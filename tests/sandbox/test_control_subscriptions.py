@@ -90,6 +90,8 @@ async def test_the_page_has_a_form_for_each(play: Playground) -> None:
         ("change", {"price": "price_x"}, 400),
         ("pause", {"behavior": "forget"}, 400),
         ("refund", {"amount": 3001}, 400),
+        ("refund", {"amount": "much"}, 400),
+        ("change", {"price": "price_x", "proration_behavior": "maybe"}, 400),
         ("dance", {}, 404),
     ],
 )

@@ -26,6 +26,7 @@ from chenu.sandbox.runtime import Sandbox
 
 _PAGE = "/_sandbox/subscriptions"
 _SHOWN = 100
+_PRORATIONS = ("create_prorations", "always_invoice", "none")
 _BEHAVIORS = ("keep_as_draft", "mark_uncollectible", "void")
 
 Action = Callable[[UnitOfWork, Record, Json], None]
@@ -101,8 +102,10 @@ def _change(unit: UnitOfWork, subscription: Record, given: Json) -> None:
     _refuse_schedule(subscription)
     price = unit.get("price", str(given.get("price")), param="price")
     wanted: Json = {"items": [{"id": items_of(subscription.body)[0]["id"], "price": price.id}]}
-    if given.get("proration_behavior"):
-        wanted["proration_behavior"] = given["proration_behavior"]
+    behavior = given.get("proration_behavior", _PRORATIONS[0])
+    if behavior not in _PRORATIONS:
+        raise ClientException(f"proration_behavior is one of {', '.join(_PRORATIONS)}")
+    wanted["proration_behavior"] = behavior
     update_subscription(unit, subscription, wanted)
 
 
@@ -135,12 +138,15 @@ def _resume(unit: UnitOfWork, subscription: Record, given: Json) -> None:
 
 def _refund(unit: UnitOfWork, subscription: Record, given: Json) -> None:
     """{"amount": cents, optional}: of the latest invoice that was paid by card."""
+    amount = given.get("amount")
+    if amount is not None and not isinstance(amount, int):
+        raise ClientException("amount is a number of cents")
     of = Filter("parent.subscription_details.subscription", "=", subscription.id)
     for invoice in unit.store.select("invoice", unit.account, [of]):
         intent = find_intent(unit, invoice) if invoice.body["status"] == "paid" else None
         charge_id = intent.body["latest_charge"] if intent else None
         if charge_id:
-            wanted = {"amount": int(given["amount"])} if given.get("amount") else {}
+            wanted = {} if amount is None else {"amount": amount}
             new_refund(unit, unit.get("charge", charge_id), wanted)
             return
     raise ClientException("no invoice of this subscription was paid by card")

@@ -11,6 +11,7 @@ from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects import portal_actions
+from chenu.sandbox.objects.payment_intent import Attempt
 from chenu.sandbox.objects.payment_method import new_method
 from chenu.sandbox.objects.portal_session import find_open_session
 from chenu.sandbox.objects.subscription import default_method
@@ -133,16 +134,20 @@ async def submit_portal(
             session = find_open_session(unit, session_id)
             if session is None:
                 return message_page(language_of(request), "unknown", 404)
-            waits = _act(unit.on_clock_of(session), session, action, typed)
+            attempt = _act(unit.on_clock_of(session), session, action, typed)
     except _Refused as refusal:
         return _page(request, session_id, refusal.key, refusal.field)
-    if waits:
+    if attempt is not None and attempt.status == "requires_action":
         return Redirect(f"/p/session/{session_id}/confirm", status_code=303)
+    if attempt is not None and attempt.status == "declined":
+        return _page(request, session_id, message_key(attempt))
     return _after(request, session, action)
 
 
-def _act(unit: UnitOfWork, session: Record, action: str | None, typed: dict[str, str]) -> bool:
-    """Whether the owner of a card has to confirm it first. Raises _Refused."""
+def _act(
+    unit: UnitOfWork, session: Record, action: str | None, typed: dict[str, str]
+) -> Attempt | None:
+    """The attempt to save a card, if that was asked for. Raises _Refused."""
     try:
         if action == "card":
             return _save_card(unit, session, typed)
@@ -151,10 +156,10 @@ def _act(unit: UnitOfWork, session: Record, action: str | None, typed: dict[str,
     except ApiError as error:
         known = {"email_invalid", "tax_id_invalid"}
         raise _Refused(str(error.code) if error.code in known else "portal_refused") from error
-    return False
+    return None
 
 
-def _save_card(unit: UnitOfWork, session: Record, typed: dict[str, str]) -> bool:
+def _save_card(unit: UnitOfWork, session: Record, typed: dict[str, str]) -> Attempt:
     try:
         given = read_card(typed, unit.now)
     except InvalidCard as error:
@@ -162,10 +167,7 @@ def _save_card(unit: UnitOfWork, session: Record, typed: dict[str, str]) -> bool
     customer = unit.get("customer", session.body["customer"])
     details = {"email": customer.body["email"], "name": given.name}
     method = new_method(unit, given.card, given.expiry, details)
-    attempt = portal_actions.save_card(unit, session, method)
-    if attempt.status == "declined":
-        raise _Refused(message_key(attempt))
-    return attempt.status == "requires_action"
+    return portal_actions.save_card(unit, session, method)
 
 
 def _after(request: HttpRequest, session: Record, action: str | None) -> Response[str] | Redirect:
