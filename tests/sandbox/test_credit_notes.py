@@ -233,3 +233,32 @@ async def test_there_is_a_pdf_of_a_credit_note(play: Playground) -> None:
     assert pdf.content.startswith(b"%PDF-1.4")
     assert note.number.encode() in pdf.content
     assert foreign.status_code == 404
+
+
+async def test_an_upgrade_is_credited_by_its_lines(play: Playground) -> None:
+    # The whole period of 90.00 was billed, and that of 30.00 given back: 60.00 paid.
+    customer = await play.customer_with_card()
+    subscription = await play.subscription(customer, await play.plan(3000))
+    better, item = await play.plan(9000), subscription["items"].data[0]
+    updated = await play.stripe.v1.subscriptions.update_async(
+        subscription.id,
+        {
+            "items": [{"id": item.id, "price": better.id}],
+            "proration_behavior": "always_invoice",
+            "proration_date": item.current_period_start,
+            "expand": ["latest_invoice"],
+        },
+    )
+    invoice = updated.latest_invoice
+    debit = next(line for line in invoice.lines.data if line.amount > 0)
+    line = {"type": "invoice_line_item", "invoice_line_item": debit.id}
+
+    with pytest.raises(stripe.InvalidRequestError, match="what is left of the invoice"):
+        await _note(play, invoice, lines=[{**line, "quantity": 1}], refund_amount=9000)
+    part = await _note(play, invoice, lines=[{**line, "amount": 2500}], refund_amount=2500)
+    rest = await _note(play, invoice, amount=3500, refund_amount=3500)
+
+    assert (invoice.amount_paid, part.total, rest.total) == (6000, 2500, 3500)
+    assert part.lines.data[0].invoice_line_item == debit.id
+    refunds = (await play.stripe.v1.refunds.list_async()).data
+    assert sum(refund.amount for refund in refunds) == 6000

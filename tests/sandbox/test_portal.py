@@ -34,6 +34,31 @@ async def test_a_configuration_changes_only_what_is_named(play: Playground) -> N
     ]
 
 
+async def test_a_configuration_takes_every_feature_of_plans(play: Playground) -> None:
+    plan = await play.plan()
+
+    configuration = await new_configuration(
+        play,
+        subscription_update={
+            "enabled": True,
+            "default_allowed_updates": ["price", "promotion_code"],
+            "products": [{"product": plan.product, "prices": [plan.id]}],
+            "proration_behavior": "always_invoice",
+            "schedule_at_period_end": {
+                "conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]
+            },
+            "trial_update_behavior": "continue_trial",
+        },
+    )
+
+    update = configuration.features.subscription_update
+    assert update.default_allowed_updates == ["price", "promotion_code"]
+    assert [one.type for one in update.schedule_at_period_end.conditions] == [
+        "decreasing_item_amount",
+        "shortening_interval",
+    ]
+
+
 async def test_plans_of_a_configuration_exist(loose: Playground) -> None:
     plan, other = await loose.plan(), await loose.plan()
     products = [{"product": plan.product, "prices": [other.id]}]
