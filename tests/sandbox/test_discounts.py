@@ -60,6 +60,9 @@ async def test_an_invoice_says_what_each_discount_took_off(play: Playground) -> 
         (1500, discount.id)
     ]
     assert [one.amount for one in invoice.lines.data[0].discount_amounts] == [1500]
+    assert [(one.amount, one.type) for one in invoice.total_pretax_credit_amounts] == [
+        (1500, "discount")
+    ]
     assert (discount.subscription, discount.source.coupon.name) == (life.id, "Launch")
     assert subscription.discounts == [discount.id]
     coupon = await play.stripe.v1.coupons.retrieve_async(discounts[0]["coupon"])

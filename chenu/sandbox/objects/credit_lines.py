@@ -5,7 +5,7 @@ from chenu.sandbox.engine.errors import ApiError, missing, unsupported
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.discount_amounts import spread
-from chenu.sandbox.objects.invoice_lines import total_taxes
+from chenu.sandbox.objects.invoice_lines import pretax_credits, total_taxes
 from chenu.sandbox.objects.parameters import check_positive, refuse_unsupported
 from chenu.sandbox.objects.proration import share
 
@@ -98,6 +98,7 @@ def _part(unit: UnitOfWork, line: Json, part: int, whole: int, quantity: int | N
         unit,
         discount_amount=sum(one["amount"] for one in discounts),
         discount_amounts=discounts,
+        pretax_credit_amounts=pretax_credits(discounts),
         description=line["description"],
         invoice_line_item=line["id"],
         quantity=quantity,
@@ -143,6 +144,7 @@ def fill_totals(note: Json) -> None:
         "amount": total,
         "discount_amount": sum(off.values()),
         "discount_amounts": [{"amount": amount, "discount": one} for one, amount in off.items()],
+        "pretax_credit_amounts": [one for line in lines for one in line["pretax_credit_amounts"]],
         "subtotal": subtotal,
         "subtotal_excluding_tax": subtotal - included,
         "total": total,

@@ -16,6 +16,8 @@ def fill_totals(
     """
     lines: list[Json] = invoice["lines"]["data"]
     apply_discounts(lines, discounts)
+    for line in lines:
+        line["pretax_credit_amounts"] = pretax_credits(line["discount_amounts"])
     apply_tax(lines, tax)
     subtotal = sum(line["amount"] for line in lines)
     taxes = [one for line in lines for one in line["taxes"] or ()]
@@ -33,6 +35,9 @@ def fill_totals(
             {"amount": amount, "discount": discount} for discount, amount in off.items()
         ],
         "total_excluding_tax": total - exclusive - inclusive,
+        "total_pretax_credit_amounts": [
+            one for line in lines for one in line["pretax_credit_amounts"]
+        ],
         "total_taxes": total_taxes(taxes),
     }
 
@@ -71,6 +76,14 @@ def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:
                 "type": "tax_rate_details",
             }
         ]
+
+
+def pretax_credits(discount_amounts: list[Json] | None) -> list[Json]:
+    """What lowers an amount before taxes: discounts, the only such credits here."""
+    return [
+        {"credit_balance_transaction": None, **one, "type": "discount"}
+        for one in discount_amounts or ()
+    ]
 
 
 def net_amount(line: Json) -> int:
