@@ -17,10 +17,11 @@ from chenu.sandbox.pages import (
     hosted_invoice,
     invoices,
     onboarding,
+    portal,
 )
 from chenu.sandbox.runtime import Sandbox
 
-_PAGES = (authentication, checkout, control_room, hosted_invoice, invoices, onboarding)
+_PAGES = (authentication, checkout, control_room, hosted_invoice, invoices, onboarding, portal)
 
 logger = logging.getLogger(__name__)
 

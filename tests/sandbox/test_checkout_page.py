@@ -251,3 +251,25 @@ async def test_funds_of_one_card_are_there_at_once(play: Playground) -> None:
 
     assert charge.balance_transaction.status == "available"
     assert await play.balance() == (960, 0)
+
+
+async def test_every_valid_number_that_begins_424242_pays_and_is_another_card(
+    play: Playground,
+) -> None:
+    numbers = ("4242424242424242", "4242420000000000", "4242420000000018", "4242421234567897")
+
+    charges = [await play.sale(1000, card=number) for number in numbers]
+    again = await play.sale(1000, card=numbers[1])
+
+    prints = [charge.payment_method_details.card.fingerprint for charge in charges]
+    assert len(set(prints)) == len(numbers)
+    assert again.payment_method_details.card.fingerprint == prints[1]
+    refund = await play.stripe.v1.refunds.create_async({"charge": charges[1].id})
+    assert refund.status == "succeeded"
+
+
+@pytest.mark.parametrize("number", ["4242420000000001", "424242000000000", "4242430000000009"])
+async def test_other_numbers_are_no_test_cards(play: Playground, number: str) -> None:
+    answer = await play.pay(await play.session(), card=number)
+
+    assert answer.status_code == 402

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from chenu.sandbox.objects.invariants import violations
+from tests.sandbox.discount_operations import DISCOUNT_OPERATIONS
 from tests.sandbox.operations import KEY, Engine, Operation
 from tests.sandbox.playground import CARD, Playground, build, close
 from tests.sandbox.subscription_operations import SUBSCRIPTION_OPERATIONS, subscribe
@@ -164,6 +165,11 @@ BILLING_STEP = st.tuples(
     st.integers(0, 40),
     st.integers(0, 40),
 )
+DISCOUNT_STEP = st.tuples(
+    st.sampled_from((*DISCOUNT_OPERATIONS, *SUBSCRIPTION_OPERATIONS, refund, replay)),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
 
 
 async def _run(play: Playground, steps: list[tuple[Operation, int, int]]) -> None:
@@ -175,7 +181,9 @@ async def _run(play: Playground, steps: list[tuple[Operation, int, int]]) -> Non
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("step", [STEP, BILLING_STEP], ids=["payments", "subscriptions"])
+@pytest.mark.parametrize(
+    "step", [STEP, BILLING_STEP, DISCOUNT_STEP], ids=["payments", "subscriptions", "discounts"]
+)
 def test_the_books_balance_after_any_sequence_of_operations(
     step: st.SearchStrategy[tuple[Operation, int, int]], caplog: pytest.LogCaptureFixture
 ) -> None:

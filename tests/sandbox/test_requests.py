@@ -54,7 +54,7 @@ async def test_every_answer_names_its_request_and_version(play: Playground) -> N
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/coupons"), ("GET", "/v1/nothing"), ("PUT", "/v1/balance"), ("GET", "/v2/x/y")],
+    [("GET", "/v1/quotes"), ("GET", "/v1/nothing"), ("PUT", "/v1/balance"), ("GET", "/v2/x/y")],
 )
 async def test_what_is_not_played_is_404_and_names_the_sandbox(
     loose: Playground, method: str, path: str

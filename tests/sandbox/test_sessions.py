@@ -129,7 +129,7 @@ async def test_expiry_is_wall_time_whatever_the_clock_shows(play: Playground) ->
         ({"expires_at": 90_000}, "expires_at", None),
         ({"customer": "cus_nobody"}, "customer", "resource_missing"),
         ({"mode": "setup"}, "mode", None),
-        ({"automatic_tax": {"enabled": True}}, "automatic_tax[enabled]", None),
+        ({"adaptive_pricing": {"enabled": True}}, "adaptive_pricing[enabled]", None),
         ({"payment_method_types": ["card"]}, "payment_method_types", "parameter_unknown"),
         (
             {"payment_intent_data": {"application_fee_amount": 1}},

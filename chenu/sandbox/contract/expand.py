@@ -16,7 +16,7 @@ from chenu.sandbox.contract.types import (
 from chenu.sandbox.engine.errors import Refused
 
 _DEEPEST = 4
-_ON_DEMAND = {"confirmation_secret"}
+_ON_DEMAND = {"applies_to", "confirmation_secret", "tax"}
 """Plain properties that only appear in answers when a request expands them."""
 
 

@@ -70,10 +70,16 @@ def _expand(unit: UnitOfWork, at: Any, parts: list[str]) -> None:
     _expand(unit, at.get(name), rest)
 
 
+_WITH_OWN_IDS = ("coupon", "product")
+"""Kinds whose ids are chosen freely, so that only the property's name tells the kind."""
+
+
 def _load(unit: UnitOfWork, name: str, object_id: str) -> Any:
     """The object, on any account; the id itself if nothing is stored under it."""
-    kind = "product" if name == "product" else kind_of(object_id)
+    kind = name if name in _WITH_OWN_IDS else kind_of(object_id)
     record = unit.store.find("v2.core.account" if kind == "account" else str(kind), object_id, None)
+    if record is None and kind == "coupon":
+        record = unit.store.find("deleted_coupon", object_id, None)
     if record is None:
         return object_id
     if kind == "account":

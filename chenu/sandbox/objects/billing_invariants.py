@@ -18,7 +18,8 @@ def invoices_add_up(store: Store) -> Iterator[str]:
             yield f"{invoice.id}: paid and remaining are not {body['amount_due']}"
         if body["ending_balance"] is not None and body["status"] != "void":
             moved = body["ending_balance"] - body["starting_balance"]
-            if body["total"] - moved != body["amount_due"]:
+            credited = body["pre_payment_credit_notes_amount"]
+            if body["total"] - moved - credited != body["amount_due"]:
                 yield f"{invoice.id}: the balance moved by {moved} of {body['total']}"
 
 
@@ -28,6 +29,31 @@ def _after_discounts_and_tax(line: Json) -> int:
         one["amount"] for one in line["taxes"] or () if one["tax_behavior"] == "exclusive"
     )
     return int(line["amount"]) - off + on_top
+
+
+def credit_notes_are_covered(store: Store) -> Iterator[str]:
+    """No invoice is credited for more than it asked for; its notes and its own sums agree."""
+    for invoice in store.select("invoice", PLATFORM):
+        body = invoice.body
+        notes = store.select("credit_note", PLATFORM, [Filter("invoice", "=", invoice.id)])
+        credited = sum(note.body["total"] for note in notes)
+        shown = body["pre_payment_credit_notes_amount"] + body["post_payment_credit_notes_amount"]
+        if credited != shown or credited > max(body["total"], 0):
+            yield f"{invoice.id}: credited {credited}, shows {shown} of {body['total']}"
+
+
+def coupons_are_not_overspent(store: Store) -> Iterator[str]:
+    for kind in ("coupon", "promotion_code"):
+        for record in store.select(kind, PLATFORM):
+            used, most = record.body["times_redeemed"], record.body["max_redemptions"]
+            if most is not None and used > most:
+                yield f"{record.id}: redeemed {used} times of {most}"
+    for discount in store.select("discount", PLATFORM):
+        subscription_id = discount.body["subscription"]
+        held = store.find("subscription", subscription_id, PLATFORM) if subscription_id else None
+        holds = held is not None and discount.id in held.body["discounts"]
+        if held is not None and holds == discount.internal["has_ended"]:
+            yield f"{discount.id} has ended: {discount.internal['has_ended']}, held: {holds}"
 
 
 def paid_invoices_have_one_payment(store: Store) -> Iterator[str]:

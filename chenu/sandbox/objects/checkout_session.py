@@ -9,22 +9,30 @@ from chenu.sandbox.objects.cards import TestCard
 from chenu.sandbox.objects.charge import settle
 from chenu.sandbox.objects.customer import new_customer
 from chenu.sandbox.objects.invoice import make_paid_invoice
+from chenu.sandbox.objects.parameters import POSTAL_ADDRESS_FIELDS
 from chenu.sandbox.objects.payment_intent import (
     Attempt,
     attempt_payment,
     new_intent,
 )
 from chenu.sandbox.objects.payment_method import new_method
+from chenu.sandbox.objects.session_discount import find_refusal, redeem_for_payment
+from chenu.sandbox.objects.session_tax import take_location
+from chenu.sandbox.objects.tax_id import tax_ids_of
 
 
 def pay(
     unit: UnitOfWork, session: Record, card: tuple[TestCard, tuple[int, int]] | None, payer: Json
 ) -> Attempt:
-    """Try to complete an open session. `payer`: name and email as typed, None where not.
+    """Try to complete an open session. `payer`: what was typed, None where nothing was.
 
     `card`: with month and year of its expiry; None where nothing is due and none was given.
     """
     unit = unit.on_clock_of(session)
+    refusal = find_refusal(unit, session)
+    if refusal is not None:
+        return refusal
+    take_location(unit, session, payer)
     is_subscription = session.body["mode"] == "subscription"
     intent = None if is_subscription else _intent(unit, session)
     known = session.body["customer_details"] or {}
@@ -53,6 +61,9 @@ def pay(
 def authenticate(unit: UnitOfWork, session: Record, *, succeed: bool) -> Attempt:
     """The owner of the card confirms, or does not."""
     unit = unit.on_clock_of(session)
+    refusal = find_refusal(unit, session)
+    if refusal is not None:
+        return refusal
     intent = find_waiting_intent(unit.store, session)
     if intent is None:
         raise ValueError(f"nothing of {session.id} waits for its owner")
@@ -105,9 +116,8 @@ def _complete(unit: UnitOfWork, session: Record, attempt: Attempt) -> None:
     else:
         _make_invoice(unit, session)
         _update_customer(unit, session)
-    payer = session.internal["payer"]
     session.body |= {
-        "customer_details": _customer_details(payer["email"], payer["name"]),
+        "customer_details": _customer_details(unit, session),
         "payment_status": "paid" if session.body["amount_total"] else "no_payment_required",
         "status": "complete",
         "url": None,
@@ -121,15 +131,15 @@ def _complete(unit: UnitOfWork, session: Record, attempt: Attempt) -> None:
 
 
 def _make_invoice(unit: UnitOfWork, session: Record) -> None:
-    creation = session.body["invoice_creation"]
-    if not creation["enabled"]:
+    discounts = redeem_for_payment(unit, session)
+    if not session.body["invoice_creation"]["enabled"]:
         return
     invoice = make_paid_invoice(
         unit,
         unit.get("customer", session.body["customer"]),
-        session.internal["lines"],
+        session,
         unit.get("payment_intent", session.body["payment_intent"]),
-        creation["invoice_data"],
+        discounts,
     )
     session.body["invoice"] = invoice.id
 
@@ -147,16 +157,21 @@ def _update_customer(unit: UnitOfWork, session: Record) -> None:
             body["currency"] = session.body["currency"]
 
 
-def _customer_details(email: str | None, name: str | None) -> Json:
+def _customer_details(unit: UnitOfWork, session: Record) -> Json:
+    """What was typed; for automatic tax also where the customer is, and their tax ids."""
+    payer, customer_id = session.internal["payer"], session.body["customer"]
+    customer = unit.find("customer", customer_id) if customer_id else None
+    is_taxed = customer is not None and session.body["automatic_tax"]["enabled"]
+    known = customer.body["address"] if customer is not None and is_taxed else None
     return {
-        "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
+        "address": dict(known) if known else dict.fromkeys(POSTAL_ADDRESS_FIELDS),
         "business_name": None,
-        "email": email,
+        "email": payer["email"],
         "individual_name": None,
-        "name": name,
+        "name": payer["name"],
         "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": [],
+        "tax_exempt": customer.body["tax_exempt"] if customer is not None else "none",
+        "tax_ids": tax_ids_of(unit, customer.id) if customer is not None and is_taxed else [],
     }
 
 

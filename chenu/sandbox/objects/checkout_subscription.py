@@ -9,6 +9,7 @@ from chenu.sandbox.objects.payment_intent import (
     fail_authentication,
     new_intent,
 )
+from chenu.sandbox.objects.session_discount import sources_of
 from chenu.sandbox.objects.setup_intent import attempt_setup, fail_setup, new_setup_intent
 from chenu.sandbox.objects.subscription import new_subscription
 from chenu.sandbox.objects.subscription_billing import pay_first_on_checkout
@@ -75,7 +76,12 @@ def make_subscription(unit: UnitOfWork, session: Record) -> Record:
     data = session.internal["subscription_data"]
     intent = _find(unit, "payment_intent", session.internal.get("intent"))
     setup = _find(unit, "setup_intent", session.internal.get("setup_intent"))
-    wanted: Json = {**data, "trial_end": _trial_end(unit, data)}
+    wanted: Json = {
+        **data,
+        "automatic_tax": {"enabled": session.body["automatic_tax"]["enabled"]},
+        "discounts": sources_of(session),
+        "trial_end": _trial_end(unit, data),
+    }
     saved = intent or setup
     if saved is not None and saved.body["status"] == "succeeded":
         wanted["default_payment_method"] = saved.body["payment_method"]

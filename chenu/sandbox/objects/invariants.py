@@ -7,6 +7,8 @@ from chenu.sandbox.engine.store import PLATFORM, Filter, Record, Store
 from chenu.sandbox.engine.test_clocks import find_time
 from chenu.sandbox.objects.balance import read_balance
 from chenu.sandbox.objects.billing_invariants import (
+    coupons_are_not_overspent,
+    credit_notes_are_covered,
     customers_owe_what_their_invoices_left,
     invoices_add_up,
     paid_invoices_have_one_payment,
@@ -140,6 +142,8 @@ _CHECKS: tuple[Check, ...] = (
     paid_invoices_have_one_payment,
     periods_follow_each_other,
     customers_owe_what_their_invoices_left,
+    credit_notes_are_covered,
+    coupons_are_not_overspent,
     _payments_agree,
     _lookup_keys_have_one_holder,
     _time_does_not_run_back,

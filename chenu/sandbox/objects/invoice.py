@@ -7,9 +7,12 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.customer import get_customer
-from chenu.sandbox.objects.invoice_lines import Discount, TaxRate, fill_totals
+from chenu.sandbox.objects.discount import discounts_in_force, use_up
+from chenu.sandbox.objects.invoice_lines import fill_totals
 from chenu.sandbox.objects.invoice_payment import cancel_payment, record_payment
 from chenu.sandbox.objects.parameters import SMALLEST_CHARGE
+from chenu.sandbox.objects.tax import of_document, rate_of
+from chenu.sandbox.objects.tax_id import tax_ids_of
 
 DRAFT_SECONDS = 3600
 """How long the invoice of a renewal can be edited before it is finalized."""
@@ -25,6 +28,10 @@ class NewInvoice:
     period: tuple[int, int] | None = None
     data: Json = field(default_factory=dict)
     proration_date: int | None = None
+    discounts: list[str] = field(default_factory=list)
+    """Of a one-time payment; a subscription has its own."""
+    is_taxed: bool = False
+    """A one-time payment with automatic tax; a subscription says so itself."""
 
 
 def draft_invoice(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> Record:
@@ -47,27 +54,39 @@ def draft_invoice(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> Rec
         period_start=start,
         test_clock=unit.test_clock or None,
     )
-    _copy_customer(body, customer)
+    _copy_customer(unit, body, customer)
     for line in wanted.lines:
         line["invoice"] = invoice_id
     body["lines"] |= {"data": wanted.lines, "url": f"/v1/invoices/{invoice_id}/lines"}
-    fill_totals(body, discounts_of(unit, wanted), tax_of(unit, customer, wanted))
+    discounts = discounts_in_force(unit, _discount_ids(wanted))
+    body["discounts"] = [one.id for one in discounts]
+    is_taxed = _is_taxed(wanted)
+    tax = rate_of(unit, customer, _price_ids(wanted)) if is_taxed else None
+    body["automatic_tax"] |= of_document(is_on=is_taxed, is_known=tax is not None)
+    fill_totals(body, discounts, tax)
     invoice = unit.create("invoice", body, internal={"secret": unit.token()})
     unit.emit("invoice.created", invoice.body)
     if wanted.subscription is not None:
         wanted.subscription.body["latest_invoice"] = invoice_id
         unit.save(wanted.subscription)
+        use_up(unit, wanted.subscription, invoice.body)
     return invoice
 
 
-def discounts_of(unit: UnitOfWork, wanted: NewInvoice) -> tuple[Discount, ...]:
-    """The discounts that apply to a new invoice: none."""
-    return ()
+def _discount_ids(wanted: NewInvoice) -> list[str]:
+    of_subscription = wanted.subscription.body["discounts"] if wanted.subscription else []
+    return [*of_subscription, *wanted.discounts]
 
 
-def tax_of(unit: UnitOfWork, customer: Record, wanted: NewInvoice) -> TaxRate | None:
-    """The tax that applies to a new invoice: none."""
-    return None
+def _is_taxed(wanted: NewInvoice) -> bool:
+    if wanted.subscription is None:
+        return wanted.is_taxed
+    return bool(wanted.subscription.body["automatic_tax"]["enabled"])
+
+
+def _price_ids(wanted: NewInvoice) -> list[str]:
+    details = [(line["pricing"] or {}).get("price_details") for line in wanted.lines]
+    return [one["price"] for one in details if one]
 
 
 def _parent(wanted: NewInvoice) -> Json | None:
@@ -86,7 +105,8 @@ def _parent(wanted: NewInvoice) -> Json | None:
     }
 
 
-def _copy_customer(body: Json, customer: Record) -> None:
+def _copy_customer(unit: UnitOfWork, body: Json, customer: Record) -> None:
+    body["customer_tax_ids"] = tax_ids_of(unit, customer.id)
     for name in ("address", "email", "name", "phone", "shipping", "tax_exempt"):
         body[f"customer_{name}"] = customer.body[name]
 
@@ -173,11 +193,19 @@ def mark_uncollectible(unit: UnitOfWork, invoice: Record) -> None:
 
 
 def make_paid_invoice(
-    unit: UnitOfWork, customer: Record, lines: list[Json], intent: Record, data: Json
+    unit: UnitOfWork, customer: Record, session: Record, intent: Record, discounts: list[str]
 ) -> Record:
-    """The invoice of a one-time payment. `lines`: of the session; `data`: its `invoice_data`."""
-    rows = [_one_time_line(unit, line) for line in lines]
-    invoice = draft_invoice(unit, customer, NewInvoice("manual", rows, data=data))
+    """The invoice of a one-time payment on a Checkout session."""
+    rows = [_one_time_line(unit, line) for line in session.internal["lines"]]
+    data = session.body["invoice_creation"]["invoice_data"]
+    wanted = NewInvoice(
+        "manual",
+        rows,
+        data=data,
+        discounts=discounts,
+        is_taxed=session.body["automatic_tax"]["enabled"],
+    )
+    invoice = draft_invoice(unit, customer, wanted)
     settle_with(unit, invoice, intent)
     return invoice
 
@@ -196,7 +224,7 @@ def _one_time_line(unit: UnitOfWork, item: Json) -> Json:
     return shapes.new(
         "line_item",
         id=unit.new_id("line_item"),
-        amount=item["amount_total"],
+        amount=item["amount_subtotal"],
         description=item["description"],
         period={"end": unit.now, "start": unit.now},
         pricing={

@@ -33,7 +33,7 @@ def new_proration(unit: UnitOfWork, subscription: Record, wanted: Proration) -> 
         customer=subscription.body["customer"],
         date=unit.now,
         description=wanted.description,
-        discountable=wanted.credited is None,
+        discountable=False,
         metadata=copy_json(subscription.body["metadata"]),
         parent={
             "subscription_details": {
@@ -53,9 +53,7 @@ def new_proration(unit: UnitOfWork, subscription: Record, wanted: Proration) -> 
         quantity_decimal=str(item["quantity"]),
         test_clock=unit.test_clock or None,
     )
-    if wanted.credited is not None:
-        off = sum(one["amount"] for one in wanted.discount_amounts)
-        body["net_amount"] = wanted.amount - off
+    body["net_amount"] = wanted.amount - sum(one["amount"] for one in wanted.discount_amounts)
     record = unit.create("invoiceitem", body)
     unit.emit("invoiceitem.created", record.body)
     return record

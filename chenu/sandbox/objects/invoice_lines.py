@@ -1,29 +1,10 @@
 """How the lines of an invoice add up: lines, then discounts, then taxes, then totals. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from chenu.sandbox.engine.json_types import Json
-
-
-@dataclass(frozen=True, slots=True)
-class Discount:
-    """A coupon as it applies to one invoice; `products` limits it, None means all."""
-
-    id: str
-    percent_off: Decimal | None = None
-    amount_off: int | None = None
-    products: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRate:
-    """A tax of so many percent, part of the price or on top of it."""
-
-    id: str
-    percent: Decimal
-    is_inclusive: bool
+from chenu.sandbox.objects.discount_amounts import Discount, Discountable, amounts_off
+from chenu.sandbox.objects.tax_amounts import TaxRate, tax_on
 
 
 def fill_totals(
@@ -35,6 +16,8 @@ def fill_totals(
     """
     lines: list[Json] = invoice["lines"]["data"]
     apply_discounts(lines, discounts)
+    for line in lines:
+        line["pretax_credit_amounts"] = pretax_credits(line["discount_amounts"])
     apply_tax(lines, tax)
     subtotal = sum(line["amount"] for line in lines)
     taxes = [one for line in lines for one in line["taxes"] or ()]
@@ -52,19 +35,55 @@ def fill_totals(
             {"amount": amount, "discount": discount} for discount, amount in off.items()
         ],
         "total_excluding_tax": total - exclusive - inclusive,
-        "total_taxes": _total_taxes(taxes),
+        "total_pretax_credit_amounts": [
+            one for line in lines for one in line["pretax_credit_amounts"]
+        ],
+        "total_taxes": total_taxes(taxes),
     }
 
 
 def apply_discounts(lines: list[Json], discounts: Sequence[Discount]) -> None:
-    """Write `discount_amounts` and `discounts` of each line that is discountable.
+    """Add to the `discount_amounts` of each line that is discountable.
 
-    Credits for unused time are not: theirs were fixed with the credit.
+    Prorations are not: theirs were fixed when they were made.
     """
+    open_lines = [line for line in lines if line["discountable"]]
+    rows = [Discountable(line["amount"], _product(line)) for line in open_lines]
+    for line, taken in zip(open_lines, amounts_off(rows, discounts), strict=True):
+        line["discount_amounts"] += [{"amount": off, "discount": one} for one, off in taken]
+
+
+def _product(line: Json) -> str | None:
+    details = (line["pricing"] or {}).get("price_details")
+    return details["product"] if details else None
 
 
 def apply_tax(lines: list[Json], tax: TaxRate | None) -> None:
     """Write `taxes` of each line, from its amount after discounts."""
+    if tax is None:
+        return
+    for line in lines:
+        details = (line["pricing"] or {}).get("price_details") or {}
+        is_inclusive = details.get("price") not in tax.exclusive_prices
+        amount, taxable = tax_on(net_amount(line), tax.percent, is_inclusive=is_inclusive)
+        line["taxes"] = [
+            {
+                "amount": amount,
+                "tax_behavior": "inclusive" if is_inclusive else "exclusive",
+                "tax_rate_details": {"tax_rate": tax.id},
+                "taxability_reason": tax.reason,
+                "taxable_amount": taxable,
+                "type": "tax_rate_details",
+            }
+        ]
+
+
+def pretax_credits(discount_amounts: list[Json] | None) -> list[Json]:
+    """What lowers an amount before taxes: discounts, the only such credits here."""
+    return [
+        {"credit_balance_transaction": None, **one, "type": "discount"}
+        for one in discount_amounts or ()
+    ]
 
 
 def net_amount(line: Json) -> int:
@@ -81,7 +100,7 @@ def _by_discount(lines: list[Json]) -> dict[str, int]:
     return off
 
 
-def _total_taxes(taxes: list[Json]) -> list[Json]:
+def total_taxes(taxes: list[Json]) -> list[Json]:
     """One entry for each rate and reason, as on the lines."""
     found: dict[str, Json] = {}
     for one in taxes:

@@ -7,7 +7,8 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
-from chenu.sandbox.objects.subscription import ENDED, new_subscription
+from chenu.sandbox.objects.discount import replaced_discounts
+from chenu.sandbox.objects.subscription import ENDED, fill_subscription, new_subscription
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill, draft_first
 from chenu.sandbox.objects.subscription_change import (
     Change,
@@ -81,6 +82,11 @@ def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
     if subscription.body["status"] in ENDED:
         raise _no_upcoming()
     drop_pending_update(unit, subscription)
+    if "discounts" in given:
+        ids = replaced_discounts(unit, subscription, given["discounts"])
+        subscription.body["discounts"] = ids
+        unit.save(subscription)
+    fill_subscription(subscription.body, {k: v for k, v in given.items() if k == "automatic_tax"})
     if given.get("cancel_now"):
         prorates = given.get("proration_behavior", "none") != "none"
         end = {"invoice_now": True, "prorate": prorates}

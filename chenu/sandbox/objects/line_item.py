@@ -105,6 +105,6 @@ def _new_price(unit: UnitOfWork, given: Json) -> tuple[Json, str]:
     else:
         product = announce_product(unit, new_product(unit, data["product_data"]))
     body = describe_price(unit, data, product.id)
-    body["active"] = False
+    body |= {"active": False, "tax_behavior": data.get("tax_behavior", "unspecified")}
     unit.create("price", body)
     return copy_json(body), product.body["name"]

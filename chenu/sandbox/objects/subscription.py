@@ -7,6 +7,7 @@ from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.customer import get_customer
+from chenu.sandbox.objects.discount import replaced_discounts
 from chenu.sandbox.objects.parameters import apply
 from chenu.sandbox.objects.subscription_item import (
     interval_of,
@@ -14,6 +15,7 @@ from chenu.sandbox.objects.subscription_item import (
     period_end,
     set_period,
 )
+from chenu.sandbox.objects.tax import of_subscription, wants_tax
 
 ENDED = ("canceled", "incomplete_expired")
 STEP = "subscription_step"
@@ -57,6 +59,9 @@ def new_subscription(
     if body["cancel_at_period_end"]:
         body["cancel_at"] = end
     record = unit.create("subscription", body, internal={"debits": {}})
+    if wanted.get("discounts"):
+        body["discounts"] = replaced_discounts(unit, record, wanted["discounts"])
+        unit.save(record)
     schedule_steps(unit, record)
     return record
 
@@ -67,6 +72,8 @@ def fill_subscription(body: Json, given: Json) -> None:
     behavior = (given.get("trial_settings") or {}).get("end_behavior")
     if behavior:
         body["trial_settings"] = {"end_behavior": {"billing_cycle_anchor": None, **behavior}}
+    if "automatic_tax" in given:
+        body["automatic_tax"] = of_subscription(is_on=wants_tax(given))
     save = (given.get("payment_settings") or {}).get("save_default_payment_method")
     if save:
         body["payment_settings"]["save_default_payment_method"] = save

@@ -7,6 +7,8 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
+from chenu.sandbox.objects.discount import discounts_in_force
+from chenu.sandbox.objects.discount_amounts import Discountable, amounts_off
 from chenu.sandbox.objects.invoice_item import Proration, new_proration
 from chenu.sandbox.objects.subscription import forget_debits, schedule_steps
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill
@@ -39,6 +41,7 @@ class Change:
     """The billing anchor moves to now, and a whole period is due at once."""
     behavior: str = "create_prorations"
     moment: int = 0
+    discounts: list[str] = field(default_factory=list)
 
     @property
     def is_billed_now(self) -> bool:
@@ -51,16 +54,22 @@ class Change:
 
 
 def plan_change(
-    unit: UnitOfWork, subscription: Record, given: Json, rows: list[Json] | None = None
+    unit: UnitOfWork,
+    subscription: Record,
+    given: Json,
+    rows: list[Json] | None = None,
+    discounts: list[str] | None = None,
 ) -> Change:
     """Work out what the parameters of an update mean. Raises ApiError; changes nothing.
 
-    `rows`: what the items will be, when they are not named by parameters.
+    `rows`: what the items will be, when they are not named by parameters. `discounts`: those that
+    it will have, when they change with the items.
     """
     body = subscription.body
     plan = Change(
         behavior=given.get("proration_behavior", "create_prorations"),
         moment=_moment(unit, body, given),
+        discounts=body["discounts"] if discounts is None else discounts,
     )
     before = items_of(body)
     after = rows or _changed_items(unit, subscription, given.get("items") or [])
@@ -192,9 +201,22 @@ def _plan_prorations(
             plan.prorations += [given_back] if given_back else []
     if not plan.is_new_period:
         known = {_terms(item) for item in before}
+        off = _discounts_of_items(unit, plan)
         plan.prorations += [
-            debit_rest(unit, item, plan.moment) for item in plan.items if _terms(item) not in known
+            debit_rest(unit, item, plan.moment, off[item["id"]])
+            for item in plan.items
+            if _terms(item) not in known
         ]
+
+
+def _discounts_of_items(unit: UnitOfWork, plan: Change) -> dict[str, list[Json]]:
+    """What discounts take off a whole period of each item; those for once wait for a renewal."""
+    discounts = discounts_in_force(unit, plan.discounts, with_once=False)
+    lines = [Discountable(amount_of(item), item["price"]["product"]) for item in plan.items]
+    return {
+        item["id"]: [{"amount": off, "discount": one} for one, off in taken]
+        for item, taken in zip(plan.items, amounts_off(lines, discounts), strict=True)
+    }
 
 
 def _terms(item: Json) -> tuple[str, str, int]:

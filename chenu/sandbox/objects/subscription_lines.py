@@ -61,22 +61,34 @@ def credit(unit: UnitOfWork, debit: Json, item: Json, moment: int) -> Proration 
         return None
     words = f"Unused time on {_counted(unit, item)} after {_day(moment)}"
     discounts = tuple(
-        {
-            "amount": -share(one["amount"], span.rest(moment), span.length),
-            "discount": one["discount"],
-        }
-        for one in debit["discount_amounts"]
+        {"amount": -one["amount"], "discount": one["discount"]}
+        for one in _shared(debit["discount_amounts"], span, moment)
     )
     rest = Span(max(moment, span.start), span.end)
     return Proration(amount, rest, words, item, credited=debit, discount_amounts=discounts)
 
 
-def debit_rest(unit: UnitOfWork, item: Json, moment: int) -> Proration:
-    """What the rest of the item's current period costs from a moment on."""
+def _shared(discount_amounts: list[Json], span: Span, moment: int) -> list[Json]:
+    """The same part of each discount as of the amount that it was taken off."""
+    return [
+        {
+            "amount": share(one["amount"], span.rest(moment), span.length),
+            "discount": one["discount"],
+        }
+        for one in discount_amounts
+    ]
+
+
+def debit_rest(unit: UnitOfWork, item: Json, moment: int, off: list[Json]) -> Proration:
+    """What the rest of the item's current period costs from a moment on.
+
+    `off`: what discounts take off a whole period.
+    """
     period = Span(item["current_period_start"], item["current_period_end"])
     words = f"Remaining time on {_counted(unit, item)} after {_day(moment)}"
     amount = remaining(amount_of(item), period, moment)
-    return Proration(amount, Span(moment, period.end), words, item)
+    discounts = tuple(_shared(off, period, moment))
+    return Proration(amount, Span(moment, period.end), words, item, discount_amounts=discounts)
 
 
 def _counted(unit: UnitOfWork, item: Json) -> str:
@@ -110,7 +122,7 @@ def debit_of_item(item: Record) -> Json:
     """The same of a debit that waits for its invoice."""
     return {
         "amount": item.body["amount"],
-        "discount_amounts": [],
+        "discount_amounts": item.body["proration_details"]["discount_amounts"],
         "start": item.body["period"]["start"],
         "end": item.body["period"]["end"],
         "invoice": None,

@@ -2,8 +2,10 @@
 
 from chenu.sandbox.engine.errors import ApiError, unsupported
 from chenu.sandbox.engine.json_types import Json
+from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.parameters import refuse_unsupported
+from chenu.sandbox.objects.tax import check_location, wants_tax
 
 
 def check_billing_mode(given: Json, where: str = "billing_mode") -> None:
@@ -33,6 +35,12 @@ def check_collection(given: Json) -> None:
     refuse_unsupported(
         given.get("payment_settings") or {}, ("save_default_payment_method",), "payment_settings"
     )
+
+
+def check_tax(given: Json, customer: Record) -> None:
+    """Automatic tax needs the customer's country; raises ApiError."""
+    if wants_tax(given):
+        check_location(customer)
 
 
 def check_method(unit: UnitOfWork, given: Json, customer_id: str) -> None:

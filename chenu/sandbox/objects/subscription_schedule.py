@@ -5,6 +5,7 @@ from chenu.sandbox.engine.errors import ApiError
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
+from chenu.sandbox.objects.discount import begin_phase_discounts
 from chenu.sandbox.objects.parameters import apply
 from chenu.sandbox.objects.schedule_phases import phase_of_subscription, phase_rows
 from chenu.sandbox.objects.subscription import ENDED, STEP, cancel_subscription, change
@@ -61,6 +62,9 @@ def set_phases(unit: UnitOfWork, schedule: Record, phases: list[Json], given: Js
     for phase in phases:
         if phase["end_date"] > unit.now:
             unit.schedule(phase["end_date"], STEP, schedule.body["subscription"])
+    subscription = unit.get("subscription", schedule.body["subscription"])
+    change(unit, subscription, discounts=begin_phase_discounts(unit, subscription, now))
+    unit.save(schedule)
 
 
 def check_active(schedule: Record, what: str) -> None:
@@ -104,6 +108,7 @@ def follow_schedule(unit: UnitOfWork, subscription: Record) -> None:
         with unit.change(schedule, f"{KIND}.updated") as body:
             body["current_phase"] = {"end_date": phase["end_date"], "start_date": unit.now}
         _begin_phase(unit, subscription, phase)
+        unit.save(schedule)
     elif schedule.body["end_behavior"] == "cancel":
         _complete(unit, schedule)
         cancel_subscription(unit, subscription, "cancellation_requested")
@@ -121,7 +126,7 @@ def _begin_phase(unit: UnitOfWork, subscription: Record, phase: Json) -> None:
     """At the end of a period nothing is prorated: the renewal bills the new items."""
     body = subscription.body
     rows = phase_rows(unit, body, phase)
-    values: Json = {"discounts": phase_discounts(body, phase)}
+    values: Json = {"discounts": begin_phase_discounts(unit, subscription, phase)}
     if phase["metadata"]:
         values["metadata"] = {**body["metadata"], **phase["metadata"]}
     if period_end(body) > unit.now:
@@ -135,8 +140,3 @@ def _begin_phase(unit: UnitOfWork, subscription: Record, phase: Json) -> None:
     with unit.change(subscription) as changed:
         changed["items"] = {**copy_json(body["items"]), "data": rows}
         changed |= values
-
-
-def phase_discounts(subscription: Json, phase: Json) -> list[str]:
-    """The discounts that hold in a phase: those that it lists, and no others."""
-    return [one["discount"] for one in phase["discounts"] if one["discount"]]

@@ -5,6 +5,7 @@ from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.cards import DECLINES
+from chenu.sandbox.objects.discount import replaced_discounts
 from chenu.sandbox.objects.invoice_collection import finalize_and_collect
 from chenu.sandbox.objects.parameters import merge_metadata
 from chenu.sandbox.objects.payment_intent import Attempt
@@ -48,11 +49,13 @@ def update_subscription(
     """
     behavior = given.get("payment_behavior", "allow_incomplete")
     values = _values(unit, subscription, given)
+    if "discounts" in given:
+        values["discounts"] = replaced_discounts(unit, subscription, given["discounts"])
     if rows is None and not any(name in given for name in CHANGING):
         apply_change(unit, subscription, Change(), values)
         return
     drop_pending_update(unit, subscription)
-    plan = plan_change(unit, subscription, given, rows)
+    plan = plan_change(unit, subscription, given, rows, values.get("discounts"))
     charge_prorations(unit, subscription, plan)
     if behavior == "pending_if_incomplete" and plan.is_billed_now:
         _change_when_paid(unit, subscription, plan, values)

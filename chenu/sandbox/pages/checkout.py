@@ -13,7 +13,9 @@ from chenu.sandbox.objects.checkout_session import (
 )
 from chenu.sandbox.objects.checkout_subscription import needs_card
 from chenu.sandbox.objects.payment_intent import Attempt
+from chenu.sandbox.objects.session_tax import asks_country, asks_tax_id
 from chenu.sandbox.pages.card_form import EnteredCard, InvalidCard, Payer, read_card, read_payer
+from chenu.sandbox.pages.checkout_location import known_country, read_location
 from chenu.sandbox.pages.checkout_terms import renewal_of, trial_end_of
 from chenu.sandbox.pages.declines import message_key
 from chenu.sandbox.pages.rendering import message_page, render
@@ -69,6 +71,9 @@ def _form(
         lines=session.internal["lines"] if session else [],
         ask_email=not known.get("email"),
         needs_card=body["mode"] == "payment" or needs_card(body),
+        asks_country=session is not None and asks_country(session),
+        country=known_country(sandbox_of(request).store, session) if session else None,
+        asks_tax_id=session is not None and asks_tax_id(session),
         renewal=renewal_of(session),
         trial_end=trial_end_of(session),
         problem=problem,
@@ -86,10 +91,11 @@ async def submit_checkout(
     if closed is not None or session is None:
         return closed or message_page("en", "unknown", 404)
     sandbox, typed = sandbox_of(request), await form_of(request)
-    shown = {name: typed.get(name, "") for name in ("name", "email")}
+    shown = {name: typed.get(name, "") for name in ("name", "email", "country", "tax_id")}
     with sandbox.engine.unit() as unit:
         try:
             given = _read(session, typed, unit.on_clock_of(session).now)
+            location = read_location(sandbox.store, session, typed)
         except InvalidCard as error:
             return _form(
                 request, session, problem=error.message_key, field=error.field, typed=shown
@@ -97,7 +103,7 @@ async def submit_checkout(
         session = unit.get("checkout.session", session_id)
         if session.body["status"] != "open":
             return _closed(request, session) or message_page("en", "unknown", 404)
-        payer = {"name": given.name, "email": given.email}
+        payer = {"name": given.name, "email": given.email, **location}
         card = (given.card, given.expiry) if isinstance(given, EnteredCard) else None
         attempt = pay(unit, session, card, payer)
     return _after(request, session, attempt, shown)

@@ -15,6 +15,7 @@ from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
 from chenu.sandbox.pages.control_snapshots import SNAPSHOT_HANDLERS, list_snapshots
+from chenu.sandbox.pages.control_subscriptions import SUBSCRIPTION_HANDLERS
 from chenu.sandbox.pages.control_test_clocks import TEST_CLOCK_HANDLERS
 from chenu.sandbox.pages.rendering import render
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
@@ -72,6 +73,7 @@ router = Router(
         *DISPUTE_HANDLERS,
         *FAULT_HANDLERS,
         *SNAPSHOT_HANDLERS,
+        *SUBSCRIPTION_HANDLERS,
         *TEST_CLOCK_HANDLERS,
     ],
     before_request=refuse_other_sites,

@@ -2,7 +2,13 @@
 
 from chenu.sandbox.objects.payment_intent import Attempt
 
-_DISCLOSED = ("insufficient_funds", "expired_card", "incorrect_cvc", "processing_error")
+_DISCLOSED = (
+    "insufficient_funds",
+    "expired_card",
+    "incorrect_cvc",
+    "processing_error",
+    "discount_gone",
+)
 """Reasons that the payer may see; all others read `declined`, so that a thief learns nothing."""
 
 

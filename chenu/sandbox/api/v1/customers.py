@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chenu.sandbox.api.lists import embedded_page, page
 from chenu.sandbox.api.routing import ROUTES
-from chenu.sandbox.engine.expand import PROVIDERS
+from chenu.sandbox.engine.expand import PROVIDERS, provides
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -15,21 +15,26 @@ from chenu.sandbox.objects.customer import (
 )
 from chenu.sandbox.objects.customer_deletion import delete_customer
 from chenu.sandbox.objects.parameters import deleted, refuse_unsupported
+from chenu.sandbox.objects.tax import tax_of_customer
+from chenu.sandbox.objects.tax_id import new_tax_id
 from chenu.sandbox.objects.test_clock import check_room, get_test_clock
 
-_ALWAYS_EMPTY = ("sources", "tax_ids")
+_ALWAYS_EMPTY = ("sources",)
 """Lists that Stripe shows when expanded and in which this sandbox has nothing yet."""
 
 
 @ROUTES.post("/v1/customers")
 def create(unit: UnitOfWork, parameters: Json) -> Record:
-    refuse_unsupported(parameters, (*CUSTOMER_FIELDS, "test_clock"), "customers.create")
+    supported = (*CUSTOMER_FIELDS, "tax_id_data", "test_clock")
+    refuse_unsupported(parameters, supported, "customers.create")
     if "test_clock" in parameters:
         clock = get_test_clock(unit, parameters["test_clock"], "test_clock")
         check_room(unit, clock)
         unit = unit.on_test_clock(clock.id)
     customer = new_customer(unit, parameters)
     unit.emit("customer.created", customer.body)
+    for given in parameters.get("tax_id_data") or []:
+        new_tax_id(unit, given, customer)
     return customer
 
 
@@ -66,6 +71,11 @@ def update(unit: UnitOfWork, parameters: Json, customer: str) -> Record:
 def delete(unit: UnitOfWork, parameters: Json, customer: str) -> Json:
     delete_customer(unit, unit.get("customer", customer))
     return deleted("customer", customer)
+
+
+@provides("customer", "tax")
+def _tax(unit: UnitOfWork, customer: Json) -> Json:
+    return tax_of_customer(unit.get("customer", customer["id"]))
 
 
 def _empty_list(name: str) -> Callable[[UnitOfWork, Json], Json]:

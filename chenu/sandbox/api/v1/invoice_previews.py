@@ -8,7 +8,11 @@ from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.invoice_preview import preview_change, preview_start
 from chenu.sandbox.objects.parameters import refuse_unsupported
-from chenu.sandbox.objects.subscription_parameters import check_billing_mode, check_items
+from chenu.sandbox.objects.subscription_parameters import (
+    check_billing_mode,
+    check_items,
+    check_tax,
+)
 
 _CHANGE = (
     "billing_cycle_anchor",
@@ -19,6 +23,7 @@ _CHANGE = (
     "proration_date",
     "trial_end",
 )
+_OF_INVOICE = ("automatic_tax", "discounts")
 _START = ("billing_mode", "items", "trial_end")
 
 
@@ -26,14 +31,22 @@ _START = ("billing_mode", "items", "trial_end")
 def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     refuse_unsupported(
         parameters,
-        ("customer", "preview_mode", "subscription", "subscription_details"),
+        (
+            "automatic_tax",
+            "customer",
+            "discounts",
+            "preview_mode",
+            "subscription",
+            "subscription_details",
+        ),
         "invoices.create_preview",
     )
     if parameters.get("preview_mode", "next") != "next":
         raise unsupported("previews of later invoices", "preview_mode")
     details = parameters.get("subscription_details") or {}
+    given = {name: parameters[name] for name in _OF_INVOICE if name in parameters}
     if "subscription" in parameters:
-        return _of_change(unit, parameters, details)
+        return _of_change(unit, parameters, details, given)
     if "customer" not in parameters or "items" not in details:
         raise ApiError(
             "You must provide a subscription, or a customer and the items of a new one.",
@@ -44,11 +57,12 @@ def create_preview(unit: UnitOfWork, parameters: Json) -> Json:
     unit = unit.on_clock_of(customer)
     refuse_unsupported(details, _START, "subscription_details")
     check_billing_mode(details, "subscription_details[billing_mode]")
-    wanted = {"trial_end": trial_end_of(unit, details)}
+    check_tax(given, customer)
+    wanted = {**given, "trial_end": trial_end_of(unit, details)}
     return preview_start(unit, customer, prices_of(unit, details["items"]), wanted)
 
 
-def _of_change(unit: UnitOfWork, parameters: Json, details: Json) -> Json:
+def _of_change(unit: UnitOfWork, parameters: Json, details: Json, given: Json) -> Json:
     record = unit.get("subscription", parameters["subscription"], param="subscription")
     if parameters.get("customer", record.body["customer"]) != record.body["customer"]:
         raise ApiError("The subscription belongs to another customer.", param="customer")
@@ -61,4 +75,4 @@ def _of_change(unit: UnitOfWork, parameters: Json, details: Json) -> Json:
         raise unsupported(
             "anchors at another moment", "subscription_details[billing_cycle_anchor][type]"
         )
-    return preview_change(unit.on_clock_of(record), record, details)
+    return preview_change(unit.on_clock_of(record), record, {**details, **given})

@@ -15,6 +15,8 @@ from chenu.sandbox.objects.checkout_session import expire as expire_session
 from chenu.sandbox.objects.customer import get_customer
 from chenu.sandbox.objects.line_item import build_lines
 from chenu.sandbox.objects.parameters import apply, check_currency, check_url, refuse_unsupported
+from chenu.sandbox.objects.session_discount import discount_session
+from chenu.sandbox.objects.session_tax import open_tax
 
 _ECHOED = (
     "billing_address_collection",
@@ -29,20 +31,20 @@ _ECHOED = (
 )
 _ONLY_OFF = (
     "adaptive_pricing",
-    "automatic_tax",
     "managed_payments",
     "phone_number_collection",
-    "tax_id_collection",
 )
 _SUPPORTED = (
     *_ECHOED,
     *_ONLY_OFF,
     "allow_promotion_codes",
     "allowed_payment_method_types",
+    "automatic_tax",
     "currency",
     "custom_text",
     "customer",
     "customer_update",
+    "discounts",
     "expires_at",
     "invoice_creation",
     "line_items",
@@ -50,6 +52,7 @@ _SUPPORTED = (
     "payment_intent_data",
     "payment_method_collection",
     "subscription_data",
+    "tax_id_collection",
     "ui_mode",
 )
 _SHORTEST, _LONGEST, _GRACE = 1800, DAY, 60
@@ -82,6 +85,9 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     apply(body, parameters, _ECHOED)
     _fill_customer(unit, body, parameters)
     fill_mode(body, parameters)
+    customer = unit.find("customer", body["customer"]) if body["customer"] else None
+    discount_session(unit, body, lines, parameters.get("discounts") or [], customer)
+    open_tax(unit, body, lines, parameters, customer)
     if "allowed_payment_method_types" in parameters:
         body["allowed_payment_method_types"] = parameters["allowed_payment_method_types"]
     body["custom_text"] |= parameters.get("custom_text") or {}

@@ -21,6 +21,7 @@ from chenu.sandbox.objects.subscription_parameters import (
     check_collection,
     check_items,
     check_method,
+    check_tax,
 )
 from chenu.sandbox.objects.subscription_start import start_subscription
 from chenu.sandbox.objects.subscription_update import (
@@ -31,10 +32,12 @@ from chenu.sandbox.objects.subscription_update import (
 
 _URL = "/v1/subscriptions"
 _SHARED = (
+    "automatic_tax",
     "cancel_at_period_end",
     "collection_method",
     "default_payment_method",
     "description",
+    "discounts",
     "items",
     "off_session",
     "payment_behavior",
@@ -68,6 +71,7 @@ def create(unit: UnitOfWork, parameters: Json) -> Record:
     check_collection(parameters)
     check_currency(parameters.get("currency", CURRENCY))
     check_method(unit, parameters, customer.id)
+    check_tax(parameters, customer)
     items = prices_of(unit, parameters.get("items") or [])
     wanted = {**parameters, "trial_end": trial_end_of(unit, parameters)}
     return start_subscription(unit, customer, items, wanted)
@@ -162,6 +166,7 @@ def update(unit: UnitOfWork, parameters: Json, subscription: str) -> Record:
     _check_updatable(record, parameters)
     check_collection(parameters)
     check_method(unit, parameters, record.body["customer"])
+    check_tax(parameters, get_customer(unit, record.body["customer"]))
     check_items(
         parameters.get("items") or [],
         ("deleted", "id", "price", "quantity"),
