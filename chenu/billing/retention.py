@@ -12,6 +12,17 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "an event that comes again is known: Stripe delivers for 3 days and lists for 30",
         only="state <> 'RECEIVED'",
     ),
+    Retention(
+        "subscription_order",
+        timedelta(days=400),
+        "updated_at",
+        "a request to subscribe that came to nothing",
+        only="status IN ('CANCELED', 'FAILED')",
+    ),
+    Forever("subscription", "what an account paid for, and when"),
+    Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),
+    Forever("invoice", "documents of payments are stored for as long as the books"),
+    Forever("invoice_payment", "money: append-only"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),
 )

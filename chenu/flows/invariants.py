@@ -13,6 +13,7 @@ from chenu.billing.ports import ReportPort
 from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
+from chenu.flows.plan_invariants import PLANS
 from chenu.flows.services import Services
 from chenu.ledger.invariants import (
     Finding,
@@ -121,7 +122,7 @@ SALES = (
 
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
-    return [*await check_ledger(whole=whole), *await check_all(SALES)]
+    return [*await check_ledger(whole=whole), *await check_all((*SALES, *PLANS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +134,12 @@ class _Booked:
 @dataclass(frozen=True, slots=True)
 class _Paid:
     id: str
-    purchase: str
+    whose: str
 
 
 _OURS = """
     SELECT stripe_charge_id AS stripe_id, gross - discount AS amount FROM purchase_payment
+    UNION ALL SELECT stripe_charge_id, gross - discount FROM invoice_payment
     UNION ALL SELECT stripe_transfer_id, -creator_share FROM purchase_payment
         WHERE stripe_transfer_id IS NOT NULL
     UNION ALL SELECT stripe_id, -amount FROM operation WHERE kind = 'REFUND' AND state = 'SETTLED'
@@ -181,25 +183,27 @@ def _counts(line: BalanceMovement) -> bool:
 
 
 async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
-    """What is in other money, or was given back by hand, and of which purchase.
+    """What is in other money, or was given back by hand, and of which purchase or invoice.
 
     docs/operations.md says what to do.
     """
     sql = """
-        SELECT stripe_charge_id AS id, purchase::text FROM purchase_payment
+        SELECT stripe_charge_id AS id, 'purchase ' || purchase AS whose FROM purchase_payment
             WHERE stripe_charge_id = ANY($1)
-        UNION ALL SELECT stripe_transfer_id, purchase::text FROM purchase_payment
+        UNION ALL SELECT stripe_charge_id, 'invoice ' || invoice FROM invoice_payment
+            WHERE stripe_charge_id = ANY($1)
+        UNION ALL SELECT stripe_transfer_id, 'purchase ' || purchase FROM purchase_payment
             WHERE stripe_transfer_id = ANY($1)
     """
     foreign = (line for line in lines if not is_our_currency(line.currency))
     reasons = {line.source_id: f" (in {line.currency})" for line in foreign}
     given_back = {line.source_id: line for line in lines if line.type in _GIVEN_BACK}
     ids = [line.of_id for line in given_back.values()]
-    purchases = {row.id: row.purchase for row in await db.fetch_all(_Paid, sql, ids)}
+    known = {row.id: row.whose for row in await db.fetch_all(_Paid, sql, ids)}
     return reasons | {
-        stripe_id: f" ({_GIVEN_BACK[line.type]} of {line.of_id}, purchase {purchases[line.of_id]})"
+        stripe_id: f" ({_GIVEN_BACK[line.type]} of {line.of_id}, {known[line.of_id]})"
         for stripe_id, line in given_back.items()
-        if line.of_id in purchases
+        if line.of_id in known
     }
 
 

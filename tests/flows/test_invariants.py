@@ -8,6 +8,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.ids import new_id
 from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
+from chenu.flows.plan_invariants import PLANS
 from chenu.flows.services import Services
 from chenu.ledger.invariants import check
 from tests.conftest import Engines
@@ -15,7 +16,7 @@ from tests.flows.sales import Sold, make_sale, work_off
 from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
-BY_NAME = {invariant.name: invariant for invariant in SALES}
+BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS)}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 

@@ -16,8 +16,12 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.changes import set_renewal
+from chenu.flows.subscriptions.mirror import end_duplicates
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
+from chenu.tiers.catalogue import TierCode
+from tests.flows.plans import complete, open_plans, plan_of, start
 from tests.flows.sales import (
     Market,
     open_market,
@@ -98,6 +102,18 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
         await sync_person(services, person.user_id)
     await sync_product(services, market.agent.id)
     await pay_too_late(services, await open_market(services))
+    await _live_with_a_plan(services)
+
+
+async def _live_with_a_plan(services: Services) -> None:
+    """A page closed for another one, a change of the renewal, and an unwanted twin."""
+    person = await open_plans(services)
+    await start(services, person.actor)
+    await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
+    await set_renewal(services, person.actor, cancel=True)
+    plan = await plan_of(person)
+    assert plan is not None
+    await end_duplicates([plan, plan])
 
 
 async def _list_operations() -> list[OperationRow]:

@@ -144,6 +144,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "price": price,
         "product": f"agent_{market.agent.id.hex}",
         "account": "acct_poison",
+        "invoice": "in_poison",
     }
 
 

@@ -95,6 +95,16 @@ async def _support_answer() -> None:
     await db.execute(sql, new_id())
 
 
+async def _subscription_order() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO subscription_order (id, account, buyer, kind, item, billing_interval, price,
+            status, created_at, updated_at)
+        VALUES ($1, $2, $3, 'TIER', 'PRO', 'MONTH', 2900, 'CANCELED', now(), now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -107,6 +117,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "support_request": _support_request,
     "support_answer": _support_answer,
     "idempotency_record": _idempotency,
+    "subscription_order": _subscription_order,
 }
 
 

@@ -58,7 +58,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
-        await _end_duplicates(live)
+        await end_duplicates(live)
         await set_tier(account_id, _tier_of(live))
     return True
 
@@ -80,7 +80,7 @@ async def _complete_order(account_id: AccountId, state: SubscriptionState) -> No
         await record_trial(owner.email, order_id)
 
 
-async def _end_duplicates(live: list[SubscriptionRow]) -> None:
+async def end_duplicates(live: list[SubscriptionRow]) -> None:
     """Two pages that were completed at once: the first subscription stays."""
     for extra in live[1:]:
         stripe_id = extra.stripe_subscription_id

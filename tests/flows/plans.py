@@ -1,0 +1,80 @@
+"""Plans for tests: what bootstrap-stripe makes, pages completed, time moved on both sides."""
+
+from datetime import timedelta
+
+import httpx
+
+from chenu.accounts.actor import Actor
+from chenu.billing.recurring import BillingInterval, SubscriptionKind
+from chenu.billing.stripe_catalogue import StripeCatalogue
+from chenu.billing.subscription_orders import OrderRow
+from chenu.billing.subscriptions import SubscriptionRow, find_subscription
+from chenu.core import db
+from chenu.core.clock import CLOCK
+from chenu.flows.events.polling import poll_events
+from chenu.flows.mirrors.bootstrap import prices, products
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.tiers.catalogue import TierCode
+from tests.flows.sales import work_off
+from tests.people import Person, make_person, pay
+
+CARD = "4242424242424242"
+
+
+async def open_plans(services: Services) -> Person:
+    """Somebody on FREE, and the plans as products and prices at Stripe."""
+    catalogue = StripeCatalogue(services.settings.stripe)
+    for product in products():
+        await catalogue.put_product(product)
+    for price in prices():
+        await catalogue.put_price(price)
+    await catalogue.close()
+    return await make_person("zoe", TierCode.FREE)
+
+
+async def start(
+    services: Services,
+    actor: Actor,
+    tier: TierCode = TierCode.STARTER,
+    interval: BillingInterval = BillingInterval.MONTH,
+    *,
+    trial: bool = False,
+    key: str = "plan-1",
+) -> OrderRow:
+    request = StartInput(tier, interval, "fr", trial=trial)
+    return await start_subscription(services, actor, request, key)
+
+
+async def complete(services: Services, order: OrderRow, card: str = CARD) -> httpx.Response:
+    """What Stripe's page answers; then everything that follows from it here."""
+    assert order.checkout_url is not None
+    answer = await pay(order.checkout_url, card)
+    await catch_up(services)
+    return answer
+
+
+async def catch_up(services: Services) -> None:
+    await poll_events(services)
+    await work_off(services)
+
+
+async def advance(services: Services, days: float) -> None:
+    """Stripe's clock and ours, then everything that follows."""
+    base = services.settings.stripe.api_base
+    async with httpx.AsyncClient(base_url=base or "", timeout=30) as http:
+        seconds = int(timedelta(days=days).total_seconds())
+        answer = await http.post("/_sandbox/clock", json={"advance": f"PT{seconds}S"})
+        assert answer.status_code == 200, answer.text
+    CLOCK.move_to_offset(CLOCK.offset + timedelta(days=days))
+    await catch_up(services)
+
+
+async def plan_of(person: Person) -> SubscriptionRow | None:
+    assert person.actor.account_id is not None
+    return await find_subscription(person.actor.account_id, SubscriptionKind.TIER)
+
+
+async def tier_of(person: Person) -> str:
+    sql = "SELECT tier FROM account WHERE id = $1"
+    return str(await db.fetch_value(sql, person.actor.account_id))
