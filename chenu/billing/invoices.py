@@ -64,6 +64,15 @@ async def list_invoices(account_id: AccountId, page: PageRequest) -> Page[Invoic
     return cut(await db.fetch_all(InvoiceRow, sql, *args), page)
 
 
+async def count_invoices(account_id: AccountId) -> int:
+    """Of those that were issued, at most 1,001: more are not counted."""
+    sql = """
+        SELECT count(*) FROM (SELECT 1 FROM invoice
+            WHERE account = $1 AND issued_at IS NOT NULL LIMIT 1001) counted
+    """
+    return int(await db.fetch_value(sql, account_id))
+
+
 async def list_invoices_by_id(ids: Sequence[InvoiceId]) -> list[InvoiceRow]:
     """In no particular order; callers check whose they are."""
     return await db.fetch_all(InvoiceRow, f"{_INVOICE} WHERE id = ANY($1)", list(ids))

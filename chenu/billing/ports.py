@@ -104,7 +104,7 @@ class SubscriptionPort(Protocol):
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
 
     async def set_cancel_at_period_end(
-        self, subscription_id: str, by: OperationIdentity, *, cancel: bool
+        self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState: ...
 
     async def cancel_subscription(

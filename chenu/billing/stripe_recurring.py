@@ -37,12 +37,16 @@ class StripeRecurring(StripeCaller):
         return read_subscription(found.to_dict())
 
     async def set_cancel_at_period_end(
-        self, subscription_id: str, by: OperationIdentity, *, cancel: bool
+        self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState:
+        """`reason` is for us to read in Stripe's dashboard; empty clears an earlier one."""
         changed = await self.ask(
             lambda: self.client.v1.subscriptions.update_async(
                 subscription_id,
-                {"cancel_at_period_end": cancel},
+                {
+                    "cancel_at_period_end": cancel,
+                    "cancellation_details": {"comment": reason or ""},
+                },
                 {"idempotency_key": by.idempotency_key},
             )
         )

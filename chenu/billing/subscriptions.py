@@ -65,15 +65,20 @@ async def list_live_subscriptions(
     return await db.fetch_all(SubscriptionRow, sql, account_id, kind)
 
 
-async def find_subscription(
-    account_id: AccountId, kind: SubscriptionKind
-) -> SubscriptionRow | None:
-    """The live one; else the last that ended."""
+async def list_plans(account_ids: Sequence[AccountId]) -> list[SubscriptionRow]:
+    """The tier's subscription of each account: the live one; else the last that ended."""
     sql = f"""
-        {_SUBSCRIPTION} WHERE account = $1 AND kind = $2
-        ORDER BY (status <> 'CANCELED') DESC, created_at DESC, id DESC LIMIT 1
-    """
-    return await db.find_one(SubscriptionRow, sql, account_id, kind)
+        SELECT DISTINCT ON (account) {_SUBSCRIPTIONS.select()} FROM subscription
+        WHERE account = ANY($1) AND kind = 'TIER'
+        ORDER BY account, (status <> 'CANCELED') DESC, created_at DESC, id DESC
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(SubscriptionRow, sql, list(account_ids))
+
+
+async def find_plan(account_id: AccountId) -> SubscriptionRow | None:
+    """The live one; else the last that ended."""
+    found = await list_plans([account_id])
+    return found[0] if found else None
 
 
 async def find_subscription_by_stripe_id(stripe_id: str) -> SubscriptionRow | None:

@@ -11,6 +11,8 @@ from chenu.accounts.queries import Membership
 from chenu.agents.access import GrantRow, list_library
 from chenu.agents.counts import count_library, count_purchases
 from chenu.agents.purchases import PurchaseRow, list_purchases
+from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
+from chenu.billing.subscriptions import SubscriptionRow
 from chenu.tiers import catalogue
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.connection import (
@@ -29,8 +31,9 @@ from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import ACTING, PARENT, READER
+from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
 
 _Source = strawberry.Parent[AccountRow]
@@ -72,6 +75,24 @@ async def _page_library(
     return ConnectionSource(cursors, rows, by_row_id, partial(count_library, root.id))
 
 
+async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
+    return await info.context.loaders.plans.load(root.id)
+
+
+async def _page_invoices(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[InvoiceRow]:
+    cursors = info.context.cursors.of_list("invoices", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
+    rows = await list_invoices(root.id, page)
+    return ConnectionSource(cursors, rows, by_row_id, partial(count_invoices, root.id))
+
+
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
     return await info.context.loaders.api_keys.load(root.id)
 
@@ -81,6 +102,12 @@ class Account(Node):
     id: strawberry.ID = field("Global id; the header Chenu-Account takes it.", PARENT, _id)
     name: str = field("Its name for people.", PARENT)
     tier: Tier = field("Its plan.", PARENT, _tier)
+    subscription: Subscription | None = field(
+        "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
+    )
+    invoices: Connection[Invoice] = field(
+        "Those that were issued, newest first.", INVOICES, _page_invoices
+    )
     purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
     library: Connection[AccessGrant] = field(
         "What it may use or once could, newest first.", ACTING, _page_library

@@ -7,6 +7,7 @@ import strawberry
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
 from chenu.agents.search_query import AgentSort
+from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
 from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, TierCode
 
@@ -20,6 +21,11 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
         "READ own data; AGENTS create and edit; MARKETPLACE buy, refund, review; EXECUTIONS; "
         "TOKENS; BILLING plans and invoices. Staff fields never by key."
     ),
+    BillingInterval: "How often a plan is paid: a year costs ten months.",
+    SubscriptionStatus: (
+        "TRIALING, ACTIVE and PAST_DUE give the plan; PAST_DUE until the last try on day 7 fails."
+    ),
+    InvoiceStatus: "Stripe's states of an invoice.",
     ApiPlanCode: "The plans of the paid API.",
     AgentKind: "PLATFORM comes with a tier, MARKETPLACE is sold, CUSTOM is private to an account.",
     AgentStatus: "Where an agent, a version or a pending change stands.",

@@ -35,6 +35,13 @@ from chenu.agents.version_heads import (
     list_version_heads,
     list_version_heads_by_id,
 )
+from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
+from chenu.billing.subscriptions import (
+    SubscriptionId,
+    SubscriptionRow,
+    list_plans,
+    list_subscriptions_by_id,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -137,6 +144,19 @@ class Loaders:
     def payments_of_purchases(self) -> Loader[PurchaseId, list[PaymentRow]]:
         """The newest first."""
         return many_each(list_payments, lambda row: row.purchase_id)
+
+    @cached_property
+    def subscriptions(self) -> Loader[SubscriptionId, SubscriptionRow | None]:
+        return one_each(list_subscriptions_by_id, lambda row: row.id)
+
+    @cached_property
+    def plans(self) -> Loader[AccountId, SubscriptionRow | None]:
+        """The live plan of each account, else the last that ended."""
+        return one_each(list_plans, lambda row: row.account_id)
+
+    @cached_property
+    def invoices(self) -> Loader[InvoiceId, InvoiceRow | None]:
+        return one_each(list_invoices_by_id, lambda row: row.id)
 
     @cached_property
     def users(self) -> Loader[UserId, User | None]:

@@ -128,6 +128,13 @@ def for_person_with(right: Right) -> Rule:
     return Rule(f"people who are signed in, with the role {roles}; no key", require)
 
 
+def _require_invoice_reader(ctx: Context, row: Any) -> None:
+    """`row` has an account_id, or is the account itself."""
+    account_id = ctx.actor.require_right(Right.READ_INVOICES)
+    if account_id != getattr(row, "account_id", row.id):
+        raise Forbidden(_SOMEBODY_ELSES)
+
+
 READER = Rule("people, and keys with the scope READ", _require_reader)
 PERSON = Rule("people, signed in or not; no key", _require_person)
 SESSION = Rule("people who are signed in; no key", _require_session)
@@ -140,6 +147,11 @@ STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 AGENTS = for_right(Right.MAKE_AGENTS)
 MARKETPLACE = for_right(Right.BUY_AGENTS)
+PLANS = for_right(Right.MANAGE_PLAN)
+INVOICES = Rule(
+    "members with the role BILLING or OWNER, and keys with the scope BILLING",
+    _require_invoice_reader,
+)
 KEYS = for_person_with(Right.MANAGE_KEYS)
 
 

@@ -14,6 +14,7 @@ from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
+from chenu_graphql.roots.subscriptions import SubscriptionMutations
 from chenu_graphql.scalars import SCALARS
 
 
@@ -23,7 +24,9 @@ class Query(NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, StaffQu
 
 
 @strawberry.type(description="What can be changed; at most five in a document.")
-class Mutation(SessionMutations, AgentMutations, PurchaseMutations, ApiKeyMutations):
+class Mutation(
+    SessionMutations, AgentMutations, PurchaseMutations, SubscriptionMutations, ApiKeyMutations
+):
     pass
 
 

@@ -17,7 +17,8 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_session, document_of
 from tests.api.makers import DRAFT
-from tests.people import MANIFEST, Person, make_creator, make_person
+from tests.flows.plans import catch_up, open_plans
+from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
 
@@ -76,6 +77,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     )
     await _buy(story, client, services, buyer, agent)
     await _keys(story, as_session(client, services, buyer))
+    await _subscribe(story, client, services)
 
     assert sorted(story.reported) == NAMES
 
@@ -107,6 +109,18 @@ async def _catalogue(story: Story, api: Api) -> None:
     assert len(await story.tell(api, "Tiers")) == 5
     assert (await story.tell(api, "OneTier", code="PRO"))["name"] == "Pro"
     assert len((await story.tell(api, "Plans"))["tokenPacks"]) == 4
+
+
+async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services) -> None:
+    person = await open_plans(services)
+    api = as_session(client, services, person)
+    started = await story.tell(api, "StartPlan", input={"tier": "PRO", "idempotencyKey": "p"})
+    assert (await pay(started["checkout"]["url"])).status_code == 303
+    await catch_up(services)
+    assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
+    assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    await story.tell(api, "LeavePlan", input={"idempotencyKey": "q"})
+    await story.tell(api, "ResumePlan")
 
 
 async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:

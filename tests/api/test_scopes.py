@@ -21,9 +21,11 @@ BY_AGENTS = {
     "agentArchive",
 }
 BY_MARKETPLACE = {"agentPurchase"}
+BY_BILLING = {"subscriptionStart", "subscriptionCancel", "subscriptionResume"}
 MAY = {
     ApiScope.AGENTS: BY_AGENTS,
     ApiScope.MARKETPLACE: BY_MARKETPLACE,
+    ApiScope.BILLING: BY_BILLING,
 }
 
 

@@ -73,6 +73,9 @@ MUTATIONS: dict[str, Right | None] = {
     "passwordChange": OF_THE_PERSON,
     "passwordReset": OF_THE_PERSON,
     "passwordResetRequest": OF_THE_PERSON,
+    "subscriptionCancel": Right.MANAGE_PLAN,
+    "subscriptionResume": Right.MANAGE_PLAN,
+    "subscriptionStart": Right.MANAGE_PLAN,
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {"agentReviewDecide", "signIn", "signUp", "signOut"}

@@ -5,10 +5,10 @@ from datetime import timedelta
 import httpx
 
 from chenu.accounts.actor import Actor
-from chenu.billing.recurring import BillingInterval, SubscriptionKind
+from chenu.billing.recurring import BillingInterval
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.billing.subscription_orders import OrderRow
-from chenu.billing.subscriptions import SubscriptionRow, find_subscription
+from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core import db
 from chenu.core.clock import CLOCK
 from chenu.flows.events.polling import poll_events
@@ -72,7 +72,7 @@ async def advance(services: Services, days: float) -> None:
 
 async def plan_of(person: Person) -> SubscriptionRow | None:
     assert person.actor.account_id is not None
-    return await find_subscription(person.actor.account_id, SubscriptionKind.TIER)
+    return await find_plan(person.actor.account_id)
 
 
 async def tier_of(person: Person) -> str:

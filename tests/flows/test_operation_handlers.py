@@ -16,7 +16,7 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.changes import set_renewal
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.flows.subscriptions.mirror import end_duplicates
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
@@ -110,7 +110,7 @@ async def _live_with_a_plan(services: Services) -> None:
     person = await open_plans(services)
     await start(services, person.actor)
     await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
-    await set_renewal(services, person.actor, cancel=True)
+    await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None
     await end_duplicates([plan, plan])

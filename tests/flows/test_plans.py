@@ -9,7 +9,7 @@ from chenu.billing.subscription_orders import OrderStatus, get_order
 from chenu.core.errors import Invalid, InvalidState
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.changes import set_renewal
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.tiers.catalogue import TierCode
 from tests.flows.plans import advance, catch_up, complete, open_plans, plan_of, start, tier_of
 from tests.people import Person
@@ -134,7 +134,7 @@ async def test_a_plan_that_is_not_renewed_ends_with_its_period(
 ) -> None:
     await complete(services, await start(services, person.actor))
 
-    canceled = await set_renewal(services, person.actor, cancel=True)
+    canceled = await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     assert canceled.cancel_at_period_end
     assert await tier_of(person) == "STARTER"
     await advance(services, 31.1)
@@ -142,7 +142,7 @@ async def test_a_plan_that_is_not_renewed_ends_with_its_period(
     assert await tier_of(person) == "FREE"
     assert await count("invoice_payment") == 1
     with pytest.raises(InvalidState, match="no paid plan"):
-        await set_renewal(services, person.actor, cancel=False)
+        await resume_plan(services, person.actor)
 
 
 async def test_a_cancellation_can_be_undone_and_asked_for_again(
@@ -150,8 +150,11 @@ async def test_a_cancellation_can_be_undone_and_asked_for_again(
 ) -> None:
     await complete(services, await start(services, person.actor))
 
-    for cancel in (True, True, False, False, True, False):
-        plan = await set_renewal(services, person.actor, cancel=cancel)
+    for number, cancel in enumerate((True, True, False, False, True, False)):
+        if cancel:
+            plan = await cancel_plan(services, person.actor, CancelInput(), f"leave-{number}")
+        else:
+            plan = await resume_plan(services, person.actor)
         assert plan.cancel_at_period_end is cancel
     await advance(services, 31.1)
 

@@ -4,19 +4,31 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
-from chenu.billing.subscriptions import SubscriptionRow, list_live_subscriptions
-from chenu.core.errors import InvalidState
+from chenu.billing.subscriptions import (
+    SubscriptionId,
+    SubscriptionRow,
+    list_live_subscriptions,
+    list_subscriptions_by_id,
+)
+from chenu.core import db
+from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.i18n import mark
 from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.mirror import EndParams, adopt_subscription
+from chenu.flows.subscriptions.mirror import (
+    EndParams,
+    adopt_subscription,
+    create_end_operation,
+)
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
@@ -29,6 +41,8 @@ from chenu.ledger.operations import (
 _MOST_CHANGES = 3
 """A change that somebody else has under way comes first."""
 
+_MOST_REASON = 500
+
 _NO_PLAN = mark("This account has no paid plan")
 _REFUSED = mark("The payment service did not accept this change. Nothing was changed")
 
@@ -38,6 +52,7 @@ class RenewalParams(msgspec.Struct, frozen=True):
 
     subscription_id: str
     cancel: bool
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class SubscriptionRenewalHandler(OperationHandler[RenewalParams, Fetched[Subscri
     ) -> Fetched[SubscriptionState]:
         return await fetch(
             lambda: self.subscriptions.set_cancel_at_period_end(
-                params.subscription_id, operation, cancel=params.cancel
+                params.subscription_id, operation, cancel=params.cancel, reason=params.reason
             )
         )
 
@@ -69,7 +84,7 @@ class SubscriptionRenewalHandler(OperationHandler[RenewalParams, Fetched[Subscri
 
 @dataclass(frozen=True)
 class SubscriptionEndHandler(OperationHandler[EndParams, Fetched[SubscriptionState]]):
-    """Ends at once a subscription that is there beside another one."""
+    """Ends at once, for whoever asked for it or has a second one."""
 
     subscriptions: SubscriptionPort
 
@@ -95,24 +110,85 @@ async def get_live_plan(account_id: AccountId) -> SubscriptionRow:
     return live[0]
 
 
-async def set_renewal(services: Services, actor: Actor, *, cancel: bool) -> SubscriptionRow:
+class CancelInput(msgspec.Struct, frozen=True):
+    """`at_period_end` False: at once, without the days that are left."""
+
+    at_period_end: bool = True
+    reason: str | None = None
+
+
+async def cancel_plan(
+    services: Services, actor: Actor, request: CancelInput, idempotency_key: str
+) -> SubscriptionRow:
     """The plan as it is afterwards; asking for what is so already changes nothing.
 
     Raises InvalidState without a plan, ProviderUnavailable when Stripe is away.
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
+    key = idempotency.client_key(account_id, idempotency_key, "subscriptionCancel", request)
+    reject_if_any(_check_reason(request.reason))
+    known = await _find_known(key)
+    if known is not None:
+        return known
+    if request.at_period_end:
+        plan = await _set_renewal(services, account_id, cancel=True, reason=request.reason)
+    else:
+        plan = await _end_now(services, account_id)
+    await _remember(key, plan)
+    return plan
+
+
+async def resume_plan(services: Services, actor: Actor) -> SubscriptionRow:
+    """The plan is renewed after all. Raises InvalidState without one, ProviderUnavailable."""
+    account_id = actor.require_right(Right.MANAGE_PLAN)
+    return await _set_renewal(services, account_id, cancel=False)
+
+
+def _check_reason(reason: str | None) -> list[ChenuError]:
+    if reason is None or len(reason) <= _MOST_REASON:
+        return []
+    message = mark("Please enter at most {count} characters")
+    return [Invalid(message, path=("reason",), count=_MOST_REASON)]
+
+
+@db.transactional
+async def _find_known(key: ClientKey) -> SubscriptionRow | None:
+    """What this key cancelled before. Raises IdempotencyConflict."""
+    known = await idempotency.find_result(key)
+    rows = await list_subscriptions_by_id([SubscriptionId(known)]) if known else []
+    return rows[0] if rows else None
+
+
+@db.transactional
+async def _remember(key: ClientKey, plan: SubscriptionRow) -> None:
+    if await idempotency.find_result(key) is None:
+        await idempotency.remember_result(key, plan.id)
+
+
+async def _end_now(services: Services, account_id: AccountId) -> SubscriptionRow:
+    plan = await get_live_plan(account_id)
+    operation = await create_end_operation(plan)
+    ended = await run_operation(services, operation.id)
+    if ended.state == OperationState.FAILED:
+        raise PaymentFailed(_REFUSED)
+    return (await list_subscriptions_by_id([plan.id]))[0]
+
+
+async def _set_renewal(
+    services: Services, account_id: AccountId, *, cancel: bool, reason: str | None = None
+) -> SubscriptionRow:
     for _ in range(_MOST_CHANGES):
         plan = await get_live_plan(account_id)
         if plan.cancel_at_period_end == cancel:
             return plan
-        operation = await _plan_change(plan, cancel=cancel)
+        operation = await _plan_change(plan, cancel=cancel, reason=reason)
         changed = await run_operation(services, operation.id)
         if changed.state == OperationState.FAILED:
             break
     raise PaymentFailed(_REFUSED)
 
 
-async def _plan_change(plan: SubscriptionRow, *, cancel: bool) -> OperationRow:
+async def _plan_change(plan: SubscriptionRow, *, cancel: bool, reason: str | None) -> OperationRow:
     """Changes of a subscription follow one another: what is asked last is what holds."""
     key = f"renewal:{plan.stripe_subscription_id}"
     last = await find_last((OperationKind.SUBSCRIPTION_RENEWAL,), plan.id, key)
@@ -121,7 +197,7 @@ async def _plan_change(plan: SubscriptionRow, *, cancel: bool) -> OperationRow:
     new = NewOperation(
         OperationKind.SUBSCRIPTION_RENEWAL,
         key,
-        RenewalParams(plan.stripe_subscription_id, cancel),
+        RenewalParams(plan.stripe_subscription_id, cancel, reason),
         subject_id=plan.id,
         account_id=plan.account_id,
     )

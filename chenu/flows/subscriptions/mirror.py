@@ -23,12 +23,19 @@ from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.subscriptions.plans import find_tier_of_product
-from chenu.ledger.operations import NewOperation, OperationKind, create_operation
+from chenu.ledger.operations import (
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    OperationState,
+    create_operation_after,
+    find_last,
+)
 from chenu.tiers.catalogue import TierCode
 
 
 class EndParams(msgspec.Struct, frozen=True):
-    """Of the operation that ends a subscription which nobody meant to have."""
+    """Of the operation that ends a subscription at once."""
 
     subscription_id: str
 
@@ -83,16 +90,24 @@ async def _complete_order(account_id: AccountId, state: SubscriptionState) -> No
 async def end_duplicates(live: list[SubscriptionRow]) -> None:
     """Two pages that were completed at once: the first subscription stays."""
     for extra in live[1:]:
-        stripe_id = extra.stripe_subscription_id
-        await create_operation(
-            NewOperation(
-                OperationKind.SUBSCRIPTION_END,
-                f"end:{stripe_id}",
-                EndParams(stripe_id),
-                subject_id=extra.id,
-                account_id=extra.account_id,
-            )
-        )
+        await create_end_operation(extra)
+
+
+async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
+    """The operation that ends it at once; one that was refused is followed by another."""
+    stripe_id = subscription.stripe_subscription_id
+    key = f"end:{stripe_id}"
+    last = await find_last((OperationKind.SUBSCRIPTION_END,), subscription.id, key)
+    if last is not None and last.state != OperationState.FAILED:
+        return last
+    new = NewOperation(
+        OperationKind.SUBSCRIPTION_END,
+        key,
+        EndParams(stripe_id),
+        subject_id=subscription.id,
+        account_id=subscription.account_id,
+    )
+    return await create_operation_after(new, last)
 
 
 def _tier_of(live: list[SubscriptionRow]) -> TierCode:

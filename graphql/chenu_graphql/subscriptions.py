@@ -1,0 +1,95 @@
+"""Plans that an account subscribes to, and Stripe's invoices, as their account sees them."""
+
+from datetime import datetime
+
+import strawberry
+
+from chenu.billing.invoices import InvoiceId, InvoiceRow
+from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
+from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
+from chenu.tiers import catalogue
+from chenu_graphql.context import Context
+from chenu_graphql.fields import field
+from chenu_graphql.ids import public_id
+from chenu_graphql.money import Money
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import HOLDER, INVOICES, READER
+from chenu_graphql.scalars import URL
+from chenu_graphql.tiers import Tier
+
+_Subscription = strawberry.Parent[SubscriptionRow]
+_Invoice = strawberry.Parent[InvoiceRow]
+
+
+def _subscription_id(root: _Subscription) -> strawberry.ID:
+    return public_id("Subscription", root.id)
+
+
+def _tier(root: _Subscription) -> catalogue.Tier:
+    return catalogue.get_tier(root.item)
+
+
+def _interval(root: _Subscription) -> BillingInterval:
+    return root.billing_interval
+
+
+def _period_start(root: _Subscription) -> datetime:
+    return root.period_start
+
+
+def _period_end(root: _Subscription) -> datetime:
+    return root.period_end
+
+
+@strawberry.type(description="A plan that is paid by the month or the year.")
+class Subscription(Node):
+    id: strawberry.ID = field("Global id.", HOLDER, _subscription_id)
+    tier: Tier = field("What is subscribed to.", HOLDER, _tier)
+    interval: BillingInterval = field("How often it is paid.", HOLDER, _interval)
+    status: SubscriptionStatus = field("Where it stands.", HOLDER)
+    price: Money = field("Of one interval, VAT included.", HOLDER)
+    trial_ends_at: datetime | None = field("null: it has, or had, no trial.", HOLDER)
+    current_period_start: datetime = field("When the paid period began.", HOLDER, _period_start)
+    current_period_end: datetime = field("When it is renewed, or ends.", HOLDER, _period_end)
+    cancel_at_period_end: bool = field("Whether it ends instead of being renewed.", HOLDER)
+    canceled_at: datetime | None = field("When it was cancelled; null: it was not.", HOLDER)
+
+
+def _invoice_id(root: _Invoice) -> strawberry.ID:
+    return public_id("Invoice", root.id)
+
+
+@strawberry.type(description="An invoice of Stripe's, as we mirror it.")
+class Invoice(Node):
+    id: strawberry.ID = field("Global id.", INVOICES, _invoice_id)
+    number: str | None = field("null until it is issued.", INVOICES)
+    status: InvoiceStatus = field("Where it stands.", INVOICES)
+    total: Money = field("What was to be paid, VAT included.", INVOICES)
+    tax: Money = field("VAT in it.", INVOICES)
+    discount: Money = field("What a coupon took off.", INVOICES)
+    amount_paid: Money = field("What was paid of it.", INVOICES)
+    period_start: datetime | None = field("What it is for, from.", INVOICES)
+    period_end: datetime | None = field("What it is for, until.", INVOICES)
+    issued_at: datetime | None = field("When it was issued; null: it is a draft.", INVOICES)
+    pdf_url: URL | None = field("Stripe's PDF; null until it is issued.", INVOICES)
+    hosted_url: URL | None = field("Stripe's page, where it can be paid.", INVOICES)
+
+
+def _is_ours(ctx: Context, row: SubscriptionRow | InvoiceRow | None) -> bool:
+    return row is not None and row.account_id == ctx.actor.account_id
+
+
+async def _find_subscription(ctx: Context, row_id: SubscriptionId) -> SubscriptionRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.subscriptions.load(row_id)
+    return row if _is_ours(ctx, row) else None
+
+
+async def _find_invoice(ctx: Context, row_id: InvoiceId) -> InvoiceRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.invoices.load(row_id)
+    return row if _is_ours(ctx, row) else None
+
+
+register_node("Subscription", (SubscriptionRow,), _find_subscription)
+register_node("Invoice", (InvoiceRow,), _find_invoice)
