@@ -12,7 +12,7 @@ from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
-from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, Tier, get_tier
+from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
 from chenu.tiers.entitlements import platform_agent_refusal
 from chenu.tiers.spheres import SPHERES, find_sphere
 
@@ -106,13 +106,12 @@ SUPPORT = {
     SupportLevel.DEDICATED: mark("Your own contact"),
     SupportLevel.PHONE_SLA: mark("Phone, with guaranteed times"),
 }
-FEATURES = {
-    Feature.MARKETPLACE: mark("Buy and sell agents"),
-    Feature.API_ACCESS: mark("API keys"),
-    Feature.CUSTOM_AGENTS: mark("Private agents of your own"),
-    Feature.SSO: mark("Single sign-on"),
-    Feature.WHITE_LABEL: mark("Your own brand"),
-    Feature.SLA: mark("99.9 % availability, guaranteed"),
+AUDIENCES = {
+    TierCode.FREE: mark("To begin with"),
+    TierCode.STARTER: mark("For every day"),
+    TierCode.PRO: mark("For power users"),
+    TierCode.BUSINESS: mark("For teams"),
+    TierCode.ENTERPRISE: mark("For large organisations"),
 }
 
 

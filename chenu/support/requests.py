@@ -86,6 +86,11 @@ def find_refusal(actor: Actor) -> RefusedError | None:
     return None
 
 
+def may_ask_support(actor: Actor) -> bool:
+    """Whether the account's plan has a support desk and the caller's role includes it."""
+    return find_refusal(actor) is None and actor.has_right(Right.ASK_SUPPORT)
+
+
 async def ask_support(actor: Actor, subject: str, body: str) -> RequestId:
     """A mail says by when it is answered. Raises SupportNotIncluded, Invalid, RateLimited."""
     account_id = actor.require_right(Right.ASK_SUPPORT)

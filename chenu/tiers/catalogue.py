@@ -81,6 +81,13 @@ class Tier:
     extras: frozenset[Feature]
     trial_days: int = TRIAL_DAYS
 
+    @property
+    def yearly_saving(self) -> Cents | None:
+        """What a year costs less than twelve months; None: on request."""
+        if self.monthly_price is None or self.yearly_price is None:
+            return None
+        return Cents(12 * self.monthly_price - self.yearly_price)
+
     def grant(self, feature: Feature) -> FeatureGrant:
         """This tier's entitlement to one feature."""
         if feature in _ON_OFF:

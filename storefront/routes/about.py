@@ -4,15 +4,44 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from chenu.accounts.documents import CURRENT, Document
-from chenu.tiers.catalogue import TIERS, Feature
+from chenu.core.errors import Invalid
+from chenu.tiers.catalogue import TIERS, TRIAL_DAYS
 from storefront.access import PUBLIC
+from storefront.feature_matrix import feature_rows
+from storefront.forms import FormView, HttpRequest, read_query
 from storefront.pages import Page, Pages
-from storefront.words import FEATURES
+from storefront.plan_offers import (
+    BillingInterval,
+    find_current_tier,
+    list_plan_offers,
+    read_interval,
+)
 
 
 @get("/pricing", opt=PUBLIC)
-async def show_pricing(pages: NamedDependency[Pages]) -> Page:
-    return pages.show("pricing/page.html", tiers=TIERS, features=FEATURES, Feature=Feature)
+async def show_pricing(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    query = read_query(request)
+    try:
+        interval = read_interval(query.text("interval"))
+    except Invalid as error:
+        form = pages.refused("pricing", {}, error)
+        return _show_plans(pages, BillingInterval.MONTH, form, pages.status(error))
+    return _show_plans(pages, interval, FormView("pricing"))
+
+
+def _show_plans(pages: Pages, interval: BillingInterval, form: FormView, status: int = 200) -> Page:
+    actor = pages.request_context.actor
+    return pages.show(
+        "pricing/page.html",
+        status,
+        form=form,
+        interval=interval,
+        offers=list_plan_offers(actor, interval),
+        current=find_current_tier(actor),
+        rows=feature_rows(pages.locale),
+        tiers=TIERS,
+        trial_days=TRIAL_DAYS,
+    )
 
 
 def _show(pages: Pages, document: Document) -> Page:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from chenu.accounts.actor import Actor, ActorKind, UserId
+from chenu.accounts.actor import ActorKind, UserId
 from chenu.accounts.roles import Right
 from chenu.core.errors import RateLimited
 from chenu.core.paging import Key
@@ -14,10 +14,10 @@ from chenu.support.requests import (
     RequestId,
     RequestRow,
     ask_support,
-    find_refusal,
     level_of,
     list_answers,
     list_own_requests,
+    may_ask_support,
 )
 from storefront.access import PUBLIC, for_right
 from storefront.forms import (
@@ -50,14 +50,10 @@ async def _render(pages: Pages, query: Fields, form: FormView, status: int = 200
         status,
         form=form,
         level=level_of(actor.tier) if is_person else None,
-        may_ask=is_person and _may_ask(actor),
+        may_ask=is_person and may_ask_support(actor),
         is_person=is_person,
         **{"requests": [], "answers": {}, "links": None, **own},
     )
-
-
-def _may_ask(actor: Actor) -> bool:
-    return find_refusal(actor) is None and actor.has_right(Right.ASK_SUPPORT)
 
 
 async def _read_own(pages: Pages, user_id: UserId, query: Fields) -> dict[str, object]:

@@ -19,6 +19,7 @@ PUBLIC = (
     "/agents/trieur-de-factures",
     "/creators/atelier-nord",
     "/pricing",
+    "/pricing?interval=YEAR",
     "/sign-in",
     "/sign-up",
     "/password/forgot",
@@ -32,6 +33,7 @@ PUBLIC = (
 )
 SIGNED_IN = {
     "pro": (
+        "/pricing",
         "/account",
         "/account/members",
         "/support",

@@ -21,6 +21,7 @@ OPEN_PAGES = [
     "/agents?q=factures&sphere=BUSINESS&level=L1&sort=NEWEST",
     "/agents?q=nothing%20fits%20this",
     "/pricing",
+    "/pricing?interval=YEAR",
     "/sign-in",
     "/sign-up",
     "/password/forgot",

@@ -1,0 +1,86 @@
+"""What the page of plans offers to this visitor: prices, and one action for each tier."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chenu.accounts.actor import Actor, ActorKind
+from chenu.core.errors import Invalid
+from chenu.core.money import Cents
+from chenu.support.requests import may_ask_support
+from chenu.tiers.catalogue import TIERS, Tier, TierCode
+
+
+class BillingInterval(StrEnum):
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+
+
+class PlanActionKind(StrEnum):
+    """CURRENT: the plan of the account that the visitor acts for.
+
+    NONE: nothing that this visitor could do about the plan here.
+    """
+
+    CURRENT = "CURRENT"
+    SIGN_UP = "SIGN_UP"
+    CONTACT = "CONTACT"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAction:
+    """`url` is empty where the action leads nowhere."""
+
+    kind: PlanActionKind
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """`price` is that of the chosen interval; None: on request."""
+
+    tier: Tier
+    price: Cents | None
+    action: PlanAction
+
+
+def read_interval(text: str) -> BillingInterval:
+    """A month unless the URL says otherwise; raises Invalid."""
+    if not text:
+        return BillingInterval.MONTH
+    try:
+        return BillingInterval(text)
+    except ValueError:
+        raise Invalid(
+            "Prices are for a month or a year: the interval is MONTH or YEAR", path=("interval",)
+        ) from None
+
+
+def list_plan_offers(actor: Actor, interval: BillingInterval) -> tuple[PlanOffer, ...]:
+    return tuple(
+        PlanOffer(tier, _price(tier, interval), _decide_action(actor, tier)) for tier in TIERS
+    )
+
+
+def find_current_tier(actor: Actor) -> TierCode | None:
+    """The tier of the account that a signed-in visitor acts for."""
+    return actor.tier if actor.kind is ActorKind.SESSION else None
+
+
+def _price(tier: Tier, interval: BillingInterval) -> Cents | None:
+    return tier.yearly_price if interval is BillingInterval.YEAR else tier.monthly_price
+
+
+def _decide_action(actor: Actor, tier: Tier) -> PlanAction:
+    if find_current_tier(actor) == tier.code:
+        return PlanAction(PlanActionKind.CURRENT)
+    if tier.monthly_price is None:
+        return PlanAction(PlanActionKind.CONTACT, _contact_url(actor))
+    if actor.kind is ActorKind.ANONYMOUS and tier.code is TierCode.FREE:
+        return PlanAction(PlanActionKind.SIGN_UP, "/sign-up")
+    return PlanAction(PlanActionKind.NONE)
+
+
+def _contact_url(actor: Actor) -> str:
+    """The support desk for those whose plan has one, else where our address and telephone are."""
+    return "/support" if may_ask_support(actor) else "/imprint"
