@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from chenu.accounts.actor import Actor, ActorKind
+from chenu.accounts.roles import Right
+from chenu.billing.recurring import BillingInterval
 from chenu.core.errors import Invalid
 from chenu.core.money import Cents
 from chenu.support.requests import may_ask_support
 from chenu.tiers.catalogue import TIERS, Tier, TierCode
-
-
-class BillingInterval(StrEnum):
-    MONTH = "MONTH"
-    YEAR = "YEAR"
+from storefront.sign_in_path import sign_in_path
 
 
 class PlanActionKind(StrEnum):
-    """CURRENT: the plan of the account that the visitor acts for.
+    """CURRENT: the plan of the account that the visitor acts for. START: leads to the plan's page.
 
     NONE: nothing that this visitor could do about the plan here.
     """
 
     CURRENT = "CURRENT"
     SIGN_UP = "SIGN_UP"
+    START = "START"
     CONTACT = "CONTACT"
     NONE = "NONE"
 
@@ -58,7 +58,8 @@ def read_interval(text: str) -> BillingInterval:
 
 def list_plan_offers(actor: Actor, interval: BillingInterval) -> tuple[PlanOffer, ...]:
     return tuple(
-        PlanOffer(tier, _price(tier, interval), _decide_action(actor, tier)) for tier in TIERS
+        PlanOffer(tier, _price(tier, interval), _decide_action(actor, tier, interval))
+        for tier in TIERS
     )
 
 
@@ -71,14 +72,25 @@ def _price(tier: Tier, interval: BillingInterval) -> Cents | None:
     return tier.yearly_price if interval is BillingInterval.YEAR else tier.monthly_price
 
 
-def _decide_action(actor: Actor, tier: Tier) -> PlanAction:
+def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanAction:
     if find_current_tier(actor) == tier.code:
         return PlanAction(PlanActionKind.CURRENT)
     if tier.monthly_price is None:
         return PlanAction(PlanActionKind.CONTACT, _contact_url(actor))
     if actor.kind is ActorKind.ANONYMOUS and tier.code is TierCode.FREE:
         return PlanAction(PlanActionKind.SIGN_UP, "/sign-up")
+    if tier.monthly_price and _may_start(actor):
+        path = f"/account/plan?{urlencode({'tier': tier.code, 'interval': interval})}"
+        is_known = actor.kind is ActorKind.SESSION
+        return PlanAction(PlanActionKind.START, path if is_known else sign_in_path(path))
     return PlanAction(PlanActionKind.NONE)
+
+
+def _may_start(actor: Actor) -> bool:
+    """Whoever has no paid plan, and may take one for the account; anybody after signing in."""
+    if actor.kind is ActorKind.ANONYMOUS:
+        return True
+    return find_current_tier(actor) is TierCode.FREE and actor.has_right(Right.MANAGE_PLAN)
 
 
 def _contact_url(actor: Actor) -> str:

@@ -4,6 +4,7 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from chenu.accounts.documents import CURRENT, Document
+from chenu.billing.recurring import BillingInterval
 from chenu.core.errors import Invalid
 from chenu.tiers.catalogue import TIERS, TRIAL_DAYS
 from storefront.access import PUBLIC
@@ -11,7 +12,6 @@ from storefront.feature_matrix import feature_rows
 from storefront.forms import FormView, HttpRequest, read_query
 from storefront.pages import Page, Pages
 from storefront.plan_offers import (
-    BillingInterval,
     find_current_tier,
     list_plan_offers,
     read_interval,

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from chenu.accounts.actor import Actor, ActorKind
+from chenu.billing.recurring import BillingInterval
 from chenu.core.i18n import LOCALES
 from chenu.tiers.catalogue import GIGABYTE, TIERS, Feature, FeatureGrant, TierCode
-from storefront.plan_offers import BillingInterval, PlanActionKind, list_plan_offers
+from storefront.plan_offers import PlanActionKind, list_plan_offers
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import OpenBrowser
 from tests.storefront.visitors import make_reader
@@ -250,9 +251,8 @@ async def test_the_questions_are_answered(browser: Browser) -> None:
     answers = seen.words.partition("How does the trial work?")[2]
     for words in (
         "14 days, once per person, without a card",
-        "two days before",
         "your account is on Free again",
-        "A larger plan begins at once",
+        "start another one when its period is over",
         "Nothing is deleted",
         "until then you can resume it",
         "Within 14 days of the first payment",
@@ -268,3 +268,25 @@ def test_a_key_is_offered_nothing() -> None:
 
     kinds = [offer.action.kind for offer in offers]
     assert kinds == [*[PlanActionKind.NONE] * 4, PlanActionKind.CONTACT]
+
+
+@pytest.mark.parametrize("interval", BillingInterval)
+async def test_whoever_is_on_free_is_led_to_the_plan_that_they_chose(
+    browser: Browser, interval: BillingInterval
+) -> None:
+    browser.become(await make_reader("zoe", TierCode.FREE))
+
+    seen = await browser.get(f"/pricing?interval={interval}")
+
+    links = [a.attributes["href"] for a in seen.page.find("a") if _words(a.text) == "Start"]
+    assert links == [
+        f"/account/plan?tier={tier}&interval={interval}" for tier in ("STARTER", "PRO", "BUSINESS")
+    ]
+
+
+async def test_a_visitor_signs_in_first(browser: Browser) -> None:
+    seen = await browser.get("/pricing")
+
+    links = [a.attributes["href"] for a in seen.page.find("a") if _words(a.text) == "Start"]
+    assert len(links) == 3
+    assert links[0].startswith("/sign-in?next=%2Faccount%2Fplan%3Ftier%3DSTARTER")

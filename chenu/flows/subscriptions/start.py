@@ -48,7 +48,7 @@ from chenu.tiers.catalogue import TierCode, get_tier
 _MOST_PAGES = 3
 """How often a page is asked for in one request, when the customer turns out to be gone."""
 
-_HAS_PLAN = mark("This account has a plan already: change it instead of starting another one")
+_HAS_PLAN = mark("This account has a plan already: it has to end before another one can begin")
 
 
 class StartInput(msgspec.Struct, frozen=True):
