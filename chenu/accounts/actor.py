@@ -8,6 +8,7 @@ from uuid import UUID
 from chenu.core.errors import Forbidden, Unauthenticated, Unverified
 from chenu.core.i18n import DEFAULT_LOCALE, Locale
 from chenu.tiers.catalogue import TierCode
+from chenu.tiers.entitlements import Override, Rights
 
 UserId = NewType("UserId", UUID)
 AccountId = NewType("AccountId", UUID)
@@ -57,6 +58,7 @@ class Actor:
     account_id: AccountId | None = None
     account_role: AccountRole | None = None
     tier: TierCode = TierCode.FREE
+    overrides: tuple[Override, ...] = ()
     staff: frozenset[Staff] = frozenset()
     scopes: frozenset[ApiScope] = frozenset()
     email_verified: bool = False
@@ -64,6 +66,11 @@ class Actor:
     key_id: UUID | None = None
     locale: Locale = DEFAULT_LOCALE
     ip: str = ""
+
+    @property
+    def rights(self) -> Rights:
+        """What the account may, as of this request: each check asks this, not the database."""
+        return Rights(self.tier, self.overrides)
 
     @property
     def is_staff(self) -> bool:

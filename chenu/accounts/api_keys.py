@@ -15,6 +15,7 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.validation import check_line
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -78,7 +79,7 @@ async def create_api_key(
     """
     user_id = _require_owner(actor)
     account_id = actor.require_spender(ApiScope.BILLING)
-    require_feature(actor.tier, Feature.API_ACCESS)
+    require_feature(actor.rights, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
     made = new_key(API_KEY_HEAD)
@@ -190,6 +191,7 @@ class _KeyActor:
     account_id: UUID
     tier: str
     role: str
+    overrides: str
     verified: bool
     locale: str
 
@@ -198,9 +200,9 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """Who a Bearer key acts for. None: unknown, mistyped, revoked, expired, or its maker left."""
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
-    sql = """
+    sql = f"""
         SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-            u.email_verified_at IS NOT NULL AS verified, u.locale
+            {OVERRIDES_OF_A} AS overrides, u.email_verified_at IS NOT NULL AS verified, u.locale
         FROM api_key k
         JOIN account a ON a.id = k.account
         JOIN app_user u ON u.id = k.created_by
@@ -223,6 +225,7 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         account_id=AccountId(row.account_id),
         account_role=AccountRole(row.role),
         tier=TierCode(row.tier),
+        overrides=read_overrides(row.overrides),
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.tables import ServiceKey
 from chenu.accounts.validation import check_line
 from chenu.core import db
@@ -52,6 +53,10 @@ async def revoke_service_keys(prefix: str) -> int:
 class _Account:
     id: UUID
     tier: str
+    overrides: str
+
+
+_FIND_ACCOUNT = f"SELECT a.id, a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,14 @@ async def find_service_actor(
     key = await db.find_one(_Id, sql, hash_key(secret, pepper), system_now())
     if key is None:
         return None
-    account = await db.find_one(_Account, "SELECT id, tier FROM account WHERE id = $1", account_id)
+    account = await db.find_one(_Account, _FIND_ACCOUNT, account_id)
     if account is None:
         raise Forbidden("A service key names the account it acts for in the header Chenu-Account")
     return Actor(
         kind=ActorKind.SERVICE_KEY,
         account_id=AccountId(account.id),
         tier=TierCode(account.tier),
+        overrides=read_overrides(account.overrides),
         scopes=SERVICE_SCOPES,
         key_id=key.id,
         locale=DEFAULT_LOCALE,

@@ -18,6 +18,7 @@ from chenu.accounts.actor import (
     UserId,
 )
 from chenu.accounts.credentials import hash_token, new_token
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.tables import UserSession
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -64,6 +65,7 @@ class _ActorRow:
     account_id: UUID
     role: str
     tier: str
+    overrides: str
     staff: list[str]
     last_seen_at: datetime
 
@@ -99,6 +101,7 @@ _WORKS = """
 _FIND_ACTOR = f"""
     SELECT s.id AS session_id, u.id AS user_id, u.locale,
         u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
+        {OVERRIDES_OF_A} AS overrides,
         array(SELECT role FROM staff_role WHERE member = u.id) AS staff, s.last_seen_at
     FROM user_session s
     JOIN app_user u ON u.id = s.owner
@@ -125,6 +128,7 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         account_id=AccountId(row.account_id),
         account_role=AccountRole(row.role),
         tier=TierCode(row.tier),
+        overrides=read_overrides(row.overrides),
         staff=frozenset(Staff(role) for role in row.staff),
         email_verified=row.verified,
         session_id=SessionId(row.session_id),

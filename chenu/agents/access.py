@@ -19,10 +19,9 @@ from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
-    PlanRequired,
+    find_refusal,
     includes_platform_agent,
     platform_agent_refusal,
-    require_feature,
 )
 
 
@@ -123,18 +122,17 @@ def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> Agen
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return AgentAccess(can_use=False, refusal=refusal)
-    try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
-    except PlanRequired as refusal:
-        return AgentAccess(can_use=False, refusal=refusal)
+    missing = find_refusal(actor.rights, Feature.MARKETPLACE)
+    if missing is not None:
+        return AgentAccess(can_use=False, refusal=missing)
     return AgentAccess(False, refusal=InvalidState("This agent is not in your library yet"))
 
 
 def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
-    if includes_platform_agent(actor.tier, level, rank):
+    if includes_platform_agent(actor.rights, level, rank):
         return AgentAccess(can_use=True)
-    return AgentAccess(can_use=False, refusal=platform_agent_refusal(level, rank))
+    return AgentAccess(can_use=False, refusal=platform_agent_refusal(actor.rights, level, rank))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,22 @@ class Feature(StrEnum):
     SLA = "SLA"
 
 
+class EntitlementSource(StrEnum):
+    """What gives, or takes, a feature."""
+
+    TIER = "TIER"
+    OVERRIDE = "OVERRIDE"
+    API_PLAN = "API_PLAN"
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureGrant:
-    """What a tier says of one feature; `limit` None with `enabled` means no limit."""
+    """What is granted of one feature; `limit` None with `enabled` means no limit."""
 
     feature: Feature
     enabled: bool
     limit: int | None = None
+    source: EntitlementSource = EntitlementSource.TIER
 
     @property
     def is_unlimited(self) -> bool:
@@ -83,7 +92,7 @@ class Tier:
 
     def grant(self, feature: Feature) -> FeatureGrant:
         """What this tier gives of one feature."""
-        if feature in _ON_OFF:
+        if feature not in COUNTED:
             return FeatureGrant(feature, feature in self.extras)
         return FeatureGrant(feature, True, self._limit(feature))
 
@@ -103,14 +112,16 @@ class Tier:
 
 
 SPHERE_COUNT = 9
-_COUNTED = {
-    Feature.SPHERES,
-    Feature.THREADS,
-    Feature.AGENTS,
-    Feature.STORAGE_BYTES,
-    Feature.TOKENS,
-}
-_ON_OFF = frozenset(Feature) - _COUNTED
+COUNTED = frozenset(
+    {
+        Feature.SPHERES,
+        Feature.THREADS,
+        Feature.AGENTS,
+        Feature.STORAGE_BYTES,
+        Feature.TOKENS,
+    }
+)
+"""Those that have a limit; the others are on or off."""
 
 _EVERYONE = frozenset({Feature.MOBILE_PWA, Feature.QUICK_CAPTURE})
 _STARTER = _EVERYONE | {Feature.MARKETPLACE}

@@ -96,6 +96,11 @@ def _require_seller(ctx: Context, creator: Any) -> None:
         raise Forbidden("This is for the creator and staff only")
 
 
+def _require_service(ctx: Context, _: Any) -> None:
+    if ctx.actor.kind is not ActorKind.SERVICE_KEY:
+        raise Forbidden("This is for the service keys of the CHE·NU apps")
+
+
 def _require_staff(ctx: Context, _: Any) -> None:
     if not ctx.actor.is_staff:
         raise Forbidden("This is for staff only")
@@ -124,17 +129,19 @@ STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 AGENTS = _scope(ApiScope.AGENTS)
 MARKETPLACE = _scope(ApiScope.MARKETPLACE)
+SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
 
 
-def require_write(ctx: Context) -> None:
-    """What every mutation needs: no service key, our own origin, and the session's CSRF token.
+def require_write(ctx: Context, rule: Rule) -> None:
+    """What every mutation needs: our own origin and the session's CSRF token; no service key,
+    but for what is theirs alone.
 
     Raises Forbidden. Keys are not sent by browsers on their own, so they need no token.
     """
     kind = ctx.actor.kind
-    if kind is ActorKind.SERVICE_KEY:
-        raise Forbidden("Service keys may only read")
-    if kind is ActorKind.API_KEY:
+    if kind is ActorKind.SERVICE_KEY and rule is not SERVICE:
+        raise Forbidden("Service keys may only read and report use")
+    if kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
         return
     if not ctx.request_context.origin_ok:
         raise Forbidden("This was sent from another site")

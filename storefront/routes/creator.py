@@ -128,7 +128,7 @@ def _render_join(pages: Pages, form: FormView, status: int = 200) -> Page:
 def _why_not_join(actor: Actor) -> ChenuError | None:
     """What has to be done first; None when the form may be filled in."""
     try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
+        require_feature(actor.rights, Feature.MARKETPLACE)
         actor.require_verified()
     except ChenuError as refusal:
         return refusal
