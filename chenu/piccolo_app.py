@@ -14,6 +14,7 @@ APP_CONFIG = AppConfig(
             "chenu.accounts.tables",
             "chenu.billing.tables",
             "chenu.agents.tables",
+            "chenu.support.tables",
         ],
         exclude_imported=True,
     ),

@@ -2,14 +2,20 @@
 
 import hmac
 from enum import StrEnum
+from typing import Any
 
-from chenu.accounts.actor import ActorKind, Staff
+from chenu.accounts.actor import Actor, ActorKind, Staff
+from chenu.accounts.queries import OwnAccount, list_own_accounts
 from chenu.accounts.request_context import STATE_KEY, RequestContext
+from chenu.accounts.roles import Right
 from chenu.core.errors import BadInput, Forbidden, Unauthenticated
 from chenu.settings import Settings
 from storefront.forms import HttpRequest, read_form, read_query
 
+ACCOUNTS_KEY = "own_accounts"
+"""In the scope's state: the accounts that the visitor may switch between, if there are several."""
 ACCESS_KEY = "access"
+RIGHT_KEY = "right"
 
 
 class Access(StrEnum):
@@ -18,12 +24,21 @@ class Access(StrEnum):
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
     REVIEWER = "REVIEWER"
+    SUPPORT = "SUPPORT"
 
 
 PUBLIC = {ACCESS_KEY: Access.PUBLIC}
 SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
+SUPPORT = {ACCESS_KEY: Access.SUPPORT}
 """What a handler declares as its `opt`; one without a declaration answers nobody."""
+
+_STAFF = {Access.REVIEWER: Staff.REVIEWER, Access.SUPPORT: Staff.SUPPORT}
+
+
+def for_right(right: Right) -> dict[str, Access | Right]:
+    """For people who have the right in the account acted for: accounts/roles.py, as in GraphQL."""
+    return {ACCESS_KEY: Access.SIGNED_IN, RIGHT_KEY: right}
 
 
 class RequestCheck:
@@ -39,7 +54,9 @@ class RequestCheck:
         if request_context.refusal is not None:
             raise request_context.refusal
         request_context = request.scope["state"][STATE_KEY] = request_context.without_key()
-        _require_access(request_context, request.route_handler.opt.get(ACCESS_KEY))
+        request.scope["state"][ACCOUNTS_KEY] = await _list_accounts(request_context.actor)
+        opt = request.route_handler.opt
+        require_access(request_context, opt.get(ACCESS_KEY), opt.get(RIGHT_KEY))
         _require_clean(request)
         if request.method == "POST":
             await self._require_own_form(request, request_context)
@@ -56,15 +73,26 @@ class RequestCheck:
             raise Forbidden("This form is too old or was not sent from here. Nothing was changed")
 
 
-def _require_access(request_context: RequestContext, access: Access | None) -> None:
+async def _list_accounts(actor: Actor) -> list[OwnAccount]:
+    """For the form that every page has; nobody else costs a statement."""
+    if actor.user_id is None or not actor.has_other_accounts:
+        return []
+    return await list_own_accounts(actor.user_id)
+
+
+def require_access(request_context: RequestContext, access: Any, right: Any = None) -> None:
+    """What a handler declared, for whoever asks; raises Unauthenticated, Forbidden."""
     if access is Access.PUBLIC:
         return
-    if request_context.actor.kind is not ActorKind.SESSION:
+    actor = request_context.actor
+    if actor.kind is not ActorKind.SESSION:
         raise Unauthenticated("Please sign in first")
-    if access is Access.REVIEWER:
-        request_context.actor.require_staff(Staff.REVIEWER)
+    if access in _STAFF:
+        actor.require_staff(_STAFF[access])
     elif access is not Access.SIGNED_IN:
         raise Forbidden("This page is not open to anybody")
+    if right is not None:
+        actor.require_right(right)
 
 
 def _require_clean(request: HttpRequest) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Response
 from litestar.exceptions import HTTPException
 
+from chenu.accounts.errors import RightMissing
 from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unauthenticated
 from chenu.core.i18n import mark
@@ -12,6 +13,7 @@ from chenu.core.paging import BadCursor
 from chenu.settings import Settings
 from storefront.forms import HttpRequest
 from storefront.pages import Page, Pages, StatusOf
+from storefront.remedies import remedy_of
 from storefront.sign_in_path import sign_in_path
 
 _TITLES = {
@@ -53,6 +55,7 @@ def render_error(
         status_code=found,
         title=pages.say(_title(error, found)),
         advice=_advice(pages, error, found),
+        remedy=remedy_of(error) if isinstance(error, RightMissing) else None,
         beginning=_without_cursor(request) if isinstance(error, BadCursor) else None,
         request_id=request_context.request_id,
     )

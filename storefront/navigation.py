@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_ROOTS = ("/agents", "/pricing", "/creator", "/library", "/staff")
+_ROOTS = ("/agents", "/pricing", "/creator", "/library", "/staff", "/staff/support")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +22,6 @@ def find_section(path: str) -> Section:
     """One of few, whatever the path."""
     if path in _ITSELF:
         return _ITSELF[path]
+    if path.startswith("/staff/support/"):
+        return _BELOW["/staff/support"]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -17,7 +17,7 @@ from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
 from chenu.flows.purchases.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
-from storefront.access import ACCESS_KEY, Access
+from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.navigation import find_section
@@ -116,6 +116,7 @@ class Pages:
         actor, path = self.request_context.actor, self._request.scope["path"]
         return {
             "actor": actor,
+            "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
             "csrf_field": self._csrf_field(),
             "here": self.here,

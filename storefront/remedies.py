@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chenu.accounts.errors import RightMissing, SeatsTaken
 from chenu.agents.errors import SellerNotReady
 from chenu.core.errors import ChenuError, Unverified
 from chenu.core.i18n import mark
@@ -19,14 +20,15 @@ _BY_CODE = {
     "ALREADY_OWNED": Remedy("/library", mark("Open your library")),
     "UNAUTHENTICATED": Remedy("/sign-in", mark("Sign in")),
 }
-_OTHER_AGENTS = Remedy("/agents", mark("Show all agents"))
-_PROVE_ADDRESS = Remedy("/account#address", mark("Verify your address"))
+_BY_CLASS: dict[type[ChenuError], Remedy] = {
+    Unverified: Remedy("/account#address", mark("Verify your address")),
+    SellerNotReady: Remedy("/agents", mark("Show all agents")),
+    RightMissing: Remedy("/account/members", mark("See who owns this account")),
+    SeatsTaken: Remedy("/pricing", mark("Compare the plans")),
+}
+"""Where the code does not say enough."""
 
 
 def remedy_of(error: ChenuError) -> Remedy | None:
     """None where nothing the visitor can do would help."""
-    if isinstance(error, Unverified):
-        return _PROVE_ADDRESS
-    if isinstance(error, SellerNotReady):
-        return _OTHER_AGENTS
-    return _BY_CODE.get(error.code)
+    return _BY_CLASS.get(type(error)) or _BY_CODE.get(error.code)

@@ -14,6 +14,7 @@ from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
+from chenu.support.business_hours import PARIS
 from storefront import words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
@@ -74,6 +75,9 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "number": lambda value: _show_number(locale, value),
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
+        "paris": lambda moment: format_datetime(
+            moment, "d MMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
+        ),
         "say": lambda text: translate(locale, text),
         "capability": lambda tag: capability_label(tag, locale),
         "permission": lambda name: permission_label(name, locale),

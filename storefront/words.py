@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from babel import Locale as BabelLocale
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
@@ -74,6 +74,16 @@ PURCHASE_STATES = {
     PurchaseStatus.CANCELED: mark("Canceled"),
     PurchaseStatus.FAILED: mark("Failed"),
 }
+ROLES = {
+    AccountRole.OWNER: mark("Owner"),
+    AccountRole.BILLING: mark("Billing"),
+    AccountRole.MEMBER: mark("Member"),
+}
+ROLE_HINTS = {
+    AccountRole.OWNER: mark("Does everything, and decides who is in the account."),
+    AccountRole.BILLING: mark("Has the plan, token packs, invoices and API keys."),
+    AccountRole.MEMBER: mark("Uses agents and tokens, and buys agents."),
+}
 SCOPES = {
     ApiScope.READ: mark("Read your own data"),
     ApiScope.AGENTS: mark("Create and edit agents"),
@@ -81,6 +91,13 @@ SCOPES = {
     ApiScope.TOKENS: mark("Spend tokens"),
     ApiScope.BILLING: mark("Plans and invoices"),
     ApiScope.MARKETPLACE: mark("Buy, return and review"),
+}
+SUPPORT_PROMISES = {
+    SupportLevel.COMMUNITY: mark("Your plan comes with the answers on this page."),
+    SupportLevel.EMAIL: mark("With your plan we answer within two days of work."),
+    SupportLevel.PRIORITY: mark("With your plan we answer within 8 hours of work."),
+    SupportLevel.DEDICATED: mark("With your plan your own contact answers within 4 hours of work."),
+    SupportLevel.PHONE_SLA: mark("With your contract we answer within an hour of work."),
 }
 SUPPORT = {
     SupportLevel.COMMUNITY: mark("Community"),

@@ -5,14 +5,27 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from chenu.accounts.errors import RightMissing
+from chenu.accounts.roles import RIGHT_OF_SCOPE, RULES, Right, role_allows
+from chenu.accounts.roles import AccountRole as AccountRole
+from chenu.accounts.roles import ApiScope as ApiScope
 from chenu.core.errors import Forbidden, Unauthenticated, Unverified
-from chenu.core.i18n import DEFAULT_LOCALE, Locale
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, mark
 from chenu.tiers.catalogue import TierCode
 from chenu.tiers.entitlements import Override, Rights
 
 UserId = NewType("UserId", UUID)
 AccountId = NewType("AccountId", UUID)
 SessionId = NewType("SessionId", UUID)
+
+
+_NO_SEAT = mark(
+    "This account has more members than seats: you can read here, and do more once its owner "
+    "frees a seat or chooses a larger plan"
+)
+_NO_RIGHT = mark(
+    "Your role in this account does not include this: ask its owner, or act for another account"
+)
 
 
 class ActorKind(StrEnum):
@@ -22,14 +35,6 @@ class ActorKind(StrEnum):
     SERVICE_KEY = "SERVICE_KEY"
 
 
-class AccountRole(StrEnum):
-    """OWNER and BILLING may spend the account's money."""
-
-    OWNER = "OWNER"
-    BILLING = "BILLING"
-    MEMBER = "MEMBER"
-
-
 class Staff(StrEnum):
     SUPPORT = "SUPPORT"
     REVIEWER = "REVIEWER"
@@ -37,26 +42,20 @@ class Staff(StrEnum):
     ADMIN = "ADMIN"
 
 
-class ApiScope(StrEnum):
-    READ = "READ"
-    AGENTS = "AGENTS"
-    EXECUTIONS = "EXECUTIONS"
-    TOKENS = "TOKENS"
-    BILLING = "BILLING"
-    MARKETPLACE = "MARKETPLACE"
-
-
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`account_id` is the account that the request acts for. Keys never carry staff roles.
 
-    `session_id` or `key_id` says by what the caller is known.
+    `session_id` or `key_id` says by what the caller is known. `has_seat` False: more members are in
+    the account than it has seats, and this one came too late to do more than read.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
     user_id: UserId | None = None
     account_id: AccountId | None = None
     account_role: AccountRole | None = None
+    has_seat: bool = True
+    has_other_accounts: bool = False
     tier: TierCode = TierCode.FREE
     overrides: tuple[Override, ...] = ()
     staff: frozenset[Staff] = frozenset()
@@ -91,19 +90,35 @@ class Actor:
             raise Unauthenticated("Please sign in first")
         return self.user_id
 
+    def has_right(self, right: Right) -> bool:
+        """By role and seat alone: a key needs the scope as well."""
+        if self.kind is ActorKind.SERVICE_KEY:
+            return RULES[right].for_apps
+        role = self.account_role
+        return role is not None and role_allows(role, right, has_seat=self.has_seat)
+
+    def require_right(self, right: Right) -> AccountId:
+        """The account acted for; raises Unauthenticated, or Forbidden with what is missing."""
+        return self._require(right, RULES[right].scope)
+
     def require_account(self, scope: ApiScope) -> AccountId:
-        """The account acted for; raises Unauthenticated, or Forbidden without the key's scope."""
+        """The same for the right that a key's scope stands for."""
+        return self._require(RIGHT_OF_SCOPE[scope], scope)
+
+    def _require(self, right: Right, scope: ApiScope) -> AccountId:
         if self.account_id is None:
             raise Unauthenticated("Please sign in first")
         if not self.may(scope):
             raise Forbidden("This key needs the scope {scope}", scope=scope.value)
+        if not self.has_right(right):
+            raise RightMissing(_NO_RIGHT if self.has_seat else _NO_SEAT)
         return self.account_id
 
     def require_spender(self, scope: ApiScope) -> AccountId:
-        """Raises Forbidden for members who may not spend the account's money."""
+        """The same for what costs the account money, which no service key may do."""
         account_id = self.require_account(scope)
-        if self.account_role not in (AccountRole.OWNER, AccountRole.BILLING):
-            raise Forbidden("Only an owner or a billing member can buy for this account")
+        if self.account_role is None:
+            raise RightMissing(_NO_RIGHT)
         return account_id
 
     def require_staff(self, role: Staff) -> UserId:

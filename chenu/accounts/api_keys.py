@@ -16,6 +16,8 @@ from chenu.accounts.credentials import (
     new_key,
 )
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
+from chenu.accounts.roles import Right
+from chenu.accounts.seats import PLACE, has_seat
 from chenu.accounts.validation import check_line
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -78,7 +80,7 @@ async def create_api_key(
     Raises PlanRequired without API_ACCESS, Forbidden by key, Invalid, LimitReached.
     """
     user_id = _require_owner(actor)
-    account_id = actor.require_spender(ApiScope.BILLING)
+    account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.rights, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
@@ -149,7 +151,7 @@ async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
 async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
     """At once and for ever; again changes nothing. Raises NotFound."""
     _require_owner(actor)
-    account_id = actor.require_spender(ApiScope.BILLING)
+    account_id = actor.require_right(Right.MANAGE_KEYS)
 
     async def revoke() -> ApiKey:
         key = await get_api_key(account_id, key_id)
@@ -183,6 +185,15 @@ async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) ->
         await audit.record(actor, "api_key.revoke", key.id, prefix=key.prefix)
 
 
+async def revoke_keys_in(account_id: AccountId, maker: UserId) -> int:
+    """All that the person made in the account, who is no member of it any more."""
+    sql = """
+        UPDATE api_key SET revoked_at = $3
+        WHERE account = $1 AND created_by = $2 AND revoked_at IS NULL
+    """
+    return await db.execute(sql, account_id, maker, business_now())
+
+
 @dataclass(frozen=True, slots=True)
 class _KeyActor:
     key_id: UUID
@@ -190,6 +201,8 @@ class _KeyActor:
     user_id: UUID
     account_id: UUID
     tier: str
+    seats: int | None
+    place: int
     role: str
     overrides: str
     verified: bool
@@ -202,14 +215,15 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         return None
     sql = f"""
         SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-            {OVERRIDES_OF_A} AS overrides, u.email_verified_at IS NOT NULL AS verified, u.locale
+            a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+            u.email_verified_at IS NOT NULL AS verified, u.locale
         FROM api_key k
         JOIN account a ON a.id = k.account
         JOIN app_user u ON u.id = k.created_by
         JOIN membership m ON m.account = a.id AND m.member = u.id
         WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
             AND (k.expires_at IS NULL OR k.expires_at > $2)
-    """
+    """  # noqa: S608 - own text
     now = system_now()
     row = await db.find_one(_KeyActor, sql, hash_key(secret, pepper), now)
     if row is None:
@@ -224,6 +238,7 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         user_id=UserId(row.user_id),
         account_id=AccountId(row.account_id),
         account_role=AccountRole(row.role),
+        has_seat=has_seat(row.place, row.tier, row.seats),
         tier=TierCode(row.tier),
         overrides=read_overrides(row.overrides),
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),

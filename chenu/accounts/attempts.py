@@ -26,6 +26,9 @@ PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
 MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
 CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
 """Apart from the limit of reset links: whoever fills it must not keep the owner from those."""
+INVITE_PER_SENDER = Limit("invite_sender", 30, timedelta(hours=1))
+INVITE_PER_EMAIL = Limit("invite_email", 5, timedelta(hours=1))
+"""Of all senders together, and apart from the mails that a person asks for themselves."""
 MAIL_PER_IP = Limit("mail_address", 60, timedelta(hours=1))
 
 

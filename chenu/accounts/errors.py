@@ -1,12 +1,20 @@
 """What can be refused about people and keys, beyond the core's errors."""
 
-from chenu.core.errors import RefusedError
+from chenu.core.errors import Forbidden, LimitReached, RefusedError
 
 
 class WrongCredentials(RefusedError):
     """The same words for an unknown address and a wrong password."""
 
     code = "INVALID"
+
+
+class RightMissing(Forbidden):
+    """The caller's role in the account, or the lack of a seat, does not allow it."""
+
+
+class SeatsTaken(LimitReached):
+    """No further member has room in the account's plan."""
 
 
 def wrong_credentials() -> WrongCredentials:

@@ -55,6 +55,25 @@ async def list_memberships(user_ids: Sequence[UserId]) -> list[Membership]:
     return await db.fetch_all(Membership, sql, list(user_ids))
 
 
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account as one of its members sees it."""
+
+    id: AccountId
+    name: str
+    kind: str
+    role: str
+
+
+async def list_own_accounts(user_id: UserId) -> list[OwnAccount]:
+    """All that the person is a member of, the personal one first."""
+    sql = """
+        SELECT a.id, a.name, a.kind, m.role FROM membership m JOIN account a ON a.id = m.account
+        WHERE m.member = $1 ORDER BY a.kind DESC, a.id
+    """
+    return await db.fetch_all(OwnAccount, sql, user_id)
+
+
 async def is_member(account_id: AccountId, user_id: UserId) -> bool:
     sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
     return await db.fetch_value(sql, account_id, user_id) is not None

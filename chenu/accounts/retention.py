@@ -12,6 +12,12 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "where somebody was signed in, after it ended",
     ),
     Retention("mail_token", timedelta(days=30), "expires_at", "a link that works no more"),
+    Retention(
+        "invitation",
+        timedelta(days=90),
+        "expires_at",
+        "who was asked into an account",
+    ),
     Retention("attempt_window", timedelta(days=1), "started_at", "the longest window is an hour"),
     Retention(
         "idempotency_record", timedelta(days=30), "created_at", "a client's retry comes in days"

@@ -56,7 +56,9 @@ class _Account:
     overrides: str
 
 
-_FIND_ACCOUNT = f"SELECT a.id, a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1"
+_FIND_ACCOUNT = f"""
+    SELECT a.id, a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1
+"""  # noqa: S608 - own text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from chenu.accounts.actor import (
 )
 from chenu.accounts.credentials import hash_token, new_token
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
+from chenu.accounts.seats import PLACE, has_seat
 from chenu.accounts.tables import UserSession
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -66,6 +67,9 @@ class _ActorRow:
     role: str
     tier: str
     overrides: str
+    seats: int | None
+    place: int
+    has_other_accounts: bool
     staff: list[str]
     last_seen_at: datetime
 
@@ -102,18 +106,23 @@ _FIND_ACTOR = f"""
     SELECT s.id AS session_id, u.id AS user_id, u.locale,
         u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
         {OVERRIDES_OF_A} AS overrides,
+        a.seats, {PLACE} AS place,
+        EXISTS (SELECT 1 FROM membership WHERE member = u.id AND account <> a.id)
+            AS has_other_accounts,
         array(SELECT role FROM staff_role WHERE member = u.id) AS staff, s.last_seen_at
     FROM user_session s
     JOIN app_user u ON u.id = s.owner
     JOIN membership m ON m.member = u.id
     JOIN account a ON a.id = m.account
     WHERE s.token_hash = $1 AND {_WORKS}
-        AND ($5::uuid = a.id OR ($5 IS NULL AND a.kind = 'PERSONAL' AND a.owner = u.id))
+        AND ($5::uuid = a.id OR ($5 IS NULL
+            AND (a.id = s.account OR (a.kind = 'PERSONAL' AND a.owner = u.id))))
+    ORDER BY a.id IS NOT DISTINCT FROM s.account DESC LIMIT 1
 """  # noqa: S608 - own text
 
 
 async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -> Actor | None:
-    """Who holds this token, acting for the named account or the personal one."""
+    """Who holds this token, acting for the named account, the session's, or the personal one."""
     now = system_now()
     since = (now, now - IDLE, now - STAFF_ABSOLUTE)
     row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), *since, account_id)
@@ -127,6 +136,8 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         user_id=UserId(row.user_id),
         account_id=AccountId(row.account_id),
         account_role=AccountRole(row.role),
+        has_seat=has_seat(row.place, row.tier, row.seats),
+        has_other_accounts=row.has_other_accounts,
         tier=TierCode(row.tier),
         overrides=read_overrides(row.overrides),
         staff=frozenset(Staff(role) for role in row.staff),
@@ -135,6 +146,19 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
         ip=ip,
     )
+
+
+async def choose_account(actor: Actor, account_id: AccountId) -> None:
+    """What this session acts for from now on, wherever no header names another account.
+
+    Raises NotFound for what the person is no member of, as for what never was.
+    """
+    sql = """
+        UPDATE user_session SET account = $3 WHERE id = $1 AND owner = $2
+            AND EXISTS (SELECT 1 FROM membership WHERE account = $3 AND member = $2)
+    """
+    if not await db.execute(sql, actor.session_id, actor.require_user(), account_id):
+        raise NotFound("There is no such account", path=("account",))
 
 
 async def list_sessions(user_id: UserId) -> list[SessionView]:

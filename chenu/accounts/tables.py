@@ -29,13 +29,17 @@ class AppUser(Table, tablename="app_user"):
 
 
 class Account(Table, tablename="account"):
-    """Who pays. `tier` is what its subscription, contract or the demo's seed gave it."""
+    """Who pays. `tier` is what its subscription, contract or the demo's seed gave it.
+
+    `seats` is what a contract says; null for as many as the tier has.
+    """
 
     id = primary_id()
     name = Text()
     kind = Text(default="PERSONAL")
     owner = belongs_to(AppUser, index=True)
     tier = Text(default="FREE")
+    seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
 
@@ -47,6 +51,21 @@ class Membership(Table, tablename="membership"):
     role = Text()
 
 
+class Invitation(Table, tablename="invitation"):
+    """A link by which whoever reads the mails to `email` joins the account, once."""
+
+    id = primary_id()
+    token_hash = Bytea(unique=True)
+    account = belongs_to(Account, index=True)
+    email = Text()
+    role = Text()
+    invited_by = belongs_to(AppUser, index=True)
+    sent_at = business_time()
+    expires_at = system_time()
+    accepted_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
 class StaffRole(Table, tablename="staff_role"):
     id = primary_id()
     member = belongs_to(AppUser, index=True)
@@ -54,11 +73,15 @@ class StaffRole(Table, tablename="staff_role"):
 
 
 class UserSession(Table, tablename="user_session"):
-    """Only the hash of a session's token is stored; an id that we did not make is never adopted."""
+    """Only the hash of a session's token is stored; an id that we did not make is never adopted.
+
+    `account` is the one that the person chose to act for; null for the personal one.
+    """
 
     id = primary_id()
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
+    account = belongs_to(Account, null=True, default=None)
     user_agent = Text(default="")
     ip = Text(default="")
     created_at = system_time()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
+from chenu.accounts.roles import Right
 from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
 from chenu.agents.queries import is_maker, is_own, lock_agent
 from chenu.agents.rows import AgentRow, VersionRow
@@ -167,8 +168,10 @@ async def find_readable_manifest(
 
 
 async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
-    """What lets the account read; a key needs READ."""
+    """What lets the account read; a key needs READ, and members the right to use agents."""
     if actor.account_id is None or not actor.may(ApiScope.READ):
+        return None
+    if not actor.has_right(Right.USE_AGENTS):
         return None
     grants = await list_usable_grants(actor.account_id, [agent.id])
     return grants[0] if grants else None

@@ -21,6 +21,7 @@ from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
 from chenu.core.mail import MailRow
 from chenu.core.money import Cents, format_cents
 from chenu.jobs.strangers_words import harmless
+from chenu.support.business_hours import PARIS
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
@@ -42,6 +43,9 @@ def _environment(locale: Locale) -> jinja2.Environment:
     environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
     environment.filters["moment"] = lambda iso: babel_datetime(
         datetime.fromisoformat(iso), "long", locale=locale
+    )
+    environment.filters["paris"] = lambda iso: babel_datetime(
+        datetime.fromisoformat(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
     )
     return environment
 

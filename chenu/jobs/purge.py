@@ -8,6 +8,7 @@ from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
+from chenu.support import retention as support
 
 log = structlog.get_logger(__name__)
 
@@ -17,6 +18,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *accounts.RETENTIONS,
     *billing.RETENTIONS,
     *agents.RETENTIONS,
+    *support.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

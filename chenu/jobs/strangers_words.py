@@ -26,6 +26,7 @@ _OURS = frozenset(
         "cancel",
         "slug",
         "purchase",
+        "due_at",
         "paid_at",
         "invoice_url",
         "receipt_url",

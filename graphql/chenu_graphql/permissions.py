@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
+from chenu.accounts.roles import RULES, Right
 from chenu.agents.queries import is_maker
 from chenu.core.errors import Forbidden
 from chenu.core.i18n import mark
@@ -110,11 +111,26 @@ def _require_reviewer(ctx: Context, _: Any) -> None:
     ctx.actor.require_staff(Staff.REVIEWER)
 
 
-def _scope(scope: ApiScope) -> Rule:
-    def require(ctx: Context, _: Any) -> None:
-        ctx.actor.require_account(scope)
+def for_right(right: Right) -> Rule:
+    """For whoever has the right in the account acted for: accounts/roles.py, as on pages."""
 
-    return Rule(f"people who are signed in, and keys with the scope {scope}", require)
+    def require(ctx: Context, _: Any) -> None:
+        ctx.actor.require_right(right)
+
+    rule = RULES[right]
+    roles = ", ".join(sorted(rule.roles))
+    return Rule(f"members with the role {roles}, and keys with the scope {rule.scope}", require)
+
+
+def for_person_with(right: Right) -> Rule:
+    """The same, but no key."""
+
+    def require(ctx: Context, _: Any) -> None:
+        _require_session(ctx, None)
+        ctx.actor.require_right(right)
+
+    roles = ", ".join(sorted(RULES[right].roles))
+    return Rule(f"people who are signed in, with the role {roles}; no key", require)
 
 
 READER = Rule("people, and keys with the scope READ", _require_reader)
@@ -127,8 +143,9 @@ MAKER = Rule("the agent's creator and staff", _require_maker)
 SELLER = Rule("the creator in person and staff", _require_seller)
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
-AGENTS = _scope(ApiScope.AGENTS)
-MARKETPLACE = _scope(ApiScope.MARKETPLACE)
+AGENTS = for_right(Right.MAKE_AGENTS)
+MARKETPLACE = for_right(Right.BUY_AGENTS)
+KEYS = for_person_with(Right.MANAGE_KEYS)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
 
 

@@ -10,11 +10,12 @@ from chenu.accounts.actor import ApiScope, SessionId
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password
+from chenu.accounts.roles import Right
 from chenu.accounts.sessions import revoke_session, revoke_sessions
 from chenu.accounts.users import get_user, send_verification_again
 from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid, RateLimited
-from storefront.access import SIGNED_IN
+from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.routes.account_page import AccountForms, render_account
@@ -101,7 +102,7 @@ async def end_other_sessions(pages: NamedDependency[Pages]) -> Page:
     return pages.go("/account?notice=sessions")
 
 
-@post("/account/api-keys", opt=SIGNED_IN)
+@post("/account/api-keys", opt=for_right(Right.MANAGE_KEYS))
 async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """The answer shows the secret, once: no redirect, no way back to it."""
     fields = await read_form(request)
@@ -127,7 +128,7 @@ def _read_scopes(fields: Fields) -> list[ApiScope]:
     return [ApiScope(scope) for scope in given]
 
 
-@post("/account/api-keys/{key_id:uuid}/revoke", opt=SIGNED_IN)
+@post("/account/api-keys/{key_id:uuid}/revoke", opt=for_right(Right.MANAGE_KEYS))
 async def end_key(pages: NamedDependency[Pages], key_id: FromPath[UUID]) -> Page:
     await revoke_api_key(pages.request_context.actor, ApiKeyId(key_id))
     return pages.go("/account?notice=key-revoked")

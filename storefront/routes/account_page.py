@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.api_keys import list_api_keys
+from chenu.accounts.roles import Right
 from chenu.accounts.sessions import list_sessions
 from chenu.accounts.users import get_user
 from chenu.agents.model import PurchaseId
@@ -61,6 +62,7 @@ async def render_account(
         user=user,
         tier=tier,
         may_make_keys=tier.grant(Feature.API_ACCESS).enabled,
+        may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
         forms=forms,

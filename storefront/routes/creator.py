@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import Actor
+from chenu.accounts.roles import Right
 from chenu.agents.creators import get_own_creator, update_creator
 from chenu.agents.earnings import get_earnings
 from chenu.agents.purchases import list_sales
@@ -28,7 +29,7 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
-from storefront.access import SIGNED_IN
+from storefront.access import SIGNED_IN, for_right
 from storefront.earnings_chart import draw_earnings
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
@@ -99,7 +100,7 @@ async def _read_sales(pages: Pages, creator: CreatorRow, query: Fields) -> dict[
     }
 
 
-@post("/creator/profile", opt=SIGNED_IN)
+@post("/creator/profile", opt=for_right(Right.MAKE_AGENTS))
 async def save_creator(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:
@@ -135,7 +136,7 @@ def _why_not_join(actor: Actor) -> ChenuError | None:
     return None
 
 
-@post("/creator/join", opt=SIGNED_IN)
+@post("/creator/join", opt=for_right(Right.MAKE_AGENTS))
 async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     data = CreatorInput(**{name: fields.text(name) for name in _JOIN_FIELDS})
@@ -147,7 +148,7 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.go("/creator?notice=joined")
 
 
-@get("/creator/onboarding", opt=SIGNED_IN)
+@get("/creator/onboarding", opt=for_right(Right.MAKE_AGENTS))
 async def open_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
@@ -160,7 +161,7 @@ async def open_onboarding(
     return pages.go(link or "/creator?notice=payouts-ready")
 
 
-@get("/creator/onboarding/return", opt=SIGNED_IN)
+@get("/creator/onboarding/return", opt=for_right(Right.MAKE_AGENTS))
 async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:

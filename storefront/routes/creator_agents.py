@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.roles import Right
 from chenu.agents.creators import get_own_creator
 from chenu.agents.listing import MAX_DESCRIPTION, ListingFields
 from chenu.agents.manifest import parse_manifest
@@ -17,7 +18,7 @@ from chenu.agents.rows import AgentRow
 from chenu.core.errors import ChenuError
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.creators.review_agent import archive_agent, submit_agent
-from storefront.access import SIGNED_IN
+from storefront.access import SIGNED_IN, for_right
 from storefront.agent_form import (
     EVERYTHING,
     LISTING,
@@ -54,7 +55,7 @@ def _preview(fields: Fields) -> str:
     return render_markdown(fields.text("description")[:MAX_DESCRIPTION])
 
 
-@post("/creator/agents/new", opt=SIGNED_IN)
+@post("/creator/agents/new", opt=for_right(Right.MAKE_AGENTS))
 async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Saves the draft, or only shows the description as buyers will see it."""
     fields = await read_form(request)
@@ -69,7 +70,7 @@ async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.go(f"/creator/agents/{agent_id}?notice=draft")
 
 
-@post("/creator/agents/preview", opt=SIGNED_IN)
+@post("/creator/agents/preview", opt=for_right(Right.MAKE_AGENTS))
 async def preview_description(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """The description as it will look, while it is typed."""
     fields = await read_form(request)
@@ -86,7 +87,7 @@ async def _get_agent(pages: Pages, agent_id: UUID) -> AgentRow:
     return await get_own_agent(pages.request_context.actor, AgentId(agent_id))
 
 
-@post("/creator/agents/{agent_id:uuid}", opt=SIGNED_IN)
+@post("/creator/agents/{agent_id:uuid}", opt=for_right(Right.MAKE_AGENTS))
 async def save_listing(
     request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
 ) -> Page:
@@ -129,7 +130,7 @@ async def _refuse(
     return await render_editor(pages, agent, forms, status=pages.status(error))
 
 
-@post("/creator/agents/{agent_id:uuid}/price", opt=SIGNED_IN)
+@post("/creator/agents/{agent_id:uuid}/price", opt=for_right(Right.MAKE_AGENTS))
 async def save_price(
     request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
 ) -> Page:
@@ -144,7 +145,7 @@ async def save_price(
     return await _work(pages, agent, fields, "price", PRICE, save, "price")
 
 
-@post("/creator/agents/{agent_id:uuid}/version", opt=SIGNED_IN)
+@post("/creator/agents/{agent_id:uuid}/version", opt=for_right(Right.MAKE_AGENTS))
 async def save_version(
     request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
 ) -> Page:
@@ -159,7 +160,7 @@ async def save_version(
     return await _work(pages, agent, fields, "version", VERSION, save, "version")
 
 
-@post("/creator/agents/{agent_id:uuid}/submit", opt=SIGNED_IN)
+@post("/creator/agents/{agent_id:uuid}/submit", opt=for_right(Right.MAKE_AGENTS))
 async def submit(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Page:
     agent = await _get_agent(pages, agent_id)
 
@@ -169,7 +170,7 @@ async def submit(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Pag
     return await _work(pages, agent, Fields({}), "state", (), save, "submitted")
 
 
-@post("/creator/agents/{agent_id:uuid}/archive", opt=SIGNED_IN)
+@post("/creator/agents/{agent_id:uuid}/archive", opt=for_right(Right.MAKE_AGENTS))
 async def archive(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) -> Page:
     agent = await _get_agent(pages, agent_id)
 

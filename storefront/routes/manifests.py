@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.accounts.roles import Right
 from chenu.agents.access import (
     ReadableManifest,
     decide_access,
@@ -15,13 +16,13 @@ from chenu.agents.model import AgentKind
 from chenu.agents.queries import list_versions_by_id
 from chenu.agents.rows import AgentRow, VersionRow
 from chenu.core.errors import InvalidState, NotFound
-from storefront.access import SIGNED_IN
+from storefront.access import for_right
 from storefront.json_text import pretty_json
 from storefront.pages import Page, Pages
 from storefront.routes.store import get_shown_agent
 
 
-@get("/agents/{slug:str}/manifest", opt=SIGNED_IN)
+@get("/agents/{slug:str}/manifest", opt=for_right(Right.USE_AGENTS))
 async def show_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     """A holder's first opening has consequences: it is asked for with a button."""
     agent = await get_shown_agent(pages, slug)
@@ -31,7 +32,7 @@ async def show_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> P
     return await _show(pages, agent, version, opened)
 
 
-@post("/agents/{slug:str}/manifest", opt=SIGNED_IN)
+@post("/agents/{slug:str}/manifest", opt=for_right(Right.USE_AGENTS))
 async def open_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     """Answers with the manifest itself: no use is recorded before there is something to read."""
     agent = await get_shown_agent(pages, slug)

@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.roles import Right
 from chenu.agents.access import list_usable_grants
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import list_payments
@@ -17,7 +18,7 @@ from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.state import PurchaseReport, PurchaseState, report_purchase
 from chenu.flows.services import Services
-from storefront.access import SIGNED_IN
+from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, HttpRequest, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.routes.store import get_shown_agent, render_agent
@@ -27,7 +28,7 @@ WAITING = (PurchaseState.OPEN, PurchaseState.CONFIRMING, PurchaseState.DECLINED)
 """States that may still change by themselves: the page looks again every two seconds."""
 
 
-@post("/agents/{slug:str}/buy", opt=SIGNED_IN)
+@post("/agents/{slug:str}/buy", opt=for_right(Right.BUY_AGENTS))
 async def buy(
     request: HttpRequest,
     pages: NamedDependency[Pages],
@@ -103,7 +104,7 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
     )
 
 
-@post("/purchases/{purchase_id:uuid}/cancel", opt=SIGNED_IN)
+@post("/purchases/{purchase_id:uuid}/cancel", opt=for_right(Right.BUY_AGENTS))
 async def cancel_purchase(
     pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
 ) -> Page:

@@ -45,6 +45,22 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
+        "/account/members/invite": Filled(
+            "buyer", {"email": "forged@example.org", "role": "MEMBER"}
+        ),
+        "/account/invitations/{invitation_id:uuid}/resend": Filled("buyer", {}),
+        "/account/invitations/{invitation_id:uuid}/revoke": Filled("buyer", {}),
+        "/account/members/{member_id:uuid}/role": Filled("buyer", {"role": "BILLING"}),
+        "/account/members/hand-over": Filled(
+            "buyer",
+            {"member": str(world.rows["member"]), "current_password": "wrong"},
+            moves=False,
+        ),
+        "/account/members/{member_id:uuid}/remove": Filled("buyer", {}),
+        "/account/members/name": Filled("buyer", {"name": "Forged"}),
+        "/account/members/leave": Filled("buyer", {}, moves=False),
+        "/invitation": Filled("buyer", {"token": "x"}, moves=False),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),
@@ -76,6 +92,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/agents/{agent_id:uuid}/decide": Filled(
             "reviewer", {"decision": "approve", "reason": "", "seen_at": seen_at}
         ),
+        "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
+        "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
+        "/staff/support/{request_id:uuid}/close": Filled("support", {}),
         f"{agent}/archive": Filled("creator", {}),
         "/sign-out": Filled("buyer", {}),
     }

@@ -29,6 +29,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.READER: lambda who: who.is_nobody or who.may(READ),
     permissions.PERSON: lambda who: who.is_nobody or who.is_person,
     permissions.SESSION: lambda who: who.is_person,
+    permissions.KEYS: lambda who: who.is_person,
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
     permissions.STAFF: lambda who: bool(who.staff),

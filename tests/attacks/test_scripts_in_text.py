@@ -92,6 +92,11 @@ PARAMS = {
     MailKind.EMAIL_CHANGE_NOTICE: ("name", "email"),
     MailKind.PASSWORD_RESET: ("token", "name"),
     MailKind.PASSWORD_CHANGED: ("name",),
+    MailKind.INVITATION: ("token",),
+    MailKind.MEMBER_REMOVED: ("name", "account"),
+    MailKind.OWNER_CHANGED: ("name", "account"),
+    MailKind.SUPPORT_ASKED: ("name",),
+    MailKind.SUPPORT_ANSWERED: ("name", "answer"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),
@@ -102,6 +107,8 @@ PARAMS = {
 
 _OURS: dict[str, object] = {
     "gross": 900,
+    "is_owner": True,
+    "due_at": "2026-11-24T10:00:00+00:00",
     "creator_share": 630,
     "platform_share": 270,
     "amount": 900,

@@ -3,17 +3,27 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.invitations import invite
 from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
+from chenu.support.requests import ask_support
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
-from tests.people import agent_input, get_agent, make_published_agent, pay, sign_in_again
+from tests.people import (
+    Person,
+    agent_input,
+    get_agent,
+    make_member,
+    make_published_agent,
+    pay,
+    sign_in_again,
+)
 
 TYPES = {
     "user": "User",
@@ -45,6 +55,14 @@ class World:
         return gid(TYPES[thing], self.rows[thing])
 
 
+async def _fill_seats(buyer: Person) -> tuple[object, object]:
+    """A member of the buyer's account, and somebody who was invited to it."""
+    await db.execute("UPDATE account SET seats = 5 WHERE id = $1", buyer.actor.account_id)
+    member = await make_member(buyer, "colleague", AccountRole.MEMBER)
+    await invite(buyer.actor, "invited@example.org", AccountRole.MEMBER)
+    return member.user_id, await db.fetch_value("SELECT id FROM invitation")
+
+
 async def build_world(services: Services, cast: Cast) -> World:
     """The creator's agent, bought by the buyer, and the creator's draft."""
     buyer, creator = cast.buyer, cast.creator
@@ -59,6 +77,8 @@ async def build_world(services: Services, cast: Cast) -> World:
     await report_purchase(services, purchase.account_id, purchase.id)
     pepper = services.settings.secret
     key = await create_api_key(buyer.actor, "spare", [ApiScope.READ], None, pepper)
+    member, invitation = await _fill_seats(buyer)
+    request = await ask_support(buyer.actor, "An invoice", "Where is it?")
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         "user": buyer.user_id,
@@ -67,6 +87,9 @@ async def build_world(services: Services, cast: Cast) -> World:
         "payment": await db.fetch_value("SELECT id FROM purchase_payment"),
         "grant": await db.fetch_value("SELECT id FROM access_grant"),
         "api key": key.key.id,
+        "member": member,
+        "invitation": invitation,
+        "support request": request,
         "sale": purchase.id,
         "agent on sale": agent.id,
         "draft": draft.id,

@@ -23,15 +23,25 @@ PUBLIC = (
     "/sign-up",
     "/password/forgot",
     "/email/cancel?token=x",
+    "/invitation?token=x",
+    "/support",
     "/terms",
     "/privacy",
     "/imprint",
     "/no-such-page",
 )
 SIGNED_IN = {
-    "pro": ("/account", "/library", "/agents/trieur-de-factures", "/creator/join"),
+    "pro": (
+        "/account",
+        "/account/members",
+        "/support",
+        "/library",
+        "/agents/trieur-de-factures",
+        "/creator/join",
+    ),
     "creator": ("/creator", "/creator/agents/new"),
-    "staff": ("/staff",),
+    "business": ("/account/members",),
+    "staff": ("/staff", "/staff/support"),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

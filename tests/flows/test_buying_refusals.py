@@ -154,7 +154,7 @@ REFUSALS = {
     "nobody": Refusal(_stranger, Unauthenticated, "sign in"),
     "the FREE tier": Refusal(_free_tier, PlanRequired, "Starter plan"),
     "an unverified address": Refusal(_unverified, InvalidState, "verify your e-mail"),
-    "a member who may not spend": Refusal(_plain_member, Forbidden, "owner or a billing member"),
+    "a member without a seat": Refusal(_plain_member, Forbidden, "more members than seats"),
     "one's own agent": Refusal(_own, AlreadyOwned, "You made this agent"),
     "an owned agent": Refusal(_owned, AlreadyOwned, "in your library already"),
     "an unready seller": Refusal(_unready_seller, PayoutsNotReady, "cannot be paid"),

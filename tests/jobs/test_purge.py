@@ -66,6 +66,35 @@ async def _idempotency() -> None:
     await remember_result(client_key(account_id, "key", "x", None), new_id())
 
 
+async def _invitation() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO invitation
+            (id, token_hash, account, email, role, invited_by, sent_at, expires_at)
+        VALUES ($1, 'x', $2, 'a@example.org', 'MEMBER', $3, now(), now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
+
+
+async def _support_request() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO support_request
+            (id, account, requester, level, subject, body, created_at, due_at, closed_at)
+        VALUES ($1, $2, $3, 'EMAIL', 'Help', 'Help me.', now(), now(), now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
+
+
+async def _support_answer() -> None:
+    await _support_request()
+    sql = """
+        INSERT INTO support_answer (id, request, author, body, created_at)
+        SELECT $1, id, requester, 'So.', now() FROM support_request
+    """
+    await db.execute(sql, new_id())
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -74,6 +103,9 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "user_session": _session,
     "mail_token": _mail_token,
     "attempt_window": _attempt,
+    "invitation": _invitation,
+    "support_request": _support_request,
+    "support_answer": _support_answer,
     "idempotency_record": _idempotency,
 }
 

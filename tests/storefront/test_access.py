@@ -1,5 +1,6 @@
 """Every route declares who may use it, and no write passes without a form of our own."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,9 +30,7 @@ class Route:
 
     @property
     def url(self) -> str:
-        filled = self.path
-        for name in ("purchase_id", "session_id", "key_id", "agent_id"):
-            filled = filled.replace(f"{{{name}:uuid}}", str(NOBODY))
+        filled = re.sub(r"\{\w+:uuid\}", str(NOBODY), self.path)
         for name, value in {"slug": "no-agent", "handle": "nobody", "name": "no.svg"}.items():
             filled = filled.replace(f"{{{name}:str}}", value).replace(f"{{{name}:path}}", value)
         return filled

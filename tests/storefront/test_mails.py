@@ -16,6 +16,10 @@ from chenu.jobs.mail_text import compose_mail
 URL = "https://chenu.example"
 PARAMS: dict[str, Any] = {
     "name": "Inès <b>",
+    "account": "Benali SARL",
+    "is_owner": True,
+    "due_at": "2026-11-24T10:15:00+00:00",
+    "answer": "So it goes.",
     "token": "t0ken",
     "cancel": "c4ncel",
     "email": "new@example.org",
@@ -41,6 +45,11 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_CHANGE_NOTICE: {"en": ["new@example.org"], "fr": ["new@example.org"]},
     MailKind.PASSWORD_RESET: {"en": ["30 minutes"], "fr": ["30 minutes"]},
     MailKind.PASSWORD_CHANGED: {"en": ["just changed"], "fr": ["vient d’être changé"]},
+    MailKind.INVITATION: {"en": ["seven days"], "fr": ["sept jours"]},
+    MailKind.MEMBER_REMOVED: {"en": ["Benali SARL"], "fr": ["Benali SARL"]},
+    MailKind.OWNER_CHANGED: {"en": ["Benali SARL"], "fr": ["Benali SARL"]},
+    MailKind.SUPPORT_ASKED: {"en": ["11:15"], "fr": ["11:15"]},
+    MailKind.SUPPORT_ANSWERED: {"en": ["So it goes."], "fr": ["So it goes."]},
     MailKind.RECEIPT: {
         "en": ["€12.50", "€2.08", "2026-11-01", "10:14"],
         "fr": ["12,50\u00a0€", "2,08\u00a0€", "2026-11-01", "10:14"],
@@ -56,6 +65,11 @@ LINKS = {
     MailKind.EMAIL_CHANGE_NOTICE: f"{URL}/password/forgot",
     MailKind.PASSWORD_RESET: f"{URL}/password/reset?token=t0ken",
     MailKind.PASSWORD_CHANGED: f"{URL}/password/forgot",
+    MailKind.INVITATION: f"{URL}/invitation?token=t0ken",
+    MailKind.MEMBER_REMOVED: f"{URL}/account",
+    MailKind.OWNER_CHANGED: f"{URL}/account/members",
+    MailKind.SUPPORT_ASKED: f"{URL}/support",
+    MailKind.SUPPORT_ANSWERED: f"{URL}/support",
     MailKind.RECEIPT: f"{URL}/library",
     MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
     MailKind.SALE: f"{URL}/creator#sales",
@@ -63,7 +77,7 @@ LINKS = {
     MailKind.AGENT_REJECTED: f"{URL}/creator",
 }
 
-TO_UNPROVED = {MailKind.EMAIL_VERIFY, MailKind.EMAIL_CHANGE_CONFIRM}
+TO_UNPROVED = {MailKind.EMAIL_VERIFY, MailKind.EMAIL_CHANGE_CONFIRM, MailKind.INVITATION}
 """Always to an address that nobody has proved yet: no name in it."""
 
 

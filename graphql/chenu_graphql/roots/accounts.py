@@ -6,7 +6,7 @@ from chenu_graphql import api_keys, sessions
 from chenu_graphql.api_keys import ApiKeyPayload
 from chenu_graphql.fields import CHANGE, field
 from chenu_graphql.people import User, find_viewer
-from chenu_graphql.permissions import PERSON, READER, SESSION
+from chenu_graphql.permissions import KEYS, PERSON, READER, SESSION
 from chenu_graphql.sessions import OkPayload, SessionPayload, SignOutPayload
 
 
@@ -74,14 +74,14 @@ class SessionMutations:
 class ApiKeyMutations:
     api_key_create: ApiKeyPayload = field(
         "A new key; its secret is shown once.",
-        SESSION,
+        KEYS,
         api_keys.resolve_api_key_create,
         weight=CHANGE,
         sensitive=True,
     )
     api_key_revoke: ApiKeyPayload = field(
         "At once and for good; again changes nothing.",
-        SESSION,
+        KEYS,
         api_keys.resolve_api_key_revoke,
         weight=CHANGE,
     )

@@ -1,0 +1,177 @@
+"""Every write of both faces for every role of an account, with a seat and without.
+
+What each write needs is said once more here: a new one fails until it is in the list.
+"""
+
+import httpx
+import pytest
+
+from chenu.accounts.actor import AccountRole
+from chenu.accounts.roles import Right
+from chenu.accounts.sessions import choose_account
+from chenu.accounts.users import add_member
+from chenu.core import db
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from storefront.access import RIGHT_KEY, Access
+from storefront.routes import HANDLERS
+from tests.accounts.test_roles import ALLOWED, WITHOUT_SEAT
+from tests.api.calls import as_session
+from tests.api.dummies import call_of, mutations
+from tests.attacks.cast import gather_cast
+from tests.attacks.pages import WRITES, Route, ask, csrf_of, session_headers
+from tests.attacks.world import World, build_world
+from tests.people import Person, make_person, sign_in_again
+
+OF_THE_PERSON = None
+"""Whoever is signed in does it for themselves, whatever account they act for."""
+
+FORMS: dict[str, Right | None] = {
+    "/account/api-keys": Right.MANAGE_KEYS,
+    "/account/api-keys/{key_id:uuid}/revoke": Right.MANAGE_KEYS,
+    "/account/invitations/{invitation_id:uuid}/resend": Right.MANAGE_MEMBERS,
+    "/account/invitations/{invitation_id:uuid}/revoke": Right.MANAGE_MEMBERS,
+    "/account/members/hand-over": Right.MANAGE_MEMBERS,
+    "/account/members/invite": Right.MANAGE_MEMBERS,
+    "/account/members/name": Right.MANAGE_MEMBERS,
+    "/account/members/leave": OF_THE_PERSON,
+    "/account/members/{member_id:uuid}/remove": Right.MANAGE_MEMBERS,
+    "/account/members/{member_id:uuid}/role": Right.MANAGE_MEMBERS,
+    "/account/password": OF_THE_PERSON,
+    "/account/profile": OF_THE_PERSON,
+    "/account/sessions/revoke-others": OF_THE_PERSON,
+    "/account/sessions/{session_id:uuid}/revoke": OF_THE_PERSON,
+    "/account/switch": OF_THE_PERSON,
+    "/account/verify": OF_THE_PERSON,
+    "/agents/{slug:str}/buy": Right.BUY_AGENTS,
+    "/agents/{slug:str}/manifest": Right.USE_AGENTS,
+    "/creator/agents/new": Right.MAKE_AGENTS,
+    "/creator/agents/preview": Right.MAKE_AGENTS,
+    "/creator/agents/{agent_id:uuid}": Right.MAKE_AGENTS,
+    "/creator/agents/{agent_id:uuid}/archive": Right.MAKE_AGENTS,
+    "/creator/agents/{agent_id:uuid}/price": Right.MAKE_AGENTS,
+    "/creator/agents/{agent_id:uuid}/submit": Right.MAKE_AGENTS,
+    "/creator/agents/{agent_id:uuid}/version": Right.MAKE_AGENTS,
+    "/creator/join": Right.MAKE_AGENTS,
+    "/creator/profile": Right.MAKE_AGENTS,
+    "/invitation": OF_THE_PERSON,
+    "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
+    "/support": Right.ASK_SUPPORT,
+}
+MUTATIONS: dict[str, Right | None] = {
+    "agentArchive": Right.MAKE_AGENTS,
+    "agentCreate": Right.MAKE_AGENTS,
+    "agentPurchase": Right.BUY_AGENTS,
+    "agentSubmit": Right.MAKE_AGENTS,
+    "agentUpdate": Right.MAKE_AGENTS,
+    "agentVersionCreate": Right.MAKE_AGENTS,
+    "apiKeyCreate": Right.MANAGE_KEYS,
+    "apiKeyRevoke": Right.MANAGE_KEYS,
+    "creatorOnboard": Right.MAKE_AGENTS,
+    "creatorUpdate": Right.MAKE_AGENTS,
+    "emailVerify": OF_THE_PERSON,
+    "passwordChange": OF_THE_PERSON,
+    "passwordReset": OF_THE_PERSON,
+    "passwordResetRequest": OF_THE_PERSON,
+    "userUpdate": OF_THE_PERSON,
+}
+FOR_OTHERS = {"agentReviewDecide", "signIn", "signUp", "signOut"}
+"""Staff's, and those that begin and end sessions: no account has a part in them."""
+
+CASES = [
+    pytest.param(role, seated, id=f"{role}-{'seat' if seated else 'no seat'}")
+    for role in AccountRole
+    for seated in (True, False)
+    if seated or role is not AccountRole.OWNER  # who always has one
+]
+
+
+def _may(right: Right | None, role: AccountRole, *, seated: bool) -> bool:
+    if right is None:
+        return True
+    return role in ALLOWED[right] and (seated or right in WITHOUT_SEAT)
+
+
+async def _make_acting(role: AccountRole, *, seated: bool) -> Person:
+    """Somebody whose session acts for a company in that role."""
+    owner = await make_person("company", TierCode.BUSINESS)
+    company = owner.actor.account_id
+    assert company is not None
+    if role is AccountRole.OWNER:
+        return owner
+    person = await make_person("person", TierCode.BUSINESS)
+    await add_member(company, person.user_id, role)
+    if not seated:
+        await db.execute("UPDATE account SET seats = 1 WHERE id = $1", company)
+    await choose_account(person.actor, company)
+    return person
+
+
+def test_every_form_of_people_says_what_it_needs() -> None:
+    declared = {
+        path: handler.opt.get(RIGHT_KEY)
+        for handler in HANDLERS
+        for path in handler.paths
+        if "POST" in handler.http_methods and handler.opt["access"] is Access.SIGNED_IN
+    }
+
+    assert declared == FORMS
+
+
+def test_every_mutation_is_in_the_list() -> None:
+    assert set(mutations()) == set(MUTATIONS) | FOR_OTHERS
+
+
+@pytest.mark.parametrize(("role", "seated"), CASES)
+async def test_mutations_answer_the_roles_that_may(
+    client: httpx.AsyncClient, services: Services, role: AccountRole, seated: bool
+) -> None:
+    person = await _make_acting(role, seated=seated)
+    api = as_session(client, services, person)
+
+    refused = {name for name in MUTATIONS if "FORBIDDEN" in (await api.send(call_of(name))).codes}
+
+    assert refused == {
+        name for name, right in MUTATIONS.items() if not _may(right, role, seated=seated)
+    }
+
+
+@pytest.mark.parametrize(("role", "seated"), CASES)
+async def test_forms_answer_the_roles_that_may(
+    client: httpx.AsyncClient, services: Services, role: AccountRole, seated: bool
+) -> None:
+    world = await build_world(services, await gather_cast(services, client))
+    person = await _make_acting(role, seated=seated)
+    chosen = await db.fetch_value(
+        "SELECT account FROM user_session WHERE id = $1", person.actor.session_id
+    )
+
+    refused = set()
+    # whoever leaves acts for another account: that comes last
+    for route in sorted(WRITES, key=lambda route: route.path.endswith("/leave")):
+        if route.path in FORMS:
+            found = await _send(client, services, route, world, person, chosen)
+            refused |= {route.path} if found == 403 else set()
+
+    assert refused == {
+        path for path, right in FORMS.items() if not _may(right, role, seated=seated)
+    }
+
+
+async def _send(
+    http: httpx.AsyncClient,
+    services: Services,
+    route: Route,
+    world: World,
+    person: Person,
+    chosen: object,
+) -> int:
+    """An empty form, in a session of its own that acts for the same account."""
+    fresh = await sign_in_again(person.user_id, person.email)
+    if chosen is not None:
+        await db.execute(
+            "UPDATE user_session SET account = $2 WHERE id = $1", fresh.actor.session_id, chosen
+        )
+    form = {"csrf_token": csrf_of(services, fresh)}
+    headers = session_headers(services, fresh)
+    return (await ask(http, route, world, headers, form)).status_code
