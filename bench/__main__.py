@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 async def _measure(
     stand: Stand, subjects: list[Subject], rounds: int
 ) -> tuple[Rates, SearchTimes, str]:
-    """Search comes last: it reads what pushes the small store out of the caches."""
+    """Search comes last, because it evicts the small store from the caches."""
     store = stand.database(STORE)
     expected = await expect(subjects)
     rates = await run_rounds(subjects, expected, rounds, lambda: settle(store))

@@ -1,4 +1,4 @@
-"""Synthetic stores: agents with invented words, as frequent as words of a language are."""
+"""Synthetic stores: agents with invented words, distributed like words of a language."""
 
 import random
 import uuid
@@ -26,7 +26,7 @@ _AGENT = (
 
 
 class Vocabulary:
-    """Words that can be told apart by their beginnings; the first are the most frequent."""
+    """Words that differ in their first letters; the first are the most frequent."""
 
     def __init__(self) -> None:
         self.words = [_spell(number) for number in range(VOCABULARY)]
@@ -37,7 +37,7 @@ class Vocabulary:
 
 
 def _spell(number: int) -> str:
-    """Four syllables, which every number has of its own."""
+    """Four syllables, different for every number."""
     parts = []
     for _ in range(4):
         number, place = divmod(number, len(_SYLLABLES))

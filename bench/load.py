@@ -1,4 +1,4 @@
-"""The load generator: some connections that each send the next request when an answer is whole."""
+"""The load generator: each connection sends its next request when an answer is complete."""
 
 import asyncio
 import re
@@ -13,19 +13,19 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class WrongAnswer(Exception):
-    """A server did not answer as it should: its speed means nothing."""
+    """A server gave an unexpected answer, so that its speed means nothing."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What every answer under load must look like; bodies are compared once, before it."""
+    """The expected form of every answer under load; bodies are compared once, before it."""
 
     status: int
     length: int
 
 
 class _Connection(asyncio.Protocol):
-    """Counts whole answers from `begin` to `end`."""
+    """Counts complete answers from `begin` to `end`."""
 
     def __init__(self, make: Callable[[], bytes], expected: Expected) -> None:
         self._make = make
@@ -79,7 +79,8 @@ async def measure(
         for _ in range(CONNECTIONS)
     ]
     connections = [protocol for _, protocol in opened]
-    await asyncio.sleep(seconds / 5)  # the first answers pay for what the last subject displaced
+    # the first answers are slower, because the last subject has filled the caches
+    await asyncio.sleep(seconds / 5)
     before, started = sum(each.answers for each in connections), time.perf_counter()
     await asyncio.sleep(seconds)
     after, ended = sum(each.answers for each in connections), time.perf_counter()

@@ -1,4 +1,4 @@
-"""What everything is measured against: a plain Litestar route over one asyncpg query."""
+"""The baseline: a plain Litestar route over one asyncpg query."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ LIST_SQL = """
 
 
 async def _keep(_: Any) -> None:
-    """No reset between queries, which the product's pool does without as well."""
+    """No reset between queries, which the product's pool omits as well."""
 
 
 @asynccontextmanager
@@ -58,8 +58,8 @@ def _node(row: Any) -> dict[str, Any]:
 async def answer_nothing(request: Request[Any, Any, Any]) -> None:
     """An empty route: what a framework costs that takes a request and does nothing with it.
 
-    The body is asked for: granian leaves one that nobody reads on its socket, where uvicorn, with
-    which this was measured before, took it in.
+    The body is read, because granian leaves an unread one on its socket, while uvicorn, with which
+    this was measured before, read it.
     """
     await request.body()
 

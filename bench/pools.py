@@ -1,4 +1,4 @@
-"""Our pool beside asyncpg's own, which it stands before: the same statements, interleaved."""
+"""Our pool beside asyncpg's own, which it wraps: the same statements, interleaved."""
 
 import asyncio
 import statistics
@@ -15,7 +15,7 @@ from bench.rounds import Ratio
 from chenu.core.pool import ConnectionPool
 
 LEAST = 1.1
-"""Decision 0012: it stays only while it gives as much."""
+"""Decision 0012: our pool is removed if it gains less."""
 _ROUNDS, _SECONDS = 15, 0.4
 _SHORT = "SELECT id FROM agent WHERE slug = $1"
 
@@ -41,7 +41,7 @@ async def compare_pools(url: str) -> PoolRatios:
 
 
 async def _keep(_: Any) -> None:
-    """Both leave the session as it is."""
+    """Keeps the session's state: both sides run without a reset."""
 
 
 async def _compare(ours: Any, theirs: Any, sql: str, value: object) -> Ratio:
@@ -53,7 +53,7 @@ async def _compare(ours: Any, theirs: Any, sql: str, value: object) -> Ratio:
 
 
 async def _rate(pool: Any, sql: str, value: object) -> float:
-    """As many at a time as the load generator has connections."""
+    """As many concurrent statements as the load generator has connections."""
     counts = [0] * CONNECTIONS
     started = time.perf_counter()
     end = started + _SECONDS

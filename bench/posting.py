@@ -42,7 +42,7 @@ class PostingRates:
 
 
 async def compare_posting(url: str, rounds: int) -> PostingRates:
-    """Interleaved, each round its own ratio; then all that was posted is sealed."""
+    """Interleaved, with a ratio per round; then all posted entries are sealed."""
     await _open_accounts(url)
     db.configure(url, application="bench")
     await db.start(pool_size=CLIENTS)
@@ -106,7 +106,7 @@ async def _run_pgbench(url: str) -> float:
 
 
 async def _post_for(seconds: float) -> float:
-    """Postings a second, each in a transaction of its own, by 16 at once."""
+    """Postings a second, each in a transaction of its own, 16 concurrently."""
     started = time.perf_counter()
     done = await asyncio.gather(*(_client(n, started + seconds) for n in range(CLIENTS)))
     return sum(done) / (time.perf_counter() - started)

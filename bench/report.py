@@ -74,7 +74,7 @@ def describe_posting(posting: PostingRates) -> str:
 
 
 def _peer_rows(rates: Rates) -> list[str]:
-    """We over them; and, to compare, them over the plain route."""
+    """Our rate over each peer's; and each peer's over the plain route's."""
     rows = []
     for name in (name for name in NAMES if name in rates):
         share = compare(rates, name, PLAIN).median
@@ -110,7 +110,7 @@ def _git(*arguments: str) -> str:
 
 
 def keep_report(text: str, document: Path = DOCUMENT) -> None:
-    """Between its marks; what people wrote around it stays."""
+    """Replaces the text between its marks; the rest of the document stays."""
     before, _, rest = document.read_text().partition(_BEGIN)
     after = rest.partition(_END)[2]
     document.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")

@@ -39,14 +39,14 @@ def graphql(path: str = "/graphql") -> bytes:
 
 
 def never_twice() -> Callable[[], bytes]:
-    """The same query in a body that no cache has seen: a member that nobody reads counts up."""
+    """The same query in a body that no cache has seen: an ignored member counts up."""
     head = json.dumps({"query": QUERY, "variables": {"first": FIRST}}).encode()[:-1]
     numbers = itertools.count(10**9)
     return lambda: post("/graphql", head + b', "number": %d}' % next(numbers))
 
 
 def pages_never_twice() -> Callable[[], bytes]:
-    """The list page under an address that no cache has seen."""
+    """The list page under a URL that no cache has seen."""
     numbers = itertools.count(10**9)
     return lambda: get(f"/agents?number={next(numbers)}")
 
@@ -76,7 +76,7 @@ def _event() -> bytes:
         "livemode": True,
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
-        "type": "customer.updated",  # of no meaning to us: nobody is asked about it
+        "type": "customer.updated",  # an ignored event: nothing is fetched for it
     }
     return json.dumps(event).encode()
 

@@ -1,4 +1,6 @@
-"""The interleaved run: every subject a moment in each round, so that all share the weather."""
+"""The interleaved run: each subject is measured shortly in every round, so that noise
+affects all.
+"""
 
 import statistics
 import sys

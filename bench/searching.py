@@ -29,8 +29,8 @@ _PAGE = PageRequest(20)
 class SearchTimes:
     """In milliseconds, from the call to the rows; `plan` is PostgreSQL's for a rare word.
 
-    Of the middle one of several passes. The slowest hundredth of a pass is mostly what else the
-    machine did: `p99_of_words` takes for each search the middle of its times in all passes first.
+    Medians of several passes. The slowest hundredth of one pass is mostly noise of the machine, so
+    `p99_of_words` first takes the median time of each search over all passes.
     """
 
     median: float
@@ -40,14 +40,14 @@ class SearchTimes:
 
 
 async def time_searches(url: str) -> SearchTimes:
-    """Words as often as people use them, one after the other, in a process set up as the server."""
+    """Words by frequency of use, one after the other, in a process set up like the server."""
     spare_garbage_collection()
     db.configure(url, application="chenu-bench")
     await db.start(pool_size=2)
     try:
         vocabulary, dice = Vocabulary(), random.Random(SEED)
         words = vocabulary.draw(dice, SEARCHES)
-        await _time_pass(words)  # what was measured before has pushed the store out of memory
+        await _time_pass(words)  # earlier measurements have evicted the store from memory
         passes = [await _time_pass(words) for _ in range(_PASSES)]
         plan = await _explain(vocabulary.words[_RARE])
     finally:
@@ -72,12 +72,12 @@ async def _search(word: str) -> float:
 
 
 async def _explain(word: str) -> str:
-    """Of the very statement that the search runs: which indexes it reads, and how many rows."""
+    """Of the same statement that the search runs: the indexes used and the number of rows."""
     statements: list[tuple[str, Any]] = []
     async with db.connection() as connection:
         connection.add_query_logger(lambda record: statements.append((record.query, record.args)))
     await list_agents(AgentQuery(word, sort=AgentSort.POPULAR), _PAGE)
-    await asyncio.sleep(0)  # the driver tells of a statement one turn of the loop later
+    await asyncio.sleep(0)  # the driver reports a statement one turn of the event loop later
     statement, args = next(pair for pair in reversed(statements) if "ORDER BY" in pair[0])
     async with db.connection() as connection:
         rows = await connection.fetch(f"EXPLAIN ({_EXPLAINED}) {statement}", *args)

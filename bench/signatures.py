@@ -1,4 +1,4 @@
-"""What checking and reading a webhook costs, beside the SDK's own way."""
+"""The cost of verifying and reading a webhook, compared with the SDK's own way."""
 
 import statistics
 import time

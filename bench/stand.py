@@ -1,4 +1,4 @@
-"""Engines, filled databases and one server process for each subject, all on this machine."""
+"""Engines, filled databases and one server process per subject, all on this machine."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ _UP_SECONDS = 30
 
 @dataclass
 class Stand:
-    """Addresses of the engines; starts servers and ends them all."""
+    """URLs of the engines; starts servers and stops them all."""
 
     postgres_url: str
     redis_url: str
@@ -104,7 +104,7 @@ def _accepts(port: int) -> bool:
 
 
 def _forget_other_data(data: Path) -> None:
-    """Filled databases are kept from run to run, until schema or filling change."""
+    """Filled databases are reused until the schema or the filling code changes."""
     sources = [Path(__file__).with_name("fill.py"), *sorted((ROOT / "migrations").rglob("*.*"))]
     made_by = hashlib.sha256(repr(AGENTS).encode())
     for path in sources:
@@ -118,7 +118,7 @@ def _forget_other_data(data: Path) -> None:
 
 
 async def _make_databases(stand: Stand) -> None:
-    """A database counts as filled once it has its proper name."""
+    """A database is renamed to its final name once it is filled."""
     connection = await asyncpg.connect(f"{stand.postgres_url}/postgres")
     known = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
     for name in AGENTS.keys() - known:
@@ -135,7 +135,7 @@ async def _make_databases(stand: Stand) -> None:
 
 
 async def settle(url: str) -> None:
-    """What was taken in goes: a queue that nobody works would be worked by the web process."""
+    """Empties the inbox's queue: without a worker the web process would handle it."""
     connection = await asyncpg.connect(url)
     await connection.execute("TRUNCATE webhook_event, pgqueuer, pgqueuer_log")
     await connection.execute("CHECKPOINT")

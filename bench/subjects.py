@@ -1,4 +1,4 @@
-"""Who is measured, what each must answer, and which ratios decide."""
+"""The measured subjects, their expected answers, and the ratios that are goals."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Subject:
     port: int
     make: Callable[[], bytes]
     is_list: bool = False
-    """Its answer's data must be the plain route's."""
+    """The answer's data must equal the plain route's."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
 
 
 async def expect(subjects: list[Subject]) -> dict[str, Expected]:
-    """Ask each once. Raises WrongAnswer when a list is not the plain route's to the letter."""
+    """Sends each request once. Raises WrongAnswer if a list differs from the plain route's."""
     _, reference = await ask(subjects[0].port, subjects[0].make())
     wanted = json.loads(reference)["data"]
     expected = {}

@@ -2,5 +2,5 @@
 
 import os
 
-# `python -m chenu` and tools that import tables work with nothing exported.
+# Exports nothing, so that importing tables or `python -m chenu` loads no more than it needs.
 os.environ.setdefault("PICCOLO_CONF", "chenu.piccolo_conf")

@@ -1,4 +1,4 @@
-"""The composition root: every face, wired once. Nothing else knows everyone."""
+"""The composition root: creates and connects all faces. No other module imports all of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ log = structlog.get_logger("chenu.request")
 
 MAX_BODY_BYTES = 1_000_000
 _CACHED = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
-"""Where an answer for everybody may be told again."""
+"""Where answers that are the same for everybody may be cached."""
 FOR_PROGRAMS = Subtrees(
     "/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
 )
@@ -41,7 +41,7 @@ FOR_PROGRAMS = Subtrees(
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The ASGI application over services that are open already."""
+    """The ASGI application, over services that are open already."""
     handlers: list[ControllerRouterHandler] = [
         healthz,
         readyz,
@@ -72,7 +72,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def get_request_context(request: Request[Any, Any, Any]) -> RequestContext:
-    """Who asks, as the edge found out."""
+    """The caller, as identified by the edge."""
     request_context: RequestContext = request.scope["state"][STATE_KEY]
     return request_context
 
@@ -81,7 +81,7 @@ def _make_error_answer(
     services: Services,
 ) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        """JSON for programs, a page for people; what nobody expected is logged."""
+        """JSON for programs, a page for people; unexpected errors are logged."""
         if request.scope["path"].rstrip("/") == GRAPHQL_PATH:
             return answer_failure(request, error, services)
         if not isinstance(error, ChenuError | HTTPException):

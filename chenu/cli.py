@@ -21,7 +21,7 @@ WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDI
     "STRIPE_KEY",
     "STRIPE_MODE",
 }
-"""Variables that say which database, whose money and which address: together or not at all."""
+"""Variables that name the database, the Stripe account and the URL: all must be set, or none."""
 
 
 @click.group()
@@ -34,9 +34,9 @@ def data_folder() -> Path:
 
 
 def load_settings() -> Settings:
-    """From the environment, or from the demo of CHENU_DATA where that says nothing of a world.
+    """From the environment, or from the demo of CHENU_DATA if the environment sets none of these.
 
-    Never half of each: a demo's database beside live keys would be one world's truth in another.
+    Never mixed: a demo's database must not be used with live Stripe keys.
     """
     from chenu.demo.state import read_environment
 
@@ -50,13 +50,13 @@ def load_settings() -> Settings:
 
 
 def fail(message: str) -> NoReturn:
-    """One clear line, and nothing goes on."""
+    """Prints one line and exits."""
     click.echo(f"chenu: {message}", err=True)
     sys.exit(1)
 
 
 def run(task: Coroutine[Any, Any, int | None]) -> None:
-    """Run a command's coroutine; errors that people can act on are one line."""
+    """Runs a command's coroutine; errors that people can act on are printed as one line."""
     import uvloop
 
     try:
@@ -89,13 +89,13 @@ def serve(host: str, port: int) -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
     try:
-        listener = claim_port(host, port)
+        claim = claim_port(host, port)
     except PortTaken as error:
         fail(str(error))
-    run(_serve(settings, listener))
+    run(_serve(settings, claim))
 
 
-async def _serve(settings: Settings, listener: Any) -> None:
+async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.app import create_app
     from chenu.core import tracing
     from chenu.flows.composition import open_services
@@ -106,7 +106,7 @@ async def _serve(settings: Settings, listener: Any) -> None:
         async with open_services(settings, "chenu-web") as services:
             app = create_app(services)
             spare_garbage_collection()
-            await serve_app(app, listener, settings.limits)
+            await serve_app(app, claim, settings.limits)
 
 
 @main.command()
@@ -138,13 +138,14 @@ def bootstrap() -> None:
     """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
     from chenu.billing.gateway import StripeRefusal
     from chenu.billing.stripe_catalogue import StripeCatalogue
+    from chenu.flows.composition import EVENTS
     from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 
     async def apply() -> None:
         settings = load_settings()
         stripe = StripeCatalogue(settings.stripe)
         try:
-            outcomes = await bootstrap_stripe(stripe, settings.public_url)
+            outcomes = await bootstrap_stripe(stripe, settings.public_url, EVENTS)
         except StripeRefusal as refusal:
             fail(f"Stripe refused: {refusal} ({refusal.code})")
         finally:

@@ -1,4 +1,4 @@
-"""`chenu operation`: what we asked of Stripe, listed, tried again, given up."""
+"""`chenu operation`: calls to Stripe, listed, retried, given up."""
 
 import getpass
 from uuid import UUID
@@ -22,7 +22,7 @@ MEANS = {
     "REFUND": "the amount stays owed to the buyer in the books (BUYER_REFUNDS_DUE)",
     "CHECKOUT_PAYMENT": "the request is canceled; a payment that Stripe reports still settles",
 }
-"""What giving up means, of the kinds that move money."""
+"""The consequences of giving up, for kinds that move money."""
 
 
 def _show(operation: OperationRow) -> None:
@@ -51,7 +51,7 @@ async def show_operations(settings: Settings, query: OperationQuery) -> None:
 
 
 async def retry(settings: Settings, operation_id: UUID) -> int:
-    """The exit status: 0 when it has settled."""
+    """The exit status: 0 if it has settled."""
     configure_logs(settings.log_level)
     async with open_services(settings, "chenu-operation") as services:
         await follow_clock(settings)

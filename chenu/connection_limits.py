@@ -1,4 +1,4 @@
-"""How long a connection may take, and how many a caller may keep open. docs/operations.md."""
+"""Timeouts of connections, and how many a caller may keep open. docs/operations.md."""
 
 import math
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """`…_seconds` are seconds; the others count event streams, and WebSockets apart from these.
+    """`…_seconds` are seconds; the others count event streams and, separately, WebSockets.
 
-    `head_seconds`: for the request line and the headers; a connection that is idle is closed after
-    as long. `body_seconds`: for the whole body. `live_seconds`: after which an event stream or a
-    WebSocket is ended, and its client connects anew. `live_check_seconds`: how often each of them
-    asks whether its session or key still holds. `live_per_caller`: of one session or key.
-    `live_per_ip`: of one network address without either; of one person with all of theirs.
+    `head_seconds`: for the request line and the headers, and for an idle connection.
+    `body_seconds`: for the whole body. `live_seconds`: after which an event stream or a WebSocket
+    is ended, and its client reconnects. `live_check_seconds`: how often its session or key is
+    checked again. `live_per_caller`: per session or key. `live_per_ip`: per IP for anonymous
+    callers, and per person over all sessions and keys.
     """
 
     head_seconds: float = 10
@@ -46,7 +46,7 @@ def _read_seconds(env: Mapping[str, str], name: str, usual: float) -> float:
         seconds = float(env.get(name) or usual)
     except ValueError:
         seconds = math.nan
-    if not 0.1 <= seconds <= _MOST_SECONDS:  # false for what is not a number, too
+    if not 0.1 <= seconds <= _MOST_SECONDS:  # False for NaN, too
         raise ValueError(f"{name}: a number of seconds from 0.1 to {_MOST_SECONDS}")
     return seconds
 

@@ -1,4 +1,4 @@
-"""Secrets that somebody could guess: repetition, sequences, and the words of examples."""
+"""Detects secrets that could be guessed: repetitions, sequences, and words of examples."""
 
 import re
 from itertools import pairwise
@@ -6,7 +6,9 @@ from itertools import pairwise
 SHORTEST = 32
 _FEWEST_DISTINCT = 8
 _FEWEST_UNKNOWN = 12
-"""Characters that must be left when words of examples and everything but letters and digits go."""
+"""Characters that must remain after removing words of examples and everything but letters and
+digits.
+"""
 
 _WORDS = (
     *("administrator", "admin", "api", "azerty", "before", "changeit", "changeme", "change"),
@@ -19,11 +21,11 @@ _WORDS = (
 _KNOWN = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _MOST_REPEATED = 16
 _ALIKE = str.maketrans("0134578@$", "oieastbas")
-"""Digits and signs that stand for letters in words."""
+"""Digits and signs that replace letters in words."""
 
 
 def is_guessable(secret: str) -> bool:
-    """Long enough it may be and still be no secret."""
+    """Whether a text is no secret, however long it is."""
     return (
         len(set(secret)) < _FEWEST_DISTINCT
         or _is_repetition(secret)
@@ -33,7 +35,7 @@ def is_guessable(secret: str) -> bool:
 
 
 def _is_repetition(text: str) -> bool:
-    """One short piece over and over, the last time perhaps cut off."""
+    """One short part repeated, perhaps cut off at the end."""
     return any(
         text == (text[:length] * (len(text) // length + 1))[: len(text)]
         for length in range(1, _MOST_REPEATED + 1)
@@ -41,7 +43,7 @@ def _is_repetition(text: str) -> bool:
 
 
 def _is_sequence(text: str) -> bool:
-    """Most characters follow the one before, up or down: abcdef, 98765."""
+    """Most characters follow the previous one, up or down: abcdef, 98765."""
     steps = [ord(after) - ord(before) for before, after in pairwise(text)]
     return 2 * sum(step in (-1, 0, 1) for step in steps) > len(steps)
 

@@ -1,6 +1,6 @@
-"""Piccolo's entry: the engine of chenu.core.db and the one app.
+"""Piccolo's configuration: the engine of chenu.core.db and the one app.
 
-The bare `piccolo` command reads DATABASE_URL, or the running demo's address (CHENU_DATA).
+The bare `piccolo` command reads DATABASE_URL, or the running demo's URL (CHENU_DATA).
 """
 
 import os

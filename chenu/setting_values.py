@@ -1,4 +1,4 @@
-"""How each setting is read from its text; each function raises ValueError with what is allowed."""
+"""Parses each setting; each function raises ValueError with what is allowed."""
 
 from collections.abc import Callable
 from email.utils import parseaddr
@@ -51,7 +51,7 @@ def read_mailbox(raw: str) -> str:
 
 
 def read_proxies(raw: str) -> tuple[str, ...]:
-    """Addresses and networks, as the peer of a connection has them: a name would never match."""
+    """IP addresses and networks; a host name would never match the peer of a connection."""
     return tuple(read_network(word) for word in read_list(raw))
 
 
@@ -74,7 +74,9 @@ def _http_url(raw: str) -> str:
 
 
 def read_origin(raw: str) -> str:
-    """As browsers write it in their Origin header: lower case, without its scheme's own port."""
+    """As browsers write it in their Origin header: lower case, without the scheme's
+    default port.
+    """
     parts = urlsplit(_http_url(raw))
     if "@" in parts.netloc or parts.path or "?" in raw or "#" in raw or not parts.hostname:
         raise ValueError("an address such as https://chenu.example, without path, query or login")
@@ -124,7 +126,7 @@ def read_log_level(raw: str) -> str:
 
 
 def read_cache_seconds(raw: str) -> float:
-    """The API promises that a change is seen by everybody within a second."""
+    """The API promises that everybody sees a change within a second."""
     try:
         seconds = float(raw)
     except ValueError:

@@ -19,7 +19,7 @@ SANDBOX_KEY = "sk_test_chenu_sandbox"
 
 
 class Mode(StrEnum):
-    """Demo and test may move the business clock and verify addresses at once."""
+    """In demo and test the business clock can be moved and emails are verified at once."""
 
     PRODUCTION = "production"
     DEMO = "demo"
@@ -34,7 +34,7 @@ class StripeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
-    """`api_base` None is Stripe itself. Two secrets an endpoint allow rotation."""
+    """`api_base` None is Stripe itself. Two secrets per endpoint allow rotation."""
 
     mode: StripeMode
     key: str
@@ -45,9 +45,9 @@ class StripeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`cache_seconds`: how long this process may go on telling anonymous callers the same.
+    """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
-    `trusted_proxies`: addresses and networks.
+    `trusted_proxies`: IP addresses and networks.
     """
 
     mode: Mode
@@ -77,7 +77,7 @@ class Settings:
 
     @property
     def is_movable(self) -> bool:
-        """May the business clock be moved here?"""
+        """Whether the business clock can be moved."""
         return self.mode is not Mode.PRODUCTION
 
 
@@ -128,7 +128,7 @@ def _read_stripe(env: Mapping[str, str]) -> StripeSettings:
 
 
 def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
-    """OpenTelemetry's own variables; the SDK reads its others itself. None: no traces."""
+    """OpenTelemetry's variables that we need; the SDK reads the others. None: no traces."""
     _read(env, "OTEL_EXPORTER_OTLP_PROTOCOL", values.read_otlp_protocol, default="")
     base = _read(env, "OTEL_EXPORTER_OTLP_ENDPOINT", values.read_optional_url, default="")
     url = _read(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", values.read_optional_url, default="")
@@ -145,7 +145,7 @@ def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:
 
 
 def _check_together(settings: Settings) -> None:
-    """What must not be combined, however valid each value is."""
+    """Refuses combinations of settings that are each valid."""
     stripe = settings.stripe
     is_live_key = stripe.key.startswith(("sk_live_", "rk_live_"))
     if is_live_key and stripe.api_base:

@@ -1,4 +1,4 @@
-"""Take every address out of storefront/package-lock.json: npm verifies by integrity alone."""
+"""Removes every URL from storefront/package-lock.json: npm verifies by integrity alone."""
 
 import json
 import sys

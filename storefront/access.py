@@ -1,4 +1,4 @@
-"""Who may use which page, and the one check that every write of a page passes."""
+"""The access rule of each page, and the checks that every form sent to a page must pass."""
 
 import hmac
 from enum import StrEnum
@@ -19,7 +19,7 @@ RIGHT_KEY = "right"
 
 
 class Access(StrEnum):
-    """SIGNED_IN is for people with a session: to a page an API key is nobody in particular."""
+    """SIGNED_IN requires a session: on pages an API key counts as anonymous."""
 
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
@@ -31,7 +31,7 @@ PUBLIC = {ACCESS_KEY: Access.PUBLIC}
 SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
 SUPPORT = {ACCESS_KEY: Access.SUPPORT}
-"""What a handler declares as its `opt`; one without a declaration answers nobody."""
+"""The key of a handler's `opt` that holds its Access; a handler without one refuses everybody."""
 
 _STAFF = {Access.REVIEWER: Staff.REVIEWER, Access.SUPPORT: Staff.SUPPORT}
 
@@ -64,7 +64,9 @@ class RequestCheck:
     async def _require_own_form(
         self, request: HttpRequest, request_context: RequestContext
     ) -> None:
-        """The form came from a page of ours and, with a session, from that session's page."""
+        """The form must come from our own origin and, with a session, carry that session's CSRF
+        token.
+        """
         form = await read_form(request)
         expected = request_context.csrf_token(self._settings)
         sent = form.text("csrf_token").encode()
@@ -96,7 +98,7 @@ def require_access(request_context: RequestContext, access: Any, right: Any = No
 
 
 def _require_clean(request: HttpRequest) -> None:
-    """PostgreSQL stores neither NUL nor half a character, and no address of ours has one."""
+    """PostgreSQL cannot store NUL or lone surrogates, and none of our paths contains them."""
     path: str = request.scope["path"]
     is_odd = "\x00" in path or (not path.isascii() and not _is_whole(path))
     if is_odd or read_query(request).find_nul() is not None:
@@ -104,7 +106,7 @@ def _require_clean(request: HttpRequest) -> None:
 
 
 def _is_whole(path: str) -> bool:
-    """Servers may hand on bytes that are no text as lone surrogates."""
+    """Servers may pass invalid bytes on as lone surrogates."""
     try:
         path.encode()
     except UnicodeEncodeError:

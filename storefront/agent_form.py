@@ -1,4 +1,4 @@
-"""The creator's form for an agent: what was typed as the business takes it, and back again."""
+"""The creator's form for an agent: from typed values to the business's input, and back."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ _FIRST_MANIFEST = """{
 
 
 def blank_values(locale: Locale) -> dict[str, str]:
-    """A new agent's form; nothing in it costs anybody anything."""
+    """The values of a new agent's form; none of them costs anything."""
     return {
         "language": locale,
         "level": AgentLevel.L0,
@@ -43,7 +43,7 @@ def blank_values(locale: Locale) -> dict[str, str]:
 
 
 def read_agent(fields: Fields) -> AgentInput:
-    """Raises Invalid or Rejected with everything that cannot even be read."""
+    """Raises Invalid or Rejected with every field that cannot be read."""
     errors: list[ChenuError] = []
     listing = _read_listing(fields, errors)
     level = _try(errors, AgentLevel.L0, lambda: _read_level(fields.text("level")))
@@ -77,7 +77,9 @@ def _read_listing(fields: Fields, errors: list[ChenuError]) -> ListingFields:
 
 
 def _try(errors: list[ChenuError], fallback: T, read: Callable[[], T]) -> T:
-    """The value, or the fallback with its error noted: all errors are told together."""
+    """The value, or the fallback with its error collected, so that all errors are reported
+    together.
+    """
     try:
         return read()
     except ChenuError as error:
@@ -93,7 +95,7 @@ def _read_level(text: str) -> AgentLevel:
 
 
 def read_price(fields: Fields) -> PriceInput:
-    """Raises Invalid. What is typed as a price of a free agent is not charged, so it is ignored."""
+    """Raises Invalid. The price of a free agent is ignored, because it is not charged."""
     kind = fields.text("price_type")
     if kind not in PriceType.__members__:
         allowed = ", ".join(PriceType)

@@ -1,4 +1,4 @@
-"""Files that pages need: read once, compressed once, and addressed by their content."""
+"""Static files: read once, compressed once, with a hash of their content in the URL."""
 
 import gzip
 import hashlib
@@ -16,7 +16,7 @@ _TYPES = {
 }
 _STYLES = "site.css"
 _LAYERS = ("tokens", "base", "layout", "forms", "components", "store", "work")
-"""The one style sheet is these files, in the order of its cascade layers."""
+"""The files of the one style sheet, in the order of its cascade layers."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Asset:
 
 
 def version_of(body: bytes) -> str:
-    """Other bytes have another."""
+    """A hash of the content."""
     return hashlib.sha256(body).hexdigest()[:12]
 
 
@@ -54,7 +54,7 @@ def _load(name: str) -> Asset:
 
 @cache
 def asset_url(name: str) -> str:
-    """With the content's hash, so that browsers may keep it for ever."""
+    """Contains the content's hash, so that browsers may cache it without limit."""
     asset = find_asset(name)
     if asset is None:
         raise LookupError(f"there is no file static/{name}")
@@ -63,6 +63,6 @@ def asset_url(name: str) -> str:
 
 @cache
 def _names() -> frozenset[str]:
-    """What may be served: nothing is looked up by a path that a request made."""
+    """The files that may be served; a request's path is only looked up among them."""
     files = (path for path in STATIC.rglob("*") if path.suffix in _TYPES and path.is_file())
     return frozenset(path.relative_to(STATIC).as_posix() for path in files)

@@ -1,4 +1,4 @@
-"""Texts without values are translated when a template is compiled, not whenever it is rendered."""
+"""Translates texts without values when a template is compiled, not at each rendering."""
 
 from collections.abc import Iterator
 
@@ -6,15 +6,15 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 FILTER = "translated"
-"""The environment's filter that translates a constant; Jinja runs it once, while it compiles."""
+"""The environment's filter that translates a constant; Jinja runs it once, at compile time."""
 
 _CALL = (("name", "_"), ("lparen", "("), ("string", None), ("rparen", ")"))
 
 
 class ConstantTexts(Extension):
-    """Reads `_("text")` as `("text" | translated)`. All other calls stay jinja2.ext.i18n's.
+    """Compiles `_("text")` as `("text" | translated)`; other calls are left to jinja2.ext.i18n.
 
-    Jinja escapes constants that `~` joins, whoever trusted them: no text of ours holds HTML.
+    Jinja escapes constants joined by `~`, even trusted ones, so that our texts contain no HTML.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:

@@ -1,4 +1,4 @@
-"""A creator's earnings by day as a small drawing; the numbers stand beside it as text."""
+"""A creator's earnings by day as a small SVG chart; the page has the numbers as text too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day's column; whole units of the drawing, which is WIDTH by HEIGHT."""
+    """One day's bar, in integer units of the drawing, which is WIDTH by HEIGHT."""
 
     day: date
     net: int
@@ -33,7 +33,7 @@ class EarningsChart:
 
 
 def draw_earnings(series: Sequence[DayNet]) -> EarningsChart:
-    """The last 30 days, the newest on the right; days without a sale have no height."""
+    """The last 30 days, the newest on the right; days without a sale have height 0."""
     by_day = {point.day: int(point.net) for point in series}
     today = business_now().date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]

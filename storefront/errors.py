@@ -1,4 +1,4 @@
-"""Errors as pages in the visitor's language. They need no database: it may be what is down."""
+"""Errors as pages in the visitor's language. They need no database, which may be what failed."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -43,7 +43,10 @@ _CURSORS = ("after", "before")
 def render_error(
     request: HttpRequest, error: Exception, *, settings: Settings, status_of: StatusOf
 ) -> Page:
-    """A page with words and the way out; to the sign-in page for somebody who could sign in."""
+    """A page with the message and a link.
+
+    Redirects to the sign-in page if signing in could help.
+    """
     request_context: RequestContext = request.scope["state"].get(STATE_KEY, RequestContext())
     pages = Pages(request, request_context, settings, status_of)
     if isinstance(error, Unauthenticated) and error is not request_context.refusal:
@@ -76,7 +79,7 @@ def _title(error: Exception, status: int) -> str:
 
 
 def _without_cursor(request: HttpRequest) -> str:
-    """The same address at the beginning of its lists."""
+    """The same URL on the first page of its lists."""
     sent = parse_qsl(request.scope["query_string"].decode("latin-1"))
     remaining = [(name, value) for name, value in sent if not name.endswith(_CURSORS)]
     path: str = request.scope["path"]
@@ -84,7 +87,7 @@ def _without_cursor(request: HttpRequest) -> str:
 
 
 def _advice(pages: Pages, error: Exception, status: int) -> str | None:
-    """What the business says where it says something; else what the status means."""
+    """The error's own message, or else one for the status."""
     if isinstance(error, ChenuError) and not isinstance(error, NotFound | BadInput):
         return " ".join(pages.explain(single) for single in error.each)
     words = _BAD_CURSOR_WORDS if isinstance(error, BadCursor) else _WORDS.get(status)
@@ -98,7 +101,7 @@ def _headers(error: Exception, status: int, *, is_htmx: bool) -> dict[str, str]:
     elif status == 503:
         headers["Retry-After"] = "5"
     elif isinstance(error, HTTPException):
-        headers |= error.headers or {}  # of a wrong method: which are right
+        headers |= error.headers or {}  # a wrong method: the allowed ones
     if is_htmx:
         headers |= {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML"}
     return headers

@@ -1,4 +1,4 @@
-"""The filters of the store with how many agents each option would show."""
+"""The filters of the store, with the number of agents for each option."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -13,10 +13,10 @@ from storefront.search_form import LISTS, Search
 from storefront.vocabulary import capability_label
 
 _Chosen = tuple[tuple[str, ...], ...]
-"""For each of LISTS the options that are ticked."""
+"""The ticked options of each filter in LISTS."""
 
 SHOWN = 5
-"""Options of a filter before "more"."""
+"""Options of a filter that are shown before "more"."""
 
 
 class FacetOption(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class FacetOption(msgspec.Struct, frozen=True):
 
 
 class FacetGroup(msgspec.Struct, frozen=True, cache_hash=True):
-    """`name` is that of the fields in the address; chosen options are never hidden."""
+    """`name` is the name of its fields in the URL; chosen options are never hidden."""
 
     name: str
     title: str
@@ -55,7 +55,7 @@ def build_facets(search: Search, facets: Facets, locale: Locale) -> tuple[FacetG
 
 @lru_cache(maxsize=512)
 def _build(chosen: _Chosen, facets: Facets, locale: Locale) -> tuple[FacetGroup, ...]:
-    """Most visitors look at the same counts."""
+    """Cached, because most visitors see the same counts."""
     chosen_of = dict(zip(LISTS, chosen, strict=True))
     say = _Speaker(locale)
     groups = (
@@ -86,7 +86,7 @@ def sorted_by_value(counts: Iterable[FacetCount]) -> list[FacetCount]:
 
 
 def in_order(counts: Iterable[FacetCount], values: Iterable[str]) -> list[FacetCount]:
-    """Each of few options has its place, also where it would show nothing."""
+    """A fixed order, where options without a match are shown too."""
     found = {count.value: count for count in counts}
     return [found.get(value, FacetCount(value, 0)) for value in values]
 
@@ -112,12 +112,12 @@ def _group(
 
 
 def _id(name: str, value: str) -> str:
-    """Values may hold anything."""
+    """An HTML id; option values may contain any characters."""
     return f"{name}-{hashlib.sha256(value.encode()).hexdigest()[:10]}"
 
 
 class _Speaker:
-    """Labels in one language; an option that we do not know is shown as it was typed."""
+    """Labels in one language; an unknown option is shown as it was typed."""
 
     def __init__(self, locale: Locale) -> None:
         self._locale = locale

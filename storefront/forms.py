@@ -1,4 +1,4 @@
-"""What people typed: fields of a form or an address, and the errors that belong beside them."""
+"""Fields of a form or URL as people typed them, and the errors to show beside them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,18 +22,18 @@ from chenu.core.text import compose
 HttpRequest = Request[Any, Any, Any]
 
 REFUSALS = (RefusedError, Rejected)
-"""What a form is shown again for, with words."""
+"""Errors after which the form is shown again with their message."""
 REFUSED_TRIES = (*REFUSALS, RateLimited)
-"""The same, for what may be tried only so often."""
+"""The same, for forms whose attempts are limited."""
 
 MAX_FIELDS = 200
 _QUERY = "query_fields"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 _AS_TYPED = frozenset({"password", "current_password", "new_password", "manifest"})
-"""Hashes of older passwords were made of what was typed, and a manifest is sold as it is."""
+"""Older password hashes are of the text as typed, and a manifest is sold unchanged."""
 
-# Where an input of the business has another name in our forms.
+# Inputs of the business that have another name in our forms.
 _FIELD_OF_PATH = {
     ("price", "amount_minor"): "price",
     ("price", "type"): "price_type",
@@ -43,7 +43,7 @@ _FIELD_OF_PATH = {
 
 
 class Fields:
-    """Names with all their values, in the order sent; line breaks are single."""
+    """Names with all their values, in the order sent; line breaks are single newlines."""
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = values
@@ -52,7 +52,7 @@ class Fields:
         return name in self._values
 
     def find_nul(self) -> str | None:
-        """The first field with a NUL in its name or a value: PostgreSQL stores none."""
+        """The first field with a NUL in its name or value, which PostgreSQL cannot store."""
         for name, values in self._values.items():
             if "\x00" in name or any("\x00" in value for value in values):
                 return name.replace("\x00", "")
@@ -66,7 +66,7 @@ class Fields:
         return self.text(name) if name in self._values else None
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Every different value that is not empty."""
+        """All distinct values that are not empty."""
         values = self._values.get(name)
         return tuple(dict.fromkeys(value for value in values if value)) if values else ()
 
@@ -75,9 +75,9 @@ class Fields:
 
 
 def read_query(request: HttpRequest) -> Fields:
-    """The fields of the address; raises BadInput."""
+    """The fields of the URL's query; raises BadInput."""
     state = request.scope["state"]
-    if _QUERY not in state:  # several of those who answer a request look at it
+    if _QUERY not in state:  # several handlers of one request read it
         state[_QUERY] = _parse(request.scope["query_string"])
     fields: Fields = state[_QUERY]
     return fields
@@ -109,7 +109,7 @@ def _parse(encoded: bytes) -> Fields:
 
 
 def _read(name: str, value: str) -> str:
-    """With single line breaks, in the one form of all texts."""
+    """Normalises line breaks and Unicode."""
     lines = value.replace("\r\n", "\n").replace("\r", "\n")
     return lines if name in _AS_TYPED else compose(lines)
 
@@ -127,7 +127,7 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """A form as it is shown: `name` begins the ids of its elements, passwords are never kept."""
+    """A form as shown: `name` prefixes its elements' ids; passwords are never filled in again."""
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -144,7 +144,7 @@ class FormView:
         return self.values.get(field_name, "")
 
     def typed(self, field_name: str, current: str) -> str:
-        """What was typed into a refused form, else what is stored."""
+        """The value typed into a refused form, else the stored one."""
         return self.values.get(field_name, current)
 
     def is_chosen(self, field_name: str, option: str) -> bool:
@@ -154,19 +154,19 @@ class FormView:
         return [error.message for error in self.errors if error.field == field_name]
 
     def shows(self, field_name: str) -> bool:
-        """Is there an element to lead to? Errors of hidden fields are of the whole form."""
+        """Whether the field is visible; errors of hidden fields are shown for the whole form."""
         return bool(field_name) and field_name not in _HIDDEN
 
 
 def keep(fields: Fields, names: Iterable[str]) -> dict[str, str]:
-    """The typed values to show again; several values of one name are joined by line breaks."""
+    """Fills in the typed values again; several values of one name are joined by line breaks."""
     return {name: "\n".join(fields.all(name)) or fields.text(name) for name in names}
 
 
 def refused_form(
     name: str, values: Mapping[str, str], error: ChenuError, locale: Locale
 ) -> FormView:
-    """The form again, with what is wrong beside the fields."""
+    """The form as typed, with the errors beside the fields."""
     return FormView(name, values, field_errors(error, locale), error)
 
 
@@ -175,7 +175,7 @@ def field_errors(error: ChenuError, locale: Locale) -> list[FieldError]:
 
 
 def _words_for(error: ChenuError, locale: Locale) -> str:
-    """The business counts in cents; people who type euros read euros."""
+    """Replaces amounts in cents, which the business names, by euros, which people type."""
     if error.code == "PRICE_OUT_OF_RANGE" and "lowest" in error.params:
         message = mark("This price must be between {lowest} and {highest}")
         bounds = {name: format_cents(amount, locale) for name, amount in error.params.items()}

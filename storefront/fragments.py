@@ -1,9 +1,8 @@
-"""Parts of pages that are rendered once for all who would see the same.
+"""A cache of rendered parts of pages that are the same for everybody with the same values.
 
-A fragment's template knows its language and the values that it is given, and nothing of the
-request: what it does not know it cannot show, and a name that it was not given is an error. So
-what is stored under its values is right for whoever brings equal ones. Nothing that belongs to
-one person (a CSRF token, a name, the URL that somebody is at) is ever a value.
+A fragment's template gets its language and the given values, and nothing of the request; an
+undefined name raises an error. So the values are a sufficient cache key. Nothing that belongs to
+one person (a CSRF token, a name, the URL of the request) may be a value.
 """
 
 import math
@@ -17,24 +16,27 @@ from chenu.core.caches import TtlCache
 
 _CAPACITY_BYTES = 16_000_000
 _OVERHEAD = 500
-"""What an entry takes for its key, about as much as a short text."""
+"""The memory of an entry's key, about that of a short text."""
 
 _Values = tuple[tuple[str, Hashable], ...]
 
 
 class FragmentCache:
-    """Of one language. Rendering is most of what a page costs, and most pages show the same."""
+    """Fragments of one language.
+
+    Most of a page's time is rendering, and most pages show the same.
+    """
 
     def __init__(self, environment: jinja2.Environment) -> None:
         self._environment = environment
         self._cache: TtlCache[tuple[str, _Values], Markup] = TtlCache(math.inf, _CAPACITY_BYTES)
 
     def draw(self, template: str, **values: Hashable) -> Markup:
-        """Values are compared by what they hold: records of few fields, texts and numbers."""
+        """Values are compared by content: records with few fields, texts and numbers."""
         return self._find(template, tuple(values.items()))
 
     def draw_each(self, template: str, **values: Iterable[Hashable]) -> Markup:
-        """One after the other, for a single name and what it stands for each time."""
+        """Renders the fragment for each item, passed under one name, and joins the results."""
         [(name, each)] = values.items()
         return Markup().join(self._find(template, ((name, value),)) for value in each)
 

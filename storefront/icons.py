@@ -1,4 +1,4 @@
-"""Each agent's icon: a flower drawn from its id alone, in the colour of its sphere."""
+"""Each agent's icon: a flower whose shape follows from its id, in the colour of its sphere."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _NO_SPHERE = "#8D8371"
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """On a square of 64: `petals` is the data of one SVG path, radii are in its units."""
+    """Drawn on a square of 64 units: `petals` is the data of one SVG path, radii are in units."""
 
     petals: str
     ring: int
@@ -31,7 +31,7 @@ class Icon:
 
 
 def draw_icon(agent_id: UUID) -> Icon:
-    """Always the same for the same id."""
+    """Deterministic: the same icon for the same id."""
     raw = sha256(agent_id.bytes).digest()
     count = 3 + raw[0] % 5
     turn = math.tau * raw[1] / 256
@@ -49,7 +49,7 @@ def draw_icon(agent_id: UUID) -> Icon:
 
 
 def _petal(angle: float, length: int, half: float, lean: float) -> str:
-    """From the centre out to the tip and back, a curve on each side; `half` is half its angle."""
+    """A path from the centre to the tip and back, curved on each side; `half` is half its angle."""
     tip = _point(angle + lean, length)
     left = _point(angle - half, length * 0.78)
     right = _point(angle + half, length * 0.78)
@@ -64,12 +64,12 @@ def _point(angle: float, distance: float) -> tuple[str, str]:
 
 
 def draw_sphere(code: str) -> Icon:
-    """A sphere's own flower."""
+    """The icon of a sphere."""
     return draw_icon(uuid5(NAMESPACE_URL, f"chenu:sphere:{code}"))
 
 
 def icon_svg(agent_id: UUID, sphere: str | None) -> str:
-    """A file of its own: presentation attributes alone, so it needs no style sheet."""
+    """A complete SVG file without style sheet: it uses presentation attributes only."""
     icon, colour = draw_icon(agent_id), COLOURS.get(sphere or "", _NO_SPHERE)
     seeds = "".join(f'<circle cx="{x}" cy="{y}" r="1.6"/>' for x, y in icon.seeds)
     return (

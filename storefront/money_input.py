@@ -1,4 +1,4 @@
-"""Amounts and minutes as people write them, read exactly: no float ever holds an amount."""
+"""Parses amounts and minutes as people write them, exactly: no float ever holds an amount."""
 
 import re
 
@@ -27,5 +27,5 @@ def parse_minutes(text: str, field: str) -> float:
 
 
 def show_euros(cents: int, locale: Locale) -> str:
-    """For the field of a form, as `parse_euros` reads it."""
+    """For a form field, in the format that `parse_euros` reads."""
     return f"{cents // 100}{',' if locale == 'fr' else '.'}{cents % 100:02d}"

@@ -1,4 +1,4 @@
-"""The parts of the storefront that every page leads to."""
+"""The sections of the storefront that every page links to."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,9 @@ _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/staff", "/staff/suppo
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The link to mark, and how: as the very "page", or as "true" for a page below it."""
+    """The link to mark, with its aria-current: "page" for the page itself, "true" for one
+    below it.
+    """
 
     root: str
     mark: str
@@ -19,7 +21,7 @@ _BELOW = {root: Section(root, "true") for root in _ROOTS}
 
 
 def find_section(path: str) -> Section:
-    """One of few, whatever the path."""
+    """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
     if path.startswith("/staff/support/"):

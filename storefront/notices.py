@@ -1,4 +1,4 @@
-"""What a page says after a form was sent: a fixed list, so that an address can say nothing else."""
+"""Messages after a form was sent: a fixed list, so that a URL cannot inject other text."""
 
 from chenu.core.i18n import mark
 

@@ -1,4 +1,4 @@
-"""What the buy panel of an agent says to this visitor: the business decides, here it is told."""
+"""What an agent's buy panel offers to this visitor, as the business decided."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,8 +19,10 @@ from chenu.tiers.entitlements import find_refusal
 
 
 class OfferState(StrEnum):
-    """REFUSED: `refusal` says in words why it cannot be bought now. SIGN_IN: what a new account
-    would lack, if anything."""
+    """REFUSED: `refusal` is the reason why it cannot be bought now.
+
+    SIGN_IN: `refusal` is what a new account would lack, if anything.
+    """
 
     OWN = "OWN"
     OWNED = "OWNED"
@@ -36,7 +38,10 @@ class OfferState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """`split` is how the price would be shared out; `pending` a payment page that is open."""
+    """`split` is how the price would be divided.
+
+    `pending` is a purchase with an open payment page.
+    """
 
     state: OfferState
     grant: GrantRow | None = None
@@ -50,7 +55,7 @@ class Offer:
 
 
 _NEWCOMER = Actor(ActorKind.SESSION, account_id=AccountId(UUID(int=0)))
-"""Somebody who has just signed up, and holds nothing."""
+"""An actor as after sign-up, with nothing bought."""
 
 
 async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
@@ -88,7 +93,7 @@ def _platform_offer(actor: Actor, agent: AgentRow, access: AgentAccess) -> Offer
 
 
 def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
-    """Nobody signs in for what cannot be bought, or without knowing the plan that it takes."""
+    """Shown before sign-in, so that nobody signs up for an agent that they could not buy then."""
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return Offer(OfferState.REFUSED, refusal=refusal, split=split)

@@ -1,4 +1,6 @@
-"""Answers of the storefront: a page in the visitor's language, a fragment of it, or the way on."""
+"""Responses of the storefront: a page in the visitor's language, a fragment of it, or a
+redirect.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -27,17 +29,17 @@ from storefront.templating import environment
 
 Page = Response[bytes]
 StatusOf = Callable[[ChenuError], int]
-"""HTTP's word for an error of the business: chenu.app hands it in."""
+"""Maps an error of the business to its HTTP status; passed in by chenu.app."""
 
 _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;="
-"""All else is encoded: a header carries no letters beyond its alphabet."""
+"""Characters of a URL that stay unencoded; all others are encoded, as headers are ASCII."""
 
 _CSRF_FIELD = Markup('<input type="hidden" name="csrf_token" value="{}">')
 _VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
 
 
 class Pages:
-    """Made for each request, as the dependency `pages`."""
+    """Created for each request, as the dependency `pages`."""
 
     def __init__(
         self,
@@ -57,13 +59,13 @@ class Pages:
 
     @property
     def is_fragment(self) -> bool:
-        """htmx asks for a part of the page that it is on."""
+        """Whether htmx asks for a part of the current page."""
         headers = dict(self._request.scope["headers"])
         return headers.get(b"hx-request-type") == b"partial"
 
     @property
     def here(self) -> str:
-        """The address to come back to: this one, or for a sent form the page it was on."""
+        """The URL to return to: this one, or for a sent form that of the page with the form."""
         if self._request.method == "GET":
             query = self._request.scope["query_string"].decode("latin-1")
             path = self._request.scope["path"]
@@ -73,16 +75,16 @@ class Pages:
         return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
-        """A whole page, or a fragment of one when the template is."""
+        """A whole page, or a fragment if the template is one."""
         found = environment(self.locale).get_template(template)
         body = found.render({**self._shared_values(), **context}).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
-        """On to another page with GET; `path` is ours, or Stripe's as the business gave it.
+        """Redirects with GET; `path` is one of ours, or a URL of Stripe from the business.
 
-        `devices` is what the browser shall remember of who has signed in from it.
+        `devices` is the new value of the device cookie (accounts/devices.py).
         """
         headers = {"Location": quote(path, safe=_IN_ADDRESSES), "Cache-Control": "no-store"}
         headers["Vary"] = "Cookie"
@@ -94,7 +96,7 @@ class Pages:
         return page
 
     def nothing(self) -> Page:
-        """htmx keeps what it shows."""
+        """No content: htmx leaves the page as it is."""
         headers = {"Cache-Control": "no-store"}
         return Response(b"", status_code=204, media_type=MediaType.HTML, headers=headers)
 
@@ -105,14 +107,14 @@ class Pages:
         return explain(error, self.locale)
 
     def refused(self, name: str, values: dict[str, str], error: ChenuError) -> FormView:
-        """The form again, with what is wrong."""
+        """The form again, with its errors."""
         return refused_form(name, values, error, self.locale)
 
     def status(self, error: ChenuError) -> int:
         return self._status_of(error)
 
     def _shared_values(self) -> dict[str, Any]:
-        """What every template may use."""
+        """Values for every template."""
         actor, path = self.request_context.actor, self._request.scope["path"]
         return {
             "actor": actor,
@@ -130,7 +132,7 @@ class Pages:
         }
 
     def _csrf_field(self) -> Markup:
-        """What every form of a session carries; nothing without one."""
+        """The hidden CSRF field of every form; empty without a session."""
         token = self.request_context.csrf_token(self.settings)
         return Markup() if token is None else _CSRF_FIELD.format(token)
 
@@ -143,7 +145,7 @@ class Pages:
         return self.say(message) if message else None
 
     def _cache(self) -> str:
-        """Private things are kept nowhere; the rest is asked for again each time."""
+        """Private pages are never cached; other pages are revalidated on each use."""
         access = getattr(self._request.scope.get("route_handler"), "opt", {}).get(ACCESS_KEY)
         if access is not Access.PUBLIC:
             return "no-store"

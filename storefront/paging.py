@@ -1,4 +1,4 @@
-"""Keyset pages in addresses: sealed cursors in `after` and `before`, a prefix for each list."""
+"""Keyset paging in URLs: signed cursors in `after` and `before`, with a prefix per list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """Addresses of the neighbouring pages; None where there is none."""
+    """URLs of the neighbouring pages; None where there is none."""
 
     previous: str | None
     next: str | None
@@ -20,7 +20,7 @@ class PageLinks:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """`stem` is the list's address without its cursor, `anchor` where on the page it stands."""
+    """`stem` is the list's URL without cursor, `anchor` is its element on the page."""
 
     cursors: ListCursors
     stem: str
@@ -29,7 +29,7 @@ class Pager:
     anchor: str = ""
 
     def read(self, query: Fields) -> PageRequest:
-        """Raises BadCursor for one that was not made for this list."""
+        """Raises BadCursor for a cursor that was not made for this list."""
         for side in (f"{self.prefix}before", f"{self.prefix}after"):
             if cursor := query.text(side):
                 is_before = side.endswith("before")
@@ -46,6 +46,6 @@ class Pager:
         )
 
     def _url(self, side: str, key: Key) -> str:
-        cursor = self.cursors.encode(key)  # made of letters that addresses hold as they are
+        cursor = self.cursors.encode(key)  # base64url needs no encoding in URLs
         joint = "&" if "?" in self.stem else "?"
         return f"{self.stem}{joint}{self.prefix}{side}={cursor}{self.anchor}"

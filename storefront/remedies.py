@@ -1,4 +1,4 @@
-"""Where a refusal leads: the page that would lift it."""
+"""Maps a refusal to the page on which the visitor can resolve it."""
 
 from dataclasses import dataclass
 
@@ -30,5 +30,5 @@ _BY_CLASS: dict[type[ChenuError], Remedy] = {
 
 
 def remedy_of(error: ChenuError) -> Remedy | None:
-    """None where nothing the visitor can do would help."""
+    """None if the visitor cannot resolve it."""
     return _BY_CLASS.get(type(error)) or _BY_CODE.get(error.code)

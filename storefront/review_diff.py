@@ -1,4 +1,4 @@
-"""What a pending change would change, field by field and line by line."""
+"""The differences that a pending change would make, by field and line."""
 
 import difflib
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ FIELDS = {
     "sphere": mark("Sphere"),
     "seconds_saved": mark("Seconds saved a run"),
 }
-"""The columns that a change may hold; those made from others are left out."""
+"""The columns that a change may contain, without derived ones."""
 
 Line = tuple[str, str]
-"""What happened to it (same, old, new or gap), and the line."""
+"""A kind (same, old, new or gap) and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FieldDiff:
 
 
 def compare_listing(agent: AgentRow, change: ChangeRow) -> list[FieldDiff]:
-    """Only of fields that differ."""
+    """Only fields that differ."""
     diffs = []
     for column, title in FIELDS.items():
         if column in change.fields:
@@ -45,7 +45,7 @@ def compare_listing(agent: AgentRow, change: ChangeRow) -> list[FieldDiff]:
 
 
 def compare_texts(before: str, after: str) -> list[Line]:
-    """Changed lines with a little of what stands around them."""
+    """Changed lines with a few unchanged ones around them."""
     old, new = before.splitlines(), after.splitlines()
     return list(_lines(old, new))
 

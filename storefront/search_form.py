@@ -1,4 +1,4 @@
-"""The store's search as its address holds it: read strictly, shown again, and turned into links."""
+"""The store's search in the URL: parsed strictly, shown in the form, and written into links."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ Option = TypeVar("Option", bound=str)
 LISTS = ("sphere", "price", "level", "kind", "capability", "language")
 _SINGLES = ("q", "min", "max", "sort")
 _DEFAULT = ("sort", AgentSort.RELEVANCE)
-"""Left out of addresses."""
+"""The default, which is left out of URLs."""
 _MAX_TEXT = 200
 _MAX_OPTIONS = 20
 _SPHERE_CODES = frozenset(sphere.code for sphere in SPHERES)
@@ -28,7 +28,7 @@ _KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`fields` as typed; `query` is what of it makes sense, `errors` what does not."""
+    """`fields` as typed; `query` is the valid part, `errors` are about the rest."""
 
     fields: Fields
     query: AgentQuery
@@ -46,7 +46,7 @@ class Search:
         return self.fields.all(name)
 
     def url(self, path: str = "/agents", **changes: str | None) -> str:
-        """The same search with some fields replaced (None: left out), in one fixed order."""
+        """The same search with some fields replaced (None: left out), in a fixed order."""
         pairs = [
             (name, value)
             for name in (*_SINGLES, *LISTS)
@@ -55,7 +55,7 @@ class Search:
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def without(self, name: str, value: str) -> str:
-        """The same search with one option less."""
+        """The same search without one option."""
         pairs = [
             (field, value_)
             for field in (*_SINGLES, *LISTS)
@@ -73,14 +73,14 @@ def _changed(fields: Fields, name: str, changes: dict[str, str | None]) -> Itera
 
 
 def read_search(fields: Fields) -> Search:
-    """Never raises: what cannot be read is left out and told."""
+    """Never raises: invalid parts are left out and reported in `errors`."""
     reader = _Reader(fields)
     query = AgentQuery(search=reader.text("q"), filter=reader.filter(), sort=reader.sort())
     return Search(fields, query, tuple(reader.errors))
 
 
 class _Reader:
-    """Collects what is wrong while it reads."""
+    """Collects errors while it reads."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
@@ -123,7 +123,7 @@ class _Reader:
         return tuple(make(value) for value in given if value in known)
 
     def capabilities(self) -> tuple[str, ...]:
-        """Any word: creators make up their own."""
+        """Any word, because creators may use their own."""
         given = self._fields.all("capability")
         if len(given) > _MAX_OPTIONS or any(len(word) > _MAX_TEXT for word in given):
             message = mark("Please name at most {count} capabilities")

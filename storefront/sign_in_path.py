@@ -1,4 +1,4 @@
-"""The address of the sign-in page that leads back to where somebody was."""
+"""The URL of the sign-in page with the path to return to."""
 
 from urllib.parse import urlencode
 
@@ -12,5 +12,5 @@ def sign_in_path(next_path: str) -> str:
 
 
 def safe_next(path: str) -> str:
-    """Where a person goes after signing in: a path of ours, whatever was asked for."""
+    """The path to go to after sign-in; any other site's URL is replaced by one of our own paths."""
     return path if path and is_local_path(path) else AFTER_SIGN_IN

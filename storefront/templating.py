@@ -1,4 +1,4 @@
-"""Jinja, one environment a language: our templates, our catalogue, and how values are shown."""
+"""One Jinja environment per language: our templates, catalogue, and formats of values."""
 
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -33,7 +33,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @cache
 def environment(locale: Locale) -> jinja2.Environment:
-    """Autoescaped and strict: an unknown name in a template is an error, never an empty spot."""
+    """With autoescape and strict undefined: an unknown name in a template raises an error."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -70,7 +70,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "asset": asset_url,
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
-        "plain": Markup.unescape,  # for fragments, which take no trusted HTML
+        "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
         "number": lambda value: _show_number(locale, value),
         "date": lambda day: format_date(day, "long", locale=locale),
@@ -84,7 +84,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "sphere": lambda code: words.sphere_name(code, locale),
         "price": lambda agent: words.price_label(agent, locale),
         FILTER: lambda text: Markup(messages.gettext(text)) % {},  # noqa: S704 - our catalogue's
-        "trusted_html": Markup,  # of chenu.agents.markdown alone, which sanitises
+        "trusted_html": Markup,  # only for output of chenu.agents.markdown, which sanitises it
     }
 
 

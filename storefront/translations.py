@@ -1,8 +1,8 @@
-"""The French catalogue and its sources: `python -m storefront.translations` brings it up to date.
+"""The French catalogue and its sources: `python -m storefront.translations` updates it.
 
 Babel extracts the texts: the first argument of an error of the business, of `mark` or of a page's
-`say`, the second of `translate`, or a text in a template. A text that is given a name first is
-marked where it stands. Tests hold the catalogue complete and find texts that are not marked.
+`say`, the second of `translate`, or a text in a template. A text that is first assigned to a name
+is marked there. Tests check that the catalogue is complete and that no text is unmarked.
 """
 
 import ast
@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "chenu" / "core" / "locale" / "fr.po"
 
 _METHODS = [
-    ("chenu/sandbox/**", "ignore"),  # Stripe's stand-in has its own words
-    ("chenu/demo/**", "ignore"),  # who runs the demo or a command reads English
+    ("chenu/sandbox/**", "ignore"),  # the Stripe sandbox has texts of its own
+    ("chenu/demo/**", "ignore"),  # operators of the demo and of commands read English
     ("chenu/cli.py", "ignore"),
     ("storefront/node_modules/**", "ignore"),
     ("chenu/**.py", "python"),
@@ -34,11 +34,11 @@ _SOURCES = ("chenu", "storefront", "graphql/chenu_graphql")
 
 MessageId = str | tuple[str, ...]
 Keywords = dict[str, tuple[int, ...] | None]
-"""Functions by name, with the places of texts among their arguments; None is the first alone."""
+"""Function names, with the positions of texts among their arguments; None for the first only."""
 
 
 def extract() -> Iterator[tuple[str, MessageId]]:
-    """Every text of the product after its file; a tuple when it has a plural."""
+    """Every text of the product by file; a tuple if it has a plural."""
     options: dict[str, dict[str, Any]] = {
         pattern: _JINJA for pattern, method in _METHODS if method == "jinja2"
     }
@@ -47,20 +47,20 @@ def extract() -> Iterator[tuple[str, MessageId]]:
 
 
 def keywords() -> Keywords:
-    own_init: Keywords = {"__init__": None}  # an error whose class knows its text
+    own_init: Keywords = {"__init__": None}  # an error class that defines its own text
     calls: Keywords = {"_": None, "ngettext": (1, 2), "mark": None, "say": None, "translate": (2,)}
     return calls | own_init | dict.fromkeys(_error_classes())
 
 
 def python_files() -> list[Path]:
-    """Whose texts people may see."""
+    """The files with texts that users may see."""
     ignored = tuple(pattern.rstrip("*") for pattern, method in _METHODS if method == "ignore")
     found = (path for folder in _SOURCES for path in sorted((ROOT / folder).rglob("*.py")))
     return [path for path in found if not path.relative_to(ROOT).as_posix().startswith(ignored)]
 
 
 def _error_classes() -> frozenset[str]:
-    """The names of ChenuError and of everything that derives from it."""
+    """The names of ChenuError and of all its subclasses."""
     bases: dict[str, set[str]] = {}
     for path in python_files():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -73,7 +73,7 @@ def _error_classes() -> frozenset[str]:
 
 
 def called(node: ast.expr) -> str:
-    """The last name of what is called or derived from."""
+    """The last part of the name of a call or base class."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
@@ -85,8 +85,9 @@ def read_catalogue() -> Catalog:
 
 
 def bring_up_to_date() -> tuple[int, int]:
-    """Write the catalogue, new texts empty and old ones gone; how many there are, and how many
-    of them are not translated.
+    """Writes the catalogue, adding new texts without translation and removing unused ones.
+
+    Returns the number of texts, and how many of them are not translated.
     """
     catalogue = read_catalogue() if CATALOGUE.exists() else _new_catalogue()
     template = _new_catalogue()

@@ -1,4 +1,4 @@
-"""A browser's name out of its User-Agent, for the list of sessions: a hint, never a decision."""
+"""The name of a browser from its User-Agent, for the list of sessions: not to be relied on."""
 
 _BROWSERS = (
     ("Edg", "Edge"),

@@ -1,4 +1,4 @@
-"""Who is asking, for handlers that a session alone may reach."""
+"""The caller's account, for handlers that require a session."""
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope
 from chenu.accounts.request_context import RequestContext

@@ -1,4 +1,4 @@
-"""Capabilities and permissions in words: vocabulary.toml, by language."""
+"""Labels of capabilities and permissions: vocabulary.toml, by language."""
 
 import tomllib
 from functools import cache
@@ -16,23 +16,23 @@ def _vocabulary() -> dict[str, Labels]:
 
 
 def capability_label(tag: str, locale: Locale) -> str:
-    """A tag that we do not know is a word of its creator's."""
+    """An unknown tag was made up by its creator and is shown as it is."""
     label = _vocabulary()["capability"].get(tag)
     return label[locale] if label else tag
 
 
 def permission_label(name: str, locale: Locale) -> str | None:
-    """What it means in a sentence; None for one that only its name can tell."""
+    """A sentence about its meaning; None if only its name is known."""
     label = _vocabulary()["permission"].get(name)
     return label[locale] if label else None
 
 
 def known_capabilities(locale: Locale) -> list[tuple[str, str]]:
-    """Tags and their labels, by label: what creators may choose from."""
+    """Tags and their labels, ordered by label, from which creators choose."""
     words = _vocabulary()["capability"]
     return sorted(((tag, label[locale]) for tag, label in words.items()), key=lambda pair: pair[1])
 
 
 def known_permissions(locale: Locale) -> list[tuple[str, str]]:
-    """Names and what they mean, grouped by what they touch."""
+    """Names and their meanings, grouped by subject."""
     return [(name, label[locale]) for name, label in _vocabulary()["permission"].items()]

@@ -1,4 +1,4 @@
-"""The names that pages give to the product's codes, as texts to translate."""
+"""The names of the product's codes on pages, as texts to translate."""
 
 from functools import lru_cache
 
@@ -143,7 +143,7 @@ def _price_label(kind: str, cents: Cents, locale: Locale) -> str:
 
 
 def plan_of(agent: AgentRow | AgentCard) -> Tier:
-    """The cheapest tier that a platform agent comes with."""
+    """The cheapest tier that includes this platform agent."""
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
     return get_plan_of_agent(level, rank)
 
@@ -154,7 +154,7 @@ def tier_name(tier: Tier | str, locale: Locale) -> str:
 
 
 def country_names(locale: Locale) -> list[tuple[str, str]]:
-    """Code and name of every country that can be paid, by name."""
+    """Codes and names of all countries with payouts, ordered by name."""
     names = BabelLocale(locale).territories
     return sorted(
         ((code, names[code.upper()]) for code in COUNTRIES), key=lambda pair: _fold(pair[1])
@@ -166,7 +166,7 @@ def _fold(name: str) -> str:
 
 
 def sphere_choices(locale: Locale) -> list[tuple[str, str]]:
-    """With none first: a sphere is optional."""
+    """Starts with no sphere, because a sphere is optional."""
     return [("", "–"), *((sphere.code, sphere.name(locale)) for sphere in SPHERES)]
 
 

@@ -1,4 +1,4 @@
-"""Real engines for every test that asks: PostgreSQL, Valkey and the Stripe sandbox over HTTP.
+"""Real engines for all tests that need them: PostgreSQL, Valkey and the Stripe sandbox over HTTP.
 
 One set per pytest process; each process has its own database. Tests that use none of them are the
 unit tests of `make check`.
@@ -18,16 +18,19 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from playwright.async_api import Browser
+from stripe import HTTPClient
 
 from chenu.accounts import passwords
 from chenu.app import create_app
+from chenu.billing.ports import Gateway
 from chenu.core.clock import CLOCK
 from chenu.core.migrations import apply_migrations
 from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child, free_port
-from chenu.flows.composition import open_services
+from chenu.flows.composition import make_services, open_services
 from chenu.flows.services import Services
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.chromium import open_chromium
@@ -36,12 +39,19 @@ from tests.demo.running import RunningDemo, start_demo
 from tests.prepared import close_markets, open_markets
 from tests.recording import keep_events_of
 from tests.scheduling import Scheduling
+from tests.stripe_side import StripeSide, open_stripe_side
 
 ROOT = Path(__file__).parents[1]
 
-# No test speaks TLS. Each HTTP client would load the machine's certificates, which takes 50 ms.
+# No test uses TLS. Each HTTP client would load the machine's certificates, which takes 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
+
+# The default draws tracebacks with all local variables: up to four seconds for one.
+_RENDERER = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _RENDERER])
 
 # Drawn once by the process that starts the run: xdist's workers inherit it and collect alike.
 SEED = os.environ.setdefault("CHENU_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
@@ -65,7 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Engines:
-    """Addresses of the running engines and the settings that use them."""
+    """URLs of the running engines and the settings that use them."""
 
     postgres_url: str
     redis_url: str
@@ -116,7 +126,7 @@ def _answers(url: str) -> bool:
 
 
 async def make_database(postgres_url: str) -> None:
-    """Empty, with the schema of now."""
+    """An empty database with the current schema."""
     connection = await asyncpg.connect(f"{postgres_url}/postgres")
     await connection.execute("CREATE DATABASE chenu")
     await connection.close()
@@ -144,10 +154,10 @@ def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_ur
 
 @pytest.fixture(scope="session", autouse=True)
 def product_hasher() -> Iterator[PasswordHasher]:
-    """The hasher of the product; meanwhile hashes cost what argon2 needs at least.
+    """The product's hasher, with the lowest cost that argon2 allows.
 
-    They stay argon2id hashes, which name their own cost. At the product's cost the tests would
-    spend a minute of each core on passwords.
+    The hashes are still argon2id hashes, which contain their cost. At the product's cost the tests
+    would spend a minute of each core on passwords.
     """
     own = passwords._HASHER
     with pytest.MonkeyPatch.context() as patch:
@@ -163,7 +173,7 @@ async def open_engines(engines: Engines) -> AsyncIterator[Services]:
 
 @pytest.fixture(scope="session")
 async def database(engines: Engines, open_engines: Services) -> AsyncIterator[OwnedDatabase]:
-    """Its owner's view, out of which prepared markets are restored."""
+    """A connection of its owner, by which prepared markets are restored."""
     async with open_owned(engines.postgres_url) as opened:
         markets = open_markets(opened, open_engines)
         yield opened
@@ -172,20 +182,20 @@ async def database(engines: Engines, open_engines: Services) -> AsyncIterator[Ow
 
 @pytest.fixture(scope="session")
 def application(open_engines: Services) -> Any:
-    """The whole application, made once for all tests that need no settings of their own."""
+    """The whole application, created once for all tests that need no settings of their own."""
     return create_app(open_engines)
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """One for all tests of this process that need a browser; each opens a context of its own."""
+    """One for all browser tests of this process; each opens its own context."""
     async with open_chromium() as launched:
         yield launched
 
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[RunningDemo]:
-    """One for all tests that only use a demo. Their scheduling keeps them in one process."""
+    """Shared by all tests that only use a demo; they are scheduled into one process."""
     folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
     running = start_demo(folder, "--port", "0")
     yield running
@@ -208,17 +218,38 @@ def services(open_engines: Services, clean_database: None) -> Services:
     return open_engines
 
 
+@pytest.fixture
+async def stripe_side(services: Services) -> AsyncIterator[StripeSide]:
+    """Controls the sandbox; faults end with the test."""
+    async with open_stripe_side(services) as side:
+        yield side
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_in_retries() -> Iterator[None]:
+    """The SDK's own backoff between retries starts at half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
+        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
+        yield
+
+
 def with_settings(services: Services, **changes: object) -> Services:
-    """The same services, configured a little differently."""
+    """The same services with some settings replaced."""
     settings = replace(services.settings, **changes)  # type: ignore[arg-type]
     return replace(services, settings=settings)
 
 
+def with_gateway(services: Services, gateway: Gateway) -> Services:
+    """The same services, which speak to Stripe in another way."""
+    return make_services(gateway, services.pubsub, services.settings)
+
+
 @pytest.fixture
 async def client(services: Services, application: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process over an empty database; no cookies are sent along.
+    """The application in this process over an empty database; the client stores no cookies.
 
-    Unexpected errors become answers, as outside.
+    Unexpected errors become responses, as in production.
     """
     async with open_client(services, application) as http:
         yield http

@@ -1,4 +1,4 @@
-"""The database of the tests, emptied before each of them by its owner."""
+"""The database of the tests, which its owner empties before each of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,15 +25,15 @@ _COLUMNS = """
 
 @dataclass(frozen=True)
 class OwnedDatabase:
-    """A connection on which neither foreign keys nor append-only triggers run.
+    """A connection on which foreign keys and append-only triggers are off.
 
-    Staying connected matters: a new one loads PostgreSQL's catalogue again, which takes longer
-    than all deletions.
+    It stays open, because a new one loads PostgreSQL's catalogue again, which takes longer than all
+    deletions.
     """
 
     connection: "asyncpg.Connection"
     columns: dict[str, str]
-    """Of every table but the list of migrations, those that are not generated."""
+    """By table, except the list of migrations: the columns that are not generated."""
     sequences: tuple[str, ...]
 
     @property
@@ -41,7 +41,7 @@ class OwnedDatabase:
         return tuple(self.columns)
 
     async def empty(self) -> None:
-        """Rows go, sequences start again; what is empty already is not touched."""
+        """Deletes rows and restarts sequences; tables that are empty already are not touched."""
         statements = await self._select(_IF_FILLED, self.tables)
         statements += await self._select(_IF_USED, self.sequences)
         if statements:
@@ -51,7 +51,7 @@ class OwnedDatabase:
         return not await self._select(_IF_FILLED, self.tables)
 
     async def dump(self) -> str:
-        """Statements that put the rows of now into the empty database."""
+        """Statements that insert the current rows into the empty database."""
         rows = await self._select(_ROWS, tuple(self.columns))
         return "; ".join(rows + await self._select(_POSITION, self.sequences))
 
@@ -80,6 +80,6 @@ async def open_owned(url: str) -> AsyncIterator[OwnedDatabase]:
 
 
 async def empty_database(url: str) -> None:
-    """For whoever has no connection open."""
+    """For callers without an open connection."""
     async with open_owned(url) as database:
         await database.empty()

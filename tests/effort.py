@@ -1,4 +1,4 @@
-"""How much work something is, in calls of functions: a busy machine makes no more of them."""
+"""Measures work in function calls, whose number does not depend on the machine's load."""
 
 import sys
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Effort:
 
 @contextmanager
 def counted_calls() -> Iterator[Effort]:
-    """All that this thread does meanwhile; what happens inside one built-in call it cannot see."""
+    """Counts the calls of this thread within the block; not the work inside a built-in function."""
     effort = Effort()
     sys.setprofile(effort.note)
     try:

@@ -1,4 +1,4 @@
-"""People, creators and agents for tests, made through the product's own functions."""
+"""People, creators and agents for tests, created by the product's own functions."""
 
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.creators.review_agent import decide_review, submit_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import AgentLevel, TierCode
+from tests.prepared import prepare
 
 PASSWORD = "a good password of the tests"
 
@@ -40,7 +41,7 @@ MANIFEST = {
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is signed in; `token` is the session cookie's value."""
+    """A signed-in person; `token` is the session cookie's value."""
 
     actor: Actor
     token: str
@@ -54,7 +55,7 @@ class Person:
 async def make_person(
     name: str, tier: TierCode = TierCode.STARTER, staff: tuple[Staff, ...] = ()
 ) -> Person:
-    """A verified person whose personal account is on the tier."""
+    """A verified person whose personal account is on this tier."""
     email = f"{name}@example.org"
     user_id = await create_user(email, name.capitalize(), "fr", await _hash(), verified=True)
     await record_acceptance(user_id)
@@ -66,7 +67,7 @@ async def make_person(
 
 
 async def sign_in_again(user_id: UserId, email: str) -> Person:
-    """The same person in a new session, as the database knows them now."""
+    """The same person in a new session, with current data."""
     session = await open_session(user_id, "tests", "127.0.0.1")
     actor = await find_actor(session.token, "127.0.0.1")
     assert actor is not None
@@ -77,14 +78,14 @@ _HASHES: list[str] = []
 
 
 async def _hash() -> str:
-    """One hash for everybody's password: making one is slow on purpose."""
+    """One hash for all passwords, because hashing is slow on purpose."""
     if not _HASHES:
         _HASHES.append(await hash_password(PASSWORD))
     return _HASHES[0]
 
 
 async def make_member(of: Person, name: str, role: AccountRole) -> Person:
-    """Somebody who acts for another's account in that role."""
+    """A person who acts for another's account in this role."""
     person = await make_person(name)
     account_id = of.actor.account_id
     assert account_id is not None
@@ -95,7 +96,7 @@ async def make_member(of: Person, name: str, role: AccountRole) -> Person:
 
 
 async def make_unpaid_creator(name: str = "plume") -> tuple[Person, CreatorRow]:
-    """A creator who has not begun Connect onboarding: may offer free agents alone."""
+    """A creator without Connect onboarding, who may offer free agents only."""
     person = await make_person(name)
     request = CreatorInput(f"{name}-nord", f"{name} Nord", "Nous.", "fr")
     return person, await become_creator(person.actor, request)
@@ -103,6 +104,10 @@ async def make_unpaid_creator(name: str = "plume") -> tuple[Person, CreatorRow]:
 
 async def make_creator(services: Services, name: str = "atelier") -> tuple[Person, CreatorRow]:
     """A person who has finished Connect onboarding in the sandbox."""
+    return await prepare(services, ("creator", name), lambda: _build_creator(services, name))
+
+
+async def _build_creator(services: Services, name: str) -> tuple[Person, CreatorRow]:
     person = await make_person(name)
     await become_creator(person.actor, CreatorInput(f"{name}-nord", f"{name} Nord", "Nous.", "fr"))
     link = await make_onboarding_link(services, person.actor)
@@ -148,7 +153,7 @@ async def get_agent(agent_id: AgentId) -> AgentRow:
 
 
 async def pay(url: str, card: str = "4242424242424242") -> httpx.Response:
-    """Pay on the sandbox's page, as a browser without JavaScript does."""
+    """Pays on the sandbox's page, as a browser without JavaScript does."""
     form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Test Buyer"}
     async with httpx.AsyncClient() as browser:
         return await browser.post(url, data=form)

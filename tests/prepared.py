@@ -1,124 +1,84 @@
-"""Markets that are built once per process and put back for each test that begins with one.
+"""Markets that are built once per process and restored for each test that begins with one.
 
-A test gets the rows as they were, under ids of its own: nothing that an earlier test left in a
-cache or in the sandbox belongs to them. Accounts at Stripe stay there; whoever's account was
-changed or closed meanwhile is built anew.
+The rows and Stripe's sandbox are restored together, as they were: whoever was paid, refused or
+closed by an earlier test is no part of it. What a test changes before it begins with a market, in
+the sandbox as in the database, is not part of it either.
 """
 
-import dataclasses
-import re
+import copy
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from uuid import UUID
 
 import httpx
-import msgspec
 
-from chenu.core.ids import new_id
+from chenu.core.clock import CLOCK
 from chenu.flows.services import Services
 from chenu.settings import SANDBOX_KEY
 from tests.database import OwnedDatabase
+from tests.recording import keep_events_so_far
 
 Result = TypeVar("Result")
 
-_MAX_AGE_SECONDS = 180.0
-"""Younger than any time within which a sign-in counts as fresh."""
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_DRAWN_NAME = re.compile(r"(?<=\bn)[0-9a-f]{10}(?=[bc]@)")
-"""Drawn by builders, so that email addresses differ at Stripe: as much an id as the others."""
-_ACCOUNT = re.compile(r"acct_\w+")
+_MAX_AGE_SECONDS = 40.0
+"""A session that was not seen for a minute costs its next request one more statement."""
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """What one build made: rows as JSON, Stripe's accounts as it described them, the result."""
+    """What one build made: rows as SQL, a snapshot of the sandbox, the result."""
 
     rows: str
-    accounts: dict[str, str]
+    snapshot: str
     result: Any
     made_at: float
 
 
 @dataclass
 class PreparedMarkets:
-    """What was built over an empty database in this process, by what it is."""
+    """What was built over an empty database and an empty sandbox in this process, by its key."""
 
     database: OwnedDatabase
-    database_url: str
+    services: Services
     stripe: httpx.AsyncClient
     stored: dict[Hashable, _Stored] = field(default_factory=dict)
+    is_building: bool = False
 
     async def get(self, key: Hashable, build: Callable[[], Awaitable[Result]]) -> Result:
-        """Restored when it can be; built where rows of the test's own are there already."""
-        if not await self.database.is_empty():
+        """Restored when it can be; built where there is something of the test's own already."""
+        if self.is_building or CLOCK.offset or not await self.database.is_empty():
             return await build()
+        await keep_events_so_far(self.stripe)
         stored = self.stored.get(key)
-        if stored is not None and await self._is_current(stored):
-            restored: Result = await self._restore(stored)
-            return restored
-        made_at = time.monotonic()
-        result = await build()
-        rows = await self.database.dump()
-        accounts = {id_: await self._describe(id_) for id_ in set(_ACCOUNT.findall(rows))}
-        self.stored[key] = _Stored(rows, accounts, result, made_at)
+        if stored is None or time.monotonic() - stored.made_at > _MAX_AGE_SECONDS:
+            stored = await self._build(key, build)
+        else:
+            await self._control(f"snapshots/{stored.snapshot}/restore")
+            await self.database.load(stored.rows)
+        result: Result = copy.deepcopy(stored.result)
         return result
 
-    async def _is_current(self, stored: _Stored) -> bool:
-        if time.monotonic() - stored.made_at > _MAX_AGE_SECONDS:
-            return False
-        return all([await self._describe(id_) == known for id_, known in stored.accounts.items()])
+    async def _build(self, key: Hashable, build: Callable[[], Awaitable[Any]]) -> _Stored:
+        if key in self.stored:
+            await self._control(f"snapshots/{self.stored.pop(key).snapshot}/delete")
+        await self._control("reset")
+        made_at = time.monotonic()
+        self.is_building = True
+        try:
+            result = await build()
+        finally:
+            self.is_building = False
+        snapshot = (await self._control("snapshots"))["id"]
+        stored = _Stored(await self.database.dump(), snapshot, result, made_at)
+        self.stored[key] = stored
+        return stored
 
-    async def _describe(self, account_id: str) -> str:
-        """What Stripe knows of it, and the balance that earlier sales may have left."""
-        include = {"include[0]": "configuration.recipient", "include[1]": "requirements"}
-        account = await self.stripe.get(f"/v2/core/accounts/{account_id}", params=include)
-        balance = await self.stripe.get("/v1/balance", headers={"stripe-account": account_id})
-        return account.text + balance.text
-
-    async def _restore(self, stored: _Stored) -> Any:
-        old = sorted(set(_UUID.findall(stored.rows)))
-        ids = dict(zip(old, sorted(str(new_id()) for _ in old), strict=True))
-        ids |= {name: new_id().hex[-10:] for name in set(_DRAWN_NAME.findall(stored.rows))}
-        await self.database.load(_replace_ids(stored.rows, ids))
-        return _with_ids(stored.result, ids)
-
-
-def _replace_ids(text: str, ids: dict[str, str]) -> str:
-    """In columns of type uuid, within texts and ids at Stripe, and within a queued job's bytes."""
-    spellings = ids | {_bare(old): _bare(new) for old, new in ids.items()}
-    spellings |= {_as_bytes(old): _as_bytes(new) for old, new in spellings.items()}
-    pattern = re.compile("|".join(spellings))
-    return pattern.sub(lambda found: spellings[found[0]], text)
-
-
-def _bare(uuid: str) -> str:
-    return uuid.replace("-", "")
-
-
-def _as_bytes(text: str) -> str:
-    """As PostgreSQL writes bytea."""
-    return text.encode().hex()
-
-
-def _with_ids(value: Any, ids: dict[str, str]) -> Any:
-    """A copy of what a builder returned, over the same rows under other ids."""
-    if isinstance(value, UUID):
-        return UUID(ids.get(str(value), str(value)))
-    if type(value) is str:  # the members of enumerations stay what they are
-        return _replace_ids(value, ids)
-    if isinstance(value, tuple | list):
-        return type(value)(_with_ids(each, ids) for each in value)
-    if isinstance(value, msgspec.Struct):
-        changed = {name: _with_ids(getattr(value, name), ids) for name in value.__struct_fields__}
-        return msgspec.structs.replace(value, **changed)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [each.name for each in dataclasses.fields(value) if each.init]
-        return dataclasses.replace(
-            value, **{name: _with_ids(getattr(value, name), ids) for name in fields}
-        )
-    return value
+    async def _control(self, path: str) -> dict[str, Any]:
+        answer = await self.stripe.post(f"/_sandbox/{path}", json={})
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 _MARKETS: list[PreparedMarkets] = []
@@ -130,7 +90,7 @@ def open_markets(database: OwnedDatabase, services: Services) -> PreparedMarkets
     assert base is not None
     headers = {"authorization": f"Bearer {SANDBOX_KEY}"}
     stripe = httpx.AsyncClient(base_url=base, headers=headers, timeout=10)
-    markets = PreparedMarkets(database, services.settings.database_url, stripe)
+    markets = PreparedMarkets(database, services, stripe)
     _MARKETS.append(markets)
     return markets
 
@@ -143,8 +103,8 @@ async def close_markets(markets: PreparedMarkets) -> None:
 async def prepare(
     services: Services, key: Hashable, build: Callable[[], Awaitable[Result]]
 ) -> Result:
-    """Whatever `build` makes; services over another database than the shared one build it."""
+    """Whatever `build` makes; services that differ from the shared ones build it themselves."""
     for markets in _MARKETS:
-        if markets.database_url == services.settings.database_url:
+        if markets.services is services:
             return await markets.get(key, build)
     return await build()

@@ -1,4 +1,4 @@
-"""Every event beside the recorded exchanges, as if it had been asked for: for the checks of CI."""
+"""Adds every event to the recorded exchanges, as if it had been fetched: for the checks of CI."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,11 @@ import httpx
 
 from chenu.sandbox.config import recorded_by_environment
 
+_EVENTS = "/_sandbox/events.jsonl"
+
 
 def keep_events(lines: str) -> None:
-    """As the sandbox lists them under /_sandbox/events.jsonl; nothing without a recording."""
+    """From the sandbox's /_sandbox/events.jsonl; nothing without a recording."""
     stored = recorded_by_environment()
     if stored is not None:
         with Path(f"{stored}.events").open("a", encoding="utf-8") as file:
@@ -17,7 +19,13 @@ def keep_events(lines: str) -> None:
 
 
 def keep_events_of(sandbox_url: str) -> None:
-    keep_events(httpx.get(f"{sandbox_url}/_sandbox/events.jsonl", timeout=60).text)
+    keep_events(httpx.get(f"{sandbox_url}{_EVENTS}", timeout=60).text)
+
+
+async def keep_events_so_far(sandbox: httpx.AsyncClient) -> None:
+    """Before its state is replaced."""
+    if recorded_by_environment() is not None:
+        keep_events((await sandbox.get(_EVENTS, timeout=60)).text)
 
 
 def _as_exchange(line: str) -> str:

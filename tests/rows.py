@@ -1,4 +1,4 @@
-"""What the tables hold, so that a test can show that a refusal changed nothing."""
+"""The contents of the tables, so that a test can show that a refusal changed nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,12 +10,12 @@ from chenu.core import db
 from tests.conftest import Engines
 
 _COUNTERS = ("attempt_window", "event_cursor")
-"""Tables that count tries, refused ones as well, and how far Stripe's lists were read."""
+"""Tables that refused requests change too: counts of attempts, positions in Stripe's lists."""
 AUDITED_CHANGES = "SELECT * FROM audit_event WHERE action <> 'staff.read'"
-"""The audit trail without what staff read, which changes nothing."""
+"""The audit log without what staff read, which changes nothing."""
 
 _ASKED = ("fetch_number", "price_fetch_number")
-"""Columns that say which answer of Stripe's a row is from: asking again, they rise."""
+"""Columns with the number of the answer that a row is from: each new request raises them."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _State:
 
 
 async def fingerprint() -> dict[str, tuple[int, str]]:
-    """Per table the number of rows and a digest of everything in them."""
+    """By table the number of rows and a digest of their contents."""
     tables = await db.fetch_all(
         _Table,
         "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
@@ -57,7 +57,7 @@ async def count(table: str, where: str = "true", *args: object) -> int:
 
 
 async def put(table: str, column: str, value: object, where: str = "true", *args: object) -> None:
-    """Set one column, past every rule of the product: time that went by, a state of long ago."""
+    """Sets one column without the product's checks, as for time that has passed or an old state."""
     sql = f"UPDATE {table} SET {column} = $1 WHERE {where}"  # noqa: S608 - the test's own text
     await db.execute(sql, value, *args)
 
@@ -67,14 +67,14 @@ async def count_jobs(job: str) -> int:
 
 
 async def mails_to(email: str) -> list[str]:
-    """The kinds of the mails to an address, oldest first."""
+    """The kinds of the mails to this email address, oldest first."""
     sql = "SELECT kind AS name FROM outbox_mail WHERE to_address = $1 ORDER BY id"
     return [mail.name for mail in await db.fetch_all(_Table, sql, email)]
 
 
 @asynccontextmanager
 async def unguarded(engines: Engines) -> AsyncIterator["asyncpg.Connection"]:
-    """A superuser's connection on which no trigger runs: somebody who tampers with the books."""
+    """A superuser's connection without triggers, for tampering with the ledger."""
     connection = await asyncpg.connect(engines.postgres_url)
     try:
         await connection.execute("SET session_replication_role = replica")
@@ -87,7 +87,7 @@ async def unguarded(engines: Engines) -> AsyncIterator["asyncpg.Connection"]:
 async def without_constraint(
     engines: Engines, table: str, constraint: str
 ) -> AsyncIterator["asyncpg.Connection"]:
-    """A rule of the database taken away, and put back over the emptied table."""
+    """Removes a constraint, and restores it over the emptied table."""
     connection = await asyncpg.connect(engines.postgres_url)
     sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
     rule = await connection.fetchval(sql, constraint)

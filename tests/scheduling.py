@@ -1,7 +1,7 @@
 """Which tests share a worker of pytest-xdist, and in which order they start.
 
-`--dist loadgroup` would read it from marks, but xdist 3.8 puts the group into the node id in a way
-that pytest 9 no longer follows.
+`--dist loadgroup` would do this by marks, but xdist 3.8 puts the group into the node id in a way
+that pytest 9 no longer supports.
 """
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -11,13 +11,15 @@ GROUPS = {
     "tests/demo/": "demo",
     "tests/traces/": "traces",
 }
-"""Folders whose tests share something expensive to start: one demo, or one traced sale."""
+"""Folders whose tests share something that is slow to start: one demo, or one traced sale."""
 STANDS = "tests/faults/"
-"""All tests of a file below share one running product."""
+"""Files below this folder each share one running product."""
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Groups first, the longest before the others: single tests fill what is left at the end."""
+    """Groups first, the longest of them first: single tests fill the remaining time of all
+    workers.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         for folder, group in GROUPS.items():

@@ -1,4 +1,4 @@
-"""The other side of the wire: what a test makes Stripe's sandbox do, and what it says it did."""
+"""Controls the Stripe sandbox for tests, and reads its state without the product's code."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +17,12 @@ from chenu.settings import SANDBOX_KEY
 Json = dict[str, Any]
 
 AWAY = "503_no_retry"
-"""The effect of a Stripe that does not serve; the SDK gives up at once."""
+"""The effect of an unavailable Stripe, for which the SDK does not retry."""
 
 
 @dataclass(frozen=True)
 class Asker:
-    """An operation as the gateway sees it, without a row."""
+    """Identifies an operation to the gateway, without a row."""
 
     id: UUID = field(default_factory=new_id)
     created_at: datetime = field(default_factory=business_now)
@@ -33,29 +33,29 @@ class Asker:
 
 
 class StripeSide:
-    """The control room and the plain API, without any code of ours in between."""
+    """The sandbox's control room and its plain API, called without any code of the product."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
     async def fail(self, effect: str, path: str = "/v*", **rule: object) -> None:
-        """The next matching call; times=None for all of them."""
+        """Makes the next matching call fail; times=None for all of them."""
         await self._post("/_sandbox/faults", {"effect": effect, "path": path, **rule})
 
     async def watch(self, path: str = "/v*", **rule: object) -> None:
-        """Let matching calls pass and count them: `hits` tells."""
+        """Counts matching calls without changing them; see `hits`."""
         await self.fail("latency", path, times=None, seconds=0, **rule)
 
     async def heal(self) -> None:
         (await self._http.delete("/_sandbox/faults")).raise_for_status()
 
     async def hits(self) -> list[int]:
-        """How many calls each fault rule hit, in the order of the rules."""
+        """How many calls each fault rule matched, in the order of the rules."""
         rules = (await self._http.get("/_sandbox/faults")).json()["data"]
         return [rule["hits"] for rule in rules]
 
     async def reset(self) -> None:
-        """An empty Stripe: no charge of an earlier test is in its totals."""
+        """Empties the sandbox, so that its totals contain no charge of an earlier test."""
         await self._post("/_sandbox/reset", {})
 
     async def set_capability(self, account: str, status: str) -> None:
@@ -66,7 +66,7 @@ class StripeSide:
         answer.raise_for_status()
 
     async def change(self, path: str, **form: str) -> Json:
-        """As somebody does at Stripe's dashboard: archive, rename, refund."""
+        """A change as in Stripe's dashboard: archive, rename, refund."""
         answer = await self._http.post(path, data=form)
         assert answer.status_code == 200, answer.text
         changed: Json = answer.json()
@@ -83,7 +83,7 @@ class StripeSide:
         await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
 
     async def dispute(self, charge: str) -> str:
-        """The cardholder's bank takes a payment back; the dispute's id."""
+        """The cardholder's bank takes a payment back; returns the dispute's id."""
         answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute")
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
@@ -106,7 +106,7 @@ class StripeSide:
         return [account["id"] for account in (await self.get("/v2/core/accounts"))["data"]]
 
     async def charges_of(self, purchase_id: object) -> list[Json]:
-        """Every attempt to take money for a purchase, declined ones included."""
+        """Every attempted charge of a purchase, declined ones included."""
         return await self.list_all("/v1/charges", transfer_group=f"order_{purchase_id}")
 
     async def transfers_of(self, purchase_id: object) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Waiting for what another process or task does: asked again and again, never for a fixed time."""
+"""Waits for what another process or task does, by polling, never for a fixed time."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 async def until(happened: Callable[[], Awaitable[object]]) -> None:
-    """Returns once it is true; fails when it never is."""
+    """Returns once the condition is true; fails after a timeout."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if await happened():

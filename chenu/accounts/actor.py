@@ -1,4 +1,4 @@
-"""Who is asking: the one value that faces hand to flows, and what it may do."""
+"""The caller of a request and what it may do; the faces pass it to flows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,10 +44,10 @@ class Staff(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`account_id` is the account that the request acts for. Keys never carry staff roles.
+    """`account_id` is the account that the request acts for. API keys never have staff roles.
 
-    `session_id` or `key_id` says by what the caller is known. `has_seat` False: more members are in
-    the account than it has seats, and this one came too late to do more than read.
+    `session_id` or `key_id` identifies the credential that the caller used. `has_seat` False: more
+    members are in the account than it has seats, and this one came too late to do more than read.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
@@ -76,7 +76,7 @@ class Actor:
         return bool(self.staff)
 
     def may(self, scope: ApiScope) -> bool:
-        """Sessions may all that their user may; keys what their scopes say."""
+        """A session has all rights of its user; a key has those of its scopes."""
         if self.kind is ActorKind.SESSION:
             return True
         return scope in self.scopes
@@ -122,14 +122,14 @@ class Actor:
         return account_id
 
     def require_staff(self, role: Staff) -> UserId:
-        """Raises Forbidden; Unauthenticated for nobody in particular."""
+        """Raises Forbidden; Unauthenticated for an anonymous caller."""
         user_id = self.require_user()
         if not self.has_staff(role):
             raise Forbidden("This is for staff only")
         return user_id
 
     def require_verified(self) -> None:
-        """Raises Unverified until the address is verified by mail."""
+        """Raises Unverified until the email address is verified."""
         if not self.email_verified:
             raise Unverified("Please verify your e-mail address first: we sent you a link")
 

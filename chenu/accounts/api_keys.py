@@ -1,4 +1,4 @@
-"""API keys: scopes, shown once, stored as a hash, expiring and revocable."""
+"""API keys: limited by scopes, shown once, stored as a hash, expiring and revocable."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """`secret` cannot be had again."""
+    """`secret` cannot be read again later."""
 
     key: ApiKey
     secret: str
@@ -75,9 +75,10 @@ async def create_api_key(
     *,
     current_password: str | None = None,
 ) -> CreatedKey:
-    """Asks for the password, see accounts/confirmation.py.
+    """Requires the password, see accounts/confirmation.py.
 
-    Raises PlanRequired without API_ACCESS, Forbidden by key, Invalid, LimitReached.
+    Raises PlanRequired without API_ACCESS, Forbidden for a caller with a key, Invalid,
+    LimitReached.
     """
     user_id = _require_owner(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
@@ -108,7 +109,7 @@ async def create_api_key(
 
 
 def _require_owner(actor: Actor) -> UserId:
-    """A key never makes or revokes keys: a stolen one must not multiply."""
+    """A key may not create or revoke keys: otherwise a stolen one could multiply."""
     user_id = actor.require_user()
     if actor.kind is not ActorKind.SESSION:
         raise Forbidden("API keys are managed by people who are signed in")
@@ -132,7 +133,7 @@ async def _require_room(account_id: AccountId) -> None:
 
 
 async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
-    """Raises NotFound, also for another account's key."""
+    """Raises NotFound, also for a key of another account."""
     sql = f"SELECT {_COLUMNS} FROM api_key k WHERE id = $1 AND account = $2"  # noqa: S608 - own columns
     found = await db.find_one(ApiKey, sql, key_id, account_id)
     if found is None:
@@ -141,7 +142,10 @@ async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
 
 
 async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
-    """Newest first, revoked ones included; at most 200 an account's worth is ever made live."""
+    """Newest first, revoked ones included.
+
+    The number of live keys of an account is limited to 200.
+    """
     sql = f"""
         SELECT {_COLUMNS} FROM api_key k WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
     """  # noqa: S608 - own columns
@@ -149,7 +153,7 @@ async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
 
 
 async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
-    """At once and for ever; again changes nothing. Raises NotFound."""
+    """Takes effect at once and is final; revoking again changes nothing. Raises NotFound."""
     _require_owner(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
 
@@ -164,7 +168,7 @@ async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
 
 
 async def list_live_keys_of(maker: UserId) -> list[ApiKey]:
-    """What the person made in all their accounts and still works, newest first."""
+    """The live keys that this person created in any account, newest first."""
     sql = f"""
         SELECT {_COLUMNS} FROM membership m JOIN api_key k ON k.account = m.account
         WHERE m.member = $1 AND k.created_by = $1 AND k.revoked_at IS NULL
@@ -175,7 +179,7 @@ async def list_live_keys_of(maker: UserId) -> list[ApiKey]:
 
 
 async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) -> None:
-    """Those of the person's keys that are named, or all (None); part of a transaction."""
+    """Revokes the named keys of this person, or all if None; part of the caller's transaction."""
     live = await list_live_keys_of(maker)
     keys = [key for key in live if key_ids is None or key.id in key_ids]
     sql = "UPDATE api_key SET revoked_at = $2 WHERE id = ANY($1) AND revoked_at IS NULL"
@@ -210,7 +214,10 @@ class _KeyActor:
 
 
 async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
-    """Who a Bearer key acts for. None: unknown, mistyped, revoked, expired, or its maker left."""
+    """The actor of a Bearer key.
+
+    None if it is unknown, mistyped, revoked or expired, or its creator left.
+    """
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
     sql = f"""

@@ -1,4 +1,4 @@
-"""How often something may be tried: fixed windows in PostgreSQL, per account and per address."""
+"""Rate limits on attempts: fixed windows in PostgreSQL, by subject such as an email or IP."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from chenu.core.ip_addresses import network_of
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `tries` in each window of this length, per subject."""
+    """At most `tries` per subject in each window of this length."""
 
     name: str
     tries: int
@@ -25,7 +25,9 @@ SIGN_UP_PER_IP = Limit("sign_up_address", 60, timedelta(hours=1))
 PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
 MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
 CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
-"""Apart from the limit of reset links: whoever fills it must not keep the owner from those."""
+"""Separate from the limit of reset links, so that exhausting it does not block the owner's
+resets.
+"""
 INVITE_PER_SENDER = Limit("invite_sender", 30, timedelta(hours=1))
 INVITE_PER_EMAIL = Limit("invite_email", 5, timedelta(hours=1))
 """Of all senders together, and apart from the mails that a person asks for themselves."""
@@ -39,7 +41,7 @@ class _Window:
 
 
 async def count_attempt(limit: Limit, subject: str) -> None:
-    """Count one try; raises RateLimited when the window is full. Exact under any concurrency."""
+    """Count one attempt; raises RateLimited when the window is full. Exact under concurrency."""
     window = await _count(limit, subject)
     if window.tries > limit.tries:
         left = window.started_at + limit.window - system_now()
@@ -48,12 +50,12 @@ async def count_attempt(limit: Limit, subject: str) -> None:
 
 
 async def forget_attempts(limit: Limit, subject: str) -> None:
-    """After a success the person starts afresh."""
+    """Resets the counter after a success."""
     await db.execute("DELETE FROM attempt_window WHERE subject = $1", _key(limit, subject))
 
 
 async def release_attempt(limit: Limit, subject: str) -> None:
-    """It was none: one try less in the window."""
+    """Subtracts an attempt that should not count."""
     sql = "UPDATE attempt_window SET tries = tries - 1 WHERE subject = $1 AND tries > 0"
     await db.execute(sql, _key(limit, subject))
 
@@ -74,5 +76,5 @@ async def _count(limit: Limit, subject: str) -> _Window:
 
 
 def _key(limit: Limit, subject: str) -> str:
-    """Whoever has one address of an IPv6 network has them all: they count as one."""
+    """IPv6 addresses count by network, because a subscriber can use every address of it."""
     return f"{limit.name}:{network_of(subject)}"

@@ -1,4 +1,4 @@
-"""The audit trail: append-only rows of who did what, and of what staff read."""
+"""The audit trail: append-only rows of who did what, and of what staff have read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from chenu.core.rows import insert
 
 
 async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: str | int) -> None:
-    """Part of the caller's transaction. No secret and no card ever goes into `detail`."""
+    """Part of the caller's transaction. `detail` must not contain secrets or card data."""
     await insert(
         AuditEvent,
         {
@@ -40,7 +40,7 @@ class StaffRead:
 
 
 async def record_staff_reads(actor: Actor, reads: Collection[StaffRead]) -> None:
-    """Once the answer that shows it was made: one row for each thing."""
+    """Called when the answer that shows these things is complete; one row for each."""
     sql = """
         INSERT INTO audit_event (id, at, actor, account_id, action, subject, detail, ip)
         SELECT id, $3, $4, $5, 'staff.read', subject, jsonb_build_object('what', what), $6

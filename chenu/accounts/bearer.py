@@ -1,4 +1,4 @@
-"""Who a Bearer key acts for, wherever it was sent: a header, or a socket's first message."""
+"""Finds the actor of a Bearer key from a header or a WebSocket's first message."""
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import find_key_actor
@@ -11,16 +11,16 @@ _HEADS = (API_KEY_HEAD, SERVICE_KEY_HEAD)
 
 
 def is_for_us(authorization: str) -> bool:
-    """A Bearer key, or a key of ours that was sent as something else.
+    """Whether the header holds a Bearer key, or one of our keys with another scheme.
 
-    Every other scheme is between the caller and a proxy in front of us.
+    All other schemes are between the caller and a proxy in front of us.
     """
     scheme, rest = _split(authorization)
     return scheme.lower() == "bearer" or (rest or scheme).startswith(_HEADS)
 
 
 def _split(authorization: str) -> tuple[str, str]:
-    """The scheme, and what follows it."""
+    """The scheme and the rest."""
     words = authorization.split(maxsplit=1)
     return (words[0] if words else "", words[1].strip() if len(words) > 1 else "")
 
@@ -30,8 +30,8 @@ async def get_bearer_actor(
 ) -> Actor:
     """`bearer` is the whole value, "Bearer …".
 
-    Raises Unauthenticated for a bad key, which is never taken for an anonymous caller, and
-    Forbidden for an account that is not the key's.
+    Raises Unauthenticated for an invalid key, whose caller is never treated as anonymous, and
+    Forbidden for an account that the key may not act for.
     """
     scheme, secret = _split(bearer)
     actor = None
@@ -46,7 +46,7 @@ async def get_bearer_actor(
 
 
 def read_account(public_id: str | None) -> AccountId | None:
-    """What Chenu-Account names; raises Forbidden when that is no account's id."""
+    """The account named by Chenu-Account; raises Forbidden if the value is no account's id."""
     if public_id is None:
         return None
     found = find_uuid("Account", public_id.strip())

@@ -1,7 +1,7 @@
-"""Proof that the person is still there, for what a session alone must not do.
+"""Confirmation by password for changes that a session alone must not make.
 
-A session can be stolen, or left open on somebody else's machine: a new address or an API key would
-outlast it. So these ask for the password, unless the person has just signed in.
+A session can be stolen, or left open on another person's computer, and a new email address or API
+key would outlast it. These changes need the password, unless the person has just signed in.
 """
 
 from datetime import timedelta
@@ -21,9 +21,11 @@ RECENT = timedelta(minutes=10)
 
 
 async def require_confirmed(actor: Actor, password: str | None) -> None:
-    """None will do for ten minutes after signing in; a password that is given must be right.
+    """A missing password is accepted for ten minutes after sign-in.
 
-    Raises Invalid, WrongCredentials, RateLimited, Forbidden for keys.
+    One that is given must be right.
+
+    Raises Invalid, WrongCredentials, RateLimited; Forbidden for keys.
     """
     if actor.session_id is None:
         raise Forbidden("This is for people who are signed in")
@@ -38,7 +40,7 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
 
 
 async def check_own_password(user_id: UserId, password: str) -> str:
-    """The hash that it fits; raises WrongCredentials, RateLimited."""
+    """Returns the hash that matched; raises WrongCredentials, RateLimited."""
     await attempts.count_attempt(attempts.PASSWORD_CHECK_PER_USER, str(user_id))
     password_hash = await get_password_hash(user_id)
     if not await verify_password(password, password_hash):
@@ -48,9 +50,9 @@ async def check_own_password(user_id: UserId, password: str) -> str:
 
 
 async def require_session_still(actor: Actor) -> None:
-    """Part of a transaction: a new password that comes meanwhile waits, or has ended the session.
+    """Locks the session's row: a concurrent change of the password waits, or has ended the session.
 
-    Raises Unauthenticated.
+    Part of the caller's transaction. Raises Unauthenticated.
     """
     lock = "SELECT 1 FROM app_user WHERE id = $1 FOR NO KEY UPDATE"
     await db.execute(lock, actor.require_user())

@@ -1,4 +1,4 @@
-"""Random tokens and keys, their hashes, and the checksum that spots a mistyped key."""
+"""Random tokens and keys, their hashes, and the checksum that detects a mistyped key."""
 
 import binascii
 import hashlib
@@ -18,20 +18,20 @@ SERVICE_KEY_HEAD = "chenu_service_"
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """`secret` is shown once; `prefix` is what we can show for ever."""
+    """`secret` is shown once; `prefix` is not secret and identifies the key in lists."""
 
     secret: str
     prefix: str
 
 
 def new_token() -> str:
-    """256 bits for a cookie or a mailed link."""
+    """256 random bits, for a cookie or a mailed link."""
     return secrets.token_urlsafe(32)
 
 
 def hash_token(token: str) -> bytes:
-    """Enough for random tokens: there is nothing to guess."""
-    # Clients may send half a surrogate pair: no token of ours, and no error either.
+    """A fast hash is enough for random tokens, which cannot be guessed."""
+    # Clients may send a lone surrogate: it matches no token and must not raise an error.
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
@@ -46,13 +46,13 @@ def hash_key(secret: str, pepper: bytes) -> bytes:
 
 
 def has_valid_checksum(secret: str) -> bool:
-    """Refuses a mistyped or invented key without asking the database."""
+    """Detects a mistyped or invented key without a query."""
     body, checksum = secret[:-_CHECKSUM_LENGTH], secret[-_CHECKSUM_LENGTH:]
     return secret.isascii() and hmac.compare_digest(_checksum(body), checksum)
 
 
 def csrf_token(session_id: str, pepper: bytes) -> str:
-    """Bound to the session: another session's token is worth nothing."""
+    """Bound to the session: a token of another session is not accepted."""
     return hmac.new(pepper, b"csrf:" + session_id.encode(), "sha256").hexdigest()
 
 

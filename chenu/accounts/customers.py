@@ -1,4 +1,4 @@
-"""Accounts as customers: who is billed, and Stripe's id of them."""
+"""Accounts as customers: who is billed, and their customer id at Stripe."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from chenu.core.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class BilledPerson:
-    """Who is the customer now; `customer_id` is None before the first checkout."""
+    """The data of the Stripe customer; `customer_id` is None before the first checkout."""
 
     customer_id: str | None
     email: str
@@ -18,7 +18,7 @@ class BilledPerson:
 
 
 async def get_billed_person(account_id: AccountId) -> BilledPerson:
-    """The account's owner, under the account's own name unless it is personal. Raises NotFound."""
+    """The account's owner, with the account's name unless it is personal. Raises NotFound."""
     sql = """
         SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
             CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
@@ -31,7 +31,7 @@ async def get_billed_person(account_id: AccountId) -> BilledPerson:
 
 
 async def adopt_customer(account_id: AccountId, customer_id: str) -> None:
-    """Changes nothing for an account that has a customer."""
+    """Stores Stripe's customer id, unless the account has one."""
     sql = """
         UPDATE account SET stripe_customer_id = $2 WHERE id = $1 AND stripe_customer_id IS NULL
     """

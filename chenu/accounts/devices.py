@@ -1,9 +1,11 @@
-"""Browsers that a person has signed in from before: a stranger's tries cannot lock them out.
+"""Known browsers: they have sign-in limits of their own, so that strangers cannot lock a person
+out.
 
-Whoever knows an address can use up its tries. A browser that has signed in has tries of its own; it
-shows that by the cookie of its session, as long as nobody ended it, and afterwards by a cookie that
-it was given when it signed out. That one holds a signed token for each of the last people: bound
-to the person and to the password, so that it is worth nothing after a new one.
+Anybody who knows an email address can use up its sign-in attempts. A browser that has signed in
+before has separate attempts. It is recognised by its session cookie, unless the session was
+revoked, and later by a cookie that it got at sign-out. This cookie holds a signed token for each of
+the people who used the browser last. A token is bound to the person and the password, so that a new
+password invalidates it.
 """
 
 import hmac
@@ -18,14 +20,14 @@ from chenu.accounts.password_store import Credentials, get_password_hash
 from chenu.core import db
 
 MAX_PEOPLE = 5
-"""A household's browser: the last ones who used it."""
+"""People who share one browser; the earliest are dropped."""
 _BETWEEN = "~"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{43}")
-"""What we make looks so; of what browsers send, nothing else is read or sent back."""
+"""The form of our tokens; anything else in the cookie is ignored."""
 
 
 async def find_device(known: Credentials, devices: str, session_token: str) -> str | None:
-    """What names the browser among the person's, or None for one that we do not know."""
+    """The id of this browser for this person; None for an unknown browser."""
     token = _find_token(known, devices)
     if token is not None:
         return token.partition(".")[0]
@@ -37,7 +39,7 @@ async def find_device(known: Credentials, devices: str, session_token: str) -> s
 
 
 async def remember_device(user_id: UserId, devices: str) -> str:
-    """The cookie's new value: this person first."""
+    """The new value of the cookie, with this person first."""
     known = Credentials(user_id, await get_password_hash(user_id))
     old = _find_token(known, devices)
     token = old or _sign(known, secrets.token_urlsafe(12))
@@ -46,9 +48,9 @@ async def remember_device(user_id: UserId, devices: str) -> str:
 
 
 async def renew_device(user_id: UserId, devices: str) -> str | None:
-    """At a sign-in: a browser that has the cookie keeps it for another year.
+    """At sign-in: extends an existing device cookie by a year.
 
-    None for one that has none yet: the cookie of its new session says as much, until it ends.
+    None without one: until the new session ends, its cookie identifies the browser.
     """
     return await remember_device(user_id, devices) if devices else None
 
@@ -67,7 +69,9 @@ def _find_token(known: Credentials, devices: str) -> str | None:
 
 
 def _sign(known: Credentials, name: str) -> str:
-    """The hash is a secret of ours with a random salt: who knows the password cannot sign."""
+    """The key is the password's salted hash, which is secret: knowing the password is not
+    enough.
+    """
     said = f"device:{known.id.hex}:{name}".encode()
     digest = hmac.digest(known.password_hash.encode(), said, "sha256")
     return f"{name}.{urlsafe_b64encode(digest).decode().rstrip('=')}"

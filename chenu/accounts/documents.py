@@ -19,7 +19,7 @@ class Document(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """A page's text belongs to a version: a new text is a new version here."""
+    """The version of a page's text: a new text needs a new version here."""
 
     document: Document
     version: str
@@ -35,7 +35,7 @@ ACCEPTED_AT_SIGN_UP = (Document.TERMS, Document.PRIVACY)
 
 
 async def record_acceptance(user_id: UserId) -> None:
-    """The current terms and privacy notice, as shown beside the sign-up button."""
+    """Records the current terms and privacy notice, which are linked beside the sign-up button."""
     for document in ACCEPTED_AT_SIGN_UP:
         await insert(
             Acceptance,

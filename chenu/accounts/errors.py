@@ -1,10 +1,10 @@
-"""What can be refused about people and keys, beyond the core's errors."""
+"""Refusals about people and keys, in addition to those of core."""
 
 from chenu.core.errors import Forbidden, LimitReached, RefusedError
 
 
 class WrongCredentials(RefusedError):
-    """The same words for an unknown address and a wrong password."""
+    """The message is the same for an unknown email address and a wrong password."""
 
     code = "INVALID"
 

@@ -1,6 +1,6 @@
 """Clients' idempotency keys: the same key and input find the same row, other input conflicts.
 
-A request that was refused changed nothing and does not use its key up.
+A refused request changed nothing and does not use up its key.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ MAX_KEY_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class ClientKey:
-    """`request` is the mutation's name, `input_hash` covers all of its input but the key."""
+    """`request` is the mutation's name; `input_hash` covers all of its input except the key."""
 
     account_id: AccountId
     key: str
@@ -42,7 +42,7 @@ class _Record:
 
 
 def client_key(account_id: AccountId, key: str, request: str, parameters: Any) -> ClientKey:
-    """Raises Invalid for an empty or overlong key, or one with control characters."""
+    """Raises Invalid for a key that is empty, too long or contains control characters."""
     if not key.strip() or len(key) > MAX_KEY_LENGTH:
         raise Invalid(
             "An idempotency key has 1 to {count} characters",
@@ -52,15 +52,15 @@ def client_key(account_id: AccountId, key: str, request: str, parameters: Any) -
     if not key.isprintable():
         message = mark("Please enter one line of text without control characters")
         raise Invalid(message, path=("idempotency_key",))
-    # Escaped to ASCII: text that no field would take still has to be told apart.
+    # Escaped to ASCII, so that texts which no field accepts still differ.
     encoded = json.dumps(compose_all(msgspec.to_builtins(parameters)), sort_keys=True).encode()
     return ClientKey(account_id, compose(key), request, hashlib.sha256(encoded).digest())
 
 
 async def find_result(key: ClientKey) -> UUID | None:
-    """What this key made before; holds off its twins until the transaction ends.
+    """The row that this key created before; locks the key until the transaction ends.
 
-    Raises IdempotencyConflict when the key was used for something else.
+    Raises IdempotencyConflict if the key was used for a different request or input.
     """
     await db.lock_until_commit(f"idempotency:{key.account_id}:{key.key}")
     sql = """

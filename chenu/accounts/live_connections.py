@@ -1,7 +1,7 @@
-"""Event streams and WebSockets that are open in this process, counted by whom they belong to.
+"""Open event streams and WebSockets of this process, counted by caller.
 
-Each process counts its own: what a process holds is what such a connection costs, and what it
-counts goes with it. docs/operations.md says what that means for several processes.
+Each process counts its own, because a connection costs resources of its process only.
+docs/operations.md says what that means for several processes.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class Transport(StrEnum):
 
 
 class ConnectionSlot:
-    """What one open connection takes up, until it is released; releasing twice is no error."""
+    """The count of one open connection until it is released; releasing twice is no error."""
 
     def __init__(self, counts: Counter[Bucket], buckets: list[Bucket]) -> None:
         self._counts = counts
@@ -49,7 +49,7 @@ class LiveConnections:
     def take(
         self, transport: Transport, request_context: RequestContext, limits: ConnectionLimits
     ) -> ConnectionSlot:
-        """Released at the latest when the task that took it ends. Raises RateLimited."""
+        """Released at the latest when the current task ends. Raises RateLimited."""
         allowed = _buckets(request_context, limits)
         buckets = [(transport, *bucket) for bucket in allowed]
         for bucket, most in zip(buckets, allowed.values(), strict=True):
@@ -64,12 +64,12 @@ class LiveConnections:
 
     @property
     def total(self) -> int:
-        """Slots taken, in all buckets: 0 when nothing is open."""
+        """Taken slots in all buckets; 0 when nothing is open."""
         return self._counts.total()
 
 
 def _buckets(request_context: RequestContext, limits: ConnectionLimits) -> dict[Bucket, int]:
-    """Where this caller's connections are counted, and how many each takes."""
+    """The counters for this caller, with the limit of each."""
     caller = _find_caller(request_context.actor)
     if caller is None:
         return {("ip", network_of(request_context.ip)): limits.live_per_ip}
@@ -80,7 +80,7 @@ def _buckets(request_context: RequestContext, limits: ConnectionLimits) -> dict[
 
 
 def _find_caller(actor: Actor) -> Bucket | None:
-    """A session or a key; an app's key counts for each account that it acts for."""
+    """The session or key; a service key counts separately for each account that it acts for."""
     if actor.session_id is not None:
         return "session", actor.session_id
     if actor.key_id is not None:

@@ -1,4 +1,6 @@
-"""Single-use links sent by mail: verify an address, change it, keep it, choose a new password."""
+"""Single-use links sent by mail: verify or change an email address, cancel that, reset a
+password.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,9 +42,11 @@ class MailToken:
 
 
 async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
-    """The token for the link; earlier ones of the same purpose stop working, but those that cancel.
+    """The token for the link.
 
-    For a person whom there is not the same statements run, and the token opens nothing.
+    Earlier ones of the same purpose are invalidated, except cancellations.
+
+    For an unknown person the same statements run, so that the time is equal; the token is useless.
     """
     if purpose is not Purpose.CANCEL_CHANGE:
         await cancel_mail_tokens(user_id, purpose)
@@ -57,7 +61,7 @@ async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
 
 
 async def cancel_mail_tokens(user_id: UserId, *purposes: Purpose) -> None:
-    """The person's open links for these purposes stop working; without a purpose all do."""
+    """Invalidates the person's unused links for these purposes, or all without a purpose."""
     sql = """
         UPDATE mail_token SET used_at = $3
         WHERE owner = $1 AND purpose = ANY($2) AND used_at IS NULL
@@ -66,9 +70,9 @@ async def cancel_mail_tokens(user_id: UserId, *purposes: Purpose) -> None:
 
 
 async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
-    """Take it, once; raises Invalid when it is unknown, used, expired or for something else.
+    """Uses the token, once; raises Invalid if it is unknown, used, expired or for another purpose.
 
-    Whatever the link is for, its person is locked first: two links opened at once wait in line.
+    Its person's row is locked first, whatever the purpose, so that concurrent uses run in turn.
     """
     lock = """
         SELECT 1 FROM app_user WHERE id = (SELECT owner FROM mail_token WHERE token_hash = $1)
@@ -87,12 +91,12 @@ async def use_mail_token(token: str, *purposes: Purpose) -> MailToken:
 
 
 async def is_mail_token_good(token: str, purpose: Purpose) -> bool:
-    """Would `use_mail_token` take it? For the page that shows the form."""
+    """Whether `use_mail_token` would accept it; for the page that shows the form."""
     return await find_mail_token_owner(token, purpose) is not None
 
 
 async def find_mail_token_owner(token: str, purpose: Purpose) -> UserId | None:
-    """Whose link it is; None for one that is not good."""
+    """The person the link was sent to; None for an invalid link."""
     sql = """
         SELECT owner FROM mail_token
         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND purpose = $3

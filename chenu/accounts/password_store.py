@@ -1,4 +1,4 @@
-"""Where the hashes of passwords are: found, compared and replaced in one statement each."""
+"""Password hashes in the database: found, compared and replaced in one statement each."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,8 +18,8 @@ class Credentials:
         return UserId(self.id)
 
 
-def nobodys_credentials() -> Credentials:
-    """For an address that nobody has: what is asked with them finds nothing, and takes as long."""
+def dummy_credentials() -> Credentials:
+    """For an unknown email: queries with these credentials find nothing, and take as long."""
     return Credentials(new_id(), "")
 
 
@@ -37,12 +37,12 @@ async def store_password(user_id: UserId, password_hash: str) -> None:
 
 
 async def replace_password(old: Credentials, password_hash: str) -> bool:
-    """False, and nothing changed, when the password is another by now."""
+    """False, with nothing changed, if the password was changed meanwhile."""
     sql = "UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
     return bool(await db.execute(sql, old.id, old.password_hash, password_hash))
 
 
 async def hold_password(known: Credentials) -> bool:
-    """Until the transaction ends the password stays; False when it is another by now."""
+    """Locks the password until the transaction ends; False if it was changed meanwhile."""
     sql = "SELECT 1 FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE"
     return bool(await db.fetch_value(sql, known.id, known.password_hash))

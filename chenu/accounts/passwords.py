@@ -1,7 +1,8 @@
-"""argon2id hashes, made off the event loop, and what a password must be.
+"""argon2id hashes, computed off the event loop, and the requirements on passwords.
 
-A password is hashed in the form NFKC (NIST SP 800-63B): keyboards send one text as different
-characters. Hashes made before that are of what was typed, and are tried too. docs/decisions/0015.
+A password is normalised to NFKC before hashing (NIST SP 800-63B), because keyboards send the same
+text as different characters. Older hashes are of the text as typed, which is tried too.
+docs/decisions/0015.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ _BUSY = asyncio.Semaphore(4)
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    """The passwords that attackers try first, one a line."""
+    """The passwords that attackers try first, one per line."""
     return frozenset((Path(__file__).parent / "common_passwords.txt").read_text().split())
 
 
@@ -36,12 +37,12 @@ def _dummy_hash() -> str:
 
 
 def normalise_password(password: str) -> str:
-    """The one form of a password: full-width letters, ligatures and accents are one text each."""
+    """NFKC: full-width letters, ligatures and accents have one form each."""
     return unicodedata.normalize("NFKC", password)
 
 
 def check_password(password: str, email: str, *, path: tuple[str, ...]) -> list[ChenuError]:
-    """What is wrong with a new password; empty when nothing is."""
+    """The errors of a new password; empty if it is acceptable."""
     read = normalise_password(password[:_MOST_READ])
     if min(len(password), len(read)) < MIN_LENGTH:
         return [Invalid("A password has at least {count} characters", path=path, count=MIN_LENGTH)]
@@ -65,7 +66,7 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
 
 
 async def find_matching_form(password: str, password_hash: str | None) -> str | None:
-    """The form of the password that the hash was made of, None when none fits.
+    """The form of the password that matches the hash; None if none does.
 
     Every form is tried for an unknown person (None), as for a wrong password.
     """
@@ -78,7 +79,7 @@ def needs_rehash(password_hash: str) -> bool:
 
 
 def _to_bytes(password: str) -> bytes:
-    """Any text that a client can send, half a surrogate pair included."""
+    """Encodes any text that a client can send, lone surrogates included."""
     return password.encode(errors="surrogatepass")
 
 
@@ -88,7 +89,7 @@ def _find_form(password: str, password_hash: str | None) -> str | None:
 
 
 def _forms_of(password: str) -> list[str]:
-    """The one of now, what was typed, and what other keyboards send; one where all agree."""
+    """The NFKC form, the text as typed, and the forms of other keyboards, without repetitions."""
     others = (unicodedata.normalize(form, password) for form in ("NFC", "NFD", "NFKD"))
     return list(dict.fromkeys([normalise_password(password), password, *others]))
 

@@ -1,4 +1,4 @@
-"""A person's own changes of name, language and email."""
+"""Changes of one's own name, language and email address."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from chenu.core.text import tidy
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """None leaves a field as it is; `current_password` is for a new address."""
+    """None leaves a field as it is; `current_password` is needed for a new email address."""
 
     display_name: str | None = None
     locale: str | None = None
@@ -26,9 +26,9 @@ class ProfileChange:
 
 
 async def update_profile(actor: Actor, change: ProfileChange) -> None:
-    """Name and language at once; a new address when its own mail's link was opened.
+    """Name and language change at once, the email address once the link in a mail to it was opened.
 
-    A new address asks for the password, see accounts/confirmation.py.
+    A new email address requires the password, see accounts/confirmation.py.
     """
     user_id = actor.require_user()
     email = normalise_email(change.email) if change.email is not None else None
@@ -47,7 +47,8 @@ async def update_profile(actor: Actor, change: ProfileChange) -> None:
         name = tidy(change.display_name) if change.display_name is not None else None
         await db.execute(sql, user_id, name, change.locale)
         if name is not None or change.locale is not None:
-            await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))  # Stripe's copies
+            # updates the customer at Stripe
+            await queue.enqueue(queue.Job.SYNC_PERSON, str(user_id))
         if email is not None:
             await require_session_still(actor)
             await _request_email_change(actor, email)
@@ -65,9 +66,9 @@ def _check_profile(name: str | None, locale: str | None, email: str | None) -> l
 
 
 async def _request_email_change(actor: Actor, email: str) -> None:
-    """Tell both addresses; the old one stays until the new one is confirmed.
+    """Writes to both addresses; the old one stays until the new one is confirmed.
 
-    Whether somebody has the new address is told in the mail to it, and to nobody else.
+    Only the mail to the new address reveals whether it has an account.
     """
     user = await get_user(actor.require_user())
     await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)

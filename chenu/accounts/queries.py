@@ -1,4 +1,4 @@
-"""Reads of accounts and memberships, in batches, for both faces."""
+"""Batched reads of accounts and memberships."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

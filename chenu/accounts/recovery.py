@@ -1,7 +1,7 @@
-"""Ways back in and proofs of an address: verification, password change and reset.
+"""Email verification, password change and password reset.
 
-A new password and a proof of the address end every link that was mailed before. Whoever had the
-account until then, and asked for something, has asked in vain.
+A new password and a verified address invalidate every link that was mailed before, so that links
+requested by a previous holder of the account stop working.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,7 +41,7 @@ from chenu.core.mail import MailKind, queue_mail
 
 @db.transactional
 async def verify_email(token: str) -> User:
-    """Confirm an address, the first or a changed one. Raises Invalid, AlreadyExists."""
+    """Verifies an email address, the first or a changed one. Raises Invalid, AlreadyExists."""
     link = await use_mail_token(token, Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
     await lock_address(link.email)
     taken = await find_user_by_email(link.email)
@@ -51,13 +51,14 @@ async def verify_email(token: str) -> User:
     await db.execute(sql, link.user_id, link.email, business_now())
     await cancel_mail_tokens(link.user_id)
     if taken is None:
-        await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))  # Stripe's copies
+        # updates the customer at Stripe
+        await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))
     return await get_user(link.user_id)
 
 
 @db.transactional
 async def cancel_email_change(token: str) -> None:
-    """The address stays as it is: for whoever reads the mails to it. Raises Invalid."""
+    """Keeps the old address; for whoever reads its mails, without signing in. Raises Invalid."""
     link = await use_mail_token(token, Purpose.CANCEL_CHANGE)
     await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
 
@@ -72,9 +73,9 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
     async def replace() -> None:
         await require_session_still(actor)
         old = Credentials(user.id, old_hash)
-        if not await replace_password(old, new_hash):  # it was changed meanwhile
+        if not await replace_password(old, new_hash):  # it was changed concurrently
             raise WrongCredentials("The current password is wrong", path=("current_password",))
-        await _end_what_was_mailed(user)
+        await _invalidate_mailed_links(user)
         await revoke_sessions(user.id, but=actor.session_id)
         await audit.record(actor, "password.change", user.id)
 
@@ -82,10 +83,10 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
 
 
 async def request_password_reset(email: str, ip: str) -> None:
-    """A link to a known address, nothing to an unknown one; the caller cannot tell which.
+    """Mails a link if the address is known; the caller cannot tell whether it is.
 
-    Not by the time that it takes either: both run the same statements, in a transaction that
-    writes in both cases. Raises Invalid for what is no address at all, RateLimited.
+    Response times do not reveal it either: the same statements run in both cases, in a transaction
+    that writes. Raises Invalid for text that is no email address, RateLimited.
     """
     email = normalise_email(email)
     reject_if_any(check_email(email))
@@ -107,10 +108,10 @@ async def request_password_reset(email: str, ip: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ResetOffer:
-    """What the holder of a reset link may know: the live keys that were made in their name.
+    """What the holder of a reset link sees: the live API keys created by this person.
 
-    Somebody else may have made them: who signed up with this address before it was proved, or who
-    knew the password.
+    Somebody else may have created them: by signing up with this address before it was verified, or
+    by knowing the password.
     """
 
     keys: Sequence[ApiKey]
@@ -118,12 +119,12 @@ class ResetOffer:
 
 
 async def find_reset_owner(token: str) -> UserId | None:
-    """Whom a reset link is for; None for a link that is not good."""
+    """The person of a reset link; None for an invalid link."""
     return await find_mail_token_owner(token, Purpose.RESET_PASSWORD)
 
 
 async def find_reset_offer(token: str) -> ResetOffer | None:
-    """None for a link that is not good."""
+    """None for an invalid link."""
     owner = await find_reset_owner(token)
     if owner is None:
         return None
@@ -134,13 +135,13 @@ async def find_reset_offer(token: str) -> ResetOffer | None:
 async def reset_password(
     token: str, new: str, *, revoked_keys: Collection[ApiKeyId] | None = ()
 ) -> None:
-    """With the mailed link, once; ends all sessions, and those keys that are named (None: all).
+    """Uses the mailed link; ends all sessions and revokes the named keys (None: all).
 
     A refused password leaves the link usable. Raises Invalid.
     """
     reject_if_any(check_password(new, "", path=("new_password",)))
     if not await is_mail_token_good(token, Purpose.RESET_PASSWORD):
-        raise bad_link()  # before the hash, which is slow on purpose
+        raise bad_link()  # before hashing, which is slow on purpose
     password_hash = await hash_password(new)
 
     async def reset() -> None:
@@ -148,7 +149,7 @@ async def reset_password(
         user = await get_user(link.user_id)
         reject_if_any(check_password(new, user.email, path=("new_password",)))
         await store_password(user.id, password_hash)
-        await _end_what_was_mailed(user)
+        await _invalidate_mailed_links(user)
         await revoke_sessions(user.id)
         await revoke_keys_of(user.id, revoked_keys)
         await _prove_address(user)
@@ -156,7 +157,7 @@ async def reset_password(
     await db.run_in_transaction(reset)
 
 
-async def _end_what_was_mailed(user: User) -> None:
+async def _invalidate_mailed_links(user: User) -> None:
     await cancel_mail_tokens(user.id)
     params = {"name": user.mail_name}
     key = f"password:{new_id()}"
@@ -164,6 +165,6 @@ async def _end_what_was_mailed(user: User) -> None:
 
 
 async def _prove_address(user: User) -> None:
-    """Whoever opened a link in that mailbox has proved the address as well."""
+    """Opening a link from that mailbox verifies the email address too."""
     sql = "UPDATE app_user SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL"
     await db.execute(sql, user.id, business_now())

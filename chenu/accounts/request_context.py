@@ -1,4 +1,4 @@
-"""One request's context, made once at the edge and read by both faces."""
+"""The context of one request, created once by the edge and read by both faces."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from chenu.settings import Settings
 
 STATE_KEY = "visit"
 FOR_EVERYBODY = "answer_for_everybody"
-"""Set in the scope's state by a route whose answer says the same to every anonymous caller."""
+"""Set in the scope's state by a route whose answer is the same for every anonymous caller."""
 LANGUAGE_COOKIE = "chenu_lang"
 
 
@@ -23,12 +23,14 @@ FindActor = Callable[[], Awaitable[Actor | None]]
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """`locale` is what to answer in; `origin_ok` False for a write that another site sent.
+    """`locale` is the language of the answer.
 
-    `refusal` is why the caller could not be identified: a bad key, or a database that is down.
-    `session_token` and `devices` are what those cookies hold, good or not: accounts/devices.py.
-    `find_actor` asks once more who holds what the caller showed: for visits that last.
-    `is_head`: the headers of a GET are asked for, so that nothing should be done for it.
+    `origin_ok` is False for a write sent by another site.
+
+    `refusal` is why the caller could not be identified: an invalid key, or no database.
+    `session_token` and `devices` are the values of those cookies, unchecked: accounts/devices.py.
+    `find_actor` identifies the caller again, for connections that last. `is_head`: only the headers
+    of a GET are wanted, so that nothing should be changed.
     """
 
     actor: Actor = ANONYMOUS
@@ -44,9 +46,9 @@ class RequestContext:
     is_head: bool = False
 
     async def renewed(self) -> "RequestContext":
-        """With whoever the caller is by now.
+        """The same context with the caller identified again.
 
-        Raises Unauthenticated once the session has ended or the key was revoked.
+        Raises Unauthenticated if the session has ended or the key was revoked.
         """
         found = None if self.find_actor is None else await self.find_actor()
         if found is not None:
@@ -56,19 +58,19 @@ class RequestContext:
         return self
 
     def without_key(self) -> "RequestContext":
-        """For pages, where keys have no rights: they are for programs, which have GraphQL."""
+        """For pages, on which API keys have no rights: programs use GraphQL."""
         if self.actor.kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
             return replace(self, actor=ANONYMOUS, find_actor=None)
         return self
 
     def csrf_token(self, settings: Settings) -> str | None:
-        """What a write with this session must carry; None without a session."""
+        """The token that a write with this session must send; None without a session."""
         session_id = self.actor.session_id
         return None if session_id is None else csrf_token(session_id.hex, settings.secret)
 
 
 def session_cookie_name(settings: Settings) -> str:
-    """__Host- binds the cookie to https and to this very host."""
+    """__Host- binds the cookie to https and to exactly this host."""
     return "__Host-chenu_session" if settings.is_https else "chenu_session"
 
 
@@ -87,7 +89,7 @@ def session_cookie(settings: Settings, token: SessionToken | None) -> str:
 
 
 class DeviceCookie(TypedDict):
-    """The parts of a cookie, named as the web framework names them."""
+    """The attributes of a cookie, named as Litestar names them."""
 
     key: str
     value: str
@@ -103,7 +105,9 @@ def device_cookie_name(settings: Settings) -> str:
 
 
 def device_cookie(settings: Settings, devices: str) -> DeviceCookie:
-    """Who signed in from this browser before, for when the session's own cookie is gone."""
+    """Remembers who signed in from this browser, for the time after the session's cookie
+    is gone.
+    """
     return {
         "key": device_cookie_name(settings),
         "value": devices,
@@ -116,7 +120,7 @@ def device_cookie(settings: Settings, devices: str) -> DeviceCookie:
 
 
 def language_cookie(settings: Settings, locale: Locale) -> str:
-    """Remembers an anonymous visitor's own choice; needs no consent, it was asked for."""
+    """Remembers an anonymous visitor's chosen language; needs no consent, as it was requested."""
     cookie: SimpleCookie = SimpleCookie()
     cookie[LANGUAGE_COOKIE] = locale
     cookie[LANGUAGE_COOKIE]["path"] = "/"

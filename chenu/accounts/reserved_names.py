@@ -1,8 +1,9 @@
-"""Names that read like the house's own: nobody else may speak in its name.
+"""Names that could be taken for CHE·NU's own, which nobody else may use.
 
-A name is read as eyes read it: without accents, spaces and signs, letters of other alphabets as
-the Latin ones that they look like. The house's name is reserved alone and with words of a role
-("CHE·NU Support"), not after a first name ("Marie Chenu"): it is a family's name as well.
+Names are compared as they look: without accents, spaces and signs, with letters of other alphabets
+replaced by Latin ones that look the same. The brand name is reserved alone and with words for a
+role ("CHE·NU Support"), but not after a first name ("Marie Chenu"), because it is a family name
+too.
 """
 
 import re
@@ -13,11 +14,11 @@ from functools import lru_cache
 from chenu.core.text import is_unseen
 
 Sign = AbstractSet[str]
-"""What one letter, digit or symbol may be read as."""
+"""The characters that one letter, digit or symbol may be read as."""
 
-_HOUSE = "chenu"
+_BRAND = "chenu"
 _LONGEST = 200
-"""No name is longer: what is gets refused for that."""
+"""Longer names are refused elsewhere."""
 
 _ROLE_WORDS = """
     team teams equipe equipes support supports official officials officiel officielle officiels
@@ -49,18 +50,24 @@ _LINK_WORDS = "a an un une d l s no your votre notre our"
 _ENDING_WORDS = "france ai ia pro plus dev lab labs hub cloud com fr eu net org io tv tm sm"
 
 _ARTICLES = ("the", "le", "la", "les", "my", "mon", "our", "notre", "www")
-"""Before the house's name they are no first name; after one, in "Yann Le Chenu", they are free."""
+"""An article before the brand name is no first name.
+
+After a first name ("Yann Le Chenu") it is free.
+"""
 
 _DIGITS = frozenset("0123456789")
 _ROLES = frozenset(_ROLE_WORDS.split())
-"""Words that say who speaks: as a handle they are reserved by themselves."""
-_COMPANIONS = frozenset({_HOUSE}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORDS.split())
-"""With these the house's name is still the house's, before it or after it."""
+"""Words for a role in the company; reserved by themselves as handles."""
+_COMPANIONS = frozenset({_BRAND}) | _ROLES | _DIGITS | frozenset(_COMPANION_WORDS.split())
+"""Words that, before or after the brand name, still mean the brand."""
 _ENDINGS = frozenset(_ENDING_WORDS.split())
-"""What may follow it at once: before it some of these are first names."""
+"""Words that may directly follow the brand name; before it some of them are first names."""
 _JOINTS = _DIGITS | frozenset(_JOINT_WORDS.split())
 _LINKS = _JOINTS | frozenset(_LINK_WORDS.split())
-"""What may stand before such a word; after one only a joint, or Staffan would be staff."""
+"""Words that may precede a role word.
+
+After one only a joint may, or "Staffan" would match "staff".
+"""
 
 _LOOKALIKES = {
     "a": "аɑαᎪꓮ4@",
@@ -90,7 +97,7 @@ _LOOKALIKES = {
     "y": "уүγυ",
     "z": "Ꮓꓜ2",
 }
-"""What is read as this letter, in the case that folding leaves it in."""
+"""Characters that are read as this letter, after case folding."""
 _READINGS = {
     look: frozenset(letter for letter, looks in _LOOKALIKES.items() if look in looks)
     for look in "".join(_LOOKALIKES.values())
@@ -99,39 +106,39 @@ _MIDDLE_DOTS = "·•∙⋅・‧᛫.․。｡･"
 _LATIN = re.compile(
     r"(?:LATIN|SYMBOL) (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?([A-Z])(?: WITH .*| BAR)?$"
 )
-"""The end of the Unicode name of a letter with a stroke, a hook, or in a box."""
+"""The end of the Unicode name of a letter with a stroke or a hook, or in a box."""
 
 
-def reads_like_house(name: str) -> bool:
-    """The house's name, alone or with companions, or spelled with its dot whatever stands by."""
+def reads_like_brand(name: str) -> bool:
+    """The brand name alone or with companion words, or written with its dot beside any words."""
     if len(name) > _LONGEST:
         return False
     return _is_written_as_mark(name) or any(
-        _is_house_in_company(_signs_of(name, with_symbols=with_symbols))
+        _is_brand_with_companions(_signs_of(name, with_symbols=with_symbols))
         for with_symbols in (True, False)
     )
 
 
 def is_reserved_handle(handle: str) -> bool:
-    """The same for a name in addresses, where roles are reserved without the house's name too."""
-    return reads_like_house(handle) or _consists_of(_signs_of(handle, with_symbols=False), _ROLES)
+    """The same for handles in URLs, where role words are reserved without the brand name too."""
+    return reads_like_brand(handle) or _consists_of(_signs_of(handle, with_symbols=False), _ROLES)
 
 
 def _is_written_as_mark(name: str) -> bool:
-    """`CHE·NU` with a dot inside is nobody's family name."""
+    """`CHE·NU` with the dot inside is never a family name."""
     words = (word.strip(_MIDDLE_DOTS) for word in name.split())
     return any(
-        _spells(_signs_of(word, with_symbols=False), _HOUSE)
+        _spells(_signs_of(word, with_symbols=False), _BRAND)
         for word in words
         if not set(_MIDDLE_DOTS).isdisjoint(word)
     )
 
 
-def _is_house_in_company(signs: list[Sign]) -> bool:
-    for start in range(len(signs) - len(_HOUSE) + 1):
-        end = start + len(_HOUSE)
+def _is_brand_with_companions(signs: list[Sign]) -> bool:
+    for start in range(len(signs) - len(_BRAND) + 1):
+        end = start + len(_BRAND)
         before, after = signs[:start], signs[end:]
-        if _spells(signs[start:end], _HOUSE) and _may_precede(before) and _may_follow(after):
+        if _spells(signs[start:end], _BRAND) and _may_precede(before) and _may_follow(after):
             return True
     return False
 
@@ -147,7 +154,7 @@ def _may_follow(signs: list[Sign]) -> bool:
 
 
 def _consists_of(signs: list[Sign], words: AbstractSet[str]) -> bool:
-    """Are they links and such words, at least one of which is no link?"""
+    """Whether all words are links or given words, and at least one is no link."""
     reached = {(0, False)}
     for place in range(len(signs)):
         for has_word in (False, True):
@@ -175,7 +182,7 @@ def _spells(signs: list[Sign], word: str) -> bool:
 
 
 def _signs_of(name: str, *, with_symbols: bool) -> list[Sign]:
-    """The letters and digits of a name, with the symbols that may stand for one or without."""
+    """The letters and digits of a name, with and without symbols that may stand for letters."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     return [
         _read(char)
@@ -193,6 +200,6 @@ def _read(char: str) -> Sign:
 
 
 def _find_latin(char: str) -> str | None:
-    """The plain letter in one with a stroke or a hook, of small capitals, or in a box."""
+    """The plain letter for one with a stroke or hook, a small capital, or one in a box."""
     match = None if char.isascii() else _LATIN.search(unicodedata.name(char, ""))
     return match[1].lower() if match else None

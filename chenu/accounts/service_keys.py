@@ -1,4 +1,4 @@
-"""Service keys of the CHE·NU apps: made by an administrator on the machine, acting for accounts.
+"""Service keys of the CHE·NU apps: created by an administrator on the machine, acting for accounts.
 
 They may only read, consume entitlements and run executions. See docs/operations.md.
 """
@@ -24,7 +24,7 @@ SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
 
 
 async def create_service_key(name: str, pepper: bytes) -> str:
-    """The secret, which is shown once. Raises Invalid."""
+    """Returns the secret, which is shown once. Raises Invalid."""
     reject_if_any(check_line(name, path=("name",)))
     made = new_key(SERVICE_KEY_HEAD)
     await insert(
@@ -41,7 +41,10 @@ async def create_service_key(name: str, pepper: bytes) -> str:
 
 
 async def revoke_service_keys(prefix: str) -> int:
-    """All live keys with this prefix; the number revoked. Raises NotFound for none."""
+    """Revokes all live keys with this prefix; returns their number.
+
+    Raises NotFound if there is none.
+    """
     sql = "UPDATE service_key SET revoked_at = $2 WHERE prefix = $1 AND revoked_at IS NULL"
     revoked = await db.execute(sql, storable(prefix), business_now())
     if not revoked:
@@ -69,7 +72,7 @@ class _Id:
 async def find_service_actor(
     secret: str, pepper: bytes, ip: str, account_id: AccountId | None
 ) -> Actor | None:
-    """Acts for the named account; raises Forbidden when none, or an unknown one, is named."""
+    """An actor for the named account; raises Forbidden if it is missing or unknown."""
     if not secret.startswith(SERVICE_KEY_HEAD) or not has_valid_checksum(secret):
         return None
     sql = """

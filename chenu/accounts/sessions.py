@@ -1,4 +1,4 @@
-"""Sessions in PostgreSQL: only ids that we made, a new one at each sign-in, listed and revoked.
+"""Sessions in PostgreSQL: a new random id at each sign-in, listed and revocable.
 
 All times here are system time.
 """
@@ -40,7 +40,7 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """`token` goes into the cookie and is not stored."""
+    """`token` is sent as a cookie and not stored."""
 
     id: SessionId
     token: SessionToken
@@ -75,7 +75,7 @@ class _ActorRow:
 
 
 async def open_session(user_id: UserId, user_agent: str, ip: str) -> NewSession:
-    """A fresh session, whatever the browser sent before."""
+    """Always a new session, whatever cookie the browser sent."""
     token = SessionToken(new_token())
     session_id = SessionId(new_id())
     is_staff = await db.fetch_value("SELECT 1 FROM staff_role WHERE member = $1 LIMIT 1", user_id)
@@ -97,7 +97,7 @@ async def open_session(user_id: UserId, user_agent: str, ip: str) -> NewSession:
     return NewSession(session_id, token, expires_at, user_id)
 
 
-# $2 now, $3 and $4 the oldest last use and, of staff (whoever joined it since), opening.
+# $2 is now; $3 and $4 are the oldest allowed last use and, for staff, the oldest allowed start.
 _WORKS = """
     s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
     AND (s.created_at > $4 OR NOT EXISTS (SELECT 1 FROM staff_role WHERE member = s.owner))
@@ -122,7 +122,7 @@ _FIND_ACTOR = f"""
 
 
 async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -> Actor | None:
-    """Who holds this token, acting for the named account, the session's, or the personal one."""
+    """The actor of this token, acting for the named account, the session's, or the personal one."""
     now = system_now()
     since = (now, now - IDLE, now - STAFF_ABSOLUTE)
     row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), *since, account_id)
@@ -162,7 +162,7 @@ async def choose_account(actor: Actor, account_id: AccountId) -> None:
 
 
 async def list_sessions(user_id: UserId) -> list[SessionView]:
-    """Those that still work, the last used first."""
+    """Live sessions, the most recently used first."""
     sql = f"""
         SELECT s.id, s.user_agent, s.ip, s.created_at, s.last_seen_at FROM user_session s
         WHERE s.owner = $1 AND {_WORKS} ORDER BY s.last_seen_at DESC, s.id LIMIT 100
@@ -182,7 +182,7 @@ async def revoke_session(user_id: UserId, session_id: SessionId) -> None:
 
 
 async def revoke_sessions(user_id: UserId, *, but: SessionId | None = None) -> int:
-    """End all sessions of a person, perhaps but the one in use; the number ended."""
+    """Ends all sessions of a person, except the given one; returns the number ended."""
     sql = """
         UPDATE user_session SET revoked_at = $3
         WHERE owner = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2

@@ -1,13 +1,15 @@
-"""In which windows a try to sign in is counted, and what becomes of it when it succeeds."""
+"""The windows in which sign-in attempts are counted, and their correction after a success."""
 
 from chenu.accounts import attempts
 
 Windows = list[tuple[attempts.Limit, str]]
 
 
-async def count_try(email: str | None, ip: str, device: str | None) -> Windows:
-    """`email` None: what was typed is no address. `device`: a browser of the person's own, whose
-    tries are counted apart, so that nobody else can use them up. Raises RateLimited.
+async def count_sign_in(email: str | None, ip: str, device: str | None) -> Windows:
+    """Counts an attempt; raises RateLimited.
+
+    `email` is None if the typed text is no email address. `device` is a known browser of the
+    person: its attempts are counted separately, so that nobody else can use them up.
     """
     windows: Windows = [(attempts.SIGN_IN_PER_IP, ip)]
     if email is not None:
@@ -19,8 +21,8 @@ async def count_try(email: str | None, ip: str, device: str | None) -> Windows:
     return windows
 
 
-async def forgive_tries(windows: Windows) -> None:
-    """A success is no try of a network address, and the person starts afresh."""
+async def reset_after_success(windows: Windows) -> None:
+    """A success does not count for the IP, and resets the person's counter."""
     for limit, subject in windows:
         if limit is attempts.SIGN_IN_PER_IP:
             await attempts.release_attempt(limit, subject)

@@ -1,4 +1,4 @@
-"""People, who pays, and how they prove who they are."""
+"""Users, accounts, and how users prove who they are."""
 
 from piccolo.columns import (
     JSONB,
@@ -29,9 +29,10 @@ class AppUser(Table, tablename="app_user"):
 
 
 class Account(Table, tablename="account"):
-    """Who pays. `tier` is what its subscription, contract or the demo's seed gave it.
+    """Owner of purchases and keys.
 
-    `seats` is what a contract says; null for as many as the tier has.
+    `tier` comes from its subscription, contract or the demo's seed. `seats` comes from a contract;
+    null for as many as the tier has.
     """
 
     id = primary_id()
@@ -73,9 +74,10 @@ class StaffRole(Table, tablename="staff_role"):
 
 
 class UserSession(Table, tablename="user_session"):
-    """Only the hash of a session's token is stored; an id that we did not make is never adopted.
+    """Only the hash of a session's token is stored.
 
-    `account` is the one that the person chose to act for; null for the personal one.
+    Ids that we did not create are never accepted. `account` is the one that the person chose to act
+    for; null for the personal one.
     """
 
     id = primary_id()
@@ -91,7 +93,7 @@ class UserSession(Table, tablename="user_session"):
 
 
 class MailToken(Table, tablename="mail_token"):
-    """A single-use link sent by mail; `email` is the address that it proves or changes to."""
+    """A single-use link sent by mail; `email` is the address that it verifies or changes to."""
 
     id = primary_id()
     token_hash = Bytea(unique=True)
@@ -103,7 +105,7 @@ class MailToken(Table, tablename="mail_token"):
 
 
 class AttemptWindow(Table, tablename="attempt_window"):
-    """How often something was tried for one subject in its running window."""
+    """How often something was tried for one subject in its current window."""
 
     subject = Text(primary_key=True)
     started_at = system_time()
@@ -111,7 +113,7 @@ class AttemptWindow(Table, tablename="attempt_window"):
 
 
 class Acceptance(Table, tablename="acceptance"):
-    """Which version of which document somebody accepted, and when."""
+    """Which version of which document a user accepted, and when."""
 
     id = primary_id()
     owner = belongs_to(AppUser, index=True)
@@ -135,7 +137,7 @@ class ApiKey(Table, tablename="api_key"):
 
 
 class ServiceKey(Table, tablename="service_key"):
-    """A key of the CHE·NU apps: acts for the account that the request names."""
+    """A key of the CHE·NU apps, acting for the account that each request names."""
 
     id = primary_id()
     name = Text()
@@ -191,7 +193,7 @@ class EntitlementUse(Table, tablename="entitlement_use"):
 
 
 class IdempotencyRecord(Table, tablename="idempotency_record"):
-    """A client's key on one account: which request, with which input, made which row."""
+    """A client's key on one account, with the request, its input and the row that it created."""
 
     id = primary_id()
     account = belongs_to(Account)
@@ -203,7 +205,7 @@ class IdempotencyRecord(Table, tablename="idempotency_record"):
 
 
 class AuditEvent(Table, tablename="audit_event"):
-    """Append-only: who did what, from where."""
+    """Append-only: who did what, from which IP."""
 
     id = primary_id()
     at = business_time()

@@ -1,4 +1,4 @@
-"""People: sign-up, sign-in, profile, address and password. Each function is one transaction."""
+"""Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from chenu.accounts.errors import wrong_credentials
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
 from chenu.accounts.password_store import (
     Credentials,
+    dummy_credentials,
     find_credentials,
     hold_password,
-    nobodys_credentials,
     replace_password,
 )
 from chenu.accounts.passwords import (
@@ -24,7 +24,7 @@ from chenu.accounts.passwords import (
     normalise_password,
 )
 from chenu.accounts.sessions import NewSession, open_session
-from chenu.accounts.sign_in_limits import count_try, forgive_tries
+from chenu.accounts.sign_in_limits import count_sign_in, reset_after_success
 from chenu.accounts.tables import Account, AppUser, Membership
 from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
 from chenu.core import db
@@ -40,7 +40,7 @@ from chenu.tiers.catalogue import TierCode
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What a person enters; `password` is never stored or logged."""
+    """The sign-up form; `password` is never stored or logged."""
 
     email: str
     password: str
@@ -50,9 +50,9 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a session is opened from.
+    """The browser that opens a session.
 
-    `session_token` and `devices` are the cookies by which it shows who signed in from it before.
+    `session_token` and `devices` are its cookies, which show who has signed in from it before.
     """
 
     user_agent: str = ""
@@ -81,9 +81,9 @@ class User:
 
     @property
     def mail_name(self) -> str:
-        """What our mails may call the person: nothing until the address is proved.
+        """The name for mails; empty until the email address is verified.
 
-        Before that the name may be a stranger's, who wants us to mail it to somebody.
+        Before that a stranger may have chosen the name, to have us mail it to somebody.
         """
         return self.display_name if self.email_verified else ""
 
@@ -115,7 +115,7 @@ async def list_users(user_ids: list[UserId]) -> list[User]:
 
 
 async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) -> NewSession:
-    """A person with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists."""
+    """A user with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists."""
     await attempts.count_attempt(attempts.SIGN_UP_PER_IP, browser.ip)
     email = normalise_email(request.email)
     reject_if_any(
@@ -144,7 +144,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
 async def create_user(
     email: str, display_name: str, locale: str, password_hash: str, *, verified: bool
 ) -> UserId:
-    """The person, the personal account and its membership; raises AlreadyExists."""
+    """Creates the user, the personal account and its membership; raises AlreadyExists."""
     user_id, now = UserId(new_id()), business_now()
     await lock_address(email)
     person = {
@@ -164,7 +164,7 @@ async def create_user(
 
 
 async def lock_address(email: str) -> None:
-    """One at a time may make an address theirs, until the transaction ends."""
+    """Locks this email address until the transaction ends, against concurrent claims of it."""
     await db.lock_until_commit(f"address:{email}")
 
 
@@ -177,7 +177,7 @@ async def create_account(owner: UserId, name: str, kind: str) -> AccountId:
 
 
 async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
-    """Raises AlreadyExists for somebody who is in the account."""
+    """Raises AlreadyExists for somebody who is a member already."""
     membership = {"id": new_id(), "account": account_id, "member": user_id, "role": role}
     if not await insert(Membership, membership, "ON CONFLICT (account, member) DO NOTHING"):
         raise AlreadyExists("This person is a member of the account already")
@@ -186,26 +186,28 @@ async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) 
 async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     """Raises WrongCredentials and RateLimited, the same for known and unknown addresses.
 
-    Only tries that fail are counted in the end. A browser that the person has signed in from
-    before has tries of its own: nobody else can use them up.
+    Successful attempts do not count. A browser from which the person has signed in before has
+    separate attempts, which nobody else can use up.
     """
     email = normalise_email(email)
     is_address = not check_email(email)
     found = await find_credentials(email) if is_address else None
-    known = found or nobodys_credentials()
+    known = found or dummy_credentials()
     device = await find_device(known, browser.devices, browser.session_token)
-    windows = await count_try(email if is_address else None, browser.ip, device)
+    windows = await count_sign_in(email if is_address else None, browser.ip, device)
     form = await find_matching_form(password, found.password_hash if found else None)
     if form is None:
         raise wrong_credentials()
-    await forgive_tries(windows)
+    await reset_after_success(windows)
     is_old = needs_rehash(known.password_hash) or form != normalise_password(password)
     return await _enter(known, await hash_password(password) if is_old else None, browser)
 
 
 @db.transactional
 async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> NewSession:
-    """Unless the password was changed while it was compared: that ends all sessions."""
+    """Refused if the password was changed while it was being checked, because that ends all
+    sessions.
+    """
     is_still = hold_password(known) if new_hash is None else replace_password(known, new_hash)
     if not await is_still:
         raise wrong_credentials()
@@ -213,7 +215,7 @@ async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> 
 
 
 async def send_verification(user_id: UserId) -> None:
-    """A link to the person's own address; nothing when it is verified."""
+    """Mails a link to the user's own address; nothing if it is verified."""
     user = await get_user(user_id)
     if user.email_verified:
         return
@@ -224,7 +226,7 @@ async def send_verification(user_id: UserId) -> None:
 
 @db.transactional
 async def send_verification_again(actor: Actor) -> None:
-    """The same, as often as mails may be asked for. Raises RateLimited."""
+    """The same on request, within a rate limit. Raises RateLimited."""
     user_id = actor.require_user()
     await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
     await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))

@@ -1,6 +1,6 @@
-"""What an address, a name and a language must look like; each check names its field."""
+"""Checks of email addresses, names, texts and languages; each error names its field."""
 
-from chenu.accounts.reserved_names import reads_like_house
+from chenu.accounts.reserved_names import reads_like_brand
 from chenu.core.email_address import find_ascii_address, has_international_local_part
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import LOCALES, is_locale, mark
@@ -10,15 +10,15 @@ MAX_NAME = 80
 
 
 def normalise_email(email: str) -> str:
-    """How it is stored and compared: ASCII, in lower case, without outer white space.
+    """The stored and compared form: ASCII, in lower case, without outer white space.
 
-    What is no address stays as it is; `check_email` refuses it.
+    Text that is no email address stays as it is; `check_email` refuses it.
     """
     return find_ascii_address(email) or email.strip()
 
 
 def check_email(email: str, *, path: tuple[str, ...] = ("email",)) -> list[ChenuError]:
-    """Of an already normalised address."""
+    """Of an address that is already normalised."""
     if find_ascii_address(email) is not None:
         return []
     if has_international_local_part(email):
@@ -32,7 +32,7 @@ def check_email(email: str, *, path: tuple[str, ...] = ("email",)) -> list[Chenu
 def check_line(
     text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
 ) -> list[ChenuError]:
-    """A single line of text with something to see, without control characters."""
+    """A single line with visible text and without control characters."""
     tidied = tidy(text)
     if not shortest <= len(tidied) <= longest:
         message = mark("Please enter {shortest} to {longest} characters")
@@ -47,9 +47,9 @@ def check_line(
 def check_name(
     text: str, *, path: tuple[str, ...], shortest: int = 1, longest: int = MAX_NAME
 ) -> list[ChenuError]:
-    """A line by which others know somebody or something: not the house's own name."""
+    """A visible name of a person or thing, which must not read like the CHE·NU brand."""
     errors = check_line(text, path=path, shortest=shortest, longest=longest)
-    if not errors and reads_like_house(text):
+    if not errors and reads_like_brand(text):
         return [reserved_name(path)]
     return errors
 
@@ -57,7 +57,7 @@ def check_name(
 def check_text(
     text: str, *, path: tuple[str, ...], longest: int, is_needed: bool = True
 ) -> list[ChenuError]:
-    """Lines of text, which may be none at all where none is needed."""
+    """Lines of text; empty is allowed where nothing is required."""
     tidied = tidy(text)
     if len(compose(text)) > longest or (is_needed and not tidied):
         return [_wrong_length(path, longest, is_needed=is_needed)]
@@ -84,7 +84,7 @@ def _check_direction(text: str, path: tuple[str, ...]) -> list[ChenuError]:
 
 
 def turned_text(path: tuple[str, ...]) -> ChenuError:
-    """Text that would read otherwise than it is written."""
+    """Text with characters that change its reading direction."""
     message = mark("Please enter text without characters that turn its reading direction round")
     return Invalid(message, path=path)
 

@@ -1,4 +1,4 @@
-"""Access: grants, what an actor may do with an agent, and the first use of what was bought."""
+"""Access to agents: grants, what an actor may do with an agent, and the first use of a purchase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from chenu.tiers.entitlements import (
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """`ends_at` and `revoked_at` None: usable for ever."""
+    """`ends_at` and `revoked_at` None: usable without limit."""
 
     id: GrantId
     account_id: AccountId
@@ -52,7 +52,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM access_grant"  # noqa: S608 - own columns
 
 
 async def list_usable_grants(account_id: AccountId, agent_ids: Sequence[AgentId]) -> list[GrantRow]:
-    """Those that give access now, at most one an agent matters."""
+    """Grants that are usable now, at most one per agent."""
     sql = f"""
         {_SELECT} WHERE account = $1 AND agent = ANY($2) AND revoked_at IS NULL
             AND (ends_at IS NULL OR ends_at > $3) ORDER BY id
@@ -84,8 +84,11 @@ async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
 async def give_access(
     account_id: AccountId, agent_id: AgentId, source: GrantSource, purchase_id: PurchaseId | None
 ) -> bool:
-    """Once per purchase, in the caller's transaction. An account's first grant is an install."""
-    # Its count may be written below: whoever looks meanwhile waits here.
+    """Once per purchase, in the caller's transaction.
+
+    An account's first grant counts as an install.
+    """
+    # The lock FOR NO KEY UPDATE, because the agent's count of installs may be written below.
     await lock_agent(agent_id)
     held = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     is_install = not await db.fetch_value(held, account_id, agent_id)
@@ -105,7 +108,7 @@ async def give_access(
 
 @dataclass(frozen=True, slots=True)
 class AgentAccess:
-    """`refusal` says in words what would lift it."""
+    """`refusal` says what would allow it."""
 
     can_use: bool
     grant: GrantRow | None = None
@@ -113,7 +116,7 @@ class AgentAccess:
 
 
 def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
-    """What the actor may do with an agent; `grant` is the account's usable one, if any."""
+    """What the actor may do with an agent; `grant` is the account's usable grant, if any."""
     if grant is not None or is_own(actor, agent):
         return AgentAccess(can_use=True, grant=grant)
     if actor.account_id is None:
@@ -138,9 +141,11 @@ def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
 
 @dataclass(frozen=True, slots=True)
 class ReadableManifest:
-    """`first_use` is the grant that reading it uses for the first time; `by_staff` is for the log.
+    """`first_use` is the grant that would be used for the first time.
 
-    Whoever shows it says so with `record_first_use`, once the answer was made.
+    `by_staff` is for the audit log.
+
+    Callers that show the manifest call `record_first_use` once the answer is complete.
     """
 
     manifest: dict[str, Any]
@@ -151,10 +156,11 @@ class ReadableManifest:
 async def find_readable_manifest(
     actor: Actor, agent: AgentRow, version: VersionRow
 ) -> ReadableManifest | None:
-    """For its maker, holders of a grant and reviewers; None for everybody else.
+    """For its creator, holders of a grant and reviewers; None for everybody else.
 
-    A maker's key needs READ or AGENTS, a holder's READ. What a service key reads is not the buyer's
-    own use (product rules: opening it is the first use, which ends the right of withdrawal).
+    A creator's key needs READ or AGENTS, a holder's READ. Reading with a service key is not the
+    buyer's own use (product rules: opening it is the first use, which ends the right of
+    withdrawal).
     """
     if is_maker(actor, agent):
         return ReadableManifest(version.manifest)
@@ -168,7 +174,7 @@ async def find_readable_manifest(
 
 
 async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
-    """What lets the account read; a key needs READ, and members the right to use agents."""
+    """The grant by which the account may read; a key needs READ, a member USE_AGENTS."""
     if actor.account_id is None or not actor.may(ApiScope.READ):
         return None
     if not actor.has_right(Right.USE_AGENTS):
@@ -178,7 +184,10 @@ async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:
 
 
 async def record_first_use(grant_ids: Sequence[GrantId]) -> None:
-    """What was bought was used: the right of withdrawal ends. Later uses change nothing."""
+    """Records the first use of a purchase, which ends the right of withdrawal.
+
+    Later uses change nothing.
+    """
     sql = """
         UPDATE access_grant SET first_used_at = $2 WHERE id IN (
             SELECT id FROM access_grant WHERE id = ANY($1) AND first_used_at IS NULL

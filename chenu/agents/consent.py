@@ -1,4 +1,4 @@
-"""The words that a buyer agrees to, by version: immediate supply and the right of withdrawal.
+"""The sentences that a buyer accepts, by version: immediate supply and the right of withdrawal.
 
 Directive 2011/83/EU art. 16(m). A changed text is a new version; old ones stay for old receipts.
 """
@@ -12,7 +12,7 @@ CURRENT_VERSION = "2026-11-01"
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """Both sentences, in one language."""
+    """Both sentences in one language."""
 
     immediate_supply: str
     withdrawal: str

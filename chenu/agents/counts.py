@@ -1,4 +1,4 @@
-"""How long the lists are: exact up to 1,000, one more means 'more'."""
+"""Counts of lists: exact up to 1,000; 1,001 means "more"."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ async def count_library(account_id: AccountId) -> int:
 
 
 async def count_sales(creator_id: CreatorId) -> int:
-    """Settled ones."""
+    """Settled sales."""
     return await _count("purchase WHERE creator = $1 AND paid_at IS NOT NULL", creator_id)
 
 
 async def count_own_agents(creator_id: CreatorId) -> int:
-    """In whatever state."""
+    """In any state."""
     return await _count("agent WHERE creator = $1", creator_id)
 
 

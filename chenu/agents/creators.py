@@ -1,4 +1,4 @@
-"""Creators: a person's public face in the store."""
+"""Creators: the public profiles of sellers."""
 
 import re
 
@@ -20,7 +20,7 @@ from chenu.core.text import tidy
 MAX_BIO = 1000
 _EEA = "at be bg cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
 COUNTRIES = frozenset(_EEA.split())
-"""Where Connect can pay: the European Economic Area. docs/stripe.md."""
+"""Countries where Connect can pay: the European Economic Area. docs/stripe.md."""
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,28}[a-z0-9])")
 _OUR_PATHS = frozenset({"me", "new", "api", "www"})
@@ -53,7 +53,7 @@ def check_bio(bio: str) -> list[ChenuError]:
 async def insert_creator(
     owner: UserId, account_id: AccountId, handle: str, display_name: str, bio: str
 ) -> CreatorId:
-    """Raises AlreadyExists when somebody has the handle."""
+    """Raises AlreadyExists if the handle is taken."""
     creator_id = CreatorId(new_id())
     creator = {
         "id": creator_id,
@@ -70,7 +70,7 @@ async def insert_creator(
 
 
 async def get_own_creator(actor: Actor) -> CreatorRow:
-    """Raises InvalidState for somebody who is no creator yet."""
+    """Raises InvalidState for a user without a creator profile."""
     creator = await find_creator_of(actor.require_user())
     if creator is None:
         raise InvalidState("Please become a creator first: it takes two minutes")
@@ -96,14 +96,15 @@ async def update_creator(actor: Actor, display_name: str | None, bio: str | None
     async def write() -> None:
         await db.execute(sql, creator.id, name, tidy(bio) if bio is not None else None)
         if name is not None:
-            await queue.enqueue(queue.Job.SYNC_PERSON, str(creator.owner_id))  # Stripe's copy
+            # updates the account at Stripe
+            await queue.enqueue(queue.Job.SYNC_PERSON, str(creator.owner_id))
 
     await db.run_in_transaction(write)
     return await get_own_creator(actor)
 
 
 async def record_payouts_ready(owner: UserId, ready: bool) -> CreatorRow | None:
-    """Follow the Connect account; the creator if that changed something."""
+    """Adopts the state of the Connect account; returns the creator if that changed something."""
     sql = "UPDATE creator SET payouts_ready = $2 WHERE owner = $1 AND payouts_ready <> $2"
     changed = await db.execute(sql, owner, ready)
     return await find_creator_of(owner) if changed else None

@@ -1,4 +1,4 @@
-"""Making and editing agents: drafts are saved at once, published ones get a pending change."""
+"""Creating and editing agents: drafts are saved at once, published ones get a pending change."""
 
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -40,7 +40,7 @@ FIRST_VERSION = "1.0.0"
 
 @dataclass(frozen=True, slots=True)
 class NewAgent:
-    """A checked request to make an agent; `account_id` and no creator for a CUSTOM one."""
+    """A checked request to create an agent; a CUSTOM one has an `account_id` and no creator."""
 
     kind: AgentKind
     status: AgentStatus
@@ -53,7 +53,7 @@ class NewAgent:
 
 
 async def insert_agent(request: NewAgent) -> AgentId:
-    """The agent with its first version, in the caller's transaction."""
+    """Inserts the agent with its first version, in the caller's transaction."""
     agent_id, version_id = AgentId(new_id()), VersionId(new_id())
     await _insert_under_free_slug(
         {"id": agent_id, "current_version": version_id, **_new_columns(request)}
@@ -89,7 +89,7 @@ def _new_columns(request: NewAgent) -> dict[str, Any]:
 
 
 async def _insert_under_free_slug(agent: dict[str, Any]) -> None:
-    """Thousands may have one name: whoever meets a slug that is taken draws a longer one."""
+    """Names are not unique: if a slug is taken, a longer random one is tried."""
     for chance in count(2):
         slug = make_slug(agent["name"], chance)
         if await insert(Agent, {**agent, "slug": slug}, "ON CONFLICT (slug) DO NOTHING"):
@@ -104,7 +104,7 @@ async def insert_version(
     manifest: dict[str, Any],
     status: AgentStatus,
 ) -> None:
-    """Raises AlreadyExists for a number that the agent has had."""
+    """Raises AlreadyExists for a version number that the agent has had."""
     version = {
         "id": version_id,
         "agent": agent_id,
@@ -124,7 +124,7 @@ class _Number:
 
 
 async def require_higher_number(agent_id: AgentId, number: str) -> None:
-    """Versions only go up; raises Invalid."""
+    """Version numbers may only grow; raises Invalid."""
     wanted = parse_version(number)
     sql = "SELECT number FROM agent_version WHERE agent = $1 AND status <> 'REJECTED'"
     live = await db.fetch_all(_Number, sql, agent_id)
@@ -151,14 +151,16 @@ def to_columns(fields: ListingFields) -> dict[str, Any]:
 
 
 async def write_columns(agent_id: AgentId, columns: dict[str, Any]) -> None:
-    """Edit the agent itself: a draft at once, a published one when its change is approved."""
+    """Writes the agent itself: of a draft at once, of a published one when its change is
+    approved.
+    """
     await update(Agent, agent_id, {**columns, "updated_at": business_now()})
 
 
 async def put_change(
     agent: AgentRow, columns: dict[str, Any], version_id: VersionId | None
 ) -> None:
-    """Merge into the one pending change, which (again) waits for a reviewer from now."""
+    """Merges into the one pending change, which is then queued for review (again)."""
     sql = """
         INSERT INTO agent_change (id, agent, fields, version, status, submitted_at, updated_at)
         VALUES ($1, $2, $3, $4, 'PENDING_REVIEW', $5, $5)

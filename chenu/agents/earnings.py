@@ -1,4 +1,4 @@
-"""What a creator earned, from the payments themselves."""
+"""A creator's earnings, computed from the payments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ class _Totals:
     sales: int
 
 
-# A refund takes back the same part of the creator's share as of the payment.
+# A refund reverses the creator's share in the same proportion as the payment.
 _NET = "creator_share - creator_share * refunded / nullif(gross - discount, 0)"
 
 
 async def get_earnings(creator_id: CreatorId, start: date | None, end: date | None) -> Earnings:
-    """Of the days from `start` to `end`, both included, UTC; None: since ever, until now."""
+    """For the days from `start` to `end`, both included, UTC; None means no bound."""
     window = """
         creator = $1 AND ($2::date IS NULL OR paid_at >= $2::date)
         AND ($3::date IS NULL OR paid_at < $3::date + 1)

@@ -1,4 +1,4 @@
-"""What can be refused in the marketplace, beyond the core's errors."""
+"""Refusals of the marketplace, in addition to those of core."""
 
 from chenu.core.errors import RefusedError
 from chenu.core.i18n import mark
@@ -9,7 +9,7 @@ class PriceOutOfRange(RefusedError):
 
 
 class PriceChanged(RefusedError):
-    """What the buyer saw is not what it costs now; nothing was charged."""
+    """The price is no longer the one that the buyer saw; nothing was charged."""
 
     code = "PRICE_CHANGED"
 
@@ -24,10 +24,10 @@ class AlreadyOwned(RefusedError):
 
 
 class PayoutsNotReady(RefusedError):
-    """Selling a paid agent needs finished Connect onboarding."""
+    """Selling a paid agent requires completed Connect onboarding."""
 
     code = "PAYOUTS_NOT_READY"
 
 
 class SellerNotReady(PayoutsNotReady):
-    """Told to a buyer, who can do nothing about it."""
+    """Shown to a buyer, who cannot resolve it."""

@@ -1,7 +1,7 @@
-"""How many agents each option of a filter would show, with the other filters as they are.
+"""How many agents each filter option would show, with the other filters unchanged.
 
 One statement groups the matches by everything that is counted: a few hundred groups, however large
-the store. Capabilities are many to an agent and have a statement of their own.
+the store. An agent has several capabilities, so these have a statement of their own.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ _OPTIONS = {
     "price_types": "a.price_type",
     "language": _LANGUAGES,
 }
-"""By the filter's fields: which of its options an agent has, with spaces between them."""
+"""SQL by filter field: the options that an agent has, separated by spaces."""
 _LIFTED: dict[str, Any] = {name: getattr(AgentFilter(), name) for name in _OPTIONS}
-"""What leaves all of these open."""
+"""A filter without these fields."""
 
 
 class FacetCount(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class FacetCount(msgspec.Struct, frozen=True):
 
 
 class Facets(msgspec.Struct, frozen=True, cache_hash=True):
-    """`total` is what the request as it is finds; options are the most frequent first."""
+    """`total` counts the matches of all filters; options are ordered by frequency."""
 
     total: int = 0
     capabilities: tuple[FacetCount, ...] = ()
@@ -63,7 +63,7 @@ class Facets(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 async def count_facets(query: AgentQuery) -> Facets:
-    """Each dimension without its own filter: what a click on another option would give."""
+    """Each dimension without its own filter: the result of choosing another option."""
     counted, capabilities = await asyncio.gather(_count_options(query), _count_capabilities(query))
     return Facets(
         total=_capped(counted.total),
@@ -81,7 +81,7 @@ def _capped(count: int) -> int:
 
 
 class _Counted:
-    """What the groups of matches add up to."""
+    """The sums over the groups of matches."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -92,7 +92,7 @@ class _Counted:
         return tuple(FacetCount(value, _capped(count)) for value, count in found)
 
     def add(self, options: Iterable[str | None], fits: Iterable[bool], count: int) -> None:
-        """Agents that miss one filter only are what its other options would show."""
+        """Agents that fail exactly one filter count for the other options of that filter."""
         missed = [name for name, is_met in zip(_OPTIONS, fits, strict=True) if not is_met]
         self.total += 0 if missed else count
         for name, values in zip(_OPTIONS, options, strict=True):
@@ -101,7 +101,7 @@ class _Counted:
 
 
 async def _count_options(query: AgentQuery) -> _Counted:
-    """As the list: what looks alike is asked for only where words match nothing."""
+    """As in the list, similarity is only searched if no word matches."""
     mode = mode_at_first(query.search)
     counted = await _count_groups(query, mode)
     if counted.total or mode is not Mode.WORDS:

@@ -1,4 +1,4 @@
-"""What a listing may say: the fields of an agent, checked and normalised. Pure."""
+"""The fields of a listing, checked and normalised. Pure."""
 
 import re
 import secrets
@@ -34,7 +34,7 @@ VERSION_NUMBER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5
 
 @dataclass(frozen=True, slots=True)
 class ListingFields:
-    """None: not given, stays as it is. `minutes` saved per run, as the creator claims."""
+    """None: not given, so unchanged. `minutes` are saved per run, as the creator claims."""
 
     name: str | None = None
     tagline: str | None = None
@@ -50,7 +50,7 @@ class ListingFields:
 
 
 def check_listing(fields: ListingFields) -> list[ChenuError]:
-    """Of the fields that are given."""
+    """Checks the fields that are given."""
     errors: list[ChenuError] = []
     if fields.name is not None:
         errors += check_name(fields.name, path=("name",), shortest=2, longest=MAX_NAME)
@@ -74,7 +74,9 @@ def check_changelog(changelog: str) -> list[ChenuError]:
 
 
 def _check_description(description: str) -> list[ChenuError]:
-    """As it is written and as it is shown: Markdown writes characters by their numbers as well."""
+    """Checked as typed and as rendered, because Markdown can write characters as numeric
+    references.
+    """
     path = ("description",)
     errors = check_text(description, path=path, longest=MAX_DESCRIPTION)
     if not errors and turns_direction(render_markdown(description)):
@@ -100,17 +102,17 @@ def _check_minutes(minutes: float | None) -> list[ChenuError]:
 
 
 def whole_seconds(minutes: float) -> int:
-    """Minutes are shown, whole seconds are kept (product rules, ROI)."""
+    """Minutes are shown, whole seconds are stored (product rules, ROI)."""
     return max(1, round(minutes * 60))
 
 
 def normalise_capabilities(capabilities: Sequence[str]) -> list[str]:
-    """As `fold_capability` has them, no twins, in the order given."""
+    """Normalised by `fold_capability`, without duplicates, in the order given."""
     return list(dict.fromkeys(map(fold_capability, capabilities)))
 
 
 def fold_capability(word: str) -> str:
-    """How a search word is kept and asked for: one form, lower case, single spaces."""
+    """The form in which capabilities are stored and searched: NFC, lower case, single spaces."""
     return " ".join(compose(compose(word).lower()).split())
 
 
@@ -124,7 +126,7 @@ def make_slug(name: str, chance: int = 2) -> str:
 
 
 def parse_version(number: str) -> tuple[int, int, int]:
-    """Raises Invalid for what is not three numbers such as 1.4.0."""
+    """Raises Invalid for text that is not three numbers, such as 1.4.0."""
     match = VERSION_NUMBER.fullmatch(number)
     if match is None:
         raise Invalid("A version number is three numbers such as 1.4.0", path=("number",))

@@ -1,4 +1,4 @@
-"""Manifests: what is sold. Validated against the published JSON Schema, errors name the path."""
+"""Manifests, the product that is sold: validated against the published JSON Schema."""
 
 import json
 import math
@@ -20,8 +20,10 @@ MAX_BYTES = 64_000
 MAX_ERRORS = 20
 MAX_LEVELS = 64
 LARGEST_NUMBER = 2**53 - 1
-"""What every program reads as it was written. The database writes 1e20 as a whole number, so that
-the limit is for every number."""
+"""The largest number that every program reads exactly.
+
+PostgreSQL writes 1e20 as an integer, so that the limit applies to all numbers.
+"""
 _LONGEST_INTEGER = 100
 _LONGEST_PLACE = 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -34,9 +36,11 @@ def _validator() -> Draft202012Validator:
 
 
 def parse_manifest(text: str) -> Any:
-    """The JSON of a form field; raises Invalid with line and column, or the name in question.
+    """Parses the JSON of a form field.
 
-    Numbers that are too large are left to `check_manifest`, which knows their place.
+    Raises Invalid with line and column, or with the duplicate name.
+
+    Numbers that are too large are left to `check_manifest`, which knows their path.
     """
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise _too_large()
@@ -56,7 +60,7 @@ def parse_manifest(text: str) -> Any:
 
 
 def _read_integer(digits: str) -> int | float:
-    """Python reads no number of thousands of digits, and takes long for those before."""
+    """Python refuses integers with thousands of digits, and is slow at somewhat shorter ones."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else math.inf
 
 
@@ -66,7 +70,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two values under one name a reader would see only one."""
+    """Refuses duplicate names, because readers would see only one of the values."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -78,7 +82,7 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_manifest(manifest: Any) -> dict[str, Any]:
-    """The manifest itself; raises Invalid or Rejected, one error per place that is wrong."""
+    """Returns the manifest; raises Invalid or Rejected, with one error for each wrong path."""
     _require_storable(manifest)
     reject_if_any(check_manifest_text(manifest))
     found = sorted(_validator().iter_errors(manifest), key=lambda error: list(map(str, error.path)))
@@ -88,10 +92,14 @@ def check_manifest(manifest: Any) -> dict[str, Any]:
 
 
 def _require_storable(manifest: Any) -> None:
-    """What every JSON reader takes, our database among them: raises Invalid or Rejected."""
+    """Requires values that every JSON reader and our database accept.
+
+    Raises Invalid or Rejected.
+    """
     try:
         text = json.dumps(manifest, ensure_ascii=False)
-    except (TypeError, ValueError):  # a set or bytes, a circle, a number of thousands of digits
+    # a set or bytes, a circular reference, or an integer with thousands of digits
+    except (TypeError, ValueError):
         raise _not_json() from None
     except RecursionError:
         raise _too_deep() from None
@@ -101,7 +109,7 @@ def _require_storable(manifest: Any) -> None:
 
 
 def _find_odd_values(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
-    """What cannot be kept, or not be written again as it was sent. Raises Invalid."""
+    """Values that cannot be stored, or not be written again as they were sent. Raises Invalid."""
     if len(path) > MAX_LEVELS:
         raise _too_deep()
     if isinstance(value, dict):
@@ -120,7 +128,7 @@ def _find_odd_values(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
 def _check_scalar(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
     if isinstance(value, str) and _UNSTORABLE.search(value):
         yield _odd_text(path)
-    if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:  # or not a number
+    if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:  # or NaN
         message = mark("{place}: numbers go from -{limit} to {limit}, please write others as text")
         place = ".".join(path)[:_LONGEST_PLACE]
         yield Invalid(message, path=path, place=place, limit=LARGEST_NUMBER)
@@ -133,7 +141,7 @@ def _odd_text(path: tuple[str, ...]) -> Invalid:
 def _explain(error: ValidationError) -> ChenuError:
     path = ("manifest", *(str(part) for part in error.absolute_path))
     place = ".".join(path)
-    # which property is missing or too much, only the validator's own sentence says
+    # only the validator's own message names the missing or unexpected property
     if error.validator == "required":
         name = error.message.split("'")[1]
         return Invalid("{place}: {name} is missing", path=path, place=place, name=name)
@@ -145,7 +153,9 @@ def _explain(error: ValidationError) -> ChenuError:
 
 
 def _rule_value(error: ValidationError) -> str:
-    """The schema's demand, never what was sent: errors stay short and safe to show."""
+    """The schema's requirement, never the value that was sent: errors stay short and safe
+    to show.
+    """
     return json.dumps(error.validator_value)[:100]
 
 

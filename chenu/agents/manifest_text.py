@@ -1,20 +1,22 @@
-"""The texts in a manifest: what a reviewer reads is what a model is told."""
+"""Checks the texts of a manifest, so that a reviewer reads the same as a model gets."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from chenu.accounts.reserved_names import reads_like_house
+from chenu.accounts.reserved_names import reads_like_brand
 from chenu.accounts.validation import reserved_name, turned_text
 from chenu.core.errors import ChenuError
 from chenu.core.text import turns_direction
 
 
 def check_manifest_text(manifest: Any) -> list[ChenuError]:
-    """The first text whose reading direction is turned round, and the name of the house."""
+    """Refuses characters that change the reading direction, and names that read like the CHE·NU
+    brand.
+    """
     turned = next(_turned_places(manifest, ("manifest",)), None)
     errors = [] if turned is None else [turned_text(turned)]
     name = manifest.get("name") if isinstance(manifest, dict) else None
-    if isinstance(name, str) and reads_like_house(name):
+    if isinstance(name, str) and reads_like_brand(name):
         errors.append(reserved_name(("manifest", "name")))
     return errors
 

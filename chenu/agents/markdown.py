@@ -1,4 +1,4 @@
-"""Descriptions: Markdown in, sanitised HTML out. No raw HTML, no images, links that are safe."""
+"""Descriptions: Markdown to sanitised HTML, without raw HTML and images, with safe links only."""
 
 import re
 
@@ -9,22 +9,26 @@ _LINK = re.compile(
     r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!-~]*)?|mailto:[!-~]+",
     re.IGNORECASE,
 )
-"""A whole address with its scheme and its host: none that a browser completes with ours, none
-with a login before the host, where people look for it."""
+"""An absolute URL: a relative one would lead to our own site, and a login before the host
+misleads.
+"""
 
 
 class _Markdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
-        """What is no such address stays the text that it was written as."""
+        """A link to any other URL stays plain text."""
         return is_link(url)
 
     def normalizeLinkText(self, link: str) -> str:  # noqa: N802 - the library's name
-        """Addresses are shown as they are: decoded, they could read like others."""
+        """URLs are shown encoded, because decoded ones could look like others."""
         return link
 
 
 def is_link(url: str) -> bool:
-    """May a description lead there? `url` is percent-encoded; a backslash is read as a slash."""
+    """Whether a description may link to it.
+
+    `url` is percent-encoded; a backslash counts as a slash.
+    """
     return _LINK.fullmatch(url) is not None and "\\" not in url
 
 
@@ -37,7 +41,7 @@ _SHIFT = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h5", "h5": "h5", "h6": "h5"
 
 
 def render_markdown(text: str) -> str:
-    """Safe to place in a page as it is; headings start at level 3, below the page's own."""
+    """Safe HTML; headings start at level 3, below the page's own."""
     tokens = _MARKDOWN.parse(text)
     for token in tokens:
         token.tag = _SHIFT.get(token.tag, token.tag)

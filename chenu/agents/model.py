@@ -1,4 +1,4 @@
-"""The words of the marketplace: kinds, states, prices."""
+"""Enums and values of the marketplace: kinds, states, prices."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,9 +1,9 @@
-"""The most installed of the agents that match words, found without reading every match.
+"""SQL for the most installed agents that match words, without reading every match.
 
-A frequent word fits a large part of the store, a rare one a hundred agents of the least installed:
-walking the agents by installs is slow for the rare word, sorting all matches for the frequent one.
-Each band of installs has its own index of words (agent_words_*, migrations/sql/agents.sql), and the
-next band is read only while the ones before it hold too few.
+A frequent word matches a large part of the store, a rare one few agents, perhaps the least
+installed: walking the agents by installs is slow for the rare word, sorting all matches for the
+frequent one. So each range of installs has its own index of words (agent_words_*,
+migrations/sql/agents.sql), and the next range is read only if the ones before it gave too few.
 """
 
 from chenu.agents.rows import AGENT_SOURCE
@@ -15,7 +15,7 @@ _BANDS = (
     "a.installs >= 10 AND a.installs < 100",
     "a.installs < 10",
 )
-"""Word for word the conditions of the indexes; the last band uses the index of all agents."""
+"""Exactly the conditions of the partial indexes; the last range uses the index of all agents."""
 
 
 def most_installed(
@@ -23,8 +23,8 @@ def most_installed(
 ) -> str:
     """SQL: id and installs of at most `count` agents `a` that meet the conditions.
 
-    There may be fewer than match where `enough` will do. `least_first` is for going back through a
-    list: those installed least, in ascending order.
+    Not all matches are found, only `enough`. `least_first` orders by ascending installs, for paging
+    backwards.
     """
     bands = _BANDS[::-1] if least_first else _BANDS
     names = [f"band_{place}" for place in range(len(bands))]
@@ -42,7 +42,7 @@ def most_installed(
 
 
 def _is_short(names: list[str], enough: int) -> str:
-    """Evaluated once, before the band is read."""
+    """Evaluated once, before the range is read."""
     if not names:
         return "true"
     found = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - own names

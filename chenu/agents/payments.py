@@ -1,4 +1,4 @@
-"""Settled payments of purchases, with their frozen split and what became of it."""
+"""Settled payments of purchases, with their frozen split, transfer and refund."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class PaymentRow:
 
     @property
     def paid(self) -> Cents:
-        """What was taken from the buyer's card, and may be given back."""
+        """What was charged to the buyer's card, and can be refunded."""
         return self.split.paid
 
     @property
@@ -53,7 +53,7 @@ _PAYMENT = f"SELECT {_PAYMENTS.select()} FROM purchase_payment"  # noqa: S608 - 
 
 
 async def insert_payment(row: PaymentRow) -> bool:
-    """Once per charge; False when it is there."""
+    """Once per charge; False if it exists."""
     return bool(await _PAYMENTS.insert(row, "ON CONFLICT DO NOTHING"))
 
 
@@ -92,7 +92,7 @@ class _Id:
 
 
 async def list_untransferred(creator_id: CreatorId) -> list[PaymentId]:
-    """Payments of which the creator's share was not sent yet."""
+    """Payments whose creator's share was not transferred yet."""
     sql = """
         SELECT id FROM purchase_payment
         WHERE creator = $1 AND stripe_transfer_id IS NULL AND creator_share > 0

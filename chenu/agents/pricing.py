@@ -1,4 +1,4 @@
-"""What an agent may cost and how a sale is split. Pure; docs/money.md, "The split"."""
+"""The allowed prices of agents and the split of a sale. Pure; docs/money.md, "The split"."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from chenu.core.money import WHOLE, BasisPoints, Cents, format_cents, share_down
 PLATFORM_RATE = BasisPoints(3000)
 CREATOR_RATE = BasisPoints(WHOLE - PLATFORM_RATE)
 SPLIT_RULE = "70-30.1"
-"""Version of the rule; stored on each sale, which is never computed again."""
+"""Version of the rule, stored with each sale; a sale is never split anew by a later rule."""
 
 RANGES = {
     PriceType.ONE_TIME: (Cents(100), Cents(5000)),
@@ -19,7 +19,7 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How a payment is shared out: gross = discount + tax + creator + platform, in cents."""
+    """The division of a payment: gross = discount + tax + creator + platform, in cents."""
 
     gross: Cents
     discount: Cents
@@ -29,7 +29,7 @@ class Split:
 
     @property
     def paid(self) -> Cents:
-        """What was taken from the buyer's card."""
+        """What was charged to the buyer's card."""
         return Cents(self.gross - self.discount)
 
     @property
@@ -38,9 +38,9 @@ class Split:
 
 
 def split_sale(gross: Cents, *, discount: Cents = Cents(0), tax: Cents = Cents(0)) -> Split:
-    """`gross` is the price before the discount, with the tax that is owed on what is paid.
+    """`gross` is the price before discount, tax included; tax is due on the discounted price.
 
-    The platform's 30 % of the net are rounded down; the odd cent is the creator's.
+    The platform's 30 % of the net are rounded down, so that the odd cent goes to the creator.
     """
     net = Cents(gross - discount - tax)
     if net < 0:
@@ -50,7 +50,7 @@ def split_sale(gross: Cents, *, discount: Cents = Cents(0), tax: Cents = Cents(0
 
 
 def make_price(price_type: PriceType, amount: int | None) -> Price:
-    """A price within the rules; raises PriceOutOfRange."""
+    """Raises PriceOutOfRange."""
     if price_type is PriceType.FREE:
         if amount:
             raise PriceOutOfRange("A free agent costs 0", path=("price", "amount_minor"))
@@ -67,6 +67,6 @@ def make_price(price_type: PriceType, amount: int | None) -> Price:
 
 
 def describe_range(price_type: PriceType, locale: str) -> str:
-    """'1,00 € – 50,00 €', for the form."""
+    """Such as '1,00 € – 50,00 €', for the form."""
     lowest, highest = RANGES[price_type]
     return f"{format_cents(lowest, locale)} – {format_cents(highest, locale)}"

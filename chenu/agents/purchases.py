@@ -1,4 +1,4 @@
-"""Purchases: their rows, their state changes, and their pages for buyers and creators."""
+"""Purchases: rows, state changes, and lists for buyers and creators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> Purch
 
 
 async def get_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow:
-    """Raises NotFound. `lock` holds the row until the transaction ends."""
+    """Raises NotFound. `lock` locks the row until the transaction ends."""
     found = await find_purchase(purchase_id, lock=lock)
     if found is None:
         raise NotFound("There is no such purchase")
@@ -97,13 +97,13 @@ async def find_pending(account_id: AccountId, agent_id: AgentId) -> PurchaseRow 
 
 
 async def list_pending_of_agent(agent_id: AgentId, *, limit: int = 1000) -> list[PurchaseRow]:
-    """Open requests to buy this agent, for when its price or state changes."""
+    """Pending purchases of this agent, for when its price or state changes."""
     sql = f"{_PURCHASE} WHERE agent = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
     return await db.fetch_all(PurchaseRow, sql, agent_id, limit)
 
 
 async def list_pending_of_account(account_id: AccountId, *, limit: int = 1000) -> list[PurchaseRow]:
-    """Its open requests, for when its customer at Stripe is gone."""
+    """The account's pending purchases, for when its customer at Stripe is gone."""
     sql = f"{_PURCHASE} WHERE account = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
     return await db.fetch_all(PurchaseRow, sql, account_id, limit)
 
@@ -139,14 +139,14 @@ async def list_purchases_by_id(purchase_ids: Sequence[PurchaseId]) -> list[Purch
 
 
 async def insert_purchase(row: PurchaseRow) -> None:
-    """Raises nothing for a twin: callers hold the lock of buyer and agent."""
+    """Does not detect duplicates: callers must hold the lock of buyer and agent."""
     await _PURCHASES.insert(row)
 
 
 async def record_checkout(
     purchase_id: PurchaseId, session_id: str, url: str | None, expires_at: datetime
 ) -> None:
-    """Once: a purchase has one page, and its address does not change."""
+    """Set once: a purchase has one payment page, whose URL does not change."""
     sql = """
         UPDATE purchase SET checkout_session_id = $2, checkout_url = $3, checkout_expires_at = $4,
             updated_at = $5
@@ -156,7 +156,9 @@ async def record_checkout(
 
 
 async def claim_question(purchase_id: PurchaseId, every: timedelta) -> bool:
-    """May Stripe be asked about it? Once in that time, for all who want to know."""
+    """Whether Stripe may be asked about the purchase: once per interval, for all callers
+    together.
+    """
     sql = """
         UPDATE purchase SET stripe_asked_at = $2
         WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
@@ -168,13 +170,16 @@ async def claim_question(purchase_id: PurchaseId, every: timedelta) -> bool:
 async def move_status(
     purchase_id: PurchaseId, status: PurchaseStatus, *, failure_code: str | None = None
 ) -> None:
-    """Under the row's lock: who may come from which state is the caller's to know."""
+    """Requires the row's lock; callers check that the transition is allowed."""
     sql = "UPDATE purchase SET status = $2, failure_code = $3, updated_at = $4 WHERE id = $1"
     await db.execute(sql, purchase_id, status, failure_code, system_now())
 
 
 async def record_decline(purchase_id: PurchaseId, decline: Fetched[str | None]) -> None:
-    """The last attempt was declined, or there is another; the page stays open."""
+    """The last attempt to pay was declined, or None after a new one.
+
+    The payment page stays open.
+    """
     sql = """
         UPDATE purchase SET failure_code = $2, fetch_number = $4,
             updated_at = CASE WHEN failure_code IS DISTINCT FROM $2 THEN $3 ELSE updated_at END
@@ -199,7 +204,7 @@ class _Id:
 async def list_pending_since(
     before: datetime, *, after: PurchaseId, limit: int = 200
 ) -> list[PurchaseId]:
-    """Pending and unchanged since then (system time), by id behind `after`: page by page."""
+    """Pending and unchanged since then (system time), in pages ordered by id, after `after`."""
     sql = """
         SELECT id FROM purchase
         WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3

@@ -1,4 +1,4 @@
-"""Reads of agents, creators and versions for both faces; who may see what is decided here."""
+"""Reads of agents, creators and versions, and the rules of who may see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from chenu.agents.rows import (
     SELECT_AGENT,
     SELECT_CHANGE,
     SELECT_CREATOR,
+    SELECT_PROFILE,
     SELECT_VERSION,
     AgentRow,
     ChangeRow,
+    CreatorProfile,
     CreatorRow,
     VersionRow,
 )
@@ -29,7 +31,7 @@ _NO_AGENT = mark("There is no such agent")
 
 
 async def find_agent(agent_id: AgentId) -> AgentRow | None:
-    """Whoever asks: callers decide with `find_viewer_role`."""
+    """Without an access check: callers use `find_viewer_role`."""
     return await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1", agent_id)
 
 
@@ -43,7 +45,7 @@ async def list_agents_by_id(agent_ids: Sequence[AgentId]) -> list[AgentRow]:
 
 
 async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
-    """Raises NotFound for an unknown one, and the same for one that the actor may not see."""
+    """Raises NotFound for an unknown agent, and for one that the actor may not see."""
     agent = await find_agent(agent_id)
     if agent is None or await find_viewer_role(actor, agent) is None:
         raise NotFound(_NO_AGENT, path=("agent_id",))
@@ -51,7 +53,7 @@ async def get_visible_agent(actor: Actor, agent_id: AgentId) -> AgentRow:
 
 
 async def get_own_agent(actor: Actor, agent_id: AgentId, *, lock: bool = False) -> AgentRow:
-    """An agent of the actor's own making; raises NotFound for every other one."""
+    """An agent that the actor created; raises NotFound for every other one."""
     suffix = " FOR NO KEY UPDATE OF a" if lock else ""
     agent = await db.find_one(AgentRow, f"{SELECT_AGENT} WHERE a.id = $1{suffix}", agent_id)
     if agent is None or not is_own(actor, agent):
@@ -66,7 +68,7 @@ def is_own(actor: Actor, agent: AgentRow) -> bool:
 
 
 def is_maker(actor: Actor, agent: AgentRow) -> bool:
-    """The agent's own creator, or account; a key needs READ or AGENTS."""
+    """Whether the actor is the agent's creator or account; a key needs READ or AGENTS."""
     return is_own(actor, agent) and (actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS))
 
 
@@ -76,7 +78,7 @@ def sees_every_state(actor: Actor, agent: AgentRow) -> bool:
 
 
 class ViewerRole(StrEnum):
-    """Why somebody sees an agent; STAFF is for the audit trail."""
+    """Why somebody may see an agent; STAFF is for the audit log."""
 
     PUBLIC = "PUBLIC"
     MAKER = "MAKER"
@@ -85,10 +87,10 @@ class ViewerRole(StrEnum):
 
 
 async def find_viewer_role(actor: Actor, agent: AgentRow) -> ViewerRole | None:
-    """The one rule for pages and GraphQL; None for who does not get to see the agent.
+    """The one access rule for pages and GraphQL; None if the actor may not see the agent.
 
-    On sale: everybody. Else its maker, accounts that hold or held a grant (a key needs READ), and
-    reviewers.
+    On sale: everybody. Otherwise its creator, accounts that hold or held a grant (a key needs
+    READ), and reviewers.
     """
     if agent.is_on_sale:
         return ViewerRole.PUBLIC
@@ -107,7 +109,7 @@ async def _ever_held(actor: Actor, agent: AgentRow) -> bool:
 
 
 async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[AgentRow]:
-    """All of a creator's agents in whatever state, newest first."""
+    """All of a creator's agents in any state, newest first."""
     args: list[Any] = [creator_id]
     order = by_id("a.id")
     where = order.where(page, args)
@@ -120,7 +122,7 @@ async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[Agen
 
 @dataclass(frozen=True, slots=True)
 class PublicAddress:
-    """Where a search engine finds an agent, and since when it is as it is."""
+    """The URL of an agent for search engines, and when it last changed."""
 
     slug: str
     updated_at: datetime
@@ -139,8 +141,9 @@ async def find_creator(creator_id: CreatorId) -> CreatorRow | None:
     return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE id = $1", creator_id)
 
 
-async def find_creator_by_handle(handle: str) -> CreatorRow | None:
-    return await db.find_one(CreatorRow, f"{SELECT_CREATOR} WHERE handle = $1", storable(handle))
+async def find_creator_by_handle(handle: str) -> CreatorProfile | None:
+    sql = f"{SELECT_PROFILE} WHERE handle = $1"
+    return await db.find_one(CreatorProfile, sql, storable(handle))
 
 
 async def find_creator_of(user_id: UserId) -> CreatorRow | None:
@@ -179,14 +182,14 @@ async def find_change(agent_id: AgentId, *, lock: bool = False) -> ChangeRow | N
 
 
 class QueuedAgent(AgentRow, frozen=True, dict=True):
-    """An agent that waits for a reviewer, or whose change does; `queued_at` orders the queue."""
+    """An agent that waits for review, or whose change does; `queued_at` orders the queue."""
 
     queued_at: datetime
     is_change: bool
 
 
 async def list_review_queue(page: PageRequest) -> Page[QueuedAgent]:
-    """Oldest first: new agents and pending changes in one line."""
+    """New agents and pending changes in one queue, the oldest first."""
     args: list[Any] = []
     order = by_time("q.queued_at", "q.id", descending=False)
     where = order.where(page, args)
@@ -211,11 +214,11 @@ class _Id:
 
 
 async def list_sold_by(creator_id: CreatorId) -> list[AgentId]:
-    """The creator's agents on sale that cost something."""
+    """The creator's agents on sale that are not free."""
     sql = "SELECT id FROM agent WHERE creator = $1 AND status = 'PUBLISHED' AND price > 0"
     return [row.id for row in await db.fetch_all(_Id, sql, creator_id)]
 
 
 async def lock_agent(agent_id: AgentId) -> None:
-    """Whoever changes the agent waits until the transaction ends."""
+    """Locks the agent against changes until the transaction ends."""
     await db.execute("SELECT 1 FROM agent WHERE id = $1 FOR NO KEY UPDATE", agent_id)

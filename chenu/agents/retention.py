@@ -1,4 +1,4 @@
-"""How long the marketplace is stored."""
+"""How long rows of the marketplace are stored."""
 
 from chenu.core.retention import BOOKS, PEOPLE, Forever
 

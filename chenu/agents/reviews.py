@@ -1,4 +1,4 @@
-"""What a review writes: states of versions, and the end of a pending change."""
+"""Writes of a review: states of versions, and the end of a pending change."""
 
 from uuid import UUID
 

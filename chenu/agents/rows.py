@@ -1,4 +1,4 @@
-"""Agents and creators as they are read: one row type, one column list, one join."""
+"""Agents and creators as read from the database: row types, column lists, one join."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from chenu.core.rows import Columns
 
 
 class AgentText(msgspec.Struct, frozen=True):
-    """An agent's words in one language."""
+    """An agent's texts in one language."""
 
     name: str
     tagline: str
@@ -33,8 +33,9 @@ class AgentText(msgspec.Struct, frozen=True):
     description_html: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatorRow:
+class CreatorRow(msgspec.Struct, frozen=True):
+    """A struct as agents are: each of a list has one."""
+
     id: CreatorId
     owner_id: UserId
     account_id: AccountId
@@ -42,17 +43,25 @@ class CreatorRow:
     display_name: str
     bio: str
     payouts_ready: bool
+
+
+class CreatorProfile(CreatorRow, frozen=True):
+    """With what only the creator's own page shows."""
+
     created_at: datetime
 
 
 CREATORS = Columns(CreatorRow, Creator, owner_id="owner", account_id="account")
 SELECT_CREATOR = f"SELECT {CREATORS.select()} FROM creator"  # noqa: S608 - own columns
+_PROFILES = Columns(CreatorProfile, Creator, owner_id="owner", account_id="account")
+SELECT_PROFILE = f"SELECT {_PROFILES.select()} FROM creator"  # noqa: S608 - own columns
 
 
 class AgentRow(msgspec.Struct, frozen=True, dict=True):
-    """An agent with its creator's public face. Times are business time, `price` is in cents.
+    """An agent with its creator's public profile. Times are business time, `price` is in cents.
 
-    A struct because lists are made of it: frozen dataclasses take ten times as long to make.
+    A struct, because lists contain many of them: frozen dataclasses take ten times as long to
+    create.
     """
 
     id: AgentId
@@ -84,21 +93,19 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     rejection_reason: str | None
     submitted_at: datetime | None
     published_at: datetime | None
-    updated_at: datetime
     creator_handle: str | None
     creator_name: str | None
     creator_owner: UserId | None
     payouts_ready: bool | None
     creator_account: AccountId | None
     creator_bio: str | None
-    creator_since: datetime | None
 
     @property
     def maker(self) -> CreatorRow | None:
         """None for the platform's own agents and for private ones."""
         if self.creator_id is None:
             return None
-        known: Any = self  # a creator's columns are all there when its id is
+        known: Any = self  # if the creator's id is set, so are its other columns
         return CreatorRow(
             id=self.creator_id,
             owner_id=known.creator_owner,
@@ -107,7 +114,6 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
             display_name=known.creator_name,
             bio=known.creator_bio,
             payouts_ready=known.payouts_ready,
-            created_at=known.creator_since,
         )
 
     @property
@@ -123,7 +129,7 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
         return msgspec.json.decode(self.translations_json, type=dict[str, AgentText])
 
     def text(self, locale: Locale) -> AgentText:
-        """In the reader's language where there is one, else as its creator wrote it."""
+        """In the reader's language if it exists, else as its creator wrote it."""
         if locale == self.language or locale not in self._translations:
             return AgentText(self.name, self.tagline, self.description, self.description_html)
         return self._translations[locale]
@@ -146,7 +152,6 @@ _AGENTS = Columns(
     payouts_ready="c.payouts_ready",
     creator_account="c.account",
     creator_bio="c.bio",
-    creator_since="c.created_at",
 )
 AGENT_COLUMNS = _AGENTS.select("a")
 """Of an agent `a` and its creator `c`."""
@@ -155,7 +160,7 @@ AGENT_COLUMNS = _AGENTS.select("a")
 class AgentCard(msgspec.Struct, frozen=True):
     """What a list shows of an agent, in one language: without descriptions, which may be long.
 
-    Equal where the same is to be shown, so that whoever draws it can tell.
+    Cards that look the same are equal, so that their rendering can be cached.
     """
 
     id: AgentId
@@ -175,7 +180,7 @@ class AgentCard(msgspec.Struct, frozen=True):
 
 
 def _card_columns(locale: Locale) -> str:
-    """As `AgentRow.text`: the reader's language where there is one, else the creator's words."""
+    """As `AgentRow.text`: the reader's language if it exists, else the creator's texts."""
     name, tagline = (
         f"CASE WHEN a.language = '{locale}' THEN a.{column}"
         f" ELSE coalesce(a.translations -> '{locale}' ->> '{column}', a.{column}) END"
@@ -195,7 +200,7 @@ SELECT_AGENT = f"SELECT {AGENT_COLUMNS} FROM {AGENT_SOURCE}"  # noqa: S608 - own
 
 @dataclass(frozen=True)
 class VersionRow:
-    """`manifest_json` is what is sold: shown only after `may_open_manifest`."""
+    """`manifest_json` is the product that is sold: shown only after `may_open_manifest`."""
 
     id: VersionId
     agent_id: AgentId

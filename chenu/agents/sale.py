@@ -1,4 +1,4 @@
-"""Can an agent be bought at all, whoever asks?"""
+"""Whether an agent can be bought at all, by any buyer."""
 
 from chenu.agents.errors import SellerNotReady
 from chenu.agents.model import AgentKind, PriceType
@@ -7,9 +7,9 @@ from chenu.core.errors import InvalidState, RefusedError
 
 
 def find_sale_refusal(agent: AgentRow) -> RefusedError | None:
-    """Why nobody can buy it now; None when its price may be paid.
+    """Why nobody can buy it now; None if it can be paid.
 
-    Told before anything is asked of a buyer: neither an account nor a plan would help.
+    Checked before the buyer has to sign in: neither an account nor a plan would help.
     """
     if agent.kind is AgentKind.PLATFORM:
         return InvalidState("Platform agents come with your plan: there is nothing to buy")

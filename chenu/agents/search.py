@@ -1,6 +1,6 @@
 """Browsing the store: full text in both languages, typos, filters, order, counts per option.
 
-Only published agents that anybody may see. docs/architecture.md, "Search".
+Only published agents that everybody may see. docs/architecture.md, "Search".
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,16 +24,16 @@ from chenu.agents.search_query import (
 from chenu.core import db
 from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
-from chenu.core.row_reader import read_in_order
+from chenu.core.row_reader import make_reader
 
 COUNT_UP_TO = 1000
-"""Counts are exact up to this; one more means 'more'."""
+"""Counts are exact up to this; one more means "more"."""
 _RANKED = 1000
 _RANKED_AT_LEAST = 300
 
 
 class AgentHit(AgentRow, frozen=True, dict=True):
-    """`sort_value` is what the list is ordered by, for the cursor."""
+    """`sort_value` is the value that the list is ordered by, for the cursor."""
 
     sort_value: Any
 
@@ -43,7 +43,7 @@ class AgentHit(AgentRow, frozen=True, dict=True):
 
 
 class CardHit(msgspec.Struct, frozen=True):
-    """`sort_value` stands beside the card: the same card is found by many searches."""
+    """`sort_value` is not part of the card, which is shared by many searches."""
 
     card: AgentCard
     sort_value: Any
@@ -73,12 +73,12 @@ _ORDERS = {
 
 
 async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
-    """RELEVANCE ranks the matches of a search; without one it is POPULAR."""
+    """RELEVANCE orders the matches of a search by rank; without a search it is POPULAR."""
     return cut(await _list(query, page, AGENT_COLUMNS, _read_agents), page)
 
 
 async def list_cards(query: AgentQuery, page: PageRequest, locale: Locale) -> Page[CardHit]:
-    """The same list with what a card shows."""
+    """The same list with the columns of a card."""
     return cut(await _list(query, page, CARD_COLUMNS[locale], _read_cards), page)
 
 
@@ -88,13 +88,14 @@ async def _read_agents(sql: str, args: Sequence[Any]) -> Sequence[AgentHit]:
 
 async def _read_cards(sql: str, args: Sequence[Any]) -> Sequence[CardHit]:
     records = await db.fetch_records(sql, *args)
-    return [CardHit(read_in_order(AgentCard, record[:-1]), record[-1]) for record in records]
+    read = make_reader(AgentCard)
+    return [CardHit(read(record[:-1]), record[-1]) for record in records]
 
 
 async def _list(
     query: AgentQuery, page: PageRequest, columns: str, read: _Read[Hit]
 ) -> Sequence[Hit]:
-    """Most searches find words: what else there may be is asked only when there are none."""
+    """Most searches find words: similarity is searched only if no word matches."""
     mode = mode_at_first(query.search)
     if mode is Mode.NOTHING:
         return ()
@@ -109,7 +110,7 @@ async def _list(
 def _select(
     query: AgentQuery, mode: Mode, page: PageRequest, columns: str
 ) -> tuple[str, list[Any]]:
-    """SQL that gives `columns` and after them "sort_value", and its arguments."""
+    """SQL that gives `columns` followed by "sort_value", and its arguments."""
     if query.sort is AgentSort.RELEVANCE and mode is not Mode.ALL:
         return _select_ranked(query, mode, page, columns)
     if query.sort is AgentSort.POPULAR and mode is Mode.WORDS:
@@ -140,7 +141,7 @@ def _select_most_installed(
 def _select_ranked(
     query: AgentQuery, mode: Mode, page: PageRequest, columns: str
 ) -> tuple[str, list[Any]]:
-    """The best of the most installed matches: ranking every match would cost too much."""
+    """Ranks the most installed matches only, because ranking every match would cost too much."""
     conditions = conditions_of(query, mode)
     score = score_of(query.search, mode, conditions)
     matches = f"""
@@ -169,7 +170,7 @@ def _most_installed(conditions: str, mode: Mode) -> str:
 
 
 async def count_agents(query: AgentQuery) -> int:
-    """Exact up to COUNT_UP_TO, one more for 'more'."""
+    """Exact up to COUNT_UP_TO; one more means "more"."""
     conditions = conditions_of(query, await find_mode(query))
     sql = f"""
         SELECT count(*) FROM (
@@ -179,12 +180,12 @@ async def count_agents(query: AgentQuery) -> int:
 
 
 async def find_mode(query: AgentQuery) -> Mode:
-    """Words where they match anything within the filter, else what looks alike."""
+    """WORDS if any agent within the filter matches them, else similarity."""
     mode = mode_at_first(query.search)
     if mode is not Mode.WORDS:
         return mode
     conditions = conditions_of(query, Mode.WORDS)
-    # Without MATERIALIZED the LIMIT makes PostgreSQL read the table until a rare word turns up.
+    # Without MATERIALIZED, LIMIT makes PostgreSQL scan the table until a rare word turns up.
     sql = f"""
         WITH match AS MATERIALIZED (SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql})
         SELECT 1 FROM match LIMIT 1

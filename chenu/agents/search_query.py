@@ -1,4 +1,4 @@
-"""What people search for and filter by, and its SQL conditions. Values never enter the text."""
+"""The search text and filters of the store, and their SQL conditions with numbered arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class AgentSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgentFilter:
-    """Within a list any value fits, between lists all must. Prices in cents."""
+    """Within a field any value may match, all fields must. Prices in cents."""
 
     kinds: Sequence[AgentKind] = ()
     levels: Sequence[AgentLevel] = ()
@@ -47,19 +47,19 @@ class AgentFilter:
     language: str | None = None
 
     def __post_init__(self) -> None:
-        """Capabilities are asked for as they are kept."""
+        """Normalises capabilities as they are stored."""
         object.__setattr__(self, "capabilities", tuple(normalise_capabilities(self.capabilities)))
 
     @property
     def has_reversed_prices(self) -> bool:
-        """No agent can fit: who asks is told so instead of shown an empty list."""
+        """No agent can match: callers report it instead of showing an empty list."""
         lowest, highest = self.min_price, self.max_price
         return lowest is not None and highest is not None and lowest > highest
 
 
 @dataclass(frozen=True, slots=True)
 class AgentQuery:
-    """`search` is in the form that texts are kept in, whatever was typed."""
+    """`search` is normalised as stored texts are."""
 
     search: str = ""
     filter: AgentFilter = field(default_factory=AgentFilter)
@@ -70,7 +70,7 @@ class AgentQuery:
 
     @property
     def identity(self) -> tuple[str, list[Any], AgentSort]:
-        """The same for requests that list the same in the same order, however they are written."""
+        """Equal for queries with the same list in the same order, however they are written."""
         wanted = [
             sorted(set(value)) if isinstance(value, tuple | list) else value
             for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
@@ -79,7 +79,9 @@ class AgentQuery:
 
 
 class Mode(StrEnum):
-    """What a search asks for: all agents, its words, what looks alike, or nothing there can be."""
+    """What a search compares: nothing (all agents), words, similarity, or it matches nothing at
+    all.
+    """
 
     ALL = "ALL"
     WORDS = "WORDS"
@@ -88,14 +90,14 @@ class Mode(StrEnum):
 
 
 def mode_at_first(search: str) -> Mode:
-    """Before it is known whether the words are found. Signs alone, such as "!!!", find nothing."""
+    """Before it is known whether words match. Punctuation alone, such as "!!!", matches nothing."""
     if not search.strip():
         return Mode.ALL
     return Mode.WORDS if read_words(search) else Mode.NOTHING
 
 
 class Conditions:
-    """SQL conditions with their numbered arguments; values never enter the text."""
+    """SQL conditions with numbered arguments; values are never part of the SQL."""
 
     def __init__(self) -> None:
         self.args: list[Any] = []
@@ -151,7 +153,7 @@ def conditions_of(criteria: AgentQuery, mode: Mode) -> Conditions:
 
 
 def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str | None:
-    """What one field of the filter asks of an agent `a`; None where it leaves all open."""
+    """The condition of one filter field on an agent `a`; None if the field is not set."""
     value = getattr(wanted, name)
     if value in (None, (), []):
         return None
@@ -170,19 +172,21 @@ def _mills(rating: float) -> int:
 
 
 def _storable(text: str) -> str:
-    """What the database cannot take matches nothing, and is no error."""
+    """Replaces what the database cannot store, so that it matches nothing and is no error."""
     return compose(storable(text))
 
 
 _NAMED = 20_000_000
 _WRITTEN = 5_000_000
-"""Above every rank: an agent of that very name; texts that have a name such as GPT-4 as it is
-written; and once more where it is no part of a longer name. Then come GPT-4o, and GPT and 4 apart.
+"""Bonuses above every rank, so that agents with the name as written come first.
+
+One is for an agent of exactly this name; one for texts with a name such as GPT-4 as written; one
+more where it is no part of a longer name. Then come GPT-4o, and GPT and 4 apart.
 """
 
 
 def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
-    """How well an agent fits, as an integer: keys compare exactly."""
+    """How well an agent matches, as an integer, so that cursors compare exactly."""
     if mode is Mode.TYPOS:
         text = conditions.arg(_storable(search[:_MAX_SEARCH]))
         return f"(word_similarity(fold({text}), a.names) * 1000000)::bigint"
@@ -198,7 +202,7 @@ def score_of(search: str, mode: Mode, conditions: Conditions) -> str:
 
 
 def _score_as_written(words: Sequence[Word], conditions: Conditions) -> str:
-    """Ordinary words are found in any form; who asks for GPT-4 means no other."""
+    """Ordinary words match in any form; a name such as GPT-4 ranks higher as written."""
     if not any(word.is_name for word in words):
         return ""
     queries = [conditions.arg(make(words)) for make in (matching_exactly, matching_wholly)]

@@ -1,8 +1,8 @@
-"""What people type, cut into words as the index cuts the agents' texts: migrations/sql/search.sql.
+"""Splits search text into words as the index splits the agents' texts: migrations/sql/search.sql.
 
-Names such as GPT-4, R&D, C++ or v2.1.3 are several words for PostgreSQL's parser, cut by rules of
-their own. Here and there one sign between two words joins them: the index holds each pair of such
-neighbours and the whole name as words.
+Names such as GPT-4, R&D, C++ or v2.1.3 are several words for PostgreSQL's parser, split by rules of
+its own. Both here and in the index one sign between two words joins them: the index holds each pair
+of such neighbours and the whole name as words.
 """
 
 import re
@@ -56,7 +56,7 @@ _IS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def spell(text: str) -> str:
-    """One spelling for what looks alike; signs that belong to a name are in letters."""
+    """One spelling for characters that look alike; signs that belong to a name become letters."""
     spelled = unicodedata.normalize("NFKC", text.translate(_TRADE_MARKS))
     for pattern, replacement in _SPELLING:
         spelled = pattern.sub(replacement, spelled)
@@ -71,26 +71,27 @@ class Word:
 
     @property
     def is_name(self) -> bool:
-        """Written as no ordinary word is."""
+        """Contains signs or digits as no ordinary word does."""
         return len(self.parts) > 1 or not self.parts[0].isalpha()
 
     def exactly(self, end: str = "") -> str:
-        """Each pair of neighbours as the index holds it; `end` is what marks an unfinished word."""
+        """Each pair of neighbours as the index holds it; `end` marks an unfinished word."""
         if len(self.parts) == 1:
             return f"'{self.parts[0]}'{end}"
         *pairs, last = zip(self.parts, self.parts[1:], strict=False)
         return " & ".join([*(_join(*pair, "") for pair in pairs), _join(*last, end)])
 
     def wholly(self) -> str:
-        """As a name that is no part of a longer one; very long ones are not kept whole."""
+        """As a name that is no part of a longer one; very long names are not indexed whole."""
         whole = "zz".join(self.parts)
         is_remembered = 1 < len(self.parts) < _MAX_PARTS and len(whole) <= _MAX_WHOLE
         return f"'zz{whole}'" if is_remembered else self.exactly()
 
     def loosely(self, end: str = "") -> str:
-        """The same, or the parts side by side: where one text has a sign, another has a space.
+        """The same, or the parts side by side, as another text may have a space instead of the
+        sign.
 
-        Single letters are left out: most are stop words, which fit everywhere.
+        Single letters are left out: most are stop words, which match everything.
         """
         exactly = self.exactly(end)
         if len(self.parts) == 1 or any(len(part) == 1 and part.isalpha() for part in self.parts):
@@ -100,7 +101,9 @@ class Word:
 
 
 def _join(one: str, other: str, end: str) -> str:
-    """Two digits and two single letters are kept apart: 3.5 is not 35, I/T is not the word it."""
+    """Pairs of digits and of single letters keep a separator: 3.5 is not 35, I/T is not the word
+    it.
+    """
     together = one + other
     if len(together) == 2 and together.isascii() and together.isalpha():
         return f"('{one}zz{other}'{end} | '{together}'{end})"
@@ -110,7 +113,7 @@ def _join(one: str, other: str, end: str) -> str:
     return f"'{together}'{end}"
 
 
-@lru_cache(maxsize=256)  # one search is cut for its list, its count and its facets
+@lru_cache(maxsize=256)  # cached: one search needs it for its list, count and facets
 def read_words(search: str) -> tuple[Word, ...]:
     """At most eight; none in a text without a letter or digit."""
     found = _WORD.findall(spell(search[:_MAX_SEARCH]))
@@ -130,5 +133,5 @@ def matching_exactly(words: Sequence[Word]) -> str:
 
 
 def matching_wholly(words: Sequence[Word]) -> str:
-    """The same, where none of them is a part of a longer name."""
+    """The same, for words that are no part of a longer name."""
     return " & ".join(word.wholly() for word in words)

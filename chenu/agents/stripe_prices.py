@@ -1,4 +1,4 @@
-"""Stripe's ids of agents' prices: adopted, forgotten, and known by version."""
+"""Stripe's ids of agents' prices: stored and cleared, by version."""
 
 from chenu.agents.model import AgentId
 from chenu.core import db
@@ -6,7 +6,7 @@ from chenu.core.fetched import FetchNumber
 
 
 async def adopt_price(agent_id: AgentId, price_id: str, version: int) -> None:
-    """Changes nothing when the agent's price has moved on since."""
+    """Changes nothing if the agent's price has changed since."""
     sql = "UPDATE agent SET stripe_price_id = $2 WHERE id = $1 AND price_version = $3"
     await db.execute(sql, agent_id, price_id, version)
 
@@ -19,9 +19,9 @@ async def store_price_state(
     is_sellable: bool,
     version: int | None,
 ) -> None:
-    """Forget the agent's price when it cannot be sold.
+    """Clears the agent's Stripe price if it cannot be sold.
 
-    One that can be sold again is taken back, if it was made for this `version` and there is no
+    A price that can be sold again is restored if it was created for this `version` and there is no
     other. A stale answer changes nothing.
     """
     sql = """

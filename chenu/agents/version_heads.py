@@ -1,4 +1,4 @@
-"""Versions without what is sold: a list of versions never reads their manifests."""
+"""Versions without their manifests, which lists never read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _MOST = 100
 async def list_version_heads(
     agent_ids: Sequence[AgentId], *, all_states: bool
 ) -> list[VersionHead]:
-    """The newest hundred of each agent, newest first. Published ones, or all states."""
+    """The newest hundred versions of each agent, newest first: published ones, or all states."""
     sql = f"""
         SELECT v.* FROM unnest($1::uuid[]) AS wanted (agent_id) CROSS JOIN LATERAL (
             SELECT {_COLUMNS} FROM agent_version v

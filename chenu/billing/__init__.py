@@ -1,1 +1,1 @@
-"""Stripe behind one Protocol, Connect accounts and the webhook inbox."""
+"""Stripe behind Protocols, Connect accounts and the webhook inbox."""

@@ -18,7 +18,7 @@ ACTIVE = "active"
 
 @dataclass(frozen=True, slots=True)
 class ConnectAccount:
-    """`transfers_status` is Stripe's word, or NOT_STARTED before the account exists."""
+    """`transfers_status` is Stripe's value, or NOT_STARTED before the account exists."""
 
     id: UUID
     owner_id: UserId
@@ -34,7 +34,7 @@ class ConnectAccount:
 
     @property
     def requirements(self) -> list[str]:
-        """What Stripe still wants to know, in its words."""
+        """What Stripe still requires, in its own names."""
         return msgspec.json.decode(self.requirements_json, type=list[str])
 
 
@@ -57,7 +57,7 @@ async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:
 
 
 async def list_waiting(*, limit: int = 1000) -> list[str]:
-    """Stripe's ids of open accounts that cannot be paid yet: what is missing may have come."""
+    """Stripe ids of open accounts that cannot be paid yet: their requirements may have been met."""
     sql = """
         SELECT stripe_account_id FROM connect_account
         WHERE stripe_account_id IS NOT NULL AND NOT is_closed AND transfers_status <> 'active'
@@ -68,7 +68,10 @@ async def list_waiting(*, limit: int = 1000) -> list[str]:
 
 
 async def start(user_id: UserId, country: str) -> ConnectAccount:
-    """The person's row, made when missing; the country is fixed while Stripe has the account."""
+    """The person's row, created if missing.
+
+    The country cannot change while Stripe has the account.
+    """
     sql = """
         INSERT INTO connect_account (id, owner, country, transfers_status, requirements, is_closed)
         VALUES ($1, $2, $3, 'NOT_STARTED', '[]', false)
@@ -85,7 +88,7 @@ async def start(user_id: UserId, country: str) -> ConnectAccount:
 
 
 async def record_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
-    """The first account, or the one after an account that was closed."""
+    """Of the first account, or of the one that replaces a closed account."""
     sql = """
         UPDATE connect_account SET stripe_account_id = $2, transfers_status = 'restricted',
             requirements = '[]', is_closed = false, fetch_number = 0
@@ -95,9 +98,9 @@ async def record_stripe_id(user_id: UserId, stripe_account_id: str) -> None:
 
 
 async def store_state(fetched: Fetched[ConnectState]) -> UserId | None:
-    """Adopt what Stripe said, unless it was asked later already; whose account it is.
+    """Stores Stripe's state unless a newer one is stored; returns the person whose account it is.
 
-    None when nothing was adopted: a stale answer, or an account that is not ours.
+    None if nothing was stored: the answer is stale, or the account is not ours.
     """
     sql = """
         UPDATE connect_account SET transfers_status = $2, requirements = $3, is_closed = $4,

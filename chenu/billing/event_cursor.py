@@ -1,4 +1,4 @@
-"""How far Stripe's lists of events were read, a row for each list: where polling goes on from."""
+"""How far Stripe's lists of events were read, a row per list; polling continues from there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from chenu.core import db
 
 @dataclass(frozen=True, slots=True)
 class EventCursor:
-    """`read_until` in Stripe's time, which is business time."""
+    """`read_until` is in Stripe's time, which is business time."""
 
     stream: str
     read_until: datetime
@@ -26,7 +26,10 @@ async def list_cursors(streams: Sequence[str]) -> list[EventCursor]:
 
 
 async def move_cursor(stream: str, read_until: datetime, remembered_since: datetime) -> None:
-    """After a whole poll; never back. What Stripe had forgotten by then is counted, once."""
+    """After a complete poll; never moves back.
+
+    A gap that Stripe no longer lists is counted once.
+    """
     sql = """
         INSERT INTO event_cursor (stream, read_until, missed_seconds) VALUES ($1, $2, 0)
         ON CONFLICT (stream) DO UPDATE SET read_until = excluded.read_until,

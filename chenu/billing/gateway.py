@@ -1,8 +1,8 @@
-"""Stripe as the business sees it: what we ask, what comes back, and how it can go wrong.
+"""The types of our calls to Stripe: requests, answers and errors.
 
-The calls are in ports.py, by topic; their one implementation is live_gateway.py.
-Amounts are cents. Every change carries the idempotency key of its operation, and every object that
-is made carries the operation's id in its metadata.
+The calls are in ports.py, by topic; their one implementation is live_gateway.py. Amounts are cents.
+Every change carries the idempotency key of its operation, and every created object carries the
+operation's id in its metadata.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import Cents
 
 GONE = frozenset({"resource_missing", "account_invalid", "account_closed"})
-"""Codes for an object that Stripe does not have any more, or does not let us reach."""
+"""Error codes for an object that no longer exists at Stripe, or that we may not access."""
 
 
 class StripeRefusal(Exception):
-    """Stripe said no, for good: `code` is Stripe's."""
+    """Stripe refused the request for good; `code` is Stripe's."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -29,12 +29,12 @@ class StripeRefusal(Exception):
 
     @property
     def is_gone(self) -> bool:
-        """Was it refused because what it names is gone?"""
+        """Whether the object that it names is gone."""
         return self.code in GONE
 
 
 class CurrencyRefused(StripeRefusal):
-    """An object of Stripe's is in another currency than ours: nothing of it may be booked."""
+    """An object at Stripe is in a currency other than ours: nothing of it may be booked."""
 
     @classmethod
     def of(cls, object_id: str, currency: str) -> "CurrencyRefused":
@@ -42,9 +42,9 @@ class CurrencyRefused(StripeRefusal):
 
 
 class OutcomeUnknown(ProviderUnavailable):
-    """The request may or may not have been carried out: only asking again tells.
+    """The request may or may not have been carried out: only asking again shows it.
 
-    `is_remembered`: Stripe remembers this very failure under the key, so asking needs another one.
+    `is_remembered`: Stripe stored this failure under the key, so a retry needs another one.
     """
 
     def __init__(self, message: str, *, is_remembered: bool = False) -> None:
@@ -53,9 +53,10 @@ class OutcomeUnknown(ProviderUnavailable):
 
 
 class OperationIdentity(Protocol):
-    """The operation that asks: its key makes a retry the same, its id names what was made.
+    """The operation that makes the call: its key makes retries safe, its id is in the object's
+    metadata.
 
-    `created_at` bounds the search for it at Stripe.
+    `created_at` bounds the search for the object at Stripe.
     """
 
     @property
@@ -78,7 +79,7 @@ class CustomerRequest:
 
 @dataclass(frozen=True, slots=True)
 class CustomerUpdate:
-    """What the customer is called and where mails go, from now on."""
+    """The customer's new name and email address."""
 
     customer_id: str
     email: str
@@ -88,9 +89,9 @@ class CustomerUpdate:
 
 @dataclass(frozen=True, slots=True)
 class AgentPriceRequest:
-    """`lookup_key` names this agent's price in this version; amounts of a price never change.
+    """`lookup_key` identifies the price of an agent's version; the amount of a price never changes.
 
-    `replaces` is an earlier price of the version, which cannot be sold any more.
+    `replaces` is an earlier price of the version, which must not be sold any more.
     """
 
     product_id: str
@@ -109,7 +110,7 @@ class ProductUpdate:
 
 @dataclass(frozen=True, slots=True)
 class PriceState:
-    """`is_sellable`: Checkout takes neither an archived price nor one of an archived product."""
+    """`is_sellable`: Checkout refuses an archived price and a price of an archived product."""
 
     id: str
     product_id: str
@@ -132,8 +133,8 @@ class CheckoutRequest:
     """A payment page for anything that has a price: an agent, a pack, a tier, an API plan.
 
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
-    URLs are where the buyer's browser returns to. `transfer_group` belongs to a payment,
-    `trial_days` to a subscription. `discounts` are ids of promotion codes that we have checked.
+    URLs are where the buyer's browser returns to. `transfer_group` is for payments, `trial_days`
+    for subscriptions. `discounts` are ids of promotion codes that we have checked.
     """
 
     mode: CheckoutMode
@@ -162,7 +163,7 @@ class CheckoutStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A captured payment: `fee` is what Stripe kept of it, `created` Stripe's time of it."""
+    """A captured payment: `fee` is Stripe's, `created` is Stripe's time of payment."""
 
     id: str
     payment_intent_id: str
@@ -193,7 +194,7 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """Tied to the charge that pays for it, and to its order by `transfer_group`."""
+    """Funded by this charge, and grouped with its order by `transfer_group`."""
 
     amount: Cents
     destination: str
@@ -226,7 +227,7 @@ class ConnectUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ConnectState:
-    """`transfers_status` is Stripe's word: active, pending, restricted, rejected, unsupported."""
+    """`transfers_status` is Stripe's value: active, pending, restricted, rejected, unsupported."""
 
     id: str
     transfers_status: str
@@ -240,9 +241,9 @@ class ConnectState:
 
 @dataclass(frozen=True, slots=True)
 class EventSummary:
-    """What the inbox keeps of an event; `created` is Stripe's time.
+    """What the inbox stores of an event; `created` is Stripe's time.
 
-    `object_id` is empty where Stripe names none; `related_account` is the connected account.
+    `object_id` is empty if Stripe names none; `related_account` is the connected account.
     """
 
     id: str
@@ -254,7 +255,9 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True)
 class BalanceMovement:
-    """One line of the platform's Stripe balance; `of_id` is the charge or transfer given back.
+    """One line of the platform's Stripe balance.
+
+    `of_id` is the refunded charge or reversed transfer.
 
     Amounts are in the smallest unit of `currency`.
     """

@@ -1,6 +1,6 @@
-"""The webhook inbox: an event is stored first and answered at once, the worker handles it.
+"""The webhook inbox: an event is stored and answered at once, and handled by the worker later.
 
-Rows are for identity; what is true is fetched from Stripe when the event is handled.
+A row only identifies an event; the current state is fetched from Stripe when it is handled.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class _Arrival:
     source: EventSource
     at: datetime
     headers: dict[str, str] | None
-    """Of its own request: a batch is written by nobody's."""
+    """The trace of the event's own request: a batch joins several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class _Id:
 
 
 async def store_event(event: EventSummary, source: EventSource) -> bool:
-    """Once per event id, with a job to handle it; False for a duplicate.
+    """Stores each event id once, with a job to handle it; False for a duplicate.
 
-    Committed when it returns, together with what arrives meanwhile; inside a transaction it is
-    part of that.
+    Committed when it returns, in a batch with concurrent events; inside a transaction it is part of
+    that.
     """
     arrival = _Arrival(event, source, system_now(), tracing.headers())
     if not db.in_transaction():
@@ -79,9 +79,9 @@ _STORE = f"""
 
 
 async def _store(arrivals: Sequence[_Arrival]) -> list[bool]:
-    """One statement for all: True for the first of each event that was not known."""
+    """One statement for the batch; True for each event that was not known."""
     rows = [_as_row(arrival) for arrival in arrivals]
-    # By id, so that processes with the same events never wait for each other in a circle.
+    # Ordered by id, so that processes that store the same events cannot deadlock.
     columns = zip(*sorted(rows, key=itemgetter(0)), strict=True)
     headers = {arrival.event.id: arrival.headers for arrival in arrivals if arrival.headers}
     stored = await db.fetch_all(_Id, _STORE, *columns, msgspec.json.encode(headers).decode())
@@ -103,7 +103,7 @@ _INTAKE = GroupCommit(_store)
 
 
 async def find_waiting(event_id: str) -> InboxEvent | None:
-    """The event unless it is handled already."""
+    """The event, unless it was handled already."""
     sql = f"SELECT {_COLUMNS} FROM webhook_event WHERE id = $1 AND state = 'RECEIVED'"  # noqa: S608 - own columns
     return await db.find_one(InboxEvent, sql, event_id)
 
@@ -117,7 +117,7 @@ async def mark_handled(event_id: str) -> None:
 
 
 async def mark_ignored(event_id: str) -> None:
-    """Its type, or the object that it names, means nothing to us."""
+    """Its type, or the object that it names, is none that we handle."""
     sql = """
         UPDATE webhook_event SET state = 'IGNORED', handled_at = $2, last_error = NULL
         WHERE id = $1 AND state = 'RECEIVED'
@@ -126,13 +126,13 @@ async def mark_ignored(event_id: str) -> None:
 
 
 async def mark_failed(event_id: str, error: str) -> None:
-    """Given up: kept for operators, not tried again."""
+    """Given up: stored for operators, not retried."""
     sql = "UPDATE webhook_event SET state = 'FAILED', last_error = $2 WHERE id = $1"
     await db.execute(sql, event_id, error[:500])
 
 
 async def record_failure(event_id: str, error: str) -> None:
-    """It waits for its next attempt, behind all that is due before."""
+    """Schedules the next attempt, after all events that are due before."""
     sql = f"""
         UPDATE webhook_event SET attempts = attempts + 1, last_error = $2,
             next_attempt_at = $3::timestamptz + {BACKOFF}
@@ -142,7 +142,7 @@ async def record_failure(event_id: str, error: str) -> None:
 
 
 async def list_waiting(*, limit: int = 500) -> list[str]:
-    """Events that are due and not handled, the most overdue first: what a crash left behind."""
+    """Events that are due and not handled, the most overdue first."""
     sql = """
         SELECT id FROM webhook_event WHERE state = 'RECEIVED' AND next_attempt_at <= $2
         ORDER BY next_attempt_at LIMIT $1
@@ -151,13 +151,15 @@ async def list_waiting(*, limit: int = 500) -> list[str]:
 
 
 async def list_known(event_ids: Sequence[str]) -> set[str]:
-    """Which of these are in the inbox already."""
+    """Which of these events are in the inbox."""
     sql = "SELECT id FROM webhook_event WHERE id = ANY($1)"
     return {row.id for row in await db.fetch_all(_Id, sql, list(event_ids))}
 
 
 async def store_handled(events: Sequence[EventSummary]) -> None:
-    """Events found by polling that need no job: what they may be about was looked at already."""
+    """Events found by polling that need no job, because the objects they are about were fetched
+    already.
+    """
     sql = """
         INSERT INTO webhook_event (id, type, object_id, source, created_at, received_at,
             next_attempt_at, state, attempts, handled_at)
@@ -175,7 +177,7 @@ async def store_handled(events: Sequence[EventSummary]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Events that wait, and for how many seconds the oldest does."""
+    """The number of waiting events, and the age of the oldest in seconds."""
 
     waiting: int
     oldest_seconds: float

@@ -1,4 +1,4 @@
-"""The one implementation of the gateway: Stripe, or its sandbox at another address."""
+"""The one implementation of the gateway: it calls Stripe, or the sandbox at another URL."""
 
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect

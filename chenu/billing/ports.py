@@ -1,7 +1,7 @@
 """What the business asks of Stripe, by topic. The one implementation is live_gateway.py.
 
-Each raises OutcomeUnknown when the answer is lost, StripeRefusal when Stripe says no. `find_...`
-with an operation looks for what an earlier try of it made, page by page to the end.
+Each method raises OutcomeUnknown if the answer is lost, StripeRefusal if Stripe refuses. A
+`find_...` with an operation searches all pages for what an earlier attempt of it created.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -64,7 +64,7 @@ class CheckoutPort(Protocol):
 
 
 class MoneyPort(Protocol):
-    """What leaves the platform's balance."""
+    """Transfers and refunds, which leave the platform's balance."""
 
     async def create_transfer(self, request: TransferRequest, by: OperationIdentity) -> str: ...
 
@@ -76,7 +76,7 @@ class MoneyPort(Protocol):
 
 
 class ConnectPort(Protocol):
-    """Accounts of those who are paid."""
+    """Accounts of people who are paid."""
 
     async def create_connect_account(
         self, request: ConnectAccountRequest, by: OperationIdentity
@@ -96,7 +96,7 @@ class ConnectPort(Protocol):
 
 
 class ReportPort(Protocol):
-    """What only reads."""
+    """Calls that only read."""
 
     def list_events(self, types: Sequence[str], since: datetime) -> AsyncIterator[EventSummary]: ...
 
@@ -110,6 +110,6 @@ class ReportPort(Protocol):
 class Gateway(
     CustomerPort, CataloguePort, CheckoutPort, MoneyPort, ConnectPort, ReportPort, Protocol
 ):
-    """All of them, for who puts a process together."""
+    """All ports together, for the composition root."""
 
     async def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""How long our mirror of Stripe's world is stored."""
+"""How long our copies of Stripe's data are stored."""
 
 from datetime import timedelta
 

@@ -1,7 +1,7 @@
-"""Calls of `chenu bootstrap-stripe`: products, prices and webhook endpoints, made or matched.
+"""Calls of `chenu bootstrap-stripe`: products, prices and webhook endpoints, created or matched.
 
-No operation stands behind them: a product is known by its id, a price by its lookup key, an
-endpoint by its name in the metadata.
+They have no operations: a product is found by its id, a price by its lookup key, an endpoint by its
+name in the metadata.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from chenu.billing.stripe_gateway import API_VERSION, StripeCaller
 from chenu.core.money import CURRENCY, Cents
 
 _OURS = "chenu"
-"""The metadata key by which we know our own endpoints."""
+"""The metadata key that marks our own endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRequest:
-    """`id` is ours, so that a second run finds it."""
+    """`id` is chosen by us, so that a second run finds it."""
 
     id: str
     name: str
@@ -26,7 +26,10 @@ class ProductRequest:
 
 @dataclass(frozen=True, slots=True)
 class PriceRequest:
-    """`interval` month, year or None for once; `lookup_key` moves to the new price on a change."""
+    """`interval` is month, year or None for once.
+
+    After a change `lookup_key` moves to the new price.
+    """
 
     product_id: str
     lookup_key: str
@@ -36,7 +39,7 @@ class PriceRequest:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
-    """`name` is snapshot, connect or thin; `events` in a fixed order.
+    """`name` is snapshot, connect or thin; `events` is in a fixed order.
 
     `of_connected`: events of connected accounts instead of our own.
     """
@@ -49,7 +52,7 @@ class EndpointRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`result` is created, updated or unchanged; `secret` only of an endpoint just created."""
+    """`result` is created, updated or unchanged; `secret` is set only for a new endpoint."""
 
     what: str
     result: str
@@ -57,7 +60,7 @@ class Outcome:
 
 
 class StripeCatalogue(StripeCaller):
-    """Idempotent by looking first: nothing is made twice, nothing equal is touched."""
+    """Idempotent because it looks first: nothing is created twice, nothing unchanged is updated."""
 
     async def put_product(self, request: ProductRequest) -> Outcome:
         what = f"product {request.id}"
@@ -82,7 +85,10 @@ class StripeCatalogue(StripeCaller):
         return Outcome(what, "updated")
 
     async def put_price(self, request: PriceRequest) -> Outcome:
-        """A different amount is a new price that takes the key over; the old one is retired."""
+        """A changed amount needs a new price, which takes over the key.
+
+        The old price is archived.
+        """
         what = f"price {request.lookup_key}"
         found = await self.ask(
             lambda: self.client.v1.prices.list_async(
@@ -138,7 +144,7 @@ class StripeCatalogue(StripeCaller):
         )
 
     async def put_snapshot_endpoint(self, request: EndpointRequest) -> Outcome:
-        """Pinned to our API version: otherwise events arrive in the account's own."""
+        """Pinned to our API version: otherwise events arrive in the account's default version."""
         what = f"webhook endpoint {request.name}"
         page = await self.ask(lambda: self.client.v1.webhook_endpoints.list_async({"limit": 100}))
         ours = [known for known in page.data if known.metadata.to_dict().get(_OURS) == request.name]
@@ -146,7 +152,7 @@ class StripeCatalogue(StripeCaller):
             return Outcome(what, "created", secret=await self._make_snapshot_endpoint(request))
         if ours[0].url == request.url and set(ours[0].enabled_events) == set(request.events):
             return Outcome(what, "unchanged")
-        events: list[Any] = list(request.events)  # the SDK wants literals, our list is data
+        events: list[Any] = list(request.events)  # the SDK expects literals, our list is data
         await self.ask(
             lambda: self.client.v1.webhook_endpoints.update_async(
                 ours[0].id, {"url": request.url, "enabled_events": events}
@@ -212,7 +218,7 @@ class StripeCatalogue(StripeCaller):
 
 
 def _name_of(destination: Any) -> str | None:
-    """How we named this event destination, if it is ours."""
+    """The name that we gave this event destination; None if it is not ours."""
     metadata = destination.metadata.to_dict() if destination.metadata else {}
     found: str | None = metadata.get(_OURS)
     return found

@@ -1,4 +1,4 @@
-"""Calls about payment pages: one request for whatever has a price."""
+"""Calls about payment pages, with one request type for everything that has a price."""
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import CheckoutMode, CheckoutRequest, OperationIdentity, StripeRefusal
@@ -13,7 +13,7 @@ from chenu.billing.stripe_gateway import (
 
 
 def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionParams:
-    """What is sent for a page: the common part, then what its mode adds."""
+    """The parameters of a page: the common ones, then those of its mode."""
     metadata = metadata_of(by, **request.metadata)
     params: SessionParams = {
         "mode": request.mode.value,
@@ -42,7 +42,7 @@ def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionPa
 
 
 def _add_payment(params: SessionParams, request: CheckoutRequest, metadata: dict[str, str]) -> None:
-    """Cards only: other ways to pay may settle days later. The invoice is the buyer's receipt."""
+    """Cards only: other methods may settle days later. The invoice is the buyer's receipt."""
     params["allowed_payment_method_types"] = ["card"]
     params["payment_intent_data"] = {"metadata": metadata}
     if request.transfer_group is not None:
@@ -53,7 +53,7 @@ def _add_payment(params: SessionParams, request: CheckoutRequest, metadata: dict
 def _add_subscription(
     params: SessionParams, request: CheckoutRequest, metadata: dict[str, str]
 ) -> None:
-    """Invoices come by themselves. A trial needs no card, and ends without one."""
+    """Stripe creates the invoices. A trial needs no card, and ends without one."""
     data: SubscriptionParams = {
         "metadata": metadata,
         "billing_mode": {"type": "flexible"},

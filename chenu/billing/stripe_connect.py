@@ -42,7 +42,7 @@ class StripeConnect(StripeCaller):
         return created.id
 
     async def find_connect_account(self, by: OperationIdentity) -> str | None:
-        """Stripe's list has either the open or the closed ones, and filters by nothing of ours."""
+        """Stripe lists open and closed accounts separately, and cannot filter by metadata."""
         accounts = self.client.v2.core.accounts
         found = await self.find_made(
             by,
@@ -69,7 +69,7 @@ class StripeConnect(StripeCaller):
         )
 
     async def get_connect_state(self, account_id: str) -> gateway.ConnectState:
-        # Fields that are not asked for come back as null.
+        # Fields that are not included explicitly come back as null.
         account = await self.ask(
             lambda: self.client.v2.core.accounts.retrieve_async(
                 account_id, {"include": ["configuration.recipient", "requirements"]}
@@ -78,7 +78,7 @@ class StripeConnect(StripeCaller):
         return stripe_objects.read_account(account.to_dict())
 
     async def make_onboarding_link(self, account_id: str, return_url: str, refresh_url: str) -> str:
-        """Single use, minutes long: made per click, never stored."""
+        """Single use and valid for minutes: created per click, never stored."""
         link = await self.ask(
             lambda: self.client.v2.core.account_links.create_async(
                 {

@@ -1,4 +1,4 @@
-"""The connection to Stripe: client, limits of patience, and errors in our words.
+"""The connection to Stripe: client, timeouts, and conversion of its errors to ours.
 
 This is the one module of the business that imports the SDK; stripe_projections.py,
 stripe_checkout.py, stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls.
@@ -29,28 +29,30 @@ SubscriptionParams = SessionCreateParamsSubscriptionData
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100
 OPERATION: Final = "operation_id"
-"""The metadata key by which an object names the operation that made it."""
+"""The metadata key that holds the id of the operation which created an object."""
 
 _CLOCKS_DIFFER = timedelta(days=1)
-"""How far before the operation a search at Stripe begins, whatever its clock shows."""
+"""How long before the operation a search at Stripe begins, as its clock may differ."""
 
 _LOST = mark("The payment service did not answer. We are checking what happened")
 _BUSY = mark("The payment service is busy right now, please try again in a moment")
 
 _IN_USE = 409
-"""Another request with this key or on this object is under way: its outcome is not known yet."""
+"""Another request with this key or for this object is running: its outcome is not known yet."""
 
 _NO_ACCESS = "account_invalid"
-"""A connected account that is gone, or whose owner took our access away."""
+"""A connected account that is gone, or whose owner revoked our access."""
 
 _WORD = re.compile(r"[a-z_]*|v\d")
-"""A part of a path that names what is asked for; ids of Stripe have digits and capitals."""
+"""A segment of a path that is no id; Stripe's ids contain digits and capitals."""
 
 stripe.enable_telemetry = False
 
 
 class _TracedClient(stripe.HTTPXClient):
-    """A span for each try, without what it sends or gets: only `_template` of where it goes."""
+    """A span per attempt, with the path's `_template` only, and nothing of what is sent or
+    received.
+    """
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
@@ -66,26 +68,26 @@ class _TracedClient(stripe.HTTPXClient):
 
 
 def _template(url: str) -> str:
-    """The path without ids, and without the query, which may hold an address of mail."""
+    """The path without ids and query, which may contain an email address."""
     parts = urlsplit(url).path.split("/")
     return "/".join(part if _WORD.fullmatch(part) else "{id}" for part in parts)
 
 
 class StripeCaller:
-    """One per event loop; `close` it at shutdown. The same code serves Stripe and the sandbox."""
+    """One per event loop; `close` it at shutdown. The same code calls Stripe and the sandbox."""
 
     def __init__(self, settings: StripeSettings) -> None:
         self._http = _TracedClient(timeout=httpx.Timeout(20, connect=5))
         self.client = stripe.StripeClient(
             settings.key,
             http_client=self._http,
-            max_network_retries=2,  # a bare client retries nothing
+            max_network_retries=2,  # a client without it retries nothing
             stripe_version=API_VERSION,
             base_addresses={"api": settings.api_base} if settings.api_base else None,
         )
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """One call with its errors in our words; refuses to run inside a transaction."""
+        """One call, with errors converted to ours; refuses to run inside a transaction."""
         if db.in_transaction():
             raise RuntimeError("no transaction is open during a call to Stripe")
         try:
@@ -106,7 +108,7 @@ class StripeCaller:
     async def iterate(
         self, call: Callable[[], Awaitable[stripe.ListObject[Listed] | V2ListObject[Listed]]]
     ) -> AsyncIterator[Listed]:
-        """Everything in a list to its end; each page is a call of its own, as in `ask`."""
+        """All items of a list; each page is a call of its own, as in `ask`."""
         listed = (await self.ask(call)).auto_paging_iter()
         while (found := await self.ask(lambda: anext(listed, None))) is not None:
             yield found
@@ -116,7 +118,7 @@ class StripeCaller:
         by: OperationIdentity,
         call: Callable[[], Awaitable[stripe.ListObject[Listed] | V2ListObject[Listed]]],
     ) -> Listed | None:
-        """The object in this list that the operation made, by its metadata."""
+        """The object in this list that the operation created, found by its metadata."""
         async for found in self.iterate(call):
             if read_metadata(found).get(OPERATION) == str(by.id):
                 return found
@@ -127,12 +129,12 @@ class StripeCaller:
 
 
 def metadata_of(by: OperationIdentity, **more: str) -> dict[str, str]:
-    """What an object that the operation makes says about itself."""
+    """The metadata of an object that the operation creates."""
     return {OPERATION: str(by.id), **more}
 
 
 def since(by: OperationIdentity) -> int:
-    """When the operation can have made something at the earliest, in unix time."""
+    """The earliest time at which the operation can have created something, in unix time."""
     return int((by.created_at - _CLOCKS_DIFFER).timestamp())
 
 
@@ -142,18 +144,21 @@ def read_metadata(found: stripe.StripeObject) -> dict[str, str]:
 
 
 def _is_remembered(error: stripe.StripeError) -> bool:
-    """Stripe keeps the first answer of a key for a day, errors 500 included, and says so."""
+    """Stripe stores the first answer to a key for a day, status 500 included, and marks repeats."""
     return (error.headers or {}).get("idempotent-replayed") == "true"
 
 
 def _refusal(error: stripe.StripeError) -> StripeRefusal:
-    """Cards, requests and v2's own errors; the message is Stripe's and never shown to people."""
+    """For cards, requests and v2's own errors.
+
+    The message is Stripe's and never shown to people.
+    """
     code = _read_code(error) or type(error).__name__
     return StripeRefusal(code, str(error), getattr(error, "param", None))
 
 
 def _read_code(error: stripe.StripeError) -> str | None:
-    """Of a refusal for want of access the SDK leaves the code in the body."""
+    """For missing access the SDK leaves the error code in the body."""
     body = error.json_body if isinstance(error.json_body, dict) else {}
     said = body.get("error")
     code = error.code or (said.get("code") if isinstance(said, dict) else None)

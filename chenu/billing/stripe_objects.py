@@ -1,6 +1,6 @@
-"""The parts of Stripe's objects that we read, at API 2026-10-28.endive, and what they mean to us.
+"""The fields of Stripe's objects that we read, at API 2026-10-28.endive, and their meaning to us.
 
-Payloads become structs here, once; a field that Stripe left out is None, never an AttributeError.
+Payloads are converted to structs here, once; a missing field is None, never an AttributeError.
 """
 
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from chenu.core.money import Cents, is_our_currency
 
 
 def require_ours(object_id: str, currency: str) -> None:
-    """Raises CurrencyRefused: its amounts are no cents of ours."""
+    """Raises CurrencyRefused if the amounts are not in our currency."""
     if not is_our_currency(currency):
         raise CurrencyRefused.of(object_id, currency)
 
@@ -78,7 +78,7 @@ class _Session(msgspec.Struct):
 
 
 SESSION_EXPAND = ["payment_intent.latest_charge.balance_transaction", "invoice"]
-"""What `read_session` needs beside the session itself."""
+"""What `read_session` needs in addition to the session itself."""
 
 
 def read_session(payload: dict[str, Any]) -> CheckoutSession:
@@ -183,7 +183,7 @@ def read_account(payload: dict[str, Any]) -> ConnectState:
 
 class _EventObject(msgspec.Struct):
     id: str | None = None
-    """Some have none: a balance, an invoice that is only previewed."""
+    """Some objects have none: a balance, or a preview of an invoice."""
 
 
 class _EventData(msgspec.Struct):
@@ -199,7 +199,7 @@ class _Event(msgspec.Struct):
 
 
 def read_event(payload: dict[str, Any]) -> EventSummary:
-    """A snapshot event; only what identifies it is kept."""
+    """A snapshot event; only what identifies it is read."""
     return _summarise(msgspec.convert(payload, _Event))
 
 
@@ -230,12 +230,12 @@ def read_event_body(body: bytes) -> EventSummary:
 
 
 def read_thin_body(body: bytes) -> EventSummary:
-    """A thin event as delivered; it only names what to look at."""
+    """A thin event as delivered, which only names the object."""
     return _summarise_thin(_THIN_BODY.decode(body))
 
 
 def read_thin_event(payload: dict[str, Any]) -> EventSummary:
-    """A thin event as listed, which leaves the related object out."""
+    """A thin event as listed, which leaves out the related object."""
     return _summarise_thin(msgspec.convert(payload, _ThinEvent))
 
 

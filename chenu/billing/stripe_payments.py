@@ -27,7 +27,9 @@ class StripePayments(StripeCaller):
         return transfer.id
 
     async def find_transfer(self, transfer_group: str, by: OperationIdentity) -> str | None:
-        """Of all that was paid in the group: other months and other parts are other operations'."""
+        """Other transfers of the group belong to other operations: other months, other
+        receivers.
+        """
         found = await self.find_made(
             by,
             lambda: self.client.v1.transfers.list_async(
@@ -54,7 +56,7 @@ class StripePayments(StripeCaller):
         return refund.id
 
     async def find_refund(self, payment_intent_id: str, by: OperationIdentity) -> str | None:
-        """A payment may be refunded in several parts."""
+        """A payment may have several partial refunds."""
         found = await self.find_made(
             by,
             lambda: self.client.v1.refunds.list_async(

@@ -1,4 +1,4 @@
-"""Calls that keep Stripe's copies of our rows: customers, products and prices."""
+"""Calls that update Stripe's copies of our rows: customers, products and prices."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class StripeProjections(StripeCaller):
         )
 
     async def is_customer_there(self, customer_id: str) -> bool:
-        """Of a deleted customer Stripe keeps a stub that says so."""
+        """Stripe returns a stub marked as deleted for a deleted customer."""
         try:
             found = await self.ask(lambda: self.client.v1.customers.retrieve_async(customer_id))
         except StripeRefusal as refusal:
@@ -60,10 +60,10 @@ class StripeProjections(StripeCaller):
     async def put_agent_price(
         self, request: gateway.AgentPriceRequest, by: OperationIdentity
     ) -> str:
-        """The product under our id, then the price under its lookup key; makes neither twice.
+        """Puts the product with our id, then the price with its lookup key; creates neither twice.
 
-        A price that is archived, of another amount or currency, or that this one replaces, hands
-        its lookup key over.
+        The lookup key is taken over from a price that is archived, that differs in amount or
+        currency, or that this one replaces.
         """
         await self._put_product(request, by)
         found = await self.ask(
@@ -92,7 +92,7 @@ class StripeProjections(StripeCaller):
         return created.id
 
     async def _put_product(self, request: gateway.AgentPriceRequest, by: OperationIdentity) -> None:
-        """Made when it is missing, sold again when it was archived; its name is left alone."""
+        """Created if missing, reactivated if archived; its name is not changed."""
         create = self.client.v1.products.create_async
         try:
             await self.ask(
@@ -128,7 +128,7 @@ class StripeProjections(StripeCaller):
         )
 
     async def find_price(self, price_id: str) -> gateway.PriceState | None:
-        """None for a price that Stripe does not have."""
+        """None if Stripe does not have the price."""
         try:
             price = await self.ask(
                 lambda: self.client.v1.prices.retrieve_async(price_id, {"expand": ["product"]})

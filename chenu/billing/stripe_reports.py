@@ -9,7 +9,7 @@ from chenu.billing import gateway, stripe_objects
 from chenu.billing.stripe_gateway import PAGE, StripeCaller
 
 _MOST_TYPES = 20
-"""Names that Stripe takes in one list's `types`."""
+"""The most event types that Stripe accepts in `types`."""
 
 
 class StripeReports(StripeCaller):
@@ -18,7 +18,7 @@ class StripeReports(StripeCaller):
     async def list_events(
         self, types: Sequence[str], since: datetime
     ) -> AsyncIterator[gateway.EventSummary]:
-        """Snapshot events of our own account since then. Stripe keeps them for 30 days."""
+        """Snapshot events of our own account since then. Stripe lists 30 days."""
         created = int(since.timestamp())
         events = self.client.v1.events
         for names in _split(types):
@@ -34,7 +34,7 @@ class StripeReports(StripeCaller):
     async def list_thin_events(
         self, types: Sequence[str], since: datetime
     ) -> AsyncIterator[gateway.EventSummary]:
-        """Events of API v2 since then. Listed, they name no object; some name their account."""
+        """Events of API v2 since then. In the list they name no object; some name their account."""
         created = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         events = self.client.v2.core.events
         for names in _split(types):

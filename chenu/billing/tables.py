@@ -1,4 +1,4 @@
-"""Our mirror of Stripe's world: the webhook inbox, what was polled, and Connect accounts."""
+"""Our copies of Stripe's data: the webhook inbox, event cursors, and Connect accounts."""
 
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
@@ -8,7 +8,7 @@ from chenu.core.columns import belongs_to, business_time, primary_id, system_tim
 
 
 class WebhookEvent(Table, tablename="webhook_event"):
-    """The inbox. The payload is kept for identity; state is always fetched again."""
+    """The inbox. The payload only identifies the event; the state is always fetched again."""
 
     id = Text(primary_key=True)
     type = Text()
@@ -25,9 +25,9 @@ class WebhookEvent(Table, tablename="webhook_event"):
 
 
 class EventCursor(Table, tablename="event_cursor"):
-    """How far each of Stripe's lists of events was read: all of it until `read_until`.
+    """How far each of Stripe's lists of events was read: completely until `read_until`.
 
-    `missed_seconds`: how much of the time before, in all, Stripe had forgotten when we came.
+    `missed_seconds` is the total length of gaps that Stripe no longer listed when we polled.
     """
 
     stream = Text(primary_key=True)
@@ -36,9 +36,9 @@ class EventCursor(Table, tablename="event_cursor"):
 
 
 class ConnectAccount(Table, tablename="connect_account"):
-    """A person's account at Stripe Connect; one serves sales and commissions.
+    """A person's account at Stripe Connect; the same one receives sales and commissions.
 
-    `fetch_number`: of the answer that its state is from (core/fetched.py).
+    `fetch_number` is that of the answer which the state comes from (core/fetched.py).
     """
 
     id = primary_id()

@@ -1,1 +1,4 @@
-"""What every part stands on: money, errors, clocks, database, ids, mail. No business words."""
+"""What every other package builds on: money, errors, clocks, database, ids, mail.
+
+No business rules.
+"""

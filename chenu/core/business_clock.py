@@ -10,18 +10,18 @@ from chenu.core.clock import CLOCK
 class ClockSettings(Protocol):
     @property
     def is_movable(self) -> bool:
-        """Whether business time may differ from the machine's."""
+        """Whether business time may differ from system time: only in the demo and in tests."""
 
 
 async def follow_clock(settings: ClockSettings) -> None:
-    """Adopt the stored offset; nothing, and no query, in production."""
+    """Read the stored offset and use it; in production this does nothing and runs no query."""
     if settings.is_movable:
         seconds = await db.fetch_value("SELECT offset_seconds FROM business_clock WHERE id = 1")
         CLOCK.move_to_offset(timedelta(seconds=seconds or 0))
 
 
 async def advance_clock(by: timedelta) -> timedelta:
-    """Move business time forward for everybody; the new offset."""
+    """Move business time forward for all processes; returns the new offset."""
     sql = """
         INSERT INTO business_clock (id, offset_seconds) VALUES (1, $1)
         ON CONFLICT (id) DO UPDATE

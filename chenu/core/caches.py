@@ -1,4 +1,4 @@
-"""Values that are kept for a moment in this process, and asked for once however many want them."""
+"""A cache with a maximum age, and a single flight: concurrent callers share one computation."""
 
 import asyncio
 import time
@@ -11,8 +11,10 @@ Value = TypeVar("Value")
 
 
 class TtlCache(Generic[Key, Value]):
-    """`max_age` in seconds counts from when a value began to be made: what it is made of is not
-    older. None is kept at 0, and never more than `capacity` in weight.
+    """A cache of at most `capacity` in weight, whose values expire after `max_age` seconds.
+
+    The age counts from when the computation of a value began, so that what it was computed from is
+    never older. Nothing is stored when `max_age` is 0.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class TtlCache(Generic[Key, Value]):
         self._weight -= known[1] if known else 0
 
     def _make_room(self) -> None:
-        """Those kept first go first: they are the oldest, or nearly so."""
+        """The oldest insertions are removed first."""
         oldest = self.now() - self.max_age
         while self._known:
             key, (since, _, _) = next(iter(self._known.items()))
@@ -53,11 +55,14 @@ class TtlCache(Generic[Key, Value]):
 
 
 _RENEWED_AT = 0.75
-"""Of the greatest age: making anew takes less than the rest of it, so that nobody waits."""
+"""The share of `max_age` after which a value is refreshed, before it expires."""
 
 
 class SingleFlight(Generic[Key, Value]):
-    """What many ask for at once is made once; while they go on asking, nobody waits for it."""
+    """Callers that need the same value at once share one computation.
+
+    While a value is asked for often it is refreshed in the background, so that nobody waits for it.
+    """
 
     def __init__(
         self, max_age: float, capacity: int = 1_000, now: Callable[[], float] = time.monotonic
@@ -68,7 +73,7 @@ class SingleFlight(Generic[Key, Value]):
         self._renewed: dict[Key, asyncio.Future[Value]] = {}
 
     def find(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value | None:
-        """What has been made already. Once it ages it is made anew beside the answer."""
+        """The stored value. If it is about to expire, a refresh is started in the background."""
         known = self._cache.find(key)
         if known is None or not known[1].done():
             return None
@@ -78,7 +83,7 @@ class SingleFlight(Generic[Key, Value]):
         return made.result()
 
     async def get(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        """Raises what `make` raises, and forgets it."""
+        """Raises what `make` raises; a failure is not stored."""
         if not self._cache.max_age:
             return await make()
         known = self._cache.find(key)
@@ -101,7 +106,10 @@ class SingleFlight(Generic[Key, Value]):
         begun.add_done_callback(lambda done: self._replace(key, since, done))
 
     def _replace(self, key: Key, since: float, done: "asyncio.Future[Value]") -> None:
-        """A failure changes nothing: whoever comes when the old value is too old meets it."""
+        """A failed refresh leaves the old value in place until it expires.
+
+        Later callers then see the error.
+        """
         del self._renewed[key]
         if not done.cancelled() and done.exception() is None:
             self._cache.keep(key, (since, done), since)

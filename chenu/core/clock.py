@@ -26,7 +26,7 @@ class BusinessClock:
         self._offset = max(self._offset, offset)
 
     def reset(self) -> None:
-        """Back to system time; for tests only."""
+        """Set the offset to zero; for tests only."""
         self._offset = timedelta()
 
 
@@ -34,10 +34,10 @@ CLOCK = BusinessClock()
 
 
 def system_now() -> datetime:
-    """UTC, never moved."""
+    """UTC; the offset does not apply."""
     return datetime.now(UTC)
 
 
 def business_now() -> datetime:
-    """UTC, moved by the demo's clock."""
+    """UTC, including the offset of the demo and tests."""
     return CLOCK.now()

@@ -1,7 +1,7 @@
 """Column kinds that every feature's tables share.
 
-Ids and moments have no default: Piccolo would write the value of one moment into the database as
-everybody's default. Whoever inserts names them.
+Ids and times have no default: Piccolo would write the value at the time of the migration into the
+database as the default of every row. Code that inserts a row gives them.
 """
 
 from typing import Any
@@ -11,23 +11,24 @@ from piccolo.table import Table
 
 
 def primary_id() -> UUID:
-    """Made by `chenu.core.ids.new_id`."""
+    """A UUIDv7 from `chenu.core.ids.new_id`."""
     return UUID(primary_key=True, default=None)
 
 
 def business_time(**options: Any) -> Timestamptz:
-    """UTC, of the clock that the demo and tests move."""
+    """UTC, on the business clock."""
     return Timestamptz(**{"default": None, **options})
 
 
 def system_time(**options: Any) -> Timestamptz:
-    """UTC, of the clock that nobody moves."""
+    """UTC, on the system clock."""
     return Timestamptz(**{"default": None, **options})
 
 
 def belongs_to(parent: type[Table], **options: Any) -> ForeignKey[Any]:
-    """A foreign key that refuses to lose its parent: money's history is never cascaded away.
+    """A foreign key whose parent cannot be deleted, because financial history is never cascaded
+    away.
 
-    Never empty unless `null=True`.
+    NOT NULL unless `null=True`.
     """
     return ForeignKey(parent, on_delete=OnDelete.restrict, **{"null": False, **options})

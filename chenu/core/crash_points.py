@@ -1,7 +1,8 @@
-"""Named places where a test may have this process killed, to prove that money survives it.
+"""Named places where a test may have this process killed, to prove that no money is lost.
 
-CHENU_CRASH_FILE names a file; while it holds a point's name, passing that point removes the file
-and kills. So a test arms a running process, and its successor lives. Only CHENU_MODE=test looks.
+CHENU_CRASH_FILE names a file. When it contains the name of a crash point, passing that point
+deletes the file and kills the process, so that the restarted process survives. Only read with
+CHENU_MODE=test.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 
 def crash_point(name: str) -> None:
-    """Die here, as kill -9 would, when the test asked for it."""
+    """Kill this process with SIGKILL if the test asked for it."""
     file = os.environ.get("CHENU_CRASH_FILE")
     if file is None or os.environ.get("CHENU_MODE") != "test":
         return

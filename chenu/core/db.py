@@ -6,7 +6,12 @@ connection and give each row its type. A lost database raises Unavailable, never
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -30,19 +35,22 @@ Result = TypeVar("Result")
 Params = ParamSpec("Params")
 
 APP_ROLE = "chenu_app"
-"""The role requests run as: no UPDATE or DELETE on the ledger. See migrations and docs/money.md."""
+"""The database role of requests, which may not UPDATE or DELETE ledger rows. See docs/money.md."""
 
 POOL_SIZE = 16
 _STOP_SECONDS = 2
 
 
 class _Transaction(PostgresTransaction):
-    """Piccolo's, but a COMMIT or ROLLBACK that fails still gives the connection back."""
+    """Piccolo's transaction, except that a failed COMMIT or ROLLBACK also releases the
+    connection.
+    """
 
     __slots__ = ()
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        if self.engine.current_transaction.get() is not self:  # a part of an outer one
+        # nested: the outer transaction ends it
+        if self.engine.current_transaction.get() is not self:
             return exception is None
         try:
             end = self.rollback if exception else self.commit
@@ -57,12 +65,17 @@ class _Transaction(PostgresTransaction):
 
 
 class Engine(PostgresEngine):
-    """Piccolo's engine with our transaction, and no connection while modules are imported."""
+    """Piccolo's engine with our transaction class.
+
+    It makes no connection when a module is imported.
+    """
 
     __slots__ = ()
 
     async def check_version(self) -> None:
-        """Piccolo asks the server when the engine is made; ours has no address yet."""
+        """Skipped: Piccolo asks the server when the engine is created, before the URL is
+        configured.
+        """
 
     async def start_connection_pool(self, **kwargs: Any) -> None:
         await super().start_connection_pool(**kwargs)
@@ -112,13 +125,13 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
 
 
 async def stop() -> None:
-    """Ends in seconds even while a connection is in use or PostgreSQL has gone."""
+    """Takes at most a few seconds, even while a connection is in use or PostgreSQL has gone."""
     if ENGINE.pool is None:
         return
     try:
         async with asyncio.timeout(_STOP_SECONDS):
             await ENGINE.close_connection_pool()
-    except TimeoutError:  # the pool cut its connections when it was told to give up
+    except TimeoutError:  # the pool closed its connections when its close was cancelled
         ENGINE.pool = None
 
 
@@ -131,9 +144,9 @@ _assumed_lost: ContextVar[bool] = ContextVar("_assumed_lost", default=False)
 
 @contextmanager
 def assumed_lost() -> Iterator[None]:
-    """Meanwhile every statement of this task is Unavailable without being sent.
+    """Meanwhile every statement of this task raises Unavailable without being sent.
 
-    For who has just met a lost database and goes on only to report it.
+    For code that has just lost the database and goes on only to report it.
     """
     token = _assumed_lost.set(True)
     try:
@@ -155,7 +168,7 @@ async def _transaction() -> AsyncIterator[None]:
 async def transaction() -> AsyncIterator[None]:
     """All or nothing. A transaction inside a transaction joins the outer one.
 
-    Not repeated when others are in its way, which raises Busy: see run_in_transaction.
+    Not retried after a deadlock or lock timeout, which raises Busy: see run_in_transaction.
     """
     is_outermost = not in_transaction()
     try:
@@ -168,10 +181,12 @@ async def transaction() -> AsyncIterator[None]:
 
 
 async def run_in_transaction(body: Callable[[], Awaitable[Result]]) -> Result:
-    """What `body` returns, all or nothing; repeated a few times when others are in its way.
+    """The result of `body`, run in a transaction.
 
-    So `body` asks nobody but the database, and changes nothing but rows. Inside a transaction it
-    is a part of that, which is repeated as a whole. Raises Busy.
+    Retried a few times after deadlocks and lock timeouts.
+
+    So `body` may only read and write rows: every other effect would happen twice. Inside a
+    transaction it joins that one, which is retried as a whole. Raises Busy.
     """
     if in_transaction():
         return await body()
@@ -186,7 +201,7 @@ async def run_in_transaction(body: Callable[[], Awaitable[Result]]) -> Result:
 def transactional(
     function: Callable[Params, Awaitable[Result]],
 ) -> Callable[Params, Coroutine[Any, Any, Result]]:
-    """A function that is one transaction as a whole: see run_in_transaction."""
+    """Decorates a function that is one transaction as a whole: see run_in_transaction."""
 
     @wraps(function)
     async def run(*args: Params.args, **kwargs: Params.kwargs) -> Result:
@@ -197,31 +212,29 @@ def transactional(
 
 @asynccontextmanager
 async def connection() -> AsyncIterator[Any]:
-    """The current transaction's asyncpg connection, or one out of the pool."""
+    """The current transaction's asyncpg connection, or one from the pool."""
     try:
-        async with _connection() as conn:
-            yield conn
+        with LOST_IS_UNAVAILABLE:
+            async with _lease() as leased:
+                yield leased
     except CONTENTION as error:
         if in_transaction():
             raise
         raise busy() from error
 
 
-@asynccontextmanager
-async def _connection() -> AsyncIterator[Any]:
+def _lease() -> AbstractAsyncContextManager[Any]:
     current = ENGINE.current_transaction.get()
-    with LOST_IS_UNAVAILABLE:
-        if current is not None:
-            yield current.connection
-        elif ENGINE.pool is None or _assumed_lost.get():
-            raise unavailable()
-        else:
-            async with ENGINE.pool.acquire() as pooled:
-                yield pooled
+    if current is not None:
+        return nullcontext(current.connection)
+    if ENGINE.pool is None or _assumed_lost.get():
+        raise unavailable()
+    lease: AbstractAsyncContextManager[Any] = ENGINE.pool.acquire()
+    return lease
 
 
 async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
-    """One statement; outside a transaction it is repeated when others are in its way."""
+    """One statement; outside a transaction it is retried after deadlocks and lock timeouts."""
     try:
         return await _run_once(method, sql, args)
     except CONTENTION:
@@ -231,18 +244,19 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
 
 
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
-    async with _connection() as conn:
-        return await getattr(conn, method)(sql, *args)
+    with LOST_IS_UNAVAILABLE:
+        async with _lease() as leased:
+            return await getattr(leased, method)(sql, *args)
 
 
 async def fetch_records(sql: str, *args: Any) -> list[Any]:
-    """The driver's own records, for rows that are more than their columns."""
+    """The driver's own records, for results with more columns than a row class has."""
     records: list[Any] = await _run("fetch", sql, args)
     return records
 
 
 async def fetch_all(row: type[Row], sql: str, *args: Any) -> list[Row]:
-    """Every record as a row: its columns are named as the row's fields."""
+    """Every record as a row; its columns are named like the row's fields."""
     return read_rows(row, await fetch_records(sql, *args))
 
 
@@ -252,17 +266,19 @@ async def find_one(row: type[Row], sql: str, *args: Any) -> Row | None:
 
 
 async def fetch_value(sql: str, *args: Any) -> Any:
-    """The first column of the first record; None without one."""
+    """The first column of the first record; None if there is no record."""
     return await _run("fetchval", sql, args)
 
 
 async def execute(sql: str, *args: Any) -> int:
-    """Run a statement; the number of rows that it changed."""
+    """Run a statement; returns the number of rows changed."""
     status: str = await _run("execute", sql, args)
     last = status.rpartition(" ")[2]
     return int(last) if last.isdigit() else 0
 
 
 async def lock_until_commit(name: str) -> None:
-    """Serialise everyone who names the same thing until this transaction ends."""
+    """Wait for a lock on this name, held until the transaction ends, so that its holders run one by
+    one.
+    """
     await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)

@@ -1,4 +1,4 @@
-"""What goes wrong between us and PostgreSQL, in our own words, and what is worth another try."""
+"""Errors of PostgreSQL and its driver as our own errors, and which of them are worth a retry."""
 
 import asyncio
 import random
@@ -19,39 +19,41 @@ _LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a query on a connection that is just being ended
+    asyncpg.InternalClientError,  # a query on a connection that is being closed
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
 _TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
-"""A statement was ended for the time that it took; the connection is in order."""
+"""A statement took too long and was cancelled; the connection is still usable."""
 CONTENTION = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
 )
-"""Somebody else's transaction was in the way: the same again, a moment later, may succeed."""
+"""Another transaction was in the way: the same statement may succeed a moment later."""
 _MOST_ATTEMPTS = 5
 _LONGEST_SECONDS = 12
 _PAUSE_SECONDS = 0.02
 
 BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""A value that no row can hold: text with a NUL, or what a constraint forbids."""
+"""A value that cannot be stored: text with a NUL, or a violated constraint."""
 
 
 def unavailable() -> Unavailable:
-    """What a lost database is to everybody else."""
+    """The error that callers get when the database is lost."""
     return Unavailable("The service is not available right now, please try again")
 
 
 def busy() -> Busy:
-    """What others' transactions, or a statement without end, are to everybody else."""
+    """The error that callers get when locks of other transactions, or a timeout, stopped a
+    statement.
+    """
     return Busy("This is taking longer than it should, please try again")
 
 
 @contextmanager
 def no_answer_is_unavailable() -> Iterator[None]:
-    """For a process's start: operators are told what is wrong with DATABASE_URL."""
+    """For the start of a process: the message tells operators what is wrong with DATABASE_URL."""
     try:
         yield
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -62,7 +64,7 @@ def no_answer_is_unavailable() -> Iterator[None]:
 
 
 class LostIsUnavailable:
-    """A block of which the driver's complaints about the connection come out as Unavailable."""
+    """A context in which the driver's connection errors are raised as Unavailable."""
 
     def __enter__(self) -> None:
         pass
@@ -71,7 +73,8 @@ class LostIsUnavailable:
         if isinstance(error, _TOO_SLOW):
             log.warning("statement_too_slow", cause=type(error).__name__)
             raise busy() from error
-        is_ours = isinstance(error, asyncpg.DataError)  # an InterfaceError too, but our mistake
+        # an InterfaceError that is a programming error of ours, no lost connection
+        is_ours = isinstance(error, asyncpg.DataError)
         if isinstance(error, _LOST) and not is_ours:
             log.warning("database_lost", cause=type(error).__name__)
             raise unavailable() from error
@@ -81,7 +84,7 @@ LOST_IS_UNAVAILABLE = LostIsUnavailable()
 
 
 async def repeat(attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """A few times, while others are in the way. Raises Busy."""
+    """Retry a few times after deadlocks and lock timeouts. Raises Busy."""
     loop = asyncio.get_running_loop()
     end = loop.time() + _LONGEST_SECONDS
     for number in range(1, _MOST_ATTEMPTS + 1):

@@ -1,4 +1,4 @@
-"""Addresses of mail: one spelling of each, in ASCII, as every mail server takes it."""
+"""Email addresses in one canonical spelling, in ASCII, as every mail server accepts it."""
 
 import re
 import unicodedata
@@ -9,15 +9,15 @@ from email_validator import EmailNotValidError, validate_email
 MAX_EMAIL = 254
 _AT = re.compile("[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}]")
 
-for _private in ("local", "test"):  # networks without a name in the DNS have mail as well
+for _private in ("local", "test"):  # hosts without a DNS name receive mail as well
     if _private in email_validator.SPECIAL_USE_DOMAIN_NAMES:
         email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
 
 
 def find_ascii_address(email: str) -> str | None:
-    """In lower case, the host as IDNA 2008 writes it; None for what is no address.
+    """In lower case, with the host in IDNA 2008 form; None for what is no email address.
 
-    Letters beyond ASCII before the @ are none either: few servers take such mail (SMTPUTF8).
+    Characters beyond ASCII before the @ are refused too: few servers accept such mail (SMTPUTF8).
     """
     typed = email.strip()
     if len(typed) > MAX_EMAIL:
@@ -37,6 +37,9 @@ def has_international_local_part(email: str) -> bool:
 
 
 def _split(email: str) -> tuple[str, str]:
-    """The host stays as typed: what its letters mean is for IDNA to say."""
+    """Local part and host.
+
+    The host stays as typed, because IDNA decides what its characters mean.
+    """
     *before, host = _AT.split(email)
     return unicodedata.normalize("NFKC", "@".join(before)).lower(), host

@@ -1,7 +1,8 @@
-"""Errors that people and programs can act on. No HTTP here: faces map `code` to status and words.
+"""Errors that people and programs can act on.
 
-`message` is English source text with {named} parameters; chenu.core.i18n has the French. `path`
-names the input field by its Python name, outermost first. docs/decisions/0004.
+No HTTP here: `code` becomes a status in chenu/http/errors.py. `message` is English source text with
+{named} parameters; chenu.core.i18n translates it. `path` names the input field by its Python name,
+outermost first. docs/decisions/0004.
 """
 
 from collections.abc import Iterable
@@ -9,11 +10,11 @@ from typing import Any, ClassVar
 
 
 class SettingError(Exception):
-    """A process that cannot start: one line that names the variable and what is allowed."""
+    """A process cannot start: one line that names the setting and what is allowed."""
 
 
 class ChenuError(Exception):
-    """A request that was refused or a request that was broken; nothing was changed."""
+    """A request was refused or malformed, or failed; nothing was changed."""
 
     code: ClassVar[str] = "INTERNAL"
 
@@ -25,7 +26,7 @@ class ChenuError(Exception):
 
     @property
     def each(self) -> tuple["ChenuError", ...]:
-        """The single errors in it: one, unless it is a Rejected."""
+        """The single errors in it: itself, unless it is a Rejected."""
         return (self,)
 
     def __str__(self) -> str:
@@ -33,7 +34,7 @@ class ChenuError(Exception):
 
 
 class Rejected(ChenuError):
-    """Several errors of one input, told together."""
+    """Several errors of one input, reported together."""
 
     code = "INVALID"
 
@@ -47,7 +48,10 @@ class Rejected(ChenuError):
 
 
 def reject_if_any(errors: list[ChenuError]) -> None:
-    """Raise what a validation collected: nothing, the one error, or all of them."""
+    """Raise what a validation collected: one error, or a Rejected with all of them.
+
+    Nothing if empty.
+    """
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -55,7 +59,9 @@ def reject_if_any(errors: list[ChenuError]) -> None:
 
 
 class RefusedError(ChenuError):
-    """A request that the rules refuse: data in GraphQL's userErrors, words on a page."""
+    """A request that a business rule refuses: shown in GraphQL's userErrors, or as text on
+    a page.
+    """
 
 
 class Invalid(RefusedError):
@@ -75,7 +81,7 @@ class InvalidState(RefusedError):
 
 
 class Unverified(InvalidState):
-    """The address has to be proved first; whoever asks can do that."""
+    """The email address must be verified first; the caller can do that."""
 
 
 class LimitReached(RefusedError):
@@ -83,7 +89,7 @@ class LimitReached(RefusedError):
 
 
 class ProviderUnavailable(RefusedError):
-    """Stripe (or another service of others) did not answer, or its answer is not known."""
+    """Stripe (or another external service) did not answer, or its answer is not known."""
 
     code = "PROVIDER_UNAVAILABLE"
 
@@ -123,4 +129,4 @@ class Unavailable(BrokenRequest):
 
 
 class Busy(Unavailable):
-    """Nothing was lost, and nothing changed: the same request may succeed a moment later."""
+    """Nothing was changed; the same request may succeed a moment later."""

@@ -1,7 +1,7 @@
-"""Answers of another service, numbered in the order in which it was asked.
+"""Answers of another service, numbered in the order in which they were requested.
 
-Two requests overtake each other on their way: what is stored keeps the number of the answer that
-it is from, and is written `WHERE fetch_number < $n`. docs/decisions/0021.
+Answers may arrive in another order than they were requested. So a stored answer keeps its number,
+and is written `WHERE fetch_number < $n`. docs/decisions/0021.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,13 +17,18 @@ FetchNumber = NewType("FetchNumber", int)
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """A greater `number` was asked later; no two are equal, whichever process asked."""
+    """An answer and its number: a greater one was requested later.
+
+    Numbers are unique in all processes.
+    """
 
     value: T
     number: FetchNumber
 
 
 async def fetch(call: Callable[[], Awaitable[T]]) -> Fetched[T]:
-    """Numbered before the request is sent: what changes before then, the answer knows."""
+    """Takes the number before sending the request, so that the answer includes every earlier
+    change.
+    """
     number = FetchNumber(await db.fetch_value("SELECT nextval('fetch_number')"))
     return Fetched(await call(), number)

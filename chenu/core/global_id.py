@@ -1,4 +1,6 @@
-"""Public ids: the type and the row's id as one opaque text, so that ids cannot be mixed up."""
+"""Public ids: type and row id as one opaque string, so that ids of different types cannot be mixed
+up.
+"""
 
 import base64
 import binascii
@@ -12,7 +14,7 @@ def encode_id(type_name: str, row_id: object) -> str:
 
 
 def decode_id(text: str) -> tuple[str, str]:
-    """The type's name and the row's id; raises BadInput for what is no id of ours."""
+    """The type's name and the row's id; raises BadInput for a string that is no id of ours."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
@@ -24,7 +26,7 @@ def decode_id(text: str) -> tuple[str, str]:
 
 
 def find_uuid(type_name: str, text: str) -> UUID | None:
-    """The row's id when the text is an id of that type; None otherwise."""
+    """The row's id if the string is an id of that type; None otherwise."""
     try:
         found_type, row_id = decode_id(text)
         return UUID(row_id) if found_type == type_name else None

@@ -1,7 +1,7 @@
-"""Group commit: what this process's callers want written at the same time is one statement.
+"""Group commit: rows that this process's callers write at the same time go into one statement.
 
-While a batch is under way the next one gathers, so that a flood costs few round trips and few
-commits, and a lone caller waits for nobody.
+While a batch is being written the next one gathers, so that many writes cost few round trips and
+few commits, and a single caller is not delayed.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ _MOST = 200
 
 
 class GroupCommit(Generic[Row, Outcome]):
-    """`write` is all or nothing, commits, and says what became of each row in their order.
+    """`write` stores a batch in one transaction and returns a result for each row, in their order.
 
-    For one event loop at a time, as the database's pool is.
+    To be used within one event loop, as the database's pool is.
     """
 
     def __init__(self, write: Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]]) -> None:
@@ -33,30 +33,33 @@ class GroupCommit(Generic[Row, Outcome]):
     async def add(self, row: Row) -> Outcome:
         """Returns once the row is committed; raises what `write` raises.
 
-        A value that no row can hold is its own caller's error, any other failure the batch's.
+        A value that cannot be stored fails only its own caller; any other failure fails the whole
+        batch.
         """
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Outcome] = loop.create_future()
         if self._writer is None or self._writer.done() or self._writer.get_loop() is not loop:
-            self._waiting.clear()  # left by a loop that ended without cancelling its tasks
-            # An empty context: the writer is in no caller's transaction and logs for no request.
+            # left behind by an event loop that ended without cancelling its tasks
+            self._waiting.clear()
+            # An empty context, because the writer belongs to no caller's transaction or request
+            # log.
             self._writer = loop.create_task(self._write_batches(), context=Context())
         self._waiting.append((row, outcome))
         return await outcome
 
     async def _write_batches(self) -> None:
-        """Ends when nobody waits any more, so that it lives no longer than its callers do."""
+        """Ends when no rows are waiting, so that the task lives no longer than its callers."""
         batch: list[Entry[Row, Outcome]] = []
         try:
             while batch := self._take():
                 await self._settle(batch)
-        finally:  # cancelled: the process ends
+        finally:  # cancelled because the process is stopping
             for _, outcome in (*batch, *self._waiting):
                 _refuse(outcome, unavailable())
             self._waiting.clear()
 
     def _take(self) -> list[Entry[Row, Outcome]]:
-        """The next batch, without those whose callers have gone."""
+        """The next batch, without rows whose callers were cancelled."""
         batch: list[Entry[Row, Outcome]] = []
         while self._waiting and len(batch) < _MOST:
             entry = self._waiting.popleft()

@@ -1,6 +1,6 @@
-"""French and English: catalogues read from .po files, negotiation, and lazy marking of texts.
+"""French and English: catalogues from .po files, language negotiation, and marking of texts.
 
-English is the source text. A test holds the French catalogue at 100 %.
+English is the source text. A test checks that the French catalogue is complete.
 """
 
 from functools import cache
@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).parent / "locale"
 
 @cache
 def catalogue(locale: Locale) -> NullTranslations:
-    """Messages of one language; an unknown message stays as it is."""
+    """The messages of one language; a message without translation is shown in English."""
     path = _FOLDER / f"{locale}.po"
     if not path.exists():
         return NullTranslations()
@@ -36,17 +36,21 @@ def catalogue(locale: Locale) -> NullTranslations:
 
 
 def mark(message: str) -> str:
-    """Mark a source text for translation where it is defined; translated where it is shown."""
+    """Mark a source text for translation where it is defined.
+
+    It is translated where it is shown.
+    """
     return message
 
 
 def translate(locale: Locale, message: str, **params: Any) -> str:
-    text = catalogue(locale).gettext(message) if message else ""  # else it is the file's header
+    # the empty msgid is the file's header
+    text = catalogue(locale).gettext(message) if message else ""
     return text.format(**params) if params else text
 
 
 def explain(error: ChenuError, locale: Locale) -> str:
-    """The error in words for people."""
+    """The error's message in this language."""
     params = {key: _worded(value, locale) for key, value in error.params.items()}
     return translate(locale, error.message).format(**params)
 
@@ -60,9 +64,10 @@ def is_locale(value: str) -> TypeGuard[Locale]:
 
 
 def best_locale(accept_language: str) -> Locale:
-    """The language wanted most that we speak; failing that one that was not refused, French first.
+    """The supported language with the highest weight in Accept-Language.
 
-    A region counts as its language. Of languages wanted alike the one named first is taken.
+    Without a match, the first of our languages that was not refused, French first. A region counts
+    as its language. Of languages with equal weights the one named first is chosen.
     """
     weights = _weights_of_languages(accept_language)
     named = [language for language in weights if is_locale(language)]
@@ -75,7 +80,7 @@ def best_locale(accept_language: str) -> Locale:
 
 
 def _weights_of_languages(accept_language: str) -> dict[str, float]:
-    """Who refuses a region alone has not refused its language."""
+    """A refused region (`fr-CA;q=0`) does not refuse its language."""
     weights: dict[str, float] = {}
     for name, weight in read_weights(accept_language).items():
         language = name.replace("_", "-").partition("-")[0]

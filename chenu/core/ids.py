@@ -1,4 +1,4 @@
-"""Row ids: UUIDv7, so that keys grow with time and indexes stay dense."""
+"""Row ids: UUIDv7, which grow with time, so that indexes stay dense."""
 
 import uuid
 

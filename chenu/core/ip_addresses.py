@@ -1,4 +1,4 @@
-"""IP addresses: one form for every spelling, and the network that limits count by."""
+"""IP addresses in one canonical form, and the network by which limits count them."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -7,11 +7,11 @@ IpAddress = IPv4Address | IPv6Address
 
 _LONGEST = 80
 _HOUSEHOLD_PREFIX = 64
-"""A subscriber's IPv6 network: whoever has one may take any address in it."""
+"""Providers assign an IPv6 network of this size to a subscriber, who may use any address in it."""
 
 
 def find_address(text: str) -> IpAddress | None:
-    """With or without a port, brackets, quotes or zone; IPv4 within IPv6 is IPv4."""
+    """Accepts a port, brackets, quotes and a zone; an IPv4-mapped IPv6 address becomes IPv4."""
     return _find(text) if len(text) <= _LONGEST else None
 
 
@@ -25,7 +25,7 @@ def _find(text: str) -> IpAddress | None:
 
 
 def _without_port(text: str) -> str:
-    """Raises ValueError for what follows a bracket or a colon and is no port."""
+    """Raises ValueError if what follows a bracket or colon is not a port."""
     host, separator, port = text, "", ""
     if text.startswith("["):
         host, closing, rest = text[1:].partition("]")
@@ -51,7 +51,7 @@ def network_of(subject: str) -> str:
 
 
 def read_network(text: str) -> str:
-    """One address or a whole network; raises ValueError, which says what is allowed."""
+    """A single address or a network; raises ValueError, which says what is allowed."""
     try:
         network = ip_network(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The mail outbox: a mail is a row of the flow's transaction, and one row per business key."""
+"""The mail outbox: a mail is a row written in the caller's transaction, one per business key."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,11 +20,11 @@ from chenu.core.rows import Columns
 from chenu.core.tables import OutboxMail
 
 _AT_ONCE = asyncio.Semaphore(4)
-"""Each mail under way holds a database connection, and a slow mail server holds the mail."""
+"""Each mail that is being sent holds a database connection, perhaps for long."""
 
 
 class MailKind(StrEnum):
-    """Each kind has a template of that name, in lower case, in chenu/jobs/mails/."""
+    """Each kind has a template of the same name, in lower case, in chenu/jobs/mails/."""
 
     EMAIL_VERIFY = "EMAIL_VERIFY"
     EMAIL_CHANGE_CONFIRM = "EMAIL_CHANGE_CONFIRM"
@@ -45,7 +45,7 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """`params` is JSON; `created_at` is business time and dates the mail."""
+    """`params` is JSON; `created_at` is business time and becomes the mail's date."""
 
     id: UUID
     business_key: str
@@ -83,10 +83,10 @@ async def queue_mail(
     *,
     is_wanted: bool = True,
 ) -> None:
-    """Once per business key, however often it is asked for, in one statement.
+    """Stores the mail once per business key, however often this is called, in one statement.
 
-    Not `is_wanted`: the same statement leaves nothing, so that nobody can tell by the time it
-    takes whether there was somebody to write to.
+    With `is_wanted` False the same statement stores nothing, so that the response time does not
+    reveal whether there is a recipient.
     """
     encoded = msgspec.json.encode(params).decode()
     headers = msgspec.json.encode(tracing.headers()).decode()
@@ -96,9 +96,9 @@ async def queue_mail(
 
 @asynccontextmanager
 async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
-    """The mail while nobody else sends it; None when it is sent or somebody is at it right now.
+    """The mail, locked for this sender; None if it was sent or another sender holds it.
 
-    A session lock, not a lease: the lock of a sender that dies is gone with its connection.
+    A session lock rather than a lease: it is freed with the connection of a sender that dies.
     """
     async with _AT_ONCE, db.connection() as connection:
         lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
@@ -124,7 +124,7 @@ async def mark_sent(mail_id: UUID) -> None:
 
 
 async def release(mail_id: UUID, error: str, *, final: bool) -> None:
-    """It could not be sent: waits for another try, or is given up."""
+    """After a failed attempt: the mail waits for the next one, or is given up."""
     sql = f"""
         UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,
             state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END,
@@ -140,7 +140,7 @@ class _Id:
 
 
 async def list_unsent(*, limit: int = 200) -> list[UUID]:
-    """Mails that are due, the most overdue first: for the worker's start and its schedule."""
+    """Mails that are due, the most overdue first: for the start of the worker and its schedule."""
     sql = """
         SELECT id FROM outbox_mail WHERE state = 'QUEUED' AND next_attempt_at <= $2
         ORDER BY next_attempt_at LIMIT $1

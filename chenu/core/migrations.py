@@ -1,4 +1,4 @@
-"""Applying the generated migrations: one process at a time, and a check before serving."""
+"""Applies the generated migrations, one process at a time, and checks them before serving."""
 
 import contextlib
 import io
@@ -18,7 +18,10 @@ _FOLDER = Path(__file__).parents[2] / "migrations"
 
 
 async def apply_migrations(url: str) -> list[str]:
-    """The ids applied now. Waits while another process migrates the same database."""
+    """Returns the ids applied by this call.
+
+    Waits while another process migrates the same database.
+    """
     with no_answer_is_unavailable():
         guard = await asyncpg.connect(url)
     try:
@@ -34,7 +37,7 @@ async def apply_migrations(url: str) -> list[str]:
 
 
 async def require_migrated() -> None:
-    """Raises Unavailable with the command to run when the schema is behind the code."""
+    """Raises Unavailable, with the command to run, if the schema is behind the code."""
     try:
         missing = await _list_missing()
     except asyncpg.UndefinedTableError:
@@ -44,9 +47,9 @@ async def require_migrated() -> None:
 
 
 async def _list_missing() -> list[str]:
-    """Known by file name alone: importing the generated files would cost a second at each boot.
+    """Reads file names only: importing the generated files would add a second to each start.
 
-    Raises Unavailable for a database whose history is not this code's.
+    Raises Unavailable if the database has migrations that this code does not know.
     """
     applied = set(await Migration.get_migrations_which_ran(app_name=APP))
     known = {id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py")}
@@ -70,7 +73,8 @@ async def _forwards() -> list[str]:
     missing = await _list_missing()
     if missing:
         said = io.StringIO()
-        with contextlib.redirect_stdout(said):  # Piccolo prints; our commands decide what is said
+        # Piccolo prints to stdout; our commands write their own output
+        with contextlib.redirect_stdout(said):
             result = await manager.run()
         if not result.success:
             raise RuntimeError(f"migration failed: {result.message or said.getvalue()}")

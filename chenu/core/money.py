@@ -1,4 +1,4 @@
-"""Integer money: cents, basis points, and the one way to show an amount. See docs/money.md."""
+"""Integer money: cents, basis points, and how an amount is displayed. See docs/money.md."""
 
 from typing import NewType
 
@@ -12,12 +12,12 @@ WHOLE = BasisPoints(10_000)
 
 
 def is_our_currency(code: str) -> bool:
-    """Stripe writes 'eur'. An amount of another currency is no number of cents here."""
+    """Stripe writes 'eur'. Amounts of another currency must not be treated as cents."""
     return code.upper() == CURRENCY
 
 
 def share_down(amount: Cents, rate: BasisPoints) -> Cents:
-    """The rate's part of a non-negative amount, rounded down to the cent."""
+    """`rate` (basis points) of a non-negative amount, rounded down to the cent."""
     if amount < 0:
         raise ValueError("a share is taken of a non-negative amount")
     return Cents(amount * rate // WHOLE)
@@ -27,5 +27,5 @@ def format_cents(amount: Cents, locale: str = "fr") -> str:
     """'9,00 €' in French, '€9.00' in English; the same digits that are charged."""
     sign, positive = ("-", -amount) if amount < 0 else ("", amount)
     euros, cents = divmod(positive, 100)
-    # A decimal string keeps every digit: no float ever holds an amount.
+    # A decimal string is exact: no float ever holds an amount.
     return _babel_format(f"{sign}{euros}.{cents:02d}", CURRENCY, locale=locale)

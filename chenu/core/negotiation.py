@@ -1,4 +1,4 @@
-"""Weighted lists of HTTP headers (RFC 9110, 12.4.2): what a client takes, and how gladly."""
+"""HTTP headers with weighted lists (RFC 9110, 12.4.2), such as Accept."""
 
 import re
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ _UNLISTED: Mapping[str, float] = MappingProxyType({})
 def read_weights(header: str) -> Mapping[str, float]:
     """Each name in lower case with its weight from 0 to 1, in the order sent.
 
-    An entry whose weight cannot be read counts as not sent; of a repeated name the highest weight
-    counts. Parameters other than the weight are ignored.
+    An entry with an invalid weight is ignored; of a repeated name the highest weight counts.
+    Parameters other than the weight are ignored.
     """
     if not header:
         return _UNLISTED
@@ -40,7 +40,7 @@ _read_again = lru_cache(maxsize=256)(_read)
 
 
 def _weight_of(params: str) -> float | None:
-    """1 when none is given; None for one that cannot be read."""
+    """1 if none is given; None if it is invalid."""
     for param in params.split(";"):
         name, _, value = param.partition("=")
         if name.strip().lower() == "q":
@@ -50,7 +50,7 @@ def _weight_of(params: str) -> float | None:
 
 
 def weight_of_media_type(accept: str, media_type: str) -> float:
-    """How gladly this type is taken; 0 when it is not. Without a list everything is."""
+    """The weight of this media type from 0 to 1; 1 if no list was sent."""
     weights = read_weights(accept)
     if not weights:
         return 1
@@ -60,20 +60,23 @@ def weight_of_media_type(accept: str, media_type: str) -> float:
 
 
 def asks_for_html(accept: str) -> bool:
-    """Named by a browser; programs that take anything mean data."""
+    """Whether HTML is named explicitly, as browsers do.
+
+    `*/*` alone means a program that wants data.
+    """
     weights = read_weights(accept)
     request = max(weights.get("text/html", 0), weights.get("application/xhtml+xml", 0))
     return request > 0 and request >= weight_of_media_type(accept, "application/json")
 
 
 def prefers_gzip(accept_encoding: str) -> bool:
-    """Compressed when that is taken, and the plain form is not liked better."""
+    """Whether gzip is accepted, and has no lower weight than the uncompressed form."""
     weights = read_weights(accept_encoding)
     others = weights.get("*")
     gzip = max(weights.get("gzip", -1), weights.get("x-gzip", -1))
     if gzip < 0:
         gzip = others if others is not None else -1
     plain = weights.get("identity", 0 if others == 0 else -1)
-    if plain == 0:  # refused, so that compressed is right unless that is refused as well
+    if plain == 0:  # identity is refused, so compress unless gzip is refused as well
         return gzip != 0
     return gzip > 0 and gzip >= plain

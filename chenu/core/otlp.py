@@ -1,4 +1,7 @@
-"""The recorder of spans that sends them to a collector; needs the packages of chenu[otel]."""
+"""The span recorder that exports to an OpenTelemetry collector.
+
+Needs the packages of chenu[otel].
+"""
 
 import threading
 import time
@@ -22,12 +25,15 @@ from chenu.core.spans import Kind, Note
 
 _FLUSH_SECONDS = 2
 _BOUND = ("request_id", "operation")
-"""Of what log lines carry, spans carry this; ids of our own, which need no redaction."""
+"""The bound fields of log lines that spans carry too: our own ids, which need no redaction."""
 _CARRIER = TraceContextTextMapPropagator()
 
 
 class OtlpRecorder:
-    """Implements spans.Recorder. Sampling, batches and headers are the SDK's own variables."""
+    """Implements spans.Recorder.
+
+    Sampling, batches and headers are set by the SDK's own variables.
+    """
 
     def __init__(self, url: str, service: str) -> None:
         self._exporter = OTLPSpanExporter(endpoint=url)
@@ -61,11 +67,16 @@ class OtlpRecorder:
         return carrier or None
 
     async def follow(self, connection: Any) -> None:
-        """asyncpg reports each statement in the context of who asked, a moment after its end."""
+        """Record the connection's statements.
+
+        asyncpg reports each in its caller's context, after its end.
+        """
         connection.add_query_logger(self._add_statement)
 
     def _add_statement(self, query: Any) -> None:
-        """Only below another span: pools and queues also ask by themselves, again and again."""
+        """Only within another span: pools and queues also run statements of their own, all the
+        time.
+        """
         if not trace.get_current_span().get_span_context().is_valid:
             return
         text = _statement(query.query)
@@ -83,7 +94,7 @@ class OtlpRecorder:
         span.end(end)
 
     def close(self) -> None:
-        """What is left is sent, unless the collector is away: a process has to end in seconds.
+        """Exports what is left, but waits only seconds for a collector that is away.
 
         The SDK's own shutdown may wait for half a minute.
         """
@@ -108,5 +119,5 @@ def _write(span: Span, note: Note) -> None:
 
 @lru_cache(maxsize=1000)
 def _statement(sql: str) -> str:
-    """On one line; its values are arguments, which are not shown."""
+    """On one line, without argument values."""
     return " ".join(sql.split())

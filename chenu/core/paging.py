@@ -1,4 +1,4 @@
-"""Keyset pages: stable under inserts, as fast on the last page as on the first."""
+"""Keyset pages: stable under inserts, and as fast on the last page as on the first."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ _MAC_BYTES = 9
 
 KeyPart = int | str
 Key = tuple[KeyPart, str]
-"""The sort value (an integer, or text) and the row's id: where a page begins."""
+"""The sort value (an integer or text) and the row's id at which a page begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,10 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """How a list is ordered: an SQL expression and the row's id, in one direction.
+    """How a list is ordered: by an SQL expression and the row's id, in one direction.
 
-    `cast` is the SQL type of the sort value, `read` turns a key's part into what SQL takes.
+    `cast` is the SQL type of the sort value, `read` converts a part of the key into an SQL
+    argument.
     """
 
     expression: str
@@ -56,7 +57,7 @@ class Keyset:
     read: Callable[[KeyPart], Any] = int
 
     def where(self, request: PageRequest, args: list[Any]) -> str:
-        """The condition that skips to the key; appends its values to `args`."""
+        """The SQL condition that skips to the key; appends its values to `args`."""
         if request.key is None:
             return "true"
         try:
@@ -74,7 +75,7 @@ class Keyset:
 
 
 def by_time(column: str, id_column: str, *, descending: bool = True) -> Keyset:
-    """Ordered by a timestamp, which the key holds in ISO 8601 to the microsecond."""
+    """Ordered by a timestamp, which is stored in the key in ISO 8601 to the microsecond."""
     return Keyset(
         column, id_column, descending, "timestamptz", lambda part: datetime.fromisoformat(str(part))
     )
@@ -86,7 +87,7 @@ def by_id(id_column: str, *, descending: bool = True) -> Keyset:
 
 
 def cut(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
-    """A page out of up to size + 1 fetched rows."""
+    """A page from up to size + 1 fetched rows."""
     more = len(rows) > request.size
     shown = list(rows[: request.size])
     if request.backwards:
@@ -95,20 +96,22 @@ def cut(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
 
 
 class CursorCodec:
-    """Makes the cursors of every list; one of another list is as good as made up."""
+    """Makes signed cursors. A cursor made for another list is refused like a forged one."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = hmac.digest(secret, b"cursor", "sha256")
 
     def of_list(self, name: str, *parts: Any) -> "ListCursors":
-        """`parts` are all that decides what is in the list and in which order: whose it is, its
-        filter, its sort. Size and direction of a page do not."""
+        """`parts` must contain all that selects and orders the list: owner, filter, sort.
+
+        The size and direction of a page do not belong in it.
+        """
         described = msgspec.json.encode((name, *parts), order="deterministic")
         return ListCursors(hashlib.blake2b(described, key=self._secret, digest_size=32).digest())
 
 
 class ListCursors:
-    """Keys of one list as opaque text that only we can make, for clients and addresses."""
+    """Keys of one list as opaque, signed text for API clients and URLs."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -118,7 +121,9 @@ class ListCursors:
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
 
     def decode(self, cursor: str, argument: str = "after") -> Key:
-        """Raises BadCursor, which names the argument, for one that was not made for this list."""
+        """Raises BadCursor, which names the argument, for a cursor that was not made for
+        this list.
+        """
         try:
             raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):
@@ -133,7 +138,7 @@ class ListCursors:
 
 
 class BadCursor(BadInput):
-    """The list itself is there: its first page is the way on."""
+    """The cursor is invalid; the list's first page is still available."""
 
 
 def bad_cursor(argument: str) -> BadCursor:

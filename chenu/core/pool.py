@@ -1,8 +1,8 @@
-"""Connections that go from one statement to the next without a turn of the event loop.
+"""A connection pool that passes a connection to its next user without a turn of the event loop.
 
 asyncpg's pool takes each connection back in a task of its own, which costs as much as a short
-statement. What was given back in order waits here for whoever comes next. All else stays the
-pool's: who waits for a connection, what was cancelled half-way, what was lost, how many there are.
+statement. Connections released in a clean state wait here for the next user. All else is left to
+asyncpg's pool: waiting for a connection, cancelled statements, lost connections, and the size.
 """
 
 from collections.abc import Generator
@@ -12,11 +12,13 @@ from typing import Any
 import asyncpg
 
 _SEEN_BY_THE_POOL = 100
-"""One of so many goes back to the pool, which replaces the old and closes what nobody needs."""
+"""Every hundredth release goes to asyncpg's pool, which replaces old and closes idle
+connections.
+"""
 
 
 class ConnectionPool:
-    """Stands before asyncpg's pool and is used as that is."""
+    """Wraps asyncpg's pool and has the same interface."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
@@ -26,7 +28,10 @@ class ConnectionPool:
         self._is_closing = False
 
     def acquire(self) -> "_Lease":
-        """To await, or to enter. Raises what asyncpg raises where there is no connection."""
+        """To be awaited, or entered as a context.
+
+        Raises what asyncpg raises if no connection is available.
+        """
         return _Lease(self)
 
     async def take(self) -> Any:
@@ -42,7 +47,7 @@ class ConnectionPool:
             self._waiting -= 1
 
     async def release(self, connection: Any, *, is_clean: bool = True) -> None:
-        """Not clean: its statement may not have ended, which the pool waits for."""
+        """Return it to asyncpg's pool, which waits for a statement that may still be running."""
         self._released += 1
         is_due = self._released % _SEEN_BY_THE_POOL == 0
         is_wanted = is_due or self._waiting or self._is_closing
@@ -56,7 +61,7 @@ class ConnectionPool:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        """Waits for connections in use; cuts them when it is cancelled."""
+        """Waits for connections in use; when cancelled, it closes them at once."""
         self._is_closing = True
         while self._ready:
             await self._pool.release(self._ready.pop())
@@ -88,15 +93,15 @@ class _Lease:
 
 
 async def _end_statement(connection: Any) -> None:
-    """Stop the statement timeout of a statement that was prepared but never run.
+    """End the statement timeout of a statement that was prepared but never run.
 
-    asyncpg prepares without a Sync, so that PostgreSQL goes on counting until the next one. When
-    the values do not fit, or the task is cancelled in between, the idle connection would meet its
-    timeout, and its next user the error.
+    asyncpg prepares without a Sync, so that PostgreSQL's timeout goes on until the next one. If the
+    values do not fit, or the task is cancelled in between, the timeout would fire on the idle
+    connection and its next user would get the error.
     """
     try:
         await connection.execute("SELECT 1")
-    except Exception:  # also asyncpg's own, of a connection that is just being ended
+    except Exception:  # includes asyncpg's own errors about a connection that is being closed
         connection.terminate()
     except BaseException:
         connection.terminate()
@@ -104,8 +109,8 @@ async def _end_statement(connection: Any) -> None:
 
 
 def _is_in_order(connection: Any) -> bool:
-    """Open, and in no transaction that somebody began and left."""
+    """Open, and in no transaction that was begun and not ended."""
     try:
         return not connection.is_closed() and not connection.is_in_transaction()
-    except asyncpg.InterfaceError:  # lost meanwhile: the pool has taken it back already
+    except asyncpg.InterfaceError:  # lost meanwhile: asyncpg's pool has taken it back already
         return False

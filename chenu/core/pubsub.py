@@ -1,4 +1,4 @@
-"""Live events over Valkey: best effort, never the truth. Listeners ask the database as well."""
+"""Live events over Valkey. They may be lost, so listeners ask the database as well."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ _PATIENCE_SECONDS = 0.5
 
 
 class PubSub:
-    """`publish` never fails; `changes` ticks on each event and every two seconds."""
+    """`publish` never fails; `changes` yields on each event and every two seconds."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
@@ -23,9 +23,9 @@ class PubSub:
                 await self._redis.publish(channel, b"1")
 
     async def changes(self, channel: str) -> AsyncGenerator[None, None]:
-        """Look again now: at once, on each event, and at least every two seconds.
+        """Yields at once, on each event, and at least every two seconds: each time, look again.
 
-        Close it when done: then the subscription ends at once.
+        Close it when done: this ends the subscription at once.
         """
         yield
         try:
@@ -33,7 +33,7 @@ class PubSub:
                 async for _ in events:
                     yield
         except (RedisError, OSError):
-            while True:  # without Valkey we still ask regularly
+            while True:  # without Valkey, poll regularly
                 await asyncio.sleep(_POLL_SECONDS)
                 yield
 

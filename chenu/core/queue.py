@@ -1,7 +1,7 @@
 """The job queue: enqueue, enqueue_again, handle, work, and how far behind it is.
 
-PgQueuer keeps jobs in our database: a job enqueued inside a transaction vanishes with its
-rollback. Jobs only hurry things along; what must happen is in rows that repair looks for.
+PgQueuer stores jobs in our database: a job enqueued inside a transaction disappears with its
+rollback. Jobs only make work start sooner; what must happen is in rows that repair looks for.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ Handler = Callable[[str], Awaitable[None]]
 _FIRST_RETRY = timedelta(seconds=1)
 _LONGEST_RETRY = timedelta(minutes=5)
 _LONGEST_RETRY_OF_OURS = timedelta(hours=1)
-"""Of a job that met a mistake of ours: it is done once the mistake is fixed."""
+"""For a job that failed by a programming error: it succeeds once that is fixed."""
 _LEASE = timedelta(seconds=10)
-"""A job whose worker died is taken by another after this."""
+"""After this long without heartbeat another worker takes the job."""
 
 
 class Job(StrEnum):
@@ -48,7 +48,7 @@ _handlers: dict[Job, Handler] = {}
 
 
 async def enqueue(job: Job, argument: str, *, after: timedelta | None = None) -> None:
-    """Ask for the job; part of the current transaction when there is one."""
+    """Part of the current transaction if there is one."""
     async with db.connection() as connection:
         queries = Queries(AsyncpgDriver(connection))
         await queries.enqueue(
@@ -57,9 +57,10 @@ async def enqueue(job: Job, argument: str, *, after: timedelta | None = None) ->
 
 
 async def enqueue_again(job: Job, argument: str) -> None:
-    """For repair, which does not know whether the first job lives: one more at most, ever so often.
+    """For repair, which cannot know whether the first job still exists: at most one more per
+    interval.
 
-    Without the limit an outage of an hour would leave hundreds of retrying twins for each mail.
+    Without the limit an outage of an hour would leave hundreds of duplicate jobs for each mail.
     """
     key = f"again:{job}:{argument}"
     async with db.connection() as connection:
@@ -74,10 +75,12 @@ async def enqueue_again(job: Job, argument: str) -> None:
 
 
 def enqueueing(job: Job, arguments: str) -> str:
-    """SQL: parts of a WITH that enqueue a job for each row of `arguments`: text, tracing.headers().
+    """SQL for a WITH that enqueues a job per row of `arguments`.
 
-    For a statement that stores rows and asks for their jobs in one round trip. It writes what
-    `enqueue` writes: PgQueuer 1.6.0's own query cannot be a part of another.
+    Its parameter is tracing.headers().
+
+    For a statement that stores rows and enqueues their jobs in one round trip. It writes what
+    `enqueue` writes: PgQueuer 1.6.0's own query cannot be part of another.
     """
     return f"""
         job AS (
@@ -93,12 +96,12 @@ def enqueueing(job: Job, arguments: str) -> str:
 
 
 def handle(job: Job, handler: Handler) -> None:
-    """Name who works this kind of job; the worker does so at start."""
+    """Register the handler of this kind of job, when the worker starts."""
     _handlers[job] = handler
 
 
 async def work(url: str, stop: asyncio.Event, *, role: str | None = db.APP_ROLE) -> None:
-    """Work jobs until `stop`; raises when the database connection is lost."""
+    """Run jobs until `stop` is set; raises if the database connection is lost."""
     settings = {"application_name": "chenu-queue", **({"role": role} if role else {})}
     connection = await asyncpg.connect(url, server_settings=settings)
     try:
@@ -145,7 +148,7 @@ def _with_retries(handler: Handler) -> Callable[[QueuedJob], Awaitable[None]]:
 
 
 async def seconds_behind() -> float:
-    """For how long the oldest job has been due, or in the hands of a worker that shows no life."""
+    """For how many seconds the oldest job has been due, or held by a worker without heartbeat."""
     sql = """
         SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(
             CASE status WHEN 'picked' THEN heartbeat ELSE execute_after END)))::float8
@@ -155,6 +158,6 @@ async def seconds_behind() -> float:
 
 
 async def count_due() -> int:
-    """Jobs that are running or could run now."""
+    """The number of jobs that are running or could run now."""
     sql = "SELECT count(*) FROM pgqueuer WHERE status = 'picked' OR execute_after <= now()"
     return int(await db.fetch_value(sql))

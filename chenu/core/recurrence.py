@@ -1,4 +1,4 @@
-"""When recurring work is due: every so often, or at a moment of the month. Business time, UTC."""
+"""When recurring work is due: at an interval, or at a time of the month. Business time, UTC."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -10,24 +10,27 @@ _LAST_DAY = 31
 
 
 class Recurrence(Protocol):
-    """`is_dated`: every due moment has a run of its own, however late; else one run is for all."""
+    """`is_dated`: every due time has its own run, however late.
+
+    Otherwise one run covers all missed ones.
+    """
 
     is_dated: ClassVar[bool]
 
     @property
     def longest_retry(self) -> timedelta:
-        """How long a run that failed waits at most."""
+        """The longest wait before a failed run is retried."""
 
     def first(self, now: datetime) -> datetime:
-        """The first due moment after `now`."""
+        """The first due time after `now`."""
 
     def following(self, due: datetime, now: datetime) -> datetime:
-        """The due moment after a run for `due` that ended `now`."""
+        """The due time after a run for `due` that ended at `now`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """That long after the last run ended: what is late is done once."""
+    """An interval after the end of the last run: missed runs are not repeated."""
 
     interval: timedelta
 
@@ -46,7 +49,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-    """On that day of each month, or its last day where it is shorter, at that hour."""
+    """On this day of each month at this hour; in a shorter month on its last day."""
 
     day: int = 1
     hour: int = 6

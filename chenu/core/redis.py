@@ -1,4 +1,4 @@
-"""The client of Valkey or Redis. It holds only what may be lost: see docs/architecture.md."""
+"""The client of Valkey or Redis. It stores only what may be lost: see docs/architecture.md."""
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -8,7 +8,7 @@ _PATIENCE_SECONDS = 0.5
 
 
 def connect(url: str) -> "Redis":
-    """Short patience and no retries: a slow cache must not slow the product down."""
+    """Short timeouts and no retries: a slow cache must not slow the product down."""
     return Redis.from_url(
         url,
         socket_connect_timeout=_PATIENCE_SECONDS,

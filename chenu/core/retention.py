@@ -1,4 +1,4 @@
-"""How long the rows of a table that grows are stored, and the purge that follows from it.
+"""How long the rows of a growing table are stored, and the purge that enforces it.
 
 Each feature declares its own tables in its `retention.py`; chenu/jobs/purge.py runs them all.
 """
@@ -16,7 +16,10 @@ _MOST_BATCHES = 200
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """`age` is the indexed SQL time that is compared; `only` which rows may go at all."""
+    """`age` is the indexed SQL time that is compared.
+
+    `only` is a condition on rows that may be deleted.
+    """
 
     table: str
     keep: timedelta
@@ -28,7 +31,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Forever:
-    """Rows that no purge deletes; `why` says what needs them, or what bounds them."""
+    """Rows that no purge deletes; `why` says what needs them, or what bounds their number."""
 
     table: str
     why: str
@@ -63,9 +66,9 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
 
 
 async def purge(retention: Retention) -> int:
-    """Deletes what is older, in small batches, each a transaction; the number deleted.
+    """Deletes expired rows in small batches, each a transaction; returns the number deleted.
 
-    Rows that somebody holds wait for the next purge.
+    Rows that are locked wait for the next purge.
     """
     sql = f"""
         DELETE FROM {retention.table} WHERE ctid = ANY (ARRAY(

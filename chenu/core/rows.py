@@ -17,9 +17,10 @@ Row = TypeVar("Row")
 
 
 class Columns(Generic[Row]):
-    """A row class and its table. `expressions`: by field, SQL with `{0}` before each column name.
+    """A row class and its table.
 
-    A plain column name is enough where only the name differs.
+    `expressions` maps a field to SQL with `{0}` before each column name. A plain column name is
+    enough where only the name differs.
     """
 
     def __init__(self, row: type[Row], table: type[Table], **expressions: str) -> None:
@@ -32,12 +33,15 @@ class Columns(Generic[Row]):
             raise TypeError(f"{row.__name__} of {table.__name__}: {', '.join(unknown)}")
 
     def select(self, alias: str = "") -> str:
-        """The list behind SELECT, in the order of the fields; `alias` is the table's name there."""
+        """The column list of a SELECT, in the order of the fields.
+
+        `alias` is the table's name there.
+        """
         before = f"{alias}." if alias else ""
         return ", ".join(_read(name, source, before) for name, source in self.sources.items())
 
     async def insert(self, row: Row, suffix: str = "") -> int:
-        """Write every field that is a column; the number of rows written."""
+        """Writes every field that is a column; returns the number of rows written."""
         plain = {name: source for name, source in self.sources.items() if source.isidentifier()}
         values = {source: getattr(row, name) for name, source in plain.items()}
         return await insert(self.table, values, suffix)
@@ -50,15 +54,15 @@ def _read(name: str, source: str, before: str) -> str:
 
 
 async def insert(table: type[Table], values: Mapping[str, Any], suffix: str = "") -> int:
-    """One row; `suffix` is SQL such as ON CONFLICT. The number of rows written.
+    """Inserts one row; `suffix` is SQL such as ON CONFLICT. Returns the number of rows written.
 
-    Columns that are not named get the database's default. Raises what the driver raises.
+    Columns that are not named get the database's default. Raises the driver's errors.
     """
     return await db.execute(_insert_statement(table, tuple(values), suffix), *values.values())
 
 
 async def update(table: type[Table], row_id: UUID | None, values: Mapping[str, Any]) -> int:
-    """The named columns of the row with this id; the number of rows changed."""
+    """Updates the named columns of the row with this id; returns the number of rows changed."""
     statement = _update_statement(table, tuple(values))
     return await db.execute(statement, row_id, *values.values())
 

@@ -1,6 +1,6 @@
-"""The rows of recurring work: when it is due, who is at it, and how the last run ended.
+"""The rows of recurring work: when it is due, which worker runs it, and how the last run ended.
 
-A claim is a lease: a worker that dies leaves its task to the others.
+A claim is a lease, so that the task of a worker that dies becomes available again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,13 +13,13 @@ from chenu.core.clock import business_now, system_now
 from chenu.core.recurrence import Recurrence
 
 LEASE = timedelta(seconds=30)
-"""Renewed while the task runs; what a dead worker had claimed is free after it."""
+"""Renewed while the task runs; afterwards another worker may claim it."""
 _FIRST_RETRY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed run: the moment for which it is due, and how often it failed before."""
+    """A claimed run: the time for which it is due, and how often it has failed."""
 
     name: str
     worker: UUID
@@ -39,7 +39,7 @@ class _Claimed:
 
 
 async def add_missing(recurrences: Mapping[str, Recurrence]) -> None:
-    """A row for each task that has none; those that are there remember when they are due."""
+    """Adds a row for each task that has none; existing rows keep their due times."""
     now = business_now()
     sql = """
         INSERT INTO scheduled_task (name, due_at, failures)
@@ -57,13 +57,13 @@ _IS_CLAIMABLE = """
 
 
 async def list_claimable() -> list[str]:
-    """Tasks that are due, that nobody is at, and whose retry does not wait."""
+    """Tasks that are due, not claimed, and not waiting for a retry."""
     sql = f"SELECT name FROM scheduled_task WHERE {_IS_CLAIMABLE}"  # noqa: S608 - own text
     return [row.name for row in await db.fetch_all(_Name, sql, business_now(), system_now())]
 
 
 async def claim(name: str, worker: UUID) -> Turn | None:
-    """The run, for this worker alone; None when it is not due, or another's."""
+    """The run, claimed for this worker; None if it is not due or another worker has it."""
     sql = f"""
         UPDATE scheduled_task SET claimed_by = $4, claimed_until = $5, last_started_at = $2
         WHERE name = $3 AND {_IS_CLAIMABLE} RETURNING due_at, failures
@@ -74,13 +74,13 @@ async def claim(name: str, worker: UUID) -> Turn | None:
 
 
 async def renew(turn: Turn) -> None:
-    """The task runs on."""
+    """Extend the lease of a run that is still going on."""
     sql = "UPDATE scheduled_task SET claimed_until = $3 WHERE name = $1 AND claimed_by = $2"
     await db.execute(sql, turn.name, turn.worker, system_now() + LEASE)
 
 
 async def finish(turn: Turn, recurrence: Recurrence, error: str | None) -> None:
-    """Due again by its recurrence; after an error the same run again, ever later."""
+    """Sets the next due time; after an error, the same run is retried with growing delays."""
     now, retry_at, failures, due_at = system_now(), None, 0, turn.due_at
     if error is None:
         due_at = recurrence.following(turn.due_at, business_now())
@@ -97,7 +97,7 @@ async def finish(turn: Turn, recurrence: Recurrence, error: str | None) -> None:
 
 
 async def find_next_due(names: Iterable[str]) -> datetime | None:
-    """When the next of these tasks is due, or has been."""
+    """The earliest due time of these tasks; it may be in the past."""
     sql = "SELECT min(due_at) FROM scheduled_task WHERE name = ANY($1)"
     wanted: Sequence[str] = list(names)
     found: datetime | None = await db.fetch_value(sql, wanted)

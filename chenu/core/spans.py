@@ -1,4 +1,4 @@
-"""What a span is, and what records it: shared by `tracing` and the recorders themselves."""
+"""What a span is, and the interface of span recorders: shared by `tracing` and the recorders."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class TraceSettings:
-    """Where spans go; an empty `service` is the process's own name."""
+    """Where spans are sent; an empty `service` means the process's own name."""
 
     url: str
     service: str
@@ -26,9 +26,9 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Note:
-    """What a span says once it ends, redacted as logs are.
+    """What is added to a span at its end, redacted as logs are.
 
-    `error` is a code or the name of an exception, never its words: those may quote anything.
+    `error` is a code or the name of an exception, never its message, which may quote anything.
     """
 
     name: str

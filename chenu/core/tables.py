@@ -1,4 +1,4 @@
-"""Rows that belong to no feature: outbox of mails, business clock, schedule."""
+"""Tables that belong to no feature: mail outbox, business clock, schedule."""
 
 from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
@@ -7,7 +7,7 @@ from chenu.core.columns import business_time, primary_id, system_time
 
 
 class OutboxMail(Table, tablename="outbox_mail"):
-    """One mail to send. `business_key` makes it once; its Message-ID is made from that key."""
+    """One mail to send, unique by `business_key`, from which its Message-ID is made too."""
 
     id = primary_id()
     business_key = Text(unique=True)

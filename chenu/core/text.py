@@ -1,14 +1,13 @@
-"""Text as it is compared and kept: one Unicode form, storable, and what it seems to be."""
+"""Text in one Unicode form, and checks of what it contains: control, invisible, unstorable
+characters.
+"""
 
 import unicodedata
 from typing import Any
 
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 _TURNS_TEXT_ROUND = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
-"""Bidirectional classes that make text read otherwise than it is written.
-
-Hebrew and Arabic do without them, and with the marks LRM, RLM and ALM, which turn nothing.
-"""
+"""Bidirectional classes of control characters that change the reading direction."""
 _LINE_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TEXT_CONTROLS = frozenset({"Cc", "Cs"})
 _LAYOUT = frozenset("\t\n\r")
@@ -20,21 +19,21 @@ _BLANKS = frozenset(
     "\N{MONGOLIAN FREE VARIATION SELECTOR ONE}\N{MONGOLIAN FREE VARIATION SELECTOR TWO}"
     "\N{MONGOLIAN FREE VARIATION SELECTOR THREE}\u180f"
 )
-"""Letters, marks and symbols by their category, of which nothing is drawn."""
+"""Characters without a visible form although their categories are letters, marks or symbols."""
 
 
 def compose(text: str) -> str:
-    """The form that is compared and kept: NFC, which changes nothing that a reader sees."""
+    """The form in which texts are compared and stored: NFC, which looks the same to readers."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def tidy(text: str) -> str:
-    """As it is kept: composed, without outer white space."""
+    """The form in which texts are stored: NFC, without leading and trailing white space."""
     return compose(text).strip()
 
 
 def compose_all(value: Any) -> Any:
-    """Every text of a JSON value, the names in it too."""
+    """Normalises every text of a JSON value, keys included."""
     if isinstance(value, str):
         return compose(value)
     if isinstance(value, dict):
@@ -45,19 +44,21 @@ def compose_all(value: Any) -> Any:
 
 
 def storable(text: str) -> str:
-    """What the database cannot take is replaced: it matches nothing, and is no error."""
+    """Replaces characters that the database cannot store, so that a search with them finds
+    nothing.
+    """
     return text.translate(_UNSTORABLE)
 
 
 def has_unstorable(text: str) -> bool:
-    """NUL and halves of surrogate pairs: no text, and the database keeps neither."""
+    """NUL and lone surrogates, which PostgreSQL cannot store."""
     if "\x00" in text or text.isascii():
         return "\x00" in text
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def has_control(text: str, *, is_line: bool) -> bool:
-    """Control characters; in a text of several lines tabs and line breaks are none."""
+    """Control characters; tabs and line breaks are allowed in a text of several lines."""
     if is_line:
         return any(unicodedata.category(char) in _LINE_CONTROLS for char in text)
     return any(
@@ -66,26 +67,29 @@ def has_control(text: str, *, is_line: bool) -> bool:
 
 
 def turns_direction(text: str) -> bool:
-    """Does a character make what follows read in another order than it is written?"""
+    """Whether a character changes the direction in which the following text is read."""
     if text.isascii():
         return False
     return any(unicodedata.bidirectional(char) in _TURNS_TEXT_ROUND for char in text)
 
 
 def visible_part(text: str) -> str:
-    """What is drawn, spaces between it included; empty when nothing is but marks on nothing."""
+    """The part that is drawn, with the spaces in it.
+
+    Empty if there is nothing but combining marks.
+    """
     drawn = "".join(char for char in text if not is_unseen(char) or char.isspace()).strip()
     return drawn if any(_is_base(char) for char in drawn) else ""
 
 
 def is_unseen(char: str) -> bool:
-    """White space, and everything else that is drawn as nothing."""
+    """White space, and every other character without a visible form."""
     is_blank = char in _BLANKS or unicodedata.category(char) in _UNSEEN
     return is_blank or _is_variation_selector(char)
 
 
 def _is_base(char: str) -> bool:
-    """Something that marks may stand on."""
+    """A character to which combining marks can attach."""
     return not is_unseen(char) and not unicodedata.category(char).startswith("M")
 
 

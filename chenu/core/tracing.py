@@ -1,7 +1,7 @@
-"""What this process does as spans of OpenTelemetry: `span`, `headers`, `recording`.
+"""OpenTelemetry spans of this process: `span`, `headers`, `recording`.
 
-Off unless a process asks for `recording`: until then a span is an empty block, and OpenTelemetry is
-not even imported. docs/decisions/0011.
+Off unless a process uses `recording`: until then a span is an empty block, and OpenTelemetry is not
+even imported. docs/decisions/0011.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -15,18 +15,18 @@ from chenu.core.spans import Recorder, TraceSettings
 
 _recorder: Recorder | None = None
 UNRECORDED: Final = nullcontext(Note(""))
-"""What nobody will read is written over and over: a note for each would cost a microsecond."""
+"""Shared by all unrecorded spans: creating a note for each would cost a microsecond."""
 
 
 def span(
     name: str, kind: Kind = Kind.INTERNAL, *, headers: Mapping[str, Any] | None = None
 ) -> AbstractContextManager[Note]:
-    """A child of the span around it, or of the one that `headers` were taken from."""
+    """A child of the current span, or of the span from which `headers` were taken."""
     return _recorder.record(Note(name), kind, headers) if _recorder else UNRECORDED
 
 
 def headers() -> dict[str, str] | None:
-    """The span around us, for a job to carry to its worker; None when there is none."""
+    """The current span, for a job to carry to its worker; None if there is none."""
     return _recorder.headers() if _recorder else None
 
 
@@ -37,7 +37,10 @@ def statement_hook() -> Callable[[Any], Awaitable[None]] | None:
 
 @contextmanager
 def recording(settings: TraceSettings | None, application: str) -> Iterator[None]:
-    """Meanwhile spans are sent; raises SettingError without the packages of chenu[otel]."""
+    """Spans are exported within this block.
+
+    Raises SettingError without the packages of chenu[otel].
+    """
     global _recorder
     if settings is None:
         yield

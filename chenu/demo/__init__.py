@@ -1,1 +1,1 @@
-"""The demo: what a visitor finds in a fresh installation."""
+"""The demo: a running product with sample data."""

@@ -1,4 +1,4 @@
-"""Moving the demo's time: from one due moment to the next, and each step is worked off."""
+"""Moves the demo's time from one due time to the next, and waits for the work due at each."""
 
 import asyncio
 import re
@@ -43,7 +43,10 @@ def parse_duration(text: str) -> timedelta:
 
 
 async def advance(settings: Settings, duration: str, say: Callable[[str], object]) -> int:
-    """Sandbox and business time together; waits at each step until everything due has run."""
+    """Moves sandbox and business time together.
+
+    At each step, waits until everything due has run.
+    """
     left = parse_duration(duration)
     if settings.stripe.api_base is None or not settings.is_movable:
         raise Unavailable("time moves in the demo alone: there is no sandbox here")
@@ -76,7 +79,7 @@ async def _clock(sandbox: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def _until_due(sandbox: httpx.AsyncClient) -> timedelta:
-    """From now to the sandbox's next due moment, at least a second."""
+    """From now to the sandbox's next due time, at least a second."""
     clock = await _clock(sandbox)
     if clock["next_due"] is None:
         return _STEP
@@ -93,7 +96,10 @@ async def _until_task() -> timedelta:
 
 
 async def _wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
-    """Until webhooks are delivered and jobs have run; raises Unavailable when they do not."""
+    """Waits until webhooks are delivered and jobs have run.
+
+    Raises Unavailable if that takes too long.
+    """
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not await _is_quiet(sandbox):  # noqa: ASYNC110 - other processes are waited for

@@ -1,4 +1,6 @@
-"""PostgreSQL and Valkey out of their wheels: real servers, as child processes, also as root."""
+"""PostgreSQL and Valkey from their wheels: real servers as child processes, also when run
+as root.
+"""
 
 import importlib.util
 import os
@@ -17,7 +19,7 @@ _SUPERUSER = "postgres"
 
 
 def _installed(package: str, pattern: str) -> Path:
-    """A program inside an installed wheel, found without importing the wheel's own manager."""
+    """A program inside an installed wheel, found without importing the wheel."""
     spec = importlib.util.find_spec(package)
     folder = Path(spec.origin).parent if spec and spec.origin else Path()
     found = sorted(folder.glob(pattern)) if spec else []
@@ -31,9 +33,9 @@ def postgres_program(name: str) -> Path:
 
 
 def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
-    """The server and its address without a database name.
+    """The server and its URL without a database name.
 
-    Not durable (tests): a crash of the machine may lose data, a crash of any process may not.
+    Not durable (tests): a crash of the machine may lose data, a crash of a process may not.
     """
     data, log = folder / "postgres", folder / "logs" / "postgres.log"
     user = _unprivileged_user()
@@ -64,7 +66,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
 
 
 def start_valkey(folder: Path) -> tuple[Child, str]:
-    """The server and its address. It keeps nothing on disk: only what may be lost lives there."""
+    """The server and its URL. It stores nothing on disk: its data may be lost."""
     port = free_port()
     data = folder / "valkey"
     data.mkdir(parents=True, exist_ok=True)
@@ -90,8 +92,8 @@ def _create_cluster(data: Path, user: str | None) -> None:
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(data, entry.pw_uid, entry.pw_gid)
-        _let_others_pass(data.parent)
-        _let_others_pass(postgres_program("postgres").parent)
+        _allow_traversal(data.parent)
+        _allow_traversal(postgres_program("postgres").parent)
     data.chmod(0o700)
     command = [str(postgres_program("initdb")), "-D", str(data), "-U", _SUPERUSER]
     settings = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -110,12 +112,14 @@ def _create_cluster(data: Path, user: str | None) -> None:
 
 
 def _unprivileged_user() -> str | None:
-    """PostgreSQL refuses to run as root; then a user without rights runs it."""
+    """PostgreSQL refuses to run as root, so that a user without rights runs it."""
     return _ROOT_RUNS_AS if os.geteuid() == 0 else None
 
 
-def _let_others_pass(folder: Path) -> None:
-    """Allow traversal (not listing) down to a folder that the unprivileged user must reach."""
+def _allow_traversal(folder: Path) -> None:
+    """Allow traversal (not listing) of the parents of a folder that the unprivileged user must
+    reach.
+    """
     for part in (folder, *folder.resolve().parents):
         mode = part.stat().st_mode
         if not mode & stat.S_IXOTH:
@@ -129,6 +133,6 @@ def _accepts(port: int) -> bool:
 
 
 def _is_ready(data: Path) -> bool:
-    """postmaster.pid ends in a status line that says when connections are served."""
+    """postmaster.pid ends in a status line that says when connections are accepted."""
     lines = (data / "postmaster.pid").read_text().splitlines()
     return len(lines) >= 8 and lines[7].strip() == "ready"

@@ -1,4 +1,4 @@
-"""The demo's mailbox: every mail that was sent, as a page. Served in demo mode only."""
+"""The demo's mailbox: a page with every mail that was sent. Served in demo mode only."""
 
 import email
 import email.policy
@@ -28,7 +28,7 @@ class ShownMail:
     date: str
     message_id: str
     text: Markup
-    """With links that can be followed; everything else escaped."""
+    """Escaped, with links that can be followed."""
 
 
 def mail_routes() -> list[ControllerRouterHandler]:
@@ -37,7 +37,7 @@ def mail_routes() -> list[ControllerRouterHandler]:
 
 @get("/demo/mail", sync_to_thread=True)
 def mail_page(settings: NamedDependency[Settings], q: FromQuery[str] = "") -> Response[str]:
-    """`q` keeps the mails to addresses that contain it, or to the one that it is."""
+    """`q` selects mails to addresses that contain it."""
     wanted = find_ascii_address(q) or q.strip().lower()
     mails = _read_mails(Path(settings.mail_folder or ""), wanted)
     html = _environment().get_template("mail.html").render(mails=mails, query=q)
@@ -92,7 +92,7 @@ def _link_up(text: str) -> Markup:
 
 
 def _link_up_word(word: str) -> Markup:
-    """A word may carry line breaks; a link ends at white space."""
+    """A word may contain line breaks; a link ends at white space."""
     lines = []
     for line in word.split("\n"):
         if line.startswith(("http://", "https://")):

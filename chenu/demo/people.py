@@ -12,7 +12,7 @@ PASSWORD = "vive-les-agents"  # noqa: S105 - printed by the demo for everybody
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """`role` is what the demo prints beside the address."""
+    """`role` is printed beside the email address."""
 
     role: str
     display_name: str

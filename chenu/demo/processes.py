@@ -20,18 +20,18 @@ _POLL_SECONDS = 0.02
 
 
 class StartError(Exception):
-    """One line: what did not come up, and where its log is."""
+    """One line: what did not start, and where its log is."""
 
 
 _claims: list[int] = []
-"""Open files whose locks say that ports are ours until this process ends."""
+"""Open files whose locks reserve our ports until this process ends."""
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago and that no other process was given.
+    """A port of 127.0.0.1 that was free a moment ago and is reserved for this process.
 
-    Without the claim two processes that ask at once, or while a server that is restarted does not
-    listen, could be given one port: one's clients would then talk to the other's server.
+    Without the lock file two processes could get one port: if they ask at the same time, or while a
+    restarted server does not listen. Clients of the one would then talk to the other's server.
     """
     while True:
         with socket.socket() as probe:
@@ -45,7 +45,7 @@ def _claim(port: int) -> bool:
     path = Path(tempfile.gettempdir()) / f"chenu-port-{port}.lock"
     try:
         claim = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
-    except OSError:  # another user's
+    except OSError:  # belongs to another user
         return False
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,7 +57,7 @@ def _claim(port: int) -> bool:
 
 
 def require_free_port(port: int) -> None:
-    """Raises StartError when somebody listens there."""
+    """Raises StartError if another process listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -67,7 +67,10 @@ def require_free_port(port: int) -> None:
 
 
 def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
-    """On Linux the kernel ends the child when we are killed; elsewhere nothing can be promised."""
+    """On Linux the kernel ends the child when we are killed.
+
+    Elsewhere there is no such guarantee.
+    """
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
@@ -79,7 +82,7 @@ def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
 
 
 def drop_rights(user: str | None) -> dict[str, Any]:
-    """Popen's options for running as that user, with that user's groups alone."""
+    """Popen's options to run as that user, with only that user's groups."""
     if user is None:
         return {}
     entry = pwd.getpwnam(user)
@@ -88,7 +91,7 @@ def drop_rights(user: str | None) -> dict[str, Any]:
 
 @dataclass
 class Child:
-    """One running process with its log file and the signal that ends it politely."""
+    """A running process with its log file and the signal that stops it gracefully."""
 
     name: str
     command: Sequence[str]
@@ -110,7 +113,7 @@ class Child:
                 env=dict(self.env),
                 cwd=self.cwd,
                 **drop_rights(self.user),
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone
+                start_new_session=True,  # so that Ctrl-C reaches the supervisor only
                 preexec_fn=_die_with_parent(self.stop_signal),
             )
 
@@ -124,7 +127,7 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def wait_until(self, is_ready: Callable[[], bool], seconds: float) -> None:
-        """Raises StartError when the process ends or the time is over."""
+        """Raises StartError if the process ends or the timeout is over."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if not self.is_running():
@@ -135,7 +138,7 @@ class Child:
         raise StartError(f"{self.name} did not come up within {seconds:.0f} s: {self.last_words()}")
 
     def last_words(self) -> str:
-        """The log's last line, and where the rest is."""
+        """The log's last line, and the path of the log."""
         lines = (
             self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         )
@@ -146,7 +149,7 @@ class Child:
             self._process.send_signal(stop_signal or self.stop_signal)
 
     def wait_stopped(self, seconds: float) -> None:
-        """Kill the whole process group when it does not end in time."""
+        """Kills the whole process group if it does not end in time."""
         if self._process is None:
             return
         try:

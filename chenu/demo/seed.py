@@ -1,6 +1,6 @@
 """The demo's data: people, creators who can be paid, and the agents of the catalogue.
 
-Written once, through the product's own flows where they exist; a second start finds it there.
+Written once, through the product's own flows where they exist; a second start changes nothing.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _DONE = "demo.seeded"
 
 
 async def seed(services: Services, say: Callable[[str], object]) -> None:
-    """Everything or nothing is marked done: an interrupted seed is finished by the next start."""
+    """Marked as done only when complete: the next start finishes an interrupted seed."""
     if await db.fetch_value("SELECT 1 FROM audit_event WHERE action = $1 LIMIT 1", _DONE):
         return
     say("people")
@@ -83,7 +83,7 @@ async def _give_role(user_id: UserId, role: Staff) -> None:
 
 
 async def _onboard(services: Services, creator: Creator) -> None:
-    """As the creator would: profile, Stripe's page, its button, and back."""
+    """The steps that a creator takes: profile, Stripe's page and its button, and the return."""
     actor = await _act_as(f"{creator.email}@{DOMAIN}")
     profile = CreatorInput(creator.handle, creator.display_name, creator.bio, creator.country)
     await become_creator(actor, profile)

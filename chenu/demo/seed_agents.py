@@ -1,4 +1,4 @@
-"""The catalogue's agents as rows, published on the days that the catalogue says."""
+"""The catalogue's agents as rows, published on the days given in the catalogue."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -24,7 +24,7 @@ _PLATFORM_AGE = timedelta(days=420)
 
 
 async def insert_platform_agents(agents: Iterable[PlatformAgent]) -> None:
-    """Ranked from the lowest level up: a tier's count includes the first so many."""
+    """Ranked from the lowest level up, because a tier includes the first N agents."""
     rows: list[Agent] = []
     versions: list[AgentVersion] = []
     for rank, agent in enumerate(sorted(agents, key=lambda agent: agent.level), start=1):

@@ -1,4 +1,4 @@
-"""The creators try one another's agents: so that the store's counts are counts of something."""
+"""Grants among the creators' accounts, so that the store's install counts are real."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,9 +25,9 @@ class _Id:
 
 
 async def give_gifts() -> None:
-    """Grants of the kind GIFT among the creators' accounts, and the installs that they are.
+    """Grants of the kind GIFT among the creators' accounts, counted as installs.
 
-    The people that the demo prints get none: they can still buy everything.
+    The people that the demo prints get none, so that they can still buy everything.
     """
     sql = "SELECT id, account FROM agent WHERE kind = 'MARKETPLACE' ORDER BY slug"
     agents = await db.fetch_all(_Sold, sql)
@@ -64,5 +64,5 @@ async def _givable_accounts() -> list[UUID]:
 
 
 def _popularity(number: int) -> int:
-    """From nobody to nearly everybody, the same in every demo."""
+    """From no accounts to nearly all, the same in every demo."""
     return (number * number + 3 * number) % 11

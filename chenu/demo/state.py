@@ -1,4 +1,4 @@
-"""What a demo remembers in its data folder, and how other commands find it while it runs."""
+"""The state in a demo's data folder, and how other commands find a running demo."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ import msgspec
 
 @dataclass
 class DemoState:
-    """Kept between runs: the secret that signs, and where the sandbox and its webhooks live."""
+    """Stored between runs: the signing secret, and the ports of the sandbox and its webhooks."""
 
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     sandbox_port: int | None = None
@@ -22,7 +22,7 @@ class DemoState:
 
 @dataclass(frozen=True)
 class RunningDemo:
-    """Written while a demo runs: its process and the environment that its processes share."""
+    """Stored while a demo runs: its process id and the environment that its processes share."""
 
     pid: int
     env: dict[str, str]
@@ -50,7 +50,7 @@ def announce(folder: Path, env: Mapping[str, str]) -> None:
 
 
 def withdraw(folder: Path) -> None:
-    """What this process announced: a demo that was refused leaves the running one's."""
+    """Removes what this process wrote, and never the entry of another running demo."""
     running = _read_running(folder)
     if running is not None and running.pid == os.getpid():
         _running_path(folder).unlink(missing_ok=True)
@@ -72,7 +72,7 @@ def _read_running(folder: Path) -> RunningDemo | None:
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Readable by us alone: there are secrets in it."""
+    """Readable by the owner only, because it contains secrets."""
     unfinished = path.with_suffix(".tmp")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -36,11 +36,14 @@ _DATABASE = "chenu"
 
 
 class Stopped(Exception):
-    """Somebody asked the demo to end."""
+    """Ctrl-C or SIGTERM ended the demo."""
 
 
 def run_demo(folder: Path, *, port: int, fresh: bool) -> int:
-    """Until Ctrl-C or SIGTERM; the exit status. Nothing is left running, whatever happens."""
+    """Runs until Ctrl-C or SIGTERM; returns the exit status.
+
+    Every process is stopped in any case.
+    """
     warnings.simplefilter("ignore")
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, _raise_stopped)
@@ -90,14 +93,14 @@ class Demo:
         sys.stdout.flush()
 
     def _check_settings(self, state: DemoState) -> None:
-        """What the environment sets is read before anything starts. Raises SettingError."""
+        """Reads the environment's settings before anything starts. Raises SettingError."""
         database = os.environ.get("DATABASE_URL", "postgresql://127.0.0.1/chenu")
         cache = os.environ.get("REDIS_URL", "redis://127.0.0.1")
         env = _environment(self._folder, self._port, state, database, cache, "http://127.0.0.1")
         read_settings({**os.environ, **env})
 
     def _start_engines(self, state: DemoState) -> dict[str, str]:
-        """Engines and sandbox side by side; engines of your own replace ours."""
+        """Starts engines and sandbox in parallel; engines given by the environment replace ours."""
         state.sandbox_port = _keep_or_choose(state.sandbox_port)
         demo_state.save_state(self._folder, state)
         sandbox, sandbox_url = self._begin_sandbox(state.sandbox_port)
@@ -123,7 +126,7 @@ class Demo:
         return url
 
     def _begin_sandbox(self, port: int) -> tuple[Child, str]:
-        """Started, not waited for: engines and sandbox come up at the same time."""
+        """Does not wait for it, so that engines and sandbox start at the same time."""
         url = f"http://127.0.0.1:{port}"
         data = str(self._folder / "sandbox.sqlite")
         command = [sys.executable, "-m", "chenu.sandbox", "--port", str(port), "--data", data]
@@ -134,7 +137,7 @@ class Demo:
         return child, url
 
     async def _prepare(self, env: dict[str, str], state: DemoState) -> None:
-        """Schema, Stripe's side, sample data; all of it is found done on a second start."""
+        """Schema, products at Stripe, sample data; a second start changes nothing."""
         await apply_migrations(env["DATABASE_URL"])
         await bootstrap(read_settings(env), state)
         demo_state.save_state(self._folder, state)
@@ -165,7 +168,7 @@ class Demo:
         worker.wait_until(ready_file.exists, _UP_SECONDS)
 
     def watch(self) -> None:
-        """Returns never: ends by Stopped, or by StartError when a process ended by itself."""
+        """Never returns: raises Stopped, or StartError if a process ended by itself."""
         while True:
             time.sleep(0.5)
             for child in self._children:
@@ -173,7 +176,7 @@ class Demo:
                     raise StartError(f"{child.name} ended: {child.last_words()}")
 
     def stop(self) -> None:
-        """Faces first, then the sandbox, then the engines; all within five seconds."""
+        """Web and worker first, then the sandbox, then the engines; all within five seconds."""
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, signal.SIG_IGN)
         engines = [child for child in self._children if child.name in ("PostgreSQL", "Valkey")]
@@ -218,7 +221,7 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def _forget(folder: Path) -> None:
-    """Everything of earlier runs but the lock that we hold."""
+    """Deletes everything of earlier runs, except the lock that we hold."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
@@ -227,7 +230,7 @@ def _forget(folder: Path) -> None:
 
 
 def _keep_or_choose(port: int | None) -> int:
-    """The sandbox's old port keeps links of earlier runs alive."""
+    """The sandbox's previous port, so that links of earlier runs still work."""
     if port is not None:
         with contextlib.suppress(StartError):
             require_free_port(port)

@@ -1,54 +1,53 @@
-"""Where the business is put together for a process: its parts opened, its handlers registered."""
+"""Where the business is put together for a process: its parts opened, its topics registered."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chenu.billing.live_gateway import LiveGateway
+from chenu.billing.ports import Gateway
 from chenu.core import db, redis
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
-from chenu.flows.mirrors.agent_price import AgentPriceHandler, ProductUpdateHandler
-from chenu.flows.mirrors.connect_account import ConnectAccountHandler, ConnectUpdateHandler
-from chenu.flows.mirrors.customer import CustomerHandler, CustomerUpdateHandler
-from chenu.flows.operations.registry import HandlerRegistry
-from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessionHandler
-from chenu.flows.purchases.pay_creator import TransferHandler
-from chenu.flows.purchases.return_payment import RefundHandler
-from chenu.flows.purchases.settle_purchase import CheckoutPaymentHandler
+from chenu.flows.event_types import EventRegistry
+from chenu.flows.mirrors.topic import MIRRORS
+from chenu.flows.operation_handlers import HandlerRegistry
+from chenu.flows.purchases.topic import PURCHASES
 from chenu.flows.services import Services
 from chenu.settings import Settings
 
+TOPICS = (MIRRORS, PURCHASES)
+"""A new package with operations or events of its own is registered here, and nowhere else."""
 
-def make_handlers() -> HandlerRegistry:
-    """A new kind of operation is registered here, and nowhere else."""
-    return HandlerRegistry(
-        [
-            CustomerHandler(),
-            CustomerUpdateHandler(),
-            AgentPriceHandler(),
-            ProductUpdateHandler(),
-            ConnectAccountHandler(),
-            ConnectUpdateHandler(),
-            CheckoutSessionHandler(),
-            CheckoutPaymentHandler(),
-            CheckoutExpiryHandler(),
-            TransferHandler(),
-            RefundHandler(),
-        ]
+EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
+
+
+def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Services:
+    """Raises ValueError where a kind of operation has not exactly one handler."""
+    return Services(
+        customers=stripe,
+        catalogue=stripe,
+        checkouts=stripe,
+        connect=stripe,
+        reports=stripe,
+        handlers=HandlerRegistry(
+            handler for topic in TOPICS for handler in topic.make_handlers(stripe, pubsub)
+        ),
+        events=EVENTS,
+        pubsub=pubsub,
+        settings=settings,
     )
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, application: str) -> AsyncIterator[Services]:
     """Database, Valkey and Stripe for one process; raises Unavailable when it may not start."""
-    handlers = make_handlers()
     db.configure(settings.database_url, application=application)
     await db.start()
     client = redis.connect(settings.redis_url)
     gateway = LiveGateway(settings.stripe)
     try:
         await require_migrated()
-        yield Services(gateway, PubSub(client), settings, handlers)
+        yield make_services(gateway, PubSub(client), settings)
     finally:
         await gateway.close()
         await client.aclose()

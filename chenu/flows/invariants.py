@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chenu.billing.gateway import BalanceMovement
+from chenu.billing.ports import ReportPort
 from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
@@ -153,13 +154,13 @@ _COUNTED = frozenset({"charge", "payment", "transfer", *_GIVEN_BACK})
 _DISPUTES = ("dp_", "du_")
 
 
-async def check_stripe(services: Services, since: datetime) -> Finding:
+async def check_stripe(reports: ReportPort, since: datetime) -> Finding:
     """I15: every line of Stripe's balance is booked here with the same amount, and none is missing.
 
     `since` (business time) bounds what is compared. Raises ProviderUnavailable.
     """
     description = "our books and Stripe's balance name the same objects with the same amounts"
-    lines = [line async for line in services.gateway.list_balance_movements(since) if _counts(line)]
+    lines = [line async for line in reports.list_balance_movements(since) if _counts(line)]
     theirs = Counter[str]()
     for line in lines:
         theirs[line.source_id] += line.amount
@@ -206,7 +207,7 @@ async def check_everything(services: Services, since: datetime) -> list[Finding]
     """With I15 where Stripe answers; a silent Stripe is a finding of its own."""
     findings = await check_books()
     try:
-        findings.append(await check_stripe(services, since))
+        findings.append(await check_stripe(services.reports, since))
     except ProviderUnavailable:
         findings.append(finding("I15", "Stripe could be asked", ["Stripe did not answer"]))
     return findings

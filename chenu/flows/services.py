@@ -1,26 +1,34 @@
 """What every flow is given: Stripe, live events, and how we are configured."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from chenu.accounts.live_connections import LiveConnections
-from chenu.billing.ports import Gateway
+from chenu.billing.ports import (
+    CataloguePort,
+    CheckoutPort,
+    ConnectPort,
+    CustomerPort,
+    ReportPort,
+)
 from chenu.core.pubsub import PubSub
+from chenu.flows.event_types import EventRegistry
+from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.settings import Settings
-
-
-class Handlers(Protocol):
-    """Of operations: the one implementation is `operations/registry.HandlerRegistry`."""
-
-    def get(self, kind: str) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    gateway: Gateway
+    """A flow asks Stripe through one of these ports; money moves in an operation's handler only."""
+
+    customers: CustomerPort
+    catalogue: CataloguePort
+    checkouts: CheckoutPort
+    connect: ConnectPort
+    reports: ReportPort
+    handlers: HandlerRegistry
+    events: "EventRegistry[Services]"
     pubsub: PubSub
     settings: Settings
-    handlers: Handlers
     connections: LiveConnections = field(default_factory=LiveConnections)
 
     def url(self, path: str) -> str:

@@ -1,1 +1,3 @@
-"""Stripe's webhook endpoint, health, metrics, and error code to status."""
+"""HTTP below the faces: server, middleware, health, metrics, Stripe's webhooks, errors to
+statuses.
+"""

@@ -1,9 +1,9 @@
-"""Whole answers for anonymous callers, kept for a second at most.
+"""A cache of whole responses for anonymous callers, for a second at most.
 
-Stands in front of the application and behind the edge, which still gives every answer its own id,
-headers and log line. Nobody who shows a cookie or a key is answered from here, and nothing of
-theirs is kept. Routes say which of their answers are for everybody; those are found again by the
-language, by all that was sent and, where programs choose among formats, by what they accept.
+It stands between the edge and the application, so that every response still has its own request id,
+headers and log line. Requests with a cookie or a key bypass it. Routes declare which of their
+responses are the same for everybody; the cache key is the language, everything that was sent and,
+where programs choose among formats, what they accept.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class _Answer:
 
 
 class AnswerCache:
-    """Wraps the application. `max_age` is in seconds; at 0 nothing is kept."""
+    """Wraps the application. `max_age` is in seconds; 0 turns the cache off."""
 
     def __init__(self, app: ASGIApp, places: frozenset[Place], max_age: float) -> None:
         self._app = app
@@ -57,7 +57,7 @@ class AnswerCache:
             accept = dict(scope["headers"]).get(b"accept", b"")
             try:
                 sent, receive = await _read_ahead(receive)
-            except HTTPException as error:  # its words are the application's
+            except HTTPException as error:  # the application words the error
                 await self._app(scope, _raising(error), send)
                 return
         request_context: RequestContext = scope["state"][STATE_KEY]
@@ -66,7 +66,7 @@ class AnswerCache:
         if known is None:
             await self._answer_anew(key, scope, receive, send)
             return
-        scope["path_template"] = scope["path"]  # as the router would have told the edge's metrics
+        scope["path_template"] = scope["path"]  # as the router sets it, for the edge's metrics
         await _send(known, send)
 
     async def _answer_anew(self, key: Key, scope: Any, receive: Receive, send: Send) -> None:
@@ -86,12 +86,14 @@ class AnswerCache:
 
 
 def _is_anonymous(scope: Any) -> bool:
-    """Somebody of whom we know nothing, who asks for a whole answer of the usual kind."""
+    """An anonymous request for a whole response, with no header that changes the response
+    otherwise.
+    """
     request_context: RequestContext = scope["state"][STATE_KEY]
     if request_context.refusal is not None or request_context.actor.kind is not ActorKind.ANONYMOUS:
         return False
     headers = dict(scope["headers"])
-    if len(headers) < len(scope["headers"]):  # in several lines: rare, and not to be guessed at
+    if len(headers) < len(scope["headers"]):  # a header sent in several lines is rare and ambiguous
         return False
     if not (_PRIVATE.isdisjoint(headers) and _PARTIAL.isdisjoint(headers)):
         return False
@@ -116,7 +118,7 @@ def _is_plain_accept(accept: bytes) -> bool:
 
 
 async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, and the same messages once more for the application."""
+    """The body, and a `receive` that repeats the same messages for the application."""
     messages: list[Any] = [await receive()]
     while messages[-1].get("more_body"):
         messages.append(await receive())

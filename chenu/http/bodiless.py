@@ -1,7 +1,7 @@
-"""Answers without their body: to HEAD, and to those who have the same already.
+"""Responses without a body: to HEAD requests, and 304 for clients with a current copy.
 
-RFC 9110, 9.3.2 and 13.1.2. The application is asked with GET, so that both have the headers, the
-access rules and the errors of a GET.
+RFC 9110, 9.3.2 and 13.1.2. The application is called with GET, so that headers, access rules and
+errors are those of a GET.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ async def answer_bodiless(
 
 
 class _Answer:
-    """Passes the start on, and the body where there is to be one."""
+    """Forwards the start of the response, and its body unless the response has none."""
 
     def __init__(self, send: Send, known_tags: str, *, is_head: bool) -> None:
         self._send = send
@@ -42,7 +42,9 @@ class _Answer:
         self.is_head = is_head
 
     async def receive(self) -> Any:
-        """Nothing was sent, and whoever asked for the head leaves after it: streams end then."""
+        """For HEAD: an empty body, then a disconnect as soon as the head was sent, which ends
+        streams.
+        """
         if not self._was_asked:
             self._was_asked = True
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -66,7 +68,7 @@ class _Answer:
         self._ended.set()
 
     def _is_known(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Compared weakly: a proxy that compresses marks our tags as weak."""
+        """Weak comparison, because a proxy that compresses marks our tags as weak."""
         if not self._known_tags:
             return False
         own = next((value.decode() for name, value in headers if name.lower() == b"etag"), None)

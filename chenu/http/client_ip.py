@@ -1,4 +1,4 @@
-"""Where a request comes from: the peer, or what proxies of ours say of it."""
+"""The IP address of a request: the peer's, or the one that our own proxies report."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,17 +10,17 @@ _MOST_HOPS = 20
 
 
 class TrustedProxies:
-    """Their X-Forwarded-For counts; everybody else's is anybody's invention."""
+    """Networks whose X-Forwarded-For is believed; from other peers the header is ignored."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks = tuple(ip_network(network) for network in networks)
         self._is_trusted = lru_cache(maxsize=256)(self._is_within)
 
     def address_of(self, peer: str, forwarded: str) -> str:
-        """The caller's address in one spelling; empty for a peer without one, as of a socket file.
+        """The caller's IP in canonical form; empty for a peer without one, such as a Unix socket.
 
-        Read from the last hop on, for as long as proxies of ours speak: a hop that is no address
-        ends that, and the last address known counts.
+        X-Forwarded-For is read from its end, as long as the hop is one of our proxies; an invalid
+        hop ends this, and the last valid IP counts.
         """
         if not self._networks or not forwarded:
             return _one_spelling(peer)

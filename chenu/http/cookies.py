@@ -1,11 +1,13 @@
-"""Cookies as browsers send them (RFC 6265): each by itself, so that an odd one harms no other."""
+"""Reads cookies as browsers send them (RFC 6265), one by one: an invalid one does not affect
+others.
+"""
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """Of a repeated name the first value that is not empty counts.
+    """Of a repeated name the first non-empty value counts.
 
-    Names are told apart to the letter: only blanks and tabs around them are dropped, because a
-    name that merely looks like `__Host-...` is not bound to the host.
+    Names are compared exactly, and only spaces and tabs around them are removed: a name that merely
+    looks like `__Host-...` is not bound to the host.
     """
     found: dict[str, str] = {}
     for part in header.split(";"):

@@ -1,6 +1,7 @@
-"""The outermost middleware: request id, clock, who is asking, security headers, one log line.
+"""The outermost middleware: request id, clock, identity, security headers, one log line per
+request.
 
-Pure ASGI. What it finds out is one Visit in the scope's state.
+Pure ASGI. It stores a RequestContext in the scope's state.
 """
 
 import secrets
@@ -40,16 +41,16 @@ from chenu.settings import Settings
 log = structlog.get_logger("chenu.request")
 
 QUIET = Subtrees("/static", "/healthz", "/metrics")
-"""Paths that need neither the database nor to know who asks."""
+"""Paths that need neither the database nor the caller's identity."""
 _NOT_ALLOWED = 405
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
     ("accept-language", "if-none-match", "x-forwarded-for"), ", "
 )
-"""Of what we read: headers that may be sent in several lines, and what joins these."""
+"""Headers that may be sent in several lines, with the separator that joins them."""
 
 
 class Edge:
-    """Wraps the whole application. `methods` is what each route takes, by its path's template."""
+    """Wraps the whole application. `methods` are the methods of each route, by path template."""
 
     def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, str]) -> None:
         self._app = app
@@ -72,7 +73,7 @@ class Edge:
         headers = _headers(scope)
         method = scope.get("method", "")
         is_quiet = scope["path"] in QUIET
-        # The server runs each request in a task of its own, with which this ends.
+        # The server runs each request in its own task, so that the bound values end with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
@@ -94,7 +95,7 @@ class Edge:
                 _describe(note, scope, status[0])
 
     def _complete(self, scope: Any, message: Any, request_id: str) -> list[tuple[bytes, bytes]]:
-        """The answer's own headers, those of every answer, and every method where one is wrong."""
+        """Adds the headers that every response has, and completes Allow."""
         own = message["headers"]
         if message["status"] == _NOT_ALLOWED or scope["method"] == "OPTIONS":
             own = [self._completed(scope, *pair) for pair in own]
@@ -107,7 +108,7 @@ class Edge:
         ]
 
     def _completed(self, scope: Any, name: bytes, value: bytes) -> tuple[bytes, bytes]:
-        """The router names what is no method and not HEAD; a route's own refusal stays."""
+        """The router's Allow lists some invalid methods and not HEAD; a route's own Allow stays."""
         if name.lower() != b"allow":
             return name, value
         route = scope.get("path_template")
@@ -119,7 +120,10 @@ class Edge:
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool
     ) -> RequestContext:
-        """Who asks, in which language. A refusal is kept for the routes: pages word it."""
+        """The caller and the language.
+
+        A failed identification is stored: the routes answer with it.
+        """
         peer, *_ = scope.get("client") or ("",)
         ip = self._proxies.address_of(peer or "", headers.get("x-forwarded-for", ""))
         if is_quiet:
@@ -163,7 +167,7 @@ class Edge:
         return actor
 
     def _is_own_origin(self, headers: Mapping[str, str]) -> bool:
-        """Browsers say where a write comes from; programs say nothing and carry no cookies."""
+        """Browsers name the origin of a write; programs do not, and send no cookies."""
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
         return headers.get("origin", self._origin) == self._origin
@@ -180,7 +184,7 @@ def _headers(scope: Any) -> dict[str, str]:
 
 
 def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor) -> Locale:
-    """A person's own choice, then this browser's, then what it asks for."""
+    """The person's own setting, else this browser's cookie, else Accept-Language."""
     if actor.session_id is not None:
         return actor.locale
     chosen = cookies.get(LANGUAGE_COOKIE, "")
@@ -191,14 +195,16 @@ def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor
 
 
 def _open_span(scope: Any, *, is_quiet: bool) -> AbstractContextManager[tracing.Note]:
-    """A socket lasts, so that its operations have spans of their own."""
+    """Not for WebSockets, which last long: their operations have spans of their own."""
     if scope["type"] == "http" and not is_quiet:
         return tracing.span(method_label(scope["method"]), tracing.Kind.SERVER)
     return tracing.UNRECORDED
 
 
 def _describe(note: tracing.Note, scope: Any, status: int) -> None:
-    """By its route: paths have names of people's things in them, and are without number."""
+    """The route's template: paths contain names of people's things and would be unbounded as
+    labels.
+    """
     method, route = method_label(scope["method"]), scope.get("path_template", "")
     note.name = f"{method} {route}".rstrip()
     note.attributes |= {"http.request.method": method, "http.response.status_code": status}

@@ -38,7 +38,7 @@ def status_of(error: ChenuError) -> int:
 
 
 def _headers(error: Exception) -> dict[str, str]:
-    """When to come back and which methods there are, where that is known."""
+    """Retry-After and Allow, where they are known."""
     headers = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)
@@ -52,7 +52,7 @@ def _headers(error: Exception) -> dict[str, str]:
 def error_as_json(
     request: Request[Any, Any, Any], error: Exception
 ) -> Response[dict[str, dict[str, str]]]:
-    """{"error": {"code", "message", "requestId"}}; an unexpected error tells nothing else."""
+    """{"error": {"code", "message", "requestId"}}; an unexpected error reveals no details."""
     request_context: RequestContext = request.scope["state"].get(STATE_KEY, RequestContext())
     if isinstance(error, ChenuError):
         status, code = status_of(error), error.code

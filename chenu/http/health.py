@@ -1,4 +1,4 @@
-"""Is this process alive, and can it serve?"""
+"""Liveness and readiness checks."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ async def healthz() -> dict[str, str]:
 
 @get("/readyz", include_in_schema=False)
 async def readyz(settings: NamedDependency[Settings]) -> Response[dict[str, str]]:
-    """503 without a current database. Valkey may be down: everything works, some of it slower."""
+    """503 without a migrated database. Without Valkey everything works, only slower."""
     database = await _check_database()
     cache = await _check_cache(settings)
     status = 200 if database == "ok" else 503

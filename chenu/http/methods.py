@@ -1,4 +1,4 @@
-"""Methods: what a path takes, and what they are called in counts."""
+"""The HTTP methods that a path accepts, and their labels in metrics."""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,12 @@ _OTHER = "_OTHER"
 
 
 def method_label(method: str) -> str:
-    """Callers may invent methods, and each label stays in memory: unknown ones share one."""
+    """Unknown methods share one label: each label takes memory, and callers can invent methods."""
     return method if method in _KNOWN else _OTHER
 
 
 def allow_of(methods: Iterable[str]) -> str:
-    """As the header lists them: HEAD wherever there is GET, and nothing that is no method."""
+    """The value of Allow: HEAD wherever there is GET, and only valid methods."""
     named = set(methods)
     return ", ".join(
         method for method in _KNOWN if method in named or (method == "HEAD" and "GET" in named)
@@ -23,10 +23,10 @@ def allow_of(methods: Iterable[str]) -> str:
 
 
 def methods_of_routes(app: Litestar, post_only: str) -> dict[str, str]:
-    """What OPTIONS answers, by the template of the path.
+    """The methods that OPTIONS answers, by path template.
 
-    Litestar's own answer names the first handler's methods alone. At `post_only` a GET has no
-    answer but the way to a page.
+    Litestar's own answer names the first handler's methods alone. On the paths in `post_only` a GET
+    only redirects to a page, so that it is not listed.
     """
     found = {
         route.path_format: allow_of(route.methods)

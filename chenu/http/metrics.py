@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: requests as they happen, queues and operations when asked."""
+"""Prometheus metrics: requests are counted as they happen, queues and operations on each scrape."""
 
 from functools import lru_cache
 
@@ -39,11 +39,12 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
 
 @lru_cache(maxsize=1_000)
 def _requests(method: str, route: str, status: int) -> Histogram:
-    return _REQUESTS.labels(method, route, str(status))  # checks and joins them each time
+    # `labels` checks and joins the values at each call
+    return _REQUESTS.labels(method, route, str(status))
 
 
 def count_webhook(result: str) -> None:
-    """`result`: stored, duplicate or refused."""
+    """`result` is stored, duplicate or refused."""
     _webhooks(result).inc()
 
 
@@ -70,6 +71,6 @@ async def _read_gauges() -> None:
 
 @get("/metrics", include_in_schema=False)
 async def metrics() -> Response[bytes]:
-    """In Prometheus's text format. Keep it inside the network: docs/operations.md."""
+    """Prometheus's text format. Must be reachable inside the network only: docs/operations.md."""
     await _read_gauges()
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})

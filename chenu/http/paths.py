@@ -1,8 +1,8 @@
-"""Parts of the site by the beginning of their addresses, segment by segment."""
+"""Parts of the site, compared by whole segments of the path."""
 
 
 class Subtrees:
-    """`path in subtrees`: one of these addresses or one below it, not one that only begins so."""
+    """`path in subtrees`: one of these paths or below one, not a path that merely begins alike."""
 
     def __init__(self, *roots: str) -> None:
         self._roots = frozenset(roots)

@@ -1,4 +1,4 @@
-"""Bodies have to come in time and whole: too slow is 408, cut short 400, neither is our fault."""
+"""Request bodies must arrive in time and whole: otherwise 408 if too slow, 400 if cut short."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,10 @@ class BodyCutShort(HTTPException):
 
 
 class RequestBodies:
-    """Wraps the application. `seconds` are for one whole body, from the end of the headers."""
+    """Wraps the application.
+
+    `seconds` is the time for one whole body, from the end of the headers.
+    """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -35,30 +38,31 @@ class RequestBodies:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         finally:
-            exchange.let_go()
+            exchange.release()
 
 
 def _find_length(headers: Any) -> int | None:
-    """As it was announced: our server lets numbers pass alone; None for what is none."""
+    """The value of Content-Length; None without one. The server only lets numbers pass."""
     for name, value in headers:
         if name == b"content-length":
             return int(value) if value.isdigit() and len(value) <= _MOST_DIGITS else None
     return None
 
 
-async def _nothing_more() -> Any:
+async def _receive_disconnect() -> Any:
     return {"type": "http.disconnect"}
 
 
-async def _unsent(message: Any) -> None:
-    """The request is over."""
+async def _discard(message: Any) -> None:
+    """For an answer that nobody can receive any more."""
 
 
 class _Exchange:
-    """One request's messages.
+    """The messages of one request.
 
     The server closes a connection with an unread body once nothing refers to its request any more.
-    The frames of an exception do until the next collection: so they refer to this object alone.
+    An exception's frames refer to what they used until the next garbage collection, so they may
+    only refer to this object.
     """
 
     def __init__(self, receive: Receive, send: Send, length: int | None, seconds: float) -> None:
@@ -69,14 +73,14 @@ class _Exchange:
         self._deadline = self._loop.time() + seconds
         self._is_whole = False
 
-    def let_go(self) -> None:
-        self._receive, self._send = _nothing_more, _unsent
+    def release(self) -> None:
+        self._receive, self._send = _receive_disconnect, _discard
 
     async def send(self, message: Any) -> None:
         await self._send(message)
 
     async def receive(self) -> Any:
-        """After the body comes the connection's end, which may take long.
+        """After the body, waits for the end of the connection, which may take long.
 
         Raises BodyTooSlow or BodyCutShort.
         """
@@ -89,11 +93,13 @@ class _Exchange:
             raise BodyTooSlow from None
         if message["type"] == "http.disconnect":
             raise BodyCutShort
-        self._note(message)
+        self._mark_last(message)
         return message
 
-    def _note(self, message: dict[str, Any]) -> None:
-        """The server asks the connection once more to see the end: its length tells it already."""
+    def _mark_last(self, message: dict[str, Any]) -> None:
+        """Mark the last message by Content-Length: the server would wait for the connection to see
+        the end.
+        """
         if self._missing is not None:
             self._missing -= len(message.get("body", b""))
             if self._missing <= 0:

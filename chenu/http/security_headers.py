@@ -1,4 +1,4 @@
-"""Security headers of every answer: a strict policy, and the looser one of the API explorer."""
+"""Security headers of every response: a strict policy, and a looser one for the API explorer."""
 
 from urllib.parse import urlsplit
 
@@ -26,7 +26,9 @@ def security_headers(settings: Settings) -> SecurityHeaders:
 
 
 def _policy(settings: Settings) -> str:
-    """No inline script or style, nothing of others; forms may lead on to Stripe's pages."""
+    """No inline scripts or styles and no other origins, except Stripe's pages as targets
+    of forms.
+    """
     base = settings.stripe.api_base
     stripe = (f"{urlsplit(base).scheme}://{urlsplit(base).netloc}",) if base else _STRIPE_PAGES
     return "; ".join(
@@ -45,7 +47,10 @@ def _policy(settings: Settings) -> str:
 
 
 def _explorer_policy() -> str:
-    """GraphiQL's editor writes style elements; its scripts are files of ours all the same."""
+    """GraphiQL's editor creates style elements, so inline styles are allowed.
+
+    Scripts are still our files.
+    """
     return (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
@@ -60,7 +65,7 @@ def _build(settings: Settings, policy: str) -> Headers:
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
-        "server": "chenu",  # else the server names itself
+        "server": "chenu",  # otherwise the server adds its own name
         "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
     }
     if settings.is_https:

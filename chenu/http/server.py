@@ -5,18 +5,19 @@ docs/decisions/0013 says why granian, and what of it is used.
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import socket
+import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +28,7 @@ MAX_HEAD_BYTES = 65_536
 _SHUTDOWN_SECONDS = 2.5
 _LAST_SECONDS = 0.5
 _BACKLOG = 512
+_START_SECONDS = 10
 _MAX_FILES = 20_000
 _UNACKNOWLEDGED_MS = 60_000
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
@@ -39,22 +41,21 @@ class PortTaken(Exception):
 
 
 def claim_port(host: str, port: int) -> socket.socket:
-    """A listening socket; raises PortTaken. Port 0 takes a free one."""
+    """A socket that keeps others off the port; raises PortTaken. Port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    claim = socket.socket(family)
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        claim.bind((host, port))
+        claim.listen()
     except OSError as error:
-        listener.close()
+        claim.close()
         raise PortTaken(f"port {port} cannot be used: {error.strerror}") from None
-    _let_go_of_vanished_peers(listener)
-    return listener
+    return claim
 
 
-def _let_go_of_vanished_peers(listener: socket.socket) -> None:
-    """Connections inherit it: who reads nothing for a minute, or is gone, is disconnected."""
+def _limit_patience(listener: socket.socket) -> None:
+    """Connections inherit it: clients that read nothing for a minute, or are gone, are dropped."""
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "linux":
@@ -62,6 +63,35 @@ def _let_go_of_vanished_peers(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, user_timeout, _UNACKNOWLEDGED_MS)
         for name, value in _KEEP_ALIVE.items():
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def find_listener(port: int, *, besides: int = -1) -> socket.socket | None:
+    """A listening socket of this process that is not the descriptor `besides`.
+
+    It is a duplicate: options that are set on it hold for the original.
+    """
+    for path in Path("/dev/fd").iterdir():
+        if int(path.name) != besides and _is_socket(int(path.name)):
+            found = socket.socket(fileno=os.dup(int(path.name)))
+            if _listens(found, port):
+                return found
+            found.close()
+    return None
+
+
+def _is_socket(descriptor: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:  # closed since the folder was read
+        return False
+
+
+def _listens(found: socket.socket, port: int) -> bool:
+    return (
+        found.family in (socket.AF_INET, socket.AF_INET6)
+        and bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        and found.getsockname()[1] == port
+    )
 
 
 def _limit_connections() -> int:
@@ -74,9 +104,10 @@ def _limit_connections() -> int:
 
 
 def spare_garbage_collection() -> None:
-    """What is there at start stays: looking through it again and again is a third of a request.
+    """Exempt objects that exist at start from garbage collection, which took a third of each
+    request.
 
-    Requests leave hardly any cycles behind, so that rarer collections find as much at once.
+    Requests create hardly any reference cycles, so that rarer collections are enough.
     """
     gc.collect()
     gc.freeze()
@@ -98,7 +129,8 @@ class _Requests:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             if not self._is_ending:
-                raise  # else it is no fault, and nobody waits for the end of this task
+                # else the server is stopping: no error to report, and nobody awaits this task
+                raise
         finally:
             self._tasks.discard(task)
 
@@ -114,46 +146,59 @@ class _Requests:
                 task.cancel()
 
 
-class _Server(Server):
-    """Listens on a socket that is open already."""
+def _server(app: ASGIApp, claim: socket.socket, limits: ConnectionLimits) -> Server:
+    host, port = claim.getsockname()[:2]
+    return Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        backlog=_BACKLOG,
+        backpressure=_limit_connections(),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(limits.head_seconds * 1_000),
+            max_buffer_size=MAX_HEAD_BYTES,
+        ),
+        log_level=LogLevels.error,
+        log_dictconfig=_QUIET_LOGS,
+    )
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
-        host, port = listener.getsockname()[:2]
-        super().__init__(
-            app,
-            address=host,
-            port=port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            backlog=_BACKLOG,
-            backpressure=_limit_connections(),
-            http1_settings=HTTP1Settings(
-                header_read_timeout=int(limits.head_seconds * 1_000),
-                max_buffer_size=MAX_HEAD_BYTES,
-            ),
-            log_level=LogLevels.error,
-            log_dictconfig=_QUIET_LOGS,
-        )
-        self._listener = listener
 
-    def _init_shared_socket(self) -> None:
-        holder: Any = SocketHolder
-        self._shd: Any = holder(self._listener.detach(), False, _BACKLOG)
+async def _hand_over(claim: socket.socket, server: asyncio.Task[None]) -> None:
+    """Returns when the server listens and the claim is closed.
+
+    The server opens its socket itself and shares its port (SO_REUSEPORT). From now on so does the
+    claim; a claim of another process does not, and is refused: the port is never free meanwhile.
+    """
+    with claim:
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        port, descriptor = claim.getsockname()[1], claim.fileno()
+        async with asyncio.timeout(_START_SECONDS):
+            while (listener := find_listener(port, besides=descriptor)) is None:
+                if server.done():
+                    raise RuntimeError("the web server did not start") from server.exception()
+                await asyncio.sleep(0.001)
+    with listener:
+        _limit_patience(listener)
 
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, limits: ConnectionLimits
+    app: ASGIApp, claim: socket.socket, limits: ConnectionLimits
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Meanwhile the application answers. At the end requests under way get a moment.
+    """The application is served within this block.
 
-    Whoever has not sent a whole request by then is not waited for. The task ends by itself only
-    when the server broke.
+    At its end, open requests get a short grace time.
+
+    Requests that have not arrived whole by then are not waited for. The yielded task ends by itself
+    only if the server failed.
     """
     requests = _Requests(app)
-    server = _Server(requests, listener, limits)
+    server = _server(requests, claim, limits)
     task: asyncio.Task[None] = asyncio.create_task(server.serve())
     try:
+        await _hand_over(claim, task)
         yield task
     finally:
         server.stop()  # type: ignore[no-untyped-call]
@@ -165,13 +210,13 @@ async def serving(
         task.cancel()
 
 
-async def serve(app: ASGIApp, listener: socket.socket, limits: ConnectionLimits) -> None:
+async def serve(app: ASGIApp, claim: socket.socket, limits: ConnectionLimits) -> None:
     """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with serving(app, listener, limits) as task:
+    async with serving(app, claim, limits) as task:
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

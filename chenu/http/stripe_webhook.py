@@ -1,4 +1,4 @@
-"""Stripe's webhooks: check the signature, store the event, answer. The worker does the rest."""
+"""Stripe's webhooks: check the signature, store the event, answer. The worker handles the event."""
 
 import re
 from collections.abc import Callable
@@ -25,15 +25,15 @@ from chenu.http.metrics import count_webhook
 TOLERANCE_SECONDS = 300
 _SIGNATURE = "stripe-signature"
 _UNIX_TIME = re.compile(r"[0-9]{1,12}")
-_TAKEN = ASGIResponse(media_type=MediaType.TEXT)
-"""Empty, and the same for all: Stripe reads the status."""
+_ACCEPTED = ASGIResponse(media_type=MediaType.TEXT)
+"""Empty and shared by all requests: Stripe reads the status only."""
 
 
 @post("/webhooks/stripe", include_in_schema=False, status_code=200)
 async def snapshot_webhook(
     request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> ASGIApp:
-    """Events of our own account, and of connected accounts, as snapshots."""
+    """Snapshot events of our own account and of connected accounts."""
     body = await request.body()
     secrets = services.settings.stripe.webhook_secrets
     require_signature(request.headers.get(_SIGNATURE, ""), body, secrets)
@@ -52,8 +52,8 @@ async def thin_webhook(
 
 
 def require_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
-    """Any of the endpoint's secrets will do: two while one is being replaced."""
-    # The SDK compares signatures by a function that takes ASCII alone.
+    """Accepts any of the endpoint's secrets: there are two while one is being replaced."""
+    # The SDK compares signatures with a function that accepts ASCII only.
     if not header.isascii() or not _is_recent(header):
         raise _refused()
     try:
@@ -70,7 +70,7 @@ def require_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> Non
 
 
 def _is_recent(header: str) -> bool:
-    """Signed at one time, not long ago and not yet to come: the SDK lets the future pass."""
+    """Signed once, not long ago and not in the future, which the SDK would accept."""
     parts = (part.partition("=") for part in header.split(","))
     times = [value for name, _, value in parts if name.strip() == "t"]
     if not header.isascii() or len(times) != 1 or not _UNIX_TIME.fullmatch(times[0]):
@@ -96,4 +96,4 @@ async def _store(services: Services, event: EventSummary) -> ASGIApp:
     crash_point("webhook.stored")
     count_webhook("stored" if stored else "duplicate")
     await stand_in_for_worker(services, event.id)
-    return _TAKEN
+    return _ACCEPTED

@@ -1,1 +1,1 @@
-"""Worker and schedule: thin callers of flows."""
+"""Worker and schedule, which only call flows."""

@@ -1,4 +1,4 @@
-"""Mails as text and HTML out of one Jinja template each: the first line is the subject."""
+"""Mails as text and HTML, both from one Jinja template whose first line is the subject."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
 from chenu.core.mail import MailRow
 from chenu.core.money import Cents, format_cents
-from chenu.jobs.strangers_words import harmless
+from chenu.jobs.user_texts import unlink_user_texts
 from chenu.support.business_hours import PARIS
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
@@ -51,9 +51,12 @@ def _environment(locale: Locale) -> jinja2.Environment:
 
 
 def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage:
-    """A complete message; its Message-ID is made from the business key, so that twins collapse."""
+    """A complete message.
+
+    Its Message-ID is made from the business key, so that duplicates are detected.
+    """
     locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
-    params = harmless(msgspec.json.decode(mail.params, type=dict[str, Any]))
+    params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
     message = EmailMessage()
@@ -77,7 +80,9 @@ def message_id(business_key: str, public_url: str) -> str:
 
 
 def _own_links(public_url: str, params: Mapping[str, Any]) -> tuple[str, ...]:
-    """How the links of our templates begin: pages of ours, and Stripe's of this very purchase."""
+    """The URLs of our pages, and of Stripe's pages for this purpose, with which template links
+    begin.
+    """
     pages = (params.get("invoice_url"), params.get("receipt_url"))
     return (f"{public_url}/", *(page for page in pages if page))
 

@@ -1,4 +1,4 @@
-"""How mails leave: by SMTP, or into a folder that the demo shows as a page."""
+"""Sends mails by SMTP, or into a folder that the demo shows as a page."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS = 20
 
 
 class MailError(Exception):
-    """It was not sent; `final` when another try would end the same way."""
+    """The mail was not sent; `final` if another attempt would fail in the same way."""
 
     def __init__(self, message: str, *, final: bool) -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class SmtpTransport:
 
 
 def make_transport(settings: Settings) -> MailTransport:
-    """SMTP where it is configured, else the folder. Raises SettingError without either."""
+    """SMTP if it is configured, else the folder. Raises SettingError without either."""
     if settings.smtp_url is not None:
         return SmtpTransport(settings.smtp_url)
     if settings.mail_folder is not None:

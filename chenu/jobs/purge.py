@@ -1,4 +1,4 @@
-"""Deletes what is older than its table's retention."""
+"""Deletes rows that are older than their table's retention."""
 
 import structlog
 
@@ -26,7 +26,7 @@ RETENTION_OF: dict[str, Retention] = {
 
 
 async def purge_all() -> None:
-    """One table that cannot be purged keeps no other from it; then it raises, and comes again."""
+    """Purges every table even if one fails; raises at the end, so that the purge is retried."""
     failures: list[Exception] = []
     for table, retention in RETENTION_OF.items():
         try:

@@ -1,6 +1,7 @@
-"""What happens by itself, by business time: due times are rows, so a restart forgets none.
+"""Recurring tasks, on business time: due times are rows, so that a restart loses none.
 
-One worker at a time runs a task. One that outlives its lease may run twice at once, without harm.
+One worker at a time runs a task. A task that outlives its lease may run twice at once, without
+harm.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ from chenu.core.scheduled_tasks import (
 from chenu.flows.events.polling import poll_events
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
-from chenu.flows.operations.repair import close_forgotten, repair_due, requeue_waiting
+from chenu.flows.operations.repair import repair_due, requeue_waiting
+from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from chenu.jobs.purge import purge_all
 from chenu.ledger.seals import seal_entries
@@ -41,7 +43,7 @@ log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 1.0
 
 Task = Callable[[Services, datetime], Awaitable[object]]
-"""Given the moment for which it is due: of a monthly task, that names the month."""
+"""Gets the time for which it is due, which names the month of a monthly task."""
 
 
 Runs = dict[str, asyncio.Task[None]]
@@ -49,7 +51,7 @@ Runs = dict[str, asyncio.Task[None]]
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A task that happens by itself; `name` is its row's."""
+    """A recurring task; `name` identifies its row."""
 
     name: str
     recurrence: Recurrence
@@ -65,7 +67,9 @@ async def _seal(services: Services, due_at: datetime) -> None:
 
 
 async def _check_books(services: Services, due_at: datetime) -> None:
-    """The one task that reads whole tables, on purpose: what is kept here, and copies of it."""
+    """The one task that reads whole tables on purpose, to compare the books with what they follow
+    from.
+    """
     for finding in await check_books(whole=False):
         if not finding.ok:
             log.error("invariant_violated", name=finding.name, samples=finding.samples)
@@ -102,7 +106,10 @@ RECURRING = (
 async def run_schedule(
     services: Services, stop: asyncio.Event, tasks: Sequence[Recurring] = RECURRING
 ) -> None:
-    """Until `stop`; then what runs is finished. Other workers may do the same at once."""
+    """Runs until `stop`, then finishes running tasks.
+
+    Several workers may do this at the same time.
+    """
     runs: Runs = {}
     worker, has_rows = new_id(), False
     while not stop.is_set():
@@ -133,7 +140,7 @@ async def _start_due(
 
 
 async def run_due(services: Services, recurring: Recurring, worker: UUID) -> None:
-    """Its turn, unless it is another worker's. Never raises."""
+    """Runs the task unless another worker has claimed it. Never raises."""
     try:
         turn = await claim(recurring.name, worker)
         if turn is None:
@@ -144,7 +151,7 @@ async def run_due(services: Services, recurring: Recurring, worker: UUID) -> Non
         finally:
             renewing.cancel()
         await finish(turn, recurring.recurrence, error)
-    except Exception as error:  # the lease ends, and its turn comes again
+    except Exception as error:  # the lease expires, and the task is claimed again
         log.warning("schedule_lost", task=recurring.name, error=type(error).__name__)
 
 
@@ -160,7 +167,7 @@ async def _keep(turn: Turn) -> None:
 async def run_once(
     services: Services, recurring: Recurring, due_at: datetime | None = None
 ) -> str | None:
-    """The name of what went wrong, which is logged; None when nothing did."""
+    """The name of the error, which is logged; None after a success."""
     try:
         with tracing.span(f"scheduled {recurring.name}"):
             await follow_clock(services.settings)
@@ -175,6 +182,6 @@ async def run_once(
 
 
 async def find_next_dated(tasks: Sequence[Recurring] | None = None) -> datetime | None:
-    """When the next task with due moments of its own is due, or has been; for the demo's clock."""
+    """The next due time of the dated tasks, perhaps in the past; for the demo's clock."""
     dated = [task.name for task in tasks or RECURRING if task.recurrence.is_dated]
     return await find_next_due(dated) if dated else None

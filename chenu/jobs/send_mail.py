@@ -1,4 +1,4 @@
-"""Sending one mail of the outbox: claimed, sent outside any transaction, then marked."""
+"""Sends one mail of the outbox: claimed, sent outside any transaction, then marked."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 
 async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID) -> None:
-    """Raises why it could not be sent when it has to be tried again."""
+    """Raises the reason if it has to be retried."""
     async with mail.claim(mail_id) as row:
         if row is not None:
             await _send(settings, transport, row)
@@ -45,7 +45,7 @@ async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> N
 
 
 async def _release(row: MailRow, error: str, *, final: bool) -> bool:
-    """For another attempt, or given up: True."""
+    """Schedules another attempt, or gives up: True."""
     final = final or business_now() - row.created_at > GIVE_UP_AFTER
     await mail.release(row.id, error, final=final)
     log.warning("mail_not_sent", kind=row.kind, error=error, final=final)

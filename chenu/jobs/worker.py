@@ -1,4 +1,4 @@
-"""The worker process: repair at start, then jobs and schedule until it is told to stop."""
+"""The worker process: repair at start, then jobs and schedule until it is stopped."""
 
 import asyncio
 import signal
@@ -17,6 +17,7 @@ from chenu.flows.events.handling import handle_event
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import make_transport
@@ -31,7 +32,7 @@ _PAUSE_SECONDS = 1.0
 
 
 async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
-    """Until SIGTERM or SIGINT. `ready` is touched once jobs are worked."""
+    """Runs until SIGTERM or SIGINT. `ready` is touched once jobs are processed."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -47,7 +48,7 @@ async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
 
 
 def register_handlers(services: Services) -> None:
-    """Every kind of job, as a thin call of its flow."""
+    """Registers a handler for every kind of job; each only calls a flow."""
     transport = make_transport(services.settings)
 
     async def on_event(argument: str) -> None:
@@ -87,6 +88,7 @@ async def _repair_first(services: Services) -> None:
     try:
         with tracing.span("scheduled repair_all"):
             await repair_all(services)
+            await close_forgotten(services)
     except ChenuError as error:
         log.warning("first_repair_failed", code=error.code)
     except Exception:
@@ -94,7 +96,7 @@ async def _repair_first(services: Services) -> None:
 
 
 async def _work(services: Services, stop: asyncio.Event) -> None:
-    """A lost database ends the queue's connection: start again until told to stop."""
+    """A lost database ends the queue's connection: reconnect until the worker is stopped."""
     while not stop.is_set():
         try:
             await queue.work(services.settings.database_url, stop)

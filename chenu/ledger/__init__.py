@@ -1,1 +1,1 @@
-"""Double-entry journal and operations: every movement of money is posted here."""
+"""Double-entry ledger and operations: every movement of money is booked here."""

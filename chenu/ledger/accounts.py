@@ -6,7 +6,10 @@ from uuid import UUID
 
 
 class LedgerKind(StrEnum):
-    """A credit is positive. What buyers paid is the source, so its balance is negative."""
+    """A credit is positive.
+
+    Payments of buyers are the source of money, so their balance is negative.
+    """
 
     BUYER_PAYMENTS = "BUYER_PAYMENTS"
     BUYER_REFUNDS_DUE = "BUYER_REFUNDS_DUE"
@@ -20,15 +23,15 @@ class LedgerKind(StrEnum):
 
 
 RECEIVABLE = frozenset({LedgerKind.CREATOR_RECEIVABLE, LedgerKind.CUSTOMER_RECEIVABLE})
-"""What one person owes us: a debit, so that the stored balance is never above zero."""
+"""One person's debts to us: debits, so that the stored balance is never above zero."""
 
 OWNED = RECEIVABLE | {LedgerKind.CREATOR_PAYABLE}
-"""Accounts of one person: the balance is stored, and but for debts never falls below zero."""
+"""Accounts of one person: the balance is stored and, except for debts, never below zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account by meaning; `owner_id` for owned kinds only. Each asset is counted apart."""
+    """An account by kind; `owner_id` for owned kinds only. Each asset has its own account."""
 
     kind: LedgerKind
     owner_id: UUID | None = None
@@ -52,10 +55,10 @@ def creator_payable(creator_id: UUID) -> AccountRef:
 
 
 def creator_receivable(creator_id: UUID) -> AccountRef:
-    """What one creator owes us: a share given back that was transferred already."""
+    """What one creator owes us: a share that was transferred already and then reversed."""
     return AccountRef(LedgerKind.CREATOR_RECEIVABLE, creator_id)
 
 
 def customer_receivable(account_id: UUID) -> AccountRef:
-    """What one customer owes us: used up, and taken back by the bank since."""
+    """What one customer owes us: something consumed whose payment the bank has since taken back."""
     return AccountRef(LedgerKind.CUSTOMER_RECEIVABLE, account_id)

@@ -1,4 +1,4 @@
-"""What the books count: units of an asset. An amount of euros and one of tokens never mix."""
+"""Amounts of an asset; amounts of euros and of tokens cannot be mixed."""
 
 from dataclasses import dataclass
 from enum import StrEnum

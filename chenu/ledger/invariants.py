@@ -1,6 +1,6 @@
-"""What must always hold of the books: each a query that returns what violates it.
+"""Invariants of the ledger: each is a query that returns its violations.
 
-Numbers are those of docs/money.md, "Invariants". Checks that need other features' rows stand in
+Numbers are those of docs/money.md, "Invariants". Checks that need other features' rows are in
 chenu/flows/invariants.py; `chenu ledger check` prints all of them.
 """
 
@@ -15,7 +15,7 @@ from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_sea
 class Invariant:
     """`sql` returns one text per violation; no rows when it holds.
 
-    `grows`: it is about entries, and $1 is the one after which it looks; 0 for all of them.
+    `grows`: it checks entries, from the one after $1 on; 0 for all of them.
     """
 
     name: str
@@ -97,7 +97,7 @@ _SEALS = "the entries match their seals, link by link"
 
 
 async def check_ledger(*, whole: bool) -> list[Finding]:
-    """All of the books, or what was booked since the last check that found them whole."""
+    """Checks all entries, or those after the last one that a check found correct."""
     start = GENESIS if whole else await find_checked()
     findings = await check_all(INVARIANTS, after=start.last_entry)
     seals = await verify_seals(start)

@@ -21,9 +21,9 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTransaction:
-    """`business_key` names the event that is booked; a second posting of it changes nothing.
+    """`business_key` names the booked event; a second posting of it changes nothing.
 
-    `account_id` is the account of the customer whose books the transaction and its entries are.
+    `account_id` is the customer account to which the transaction and its entries belong.
     """
 
     business_key: str
@@ -35,7 +35,7 @@ class LedgerTransaction:
 
 
 class UnbalancedError(ValueError):
-    """Postings that do not sum to zero per asset: a bug, never a state of the books."""
+    """Entries that do not sum to zero per asset: a programming error; nothing is booked."""
 
 
 def credit(account: AccountRef, amount: Amount) -> LedgerEntry:
@@ -53,7 +53,7 @@ _POST = """
 
 
 async def post(transaction: LedgerTransaction) -> bool:
-    """Book it once, in the caller's transaction; False when it was booked before.
+    """Books it once, in the caller's transaction; False if it was booked before.
 
     An event that moves nothing, such as a fee of 0, is not booked: no transaction is empty. One
     statement finds or opens the accounts, and writes entries and balances (sql/ledger.sql).
@@ -91,11 +91,11 @@ def _require_balance(transaction: LedgerTransaction) -> None:
 
 
 async def get_balance(account: AccountRef, asset: Asset) -> Amount:
-    """What an owned account holds of the asset; 0 before its first entry."""
+    """The balance of an owned account in this asset; 0 before its first entry."""
     sql = "SELECT balance FROM ledger_account WHERE kind = $1 AND owner_id = $2 AND asset = $3"
     return Amount(asset, await db.fetch_value(sql, account.kind, account.owner_id, asset) or 0)
 
 
 async def get_cents(account: AccountRef) -> Cents:
-    """What an owned account holds of money."""
+    """The balance of an owned account in cents."""
     return Cents((await get_balance(account, Asset.EUR)).units)

@@ -1,4 +1,4 @@
-"""Operations that are not settled: which are due, which wait, and when repair looks at them."""
+"""Operations that are not settled: which are due, which wait, and when repair checks them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class _Id:
 
 
 async def list_due(now: datetime, *, limit: int = 200) -> list[OperationId]:
-    """Open operations whose time for repair has come, the most overdue first."""
+    """Open operations that repair must check now, the most overdue first."""
     sql = """
         SELECT id FROM operation
         WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at <= $1
@@ -26,13 +26,13 @@ async def list_due(now: datetime, *, limit: int = 200) -> list[OperationId]:
 
 
 async def list_open(*, limit: int = 1000) -> list[OperationId]:
-    """All that is not settled, for the start of a worker."""
+    """All open operations, for the start of a worker."""
     sql = "SELECT id FROM operation WHERE state IN ('INTENT', 'UNKNOWN') ORDER BY id LIMIT $1"
     return [row.id for row in await db.fetch_all(_Id, sql, limit)]
 
 
 async def reschedule(kind: OperationKind, subject_ids: Collection[UUID]) -> None:
-    """Those about these rows are due now."""
+    """Makes the open operations of these rows due now."""
     sql = """
         UPDATE operation SET next_check_at = $3
         WHERE subject_id = ANY($2) AND kind = $1 AND state IN ('INTENT', 'UNKNOWN')
@@ -46,7 +46,7 @@ class _Subject:
 
 
 async def find_subjects(subject_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Which of these rows any operation is about that was not refused."""
+    """Those of these rows that have an operation which was not refused."""
     sql = """
         SELECT DISTINCT subject_id AS id FROM operation
         WHERE subject_id = ANY($1) AND state <> 'FAILED'

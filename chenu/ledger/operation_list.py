@@ -1,4 +1,4 @@
-"""Operations as an operator sees them: listed, opened again, given up."""
+"""Operations for operators: listed, retried, given up."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,12 +19,12 @@ from chenu.ledger.operations import (
 )
 
 GIVEN_UP = "given_up"
-"""The error code of what an operator decided against; the reason is in the audit trail."""
+"""The error code of an operation that an operator gave up; the reason is in the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationQuery:
-    """None for all; `before` is the last one of the page before."""
+    """None means all; `before` is the last one of the previous page."""
 
     kind: OperationKind | None = None
     state: OperationState | None = None
@@ -47,7 +47,10 @@ async def list_operations(query: OperationQuery) -> list[OperationRow]:
 
 
 async def require_failed(operation: OperationRow) -> None:
-    """Raises InvalidState for one that is open or settled, or that another one has followed."""
+    """Raises InvalidState for an operation that is open, settled or followed by another one.
+
+    The caller has locked the row, as create_operation_after does: none follows it from now on.
+    """
     if operation.state != OperationState.FAILED:
         raise InvalidState(
             "Only a FAILED operation can be tried again; this one is {state}", state=operation.state
@@ -61,7 +64,7 @@ async def require_failed(operation: OperationRow) -> None:
 
 
 async def reopen(operation: OperationRow, params: object) -> None:
-    """A new attempt: these parameters, under the next key. In the caller's transaction."""
+    """A new attempt with these parameters and the next key. In the caller's transaction."""
     sql = """
         UPDATE operation SET state = 'INTENT', params = $2, key_number = key_number + 1,
             attempts = 0, error_code = NULL, settled_at = NULL, next_check_at = $3
@@ -71,7 +74,7 @@ async def reopen(operation: OperationRow, params: object) -> None:
 
 
 async def mark_given_up(operation: OperationRow) -> None:
-    """In the caller's transaction. Raises InvalidState for what is settled."""
+    """In the caller's transaction. Raises InvalidState for a settled operation."""
     if operation.state == OperationState.SETTLED:
         raise InvalidState("This operation is settled: there is nothing to give up")
     await mark_failed(operation.id, GIVEN_UP)

@@ -1,4 +1,4 @@
-"""Operations: the row before each Stripe call, its states, and when repair looks at it again.
+"""Operations: the row before each Stripe call, its states, and when repair checks it.
 
 INTENT -> SETTLED | FAILED; UNKNOWN when the answer was lost. See docs/decisions/0005, and 0019 for
 operations that follow one another.
@@ -29,14 +29,14 @@ REPAIR_AFTER = (
     timedelta(hours=1),
     timedelta(days=1),
 )
-"""When repair asks again, by attempt; the last one repeats."""
+"""The delay before repair's next check, by attempt; the last one repeats."""
 
 KEY_LIFE = timedelta(hours=23)
 """Stripe forgets idempotency keys after about a day: older operations are looked up, never sent."""
 
 
 FOLLOWS = ":after:"
-"""In a business key, between what it is about and the operation that this one follows."""
+"""In a business key, separates its subject from the operation that this one follows."""
 
 
 class OperationKind(StrEnum):
@@ -65,7 +65,10 @@ OPEN_STATES = (OperationState.INTENT.value, OperationState.UNKNOWN.value)
 
 @dataclass(frozen=True, slots=True)
 class NewOperation:
-    """What to ask of Stripe. `params` is a msgspec struct or dataclass with all the call needs."""
+    """A call to be made.
+
+    `params` is a msgspec struct or dataclass with everything that the call needs.
+    """
 
     kind: OperationKind
     business_key: str
@@ -101,7 +104,7 @@ class OperationRow:
 
     @property
     def is_unknown(self) -> bool:
-        """Stripe was asked, and what it answered was lost."""
+        """The call was made, and its answer was lost."""
         return self.state == OperationState.UNKNOWN
 
     @property
@@ -110,7 +113,7 @@ class OperationRow:
 
     @property
     def key_expired(self) -> bool:
-        # Business time is never behind system time, so this is never late, at most careful.
+        # Business time is never behind system time, so the key expires early rather than late.
         return business_now() - self.created_at > KEY_LIFE
 
 
@@ -118,7 +121,7 @@ COLUMNS = Columns(OperationRow, Operation, params="{0}params::text").select()
 
 
 async def create_operation(new: NewOperation) -> OperationRow:
-    """Write the operation, or find the one with this business key."""
+    """Writes the operation, or finds the one with this business key."""
     operation = {
         "id": new_id(),
         "kind": new.kind,
@@ -139,17 +142,27 @@ async def create_operation(new: NewOperation) -> OperationRow:
 
 
 def encode_params(params: object) -> str:
-    """As they are frozen in the row."""
+    """As they are stored in the row."""
     return msgspec.json.encode(params).decode()
 
 
 async def create_operation_after(new: NewOperation, previous: OperationRow | None) -> OperationRow:
-    """The one operation that follows `previous` under the request's key, written or found.
+    """Writes or finds the one operation that follows `previous` under the request's key.
 
-    Whoever comes second finds the first one's: a key has one successor, so nothing is made twice.
+    Of concurrent callers the second finds the first one's: a key has one successor, so that nothing
+    is done twice. Returns `previous` itself if it is being tried again since it was read.
     """
     if previous is None:
         return await create_operation(new)
+    return await _create_successor(new, previous)
+
+
+@db.transactional
+async def _create_successor(new: NewOperation, previous: OperationRow) -> OperationRow:
+    """Under the lock of `previous`, which a retry takes before it looks for a successor."""
+    current = await get_operation(previous.id, lock=True)
+    if current.state != previous.state:
+        return current
     return await create_operation(
         replace(new, business_key=f"{new.business_key}{FOLLOWS}{previous.id}")
     )
@@ -158,7 +171,7 @@ async def create_operation_after(new: NewOperation, previous: OperationRow | Non
 async def find_last(
     kinds: Sequence[OperationKind], subject_id: UUID, key: str
 ) -> OperationRow | None:
-    """The last of the operations that follow one another under a key: none comes after it."""
+    """The last of the operations that follow one another under a key."""
     sql = f"""
         SELECT {COLUMNS} FROM operation o
         WHERE subject_id = $1 AND kind = ANY($2)
@@ -176,7 +189,7 @@ async def find_by_key(business_key: str) -> OperationRow | None:
 
 
 async def find_by_stripe_id(kind: OperationKind, stripe_id: str) -> OperationRow | None:
-    """The operation that made the object."""
+    """The operation that created the object."""
     sql = f"SELECT {COLUMNS} FROM operation WHERE kind = $1 AND stripe_id = $2"  # noqa: S608 - own columns
     return await db.find_one(OperationRow, sql, kind, stripe_id)
 
@@ -190,7 +203,7 @@ async def find_first_settled(kind: OperationKind, subject_id: UUID) -> Operation
 
 
 async def get_operation(operation_id: OperationId, *, lock: bool = False) -> OperationRow:
-    """Raises NotFound. `lock` holds the row until the transaction ends."""
+    """Raises NotFound. `lock` locks the row until the transaction ends."""
     suffix = "FOR NO KEY UPDATE" if lock else ""
     sql = f"SELECT {COLUMNS} FROM operation WHERE id = $1 {suffix}"  # noqa: S608 - own columns
     found = await db.find_one(OperationRow, sql, operation_id)
@@ -223,11 +236,11 @@ async def postpone(
     new_key: bool = False,
     params: object = None,
 ) -> None:
-    """Not settled yet: record why, and when repair looks again.
+    """Not settled yet: stores why, and when repair checks again.
 
-    A look before that time, as by a page that is loaded again and again, does not put it off.
-    `new_key` after a refusal that may pass: Stripe would replay it under the old key for a day.
-    `params`, where other ones are to be sent from now on, go with a new key as well.
+    A check before that time, as by a page that is reloaded, does not postpone it. `new_key` after a
+    refusal that may pass, which Stripe would replay under the old key for a day. Changed `params`
+    need a new key as well.
     """
     now = system_now()
     after = REPAIR_AFTER[min(operation.attempts, len(REPAIR_AFTER) - 1)]

@@ -1,4 +1,4 @@
-"""The books are stored for ever."""
+"""Ledger rows are never deleted."""
 
 from chenu.core.retention import BOOKS, Forever
 

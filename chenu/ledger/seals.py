@@ -1,4 +1,4 @@
-"""The hash chain over the journal: entries are sealed in batches, and seals verified end to end."""
+"""The hash chain over the ledger: entries are sealed in batches, and seals verified end to end."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -16,7 +16,7 @@ _SEALING_LOCK = "ledger seal"
 
 @dataclass(frozen=True, slots=True)
 class _SealedEntry:
-    """Everything that must not change unseen, in the order in which it is hashed."""
+    """Everything that must not be changed undetected, in the order in which it is hashed."""
 
     id: int
     transaction_id: int
@@ -39,7 +39,9 @@ class _SealedEntry:
 
 @dataclass(frozen=True, slots=True)
 class SealPosition:
-    """A place in the chain: the last entry below it, and the hash that the next seal continues."""
+    """A position in the chain: the last entry before it, and the hash that the next seal
+    continues.
+    """
 
     last_entry: int
     hash: bytes
@@ -58,21 +60,21 @@ class _Seal:
 
 @dataclass(frozen=True, slots=True)
 class SealReport:
-    """One line per seal that does not match; `reached` is the last seal that was looked at."""
+    """One line per seal that does not match; `reached` is the last seal that was verified."""
 
     broken: list[str]
     reached: SealPosition
 
 
 async def seal_entries() -> int:
-    """Seal what is committed and not sealed yet, batch by batch; the number of entries sealed.
+    """Seals committed entries batch by batch; returns the number sealed.
 
     Postings wait only while the last id is read, never for the hashing.
     """
     if db.in_transaction():
         raise RuntimeError("sealing would hold postings off until its caller's commit")
     sealed = last_pass = await _seal_until(await _last_final_entry())
-    while last_pass >= _BATCH:  # meanwhile as much may have been posted
+    while last_pass >= _BATCH:  # more may have been posted meanwhile
         last_pass = await _seal_until(await _last_final_entry())
         sealed += last_pass
     return sealed
@@ -86,7 +88,7 @@ async def _seal_until(final: int) -> int:
 
 
 async def _seal_batch(final: int) -> int | None:
-    """None when nothing is left; a batch of ids that rollbacks skipped has no entries."""
+    """None if nothing is left; a batch of ids that were rolled back has no entries."""
     async with db.transaction():
         await db.lock_until_commit(_SEALING_LOCK)
         last = await _find_last_seal()
@@ -97,9 +99,10 @@ async def _seal_batch(final: int) -> int | None:
 
 
 async def verify_seals(start: SealPosition = GENESIS) -> SealReport:
-    """Every link after `start`, against its predecessor and the entries of now.
+    """Verifies every seal after `start` against its predecessor and the current entries.
 
-    Links that an hourly check has seen must be there: a chain cut short would be whole by itself.
+    Seals that an hourly check has verified must exist, because a shortened chain would be valid by
+    itself.
     """
     broken, previous = await _find_cut(), start
     async for seal in _seals_after(start.last_entry):
@@ -114,7 +117,10 @@ async def verify_seals(start: SealPosition = GENESIS) -> SealReport:
 
 
 async def find_checked() -> SealPosition:
-    """Up to where the hourly check has found the books whole; GENESIS before the first."""
+    """The position up to which the hourly check found the books correct.
+
+    GENESIS before the first.
+    """
     sql = "SELECT last_entry, hash FROM ledger_check"
     return await db.find_one(SealPosition, sql) or GENESIS
 
@@ -128,7 +134,7 @@ async def _find_cut() -> list[str]:
 
 
 async def record_checked(position: SealPosition) -> None:
-    """Never backwards: two checks at once may end in any order."""
+    """Never moves back, because concurrent checks may end in any order."""
     sql = """
         INSERT INTO ledger_check (id, last_entry, hash, checked_at) VALUES (1, $1, $2, $3)
         ON CONFLICT (id) DO UPDATE SET last_entry = excluded.last_entry, hash = excluded.hash,
@@ -148,7 +154,7 @@ async def _find_last_seal() -> SealPosition:
 
 
 async def _seals_after(last_entry: int) -> AsyncIterator[_Seal]:
-    """In the chain's order, a page at a time: two seals a minute are a million a year."""
+    """In the chain's order, in pages: two seals a minute are a million a year."""
     sql = """
         SELECT first_entry, last_entry, previous_hash, hash FROM ledger_seal
         WHERE last_entry > $1 ORDER BY last_entry LIMIT $2

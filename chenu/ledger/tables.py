@@ -16,9 +16,9 @@ from chenu.core.columns import belongs_to, business_time, primary_id, system_tim
 
 
 class Operation(Table, tablename="operation"):
-    """What we asked of Stripe: `business_key` once, and the idempotency key made from it.
+    """A call to Stripe: unique by `business_key`, from which the idempotency key is made.
 
-    `params` holds all that the call needs, so that a retry is the same request to the letter.
+    `params` contains everything that the call needs, so that a retry is exactly the same request.
     """
 
     id = primary_id()
@@ -39,7 +39,7 @@ class Operation(Table, tablename="operation"):
 
 
 class LedgerAccount(Table, tablename="ledger_account"):
-    """`balance` is kept for owned accounts only; a system account's is the sum of its entries."""
+    """`balance` is stored for owned accounts only; a system account's is the sum of its entries."""
 
     id = primary_id()
     kind = Text()
@@ -49,9 +49,9 @@ class LedgerAccount(Table, tablename="ledger_account"):
 
 
 class LedgerTransaction(Table, tablename="ledger_transaction"):
-    """Entries that belong together; `business_key` makes it post once.
+    """Entries that belong together; `business_key` is unique, so that it is posted once.
 
-    `account_id` is the account of the customer whose books these are, here and on entries.
+    `account_id` is the account of the customer concerned, here and on entries.
     """
 
     id = BigSerial(primary_key=True)
@@ -86,7 +86,7 @@ class LedgerSeal(Table, tablename="ledger_seal"):
 
 
 class LedgerCheck(Table, tablename="ledger_check"):
-    """The one row: up to where the hourly check has found books and seals whole."""
+    """The one row: the position up to which the hourly check found books and seals correct."""
 
     id = Integer(primary_key=True, default=1)
     last_entry = BigInt()

@@ -1,1 +1,1 @@
-"""The tiers as data, and what each one entitles to."""
+"""The tiers as data, and their entitlements."""

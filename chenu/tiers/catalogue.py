@@ -18,7 +18,7 @@ class TierCode(StrEnum):
 
 
 class AgentLevel(StrEnum):
-    """How far an agent acts by itself: L0 answers, L3 coordinates on a standing mandate."""
+    """How autonomously an agent acts: L0 answers, L3 coordinates on a standing mandate."""
 
     L0 = "L0"
     L1 = "L1"
@@ -60,7 +60,7 @@ class EntitlementSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeatureGrant:
-    """What is granted of one feature; `limit` None with `enabled` means no limit."""
+    """An entitlement to one feature; `limit` None with `enabled` means no limit."""
 
     feature: Feature
     enabled: bool
@@ -91,7 +91,7 @@ class Tier:
     trial_days: int = TRIAL_DAYS
 
     def grant(self, feature: Feature) -> FeatureGrant:
-        """What this tier gives of one feature."""
+        """This tier's entitlement to one feature."""
         if feature not in COUNTED:
             return FeatureGrant(feature, feature in self.extras)
         return FeatureGrant(feature, True, self._limit(feature))
@@ -212,5 +212,5 @@ def get_tier(code: TierCode | str) -> Tier:
 
 
 def cheapest_tier_with(feature: Feature) -> Tier:
-    """The first tier, by price, that switches a feature on."""
+    """The cheapest tier that includes a feature."""
     return next(tier for tier in TIERS if tier.grant(feature).enabled)

@@ -1,4 +1,4 @@
-"""The token packs as data: base and bonus are two grants. Amounts in cents, packs do not expire."""
+"""The token packs as data: base and bonus are two grants. Amounts in cents; packs do not expire."""
 
 from dataclasses import dataclass
 

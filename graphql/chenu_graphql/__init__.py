@@ -1,5 +1,5 @@
-"""The GraphQL face: schema, context, permissions, loaders, then a file per topic."""
+"""The GraphQL face: schema, context, permissions, loaders, and a file per topic."""
 
 from chenu_graphql.enums import register_enums
 
-register_enums()  # before any type is declared with one of them
+register_enums()  # must run before any type is declared with one of these scalars

@@ -1,4 +1,4 @@
-"""Accounts: who pays, and what they hold."""
+"""The fields of accounts and memberships."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -115,7 +115,7 @@ class AccountMembership:
 
 
 async def list_own_memberships(ctx: Context) -> list[Membership]:
-    """All of a person's; a key knows of its own account only."""
+    """All memberships of a person; a key sees only its own account's."""
     actor = ctx.actor
     if actor.user_id is None:
         return []
@@ -126,7 +126,7 @@ async def list_own_memberships(ctx: Context) -> list[Membership]:
 
 
 async def _find(ctx: Context, row_id: AccountId) -> AccountRow | None:
-    """The account acted for, and those that a person is a member of."""
+    """The account acted for, and those that the person is a member of."""
     READER.require(ctx)
     own = {row.account_id for row in await list_own_memberships(ctx)} | {ctx.actor.account_id}
     return await ctx.loaders.accounts.load(row_id) if row_id in own else None

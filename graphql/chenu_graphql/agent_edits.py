@@ -1,4 +1,4 @@
-"""A creator's work through the API: profile, drafts, versions, submission, archiving."""
+"""Mutations of a creator: profile, drafts, versions, submission, archiving."""
 
 from typing import Annotated, Any
 
@@ -125,7 +125,7 @@ class AgentPayload:
 
 
 def read_agent_id(sent: str) -> AgentId:
-    """Raises NotFound, as for an agent that does not exist."""
+    """Raises NotFound for an invalid id, as for an agent that does not exist."""
     unknown = NotFound("There is no such agent", path=("agent_id",))
     return AgentId(get_row_id("Agent", sent, unknown))
 
@@ -155,10 +155,8 @@ async def resolve_creator_update(
     return Payload(creator=creator, onboarding_url=onboarding_url(ctx, creator))
 
 
-async def resolve_agent_create(
-    info: Info, data: Annotated[AgentCreateInput, input_argument()]
-) -> Payload:
-    fields = ListingFields(
+def _read_listing(data: AgentCreateInput | AgentUpdateInput) -> ListingFields:
+    return ListingFields(
         name=data.name,
         tagline=data.tagline,
         description=data.description,
@@ -167,6 +165,12 @@ async def resolve_agent_create(
         sphere=data.sphere,
         minutes=data.average_minutes_saved,
     )
+
+
+async def resolve_agent_create(
+    info: Info, data: Annotated[AgentCreateInput, input_argument()]
+) -> Payload:
+    fields = _read_listing(data)
     manifest: Any = data.manifest
     draft = AgentInput(fields, data.level, _price(data.price), manifest, data.custom)
     return await load_payload(await create_agent(info.context.actor, draft))
@@ -175,15 +179,7 @@ async def resolve_agent_create(
 async def resolve_agent_update(
     info: Info, data: Annotated[AgentUpdateInput, input_argument()]
 ) -> Payload:
-    fields = ListingFields(
-        name=data.name,
-        tagline=data.tagline,
-        description=data.description,
-        capabilities=data.capabilities,
-        language=data.language,
-        sphere=data.sphere,
-        minutes=data.average_minutes_saved,
-    )
+    fields = _read_listing(data)
     agent_id = read_agent_id(data.agent_id)
     price = _price(data.price) if data.price else None
     await update_agent(info.context.actor, agent_id, fields, price)

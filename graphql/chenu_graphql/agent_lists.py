@@ -1,4 +1,4 @@
-"""Lists of agents: the store with its search, filters and facets, and the lists of makers."""
+"""Lists of agents: the store with its search, filters and facets, and each creator's list."""
 
 from functools import partial
 from typing import Annotated

@@ -21,7 +21,10 @@ AgentSource = strawberry.Parent[AgentRow]
 
 
 async def is_visible(ctx: Context, agent: AgentRow) -> bool:
-    """By the rule that pages use; what only staff may see is written to the audit log."""
+    """By the rule that pages use too.
+
+    Showing what only staff may see is written to the audit log.
+    """
     role = await find_viewer_role(ctx.actor, agent)
     if role is ViewerRole.STAFF:
         ctx.reading.record_staff_read("agent", agent.id)
@@ -88,7 +91,7 @@ def resolve_minutes(root: AgentSource) -> float:
 
 
 def resolve_unknown_yet(root: AgentSource) -> None:
-    """Runs are not reported yet, and fewer than 20 give no figure."""
+    """null, because runs are not reported yet, and fewer than 20 would give no figure."""
 
 
 async def resolve_access(root: AgentSource, info: Info) -> Access:
@@ -119,7 +122,7 @@ async def _find(ctx: Context, row_id: AgentId) -> AgentRow | None:
 
 
 async def _find_version(ctx: Context, row_id: VersionId) -> VersionHead | None:
-    """Of an agent that may be seen: a published one, or any for its maker and reviewers."""
+    """A version that the caller may see: a published one, or any for its creator and reviewers."""
     version = await ctx.loaders.version_heads.load(row_id)
     agent = await _find(ctx, version.agent_id) if version is not None else None
     if version is None or agent is None or version.is_published:

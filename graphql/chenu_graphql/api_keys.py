@@ -1,4 +1,4 @@
-"""API keys: seen by their account, made and revoked by people who are signed in."""
+"""API keys: visible to their account, created and revoked by people who are signed in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -74,7 +74,7 @@ async def resolve_api_key_create(
 async def resolve_api_key_revoke(
     info: Info, key: Annotated[strawberry.ID, argument("The key's id.", name="id")]
 ) -> Payload:
-    """At once and for ever; again changes nothing."""
+    """Takes effect at once and is final; revoking again changes nothing."""
     unknown = NotFound("There is no such API key", path=("id",))
     key_id = ApiKeyId(get_row_id("ApiKey", key, unknown))
     return Payload(api_key=await revoke_api_key(info.context.actor, key_id))

@@ -1,4 +1,4 @@
-"""How every cent of a sale went, for buyers and creators alike."""
+"""How a sale was divided, to the cent, for buyers and creators."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ _TAX = mark("VAT")
 
 
 def describe_lines(root: Breakdown, locale: Locale) -> list[Line]:
-    """Lines that add up to gross; discount and tax only where there are any."""
+    """Lines that add up to gross; discount and tax only if they are not zero."""
     lines = [(_CREATOR, root.creator_share), (_PLATFORM, root.platform_share)]
     lines += [
         (text, amount) for text, amount in ((_DISCOUNT, root.discount), (_TAX, root.tax)) if amount

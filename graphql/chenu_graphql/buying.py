@@ -1,4 +1,4 @@
-"""Buying an agent, and being told when the payment has settled."""
+"""Buying an agent, and the subscription that reports when the payment has settled."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -84,7 +84,10 @@ def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
 async def watch_purchase(
     info: Info, purchase_id: Annotated[strawberry.ID, argument("Which purchase.")]
 ) -> AsyncGenerator[PurchaseRow, None]:
-    """One event, immediately if the payment has settled. Raises NotFound for another account's."""
+    """One event, at once if the payment has settled.
+
+    Raises NotFound for another account's purchase.
+    """
     ctx = info.context
     account_id = ctx.actor.require_account(ApiScope.READ)
     unknown = NotFound("There is no such purchase", path=("purchase_id",))

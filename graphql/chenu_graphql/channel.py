@@ -33,7 +33,7 @@ class Channel:
         self._socket = socket
 
     async def receive(self) -> SocketMessage:
-        """Raises ProtocolClosed for what is no message."""
+        """Raises ProtocolClosed for an invalid message."""
         text = await self._socket.receive_data("text")
         if len(text) > MAX_MESSAGE:
             raise ProtocolClosed(4400, "The message is too large")
@@ -54,10 +54,10 @@ class Channel:
             raise ClientGone(str(error)) from None
 
     async def close(self, closed: ProtocolClosed) -> None:
-        with suppress(WebSocketException, RuntimeError):  # it may be gone already
+        with suppress(WebSocketException, RuntimeError):  # the connection may be closed already
             await self._socket.close(closed.code, _fit(closed.reason))
 
 
 def _fit(reason: str) -> str:
-    """A close frame has room for 123 bytes."""
+    """Shortens the reason: a close frame has room for 123 bytes."""
     return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")

@@ -5,17 +5,21 @@ graphql-core, so that errors have one source of words and places. Queries change
 running one twice is safe; mutations and subscriptions are never compiled.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLID,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -40,7 +44,19 @@ Resolve = Callable[[Any, QueryRun], Any]
 Parent = OperationDefinitionNode | FieldNode
 """A node whose selection set is compiled."""
 
-_TEXT = (GraphQLString, GraphQLID)
+Null = Callable[[], None]
+"""What a null becomes: a null of the answer, or NotCompiled where there must be none."""
+
+_AS_THEY_ARE: Mapping[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+"""Values of exactly these classes need no coercion, which saves a call for most of them."""
+
+
+def _be_null() -> None:
+    """A null of the answer."""
+
+
+def _refuse_null() -> None:
+    raise NotCompiled(FallbackReason.NULL_IN_NON_NULL)
 
 
 def compile_query(
@@ -75,9 +91,11 @@ class _Compiler:
 
         def complete_object(source: Any, run: QueryRun) -> Any:
             answer: dict[str, Any] = {}
-            for key, resolve, complete in fields:
+            for key, resolve, complete, class_as_it_is in fields:
                 value = resolve(source, run)
-                if hasattr(value.__class__, "__await__"):
+                if value.__class__ is class_as_it_is:
+                    answer[key] = value
+                elif hasattr(value, "__await__"):  # of its class, a miss would cost ten times this
                     answer[key] = None  # keeps the order of keys as they were selected
                     run.wait_for(value, answer, key, complete)
                 else:
@@ -112,26 +130,29 @@ class _Compiler:
 
     def _compile_field(
         self, kind: GraphQLObjectType, nodes: list[FieldNode]
-    ) -> tuple[Resolve, Complete]:
+    ) -> tuple[Resolve, Complete, type | None]:
         name = nodes[0].name.value
         if name == "__typename":
-            return (lambda _source, _run: kind.name), (lambda value, _run: value)
+            return (lambda _source, _run: kind.name), (lambda value, _run: value), str
         definition = kind.fields.get(name)
         if definition is None:
             raise NotCompiled(FallbackReason.INTROSPECTION)
-        return _compile_resolver(definition, nodes[0]), self._compile_type(definition.type, nodes)
+        resolve = _compile_resolver(definition, nodes[0])
+        return resolve, self._compile_type(definition.type, nodes), _class_as_it_is(definition.type)
 
-    def _compile_type(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Complete:
+    def _compile_type(
+        self, kind: GraphQLOutputType, nodes: list[FieldNode], null: Null = _be_null
+    ) -> Complete:
         if isinstance(kind, GraphQLNonNull):
-            required = _complete_non_null(self._compile_type(kind.of_type, nodes))
-            return _text_as_it_is(required) if kind.of_type in _TEXT else required
+            return self._compile_type(kind.of_type, nodes, _refuse_null)
         if isinstance(kind, GraphQLList):
-            return _complete_list(self._compile_type(kind.of_type, nodes))
+            complete = self._compile_type(kind.of_type, nodes)
+            return _complete_list(complete, _class_as_it_is(kind.of_type), null)
         if isinstance(kind, GraphQLObjectType):
-            return _complete_object(self.compile_fields(kind, nodes))
+            return _complete_object(self.compile_fields(kind, nodes), null)
         if isinstance(kind, GraphQLScalarType | GraphQLEnumType):
-            return _complete_leaf(kind)
-        return _complete_object(self._compile_abstract(kind, nodes))
+            return _complete_leaf(kind, null)
+        return _complete_object(self._compile_abstract(kind, nodes), null)
 
     def _compile_abstract(
         self, kind: GraphQLInterfaceType | GraphQLUnionType, nodes: list[FieldNode]
@@ -150,12 +171,17 @@ def _compile_resolver(definition: GraphQLField, node: FieldNode) -> Resolve:
     return lambda source, run: resolve(source, run, **run.read_arguments(definition, node))
 
 
-def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:
-    coerce = kind.coerce_output_value
+def _class_as_it_is(kind: GraphQLOutputType) -> type | None:
+    """None for types whose values all have to be completed."""
+    return _AS_THEY_ARE.get(kind.of_type if isinstance(kind, GraphQLNonNull) else kind)
+
+
+def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType, null: Null) -> Complete:
+    coerce = _find_coercion(kind)
 
     def complete(value: Any, _run: QueryRun) -> Any:
         if value is None:
-            return None
+            return null()
         if isinstance(value, Exception):  # graphql-core raises errors that resolvers return
             raise value
         coerced = coerce(value)
@@ -163,18 +189,28 @@ def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Complete:
             raise NotCompiled(FallbackReason.INVALID_VALUE)
         return coerced
 
-    return _text_as_it_is(complete) if kind in _TEXT else complete
+    return complete
 
 
-def _text_as_it_is(complete: Complete) -> Complete:
-    """Most values are text already: saves a call for each."""
-    return lambda value, run: value if value.__class__ is str else complete(value, run)
+def _find_coercion(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
+    """The type's own, with a shorter way for the usual values of integers and enums."""
+    coerce = kind.coerce_output_value
+    if isinstance(kind, GraphQLEnumType):
+        names = {value.value: name for name, value in kind.values.items()}
+        return lambda value: (isinstance(value, str) and names.get(value)) or coerce(value)
+    if kind is GraphQLInt:
+        return lambda value: value if _is_plain_int(value) else coerce(value)
+    return coerce
 
 
-def _complete_object(complete: Complete) -> Complete:
+def _is_plain_int(value: Any) -> bool:
+    return value.__class__ is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
+
+
+def _complete_object(complete: Complete, null: Null) -> Complete:
     def complete_source(value: Any, run: QueryRun) -> Any:
         if value is None:
-            return None
+            return null()
         if isinstance(value, Exception):
             raise value
         return complete(value, run)
@@ -182,22 +218,14 @@ def _complete_object(complete: Complete) -> Complete:
     return complete_source
 
 
-def _complete_non_null(complete: Complete) -> Complete:
-    def complete_required(value: Any, run: QueryRun) -> Any:
-        completed = complete(value, run)
-        if completed is None:
-            raise NotCompiled(FallbackReason.NULL_IN_NON_NULL)
-        return completed
-
-    return complete_required
-
-
-def _complete_list(complete: Complete) -> Complete:
+def _complete_list(complete: Complete, class_as_it_is: type | None, null: Null) -> Complete:
     def complete_entries(value: Any, run: QueryRun) -> Any:
         if value is None:
-            return None
+            return null()
         if not isinstance(value, list | tuple):
             raise NotCompiled(FallbackReason.INVALID_VALUE)
-        return [complete(entry, run) for entry in value]
+        return [
+            entry if entry.__class__ is class_as_it_is else complete(entry, run) for entry in value
+        ]
 
     return complete_entries

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
+import msgspec
 import strawberry
 
 from chenu.core.errors import BadInput
@@ -22,7 +23,7 @@ Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Of a connection field, unchecked."""
+    """The arguments of a connection field, unchecked."""
 
     first: int | None
     after: str | None
@@ -61,20 +62,20 @@ def _request(
     return PageRequest(count, key, backwards)
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeSource(Generic[Row]):
+class EdgeSource(msgspec.Struct, Generic[Row], frozen=True):
+    """A struct because pages are made of it; few ask for its cursor, so that it is made then."""
+
     node: Row
-    key: Key
-    cursors: ListCursors
+    connection: "ConnectionSource[Row]"
 
     @property
     def cursor(self) -> str:
-        return self.cursors.encode(self.key)
+        return self.connection.cursors.encode(self.connection.key(self.node))
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page, and what is needed to make its cursors and to count the whole list."""
+    """A page, with what is needed to make its cursors and to count the whole list."""
 
     cursors: ListCursors
     page: Page[Row]
@@ -84,7 +85,7 @@ class ConnectionSource(Generic[Row]):
 
     @property
     def edges(self) -> list[EdgeSource[Row]]:
-        return [EdgeSource(row, self.key(row), self.cursors) for row in self.page.rows]
+        return [EdgeSource(row, self) for row in self.page.rows]
 
 
 def by_row_id(row: Any) -> Key:

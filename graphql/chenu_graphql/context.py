@@ -1,4 +1,4 @@
-"""What every resolver of one operation shares: the services, who asks, loaders and the meter."""
+"""What every resolver of one operation shares: services, caller, loaders and the cost meter."""
 
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,11 +22,11 @@ def _codec(secret: bytes) -> CursorCodec:
 
 @dataclass(slots=True)
 class Context:
-    """One operation. `spent` counts the points of what was resolved.
+    """The context of one operation. `spent` is the cost so far in points.
 
-    `csrf_header` is the X-CSRF-Token that came along, `cookies` are Set-Cookie values to send,
-    `devices` the new value of the cookie that lists who has signed in from this browser, `reading`
-    what to record when the answer is complete.
+    `csrf_header` is the request's X-CSRF-Token, `cookies` are Set-Cookie values to send, `devices`
+    is the new value of the device cookie (accounts/devices.py), `reading` is what to record when
+    the answer is complete.
     """
 
     services: Services
@@ -67,7 +67,7 @@ class Context:
         self.forget_loaded()
 
     def become(self, actor: Actor) -> None:
-        """Act as another caller from here on: the answer to a sign-in shows the new user."""
+        """Switch to another caller: the answer to a sign-in shows the new user."""
         self.request_context = replace(self.request_context, actor=actor)
         self.forget_loaded()
 

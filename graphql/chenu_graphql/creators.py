@@ -109,7 +109,7 @@ async def page_sales(
 
 
 def onboarding_url(ctx: Context, creator: CreatorRow) -> str | None:
-    """Our own page, which makes Stripe's single-use link when opened."""
+    """Our own page, which creates Stripe's single-use link when it is opened."""
     if creator.payouts_ready or not is_own_profile(ctx, creator):
         return None
     return ctx.services.url("/creator/onboarding")

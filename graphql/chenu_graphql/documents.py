@@ -32,7 +32,7 @@ from chenu_graphql.literals import check_numbers
 from chenu_graphql.query_runs import CompiledQuery
 
 REMEMBERED_BYTES = 128_000
-"""Of text; what is made of it takes up to 270 times as much memory."""
+"""Bytes of text; the parsed documents take up to 270 times as much memory."""
 
 _MAX_ERRORS = 20
 _MOST_SIZES = 100
@@ -41,13 +41,15 @@ _NOT_SENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The sizes of one operation, by the values of the variables that they depend on."""
+    """The sizes of one operation, by the values of the variables that determine page sizes."""
 
     variables: tuple[str, ...]
     known: dict[tuple[Any, ...], Size] = field(default_factory=dict)
 
     def read_key(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """None for anything but page sizes: 1, 1.0 and true are one key, but not one size."""
+        """None for anything but page sizes, because 1, 1.0 and true are equal as keys but not as
+        sizes.
+        """
         key = tuple(values.get(name, _NOT_SENT) for name in self.variables)
         return key if all(_is_page_size(part) for part in key) else None
 
@@ -62,10 +64,10 @@ def _is_page_size(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document, or what is wrong with it.
+    """A document, or its errors.
 
-    `sizes` remembers what each operation comes to with certain page sizes; `compiled_queries` holds
-    a reason for the queries that are left to graphql-core.
+    `sizes` caches the size of each operation for certain page sizes; `compiled_queries` holds a
+    reason for the queries that are left to graphql-core.
     """
 
     document: DocumentNode | None = None
@@ -80,7 +82,9 @@ class Prepared:
 
 
 class Documents:
-    """The least recently used ones are forgotten when the text of all exceeds the limit."""
+    """The least recently used documents are dropped when the total length of texts exceeds the
+    limit.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
@@ -103,7 +107,7 @@ class Documents:
     def find_compiled(
         self, prepared: Prepared, operation: OperationDefinitionNode
     ) -> CompiledQuery | FallbackReason | None:
-        """Of a valid document's query, or why there is none; None for other operations."""
+        """A valid document's compiled query, or why there is none; None for other operations."""
         if operation.operation is not OperationType.QUERY or prepared.document is None:
             return None
         name = operation.name.value if operation.name else None
@@ -123,7 +127,7 @@ class Documents:
             self._bytes -= len(forgotten.encode(errors="replace"))
 
     def _prepare(self, text: str) -> Prepared:
-        """Limits come before validation, which is slower than linear."""
+        """Limits come before validation, which takes more than linear time."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
             errors = (
@@ -154,7 +158,7 @@ def _refuse(*errors: GraphQLError) -> Prepared:
 
 
 def _with_code(error: GraphQLError, code: str) -> GraphQLError:
-    """Only positions: a reference to nodes would keep the document in memory."""
+    """Keeps only the positions: a reference to nodes would keep the document in memory."""
     return GraphQLError(
         error.message, source=error.source, positions=error.positions, extensions={"code": code}
     )

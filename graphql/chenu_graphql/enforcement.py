@@ -1,4 +1,4 @@
-"""Enforces what every field declares: permission and points; normalises text; refusals as data.
+"""Enforces each field's declared permission and cost, normalises texts, turns refusals into data.
 
 A field without a declaration stops the schema from being built: deny by default.
 """
@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    get_nullable_type,
+    is_leaf_type,
+)
 from strawberry.types.field import StrawberryField
 
 from chenu.core.errors import BadInput, ChenuError, RefusedError
@@ -25,15 +32,15 @@ Resolver = Callable[..., Any]
 
 _RESERVED = {"root", "info"}
 _AS_SENT = {"password", "currentPassword", "newPassword", "manifest"}
-"""Hashes of older passwords were made of what was typed, and a manifest is sold as it is."""
+"""Older password hashes are of the text as typed, and a manifest is sold unchanged."""
 
 
 class UndeclaredField(Exception):
-    """A field of the schema says neither who may ask it nor what it costs."""
+    """A field of the schema declares no permission or cost."""
 
 
 def own_fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, str, GraphQLField]]:
-    """Every field of every object type of ours."""
+    """Every field of every object type that we define."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, definition in kind.fields.items():
@@ -56,24 +63,48 @@ def enforce(schema: GraphQLSchema) -> None:
 
 
 def _plain_resolver(definition: GraphQLField) -> Resolver:
-    """Without arguments the function is called directly: Strawberry's way costs more than most
-    fields themselves."""
+    """The function is called directly if its arguments need no conversion.
+
+    Strawberry's wrapper costs more than most fields.
+    """
     field = get_definition(definition)
-    if definition.args:
-        return _require(definition.resolve)
     if field.base_resolver is None:
         return _read_attribute(field)
     function: Any = field.base_resolver.wrapped_func
-    names = set(inspect.signature(function).parameters)
-    if names - _RESERVED:
-        raise TypeError(f"{function} takes more than {_RESERVED}")
+    names = inspect.signature(function).parameters.keys()
+    if names - _RESERVED - {argument.python_name for argument in field.arguments}:
+        raise TypeError(f"{function} takes more than its arguments and {_RESERVED}")
+    reserved = names & _RESERVED
+    if definition.args:
+        return _with_arguments(definition, function, reserved)
     calls: dict[frozenset[str], Resolver] = {
         frozenset(): lambda _source, _info: function(),
         frozenset({"root"}): lambda source, _info: function(source),
         frozenset({"info"}): lambda _source, info: function(info),
         frozenset(_RESERVED): lambda source, info: function(source, info),
     }
-    return calls[frozenset(names)]
+    return calls[frozenset(reserved)]
+
+
+def _with_arguments(definition: GraphQLField, function: Any, reserved: set[str]) -> Resolver:
+    """Numbers, texts and enums came as Python has them; Strawberry makes objects and lists."""
+    convert = _require(definition.resolve)
+    arguments = get_definition(definition).arguments
+    names = {name: each.python_name for name, each in zip(definition.args, arguments, strict=True)}
+    made = [
+        name
+        for name, argument in definition.args.items()
+        if not is_leaf_type(get_nullable_type(argument.type))
+    ]
+
+    def resolve(source: Any, info: Any, **sent: Any) -> Any:
+        if any(sent.get(name) is not None for name in made):
+            return convert(source, info, **sent)
+        values = {names[name]: value for name, value in sent.items()}
+        shared = {"root": source, "info": info}
+        return function(**values, **{name: shared[name] for name in reserved})
+
+    return resolve
 
 
 def _read_attribute(field: StrawberryField) -> Resolver:
@@ -97,13 +128,15 @@ def _guard_query(definition: GraphQLField, policy: Policy, resolver: Resolver | 
         ctx: Context = info.context
         ctx.spent += points
         rule.require(ctx, source)
-        return resolve(source, info, **read_text(arguments))
+        return resolve(source, info, **read_text(arguments)) if arguments else resolve(source, info)
 
     return guarded
 
 
 def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
-    """A mutation: a refused request becomes its payload's userErrors, a broken request an error."""
+    """For mutations: a refused request becomes the payload's userErrors, a broken one a top-level
+    error.
+    """
     resolve, rule = _require(definition.resolve), policy.allow
     points = own_points(definition, policy.weight)
     prefix = ("input",) if "input" in definition.args else ()
@@ -124,7 +157,7 @@ def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
 
 
 def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the resolver gets them."""
+    """Checks that the caller may write; returns the arguments for the resolver."""
     require_write(ctx, rule)
     rule.require(ctx)
     ctx.forget_loaded()
@@ -134,7 +167,7 @@ def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[st
 def read_text(arguments: dict[str, Any]) -> dict[str, Any]:
     """Normalises every text as it is compared and stored.
 
-    Raises BadInput with the place of NUL or half a surrogate pair: PostgreSQL holds neither.
+    Raises BadInput with the path of a NUL or a lone surrogate, which PostgreSQL cannot store.
     """
     try:
         return {name: _read(value, (name,)) for name, value in arguments.items()}

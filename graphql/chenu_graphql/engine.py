@@ -47,7 +47,7 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`requested` and `actual` are costs in points; without `is_begun` there is no `data` at all.
+    """`requested` and `actual` are costs in points; without `is_begun` there is no `data` key.
 
     `is_query`: nothing was changed, so that the answer may be cached.
     """
@@ -91,7 +91,7 @@ class _ReadyOperation:
 
 
 class _OperationRefused(Exception):
-    """The operation was not begun; `errors` say why."""
+    """The operation is not executed; `errors` say why."""
 
     def __init__(self, *errors: GraphQLError, points: int = 0) -> None:
         super().__init__(*errors)
@@ -107,7 +107,7 @@ class Engine:
         self._is_compiling = is_compiling
 
     def find_kind(self, request: GraphQLRequest) -> OperationType | None:
-        """Query, mutation or subscription; None for what cannot be carried out anyway."""
+        """Query, mutation or subscription; None if the operation cannot be executed."""
         try:
             return _choose(self._documents.read(request.query), request).operation
         except _OperationRefused:
@@ -137,7 +137,10 @@ class Engine:
     async def _execute(
         self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
-        """Compiled where possible; graphql-core runs the rest, and again what failed compiled."""
+        """Compiled if possible.
+
+        Graphql-core runs other queries, and those whose compiled run failed.
+        """
         if isinstance(ready.compiled, CompiledQuery):
             try:
                 data = await run_query(ready.compiled, self._schema, request.variables, ctx)
@@ -154,7 +157,10 @@ class Engine:
     async def _report_failure(
         self, error: Exception, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> ExecutionResult:
-        """graphql-core finds the error's place and words; a lost database is not asked again."""
+        """graphql-core words and locates the error.
+
+        After the loss of the database the query is not rerun.
+        """
         if isinstance(error, Unavailable):
             with db.assumed_lost():
                 return await self._interpret(ready, request, ctx)
@@ -176,7 +182,7 @@ class Engine:
     async def subscribe(
         self, request: GraphQLRequest, ctx: Context
     ) -> AsyncGenerator[Answer, None]:
-        """A subscription's answers; one with errors when it could not be begun."""
+        """The answers of a subscription; a single one with errors if it could not start."""
         try:
             ready = self._make_ready(request, OperationType.SUBSCRIPTION)
         except _OperationRefused as refused:
@@ -193,7 +199,7 @@ class Engine:
         try:
             async for result in started:
                 yield _answer(result, ready, ctx)
-        except Exception as error:  # a source's own error reaches us as it was raised
+        except Exception as error:  # an error of the source stream reaches us as it was raised
             yield _answer_failure(error, ready, ctx)
         finally:
             await started.aclose()
@@ -247,7 +253,9 @@ class Engine:
 
 
 def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionNode:
-    """Raises _OperationRefused when the name fits none, or is missing where there are several."""
+    """Raises _OperationRefused if no operation has the name, or if several exist and none
+    is named.
+    """
     if prepared.errors:
         raise _OperationRefused(*prepared.errors)
     name = request.operation_name
@@ -259,7 +267,7 @@ def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionN
 
 
 def _describe(span: tracing.Note, operation: OperationDefinitionNode) -> None:
-    """The client's name for it is an attribute only: there is no end to such names."""
+    """The client's operation name is an attribute, not the span's name, because it is unbounded."""
     kind = operation.operation.value
     span.name = f"GraphQL {kind}"
     span.attributes["graphql.operation.type"] = kind

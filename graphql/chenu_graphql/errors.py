@@ -1,4 +1,4 @@
-"""Refusals as data in userErrors; everything else as a top-level error with a stable code."""
+"""Refusals as data in userErrors; every other error at the top level with a stable code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class ErrorCode(StrEnum):
 
 
 class ValidationFailed(BrokenRequest):
-    """A document that is not one of this schema, or larger than we serve."""
+    """A document that does not fit the schema, or exceeds a limit."""
 
     code = "VALIDATION_FAILED"
 
@@ -67,7 +67,7 @@ class CostExceeded(BrokenRequest):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The source of every UserError; a refusal with a `feature` is a PlanRequired."""
+    """The source of every UserError; a refusal with a `feature` becomes a PlanRequired."""
 
     code: ErrorCode
     message: str
@@ -109,9 +109,9 @@ class PlanRequired(UserError):
 
 
 def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = ()) -> Refusal:
-    """`prefix` is where the request's fields stand: ("input",), or nothing for plain arguments.
+    """`prefix` is the path of the request's fields: ("input",), or empty for plain arguments.
 
-    What only a top-level error has a code for (sign in first) is INVALID_STATE here.
+    Codes that only top-level errors have (sign in first) become INVALID_STATE.
     """
     code = ErrorCode.__members__.get(error.code, ErrorCode.INVALID_STATE)
     path = public_path(error.path, prefix)
@@ -131,7 +131,7 @@ def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = 
 
 
 def public_path(path: Sequence[str], prefix: Sequence[str] = ()) -> list[str] | None:
-    """A field's place by its public name; below a manifest the names are the creator's own."""
+    """The path of a field by public names; inside a manifest the creator's own names stay."""
     if not path:
         return None
     inside = path.index("manifest") + 1 if "manifest" in path else len(path)
@@ -161,12 +161,12 @@ _TOP_LEVEL = frozenset(
 
 
 def to_graphql(error: ChenuError) -> GraphQLError:
-    """An error of ours that belongs to no field."""
+    """One of our errors that belongs to no field."""
     return GraphQLError(str(error), original_error=error)
 
 
 def with_code(error: GraphQLError, ctx: Context) -> GraphQLError:
-    """The error as it is sent: a code, the request's id, words for the caller, no internals."""
+    """The error as it is sent: code, request id and a message for the caller, without internals."""
     original = _original(error)
     if isinstance(original, ChenuError):
         return _rewrite(error, ctx, explain(original, ctx.locale), _extensions(original))
@@ -179,7 +179,7 @@ def with_code(error: GraphQLError, ctx: Context) -> GraphQLError:
 
 
 def _original(error: GraphQLError) -> Exception | None:
-    """What was raised in the first place, below graphql-core's own wrapping."""
+    """The exception that graphql-core wrapped."""
     original = error.original_error
     while isinstance(original, GraphQLError):
         original = original.original_error

@@ -1,4 +1,4 @@
-"""The page to explore the API with: GraphiQL out of our own files, without any inline script."""
+"""The API explorer: a page with GraphiQL from our own files, without inline scripts."""
 
 from html import escape
 from string import Template
@@ -42,7 +42,7 @@ _PAGE = Template("""<!doctype html>
 async def show_explorer(
     settings: NamedDependency[Settings], request_context: NamedDependency[RequestContext]
 ) -> Response[Any]:
-    """Carries the session's CSRF token, so that mutations work; never kept by caches."""
+    """Contains the session's CSRF token, so that mutations work; never cached."""
     words = {
         "locale": request_context.locale,
         "title": translate(request_context.locale, _TITLE),

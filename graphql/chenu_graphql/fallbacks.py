@@ -1,4 +1,4 @@
-"""Why a query was left to graphql-core instead of being run compiled; counted for /metrics."""
+"""Why a query was run by graphql-core instead of compiled; counted for /metrics."""
 
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ class FallbackReason(StrEnum):
 
 
 class NotCompiled(Exception):
-    """Only graphql-core can carry this out, or word its error."""
+    """Only graphql-core can execute this, or word its error."""
 
     def __init__(self, reason: FallbackReason) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ _FALLBACKS = Counter(
     "chenu_graphql_fallbacks", "Queries that graphql-core ran instead, by reason", ["reason"]
 )
 _BY_REASON = {reason: _FALLBACKS.labels(reason.value) for reason in FallbackReason}
-"""Made at once, so that a monitor sees each reason at zero."""
+"""Created at once, so that a monitor sees each reason at zero."""
 
 
 def count_compiled() -> None:

@@ -1,4 +1,4 @@
-"""How a field of the API is declared: what it says, who may ask it, what it costs."""
+"""Declaration of the API's fields: description, permission and cost."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass
@@ -16,9 +16,9 @@ _POLICY = "policy"
 class Weight:
     """What one field costs, in points.
 
-    `points` None: 1 for an object, 0 for a scalar. `size` is how many entries a list without pages
-    is taken to have; `size_argument` names the list argument that says so instead. `per_item`: an
-    entry of the page that the connection around it was asked for.
+    `points` None: 1 for an object, 0 for a scalar. `size` is the assumed length of a list without
+    pages; `size_argument` names the list argument that gives its length instead. `per_item`: the
+    cost per entry of the page requested from the enclosing connection.
     """
 
     points: int | None = None
@@ -29,12 +29,12 @@ class Weight:
 
 LIGHT = Weight()
 CHANGE = Weight(points=10)
-"""Of each mutation."""
+"""The cost of each mutation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`sensitive`: credentials or money, once in a document."""
+    """`sensitive`: credentials or money, allowed once in a document."""
 
     allow: Rule
     weight: Weight = LIGHT
@@ -51,11 +51,11 @@ def field(
     sensitive: bool = False,
     live: bool = False,
 ) -> Any:
-    """A field of a type; without a resolver it is the attribute of its name.
+    """A field of a type; without a resolver it reads the attribute of the same name.
 
     `live` is a field of the subscription root.
     """
-    declare: Any = strawberry.field  # its overloads know no optional resolver
+    declare: Any = strawberry.field  # its overloads do not allow an optional resolver
     return declare(
         resolver=resolver,
         name=name,

@@ -1,4 +1,4 @@
-"""Public ids in and out: one opaque text that names its type."""
+"""Public ids: one opaque text that contains the type's name."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ def public_id(type_name: str, row_id: object) -> strawberry.ID:
 
 
 def get_row_id(type_name: str, text: str, error: NotFound) -> UUID:
-    """The row's id; raises `error` for an id of another type and for what is none at all."""
+    """The row's id; raises `error` for an id of another type and for an invalid id."""
     row_id = find_uuid(type_name, text)
     if row_id is None:
         raise error

@@ -1,7 +1,7 @@
 """One pass over a document for depth, aliases, fields and cost.
 
-Linear in the document: each fragment is measured once, however often it is spread. Strawberry's
-own limiters walk a fragment again at each spread, which 695 bytes turn into seconds.
+Linear in the document: each fragment is measured once, however often it is spread. Strawberry's own
+limiters walk a fragment again at each spread, which takes seconds for 695 bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,19 +41,19 @@ MAX_TOKENS = 3_000
 MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_FIELDS = 300
-"""As written (directives too) and with fragments written out: validation is quadratic in them."""
+"""As written (with directives), and with fragments expanded, because validation is quadratic."""
 MAX_FRAGMENTS = 50
 MAX_POINTS = 5_000
 MAX_CHANGES = 5
 MAX_SENSITIVE = 1
 
 _INTROSPECTION = {"__schema": 1000, "__type": 100}
-"""Their answers are long, whatever is selected."""
+"""Points; their answers are long, whatever is selected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a selection comes to. `per_item` are points for each entry of the page around it.
+    """The measured size of a selection. `per_item` are points per entry of the enclosing page.
 
     `introspection` is the part of the points that no resolver counts.
     """
@@ -84,7 +84,7 @@ _NOTHING = Size()
 
 
 class Meter:
-    """Measures one document; page sizes are read from literals and from these variables."""
+    """Measures one document; page sizes are read from literals and from the given variables."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
@@ -100,7 +100,7 @@ class Meter:
         self._defaults: dict[str, ValueNode | None] = {}
         self.written = 0
         self.sizing: set[str] = set()
-        """Variables that the size depends on."""
+        """Names of variables that the size depends on."""
 
     def measure(self, operation: OperationDefinitionNode) -> Size:
         self._defaults = {
@@ -111,7 +111,7 @@ class Meter:
         return self._selection(operation.selection_set, root)
 
     def measure_fragments(self) -> None:
-        """Those that no operation spreads are validated as well."""
+        """Also those that no operation uses, because they are validated too."""
         for name in self._fragments:
             self._fragment(name)
 
@@ -134,7 +134,7 @@ class Meter:
         return self._selection(node.selection_set, narrowed)
 
     def _fragment(self, name: str) -> Size:
-        """Nothing for an unknown one and inside a cycle: validation has words for both."""
+        """Zero for an unknown fragment and inside a cycle, which validation reports."""
         if name not in self._known and name in self._fragments:
             self._known[name] = _NOTHING
             node = self._fragments[name]
@@ -170,7 +170,7 @@ class Meter:
         policy: Policy | None,
         below: Size,
     ) -> tuple[int, int]:
-        """Points of a field with all below it, and what it adds for each entry of the page."""
+        """Points of a field with all below it, and what it adds per entry of the page."""
         if definition is None or policy is None:
             return below.points, 0
         own = own_points(definition, policy.weight)
@@ -185,7 +185,7 @@ class Meter:
         return max(0, min(MAX_PAGE, max(sizes)))
 
     def _number(self, node: FieldNode, name: str) -> int:
-        """An argument that is no number yet is taken for the largest page."""
+        """An argument that is not a number counts as the largest page."""
         value = self._value(node, name)
         if value is None:
             return 0
@@ -224,7 +224,7 @@ def _find_field(parent: GraphQLNamedType | None, name: str) -> GraphQLField | No
 
 
 def own_points(definition: GraphQLField, weight: Weight = LIGHT) -> int:
-    """Of the field alone: 1 for an object, nothing for a scalar, unless it says otherwise."""
+    """Of the field alone: 1 for an object, 0 for a scalar, unless declared otherwise."""
     if weight.points is not None:
         return weight.points
     return 1 if is_composite_type(get_named_type(definition.type)) else 0
@@ -241,7 +241,7 @@ _CHECKS = (
 
 
 def check_fragments(document: DocumentNode) -> list[GraphQLError]:
-    """A chain of fragments is walked by recursion, here and in validation."""
+    """Limits chains of fragments, which are walked recursively, here and in validation."""
     found = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
     if len(found) <= MAX_FRAGMENTS:
         return []
@@ -250,7 +250,7 @@ def check_fragments(document: DocumentNode) -> list[GraphQLError]:
 
 
 def check_size(written: int, sizes: Sequence[Size]) -> list[GraphQLError]:
-    """What is wrong with a document's size, before anything slower looks at it."""
+    """The errors of a document's size, found before any slower check."""
     errors: list[ChenuError] = [
         ValidationFailed(message, count=most)
         for name, most, message in _CHECKS
@@ -269,5 +269,5 @@ def check_cost(points: int) -> list[GraphQLError]:
 
 
 def count_calls(points: int) -> int:
-    """How many calls of an API plan a request of this cost is."""
+    """The number of API plan calls that a request of this cost counts as."""
     return 1 + max(0, points - 1) // 1000

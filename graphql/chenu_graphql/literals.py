@@ -17,7 +17,7 @@ _NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
 
 
 def check_numbers(text: str, document: DocumentNode) -> list[GraphQLError]:
-    """Python is slow to read thousands of digits, and takes 1e400 for infinity."""
+    """Python is slow at reading thousands of digits, and reads 1e400 as infinity."""
     if document.loc is None or not _SUSPECT.search(text):
         return []
     message = mark("This number is too large, or has more than {count} digits")

@@ -1,4 +1,4 @@
-"""A loader for each relation: whatever one operation asks of a kind is one statement."""
+"""A DataLoader per relation: all keys that one operation needs of it are read by one statement."""
 
 import asyncio
 from collections import defaultdict
@@ -42,12 +42,14 @@ Row = TypeVar("Row")
 Value = TypeVar("Value")
 
 AllStates = bool
-"""Versions in whatever state, for their maker and reviewers; else the published ones."""
+"""True for versions in any state, for their creator and reviewers; False for published ones."""
 
 
 class Loader(DataLoader[Key, Value]):
-    """Shields what is shared: graphql-core cancels the siblings of a field that failed, and a
-    cancelled wait must not cancel the batch that other fields wait for as well."""
+    """Protects shared batches: when a field fails, graphql-core cancels its siblings.
+
+    A cancelled wait must not cancel the batch that other fields wait for as well.
+    """
 
     def load(self, key: Key) -> Awaitable[Value]:
         return asyncio.shield(super().load(key))
@@ -80,7 +82,7 @@ def many_each(
 
 
 class Loaders:
-    """The loaders of one operation, for the actor that it runs as; each is made when needed."""
+    """The loaders of one operation, for its actor; each is created when first used."""
 
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
@@ -159,7 +161,7 @@ class Loaders:
 
 
 async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[VersionHead]]:
-    """At most two statements: for those who see every state, and for the others."""
+    """At most two statements: for callers who see every state, and for the others."""
     found: dict[tuple[AgentId, AllStates], list[VersionHead]] = defaultdict(list)
     for all_states in {states for _, states in keys}:
         agent_ids = [agent_id for agent_id, states in keys if states is all_states]

@@ -1,4 +1,6 @@
-"""Agents, creators, sales and access grants: the types that name each other."""
+"""The types of agents, creators, sales and access grants, in one file because they refer to each
+other.
+"""
 
 from datetime import datetime
 

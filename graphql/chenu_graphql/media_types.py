@@ -1,7 +1,7 @@
-"""What an answer is sent as: chosen by the Accept header, with its weights.
+"""Negotiates the response's media type by the Accept header and its weights.
 
-Without one, and for programs that take anything, it is application/json: that is what GraphQL's
-older clients mean, and what the audit suite of GraphQL over HTTP asks for.
+Without one, and for `*/*`, it is application/json: older GraphQL clients expect it, and the audit
+suite of GraphQL over HTTP requires it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ _CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`best`: None when nothing of ours is taken. `plain`: for what is told before any event."""
+    """`best` is None if none of our types is accepted. `plain` is for errors before any event."""
 
     best: MediaType | None
     plain: MediaType
@@ -60,13 +60,13 @@ _read_again = lru_cache(maxsize=256)(_read)
 
 
 def _choose(weights: Mapping[str, float], offers: Sequence[MediaType]) -> MediaType | None:
-    """The highest weight; among equals the most specific range, then the first of ours."""
+    """The highest weight; then the most specific range, then the first of our types."""
     ranked = [(rank, offer) for offer in offers if (rank := _rank(weights, offer))[0] > 0]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
 def _rank(weights: Mapping[str, float], offer: MediaType) -> tuple[float, int, int]:
-    """Weight, how exactly it is named, and its place in the list."""
+    """Weight, specificity, and position in the list."""
     for exactness, name in enumerate(_ranges(offer)):
         if name in weights:
             return weights[name], -exactness, -list(weights).index(name)
@@ -74,6 +74,6 @@ def _rank(weights: Mapping[str, float], offer: MediaType) -> tuple[float, int, i
 
 
 def _ranges(offer: MediaType) -> tuple[str, ...]:
-    """A stream is for those alone who name it."""
+    """An event stream must be named explicitly."""
     kind = offer.partition("/")[0]
     return (offer,) if offer is MediaType.EVENTS else (offer, f"{kind}/*", "*/*")

@@ -1,4 +1,4 @@
-"""Requests as they arrive and answers as they leave, for both transports."""
+"""Parses requests and serialises answers, for both transports."""
 
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Body(msgspec.Struct):
-    """What a request or a subscribe message carries; `extensions` and the rest are ignored."""
+    """The body of a request or subscribe message; `extensions` and unknown fields are ignored."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -34,7 +34,7 @@ class SocketMessage(msgspec.Struct):
 
 
 def read_json(body: bytes | str | msgspec.Raw, kind: Any) -> Any:
-    """Raises BadInput, with the place where that is known."""
+    """Raises BadInput, with the position where it is known."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -53,7 +53,7 @@ def _explain(problem: str) -> BadInput:
 
 
 def read_request(body: bytes | msgspec.Raw) -> GraphQLRequest:
-    """Raises BadInput. An array is no request: batching is off."""
+    """Raises BadInput. Arrays are refused: batching is off."""
     sent: _Body = read_json(body, _Body)
     try:
         _check_lists(sent.variables, ("variables",))
@@ -63,7 +63,7 @@ def read_request(body: bytes | msgspec.Raw) -> GraphQLRequest:
 
 
 def _check_lists(value: Any, path: tuple[str, ...]) -> None:
-    """Before anything looks at each entry. Raises BadInput."""
+    """Limits the lengths of lists before any code reads each entry. Raises BadInput."""
     if isinstance(value, list):
         if len(value) > MAX_LIST:
             raise BadInput("A list has at most {count} entries", path=path, count=MAX_LIST)
@@ -79,7 +79,7 @@ def write_json(value: Any) -> bytes:
 
 
 def write_answer(answer: Answer, ctx: Context) -> tuple[Answer, bytes]:
-    """The answer as it is sent, and its JSON: one that cannot be written is an error of ours."""
+    """The answer as sent, and its JSON; a value that cannot be serialised is an internal error."""
     try:
         return answer, write_json(answer.to_dict())
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Money in the API: cents and a currency; the source of a Money is an amount of cents."""
+"""Money in the API: cents and a currency; the source of a Money is an amount in cents."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The Node interface, and how any object of ours is found again by its id."""
+"""The Node interface, and finding any object by its public id."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ from chenu_graphql.fields import field
 from chenu_graphql.permissions import PARENT
 
 Finder = Callable[[Context, Any], Awaitable[object | None]]
-"""Gets the row's id; answers the row if the caller may see it."""
+"""Takes the row's id; returns the row if the caller may see it."""
 
 _FINDERS: dict[str, Finder] = {}
 _NAMES: dict[type, str] = {}
@@ -40,7 +40,7 @@ def list_node_types() -> list[str]:
 
 
 async def find_node(ctx: Context, public_id: str) -> object | None:
-    """None for an unknown id, for what the caller may not see, and for what is no id at all."""
+    """None for an unknown or invalid id, and for what the caller may not see."""
     try:
         type_name, text = decode_id(public_id)
         row_id = UUID(text)

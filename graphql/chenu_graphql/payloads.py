@@ -1,4 +1,4 @@
-"""What a mutation answers: its result by field name, or why it was refused."""
+"""Answers of mutations: results by field name, or why the request was refused."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from chenu_graphql.permissions import PARENT
 
 
 class Payload:
-    """The source of every payload type; what was not given is null."""
+    """The source of every payload type; results that are not given are null."""
 
     def __init__(self, *, user_errors: Sequence[Refusal] = (), **results: Any) -> None:
         self.user_errors = user_errors

@@ -1,4 +1,4 @@
-"""The person who asks: profile, accounts, creator profile."""
+"""The viewer: profile, accounts, creator profile."""
 
 import strawberry
 
@@ -55,7 +55,7 @@ class User(Node):
 
 
 async def find_viewer(info: Info) -> UserRow | None:
-    """null for nobody in particular, and for a service key, which is no person."""
+    """None for an anonymous caller, and for a service key, which belongs to no person."""
     user_id = info.context.actor.user_id
     return await info.context.loaders.users.load(user_id) if user_id else None
 

@@ -1,4 +1,4 @@
-"""Who may ask a field. Each field of the schema declares one of these rules: deny by default."""
+"""The access rules, one of which each field of the schema declares: deny by default."""
 
 import hmac
 from collections.abc import Callable
@@ -17,9 +17,9 @@ _SOMEBODY_ELSES = mark("This belongs to somebody else")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`check` gets the context and the object whose field is asked.
+    """`check` gets the context and the object whose field is resolved.
 
-    It raises Forbidden or Unauthenticated; None where nothing is left to check.
+    It raises Forbidden or Unauthenticated; None if nothing is left to check.
     """
 
     name: str
@@ -36,7 +36,7 @@ DECIDED = Rule("the business decides what the caller gets to see, null where tha
 
 
 def _require_reader(ctx: Context, _: Any) -> None:
-    """People may; keys need their scope."""
+    """A signed-in person, or a key with the scope READ."""
     actor = ctx.actor
     if actor.account_id is not None and not actor.may(ApiScope.READ):
         actor.require_account(ApiScope.READ)
@@ -64,7 +64,7 @@ def _require_acting(ctx: Context, account: Any) -> None:
 
 
 def _require_holder(ctx: Context, row: Any) -> None:
-    """What was bought may be read by the key that bought it, too."""
+    """The key that bought an agent may also read it."""
     actor = ctx.actor
     if actor.account_id is None or actor.account_id != row.account_id:
         raise Forbidden(_SOMEBODY_ELSES)
@@ -81,7 +81,7 @@ def _require_maker(ctx: Context, agent: Any) -> None:
 
 
 def is_own_profile(ctx: Context, creator: Any) -> bool:
-    """The creator in person; a key needs READ or AGENTS."""
+    """The creator in person, or a key with READ or AGENTS."""
     actor = ctx.actor
     has_scope = actor.may(ApiScope.READ) or actor.may(ApiScope.AGENTS)
     return actor.user_id is not None and creator.owner_id == actor.user_id and has_scope
@@ -150,10 +150,10 @@ SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
 
 
 def require_write(ctx: Context, rule: Rule) -> None:
-    """What every mutation needs: our own origin and the session's CSRF token; no service key,
-    but for what is theirs alone.
+    """Required of every mutation: our own origin and the session's CSRF token; no service key,
+    except for what is theirs alone.
 
-    Raises Forbidden. Keys are not sent by browsers on their own, so they need no token.
+    Raises Forbidden. API keys need no token, because browsers do not send them by themselves.
     """
     kind = ctx.actor.kind
     if kind is ActorKind.SERVICE_KEY and rule is not SERVICE:

@@ -1,4 +1,4 @@
-"""What each field of the built schema declared, by graphql-core's field."""
+"""The declared policy of each field of the built schema, by graphql-core's field."""
 
 from graphql import GraphQLField
 from strawberry.types.field import StrawberryField
@@ -14,5 +14,5 @@ def get_definition(field: GraphQLField) -> StrawberryField:
 
 
 def find_field_policy(field: GraphQLField) -> Policy | None:
-    """None for the fields of introspection, and for one that declares nothing."""
+    """None for fields of introspection, and for a field without a declaration."""
     return find_policy(get_definition(field)) if _DEFINITION in field.extensions else None

@@ -1,4 +1,4 @@
-"""Purchases as their buyers see them, with their payments."""
+"""Purchases and their payments, as the buyer sees them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +73,7 @@ def _id(root: PurchaseSource) -> strawberry.ID:
 
 
 async def _load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
-    """Buyers may read the agent whatever its status is by now."""
+    """Buyers may read the agent in any status."""
     return await info.context.loaders.agents.load(root.agent_id)
 
 
@@ -109,11 +109,11 @@ async def _page_payments(
 
 
 def _once(root: PurchaseSource) -> None:
-    """One-time purchases have no period and no end."""
+    """null: a one-time purchase has no period and no end."""
 
 
 def _never_cancels(root: PurchaseSource) -> bool:
-    """Only monthly purchases can end with their period."""
+    """False: only monthly purchases can end with their period."""
     return False
 
 

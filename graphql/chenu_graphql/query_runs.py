@@ -13,19 +13,19 @@ from chenu_graphql.context import Context
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 
 Complete = Callable[[Any, "QueryRun"], Any]
-"""Turns a resolved value into what the answer holds for it."""
+"""Converts a resolved value to what the answer contains."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """`complete` makes the answer's data out of the root value."""
+    """`complete` makes the answer's data from the root value."""
 
     operation: OperationDefinitionNode
     complete: Complete
 
 
 class _Pending(NamedTuple):
-    """A value that has to be awaited, and where it goes in the answer."""
+    """A value that must be awaited, and its place in the answer."""
 
     value: Awaitable[Any]
     answer: dict[str, Any]
@@ -70,7 +70,7 @@ class QueryRun:
                 answer[key] = complete(value, self)
 
     def abandon(self) -> None:
-        """Close what was never awaited, which Python would warn of."""
+        """Close coroutines that were never awaited, which Python would warn of."""
         for pending in self._pending:
             value: Any = pending.value
             close: Callable[[], object] = getattr(value, "close", None) or value.cancel

@@ -34,7 +34,7 @@ class Reading:
         self._staff_reads.clear()
 
     async def record(self, actor: Actor, data: dict[str, Any] | None, *, is_whole: bool) -> None:
-        """`is_whole`: without errors, which may have taken a manifest out of the answer again."""
+        """`is_whole`: no errors, which could have removed a manifest from the answer."""
         used = [grant for grant, manifest in self._opened if is_whole or _holds(data, manifest)]
         reads = set(self._staff_reads) if data is not None else set()
         self.forget()
@@ -45,7 +45,7 @@ class Reading:
 
 
 def _holds(data: Any, manifest: dict[str, Any]) -> bool:
-    """Whether the manifest is part of the answer, where JSON values are serialised already."""
+    """Whether the answer contains the manifest; JSON values in it are serialised already."""
     if isinstance(data, orjson.Fragment):
         return bool(json.loads(orjson.dumps(data)) == manifest)
     if isinstance(data, dict):

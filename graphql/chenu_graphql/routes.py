@@ -36,9 +36,9 @@ _STATUS = {
     "INTERNAL": 500,
     "UNAVAILABLE": 503,
 }
-"""Of requests that were never executed; 400 for all other codes."""
+"""Statuses of requests that were never executed; 400 for all other codes."""
 _EMPTY_STATUS = {"RATE_LIMITED": 429, "UNAVAILABLE": 503}
-"""As application/json, of answers that carry nothing else; all others are 200."""
+"""Statuses of application/json answers with nothing but this error; all others are 200."""
 _RETRY_SECONDS = 5
 
 _VARY = {"vary": "Accept"}
@@ -59,7 +59,7 @@ def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
 
 @post(PATH, status_code=200, include_in_schema=False)
 async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Response[Any]:
-    """One operation: JSON, or an event stream for who accepts that."""
+    """One operation: answers JSON, or an event stream if the client accepts that."""
     request_context: RequestContext = request.scope["state"][
         STATE_KEY
     ]  # a second dependency would cost a task group
@@ -100,7 +100,7 @@ async def refuse_get(
     services: NamedDependency[Services],
     request_context: NamedDependency[RequestContext],
 ) -> Response[Any]:
-    """A browser is shown the explorer; queries over GET are off."""
+    """Browsers are redirected to the explorer; queries over GET are off."""
     if asks_for_html(", ".join(request.headers.getall("accept", []))):
         return Redirect(EXPLORER_PATH, status_code=303, headers={"vary": "Accept"})
     ctx = Context(services, request_context)
@@ -147,7 +147,7 @@ def _check_content_type(content_type: str) -> None:
 
 
 def _is_for_everybody(answer: Answer, ctx: Context) -> bool:
-    """Errors carry the request's id, and cookies are for one."""
+    """Errors contain the request's id, and cookies belong to one caller."""
     return answer.is_query and not answer.errors and not ctx.cookies
 
 
@@ -169,7 +169,7 @@ def _respond(
     answer: Answer, body: bytes, ctx: Context, medium: MediaType, status: int | None = None
 ) -> Response[Any]:
     headers = _headers(answer, ctx)
-    if medium is MediaType.EVENTS:  # a single answer for who speaks these throughout
+    if medium is MediaType.EVENTS:  # a single answer in the media type that the client accepts
         body = f"{write_event(body)}{EVENTS.encode_complete()}".encode()
         headers |= EVENTS.headers
     return Response(
@@ -182,7 +182,7 @@ def _respond(
 
 
 def _status(answer: Answer, medium: MediaType) -> int:
-    """Older clients take an answer for one of ours only when it is 200."""
+    """Older clients read an answer only if its status is 200."""
     if not answer.is_begun and (medium is MediaType.GRAPHQL or "INTERNAL" in answer.codes):
         return _STATUS.get(answer.codes[0], 400)
     if medium is MediaType.GRAPHQL:

@@ -1,4 +1,4 @@
-"""How the fields of a sale are resolved: a purchase whose buyer stays private."""
+"""The fields of a sale: a purchase whose buyer stays private."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,7 @@ async def resolve_buyer_hint(root: _Source, info: Info) -> str:
 
 
 def mask_email(email: str) -> str:
-    """'b…@e…': enough to recognise somebody one knows, too little to write to."""
+    """Gives 'b…@e…': enough to recognise a person one knows, too little to write to."""
     name, _, host = email.partition("@")
     return f"{name[:1]}…@{host[:1]}…"
 

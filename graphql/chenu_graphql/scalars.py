@@ -1,4 +1,4 @@
-"""The API's own scalars: how they are written, and what is refused."""
+"""The API's own scalars: how they are serialised, and which values are refused."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ BigInt = NewType("BigInt", int)
 URL = NewType("URL", str)
 
 LARGEST = 2**53 - 1
-"""What a JSON number holds exactly everywhere."""
+"""The largest integer that every JSON parser reads exactly."""
 
 
 def _write_big(value: Any) -> int:
@@ -35,7 +35,7 @@ def _write_time(value: datetime) -> str:
 
 
 def _read_time(value: Any) -> datetime:
-    """Only with an offset: a time without one is a different moment for everybody."""
+    """Requires an offset: a time without one is ambiguous."""
     refusal = GraphQLError("DateTime is ISO 8601 with an offset, such as 2026-11-22T19:30:00Z")
     if not isinstance(value, str):
         raise refusal
@@ -62,9 +62,9 @@ def _read_url(value: Any) -> str:
 
 
 def _write_json(value: Any) -> orjson.Fragment:
-    """Written at once: what cannot be is the error of this one field.
+    """Serialised at once, so that a value which cannot be is the error of this one field.
 
-    orjson stops at 64 bits and at some depth, which rows of earlier days may exceed.
+    orjson is limited to 64 bits and a certain depth, which older rows may exceed.
     """
     try:
         return orjson.Fragment(orjson.dumps(value))

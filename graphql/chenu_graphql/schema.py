@@ -37,7 +37,7 @@ class Live(PurchaseSubscriptions):
 
 @cache
 def get_strawberry_schema() -> strawberry.Schema:
-    """Stateless, so one serves every application of the process."""
+    """Stateless, so that one serves every application of the process."""
     return strawberry.Schema(
         Query,
         Mutation,

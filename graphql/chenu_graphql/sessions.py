@@ -1,4 +1,4 @@
-"""Signing up, in and out, the own profile, and the mailed links."""
+"""Signing up, in and out, one's own profile, and the mailed links."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -98,7 +98,7 @@ def _browser(ctx: Context) -> Browser:
 
 
 async def _use_session(ctx: Context, session: NewSession) -> Payload:
-    """This answer already speaks for the new session; an older one ends."""
+    """The rest of this answer is for the new session; a previous one ends."""
     await _end_session(ctx)
     settings = ctx.services.settings
     actor = await find_actor(session.token, ctx.request_context.ip)
@@ -137,7 +137,7 @@ async def resolve_sign_in(info: Info, data: Annotated[SignInInput, input_argumen
 
 
 async def resolve_sign_out(info: Info) -> Payload:
-    """Without a session there is nothing to end: the answer is the same."""
+    """The answer is the same without a session."""
     ctx = info.context
     await _end_session(ctx)
     ctx.become(ANONYMOUS)
@@ -171,7 +171,7 @@ async def resolve_password_reset_request(
 async def resolve_password_reset(
     info: Info, data: Annotated[PasswordResetInput, input_argument()]
 ) -> Payload:
-    """The mailed link proves the person, so the browser is remembered as theirs."""
+    """The mailed link proves the person, so that the browser becomes a known one of theirs."""
     ctx = info.context
     owner = await find_reset_owner(data.token)
     revoked: tuple[ApiKeyId, ...] | None = None if data.revoke_api_keys else ()

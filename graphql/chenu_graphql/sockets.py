@@ -1,7 +1,7 @@
 """The protocol graphql-transport-ws on /graphql: queries and subscriptions, ten at a time.
 
 A connection is closed in one place, once nobody receives from it any more: before that the server
-holds the close frame back until the client sends something.
+delays the close frame until the client sends something.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 10
 PING_SECONDS = 20
-"""Proxies close what is silent for longer, usually after a minute."""
+"""Proxies close connections that are silent for longer, usually after a minute."""
 
 
 def make_socket_route(engine: Engine, services: Services, path: str) -> WebsocketRouteHandler:
@@ -116,7 +116,7 @@ class Connection:
             await _stop([receiving, rechecking, *self._running.values()])
 
     def _take_slot(self) -> None:
-        """Counts the connection for whoever the caller is now. Raises ProtocolClosed."""
+        """Counts the connection for its current caller. Raises ProtocolClosed."""
         connections, held = self._ctx.services.connections, self._slot
         try:
             self._slot = connections.take(Transport.SOCKET, self._ctx.request_context, self._limits)
@@ -131,13 +131,14 @@ class Connection:
             await self._handle(await self._channel.receive())
 
     async def _recheck_caller(self) -> None:
-        """Raises ProtocolClosed when the caller may not stay, or the longest time is over."""
+        """Raises ProtocolClosed if the caller may not stay, or the longest time is over."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.live_seconds
         next_ping = loop.time() + PING_SECONDS
         while loop.time() < until:
             await asyncio.sleep(min(self._limits.live_check_seconds, until - loop.time()))
-            with suppress(Unavailable):  # asked again soon; no event passes meanwhile
+            # the database is away: checked again soon; no event is sent meanwhile
+            with suppress(Unavailable):
                 await self._identify_again()
             if loop.time() >= next_ping and self._is_begun:
                 await self._channel.send("ping")
@@ -167,7 +168,7 @@ class Connection:
         await self._handle(message)
 
     async def _identify(self, message: SocketMessage) -> None:
-        """Raises ProtocolClosed for a bad key: it is never taken for an anonymous caller."""
+        """Raises ProtocolClosed for an invalid key, whose caller is never treated as anonymous."""
         try:
             params = read_json(message.payload, dict[str, Any] | None) or {}
         except BadInput:
@@ -193,7 +194,7 @@ class Connection:
         self._take_slot()
 
     async def _identify_again(self) -> None:
-        """Raises ProtocolClosed once the session has ended or the key was revoked."""
+        """Raises ProtocolClosed if the session has ended or the key was revoked."""
         request_context = self._ctx.request_context
         try:
             renewed = await request_context.renewed()

@@ -1,4 +1,4 @@
-"""The back office: what waits for a reviewer, and the decision."""
+"""The back office: the moderation queue, and the decision."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,6 @@
-"""Subscriptions as server-sent events, which end with their session or key, and after a time."""
+"""Subscriptions as server-sent events, which end with the caller's session or key, and after a
+time.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,14 +22,14 @@ _HEARTBEAT = EVENTS.encode_comment("ping")
 
 
 def write_event(body: bytes) -> str:
-    """One answer's JSON."""
+    """One answer's JSON as an event."""
     return EVENTS.encode_event("next", body.decode())
 
 
 async def stream_events(
     engine: Engine, request: GraphQLRequest, ctx: Context, slot: ConnectionSlot
 ) -> AsyncGenerator[str, None]:
-    """Each event, and a comment as heartbeat; `slot` is released at the end.
+    """Yields each event, and comments as heartbeat; `slot` is released at the end.
 
     Before each of them the caller is identified again.
     """
@@ -68,7 +70,7 @@ async def _answers(
 
 
 async def _still_holds(request_context: RequestContext, *, if_unsure: bool) -> bool:
-    """A stream lasts: meanwhile the session may have ended, or the key may be revoked."""
+    """False if the session has ended or the key was revoked while the stream was open."""
     try:
         await request_context.renewed()
     except (Unauthenticated, Forbidden):

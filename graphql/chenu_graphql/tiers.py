@@ -1,4 +1,4 @@
-"""Tiers, spheres, API plans and token packs: the catalogue's data as it stands."""
+"""Tiers, spheres, API plans and token packs: the current catalogue."""
 
 import strawberry
 

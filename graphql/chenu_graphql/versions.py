@@ -22,7 +22,7 @@ def _id(root: strawberry.Parent[VersionHead]) -> strawberry.ID:
 
 
 async def _open_manifest(root: strawberry.Parent[VersionHead], info: Info) -> dict[str, Any] | None:
-    """Reading it is using it: for a buyer the right of withdrawal ends with the answer."""
+    """Reading the manifest counts as use: a buyer's right of withdrawal ends with the answer."""
     ctx = info.context
     agent = await ctx.loaders.agents.load(root.agent_id)
     version = await ctx.loaders.versions.load(root.id)

@@ -1,4 +1,4 @@
-"""The storefront's routes, each with who may use it."""
+"""The storefront's routes, each with its access rule."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ HANDLERS = (
 
 
 def create_storefront(services: Services, status_of: StatusOf) -> Router:
-    """Every page; `status_of` is HTTP's word for an error of the business."""
+    """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
 

@@ -1,4 +1,4 @@
-"""What is the same for everybody: the plans, and the versioned legal texts."""
+"""Public pages that are the same for everybody: the plans, and the versioned legal texts."""
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -16,7 +16,7 @@ async def show_pricing(pages: NamedDependency[Pages]) -> Page:
 
 
 def _show(pages: Pages, document: Document) -> Page:
-    """The text in force, in the reader's language: a file for each version and language."""
+    """The current version in the reader's language: a file for each version and language."""
     current = CURRENT[document]
     folder = document.lower()
     return pages.show(

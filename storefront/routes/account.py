@@ -1,4 +1,4 @@
-"""A person's own page: profile, address, password, sessions, purchases and API keys."""
+"""The account page: profile, email, password, sessions, purchases and API keys."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ async def show_account(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 
 
 async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError) -> Page:
-    """The account's page with the refused form as it was typed."""
+    """The account page with the refused form as it was typed."""
     again = pages.refused(form, keep(fields, _CACHED), error)
     forms = AccountForms().replaced(form, again)
     page = await render_account(pages, Fields({}), forms, status=pages.status(error))
@@ -40,7 +40,7 @@ async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError
 
 @post("/account/profile", opt=SIGNED_IN)
 async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """Only what is sent changes; a new address waits for its link to be opened."""
+    """Changes only the fields sent; a new email address waits for its link to be opened."""
     fields = await read_form(request)
     change = ProfileChange(
         fields.find("display_name"),
@@ -58,7 +58,7 @@ async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 
 
 def _password_of(fields: Fields) -> str | None:
-    """An empty field is no password: it may stay empty for ten minutes after signing in."""
+    """None for an empty field, which is allowed for ten minutes after sign-in."""
     return fields.text("current_password") or None
 
 
@@ -104,7 +104,7 @@ async def end_other_sessions(pages: NamedDependency[Pages]) -> Page:
 
 @post("/account/api-keys", opt=for_right(Right.MANAGE_KEYS))
 async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """The answer shows the secret, once: no redirect, no way back to it."""
+    """Shows the secret once, in this response: after a redirect it would be lost."""
     fields = await read_form(request)
     try:
         created = await create_api_key(
@@ -121,7 +121,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 
 
 def _read_scopes(fields: Fields) -> list[ApiScope]:
-    """Raises Invalid for one that does not exist."""
+    """Raises Invalid for an unknown scope."""
     given = fields.all("scopes")
     if not set(given) <= set(ApiScope.__members__):
         raise Invalid("Please choose from the list of scopes", path=("scopes",))

@@ -1,4 +1,4 @@
-"""Everything that the account's page shows, read in one go."""
+"""Loads everything that the account page shows."""
 
 import asyncio
 from collections import defaultdict
@@ -26,7 +26,7 @@ PAGE_SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class AccountForms:
-    """The page's forms, at most one of them refused."""
+    """The page's forms, of which at most one was refused."""
 
     profile: FormView = field(default_factory=lambda: FormView("profile"))
     email: FormView = field(default_factory=lambda: FormView("address"))
@@ -34,7 +34,7 @@ class AccountForms:
     api_key: FormView = field(default_factory=lambda: FormView("api-key"))
 
     def replaced(self, name: str, form: FormView) -> "AccountForms":
-        """With `form` in the place of the one that has its name on the page."""
+        """Replaces the form that has the same name."""
         [place] = [each.name for each in fields(self) if getattr(self, each.name).name == name]
         return replace(self, **{place: form})
 
@@ -87,7 +87,7 @@ async def _read_purchases(pages: Pages, account_id: AccountId, query: Fields) ->
 async def payments_by_purchase(
     purchases: Sequence[PurchaseRow],
 ) -> Mapping[PurchaseId, list[PaymentRow]]:
-    """The payments of each; none for a free one."""
+    """The payments of each purchase; a free one has none."""
     found: defaultdict[PurchaseId, list[PaymentRow]] = defaultdict(list)
     for payment in await list_payments([purchase.id for purchase in purchases]):
         found[payment.purchase_id].append(payment)

@@ -1,4 +1,4 @@
-"""The creator's desk: joining, payouts, earnings, sales and agents."""
+"""The creator's pages: joining, payouts, earnings, sales and agents."""
 
 import asyncio
 
@@ -127,7 +127,7 @@ def _render_join(pages: Pages, form: FormView, status: int = 200) -> Page:
 
 
 def _why_not_join(actor: Actor) -> ChenuError | None:
-    """What has to be done first; None when the form may be filled in."""
+    """What must be done before joining; None if the form may be filled in."""
     try:
         require_feature(actor.rights, Feature.MARKETPLACE)
         actor.require_verified()
@@ -148,15 +148,23 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.go("/creator?notice=joined")
 
 
-@get("/creator/onboarding", opt=for_right(Right.MAKE_AGENTS))
-async def open_onboarding(
-    pages: NamedDependency[Pages], services: NamedDependency[Services]
-) -> Page:
-    """On to Stripe's single-use page, made for this click and for nothing less."""
+async def _find_page_before_onboarding(pages: Pages) -> Page | None:
+    """Onboarding asks Stripe: not for a HEAD request, nor for a person who has not joined yet."""
     if pages.request_context.is_head:
         return pages.go("/creator")
     if await find_creator_of(pages.request_context.actor.require_user()) is None:
         return pages.go("/creator/join")
+    return None
+
+
+@get("/creator/onboarding", opt=for_right(Right.MAKE_AGENTS))
+async def open_onboarding(
+    pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """Redirects to Stripe's single-use page, whose link is created for this click."""
+    elsewhere = await _find_page_before_onboarding(pages)
+    if elsewhere is not None:
+        return elsewhere
     link = await make_onboarding_link(services, pages.request_context.actor)
     return pages.go(link or "/creator?notice=payouts-ready")
 
@@ -165,11 +173,10 @@ async def open_onboarding(
 async def return_from_onboarding(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """Coming back proves nothing: Stripe is asked."""
-    if pages.request_context.is_head:
-        return pages.go("/creator")
-    if await find_creator_of(pages.request_context.actor.require_user()) is None:
-        return pages.go("/creator/join")
+    """Returning from Stripe does not prove completion, so that Stripe is asked."""
+    elsewhere = await _find_page_before_onboarding(pages)
+    if elsewhere is not None:
+        return elsewhere
     try:
         creator = await refresh_own_connect_state(services, pages.request_context.actor)
     except ProviderUnavailable:

@@ -1,4 +1,4 @@
-"""A creator's work on one agent: draft, edit, version, price, review and archive."""
+"""A creator's pages for one agent: draft, edit, version, price, review and archive."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -51,7 +51,7 @@ def _render_new(
 
 
 def _preview(fields: Fields) -> str:
-    """As buyers will see it, as far as it could be saved: rendering takes its time."""
+    """The description as buyers would see it, cut at the greatest length that can be saved."""
     return render_markdown(fields.text("description")[:MAX_DESCRIPTION])
 
 
@@ -72,7 +72,7 @@ async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 
 @post("/creator/agents/preview", opt=for_right(Right.MAKE_AGENTS))
 async def preview_description(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """The description as it will look, while it is typed."""
+    """Renders the description while it is typed."""
     fields = await read_form(request)
     await get_own_creator(pages.request_context.actor)
     return pages.show("creator/_preview.html", preview=_preview(fields))
@@ -115,7 +115,7 @@ async def _work(
     save: Work,
     notice: str,
 ) -> Page:
-    """Do it and come back with a notice, or show the page again with what was wrong."""
+    """Runs the action, then redirects with a notice or shows the page again with the error."""
     try:
         await save()
     except REFUSALS as error:

@@ -1,4 +1,4 @@
-"""Everything that the page of one's own agent shows."""
+"""Loads everything that the page of one's own agent shows."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ _OPEN = (AgentStatus.DRAFT, AgentStatus.REJECTED, AgentStatus.PUBLISHED)
 
 @dataclass(frozen=True, slots=True)
 class EditorForms:
-    """The page's forms as they were typed; None for one that nobody sent."""
+    """The page's forms as typed; None for a form that was not sent."""
 
     listing: FormView | None = None
     price: FormView | None = None
@@ -63,7 +63,7 @@ async def render_editor(
 
 
 def find_plan_refusal(actor: Actor) -> PlanRequired | None:
-    """Nobody writes a text that their plan lets them not save."""
+    """Checked before the form is shown, so that nobody types a text that cannot be saved."""
     return find_refusal(actor.rights, Feature.MARKETPLACE)
 
 
@@ -75,7 +75,7 @@ async def _reread(agent: AgentRow) -> AgentRow:
 
 
 async def _find_version(agent: AgentRow, change: ChangeRow | None) -> VersionRow | None:
-    """The newest that is not refused: what the next version starts from."""
+    """The newest version that was not refused, from which the next one starts."""
     version_id: VersionId | None = agent.current_version
     if change is not None and change.version_id is not None:
         version_id = change.version_id

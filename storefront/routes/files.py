@@ -1,4 +1,4 @@
-"""Files: styles and scripts, icons, the manifest's schema, and what search engines ask for."""
+"""Static files: styles and scripts, icons, the manifest's schema, robots.txt and the sitemap."""
 
 from uuid import UUID
 from xml.sax.saxutils import escape
@@ -19,7 +19,7 @@ from storefront.forms import HttpRequest, read_query
 from storefront.icons import icon_svg
 from storefront.pages import Pages
 
-_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _SITEMAP_LIMIT = 45_000
 _PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/sign-in")
@@ -27,12 +27,12 @@ _PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/
 
 @get("/static/{name:path}", opt=PUBLIC)
 async def send_static(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
-    """For ever when the address names this content, else for an hour."""
+    """Cached for a year if the URL contains the current content's hash, else for an hour."""
     asset = find_asset(name.lstrip("/"))
     if asset is None:
         raise NotFound("There is no such file")
     is_named = read_query(request).text("v") == asset.version
-    keep = _FOR_EVER if is_named else _FOR_AN_HOUR
+    keep = _FOR_A_YEAR if is_named else _FOR_AN_HOUR
     headers = {"Cache-Control": keep, "Vary": "Accept-Encoding", "ETag": f'"{asset.version}"'}
     body = asset.body
     if prefers_gzip(", ".join(request.headers.getall("accept-encoding", []))):
@@ -42,7 +42,7 @@ async def send_static(request: HttpRequest, name: FromPath[str]) -> Response[byt
 
 
 def _file(body: bytes, media_type: str, cache_control: str = _FOR_AN_HOUR) -> Response[bytes]:
-    """With a tag, so that it is not sent again to those who have it."""
+    """With an ETag, so that it is not sent again to clients with a current copy."""
     headers = {"Cache-Control": cache_control, "ETag": f'"{version_of(body)}"'}
     return Response(body, media_type=media_type, headers=headers)
 
@@ -57,7 +57,7 @@ async def send_favicon() -> Response[bytes]:
 
 @get("/icons/{name:str}", opt=PUBLIC)
 async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[bytes]:
-    """`<agent id>.svg`; kept by browsers for a day, of agents on sale by everybody."""
+    """`<agent id>.svg`; cached for a day, by shared caches too if the agent is on sale."""
     agent_id = _read_icon_name(name)
     agent = await get_visible_agent(pages.request_context.actor, agent_id)
     share = "public" if agent.is_on_sale else "private"
@@ -83,7 +83,9 @@ async def send_manifest_schema() -> Response[bytes]:
 
 @get("/robots.txt", opt=PUBLIC)
 async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
-    """Each private address itself, with a query, and what is below; not all that begins alike."""
+    """Each private path itself, with a query, and all below it, but not paths that merely begin
+    alike.
+    """
     lines = ["User-agent: *"]
     lines += [f"Disallow: {path}{end}" for path in _PRIVATE_PATHS for end in ("$", "?", "/")]
     lines.append(f"Sitemap: {settings.public_url}/sitemap.xml")
@@ -92,7 +94,7 @@ async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
 
 @get("/sitemap.xml", opt=PUBLIC)
 async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
-    """The open pages and every agent on sale, the latest changed first."""
+    """The public pages and every agent on sale, the latest changed first."""
     base = escape(settings.public_url)
     entries = [f"<url><loc>{base}{path}</loc></url>" for path in ("/", "/agents", "/pricing")]
     for found in await list_public_addresses(limit=_SITEMAP_LIMIT):

@@ -1,4 +1,4 @@
-"""The first page: what this is, a search, and a few agents to begin with."""
+"""The home page: an introduction, a search, and some agents."""
 
 import asyncio
 

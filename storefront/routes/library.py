@@ -1,4 +1,4 @@
-"""What an account holds: every agent that it added or bought, and what became of it."""
+"""The agents that an account has added or bought, and their status."""
 
 from litestar import get
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""Opening the manifest of an agent: the thing bought, and the end of the right of withdrawal."""
+"""Opening the manifest of an agent, which ends the buyer's right of withdrawal."""
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -24,7 +24,9 @@ from storefront.routes.store import get_shown_agent
 
 @get("/agents/{slug:str}/manifest", opt=for_right(Right.USE_AGENTS))
 async def show_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
-    """A holder's first opening has consequences: it is asked for with a button."""
+    """Before the first opening, which has legal consequences, the buyer must confirm by a
+    button.
+    """
     agent = await get_shown_agent(pages, slug)
     version, opened = await _get_readable(pages, agent)
     if opened.first_use is not None:
@@ -34,7 +36,7 @@ async def show_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> P
 
 @post("/agents/{slug:str}/manifest", opt=for_right(Right.USE_AGENTS))
 async def open_manifest(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
-    """Answers with the manifest itself: no use is recorded before there is something to read."""
+    """Answers with the manifest itself, so that no use is recorded before the buyer can read it."""
     agent = await get_shown_agent(pages, slug)
     version, opened = await _get_readable(pages, agent)
     return await _show(pages, agent, version, opened)
@@ -58,7 +60,7 @@ async def _show(
 
 
 async def _get_readable(pages: Pages, agent: AgentRow) -> tuple[VersionRow, ReadableManifest]:
-    """Raises the refusal that says what would let this visitor in."""
+    """Raises the refusal that says what this visitor needs for access."""
     if agent.current_version is None:
         raise NotFound("There is no such agent")
     [version] = await list_versions_by_id([agent.current_version])

@@ -1,4 +1,4 @@
-"""Buying: the request, the honest state of a purchase, and changing one's mind before paying."""
+"""Buying an agent: the request, the state of the purchase, and cancelling before payment."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from storefront.routes.store import get_shown_agent, render_agent
 from storefront.visitor import account_of
 
 WAITING = (PurchaseState.OPEN, PurchaseState.CONFIRMING, PurchaseState.DECLINED)
-"""States that may still change by themselves: the page looks again every two seconds."""
+"""States that may change by themselves: the page is refreshed every two seconds."""
 
 
 @post("/agents/{slug:str}/buy", opt=for_right(Right.BUY_AGENTS))
@@ -66,7 +66,10 @@ def _next_address(purchase: PurchaseRow) -> str:
 
 
 async def _render_refusal(pages: Pages, slug: str, refusal: ChenuError) -> Page:
-    """The page as it is now: its price may have changed. The box is never ticked for anybody."""
+    """Renders the current page, as the price may have changed.
+
+    The consent box is never preticked.
+    """
     agent = await get_shown_agent(pages, slug)
     form = pages.refused("buy", {}, refusal)
     return await render_agent(pages, agent, form=form, status=pages.status(refusal))
@@ -108,7 +111,7 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
 async def cancel_purchase(
     pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
 ) -> Page:
-    """Whatever is true afterwards is shown: it may have been paid a moment before."""
+    """Shows the state afterwards: it may have been paid just before."""
     account_id = account_of(pages.request_context.actor)
     purchase = await cancel_own_purchase(services, account_id, PurchaseId(purchase_id))
     return pages.go(f"/purchases/{purchase.id}")

@@ -1,4 +1,4 @@
-"""Mailed links: verify an address, and choose a new password."""
+"""Pages of mailed links: verify an email address, and choose a new password."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -39,7 +39,7 @@ async def show_forgot(pages: NamedDependency[Pages]) -> Page:
 
 @post("/password/forgot", opt=PUBLIC)
 async def submit_forgot(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """The same answer for every address, known or not."""
+    """The same answer for every email address, known or not."""
     fields = await read_form(request)
     try:
         await request_password_reset(fields.text("email"), pages.request_context.ip)
@@ -77,7 +77,7 @@ async def submit_reset(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 
 
 def _read_keys(fields: Fields) -> set[ApiKeyId]:
-    """Those that were ticked; what is no id of a key names none."""
+    """The ticked keys; invalid ids are ignored."""
     found = set()
     for key_id in fields.all("revoked_keys"):
         with suppress(ValueError):
@@ -87,7 +87,7 @@ def _read_keys(fields: Fields) -> set[ApiKeyId]:
 
 @get("/email/verify", opt=PUBLIC)
 async def show_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """A button: programs that open every link of a mail must not use it up."""
+    """Requires a click, because programs that open every link of a mail must not use it up."""
     form = FormView("verify", {"token": read_query(request).text("token")})
     return pages.show("people/verify.html", form=form)
 
@@ -106,14 +106,14 @@ async def submit_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> 
 
 @get("/email/cancel", opt=PUBLIC)
 async def show_cancel(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """A button, as for the other links of mails."""
+    """Requires a click, as for the other links in mails."""
     form = FormView("cancel", {"token": read_query(request).text("token")})
     return pages.show("people/cancel.html", form=form, is_done=False)
 
 
 @post("/email/cancel", opt=PUBLIC)
 async def submit_cancel(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """The address stays; whoever reads its mails decides, signed in or not."""
+    """The old email address stays; no sign-in is needed, as only its owner can read the mail."""
     fields = await read_form(request)
     form, status = FormView("cancel"), 200
     try:

@@ -44,13 +44,13 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
 
 
 async def _change_over(pages: Pages, session: NewSession) -> str | None:
-    """From the session that this browser came with, if any, to the new one."""
+    """Ends this browser's previous session, if any, and starts the new one."""
     left = await _leave(pages)
     return await renew_device(session.owner, left or pages.request_context.devices)
 
 
 async def _leave(pages: Pages) -> str | None:
-    """The session that this browser came with is over; what the browser shall remember of it."""
+    """Ends this browser's session; returns the new value of the device cookie."""
     actor = pages.request_context.actor
     if actor.user_id is None or actor.session_id is None:
         return None
@@ -93,7 +93,7 @@ async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) ->
 
 
 def _welcome(wanted: str, *, at_once: bool) -> str:
-    """To where the person was going; else a word about the mail that is under way."""
+    """Redirects to where the person was going, or says that a mail is on its way."""
     if safe_next(wanted) != AFTER_SIGN_IN or at_once:
         return safe_next(wanted)
     return "/account?notice=welcome"
@@ -101,7 +101,7 @@ def _welcome(wanted: str, *, at_once: bool) -> str:
 
 @post("/sign-out", opt=PUBLIC)
 async def sign_out(pages: NamedDependency[Pages]) -> Page:
-    """Ends the session here and now; again is no error."""
+    """Ends the session at once; without one it is no error."""
     devices = await _leave(pages)
     cookie = session_cookie(pages.settings, None)
     return pages.go("/?notice=signed-out", cookie=cookie, devices=devices)
@@ -109,7 +109,7 @@ async def sign_out(pages: NamedDependency[Pages]) -> Page:
 
 @post("/language", opt=PUBLIC)
 async def choose_language(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """A signed-in person's own setting, else this browser's."""
+    """Stored for a signed-in person, else in this browser's cookie."""
     fields = await read_form(request)
     locale, wanted = fields.text("locale"), fields.text("next")
     if not is_locale(locale):

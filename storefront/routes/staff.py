@@ -1,4 +1,4 @@
-"""The reviewers' desk: the queue, one agent with everything about it, and the decision."""
+"""The reviewers' pages: the queue, one agent with all its details, and the decision."""
 
 from datetime import datetime
 from uuid import UUID
@@ -123,7 +123,9 @@ def _read_decision(fields: Fields) -> bool:
 
 
 def _read_moment(fields: Fields) -> datetime:
-    """What the reviewer read: a later edit is refused."""
+    """The time of the version that the reviewer read: if it was edited later, the decision is
+    refused.
+    """
     try:
         moment = datetime.fromisoformat(fields.text("seen_at"))
     except ValueError:

@@ -70,7 +70,7 @@ def _search_view(search: Search, pages: Pages) -> FormView:
 async def _find(
     agent_query: AgentQuery, page: PageRequest, pages: Pages
 ) -> tuple[Found[CardHit], Facets]:
-    """Most visitors look for what somebody has just counted."""
+    """Uses the cached count if there is one, as most visitors search for the same."""
     known = pages.counts.find(agent_query)
     if known is not None:
         return await list_cards(agent_query, page, pages.locale), known
@@ -89,7 +89,7 @@ async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page
 
 
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
-    """Raises NotFound, also for one that this visitor may not see."""
+    """Raises NotFound, also for an agent that this visitor may not see."""
     agent = await find_agent_by_slug(slug)
     role = None if agent is None else await find_viewer_role(pages.request_context.actor, agent)
     if agent is None or role is None:
@@ -102,7 +102,7 @@ async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
 async def render_agent(
     pages: Pages, agent: AgentRow, *, form: FormView | None = None, status: int = 200
 ) -> Page:
-    """The agent's page, with what was wrong about a request to buy it."""
+    """The agent's page, with the errors of a refused purchase."""
     versions = await list_versions([agent.id], all_states=False)
     current = await list_versions_by_id([agent.current_version]) if agent.current_version else []
     return pages.show(

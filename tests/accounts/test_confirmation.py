@@ -1,4 +1,4 @@
-"""A session alone changes no address and makes no key, unless it has just begun."""
+"""Changing the email address or creating a key needs the password or a recent sign-in."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Keys, passwords and addresses as texts: what is accepted, whatever is sent. No database."""
+"""Keys, passwords and email addresses as texts: what is accepted. No database."""
 
 import string
 

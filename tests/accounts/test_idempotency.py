@@ -1,4 +1,4 @@
-"""Clients' keys: the same request finds the same row, another request is a conflict."""
+"""Clients' idempotency keys: the same request finds the same row, another request conflicts."""
 
 import asyncio
 from typing import Any

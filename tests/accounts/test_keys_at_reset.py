@@ -1,4 +1,4 @@
-"""Keys that a stranger made are seen, and revoked, by whoever resets the password."""
+"""API keys created by a stranger are shown at a password reset, and can be revoked there."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Mails that a stranger can have sent: counted by who gets them, and they tell nobody anything."""
+"""Limits on mails that a stranger can trigger: counted by recipient, without revealing anything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What was mailed before is worth nothing after a new password or a proof of the address."""
+"""A new password or a verified email address invalidates earlier links."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -70,7 +70,10 @@ async def test_every_link_ends_with_a_new_password_and_with_a_proof(
 async def test_a_thief_of_a_session_does_not_get_the_account_by_an_older_link(
     services: Services, end: End
 ) -> None:
-    """The session of zoe asked for the thief's address; she takes our notice's advice."""
+    """With zoe's session the thief requested a change to their own address.
+
+    She follows our notice.
+    """
     person = await make_person("zoe")
     await update_profile(person.actor, ProfileChange(email=THEIRS))
     link = await mailed_token(THEIRS)

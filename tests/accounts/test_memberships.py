@@ -1,4 +1,4 @@
-"""Several people in one account, several accounts of one person, and what each role may do."""
+"""Accounts with several people, people with several accounts, and the rights of each role."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One text in several Unicode forms: passwords, names, addresses and keys are the same in each."""
+"""Text in several Unicode forms: passwords, names, email addresses and keys are equal in each."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ async def test_another_password_stays_another(services: Services, wrong: str) ->
 
 @contextmanager
 def _counted_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """What argon2 is asked to check meanwhile: it takes nearly all of the time."""
+    """Counts the hashes that argon2 checks, which take nearly all of the time."""
     checked: list[bytes] = []
     real = passwords._HASHER
 

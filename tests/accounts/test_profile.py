@@ -1,4 +1,4 @@
-"""Name and language at once; an address by the links that were sent to it."""
+"""Name and language change at once, an email address by the links that are mailed."""
 
 import asyncio
 from datetime import timedelta

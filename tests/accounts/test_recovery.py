@@ -1,4 +1,4 @@
-"""Passwords: changed by who knows the old one, chosen anew by who reads the mailbox."""
+"""Passwords: changed with the old one, or reset by a mailed link."""
 
 import asyncio
 

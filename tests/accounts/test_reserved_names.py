@@ -1,10 +1,10 @@
-"""Names that read like the house's, in any letters; and the family of that name. No engine."""
+"""Names that read like CHE·NU's, in any alphabet, and the family name Chenu. No engine."""
 
 import pytest
 
-from chenu.accounts.reserved_names import is_reserved_handle, reads_like_house
+from chenu.accounts.reserved_names import is_reserved_handle, reads_like_brand
 from chenu.agents.listing import make_slug
-from tests.accounts.house_names import FREE_NAMES, HOUSE_NAMES
+from tests.accounts.brand_names import BRAND_NAMES, FREE_NAMES
 
 HANDLES = [
     "chenu", "che-nu", "c-h-e-n-u", "chenu-team", "team-chenu", "support", "supp0rt", "security",
@@ -16,18 +16,18 @@ FREE_HANDLES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOUSE_NAMES)
-def test_what_reads_like_the_house_is_found(name: str) -> None:
-    assert reads_like_house(name)
+@pytest.mark.parametrize("name", BRAND_NAMES)
+def test_what_reads_like_the_brand_is_found(name: str) -> None:
+    assert reads_like_brand(name)
 
 
 @pytest.mark.parametrize("name", FREE_NAMES)
 def test_other_names_are_free(name: str) -> None:
-    assert not reads_like_house(name)
+    assert not reads_like_brand(name)
 
 
 @pytest.mark.parametrize("handle", HANDLES)
-def test_handles_of_the_house_and_of_roles_are_reserved(handle: str) -> None:
+def test_handles_of_the_brand_and_of_roles_are_reserved(handle: str) -> None:
     assert is_reserved_handle(handle)
 
 
@@ -37,10 +37,10 @@ def test_other_handles_are_free(handle: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Chenu 李", "Support 李", "CHE·NU · 李"])
-def test_no_address_of_an_agent_reads_like_the_house(name: str) -> None:
+def test_no_address_of_an_agent_reads_like_the_brand(name: str) -> None:
     assert make_slug(name).startswith("agent-")
 
 
 def test_a_long_name_is_read_in_a_moment() -> None:
-    assert not reads_like_house("chenu" * 20_000)
-    assert not reads_like_house("teams" * 8 + "chenu" + "supportx" * 8)
+    assert not reads_like_brand("chenu" * 20_000)
+    assert not reads_like_brand("teams" * 8 + "chenu" + "supportx" * 8)

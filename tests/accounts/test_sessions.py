@@ -1,4 +1,4 @@
-"""Sessions: only ids of ours, only their hashes stored, ended by time and by hand."""
+"""Sessions: only our own ids, stored as hashes, ended by time and on request."""
 
 import hashlib
 from datetime import timedelta

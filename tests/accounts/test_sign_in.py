@@ -1,4 +1,4 @@
-"""Signing in: the same words for unknown and wrong, limits that are exact, hashes that follow."""
+"""Signing in: the same error for unknown and wrong, exact limits, rehashed passwords."""
 
 import asyncio
 from datetime import timedelta

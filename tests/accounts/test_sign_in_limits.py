@@ -1,4 +1,4 @@
-"""Whose tries are counted where: a stranger locks nobody out of a browser that they know."""
+"""Sign-in limits: a stranger cannot lock a person out of a browser that they have used."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def _fill(subject: str, tries: int) -> None:
 
 
 async def _lock_out(person: Person) -> None:
-    """What a stranger's tries leave behind, at the person's address and in their network."""
+    """Uses up the attempts for the person's email address and for their network."""
     await _fill(f"{SIGN_IN_PER_EMAIL.name}:{person.email}", SIGN_IN_PER_EMAIL.tries)
     await _fill(f"{SIGN_IN_PER_IP.name}:{HOME}", SIGN_IN_PER_IP.tries)
 

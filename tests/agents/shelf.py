@@ -1,4 +1,4 @@
-"""A store of many agents, put on its shelves without going through review one by one."""
+"""A store with many agents, inserted without a review for each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from tests.rows import put
 
 @dataclass(frozen=True)
 class Shop:
-    """One creator to whom all agents of a test belong."""
+    """The creator of all agents of a test."""
 
     owner: Person
     account_id: AccountId
@@ -48,7 +48,7 @@ async def shelve(
     translation: dict[str, str] | None = None,
     **columns: Any,
 ) -> AgentId:
-    """An agent on sale; `translation` is its English text, `columns` are set as they are."""
+    """Inserts an agent on sale; `translation` is its English text, `columns` are set unchecked."""
     agent_id = await insert_agent(
         NewAgent(
             kind=kind,

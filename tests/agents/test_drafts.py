@@ -1,4 +1,4 @@
-"""New agents: each has an address of its own, whatever chance brings."""
+"""New agents: each gets its own slug."""
 
 import asyncio
 
@@ -12,7 +12,10 @@ from tests.agents.shelf import open_shop, shelve
 async def test_an_address_that_is_taken_is_drawn_anew(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four letters are few for a name that thousands give: chance is stopped here to see it."""
+    """Random suffixes may collide for a common name.
+
+    Randomness is fixed here to make them collide.
+    """
     monkeypatch.setattr("secrets.token_hex", lambda count: "a" * 2 * count)
     shop = await open_shop()
 

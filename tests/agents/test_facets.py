@@ -1,4 +1,4 @@
-"""Counts of filters' options: for every request they are what choosing the option finds."""
+"""Counts of filter options: each equals what choosing the option finds."""
 
 import random
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ async def test_each_count_is_what_its_option_finds(many: None, query: AgentQuery
 @over_many_queries
 @given(query=queries)
 async def test_no_option_is_left_out(many: None, query: AgentQuery) -> None:
-    """Those of which an agent has one add up to all that is found without the filter."""
+    """Where an agent has one option only, the counts add up to the total without the filter."""
     facets = await count_facets(query)
 
     for name in ("kinds", "levels", "price_types"):

@@ -1,4 +1,4 @@
-"""What a listing may say: each fault names its field; addresses and versions follow the rules."""
+"""Fields of a listing: each error names its field; slugs and versions follow the rules."""
 
 import re
 from collections.abc import Sequence

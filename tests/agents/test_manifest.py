@@ -1,4 +1,4 @@
-"""Manifests: what is wrong is named by its path, and never shown back."""
+"""Manifests: an error names its path and never repeats the value."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Descriptions are safe to place in a page, whatever was written."""
+"""Descriptions become safe HTML, whatever was typed."""
 
 import pytest
 

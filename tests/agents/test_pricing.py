@@ -1,4 +1,4 @@
-"""The split: docs/money.md. Named after the traps of a straight reading of the idea."""
+"""The split of docs/money.md; named after the mistakes of a naive implementation."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ def test_no_creator_loses_a_cent_to_floats(euros: int) -> None:
 def test_floats_would_lose_a_cent_on_seven_of_the_fifty_whole_euro_prices() -> None:
     wrong = [euros for euros in range(1, 51) if int(euros * 0.70 * 100) != euros * 70]
 
-    assert wrong  # the trap is real on this machine's floats
+    assert wrong  # the naive calculation really fails with this machine's floats
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**6), st.integers(0, 10**6))

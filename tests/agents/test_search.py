@@ -151,7 +151,7 @@ async def test_filters_and_words_work_together(store: None) -> None:
 
 
 async def test_typos_are_looked_for_within_the_filter(store: None) -> None:
-    """The word fits elsewhere; here, something alike is better than nothing."""
+    """The word matches agents outside the filter; within it, similar ones are better than none."""
     assert await find("facutres", spheres=["BUSINESS"]) == ["Trieur de factures"]
     assert await find("factures", spheres=["SCHOLAR"]) == []
 
@@ -241,7 +241,7 @@ INSTALLS = (0, 3, 9, 10, 12, 99, 100, 150, 150, 999, 1000, 2000, 9999, 10_000, 7
 async def test_a_word_by_installs_is_the_whole_list_by_installs(
     services: Services, size: int
 ) -> None:
-    """Page after page and back: words are looked up in bands of installs."""
+    """Forwards and backwards, page by page: words are looked up in ranges of installs."""
     shop = await open_shop()
     for number, installs in enumerate(INSTALLS):
         await shelve(shop, f"Boulanger {number}", tagline="Du pain.", installs=installs)

@@ -1,4 +1,4 @@
-"""Whatever is typed into the search field, an answer comes; pages lose and repeat nothing."""
+"""Any search text gets an answer; pages neither lose nor repeat agents."""
 
 import random
 from typing import Any
@@ -95,7 +95,7 @@ async def test_a_rating_that_none_is_below_excludes_nothing(shop: Shop, rating: 
 
 
 async def walk(query: AgentQuery, size: int, *, backwards: bool = False) -> list[AgentHit]:
-    """Every page, one after the other, in display order."""
+    """All pages, one after the other, in display order."""
     found: list[AgentHit] = []
     key: Key | None = None
     while True:
@@ -109,7 +109,7 @@ async def walk(query: AgentQuery, size: int, *, backwards: bool = False) -> list
 
 @pytest.fixture
 async def many(services: Services) -> Shop:
-    """Thirty agents of which many tie in every order."""
+    """Thirty agents, many of which are equal in every order."""
     chance = random.Random(SEED)
     shop = await open_shop()
     for number in range(30):

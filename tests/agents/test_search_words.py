@@ -1,6 +1,6 @@
-"""Names of products, versions and places are found as they are written, before what resembles them.
+"""Names of products, versions and places are found as written, before similar ones.
 
-The index is cut into words by PostgreSQL, what people type by Python: both by the same rules.
+PostgreSQL splits the indexed texts and Python the search text: both by the same rules.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Calling the API as somebody, and looking at the database around it."""
+"""Calls the API as some caller, and compares the database before and after."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
@@ -35,7 +34,7 @@ class Reply:
 
     @property
     def data(self) -> Any:
-        """What was asked; the whole answer is shown when something went wrong."""
+        """The answer's data; fails with the whole answer if there were errors."""
         assert "errors" not in self.body, self.body
         return self.body["data"]
 
@@ -64,7 +63,7 @@ class Reply:
 
 
 class Api:
-    """The API through one client; `headers` say who asks."""
+    """The API through one client; `headers` identify the caller."""
 
     def __init__(self, http: httpx.AsyncClient, headers: dict[str, str] | None = None) -> None:
         self._http = http
@@ -94,7 +93,7 @@ def document_of(name: str) -> str:
 
 
 def as_session(http: httpx.AsyncClient, services: Services, person: Person) -> Api:
-    """A browser that is signed in and sends its CSRF token."""
+    """A signed-in browser that sends its CSRF token."""
     settings = services.settings
     token = RequestContext(actor=person.actor).csrf_token(settings)
     assert token is not None
@@ -121,11 +120,11 @@ def gid(type_name: str, row_id: object) -> str:
 
 
 _MOVES_ANYWAY = {"attempt_window", "user_session", "api_key", "service_key", "migration"}
-"""Tries are counted and last uses noted whatever comes of a request."""
+"""Tables that every request may change: counted attempts and times of last use."""
 
 
 async def fingerprint(services: Services) -> dict[str, str]:
-    """What every table holds, to the letter."""
+    """The contents of every table, exactly."""
     connection = await asyncpg.connect(services.settings.database_url)
     try:
         tables = await connection.fetch(
@@ -139,12 +138,12 @@ async def fingerprint(services: Services) -> dict[str, str]:
 
 
 _DRIVERS_OWN = ("typeinfo_tree", "set_config('jit'")
-"""What asyncpg asks once on each new connection."""
+"""Statements that asyncpg runs once on each new connection."""
 
 
 @asynccontextmanager
 async def counted_statements() -> AsyncIterator[list[str]]:
-    """The statements that the application's pool runs meanwhile."""
+    """The statements that the application's pool runs within this block."""
     pool = db.ENGINE.pool
     assert pool is not None
     statements: list[str] = []
@@ -161,13 +160,6 @@ async def counted_statements() -> AsyncIterator[list[str]]:
     try:
         yield statements
     finally:
-        await asyncio.sleep(0)  # the driver tells of a statement one turn of the loop later
+        await asyncio.sleep(0)  # the driver reports a statement one turn of the event loop later
         for holder in holders:
             holder._con.remove_query_logger(note)
-
-
-async def mailed_token(kind: str) -> str:
-    """Out of the latest mail of that kind."""
-    sql = "SELECT params::text FROM outbox_mail WHERE kind = $1 ORDER BY id DESC LIMIT 1"
-    params = msgspec.json.decode(await db.fetch_value(sql, kind))
-    return str(params["token"])

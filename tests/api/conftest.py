@@ -13,7 +13,7 @@ from tests.conftest import open_client
 
 @pytest.fixture
 async def visitor(open_engines: Services, application: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client over whatever the database holds, for requests that never read it."""
+    """A client for requests that never read the database, which is not emptied."""
     async with open_client(open_engines, application) as http:
         yield http
 

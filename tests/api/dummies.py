@@ -1,4 +1,4 @@
-"""The least call of every mutation, made from the schema itself: a new one joins by being there."""
+"""A minimal call of every mutation, generated from the schema, so that new ones are included."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def mutations() -> dict[str, GraphQLField]:
 
 
 def call_of(name: str) -> str:
-    """A document that calls the mutation with nothing more than it requires."""
+    """A document that calls the mutation with its required arguments only."""
     field = mutations()[name]
     arguments = [
         f"{argument}: {literal(definition.type)}"
@@ -41,7 +41,7 @@ def call_of(name: str) -> str:
 
 
 def literal(kind: Any) -> str:
-    """Something that the type takes; ids are of nothing."""
+    """A value of this type; ids belong to no object."""
     if is_non_null_type(kind):
         return literal(kind.of_type)
     if is_list_type(kind):

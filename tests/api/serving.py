@@ -1,4 +1,4 @@
-"""The application on a real port, in this process: what streams cannot be tested without."""
+"""The application on a real port in this process, for tests of streams."""
 
 import asyncio
 import contextlib
@@ -23,17 +23,20 @@ PROTOCOL = "graphql-transport-ws"
 
 @asynccontextmanager
 async def served(services: Services, **limits: float) -> AsyncIterator[str]:
-    """Its address, which is also its public one; `limits` are other limits of connections."""
-    listener = _claim_the_port()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """Yields its URL, which is also its public one; `limits` replace the connection limits."""
+    claim = _claim_the_port()
+    url = f"http://127.0.0.1:{claim.getsockname()[1]}"
     changed = replace(services.settings.limits, **limits)  # type: ignore[arg-type]
     app = _make_app(with_settings(services, public_url=url, limits=changed))
-    async with serving(app, listener, changed):
+    async with serving(app, claim, changed):
         yield url
 
 
 def _claim_the_port() -> Socket:
-    """One port for all tests of this process, so that their settings are equal; or another."""
+    """The same port for all tests of this process, so that their settings are equal.
+
+    Or else another.
+    """
     with contextlib.suppress(PortTaken):
         return claim_port("127.0.0.1", _usual_port())
     return claim_port("127.0.0.1", 0)
@@ -48,7 +51,7 @@ _APPS: list[tuple[Services, Any]] = []
 
 
 def _make_app(services: Services) -> Any:
-    """Making one takes longer than most requests: services that are equal share it."""
+    """Cached, because creating one takes longer than most requests: equal services share it."""
     known = next((app for of, app in _APPS if of == services), None)
     if known is None:
         known = create_app(services)
@@ -80,7 +83,7 @@ class SocketClient:
         await self.send("subscribe", id=operation_id, payload=payload)
 
     async def closed(self) -> int:
-        """Wait for the end; the code it was closed with."""
+        """Waits for the end; returns the close code."""
         async with asyncio.timeout(15):
             await self.connection.wait_closed()
         assert self.connection.close_code is not None

@@ -1,4 +1,4 @@
-"""A small store: five agents of one creator, each dearer than the one before."""
+"""A small store: five agents of one creator, each more expensive than the one before."""
 
 from typing import Any
 

@@ -51,7 +51,7 @@ def _is_up(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def product(engines: Engines) -> Iterator[str]:
-    """The web process as operators start it, which keeps answers for a second."""
+    """The web process as operators start it, which caches answers for a second."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **engines.env, "CHENU_PUBLIC_URL": url, "CHENU_CACHE_SECONDS": "1"}

@@ -18,7 +18,7 @@ from tests.people import MANIFEST, Person, make_person, pay
 
 
 async def settle(services: Services, person: Person, purchase: dict[str, Any]) -> None:
-    """What the webhook, or the page that the buyer returns to, does."""
+    """As the webhook, or the page that the buyer returns to, does."""
     account_id, purchase_id = person.actor.account_id, find_uuid("Purchase", purchase["id"])
     assert account_id is not None
     assert purchase_id is not None

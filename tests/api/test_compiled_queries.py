@@ -1,4 +1,4 @@
-"""Compiled queries answer as graphql-core does, and leave to it what they cannot do."""
+"""Compiled queries give the same answers as graphql-core, and leave to it what they cannot run."""
 
 from typing import NoReturn
 
@@ -44,7 +44,7 @@ FAILING = {
 
 
 class LostPool:
-    """A database that nobody reaches, and how often it was tried."""
+    """An unreachable database, which counts the attempts."""
 
     def __init__(self) -> None:
         self.tries = 0
@@ -62,7 +62,7 @@ def lost_pool(services: Services, monkeypatch: pytest.MonkeyPatch) -> LostPool:
 
 
 def count_fallbacks() -> dict[str, float]:
-    """Without those that did not happen yet."""
+    """By reason, without reasons that did not occur."""
     name = "chenu_graphql_fallbacks_total"
     counts = {each: REGISTRY.get_sample_value(name, {"reason": each}) for each in FallbackReason}
     return {reason: count for reason, count in counts.items() if count}
@@ -118,7 +118,7 @@ async def test_a_monitor_sees_every_reason_before_it_happens(client: httpx.Async
 
 
 async def ask(services: Services, query: str) -> Answer:
-    """Without HTTP, which asks the database on its own account."""
+    """Without HTTP, which runs queries of its own."""
     return await get_engine().run(GraphQLRequest(query), Context(services, RequestContext()))
 
 

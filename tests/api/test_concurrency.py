@@ -10,11 +10,14 @@ from tests.people import make_person
 
 
 async def test_150_requests_at_once_cross_no_headers(url: str, services: Services) -> None:
-    """Each signs in as somebody of their own, or asks; nobody gets another's cookie or answer."""
+    """Each request signs in as a different user, or queries.
+
+    None gets another's cookie or answer.
+    """
     people = [await make_person(f"person{index}") for index in range(5)]
 
     async def ask(http: httpx.AsyncClient, index: int) -> str:
-        """Empty, or the answer that was not one's own."""
+        """Empty, or the wrong answer."""
         person = people[index % 5]
         query = f"query Q{index} {{ viewer {{ a{index}: email }} }}"
         headers = {"cookie": session_cookie_of(services, person)}

@@ -91,7 +91,7 @@ def test_a_field_without_a_declaration_stops_the_schema() -> None:
 
 
 def test_no_field_can_be_called_that_is_not_public_without_a_rule() -> None:
-    """The roots are where everything begins: each of their rules is known here."""
+    """Queries start at the root fields, so each public rule of theirs is listed here."""
     rules = {
         f"{kind.name}.{name}": policy.allow.name
         for kind, name, field in own_fields(get_schema())

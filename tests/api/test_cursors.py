@@ -1,4 +1,4 @@
-"""A cursor is good in the list, filter and order that it was made for, and nowhere else."""
+"""A cursor is valid only for the list, filter and order that it was made for."""
 
 from itertools import product
 from typing import Any

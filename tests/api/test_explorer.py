@@ -1,4 +1,4 @@
-"""The explorer's page: our own files, no inline script or style, the session's token in reach."""
+"""The explorer's page: our own files, no inline script or style, the session's CSRF token."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ async def test_the_page_uses_our_own_files_only(visitor: httpx.AsyncClient) -> N
 
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert sources
-    sources.remove("data:,")  # no icon, and no request for one
+    sources.remove("data:,")  # without an icon, browsers do not request one
     assert all(source.startswith("/static/") for source in sources)
     assert all((STATIC / source.removeprefix("/static/")).exists() for source in sources)
 

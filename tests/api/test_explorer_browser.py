@@ -1,4 +1,4 @@
-"""The explorer in a real browser: it starts, runs a query, and breaks no policy of ours."""
+"""The explorer in a real browser: it starts, runs a query, and violates no policy."""
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 async def run_query(page: Page, query: str) -> str:
-    """Type it, press the button, and read the answer."""
+    """Types it, presses the button, and reads the answer."""
     editor = page.locator(".graphiql-query-editor .CodeMirror")
     await editor.evaluate("(node, text) => node.CodeMirror.setValue(text)", query)
     await page.wait_for_timeout(800)  # it looks at what was typed a little later

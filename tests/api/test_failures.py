@@ -1,4 +1,4 @@
-"""Whatever fails around an answer has the shape of the transport: a code and the request's id."""
+"""Any failure around an answer has the form of the transport, with a code and the request's id."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ TYPES = ["application/json", "application/graphql-response+json", "*/*"]
 
 @pytest.fixture
 def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers with data hold what JSON has no way to write."""
+    """Answers contain a value that JSON cannot represent."""
     write = messages.write_json
 
     def write_or_fail(value: Any) -> bytes:
@@ -31,7 +31,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine itself fails, not a resolver of it."""
+    """The engine itself fails, not a resolver."""
 
     async def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("password=hunter2 at /srv/app.py")
@@ -40,7 +40,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def is_internal(body: dict[str, Any], request_id: str | None = None) -> bool:
-    """An error of ours alone: without data, and without anything that is nobody's business."""
+    """An internal error only: without data and without internals."""
     [error] = body["errors"]
     extensions = error["extensions"]
     assert request_id is None or extensions["requestId"] == request_id
@@ -157,7 +157,7 @@ STORED = {
 
 
 async def submitted(client: httpx.AsyncClient, services: Services, manifests: list[str]) -> Api:
-    """Agents that wait for a reviewer, with manifests as earlier days may have stored them."""
+    """Agents in review, with manifests as earlier versions may have stored them."""
     api, _ = await make_maker(client, services)
     for number, manifest in enumerate(manifests):
         request = {**DRAFT, "name": f"Nummer {number}"}
@@ -181,7 +181,7 @@ async def test_manifests_of_earlier_days_are_listed_as_they_are(
 
 
 def _as_stored(text: str) -> Any:
-    """The database writes numbers out."""
+    """PostgreSQL writes numbers without exponent."""
     return json.loads(text.replace("1e300", "1" + "0" * 300))
 
 

@@ -110,7 +110,7 @@ async def test_what_is_in_an_answer_with_errors_was_read(
 async def test_what_an_error_took_out_of_the_answer_was_not_read(
     client: httpx.AsyncClient, services: Services, holder: tuple[Person, str]
 ) -> None:
-    """A row that breaks its promise takes the object around the manifest with it."""
+    """A row with an invalid value replaces the object around the manifest by null."""
     person, agent = holder
     await db.execute("UPDATE agent SET level = 'L9'")
     api = as_session(client, services, person)

@@ -1,4 +1,4 @@
-"""Ids of others: node and nodes answer null for them, as for ids that never were."""
+"""Ids of others: node and nodes answer null, as for ids that do not exist."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ from tests.people import (
 
 @dataclass(frozen=True)
 class World:
-    """One of everything that belongs to somebody, by type."""
+    """One object of each type that belongs to somebody, by type."""
 
     ids: dict[str, str]
     people: dict[str, Person]
@@ -145,7 +145,7 @@ async def test_an_id_that_never_was_is_null(client: httpx.AsyncClient, services:
 async def test_one_types_id_does_not_open_another_type(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """The buyer's purchase is not a sale of theirs, whatever type its id is dressed in."""
+    """The buyer's purchase is not a sale of theirs, whatever type the id names."""
     world = await make_world(services)
     api = as_session(client, services, world.people["buyer"])
 
@@ -217,7 +217,7 @@ async def test_a_draft_is_there_for_its_maker_and_reviewers_only(
 async def test_an_account_of_several_members_is_named_to_be_read(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """Who belongs to two accounts sees both names, and the data of the one acted for."""
+    """A member of two accounts sees both names, and the data of the one acted for."""
     person, owner = await make_person("member"), await make_person("owner")
     company = await create_account(owner.user_id, "Company", "COMPANY")
     await add_member(company, person.user_id, AccountRole.MEMBER)

@@ -1,4 +1,4 @@
-"""One linear rule for size, depth, aliases, fields and cost; attacks are cheap to refuse."""
+"""The linear limits of size, depth, aliases, fields and cost: attacks are refused cheaply."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ from tests.api.calls import Api, Reply
 from tests.effort import counted_calls
 
 MOST_CALLS = 300_000
-"""Three times what the dearest of these takes, far less than an exponential one would."""
+"""Three times the calls of the most expensive one; an exponential one would need far more."""
 
 
 def bomb(levels: int) -> str:
-    """Each fragment spreads the next one twice: 2^levels fields when written out."""
+    """Each fragment spreads the next one twice: 2^levels fields when expanded."""
     chain = [f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(levels - 1)]
     last = f"fragment F{levels - 1} on Query {{ tiers {{ code }} }}"
     return " ".join(["query { ...F0 }", *chain, last])
 
 
 def chain(length: int) -> str:
-    """Fragments one after the other, nothing doubled."""
+    """Fragments in sequence, none repeated."""
     links = [f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(length - 1)]
     last = f"fragment F{length - 1} on Query {{ tiers {{ code }} }}"
     return " ".join(["{ ...F0 }", *links, last])

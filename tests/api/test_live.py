@@ -241,7 +241,7 @@ async def listeners(services: Services, purchase: PurchaseRow) -> int:
 
 
 async def nobody_listens(services: Services, purchase: PurchaseRow) -> bool:
-    """Soon: a client that is gone is noticed within a moment."""
+    """Waits for it: the server soon notices that a client is gone."""
     for _ in range(100):
         if await listeners(services, purchase) == 0:
             return True

@@ -21,7 +21,7 @@ from tests.people import Person, make_person, sign_in_again
 
 
 async def count_stored(clients: list[SocketClient]) -> int:
-    """Of all these connections, those that were begun and not closed."""
+    """Of these connections, those that were begun and not closed."""
     stored = 0
     for client in clients:
         try:
@@ -134,7 +134,7 @@ def take(
     request_context: RequestContext,
     limits: ConnectionLimits,
 ) -> int:
-    """How many of them there was room for."""
+    """Returns how many could be opened."""
     taken = 0
     for _ in range(times):
         try:

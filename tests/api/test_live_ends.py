@@ -1,4 +1,4 @@
-"""What ends an event stream or a WebSocket in which nothing happens."""
+"""When an event stream or WebSocket without events is ended."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
-from tests.api.calls import mailed_token
+from tests.accounts.mailed import last_mailed_token
 from tests.api.serving import served, socket
 from tests.api.watching import WATCH, cookie_of, key_of, make_purchase, none_is_counted, stream
 from tests.people import PASSWORD, Person, sign_in_again
@@ -41,7 +41,7 @@ async def change_elsewhere(person: Person) -> None:
 
 async def reset(person: Person) -> None:
     await request_password_reset(person.email, "192.0.2.1")
-    await reset_password(await mailed_token("PASSWORD_RESET"), NEW_PASSWORD)
+    await reset_password(await last_mailed_token("PASSWORD_RESET"), NEW_PASSWORD)
 
 
 async def grow_old(person: Person) -> None:

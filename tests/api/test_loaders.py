@@ -1,4 +1,4 @@
-"""Loaders: one statement for all, and a cancelled wait takes nothing from the others."""
+"""Loaders: one statement for all keys, and a cancelled wait does not affect the others."""
 
 import asyncio
 from collections.abc import Awaitable

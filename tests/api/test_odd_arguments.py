@@ -1,4 +1,4 @@
-"""Every scalar of every input of the API at and beyond its ends: a code, and never ours."""
+"""Every scalar of every input of the API at and beyond its limits: a code, never INTERNAL."""
 
 import json
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ _PLAIN = {"Boolean": True, "Int": 1, "Float": 1.5, "BigInt": 1, "JSON": {}}
 
 
 def plain(kind: Any) -> Any:
-    """The least that the type takes."""
+    """A minimal value of the type."""
     if is_non_null_type(kind):
         return plain(kind.of_type)
     if is_list_type(kind):
@@ -56,7 +56,7 @@ def plain(kind: Any) -> Any:
 
 
 def odd(kind: Any) -> Iterator[Any]:
-    """Values of the type with one scalar in them that is odd."""
+    """Values of the type that contain one extreme scalar."""
     if is_non_null_type(kind):
         yield from odd(kind.of_type)
     elif is_list_type(kind):
@@ -71,7 +71,7 @@ def odd(kind: Any) -> Iterator[Any]:
 def calls(
     root: str, name: str, field: GraphQLField, agent_id: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Documents with their variables; ids are of an agent of one's own."""
+    """Documents with their variables; ids are of one's own agent."""
     least = {arg: plain(it.type) for arg, it in field.args.items() if is_required_argument(it)}
     if "first" in field.args:
         least["first"] = 1

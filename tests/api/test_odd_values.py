@@ -1,4 +1,4 @@
-"""Numbers, text and moments that programs read differently: refused by place, never a 500."""
+"""Numbers, texts and times that programs read differently are refused by path, never a 500."""
 
 import json
 from typing import Any

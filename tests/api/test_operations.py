@@ -1,4 +1,4 @@
-"""Every document of graphql/operations is parsed, validated and run: one story tells them all."""
+"""Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ from chenu_graphql.context import Context
 from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
-from tests.api.calls import OPERATIONS, Api, as_session, document_of, mailed_token
+from tests.accounts.mailed import last_mailed_token
+from tests.api.calls import OPERATIONS, Api, as_session, document_of
 from tests.api.makers import DRAFT
 from tests.people import MANIFEST, Person, make_creator, make_person
 
@@ -85,7 +86,7 @@ async def _sessions(story: Story, client: httpx.AsyncClient) -> None:
     api = Api(client, {"x-csrf-token": session["csrfToken"]})
     await story.tell(api, "UpdateProfile", input={"displayName": "Ana B."})
     assert (await story.tell(api, "WhoAmI"))["displayName"] == "Ana B."
-    await story.tell(api, "VerifyEmail", token=await mailed_token("EMAIL_VERIFY"))
+    await story.tell(api, "VerifyEmail", token=await last_mailed_token("EMAIL_VERIFY"))
     change = {"currentPassword": request["password"], "newPassword": "une autre phrase"}
     await story.tell(api, "ChangePassword", input=change)
     await story.tell(api, "SignOut")
@@ -95,7 +96,7 @@ async def _sessions(story: Story, client: httpx.AsyncClient) -> None:
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
     api = Api(client)
     await story.tell(api, "AskForNewPassword", email="ana@example.org")
-    token = await mailed_token("PASSWORD_RESET")
+    token = await last_mailed_token("PASSWORD_RESET")
     await story.tell(api, "ResetPassword", input={"token": token, "newPassword": "la troisieme"})
     entry = {"email": "ana@example.org", "password": "la troisieme"}
     assert (await story.tell(api, "SignIn", input=entry))["user"]["displayName"] == "Ana B."

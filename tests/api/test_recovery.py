@@ -5,7 +5,8 @@ import pytest
 
 from chenu.accounts.sessions import find_actor
 from chenu.flows.services import Services
-from tests.api.calls import Api, as_session, fingerprint, mailed_token
+from tests.accounts.mailed import last_mailed_token
+from tests.api.calls import Api, as_session, fingerprint
 from tests.people import PASSWORD, make_person
 
 NEW = {"email": "Ana@Example.org ", "password": "une longue phrase", "displayName": "Ana"}
@@ -16,7 +17,7 @@ async def test_an_address_is_verified_by_its_link_once(
 ) -> None:
     await Api(client).run("SignUp", input=NEW)
     client.cookies.clear()
-    token = await mailed_token("EMAIL_VERIFY")
+    token = await last_mailed_token("EMAIL_VERIFY")
 
     first = await Api(client).run("VerifyEmail", token=token)
     again = await Api(client).run("VerifyEmail", token=token)
@@ -33,7 +34,7 @@ async def test_a_new_address_counts_when_its_link_was_opened(
 
     await api.run("UpdateProfile", input={"email": "new@example.org"})
     before = (await api.run("WhoAmI")).data["viewer"]["email"]
-    await api.run("VerifyEmail", token=await mailed_token("EMAIL_CHANGE_CONFIRM"))
+    await api.run("VerifyEmail", token=await last_mailed_token("EMAIL_CHANGE_CONFIRM"))
 
     assert before == "buyer@example.org"
     assert (await api.run("WhoAmI")).data["viewer"]["email"] == "new@example.org"
@@ -46,7 +47,7 @@ async def test_a_forgotten_password_is_replaced_by_link_and_ends_all_sessions(
     api = Api(client)
 
     asked = await api.run("AskForNewPassword", email=person.email)
-    token = await mailed_token("PASSWORD_RESET")
+    token = await last_mailed_token("PASSWORD_RESET")
     refused = await api.run("ResetPassword", input={"token": token, "newPassword": "short"})
     done = await api.run("ResetPassword", input={"token": token, "newPassword": "a brand new one"})
     again = await api.run("ResetPassword", input={"token": token, "newPassword": "a brand new one"})

@@ -1,4 +1,4 @@
-"""Whole answers are kept for anonymous callers alone, and never for longer than promised."""
+"""Whole answers are cached for anonymous callers only, for a second at most."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,7 @@ LIST = "{ agents(first: 5) { edges { node { name creator { displayName } } } } }
 
 
 class Watch:
-    """A clock that stands still until it is told to go on."""
+    """A clock that only moves when the test moves it."""
 
     def __init__(self) -> None:
         self.moment = 100.0
@@ -39,7 +39,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 @pytest.fixture
 async def keeping(services: Services, watch: Watch) -> AsyncIterator[httpx.AsyncClient]:
-    """An application as in production: it keeps answers for a second."""
+    """An application as in production, which caches answers for a second."""
     app: Any = create_app(with_settings(services, cache_seconds=1.0))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(

@@ -1,4 +1,4 @@
-"""HTTP around the API: what is no request at all, and what is asked in another way."""
+"""HTTP around the API: malformed requests, and other methods and formats."""
 
 import asyncio
 import json

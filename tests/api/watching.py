@@ -1,4 +1,4 @@
-"""Callers who wait for a payment: over an event stream, or a WebSocket that they keep open."""
+"""Callers who wait for a payment over an event stream or a WebSocket."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ Headers = dict[str, str]
 
 
 async def make_purchase(services: Services) -> tuple[Person, PurchaseRow]:
-    """Who buys, and what is not paid yet."""
+    """A buyer and an unpaid purchase."""
     creator, _ = await make_creator(services)
     agent = await make_published_agent(services, creator, price=900)
     buyer = await make_person("buyer", tier=TierCode.PRO)

@@ -1,4 +1,4 @@
-"""Everybody who may come to the door: people in each role, keys with each scope, and nobody."""
+"""Callers of every kind: people in each role, keys with each scope, and anonymous ones."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from tests.people import Person, make_creator, make_person, sign_in_again
 
 @dataclass(frozen=True)
 class Caller:
-    """One who asks. `scopes` None is a person; `owns` names whose things are theirs."""
+    """A caller. `scopes` None is a person; `owns` names whose things are theirs."""
 
     name: str
     api: Api
@@ -35,7 +35,7 @@ class Caller:
         return self.person is None and self.scopes is None
 
     def may(self, *scopes: ApiScope) -> bool:
-        """People may; keys need one of the scopes; nobody may not."""
+        """People have all rights; keys need one of the scopes; an anonymous caller has none."""
         return self.is_person or bool(self.scopes and self.scopes & set(scopes))
 
     def has_staff(self, *roles: Staff) -> bool:
@@ -57,7 +57,7 @@ class Cast:
 
 
 async def gather_cast(services: Services, http: httpx.AsyncClient) -> Cast:
-    """The buyer and the creator own things; each has a namesake in the same role who does not."""
+    """The buyer and the creator own things; another person in each role owns none of them."""
     buyer = await make_person("buyer", tier=TierCode.PRO)
     creator, _ = await make_creator(services)
     rival, _ = await make_creator(services, "rivale")
@@ -83,7 +83,7 @@ async def gather_cast(services: Services, http: httpx.AsyncClient) -> Cast:
 
 
 async def _with_keys(person: Person) -> Person:
-    """On a plan that has API keys."""
+    """On a plan with API keys."""
     await db.execute("UPDATE account SET tier = 'PRO' WHERE owner = $1", person.user_id)
     return await sign_in_again(person.user_id, person.email)
 
@@ -91,7 +91,7 @@ async def _with_keys(person: Person) -> Person:
 async def _make_keys(
     services: Services, http: httpx.AsyncClient, owner: str, person: Person
 ) -> list[Caller]:
-    """One for each scope, used once so that its use is noted already."""
+    """One for each scope, used once so that its last use is stored already."""
     callers = []
     for scope in ApiScope:
         pepper = services.settings.secret
@@ -104,7 +104,7 @@ async def _make_keys(
 
 
 async def _make_service_key(services: Services, http: httpx.AsyncClient, buyer: Person) -> Caller:
-    """Acting for the buyer's account."""
+    """Acts for the buyer's account."""
     secret = await create_service_key("apps", services.settings.secret)
     account = gid("Account", buyer.actor.account_id)
     api = Api(http, {"authorization": f"Bearer {secret}", "chenu-account": account})

@@ -1,5 +1,6 @@
-"""For every form of the storefront what its owner would type, so that a forgery would change
-something."""
+"""Valid values for every form of the storefront, so that a forged request would change
+something.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +23,10 @@ VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFE
 
 @dataclass(frozen=True)
 class Filled:
-    """`by` is whose browser is attacked; not `moves`: the owner's own try changes no row."""
+    """`by` is the person whose browser is attacked.
+
+    `moves` False: even a genuine form changes no row.
+    """
 
     by: str
     fields: Mapping[str, str]
@@ -30,7 +34,7 @@ class Filled:
 
 
 def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
-    """By path. `seen_at` is when what the reviewer decides on was handed in."""
+    """By path. `seen_at` is when the version under review was submitted."""
     agent = "/creator/agents/{agent_id:uuid}"
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),

@@ -1,4 +1,4 @@
-"""A store whose every text is hostile: written past all rules, as a bug or a thief might."""
+"""A store in which every text is hostile, inserted without validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from tests.rows import put
 
 @dataclass(frozen=True)
 class Store:
-    """A free agent with a pending change, held by the buyer; and a draft that was sent back."""
+    """A free agent with a pending change, held by the buyer; and a rejected draft."""
 
     people: dict[str, Person]
     agent: AgentRow
@@ -38,7 +38,7 @@ class Store:
     handle: str
 
     def pages(self, text: str) -> dict[str, list[str]]:
-        """By who looks: every page that shows something of somebody's, with what they typed."""
+        """Every page that shows texts of users, by the person who looks at it."""
         typed = quote(text)
         slug = self.agent.slug
         return {
@@ -84,7 +84,10 @@ async def open_store(services: Services) -> Store:
 
 
 async def infect(store: Store, payloads: Sequence[str]) -> str:
-    """Writes them into everything that people may write; the text as it stands in one line."""
+    """Writes the payloads into every text that users can write.
+
+    Single-line where one line is stored.
+    """
     line, lines = " ".join(payloads), "\n\n".join(payloads)
     manifest = {**MANIFEST, "name": line, "systemPrompt": lines, 'x"><b>': list(payloads)}
     for column in ("name", "tagline"):

@@ -1,6 +1,6 @@
-"""What must happen, worked out from the declared rule and from who owns what.
+"""The expected result of each call, derived from the declared rule and from who owns what.
 
-Nothing here calls the product's checks: the tables are what a reviewer of the rules signs.
+It does not call the product's checks: its tables are an independent statement of the rules.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
 }
-"""Who may ask a field of a root, by its rule; a rule that is missing here fails the matrix."""
+"""Who may query a root field, by its rule; a missing rule fails the matrix."""
 
 
 def _made_it(who: Caller) -> bool:
@@ -55,11 +55,11 @@ FIELDS: dict[Rule, Decide] = {
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),
 }
-"""Who may ask a field of an object that they were given: private objects are given to few."""
+"""Who may query a field of an object that they can reach; few can reach private objects."""
 
 
 def is_given(who: Caller, thing: str) -> bool:
-    """Does node(id) find this thing for them?"""
+    """Whether node(id) returns this object for them."""
     if thing in _PUBLIC:
         return True
     if thing in _IN_THE_MAKING:

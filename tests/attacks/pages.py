@@ -1,4 +1,4 @@
-"""Every HTML route with real addresses in it: generated from the handlers themselves."""
+"""The URLs of every HTML route, generated from the handlers, with ids that exist."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Route:
         return _PARAMETER.findall(self.path)
 
     def url(self, world: World) -> str:
-        """Ids of things that exist: the creator's agents, what the buyer has."""
+        """With ids of existing things: the creator's agents, the buyer's purchases."""
         agent = "agent on sale" if "{name:str}" in self.path else "draft"
         filled = {
             "agent_id": world.rows[agent],
@@ -81,7 +81,7 @@ async def ask(
     headers: dict[str, str],
     form: dict[str, str] | None = None,
 ) -> httpx.Response:
-    """As the browser of somebody who is on a page of ours."""
+    """As the browser of somebody who is on one of our pages."""
     url = route.url(world)
     if route.method == "GET":
         return await http.get(url, headers=headers)

@@ -1,4 +1,4 @@
-"""Sixty ways to run a script out of text: tags, attributes, contexts, templates, Markdown."""
+"""Sixty texts that try to run a script: tags, attributes, contexts, templates, Markdown."""
 
 TAGS = [
     "<script>alert(1)</script>",

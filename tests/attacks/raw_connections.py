@@ -1,4 +1,4 @@
-"""Connections as rude clients use them: bytes sent by hand, and what comes back until the end."""
+"""Raw connections, for clients that break the protocol: bytes sent as they are, and the answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +14,7 @@ class RawConnection:
         self.writer = writer
 
     async def until_closed(self) -> bytes:
-        """All that was answered; fails when the server never hangs up."""
+        """Everything received; fails if the server never closes the connection."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             try:
                 return await self._reader.read()
@@ -26,7 +26,7 @@ class RawConnection:
             return await self._reader.readuntil(end)
 
     async def send_all(self, chunks: Iterator[bytes], *, pause: float = 0) -> int:
-        """Until the server hangs up; how many bytes it took."""
+        """Sends until the server closes the connection; returns the number of bytes it took."""
         taken = 0
         try:
             for chunk in chunks:
@@ -50,7 +50,7 @@ async def connected(port: int, sent: bytes = b"") -> AsyncIterator[RawConnection
 
 
 def chunks_of(pattern: bytes, total: int) -> Iterator[bytes]:
-    """`pattern` as often as it takes for that many bytes; %d in it counts."""
+    """`pattern` repeated up to that many bytes; %d in it is replaced by a counter."""
     is_counted = b"%d" in pattern
     times = total // len(pattern)
     batch = max(1, 50_000 // len(pattern))

@@ -1,4 +1,4 @@
-"""A mail server that takes nobody's mail and repeats every address in its refusal."""
+"""A mail server that refuses every mail and repeats each email address in its refusal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def refusing_mailbox() -> AsyncIterator[int]:
-    """Its port."""
+    """Yields its port."""
     server = await asyncio.start_server(_talk, "127.0.0.1", 0)
     async with server:
         yield int(server.sockets[0].getsockname()[1])

@@ -1,4 +1,4 @@
-"""A1: every mutation and subscription that takes an id, with ids of others: nothing moves."""
+"""A1: every mutation and subscription that takes an id, with ids of others: nothing changes."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ Call = tuple[str, dict[str, Any]]
 
 REFUSALS = {"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"}
 NOT_FOR_SALE = {"INVALID_STATE", "ALREADY_OWNED", "PLAN_REQUIRED"}
-"""What those who see the draft, or whose plan buys nothing, are told."""
+"""The refusals for people who see the draft, or whose plan does not allow buying."""
 
 _UPDATE = "mutation($i: AgentUpdateInput!) { agentUpdate(input: $i) { userErrors { code } } }"
 _VERSION = """mutation($i: AgentVersionCreateInput!) {
@@ -35,7 +35,7 @@ _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
 def _calls(world: World) -> dict[str, tuple[str, Call]]:
-    """For each mutation who may make it, and what would change something if they did."""
+    """By mutation: who may call it, and a call that would change something."""
     draft = world.node_id("draft")
     version = {"number": "2.0.0", "changelog": "New.", "manifest": MANIFEST}
     request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
@@ -107,7 +107,7 @@ async def test_no_mutation_reaches_what_belongs_to_others(
 async def test_the_same_calls_work_for_whom_they_are_for(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """Otherwise the refusals above would prove nothing."""
+    """A control, without which the refusals above would prove nothing."""
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     found = {}
@@ -123,7 +123,7 @@ WATCH = "subscription($id: ID!) { purchaseSettled(purchaseId: $id) { id status }
 
 
 async def _watch(http: httpx.AsyncClient, caller: Caller, purchase: str) -> set[str]:
-    """PAID, or the codes of what came instead: the purchase is settled, so it fires at once."""
+    """PAID, or the error codes; the purchase is settled, so that the event comes at once."""
     headers = {**caller.api.headers, "accept": "text/event-stream"}
     body = {"query": WATCH, "variables": {"id": purchase}}
     answer = await http.post("/graphql", json=body, headers=headers)

@@ -1,4 +1,4 @@
-"""A2 and A3: ids of other tenants in every dress, and private words that must not leak."""
+"""A2 and A3: ids of other tenants in every place, and private words that must not leak."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 
 async def _found(caller: Caller, ids: list[str]) -> set[str]:
-    """A key without READ is told so; it finds nothing either way."""
+    """A key without READ is refused; either way it finds nothing."""
     half = len(ids) // 2
     found: set[str] = set()
     for part in (ids[:half], ids[half:]):
@@ -63,7 +63,7 @@ async def test_every_row_in_the_dress_of_every_type_is_found_by_its_own_people_o
 
 
 _OPEN = ("agent on sale", "published version", "creator", "draft", "draft version")
-"""What a key may ask for without READ; anything else refuses the whole list."""
+"""What a key may read without READ; anything else refuses the whole list."""
 
 WORDS = {
     "reason": "quillon",
@@ -94,7 +94,7 @@ fragment All on Agent {
 
 
 async def _hide_words(cast: Cast, world: World) -> None:
-    """In a pending change, in what is sold, in a draft and in a reviewer's reason."""
+    """In a pending change, in a manifest, in a draft and in a reviewer's reason."""
     maker, agent = cast.creator.actor, world.agent
     manifest = {**MANIFEST, "systemPrompt": WORDS["change's manifest"]}
     await update_agent(maker, agent.id, ListingFields(name=WORDS["change"]), None)
@@ -106,7 +106,7 @@ async def _hide_words(cast: Cast, world: World) -> None:
 
 
 def _words_for(caller: Caller) -> set[str]:
-    """What each may read of the agent on sale and of its maker."""
+    """The words that each may read of the agent on sale and of its creator."""
     is_maker = caller.owns == "creator" and caller.may(ApiScope.READ, ApiScope.AGENTS)
     is_holder = caller.owns == "buyer" and caller.may(ApiScope.READ)
     is_reviewer = caller.has_staff(Staff.REVIEWER)
@@ -128,7 +128,7 @@ def _words_in(text: str) -> set[str]:
 async def test_private_words_of_public_objects_reach_their_own_people_only(
     services: Services, cache_seconds: int
 ) -> None:
-    """The same body from everybody, also where answers to anonymous callers are kept."""
+    """The same body from every caller, also where answers to anonymous callers are cached."""
     app: Any = create_app(with_settings(services, cache_seconds=cache_seconds))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     base_url = services.settings.public_url
@@ -152,7 +152,7 @@ async def test_private_words_of_public_objects_reach_their_own_people_only(
 async def test_public_pages_hold_no_private_word_whoever_looks(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """What is for holders and makers has pages of its own."""
+    """Holders and creators have separate pages for it."""
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     await _hide_words(cast, world)
@@ -173,7 +173,7 @@ async def test_public_pages_hold_no_private_word_whoever_looks(
 
 
 async def test_a_stored_page_is_never_somebodys_own(services: Services) -> None:
-    """Who signs in, sends a key or is nobody: each gets their own, in whatever order they come."""
+    """With a session, with a key or anonymous, in any order: each gets the right page."""
     app: Any = create_app(with_settings(services, cache_seconds=1))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     base_url = services.settings.public_url

@@ -26,7 +26,7 @@ EVIL = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
 
 @dataclass(frozen=True)
 class Target:
-    """A form as its owner's browser could be made to send it."""
+    """A form that the owner's browser could be made to send."""
 
     route: Route
     url: str
@@ -36,7 +36,7 @@ class Target:
 
 
 class Forger:
-    """Another site, or somebody with an old page; `others` and `stale` are tokens they have."""
+    """Another site, or somebody with an old page; `others` and `stale` are the tokens they have."""
 
     def __init__(self, http: httpx.AsyncClient, others: str, stale: dict[str, str]) -> None:
         self._http = http
@@ -62,7 +62,7 @@ class Forger:
         return (await self._http.post(target.url, content=body, headers=headers)).status_code
 
     async def _override(self, target: Target, token: dict[str, str]) -> dict[str, int]:
-        """Another method that claims to be a POST, with the right token: never a server's error."""
+        """Another method that claims to be a POST, with a valid token: never a server's error."""
         sent = {**target.fields, **token, "_method": "POST"}
         headers = {**target.cookie, "x-http-method-override": "POST", "x-method-override": "POST"}
         found = {}
@@ -79,7 +79,7 @@ def _is_refused(name: str, status: int) -> bool:
 
 
 async def _hand_in(world: World) -> str:
-    """The draft waits for a reviewer, as far as the reviewer's form is concerned."""
+    """Puts the draft into review again, for the reviewer's form."""
     moment = system_now()
     await put("agent", "submitted_at", moment, "id = $2", world.rows["draft"])
     return moment.isoformat()
@@ -141,7 +141,7 @@ async def test_no_forged_form_changes_anything(
 async def test_the_same_forms_work_when_their_owners_send_them(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """Otherwise the forgeries above would prove nothing."""
+    """A control, without which the forgeries above would prove nothing."""
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     forms = filled_forms(world, await _hand_in(world))
@@ -174,7 +174,7 @@ async def test_the_same_forms_work_when_their_owners_send_them(
 async def test_no_link_of_another_site_changes_anything(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """Every page, followed from elsewhere by the people whom it could cost most."""
+    """Every page, opened by a link of another site, by the people with most to lose."""
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     before, broken = await fingerprint(), []
@@ -189,6 +189,6 @@ async def test_no_link_of_another_site_changes_anything(
                 broken += [str(route)] if answer.status_code >= 500 else []
 
     after = await fingerprint()
-    del before["connect_account"], after["connect_account"]  # what Stripe says now is noted
+    del before["connect_account"], after["connect_account"]  # Stripe's current state is stored
     assert broken == []
     assert {table for table in after if after[table] != before[table]} == set()

@@ -1,6 +1,6 @@
-"""Forms and addresses of great length, full of what searches and parsers dislike.
+"""Forms and URLs of great length, with text that is slow to search and parse.
 
-Work is counted in calls: a busy machine would spoil a clock.
+Work is counted in function calls, which do not depend on the machine's load.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,10 @@ from tests.effort import counted_calls
 from tests.people import sign_in_again
 
 MOST_CALLS = 3_500_000
-"""The longest description that may be saved costs most, 2,300,000: about 110 for each of its
-20,000 brackets, and no more when they meet. The next dearest field costs a million."""
+"""The longest description that may be saved costs most, 2,300,000: about 110 for each of its 20,000
+
+brackets, and no more for nested ones. The next most expensive field costs a million.
+"""
 LONG = 100_000
 LONGEST_ADDRESS = 20_000
 TEXTS = ("[", "*a ", "a", "1", "a@", "{")
@@ -27,7 +29,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 async def _spend(http: httpx.AsyncClient, url: str, body: str, cookie: dict[str, str]) -> int:
-    """Calls of this process; a server's error fails."""
+    """Function calls of this process; a server's error fails."""
     with counted_calls() as effort:
         answer = await http.post(url, content=body, headers={**FORM, **cookie})
     assert answer.status_code < 500, (url, body[:40])
@@ -35,7 +37,7 @@ async def _spend(http: httpx.AsyncClient, url: str, body: str, cookie: dict[str,
 
 
 def _attacks(path: str, fields: Mapping[str, str], turn: int) -> Iterator[tuple[str, str]]:
-    """Each field with a text; a description with the one that Markdown likes least, too."""
+    """Each field with a text; a description also with the slowest Markdown."""
     for step, field in enumerate(name for name in fields if name != "password"):
         yield field, TEXTS[(turn + step) % len(TEXTS)]
     if path == PREVIEWED:
@@ -73,7 +75,7 @@ async def test_no_field_of_any_form_holds_up_the_process(
 async def test_no_address_holds_up_the_process(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """As long as our server reads them; the path is what is logged."""
+    """As long as our server accepts; the path is logged."""
     dear = {}
 
     for text in TEXTS:

@@ -20,13 +20,13 @@ from tests.effort import counted_calls
 from tests.people import make_person
 
 MOST_CALLS = 500_000
-"""The dearest refusal needs 330,000, a tenth of a second; a small query needs 2,000."""
+"""The most expensive refusal needs 330,000, a tenth of a second; a small query needs 2,000."""
 _CLOCK = "business_clock"
 
 
 @dataclass(frozen=True)
 class Flood:
-    """`body` is sent as it is; `codes` are what the answer may say, `status` its HTTP status."""
+    """`body` is sent as it is; `codes` are the allowed codes, `status` is the HTTP status."""
 
     body: bytes
     codes: tuple[str, ...] = ("BAD_INPUT", "VALIDATION_FAILED")
@@ -50,7 +50,7 @@ def _nested(opening: str, inner: str, closing: str, levels: int) -> str:
 
 
 def _overlapping(count: int) -> str:
-    """Every pair of these has to be compared."""
+    """Every pair of these must be compared."""
     fields = " ".join(f'x: agent(slug: "{i}") {{ id name }}' for i in range(count))
     return f"{{ {fields} }}"
 
@@ -226,7 +226,7 @@ async def test_only_json_by_post_is_read(
 
 
 async def test_no_suggestion_tells_what_others_may_not_know(client: httpx.AsyncClient) -> None:
-    """The schema is public on purpose: suggestions name it and never data."""
+    """The schema is public on purpose: suggestions name its fields and never data."""
     answer = await _post(client, _ask('{ agent(slug: "x") { rejectionReaso } }'))
 
     [error] = answer.json()["errors"]

@@ -1,4 +1,7 @@
-"""A1: every field of the API for every caller; what must happen follows from the declared rule."""
+"""A1: every field of the API for every caller.
+
+The expected result follows from the declared rule.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -30,7 +33,7 @@ def _type(name: str) -> GraphQLObjectType:
 
 
 def asking(name: str, field: GraphQLField) -> str:
-    """The least that asks this field; pages have one entry."""
+    """A minimal query of this field; pages have one entry."""
     sent = [f"{arg}: {literal(it.type)}" for arg, it in field.args.items() if is_required(it)]
     if "first" in field.args:
         sent.append("first: 1")
@@ -79,7 +82,7 @@ def _is_refused(reply: Reply) -> bool:
 
 @dataclass(frozen=True)
 class Root:
-    """A field of a root and a document that asks it; mutations name nothing that exists."""
+    """A root field and a document that queries it; mutations name nothing that exists."""
 
     name: str
     document: str
@@ -104,7 +107,7 @@ def _roots() -> list[Root]:
 
 
 async def _ask(cells: list[tuple[Caller, Root]]) -> list[str]:
-    """The cells whose answer is a refusal."""
+    """The callers whose answer is a refusal."""
     return [
         f"{caller.name}: {root.name}"
         for caller, root in cells
@@ -116,11 +119,11 @@ async def test_every_root_field_answers_exactly_those_whom_its_rule_names(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     cast = await gather_cast(services, client)
-    # whose key it is makes no difference to a root
+    # root fields do not depend on the key's owner
     callers = [caller for caller in cast.callers if "creator's key" not in caller.name]
     cells = [(caller, root) for caller in callers for root in _roots()]
     closed = [cell for cell in cells if not cell[1].is_for(cell[0])]
-    # signing out comes last: everything after it would be asked by nobody
+    # signing out comes last: everything after it would be anonymous
     open_cells = [cell for cell in cells if cell[1].is_for(cell[0])]
     open_cells.sort(key=lambda cell: cell[1].name == "signOut")
     before = await _everything()
@@ -134,14 +137,14 @@ async def test_every_root_field_answers_exactly_those_whom_its_rule_names(
 
 
 async def _everything() -> dict[str, tuple[int, str]]:
-    """All tables; a service key's last use is noted at every request."""
+    """All tables, without the time of a service key's last use."""
     found = await fingerprint()
     del found["service_key"]
     return found
 
 
 def _expected(caller: Caller, thing: str) -> dict[str, list[str]]:
-    """What is asked of a thing, by what must come of it: hidden, refused or given."""
+    """The fields of an object, by expected result: hidden, refused or given."""
     found = defaultdict(list)
     for name, field in _type(TYPES[thing]).fields.items():
         policy = find_field_policy(field)
@@ -154,7 +157,7 @@ def _expected(caller: Caller, thing: str) -> dict[str, list[str]]:
 
 
 async def _ask_node(caller: Caller, world: World, thing: str, asked: str) -> str:
-    """hidden: the node is null; refused: a field of it is; given."""
+    """hidden: the node is null; refused: a field of it is null; given: neither."""
     document = f"query($id: ID!) {{ node(id: $id) {{ ... on {TYPES[thing]} {{ {asked} }} }} }}"
     reply = await caller.api.send(document, {"id": world.node_id(thing)})
     depths = {len(error.get("path") or ()) for error in reply.errors}
@@ -166,7 +169,7 @@ async def _ask_node(caller: Caller, world: World, thing: str, asked: str) -> str
 
 
 async def _thing_surprises(caller: Caller, world: World, thing: str) -> list[str]:
-    """Fields that all must be hidden or given are asked together, refused ones one by one."""
+    """Hidden and given fields are queried together, refused ones one by one."""
     expected = _expected(caller, thing)
     asked = [("refused", field) for field in expected.pop("refused", [])]
     asked += [(outcome, " ".join(fields)) for outcome, fields in expected.items()]

@@ -1,4 +1,4 @@
-"""A17: keys that are guessed, mistyped or dead tell nobody which of these they are."""
+"""A17: guessed, mistyped and dead keys cannot be distinguished from each other."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ Mistake = Callable[[str], str]
 
 
 def _swap(key: str) -> str:
-    """The first two neighbours from the middle on that differ."""
+    """Swaps the first two different neighbours, from the middle on."""
     at = next(i for i in range(20, len(key) - 1) if key[i] != key[i + 1])
     return f"{key[:at]}{key[at + 1]}{key[at]}{key[at + 2 :]}"
 
@@ -49,7 +49,7 @@ async def _make_key(services: Services) -> str:
 
 
 async def _kill(how: str, secret: str) -> str:
-    """The key after it died in this way."""
+    """The key after it was invalidated in this way."""
     past = system_now() - timedelta(days=1)
     if how == "never made":
         return new_key(API_KEY_HEAD).secret
@@ -63,7 +63,7 @@ async def _kill(how: str, secret: str) -> str:
 async def _ask(
     client: httpx.AsyncClient, secret: str, path: str = "/graphql"
 ) -> tuple[httpx.Response, list[str]]:
-    """The answer, and what the database was asked but for the tests' movable clock."""
+    """The answer, and the statements except those of the tests' movable clock."""
     headers = {b"authorization": f"Bearer {secret}".encode()}
     body = {"query": "{ viewer { email } }"}
     async with counted_statements() as statements:
@@ -72,7 +72,7 @@ async def _ask(
 
 
 def _seen(answer: httpx.Response) -> tuple[int, object, set[str]]:
-    """All that a caller sees but for the request's id."""
+    """All that a caller sees, except the request's id."""
     body = answer.json()
     for error in body["errors"]:
         del error["extensions"]["requestId"]
@@ -114,7 +114,7 @@ async def test_a_dead_key_looks_like_a_mistyped_one(
 async def test_all_dead_keys_cost_the_same_statement(
     client: httpx.AsyncClient, services: Services
 ) -> None:
-    """Nothing to measure between one that never was and one that was revoked."""
+    """There is no timing difference between an unknown key and a revoked one."""
     secret = await _make_key(services)
     asked = set()
 
@@ -129,7 +129,7 @@ async def test_all_dead_keys_cost_the_same_statement(
 async def test_a_bad_key_opens_no_page_either(
     client: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    """Not even one that is open to everybody: a bad key is never taken for nobody."""
+    """Not even a public one: an invalid key is never treated as anonymous."""
     secret = MISTYPED["wrong checksum"](await _make_key(services))
 
     answer = await client.get(path, headers={"authorization": f"Bearer {secret}"})

@@ -1,6 +1,6 @@
-"""NUL, half a megabyte, five thousand digits: in every address, field, header and argument.
+"""NUL, half a megabyte, five thousand digits: in every URL, field, header and argument.
 
-Refused or not found in our words; never a server's error, never Python's own words.
+Refused or not found with a message of ours; never a server's error or a message of Python.
 """
 
 import re
@@ -39,7 +39,7 @@ ODD = {
 }
 HALF_A_MEGABYTE = 500_000
 LONG_ADDRESS = 60_000
-"""As much as the client of these tests sends."""
+"""The longest URL that the client of these tests sends."""
 PYTHONS = re.compile(
     r"Exceeds the limit|int\(\)|invalid literal|codec can|ValueError|Traceback|badly formed|asyncpg"
 )

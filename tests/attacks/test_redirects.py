@@ -1,6 +1,6 @@
-"""A6: addresses that look like ours and lead elsewhere, wherever we are told where to go next.
+"""A6: URLs that look like ours and lead elsewhere, wherever a request names the next page.
 
-A payload counts by where a browser would end up: resolved by the rules of browsers, not by ours.
+What counts is where a browser would go: URLs are resolved by the rules of browsers, not by ours.
 """
 
 import json
@@ -81,7 +81,7 @@ OURS = {
     "letters beyond ASCII": "/agents?q=é\u0435\uff0f",
     "quotes": "/agents?q='\"><script>alert(1)</script>",
 }
-"""Odd, but a path of ours to every browser."""
+"""Unusual, but one of our paths to every browser."""
 
 NOBODY = {"cookie": ""}
 
@@ -101,14 +101,14 @@ def _ends_up(location: str, base: str) -> str:
 
 
 def _sent(payload: str) -> str:
-    """As a form or an address carries it, lone surrogates too."""
+    """As a form or a URL carries it, lone surrogates too."""
     return quote(payload.encode("utf-8", "surrogatepass"))
 
 
 async def _locations(
     http: httpx.AsyncClient, services: Services, person: Person, payload: str
 ) -> dict[str, httpx.Response]:
-    """Every place where a person can be told where to go next."""
+    """Every place where a request can name the next page."""
     cookie = {"cookie": f"chenu_session={person.token}"}
     form = {"content-type": "application/x-www-form-urlencoded"}
     wanted = f"next={_sent(payload)}"
@@ -168,7 +168,7 @@ async def test_letters_beyond_ascii_survive_signing_in(
 
     answer = await client.post("/sign-in", data=entered)
 
-    assert answer.headers["location"] == "/library"  # a blank stands in no address
+    assert answer.headers["location"] == "/library"  # a URL contains no space
     entered["next"] = "/agents?q=é\u0435%41"
     again = await client.post("/sign-in", data={**entered, "csrf_token": ""}, headers=NOBODY)
     assert again.headers["location"] == "/agents?q=%C3%A9%D0%B5%41"
@@ -249,7 +249,7 @@ def test_there_are_forty_of_them() -> None:
 
 
 def test_the_browsers_rules_see_through_the_tricks() -> None:
-    """Otherwise the first test would let them pass."""
+    """A control, without which the first test could pass by mistake."""
     base = "http://127.0.0.1:8000"
     tricks = ("no scheme", "a backslash", "slash and backslash", "a tab between", "absolute")
 

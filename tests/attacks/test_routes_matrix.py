@@ -1,4 +1,7 @@
-"""A1: every route for every caller; what must happen follows from its declaration and its ids."""
+"""A1: every route for every caller.
+
+The expected result follows from its declaration and its ids.
+"""
 
 from typing import Any
 
@@ -29,7 +32,7 @@ FOR_PROGRAMS = {
     "WEBSOCKET /graphql": "each field's rule",
     "GET /graphql/explorer": "a page without data",
 }
-"""What guards the routes that are not the storefront's."""
+"""The rules of routes outside the storefront."""
 
 OWNERS = {
     "purchase_id": "buyer",
@@ -39,16 +42,16 @@ OWNERS = {
     "invitation_id": "buyer",
     "agent_id": "creator",
 }
-"""Whose thing each id of the world is; staff reaches agents by the desk's own access."""
+"""The owner of each object; staff reach agents by the access of staff pages."""
 
 CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}
-"""Without an id, but about the creator that one is."""
+"""Without an id, but about the caller as a creator."""
 
 MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}
 
 
 def _served(services: Services) -> set[str]:
-    """What the application inside all its wrappers answers."""
+    """The routes of the application inside all its wrappers."""
     app: Any = create_app(services)
     while not isinstance(app, Litestar):
         app = app._app
@@ -107,7 +110,7 @@ def _found(answer: httpx.Response) -> str:
 async def _ask_as(
     http: httpx.AsyncClient, services: Services, caller: Caller, route: Route, world: World
 ) -> str:
-    """People come in a new session each time: some of the routes end sessions."""
+    """People get a new session each time, because some of the routes end sessions."""
     if caller.person is None:
         return _found(await ask(http, route, world, caller.api.headers))
     person = await sign_in_again(caller.person.user_id, caller.person.email)
@@ -144,7 +147,7 @@ async def test_every_route_answers_exactly_those_whom_it_is_for(
 async def test_nobody_is_barred_from_what_is_theirs(
     client: httpx.AsyncClient, services: Services, cast: Cast
 ) -> None:
-    """Empty forms: what is open answers with a page, or says what is missing."""
+    """With empty forms: an open page answers, or says what is missing."""
     world = await build_world(services, cast)
     callers = [cast.named(name) for name in ("anonymous", "buyer", "creator", "reviewer")]
     cells = [(caller, route) for route in ROUTES for caller in callers]
@@ -161,7 +164,7 @@ async def test_nobody_is_barred_from_what_is_theirs(
 
 
 async def _everything() -> dict[str, tuple[int, str]]:
-    """All tables but the sessions that the test itself opens and a service key's last use."""
+    """All tables except the sessions that the test opens and a service key's last use."""
     found = await fingerprint()
     del found["service_key"], found["user_session"]
     return found

@@ -1,7 +1,7 @@
-"""A7: every text that somebody may write, full of scripts, in a real browser: nothing runs.
+"""A7: every text that users can write, full of scripts, in a real browser: nothing runs.
 
-Neither a dialog, nor a report of the policy (which would mean that only the policy stood between),
-nor an element that could run, nor a request to anybody else.
+No dialog, no report of the policy (the text must be harmless without it), no element that could
+run, no request to another host.
 """
 
 from datetime import UTC, datetime
@@ -103,7 +103,7 @@ PARAMS = {
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
 }
-"""What a person can put into each mail; amounts and moments are ours."""
+"""What a person can put into each mail; amounts and times are ours."""
 
 _OURS: dict[str, object] = {
     "gross": 900,
@@ -138,7 +138,7 @@ def _compose(kind: MailKind, text: str) -> EmailMessage:
 
 
 async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:
-    """In a reader without any policy, and with line breaks in what becomes the subject."""
+    """In a mail program without any policy, and with line breaks in texts of the subject."""
     wrong, shown = [], 0
 
     async with watch(chromium, "http://127.0.0.1:8000") as watched:
@@ -159,7 +159,7 @@ async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:
 
 
 async def test_descriptions_keep_their_words_and_lose_their_scripts(chromium: Browser) -> None:
-    """Each payload alone, without any policy: Markdown may put them together in other ways."""
+    """Each payload alone, without any policy, as Markdown may combine them in other ways."""
     wrong = []
 
     async with watch(chromium, "http://127.0.0.1:8000") as watched:
@@ -176,7 +176,7 @@ LIVE = [TAGS[0], TAGS[5], TAGS[9], TAGS[17], BREAKOUTS[0], BREAKOUTS[9]]
 
 
 async def test_the_payloads_are_live_where_nobody_escapes(chromium: Browser) -> None:
-    """Otherwise the tests above would prove nothing."""
+    """A control, without which the tests above would prove nothing."""
     async with watch(chromium, "http://127.0.0.1:8000") as watched:
         for payload in LIVE:
             async with watched.page.expect_event("dialog"):

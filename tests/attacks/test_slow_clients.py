@@ -1,4 +1,4 @@
-"""Who sends slowly, or without end, at the web process as it is started in production."""
+"""Clients that send slowly or without end, against the web process as started in production."""
 
 import asyncio
 import os
@@ -264,7 +264,7 @@ UNREAD = {
 
 @pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD)
 async def test_every_connection_with_an_unread_body_is_closed(web: Web, sent: bytes) -> None:
-    """Not only when garbage happens to be collected: an exception's frames hold its request."""
+    """Not only after a garbage collection, although an exception's frames refer to its request."""
 
     async def ask() -> bytes:
         async with connected(web.port, sent) as slow:

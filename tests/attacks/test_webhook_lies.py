@@ -31,7 +31,7 @@ BOOKS = ("purchase", "purchase_payment", "access_grant", "ledger_entry", "creato
 
 @dataclass(frozen=True)
 class Market:
-    """A payment page that is open and not paid, and a creator who can be paid."""
+    """An open, unpaid payment page, and a creator who can be paid."""
 
     purchase: PurchaseRow
     connected: str
@@ -63,7 +63,7 @@ class Delivery:
 
 
 def _paid(market: Market, **changes: object) -> bytes:
-    """It says that the open page was paid, with everything that Stripe would say."""
+    """An event that says the open page was paid, with everything that Stripe would send."""
     session = {
         "id": market.session,
         "payment_status": "paid",
@@ -138,7 +138,7 @@ async def _deliver(client: httpx.AsyncClient, delivery: Delivery) -> int:
 
 
 async def _work_inbox(services: Services) -> None:
-    """As the worker does; what it must try again later stays."""
+    """As the worker does; events to be retried later stay."""
     for event_id in await inbox.list_waiting():
         try:
             await handle_event(services, event_id)

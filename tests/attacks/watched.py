@@ -1,4 +1,4 @@
-"""A page of Chromium that notes whatever a script that is not ours would do."""
+"""A page of Chromium that records everything that a foreign script would do."""
 
 import re
 from collections.abc import AsyncIterator
@@ -28,19 +28,19 @@ _SCAN = """() => {
 
 
 _LOOKS = re.compile(r"/(static/css|static/vendor/.*(woff2?|css)|icons)/?")
-"""Styles, fonts and icons of ours: pages are as dangerous without them, and there sooner."""
+"""Our styles, fonts and icons, which are not loaded: the pages are as dangerous without them."""
 
 
 @dataclass
 class Watched:
-    """`noticed` is everything that should not have happened."""
+    """`noticed` lists everything that should not have happened."""
 
     page: Page
     url: str
     noticed: list[str] = field(default_factory=list)
 
     async def scan(self, *, allowed: str = "") -> list[str]:
-        """What stands in the page and could run, but for elements that hold `allowed`."""
+        """Elements of the page that could run a script, except those that contain `allowed`."""
         found: list[Any] = await self.page.evaluate(_SCAN)
         return [str(each) for each in found if not (allowed and allowed in str(each))]
 
@@ -64,7 +64,7 @@ async def _abort(route: Route) -> None:
 
 @asynccontextmanager
 async def watch(browser: Browser, url: str, token: str | None = None) -> AsyncIterator[Watched]:
-    """Somebody at a browser, with this session if any; nothing outside is ever reached."""
+    """A browser, with this session if any; requests to other hosts are blocked."""
     context = await browser.new_context(locale="en-GB")
     if token is not None:
         await context.add_cookies([{"name": "chenu_session", "value": token, "url": url}])

@@ -1,4 +1,4 @@
-"""One of everything that belongs to somebody, and which of it is whose."""
+"""One object of each type that belongs to somebody, and its owner."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,12 +39,12 @@ TYPES = {
     "draft version": "AgentVersion",
     "creator": "Creator",
 }
-"""The things of a world and the types that they are nodes of."""
+"""The objects of a world and their node types."""
 
 
 @dataclass(frozen=True)
 class World:
-    """`rows` are row ids by thing; `spare_session` is one of the buyer's that nobody uses."""
+    """`rows` are row ids by object; `spare_session` is an unused one of the buyer's."""
 
     rows: dict[str, Any]
     agent: AgentRow

@@ -1,15 +1,15 @@
-"""Stripe's side of each test."""
+"""The gateway that tests of billing call without the product's flows."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
-from tests.stripe_side import StripeSide, open_stripe_side
 
 
 @pytest.fixture
-async def stripe_side(services: Services) -> AsyncIterator[StripeSide]:
-    """What a test makes Stripe do; faults end with the test."""
-    async with open_stripe_side(services) as side:
-        yield side
+async def gateway(services: Services) -> AsyncIterator[LiveGateway]:
+    opened = LiveGateway(services.settings.stripe)
+    yield opened
+    await opened.close()

@@ -8,8 +8,8 @@ import pytest
 
 from chenu.billing.stripe_catalogue import PriceRequest, ProductRequest, StripeCatalogue
 from chenu.core.money import Cents
-from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.registry import EventScope
+from chenu.flows.composition import EVENTS
+from chenu.flows.event_types import EventScope
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe, prices, products
 from chenu.flows.services import Services
 from tests.stripe_side import StripeSide
@@ -30,9 +30,9 @@ async def catalogue(services: Services, stripe_side: StripeSide) -> AsyncIterato
 async def test_a_first_run_makes_everything_and_a_second_leaves_it_alone(
     catalogue: StripeCatalogue, stripe_side: StripeSide
 ) -> None:
-    first = await bootstrap_stripe(catalogue, URL)
+    first = await bootstrap_stripe(catalogue, URL, EVENTS)
     state = await stripe_side.get("/_sandbox/state")
-    second = await bootstrap_stripe(catalogue, URL)
+    second = await bootstrap_stripe(catalogue, URL, EVENTS)
 
     assert {outcome.result for outcome in first} == {"created"}
     assert {outcome.result for outcome in second} == {"unchanged"}
@@ -43,8 +43,8 @@ async def test_a_first_run_makes_everything_and_a_second_leaves_it_alone(
 async def test_a_signing_secret_is_shown_when_its_endpoint_is_made_and_never_again(
     catalogue: StripeCatalogue,
 ) -> None:
-    first = await bootstrap_stripe(catalogue, URL)
-    second = await bootstrap_stripe(catalogue, URL)
+    first = await bootstrap_stripe(catalogue, URL, EVENTS)
+    second = await bootstrap_stripe(catalogue, URL, EVENTS)
 
     with_secret = [outcome.what for outcome in first if outcome.secret]
     assert with_secret == [f"webhook endpoint {name}" for name in ("snapshot", "connect", "thin")]
@@ -54,7 +54,7 @@ async def test_a_signing_secret_is_shown_when_its_endpoint_is_made_and_never_aga
 async def test_the_endpoints_are_asked_for_the_events_that_we_handle(
     catalogue: StripeCatalogue, stripe_side: StripeSide
 ) -> None:
-    await bootstrap_stripe(catalogue, URL)
+    await bootstrap_stripe(catalogue, URL, EVENTS)
 
     for scope, name in ((EventScope.PLATFORM, "snapshot"), (EventScope.CONNECT, "connect")):
         [endpoint] = [
@@ -72,9 +72,9 @@ async def test_the_endpoints_are_asked_for_the_events_that_we_handle(
 async def test_what_was_moved_or_renamed_is_put_right(
     catalogue: StripeCatalogue, stripe_side: StripeSide
 ) -> None:
-    await bootstrap_stripe(catalogue, URL)
+    await bootstrap_stripe(catalogue, URL, EVENTS)
 
-    moved = await bootstrap_stripe(catalogue, "http://127.0.0.1:10")
+    moved = await bootstrap_stripe(catalogue, "http://127.0.0.1:10", EVENTS)
 
     results = Counter(outcome.result for outcome in moved)
     assert results["updated"] == 3

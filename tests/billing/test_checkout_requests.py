@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chenu.billing.gateway import CheckoutLine, CheckoutMode, CheckoutRequest, StripeRefusal
+from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.stripe_checkout import session_params
-from chenu.flows.services import Services
 from tests.stripe_side import Asker
 
 PACK = CheckoutRequest(
@@ -86,9 +86,9 @@ def test_a_trial_needs_no_card_and_ends_without_one() -> None:
 
 @pytest.mark.parametrize("request_", [PLAN, TRIAL, API], ids=["plan", "trial", "api plan"])
 async def test_stripes_contract_takes_subscriptions_which_the_sandbox_does_not_play_yet(
-    services: Services, request_: CheckoutRequest
+    gateway: LiveGateway, request_: CheckoutRequest
 ) -> None:
     with pytest.raises(StripeRefusal) as refused:
-        await services.gateway.create_checkout(request_, Asker())
+        await gateway.create_checkout(request_, Asker())
 
     assert refused.value.param == "mode"

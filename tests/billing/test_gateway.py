@@ -60,19 +60,14 @@ CALLS: dict[str, Callable[[LiveGateway], Awaitable[object]]] = {
 }
 
 
-def gateway_of(services: Services) -> LiveGateway:
-    assert isinstance(services.gateway, LiveGateway)
-    return services.gateway
-
-
 @pytest.mark.parametrize("name", CALLS)
 async def test_no_call_to_stripe_is_made_inside_a_transaction(
-    services: Services, stripe_side: StripeSide, name: str
+    gateway: LiveGateway, stripe_side: StripeSide, name: str
 ) -> None:
     await stripe_side.fail("500_before", times=None)
 
     with pytest.raises(RuntimeError, match="no transaction is open"):
-        await _call_inside(CALLS[name], gateway_of(services))
+        await _call_inside(CALLS[name], gateway)
 
     assert await stripe_side.hits() == [0]
 
@@ -84,13 +79,13 @@ async def _call_inside(
         await call(gateway)
 
 
-async def test_lists_are_not_read_inside_a_transaction_either(services: Services) -> None:
+async def test_lists_are_not_read_inside_a_transaction_either(gateway: LiveGateway) -> None:
     since = system_now() - timedelta(days=1)
 
     for lines in (
-        services.gateway.list_events(["account.updated"], since),
-        services.gateway.list_thin_events(["v2.core.account.closed"], since),
-        services.gateway.list_balance_movements(since),
+        gateway.list_events(["account.updated"], since),
+        gateway.list_thin_events(["v2.core.account.closed"], since),
+        gateway.list_balance_movements(since),
     ):
         async with db.transaction():
             with pytest.raises(RuntimeError):
@@ -109,33 +104,33 @@ async def test_lists_are_not_read_inside_a_transaction_either(services: Services
     ],
 )
 async def test_every_failure_is_a_refusal_or_an_unknown_outcome(
-    services: Services, stripe_side: StripeSide, effect: str, error: type[Exception]
+    gateway: LiveGateway, stripe_side: StripeSide, effect: str, error: type[Exception]
 ) -> None:
     await stripe_side.fail(effect, "/v1/customers", times=None, should_retry=False)
 
     with pytest.raises(error):
-        await services.gateway.create_customer(CUSTOMER, Asker())
+        await gateway.create_customer(CUSTOMER, Asker())
 
 
 @pytest.mark.parametrize("name", ["customer", "account"])
 async def test_a_key_in_use_is_an_unknown_outcome(
-    services: Services, stripe_side: StripeSide, name: str
+    gateway: LiveGateway, stripe_side: StripeSide, name: str
 ) -> None:
     """The other request may succeed yet: neither API version's 409 is a refusal for good."""
     await stripe_side.fail("409", times=None, should_retry=False)
 
     with pytest.raises(OutcomeUnknown):
-        await CALLS[name](gateway_of(services))
+        await CALLS[name](gateway)
 
 
 async def test_a_failure_that_stripe_keeps_is_known_as_one(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     stored = []
     for effect in ("500_stored", "500_before"):
         await stripe_side.fail(effect, "/v1/customers", times=3)
         with pytest.raises(OutcomeUnknown) as unknown:
-            await services.gateway.create_customer(CUSTOMER, Asker())
+            await gateway.create_customer(CUSTOMER, Asker())
         await stripe_side.heal()
         stored.append(unknown.value.is_remembered)
 
@@ -147,60 +142,62 @@ MISSING = ["page", "close page", "refund", "account state", "change customer", "
 
 @pytest.mark.parametrize("name", [*MISSING, "change account"])
 async def test_what_stripe_does_not_have_is_a_refusal_that_says_so(
-    services: Services, name: str
+    gateway: LiveGateway, name: str
 ) -> None:
     with pytest.raises(StripeRefusal) as refused:
-        await CALLS[name](gateway_of(services))
+        await CALLS[name](gateway)
 
     assert refused.value.code == "resource_missing"
     assert refused.value.is_gone
 
 
 async def test_an_account_out_of_our_reach_is_gone_and_a_wrong_key_is_not(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     request = ConnectAccountRequest("zoe@example.org", "Zoé", "fr", str(new_id()))
-    account = await services.gateway.create_connect_account(request, Asker())
+    account = await gateway.create_connect_account(request, Asker())
     await stripe_side.deauthorize(account)
 
     with pytest.raises(StripeRefusal) as refused:
-        await services.gateway.get_connect_state(account)
+        await gateway.get_connect_state(account)
 
     assert (refused.value.code, refused.value.is_gone) == ("account_invalid", True)
 
 
-async def test_a_deleted_customer_is_not_there(services: Services, stripe_side: StripeSide) -> None:
-    customer = await services.gateway.create_customer(CUSTOMER, Asker())
-    before = await services.gateway.is_customer_there(customer)
+async def test_a_deleted_customer_is_not_there(
+    gateway: LiveGateway, stripe_side: StripeSide
+) -> None:
+    customer = await gateway.create_customer(CUSTOMER, Asker())
+    before = await gateway.is_customer_there(customer)
     await stripe_side.delete(f"/v1/customers/{customer}")
 
-    after = await services.gateway.is_customer_there(customer)
+    after = await gateway.is_customer_there(customer)
 
     assert (before, after) == (True, False)
-    assert not await services.gateway.is_customer_there("cus_never")
+    assert not await gateway.is_customer_there("cus_never")
 
 
 @pytest.mark.parametrize("archived", ["prices", "products"])
 async def test_what_is_archived_is_known_and_replaced_once(
-    services: Services, stripe_side: StripeSide, archived: str
+    gateway: LiveGateway, stripe_side: StripeSide, archived: str
 ) -> None:
     product = f"agent_{new_id().hex}"
     request = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
-    old = await services.gateway.put_agent_price(request, Asker())
+    old = await gateway.put_agent_price(request, Asker())
     await stripe_side.change(
         f"/v1/{archived}/{old if archived == 'prices' else product}", active="false"
     )
-    state = await services.gateway.find_price(old)
+    state = await gateway.find_price(old)
 
     again = replace(request, replaces=old)
-    new = [await services.gateway.put_agent_price(again, Asker()) for _ in range(2)]
+    new = [await gateway.put_agent_price(again, Asker()) for _ in range(2)]
 
-    sold = await services.gateway.find_price(new[0])
+    sold = await gateway.find_price(new[0])
     assert state is not None
     assert sold is not None
     assert (state.is_sellable, sold.is_sellable, sold.product_id) == (False, True, product)
     assert old != new[0] == new[1]
-    assert await services.gateway.find_price("price_never") is None
+    assert await gateway.find_price("price_never") is None
 
 
 async def test_a_wrong_key_is_no_refusal_of_the_request(services: Services) -> None:
@@ -215,45 +212,44 @@ async def test_a_wrong_key_is_no_refusal_of_the_request(services: Services) -> N
 
 
 async def test_a_lost_answer_is_found_again_with_the_same_key(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     asker = Asker()
     request = replace(CUSTOMER, email=f"{asker.id}@example.org")
     await stripe_side.fail("disconnect_after", "/v1/customers", times=None)
     with pytest.raises(OutcomeUnknown):
-        await services.gateway.create_customer(request, asker)
+        await gateway.create_customer(request, asker)
     await stripe_side.heal()
 
-    found = await services.gateway.create_customer(request, asker)
+    found = await gateway.create_customer(request, asker)
 
     made = await stripe_side.list_all("/v1/customers", email=request.email)
     assert [customer["id"] for customer in made] == [found]
 
 
 async def test_a_price_is_made_once_per_version_whatever_the_keys(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     product = f"agent_{new_id().hex}"
     first = replace(PRICE, product_id=product, lookup_key=f"{product}_v1")
     second = replace(first, lookup_key=f"{product}_v2", amount=Cents(1200))
 
-    made = [await services.gateway.put_agent_price(request, Asker()) for request in (first, first)]
-    newer = await services.gateway.put_agent_price(second, Asker())
+    made = [await gateway.put_agent_price(request, Asker()) for request in (first, first)]
+    newer = await gateway.put_agent_price(second, Asker())
 
     assert made[0] == made[1] != newer
     prices = await stripe_side.list_all("/v1/prices", product=product)
     assert sorted(price["unit_amount"] for price in prices) == [900, 1200]
 
 
-async def test_what_was_never_made_is_not_found(services: Services) -> None:
-    customer = await services.gateway.create_customer(CUSTOMER, Asker())
+async def test_what_was_never_made_is_not_found(gateway: LiveGateway) -> None:
+    customer = await gateway.create_customer(CUSTOMER, Asker())
 
-    assert await services.gateway.find_checkout(customer, Asker()) is None
-    assert await services.gateway.find_transfer(f"order_{new_id()}", Asker()) is None
+    assert await gateway.find_checkout(customer, Asker()) is None
+    assert await gateway.find_transfer(f"order_{new_id()}", Asker()) is None
 
 
-async def test_a_price_of_another_amount_is_not_taken_for_ours(services: Services) -> None:
-    gateway = services.gateway
+async def test_a_price_of_another_amount_is_not_taken_for_ours(gateway: LiveGateway) -> None:
     request = replace(PRICE, product_id="agent_z", lookup_key=f"agent_z_{new_id().hex}")
     first = await gateway.put_agent_price(request, Asker())
 

@@ -16,6 +16,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
+from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.stripe_gateway import PAGE
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
@@ -44,93 +45,87 @@ async def transfer_of(services: Services, stripe_side: StripeSide) -> TransferRe
 
 
 async def test_another_months_transfer_of_the_group_is_not_taken(
-    services: Services, stripe_side: StripeSide
+    services: Services, gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     request = await transfer_of(services, stripe_side)
     last_month, this_month = Asker(), Asker()
-    await services.gateway.create_transfer(request, last_month)
+    await gateway.create_transfer(request, last_month)
 
-    missing = await services.gateway.find_transfer(request.transfer_group, this_month)
-    made = await services.gateway.create_transfer(request, this_month)
+    missing = await gateway.find_transfer(request.transfer_group, this_month)
+    made = await gateway.create_transfer(request, this_month)
 
     assert missing is None
-    assert await services.gateway.find_transfer(request.transfer_group, this_month) == made
+    assert await gateway.find_transfer(request.transfer_group, this_month) == made
 
 
 async def test_a_second_parts_refund_is_not_the_firsts(
-    services: Services, stripe_side: StripeSide
+    services: Services, gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     _, payment = await make_sale(services)
     intent = payment.stripe_payment_intent_id
     parts = {Asker(): Cents(100), Asker(): Cents(200)}
     first, second = parts
     request = RefundRequest(intent, parts[first], str(payment.id))
-    made = await services.gateway.create_refund(request, first)
+    made = await gateway.create_refund(request, first)
 
-    missing = await services.gateway.find_refund(intent, second)
-    made_second = await services.gateway.create_refund(
-        replace(request, amount=parts[second]), second
-    )
+    missing = await gateway.find_refund(intent, second)
+    made_second = await gateway.create_refund(replace(request, amount=parts[second]), second)
 
     assert missing is None
-    assert await services.gateway.find_refund(intent, first) == made
-    assert await services.gateway.find_refund(intent, second) == made_second
+    assert await gateway.find_refund(intent, first) == made
+    assert await gateway.find_refund(intent, second) == made_second
 
 
 async def test_a_customer_is_found_behind_a_whole_page_of_others(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     request, asker = new_customer(), Asker()
-    made = await services.gateway.create_customer(request, asker)
+    made = await gateway.create_customer(request, asker)
     for _ in range(PAGE + 5):
-        await services.gateway.create_customer(request, Asker())
+        await gateway.create_customer(request, Asker())
 
     await stripe_side.watch("/v1/customers", method="GET")
 
-    assert await services.gateway.find_customer(request.email, asker) == made
+    assert await gateway.find_customer(request.email, asker) == made
     assert await stripe_side.hits() == [2]
 
 
 async def test_a_page_that_is_lost_on_the_way_leaves_the_outcome_unknown(
-    services: Services, stripe_side: StripeSide
+    gateway: LiveGateway, stripe_side: StripeSide
 ) -> None:
     """Not found is said of a list that was read to its end, never of half of one."""
     request = new_customer()
     for _ in range(PAGE + 1):
-        await services.gateway.create_customer(request, Asker())
+        await gateway.create_customer(request, Asker())
     await stripe_side.fail("latency", "/v1/customers", method="GET", times=1, seconds=0)
     await stripe_side.fail(AWAY, "/v1/customers", method="GET", times=None)
 
     with pytest.raises(OutcomeUnknown):
-        await services.gateway.find_customer(request.email, Asker())
+        await gateway.find_customer(request.email, Asker())
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
 async def test_a_connect_account_is_found_behind_a_whole_page_of_others(
-    services: Services, stripe_side: StripeSide, closed: bool
+    gateway: LiveGateway, stripe_side: StripeSide, closed: bool
 ) -> None:
     asker = Asker()
-    made = await services.gateway.create_connect_account(ACCOUNT, asker)
+    made = await gateway.create_connect_account(ACCOUNT, asker)
     if closed:
         await stripe_side.close_account(made)
     for _ in range(PAGE + 5):
-        other = await services.gateway.create_connect_account(ACCOUNT, Asker())
+        other = await gateway.create_connect_account(ACCOUNT, Asker())
         if closed:
             await stripe_side.close_account(other)
 
-    assert await services.gateway.find_connect_account(asker) == made
-    assert await services.gateway.find_connect_account(Asker()) is None
+    assert await gateway.find_connect_account(asker) == made
+    assert await gateway.find_connect_account(Asker()) is None
 
 
-async def test_twenty_twins_at_once_each_find_their_own(services: Services) -> None:
+async def test_twenty_twins_at_once_each_find_their_own(gateway: LiveGateway) -> None:
     request, askers = new_customer(), [Asker() for _ in range(20)]
 
-    made = await asyncio.gather(
-        *(services.gateway.create_customer(request, asker) for asker in askers)
-    )
-    found = await asyncio.gather(
-        *(services.gateway.find_customer(request.email, asker) for asker in askers)
-    )
+    made = await asyncio.gather(*(gateway.create_customer(request, asker) for asker in askers))
+    found = await asyncio.gather(*(gateway.find_customer(request.email, asker) for asker in askers))
 
     assert found == made
     assert len(set(made)) == 20

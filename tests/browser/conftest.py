@@ -11,7 +11,7 @@ from tests.demo.running import RunningDemo
 
 @pytest.fixture
 async def visitor(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Visitor]:
-    """Somebody with a fresh browser; nothing may be refused by the policy or loaded from others."""
+    """A person with a new browser; the policy must block nothing, and no other host may be used."""
     async with open_visitor(chromium, demo) as somebody:
         yield somebody
         somebody.require_clean()

@@ -1,4 +1,4 @@
-"""A person at a browser: signs in, fills forms, pays; and what the browser complained about."""
+"""A person with a browser who signs in, fills forms and pays; browser errors are collected."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,7 +48,7 @@ class Visitor:
         await self.page.locator(selector).first.click()
 
     async def order(self, slug: str) -> None:
-        """From the agent's page to Stripe's, consent ticked."""
+        """From the agent's page to Stripe's, with the consent box ticked."""
         await self.go(f"/agents/{slug}")
         await self.page.check("[name=accept_immediate_supply]")
         await self.press(f"form[action='/agents/{slug}/buy'] button")
@@ -66,13 +66,13 @@ class Visitor:
         return await self.page.inner_text("h1")
 
     async def look(self, scheme: Scheme, width: int) -> None:
-        """The same page in another light, at another width, once nothing moves any more."""
+        """The same page with another colour scheme and width, once animations have ended."""
         await self.page.emulate_media(color_scheme=scheme)
         await self.page.set_viewport_size({"width": width, "height": 900})
         await self.page.evaluate(_SETTLED)
 
     async def accessibility_faults(self) -> list[str]:
-        """axe's violations on the page as it stands: rule and place."""
+        """axe's violations on the current page: rule and element."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
         options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}

@@ -1,4 +1,4 @@
-"""What is kept for a moment: asked for once, and renewed before anybody has to wait for it."""
+"""Caches: a value is computed once for all callers, and refreshed before anybody waits."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ class Clock:
 
 
 class Maker:
-    """Makes 1, then 2, and so on; fails when told to."""
+    """Makes 1, then 2, and so on; fails when the test sets it to."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -1,4 +1,4 @@
-"""One ASCII spelling of each address, whatever alphabet its host was typed in. No engine."""
+"""One ASCII spelling of each email address, in whatever alphabet its host was typed. No engine."""
 
 import pytest
 

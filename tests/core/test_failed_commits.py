@@ -1,4 +1,4 @@
-"""A transaction whose COMMIT fails takes no place in the pool."""
+"""A transaction whose COMMIT fails releases its connection."""
 
 import asyncio
 

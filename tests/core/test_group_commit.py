@@ -1,4 +1,4 @@
-"""Group commit: one write for all who come meanwhile, and each hears of its own row only."""
+"""Group commit: one write for concurrent callers, each of whom gets the result of its own row."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from chenu.core.group_commit import GroupCommit
 class Writer:
     """Doubles numbers once it may; `batches` is what it was given, also when that failed.
 
-    A negative number is no value for a row; at zero everything is lost.
+    A negative number cannot be stored; at zero the connection is lost.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Writer:
 
 
 async def begin(group: GroupCommit[int, int], *rows: int) -> "list[asyncio.Task[int]]":
-    """Callers who wait, each for its row."""
+    """Starts callers who wait, each for its row."""
     tasks = [asyncio.create_task(group.add(row)) for row in rows]
     await asyncio.sleep(0)
     await asyncio.sleep(0)

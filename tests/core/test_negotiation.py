@@ -1,4 +1,4 @@
-"""What a client takes, from headers as clients and attackers write them."""
+"""Weighted headers as clients and attackers write them."""
 
 import pytest
 
@@ -132,5 +132,5 @@ def test_the_closest_range_says_how_gladly_a_type_is_taken(header: str, weight: 
 
 
 def test_no_header_is_read_for_long() -> None:
-    """Everything beyond the first entries would be an attacker's."""
+    """Only the first entries are read: more would be an attack."""
     assert len(read_weights(",".join(f"x{n}" for n in range(10_000)))) == 50

@@ -1,4 +1,4 @@
-"""Connections that go on from one statement to the next, and those that must not."""
+"""Connections that are reused for the next statement, and those that must not be."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ async def open_pool(engines: Engines, **options: Any) -> AsyncIterator[Connectio
 
 
 async def keep_settings(connection: Any) -> None:
-    """As in chenu.core.db: only a transaction that somebody left is ended."""
+    """As in chenu.core.db: only an unfinished transaction is rolled back."""
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")
 
@@ -73,7 +73,9 @@ async def test_giving_back_waits_for_no_turn_of_the_loop(pool: ConnectionPool) -
 
 
 async def test_many_share_few_connections(pool: ConnectionPool) -> None:
-    """Blocks and taken ones, as Piccolo's transactions do it: nobody is forgotten."""
+    """Contexts and plain acquisitions, as in Piccolo's transactions: every waiter gets a
+    connection.
+    """
 
     async def take_and_give(number: int) -> int:
         if number % 2:
@@ -167,7 +169,7 @@ async def test_a_connection_that_was_lost_while_it_waited_is_replaced(
 async def is_lost(connection: Any) -> bool:
     try:
         return bool(connection.is_closed())
-    except asyncpg.InterfaceError:  # the driver's pool has taken it back
+    except asyncpg.InterfaceError:  # asyncpg's pool has taken it back
         return True
 
 
@@ -201,7 +203,7 @@ async def test_what_comes_back_while_the_pool_closes_is_closed(engines: Engines)
 
 
 async def test_the_driver_s_pool_sees_each_connection_now_and_then(engines: Engines) -> None:
-    """It replaces those that were used long: here all that it sees."""
+    """It replaces old connections; here it gets every release."""
     async with open_pool(engines, max_queries=1) as pool:
         assert len({await ask(pool) for _ in range(300)}) == 3
 
@@ -218,7 +220,7 @@ async def test_the_driver_s_pool_sees_each_connection_now_and_then(engines: Engi
 async def test_values_that_do_not_fit_leave_no_timeout_behind(
     engines: Engines, sql: str, values: list[Any]
 ) -> None:
-    """The statement is prepared by then, and PostgreSQL counts until it hears of the next one."""
+    """The statement is prepared by then, and PostgreSQL's timeout runs until the next message."""
     async with open_pool(engines, init=set_short_timeout) as pool:
         with pytest.raises((asyncpg.DataError, asyncpg.InterfaceError)):
             async with pool.acquire() as connection:

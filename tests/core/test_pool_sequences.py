@@ -1,4 +1,4 @@
-"""Our pool and asyncpg's own answer alike, whatever their users do in whatever order."""
+"""Our pool and asyncpg's own give the same results for random sequences of users."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from tests.faults.counts import runs
 SIZE = 2
 ACTIONS = ("ask", "fail", "misfit", "leave a transaction", "lose", "cancel")
 _SLEEP = "SELECT pg_sleep(3)"
-"""Not longer: a request to cancel that overtakes its statement at the server ends nothing."""
+"""Long enough: a cancel request that overtakes its statement at the server has no effect."""
 _OF_THE_CONNECTION = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
 waves = st.lists(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=4), max_size=6)
-"""In a wave all begin at once: more users than there are connections."""
+"""The users of a wave begin at once: more than there are connections."""
 
 
 @settings(
@@ -45,7 +45,7 @@ async def _open(engines: Engines) -> Any:
 
 
 async def _run(pool: Any, sequence: Sequence[Sequence[str]], open_at_the_end: bool) -> list[object]:
-    """What each user met, what the next ones find, and how the pool ends."""
+    """The result of each user, what the next ones find, and how the pool ends."""
     seen: list[object] = []
     async with asyncio.timeout(60):
         for wave in sequence:
@@ -89,7 +89,7 @@ async def _act(connection: Any, action: str) -> object:
 
 
 async def _cancel(pool: Any) -> str:
-    """At a moment of its own: while it waits for a connection, or while its statement runs."""
+    """At different times: while it waits for a connection, or while its statement runs."""
 
     async def sleep() -> None:
         async with pool.acquire() as connection:

@@ -1,4 +1,4 @@
-"""When recurring work is due: month ends, leap years, and clocks that jump."""
+"""Due times of recurring work: month ends, leap years, and clocks that jump."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -14,7 +14,7 @@ from chenu.accounts.tables import Account, AppUser
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
-from chenu.core.row_reader import read_in_order, read_rows
+from chenu.core.row_reader import make_reader, read_rows
 from chenu.core.rows import Columns, insert
 from chenu.flows.services import Services
 
@@ -90,7 +90,7 @@ class Word(msgspec.Struct):
     ],
 )
 def test_only_a_plain_enum_or_none_is_converted(values: tuple[Any, ...], expected: Word) -> None:
-    assert read_in_order(Word, values) == expected
+    assert make_reader(Word)(values) == expected
 
 
 def test_a_value_outside_the_enum_is_an_error() -> None:

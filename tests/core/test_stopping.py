@@ -1,4 +1,4 @@
-"""A process ends when it is told, whatever its database is doing."""
+"""A process stops when it is asked to, whatever its database is doing."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ async def test_a_connection_in_use_does_not_hold_up_the_end(engines: Engines) ->
 
 
 async def run_to_the_end(program: str, engines: Engines) -> bytes:
-    """What it prints before it ends, well and soon."""
+    """Its output; it must end soon and with status 0."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, engines.postgres_url),
         stdout=asyncio.subprocess.PIPE,

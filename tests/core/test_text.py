@@ -1,4 +1,4 @@
-"""One form of a text, what of it is drawn, and characters that turn it round. No engine."""
+"""Unicode normalisation, visible parts, and characters that change the direction. No engine."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Traces that nobody asked for: nothing is imported, nothing is kept."""
+"""Without a configured recorder, traces import and store nothing."""
 
 import subprocess
 import sys

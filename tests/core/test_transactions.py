@@ -1,4 +1,4 @@
-"""Transactions that others are in the way of: repeated a few times, then refused with words."""
+"""Transactions that meet locks of others: retried a few times, then refused with a message."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ async def add(subject: str) -> None:
 
 @asynccontextmanager
 async def held(engines: Engines, subject: str) -> AsyncIterator[Any]:
-    """Another process's transaction has the row."""
+    """Another process's transaction has locked the row."""
     connection = await asyncpg.connect(engines.postgres_url)
     try:
         await connection.execute("BEGIN")

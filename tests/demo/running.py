@@ -1,4 +1,4 @@
-"""A demo as a subprocess, as a stranger starts it."""
+"""A demo as a subprocess, started as a new user would."""
 
 import json
 import os
@@ -16,7 +16,7 @@ STOP_SECONDS = 30
 
 @dataclass
 class RunningDemo:
-    """`ready` is the parsed READY line; `said` everything printed before it."""
+    """`ready` is the parsed READY line; `said` is everything printed before it."""
 
     folder: Path
     process: "subprocess.Popen[str]"
@@ -29,7 +29,7 @@ class RunningDemo:
         return url
 
     def password(self, role: str) -> tuple[str, str]:
-        """Address and password of one of the demo's people."""
+        """Email and password of one of the demo's people."""
         person = next(p for p in self.ready["people"] if p["role"] == role)
         return person["email"], person["password"]
 
@@ -43,13 +43,13 @@ class RunningDemo:
         self.close()
 
     def close(self) -> None:
-        """The pipe of a demo that has ended."""
+        """Closes the pipe of a demo that has ended."""
         if self.process.stdout is not None:
             self.process.stdout.close()
 
 
 def start_demo(folder: Path, *options: str) -> RunningDemo:
-    """Raises AssertionError with what it said when it does not become ready."""
+    """Raises AssertionError with the demo's output if it does not become ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "chenu", "demo", *options],
         env=demo_environment(folder),
@@ -73,7 +73,7 @@ def start_demo(folder: Path, *options: str) -> RunningDemo:
 
 
 def demo_environment(folder: Path) -> dict[str, str]:
-    """Ours without what the tests' own engines use."""
+    """Our environment without the variables of the tests' own engines."""
     stored = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
     return {**stored, "CHENU_DATA": str(folder)}
 

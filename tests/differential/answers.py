@@ -1,7 +1,7 @@
-"""Comparing two answers to one query, where graphql-core itself leaves room for chance.
+"""Compares two answers to one query, where graphql-core itself may give several.
 
-When a field that may not be null fails, its siblings are cancelled: which of several errors below
-one null is reported is decided by time. Everything else must be the same to the letter.
+When a non-null field fails, its siblings are cancelled: which of several errors below one null is
+reported depends on timing. Everything else must be exactly the same.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 def find_difference(compiled: Answer, expected: Answer) -> str | None:
-    """None when the compiled answer is one that graphql-core may give."""
+    """None if the compiled answer is one that graphql-core may give."""
     if _data(compiled) != _data(expected):
         return f"data:\n{_data(compiled)!r}\n{_data(expected)!r}"
     ours, theirs = _group_errors(compiled), _group_errors(expected)
@@ -33,11 +33,11 @@ def _data(answer: Answer) -> bytes:
 
 
 Errors = dict[Path, bytes]
-"""Message, path, locations and extensions of each, by its path."""
+"""Message, path, locations and extensions of each error, by path."""
 
 
 def _group_errors(answer: Answer) -> dict[Path, Errors]:
-    """By the place that they made null."""
+    """By the path of the null that they caused."""
     groups: dict[Path, Errors] = {}
     for error in answer.errors:
         path = tuple(error.path or ())
@@ -47,7 +47,10 @@ def _group_errors(answer: Answer) -> dict[Path, Errors]:
 
 
 def _fit(ours: Errors, theirs: Errors) -> bool:
-    """Errors of one path are the same; of different paths below one null, chance reports some."""
+    """Errors of one path must be equal.
+
+    Below one null, any of the possible errors may be reported.
+    """
     return all(theirs.get(path, written) == written for path, written in ours.items())
 
 

@@ -1,4 +1,4 @@
-"""A schema whose fields fail on demand: the same way for whoever resolves them."""
+"""A schema whose fields fail on demand, in the same way for both engines."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ Faults = dict[str, Fault]
 
 
 class BreakingSchema:
-    """`faults` are those of now. Of what has an id, every other one is hit."""
+    """`faults` are the current ones. Of objects with an id, every other one is affected."""
 
     def __init__(self) -> None:
         self.faults: Faults = {}
@@ -53,7 +53,7 @@ class BreakingSchema:
 
 
 def _build_schema() -> GraphQLSchema:
-    """Not the application's own, which other tests use."""
+    """Separate from the application's schema, which other tests use."""
     schema: GraphQLSchema = get_strawberry_schema.__wrapped__()._schema
     enforce(schema)
     return schema
@@ -69,14 +69,14 @@ def _raise(error: Exception) -> Any:
 
 
 class Wrong:
-    """No value of any type, and the same text whoever writes it."""
+    """An invalid value for every type, with the same text in both engines' errors."""
 
     def __str__(self) -> str:
         return "wrong"
 
 
 class Entries:
-    """Values that are no list, but may be taken one by one."""
+    """Iterable, but not a list."""
 
     def __iter__(self) -> Iterator[int]:
         return iter((1, 2))
@@ -116,7 +116,7 @@ async def _resolve_later(resolve: Callable[[], Any]) -> Any:
 
 
 def choose_faults(dice: random.Random, coordinates: list[str]) -> Faults:
-    """None for half of the documents, else up to three of the fields that they ask."""
+    """None for half of the documents, else up to three of the fields that they select."""
     if dice.random() < 0.5:
         return {}
     count = min(len(coordinates), dice.randint(1, 3))

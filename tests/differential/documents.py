@@ -1,4 +1,4 @@
-"""Random valid queries over the whole schema: what they ask, and the variables sent with them."""
+"""Random valid queries over the whole schema, with their variables."""
 
 import random
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 @dataclass
 class RandomQuery:
-    """`coordinates` are the fields that it asks, as Type.field."""
+    """`coordinates` are the selected fields, as Type.field."""
 
     text: str
     variables: dict[str, Any]
@@ -38,7 +38,7 @@ class RandomQuery:
 
 @dataclass
 class Generator:
-    """Writes one document; whether it is valid is for graphql-core to say."""
+    """Generates one document; graphql-core decides whether it is valid."""
 
     schema: GraphQLSchema
     dice: random.Random
@@ -93,7 +93,7 @@ class Generator:
         return f"{alias}{name}{arguments}{below}"
 
     def spread(self, kind: Composite, level: int) -> str:
-        """A fragment, in place or named, on the type itself or on one that it overlaps with."""
+        """A fragment, inline or named, on the type itself or on one that it overlaps with."""
         target = self.dice.choice([kind, *self.find_overlapping(kind)])
         known = [name for name, on, _ in self.fragments if on == target.name]
         if known and self.dice.random() < 0.5:
@@ -112,7 +112,9 @@ class Generator:
         return self.dice.sample(possible, min(3, len(possible)))
 
     def send(self, coordinate: str, definition: GraphQLField) -> str:
-        """Sometimes what was sent to this field before, so that both may be merged."""
+        """Sometimes the arguments that this field had before, so that both selections can be
+        merged.
+        """
         if not definition.args:
             return ""
         if coordinate in self.sent and self.dice.random() < 0.3:
@@ -139,7 +141,7 @@ class Generator:
         return self.write_value(name, argument.type)
 
     def write_value(self, name: str, kind: Any) -> str:
-        """A literal, in which lists and input objects may hold variables."""
+        """A literal, in which lists and input objects may contain variables."""
         if is_non_null_type(kind):
             return self.write_required(name, kind.of_type)
         return "null" if self.dice.random() < 0.02 else self.write_required(name, kind)
@@ -160,7 +162,7 @@ class Generator:
         return self.write_value(name, kind)
 
     def declare(self, name: str, kind: Any) -> str:
-        """A variable, which is sent, or left to its default, or (where it may be null) left out."""
+        """A variable, which is sent, left to its default, or (if nullable) left out."""
         variable = self.name("v")
         default, written = "", str(kind)
         if self.dice.random() < 0.4:

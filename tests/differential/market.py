@@ -1,4 +1,4 @@
-"""Somebody of every kind and something of everything, some of it in rows that break a promise."""
+"""Every kind of caller and object, some of them in rows that violate a constraint."""
 
 from dataclasses import dataclass, replace
 
@@ -30,7 +30,7 @@ PRICES = (0, 300, 900, 4_900)
 
 @dataclass(frozen=True)
 class Market:
-    """`actors` are those who ask, `pools` is what there is to ask for."""
+    """`actors` are the callers, `pools` the values for arguments."""
 
     actors: list[Actor]
     pools: Pools
@@ -70,7 +70,7 @@ async def _sell(services: Services, buyer: Person, agent: AgentRow) -> None:
 
 
 def _make_keys(people: list[Person]) -> list[Actor]:
-    """What two people's keys act as: each scope hides other fields."""
+    """The actors of two people's keys: each scope hides other fields."""
     return [
         replace(person.actor, kind=ActorKind.API_KEY, session_id=None, scopes=frozenset({scope}))
         for person in people
@@ -79,7 +79,7 @@ def _make_keys(people: list[Person]) -> list[Actor]:
 
 
 async def _break_rows(engines: Engines, free: AgentRow, waiting: AgentRow) -> None:
-    """A bought agent is gone, as no foreign key would allow; a manifest has a number too long."""
+    """Deletes a bought agent, against the foreign key, and stores a number that is too long."""
     number = "1" + "0" * 5_000
     async with unguarded(engines) as connection:
         await connection.execute("DELETE FROM agent WHERE id = $1", free.id)

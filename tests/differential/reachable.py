@@ -1,4 +1,4 @@
-"""What a query can ask of the schema: its fields and the names of their arguments."""
+"""The fields that a query can select, and the names of their arguments."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def list_fields(schema: GraphQLSchema) -> set[str]:
 
 
 def list_arguments(schema: GraphQLSchema) -> set[str]:
-    """Those of input objects included."""
+    """Fields of input objects included."""
     definitions = [each for kind in _list_types(schema) for each in kind.fields.values()]
     names = {name for each in definitions for name in each.args}
     inputs = [get_named_type(arg.type) for each in definitions for arg in each.args.values()]

@@ -1,4 +1,4 @@
-"""Random values for arguments and variables: most find something, some are refused."""
+"""Random values for arguments and variables: most are valid, some are refused."""
 
 import json
 import random
@@ -17,7 +17,7 @@ MOST_CURSORS = 50
 
 @dataclass
 class Pools:
-    """What exists, by the name of the argument that takes it."""
+    """Existing values, by the name of the argument that accepts them."""
 
     by_name: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -26,7 +26,7 @@ class Pools:
         return dice.choice(known) if known and dice.random() < 0.9 else None
 
     def add_cursors(self, cursors: list[str]) -> None:
-        """Of a list that was read, for its next pages; the latest ones."""
+        """Cursors of a list that was read, for its next pages; the latest ones."""
         for name in ("after", "before"):
             self.by_name[name] = [*self.by_name.get(name, []), *cursors][-MOST_CURSORS:]
 
@@ -63,7 +63,7 @@ def make_value(dice: random.Random, pools: Pools, name: str, kind: Any) -> Any:
 
 
 def spoil(dice: random.Random, variables: dict[str, Any]) -> None:
-    """One of them becomes something that its type may refuse."""
+    """Replaces one of them by a value that its type may refuse."""
     if variables:
         variables[dice.choice(list(variables))] = dice.choice(_WRONG)
 

@@ -1,4 +1,4 @@
-"""One running product for the tests of a module, and a fresh start in it for each."""
+"""One running product per module, reset for each of its tests."""
 
 from collections.abc import AsyncIterator
 
@@ -26,14 +26,14 @@ async def running(
 
 @pytest.fixture
 async def stand(running: Stand) -> Stand:
-    """The module's product, with nothing left of the test before."""
+    """The module's product, reset after the previous test."""
     await running.begin()
     return running
 
 
 @pytest.fixture(scope="module")
 async def alone(engines: Engines, open_engines: Services) -> AsyncIterator[Alone]:
-    """The product over engines that may be broken."""
+    """The product over engines that the test may stop."""
     CLOCK.reset()
     async with open_alone(engines) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""How often each fault happens: FAULT_SHARE of the full counts, each at least once."""
+"""How often each fault is repeated: FAULT_SHARE of the full counts, at least once."""
 
 import os
 import random
@@ -10,7 +10,7 @@ CONVERGED_SECONDS = 60
 
 
 def runs(full: int) -> int:
-    """How often at this share of the full count: at least once."""
+    """The number of repetitions at this share of the full count, at least one."""
     return max(1, round(full * FAULT_SHARE))
 
 

@@ -1,4 +1,4 @@
-"""A purchase during which one process is killed at one place: bought, settled, checked."""
+"""A purchase during which one process is killed at one point: bought, settled, checked."""
 
 from uuid import uuid4
 
@@ -7,7 +7,7 @@ from tests.faults.stand import Stand
 
 
 async def buy_through_crashes(stand: Stand, server: Server, point: str, times: int) -> None:
-    """`times` purchases, each of which meets the crash once."""
+    """`times` purchases, each with one crash."""
     for run in range(times):
         deaths = server.deaths
         buyer = await stand.make_buyer(f"b{uuid4().hex[:12]}")

@@ -1,4 +1,4 @@
-"""What a fault test makes Stripe do beyond single failing calls: deliveries and time."""
+"""Faults of the sandbox beyond single failing calls: deliveries and time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,21 +19,21 @@ _HONEST: Json = {
 
 
 PATIENT = httpx.Limits(keepalive_expiry=2)
-"""Connections are given up before the server does so in the middle of a request."""
+"""Connections are closed here before the server would close them in the middle of a request."""
 
 
 class Mischief(StripeSide):
-    """The control room's webhooks and clock."""
+    """The webhooks and the clock of the sandbox's control room."""
 
     async def deliver(self, **modes: object) -> None:
-        """From now on webhooks are dropped, doubled or shuffled like that."""
+        """From now on webhooks are dropped, doubled or shuffled as given."""
         await self._post("/_sandbox/webhooks", modes)
 
     async def deliver_honestly(self) -> None:
         await self.deliver(**_HONEST)
 
     async def wait_delivered(self) -> None:
-        """Until nothing is due."""
+        """Waits until no delivery is due."""
         await self._post("/_sandbox/deliveries/flush", {"timeout": 60})
 
     async def deliveries(self, event_type: str) -> list[Json]:
@@ -42,7 +42,7 @@ class Mischief(StripeSide):
         return [one for one in listed["data"] if one["type"] == event_type]
 
     async def has_failed_delivery(self) -> bool:
-        """Has our endpoint refused one, which is tried again later?"""
+        """Whether our endpoint has refused one, which is tried again later."""
         listed = await self.get("/_sandbox/deliveries", limit="1000")
         return any(one["attempts"] and one["status"] == "pending" for one in listed["data"])
 
@@ -52,12 +52,12 @@ class Mischief(StripeSide):
         await self._post("/_sandbox/clock", {"advance": f"PT{int(by.total_seconds())}S"})
 
     async def made(self, kind: str) -> int:
-        """How many objects of this kind Stripe has."""
+        """The number of objects of this kind at Stripe."""
         counts: dict[str, int] = (await self.get("/_sandbox/state"))["counts"]
         return counts.get(kind, 0)
 
     async def wait_made(self, kind: str, count: int) -> None:
-        """Until Stripe has that many: whoever asked for the last need not know yet."""
+        """Waits until Stripe has that many: the caller may not know yet of the last one."""
 
         async def is_there() -> bool:
             return await self.made(kind) >= count

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey that a test may stop, kill and start again: nobody else's data is there."""
+"""PostgreSQL and Valkey of a test's own, which it may stop, kill and start again."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class Alone:
     valkey: Child
 
     async def begin(self) -> None:
-        """For the next test: everything runs."""
+        """For the next test: starts everything that is stopped."""
         await self.start_postgres()
         await self.start_valkey()
         await self.stand.begin()
@@ -46,7 +46,7 @@ class Alone:
         self.postgres.wait_stopped(10)
 
     async def start_postgres(self) -> None:
-        """Until it takes connections. One whose backends still end may have to be asked again."""
+        """Waits until it accepts connections, and retries while old backends still end."""
         deadline = time.monotonic() + _UP_SECONDS
         while not await self._takes_connections():
             assert time.monotonic() < deadline, self.postgres.last_words()
@@ -68,7 +68,7 @@ class Alone:
         self.valkey.wait_stopped(10)
 
     async def start_valkey(self) -> None:
-        """Unless it runs; until it answers."""
+        """Unless it runs; waits until it answers."""
         if not self.valkey.is_running():
             self.valkey.start()
         client = Redis.from_url(self.stand.engines.redis_url)
@@ -92,7 +92,8 @@ class Alone:
 @asynccontextmanager
 async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
     """The product over engines of its own; the sandbox is the shared one."""
-    folder = Path(tempfile.mkdtemp(prefix="chenu-alone-"))  # PostgreSQL's user has to get there
+    # PostgreSQL's user must be able to reach the folder
+    folder = Path(tempfile.mkdtemp(prefix="chenu-alone-"))
     children: list[Child] = []
     try:
         postgres, postgres_url = start_postgres(folder, durable=False)
@@ -115,7 +116,7 @@ async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
 
 @asynccontextmanager
 async def _own_database() -> AsyncIterator[None]:
-    """This process's pool is put aside meanwhile."""
+    """Meanwhile this process's pool is replaced."""
     pool, config = db.ENGINE.pool, db.ENGINE.config
     db.ENGINE.pool = None
     try:

@@ -1,4 +1,4 @@
-"""One process of the product: started, armed with a crash, killed and started again."""
+"""One process of the product: started, set to crash, killed and restarted."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass
 class Server:
-    """`deaths` counts how often it was found dead, whoever killed it."""
+    """`deaths` counts how often it was found dead, for whatever reason."""
 
     name: str
     command: list[str]
@@ -26,7 +26,7 @@ class Server:
         return self.folder / f"{self.name}.crash"
 
     def arm(self, point: str) -> None:
-        """The running process kills itself at this point of chenu.core.crash_points."""
+        """Makes the running process kill itself at this point of chenu.core.crash_points."""
         unfinished = self._crash_file.with_suffix(".tmp")
         unfinished.write_text(point)
         unfinished.replace(self._crash_file)
@@ -44,13 +44,13 @@ class Server:
         return self.process is not None and self.process.poll() is not None
 
     def kill(self) -> None:
-        """kill -9, from outside."""
+        """kill -9 from outside."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
 
     def revive(self) -> None:
-        """Start it again when it has died."""
+        """Restarts it if it has died."""
         if self.died:
             self.deaths += 1
             self.start()

@@ -1,7 +1,7 @@
 """The running product under faults: real web and worker processes over real engines.
 
-A buyer drives it from outside, over HTTP alone; processes are killed and started again. Opening one
-takes seconds, so that the tests of a module share it: each has its own buyers.
+A buyer uses it over HTTP alone; processes are killed and restarted. Opening one takes seconds, so
+that the tests of a module share it: each has its own buyers.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.demo.processes import free_port
+from chenu.flows.composition import EVENTS
 from chenu.flows.invariants import check_everything
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.flows.services import Services
@@ -74,7 +75,7 @@ _STATE = """
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who buys: over the API with a key, on the pages with a session."""
+    """A buyer: over the API with a key, on the pages with a session."""
 
     person: Person
     key: str
@@ -82,7 +83,7 @@ class Buyer:
 
 @dataclass
 class Stand:
-    """The product, an agent on sale in it, and the other side of the wire."""
+    """The product with an agent on sale, and the sandbox."""
 
     services: Services
     engines: Engines
@@ -96,7 +97,7 @@ class Stand:
     before: State = State()
 
     async def begin(self) -> None:
-        """For the next test: no fault of the last one, and its sales do not count."""
+        """For the next test: ends all faults, and leaves earlier sales out of the counts."""
         await self.stripe.heal()
         await self.stripe.deliver_honestly()
         for server in (self.web, self.worker):
@@ -114,13 +115,13 @@ class Stand:
         return Buyer(person, made.secret)
 
     async def make_agent(self, name: str) -> AgentRow:
-        """One that Stripe has no product of yet."""
+        """An agent without a product at Stripe."""
         return await make_published_agent(self.services, self.creator, price=999, name=name)
 
     async def ask(
         self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
     ) -> httpx.Response:
-        """One agentPurchase, whatever comes back; raises httpx.HTTPError when nothing does."""
+        """Sends one agentPurchase and returns any answer; raises httpx.HTTPError without one."""
         wanted = agent or self.agent
         request = {
             "agentId": encode_id("Agent", wanted.id),
@@ -148,7 +149,7 @@ class Stand:
     async def buy_until_open(
         self, buyer: Buyer, idempotency_key: str, agent: AgentRow | None = None
     ) -> str:
-        """As a patient client: again with the same key until the page is open; its address."""
+        """Retries with the same key until the payment page is open, and returns its URL."""
         deadline = time.monotonic() + CONVERGED_SECONDS
         last: object = None
         while time.monotonic() < deadline:
@@ -171,7 +172,7 @@ class Stand:
         assert answer.status_code == 303, answer.text
 
     async def buy(self, buyer: Buyer, idempotency_key: str = "one") -> None:
-        """Bought and paid; what follows is the product's to do."""
+        """Requests and pays; the rest is done by the product."""
         await self.pay(await self.buy_until_open(buyer, idempotency_key))
 
     async def look_at_purchase(self, buyer: Buyer) -> str:
@@ -185,16 +186,18 @@ class Stand:
         return answer.text
 
     async def settle(self, purchases: int) -> None:
-        """All of this test's purchases have every effect once, and every book is right."""
+        """Waits until all of this test's purchases have every effect once, and all
+        invariants hold.
+        """
         await self.converge(purchases)
-        charges = [line async for line in self.services.gateway.list_balance_movements(EVER)]
+        charges = [line async for line in self.services.reports.list_balance_movements(EVER)]
         paid = self.before.paid + purchases
         assert len([line for line in charges if line.type == "charge"]) == paid
         findings = await check_everything(self.services, EVER)
         assert [finding for finding in findings if not finding.ok] == []
 
     async def converge(self, purchases: int) -> None:
-        """Until every purchase is paid, transferred and told; dead processes are started again."""
+        """Waits until every purchase is paid, transferred and mailed; restarts dead processes."""
         before = self.before
         wanted = State(
             before.paid + purchases, before.granted + purchases, before.transferred + purchases
@@ -223,7 +226,7 @@ class Stand:
 async def open_stand(
     engines: Engines, services: Services, folder: Path, **env: str
 ) -> AsyncIterator[Stand]:
-    """The product running over an empty database and an empty Stripe, with an agent on sale."""
+    """The product over an empty database and an empty sandbox, with an agent on sale."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     services = replace(services, settings=replace(services.settings, public_url=url))
@@ -234,7 +237,7 @@ async def open_stand(
         await stripe.reset()  # Stripe's totals are compared with ours
         creator, _ = await make_creator(services)
         agent = await make_published_agent(services, creator, price=999)
-        # After the onboarding, whose events must not meet the fault that is meant for the purchase.
+        # After onboarding, whose events must not meet the fault that is meant for the purchase.
         secrets = await _register_webhooks(services)
         settings = {**engines.env, "CHENU_PUBLIC_URL": url, **secrets, **env}
         chenu = [sys.executable, "-m", "chenu"]
@@ -253,10 +256,10 @@ async def open_stand(
 
 
 async def _register_webhooks(services: Services) -> dict[str, str]:
-    """Endpoints for this stand's address; the secrets as settings of its processes."""
+    """Endpoints for this stand's URL; the secrets are settings of its processes."""
     stripe = StripeCatalogue(services.settings.stripe)
     try:
-        outcomes = await bootstrap_stripe(stripe, services.settings.public_url)
+        outcomes = await bootstrap_stripe(stripe, services.settings.public_url, EVENTS)
     finally:
         await stripe.close()
     secrets = {outcome.what: outcome.secret for outcome in outcomes if outcome.secret}

@@ -51,7 +51,7 @@ async def _break(alone: Alone, fault: str) -> None:
 
 
 async def _look_at_account(alone: Alone, buyer: Buyer) -> httpx.Response:
-    """A page for who is signed in: anybody else is sent away."""
+    """A page that requires a session: without one it redirects."""
     stand = alone.stand
     name = session_cookie_name(stand.services.settings)
     headers = {"cookie": f"{name}={buyer.person.token}"}

@@ -44,7 +44,7 @@ async def test_twenty_writers_lose_nothing(alone: Alone, seed: int) -> None:
 
 
 async def _all_go_on(writers: Sequence[Writer]) -> None:
-    """Until each has written once more."""
+    """Waits until each has written once more."""
     before = [len(writer.done) for writer in writers]
 
     async def have_written() -> bool:
@@ -54,7 +54,10 @@ async def _all_go_on(writers: Sequence[Writer]) -> None:
 
 
 async def _break(alone: Alone, outage: str, writers: Sequence[Writer]) -> None:
-    """Returns once PostgreSQL takes connections again, and some were refused where it was gone."""
+    """Returns once PostgreSQL accepts connections again.
+
+    Where it was gone, after some were refused.
+    """
     if outage == "terminate all backends":
         await alone.terminate_all_backends()
         return

@@ -56,7 +56,7 @@ async def stripe(services: Services) -> AsyncIterator[Mischief]:
 
 @pytest.fixture
 async def without_redis(services: Services) -> AsyncIterator[Services]:
-    """The same product, whose cache nobody serves."""
+    """The same product with an unreachable Redis."""
     url = f"redis://127.0.0.1:{free_port()}/0"
     nobody = redis.connect(url)
     yield replace(with_settings(services, redis_url=url), pubsub=PubSub(nobody))
@@ -72,7 +72,7 @@ def browse(services: Services) -> httpx.AsyncClient:
 async def look_around(
     http: httpx.AsyncClient, services: Services, person: Person
 ) -> dict[str, int]:
-    """The status of each page that is not the one a buyer pays on."""
+    """The status of each page except Stripe's payment page."""
     api = as_session(http, services, person)
     found = {path: await http.get(path, headers=api.headers) for path in PAGES}
     return {path: answer.status_code for path, answer in found.items() if answer.is_error}
@@ -218,7 +218,7 @@ async def test_many_mails_at_once_do_not_lock_each_other_out(
 
 
 async def _multiply_mails(times: int) -> list[Any]:
-    """The first mail that waits, as often as that, as if as many had been sold at once."""
+    """Copies the first waiting mail that many times, as after many simultaneous sales."""
     sql = """
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
             attempts, created_at, next_attempt_at)

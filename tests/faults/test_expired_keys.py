@@ -83,7 +83,7 @@ LOST = {
 
 @pytest.fixture
 async def stripe(services: Services) -> AsyncIterator[Mischief]:
-    """A Stripe that holds nothing else; its clock is set back in the end."""
+    """An empty sandbox; its clock is reset at the end."""
     async with open_mischief(services) as side:
         await side.reset()
         yield side

@@ -42,7 +42,7 @@ async def running(
     mailbox: MailServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Stand]:
-    """As in conftest.py, with a mail server that can be told to refuse."""
+    """As in conftest.py, with a mail server that can be set to refuse."""
     CLOCK.reset()
     await empty_database(engines.postgres_url)
     folder = tmp_path_factory.mktemp("guide")
@@ -53,7 +53,7 @@ async def running(
 
 
 async def do_as_written(stand: Stand, beginning: str, *args: Any) -> None:
-    """The document's statement, as the owner of the database, who is at psql."""
+    """Runs the document's statement as the owner of the database in psql."""
     [statement] = re.findall(rf"`({re.escape(beginning)}[^`]*)`", GUIDE)
     sql = re.sub(r"= (…|'evt_…')$", "= $1", statement)
     connection = await asyncpg.connect(stand.engines.postgres_url)
@@ -64,7 +64,7 @@ async def do_as_written(stand: Stand, beginning: str, *args: Any) -> None:
 
 
 async def read_metric(stand: Stand, name: str) -> float:
-    """The sum of its samples that have these labels, if any are named; 0 without one."""
+    """The sum of its samples with these labels, if any are given; 0 without one."""
     answer = await stand.http.get(f"{stand.url}/metrics")
     samples = (line.rpartition(" ") for line in answer.text.splitlines())
     wanted = re.compile(re.escape(name).replace(r"\{", r"\{(.*,)?").replace(r"\}", r"(,.*)?\}"))

@@ -40,7 +40,7 @@ async def test_a_poll_finds_what_was_dropped(stand: Stand, drop: float, seed: in
 
 
 async def _let_repair_look_tomorrow() -> None:
-    """As for a buyer who takes their time: repair has looked already, and has nothing to hurry."""
+    """As if repair had just checked the operations, so that only polling can settle them."""
     sql = """
         UPDATE operation SET next_check_at = now() + interval '1 day'
         WHERE kind = 'CHECKOUT_PAYMENT' AND state = 'INTENT'

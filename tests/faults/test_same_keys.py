@@ -63,7 +63,7 @@ async def _ask_at_once(stand: Stand, buyer: Buyer, agents: list[AgentRow]) -> li
 
 
 def _differing(answers: list[Json]) -> list[Json]:
-    """Each different answer once."""
+    """Each distinct answer once."""
     return [one for n, one in enumerate(answers) if one not in answers[:n]]
 
 

@@ -1,4 +1,4 @@
-"""Clients that write without pause, and remember what they were told is done."""
+"""Clients that write all the time, and remember which writes were acknowledged."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,9 +13,9 @@ from tests.faults.stand import Buyer, Stand
 
 @dataclass
 class Writer:
-    """Each write is an agentPurchase under a key of its own, which the server has to remember.
+    """Each write is an agentPurchase with its own key, which the server must remember.
 
-    `odd` collects answers that are neither done nor "not available right now".
+    `odd` collects answers that are neither successful nor "not available right now".
     """
 
     stand: Stand
@@ -51,7 +51,7 @@ class Writer:
 
 @asynccontextmanager
 async def writing(writers: Sequence[Writer]) -> AsyncIterator[None]:
-    """All of them at once; in the end each finishes what it has begun."""
+    """All of them at once; at the end each completes its current write."""
     stop = asyncio.Event()
     tasks = [asyncio.create_task(writer.write_until(stop)) for writer in writers]
     try:

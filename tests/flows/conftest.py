@@ -1,31 +1,12 @@
-"""Stripe's side of each test, and what several files begin with."""
-
-from collections.abc import AsyncIterator, Iterator
+"""What several files of tests of flows begin with."""
 
 import pytest
-from stripe import HTTPClient
 
 from chenu.accounts.actor import Staff
 from chenu.flows.services import Services
 from tests.flows.sales import Market, Sold, make_sale, open_market
 from tests.people import Person, make_person
-from tests.stripe_side import StripeSide, open_stripe_side
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _no_waiting_in_retries() -> Iterator[None]:
-    """The SDK's own backoff between retries starts at half a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
-        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
-        yield
-
-
-@pytest.fixture
-async def stripe_side(services: Services) -> AsyncIterator[StripeSide]:
-    """What a test makes Stripe do; faults end with the test."""
-    async with open_stripe_side(services) as side:
-        yield side
+from tests.stripe_side import StripeSide
 
 
 @pytest.fixture
@@ -40,7 +21,7 @@ async def reviewer(services: Services) -> Person:
 
 @pytest.fixture
 async def sold(services: Services, stripe_side: StripeSide) -> Sold:
-    """One paid and transferred sale, over books and a Stripe that hold nothing else."""
+    """A paid and transferred sale, over an empty ledger and an empty sandbox."""
     await stripe_side.reset()
     purchase, payment = await make_sale(services)
     return Sold(purchase, payment)

@@ -1,13 +1,12 @@
-"""A gateway whose answers arrive in the order that a test lets them.
+"""A gateway whose answers arrive in an order that the test chooses.
 
-Requests are sent at once and answered by the sandbox; the answer waits until it is let in. So a
-test changes Stripe between two requests, and has the older answer come last.
+Requests are sent to the sandbox at once; each answer is withheld until the test releases it. So a
+test can change Stripe between two requests, and let the older answer arrive last.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import permutations
 from typing import TypeVar
 
@@ -15,16 +14,17 @@ from chenu.billing.gateway import CheckoutSession, ConnectState, PriceState
 from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
 from chenu.settings import StripeSettings
+from tests.conftest import with_gateway
 
 T = TypeVar("T")
 
 ORDERS = list(permutations(range(3)))
-"""In which three answers can arrive."""
+"""The orders in which three answers can arrive."""
 ORDER_IDS = ["".join(str(place + 1) for place in order) for order in ORDERS]
 
 
 class HeldGateway(LiveGateway):
-    """Holds the answers to questions about the state of objects while `is_holding`."""
+    """Withholds answers about the state of objects while `is_holding`."""
 
     def __init__(self, settings: StripeSettings) -> None:
         super().__init__(settings)
@@ -45,7 +45,7 @@ class HeldGateway(LiveGateway):
         return await self._hold(super().is_customer_there(customer_id))
 
     async def _hold(self, asked: Awaitable[T]) -> T:
-        """A refusal is an answer as well."""
+        """A refusal is withheld like any other answer."""
         try:
             return await asked
         finally:
@@ -69,7 +69,7 @@ Ask = Callable[[Services], Awaitable[object]]
 async def holding(services: Services) -> AsyncIterator[tuple[Services, HeldGateway]]:
     gateway = HeldGateway(services.settings.stripe)
     try:
-        yield replace(services, gateway=gateway), gateway
+        yield with_gateway(services, gateway), gateway
     finally:
         await gateway.close()
 
@@ -77,7 +77,7 @@ async def holding(services: Services) -> AsyncIterator[tuple[Services, HeldGatew
 async def ask_in_between(
     services: Services, changes: list[Change], ask: Ask, order: tuple[int, ...]
 ) -> None:
-    """Each change of Stripe is followed by a request; their answers arrive in this order."""
+    """Sends a request after each change of Stripe; their answers arrive in this order."""
     async with holding(services) as (held_services, gateway):
         gateway.is_holding = True
         asking = list[asyncio.Task[object]]()

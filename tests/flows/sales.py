@@ -1,6 +1,6 @@
-"""Sales for tests: a buyer, an agent and what lies between, with the worker's part done in turn."""
+"""Sales for tests: a buyer, an agent, and the worker's tasks run one after the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chenu.agents.model import AgentId
@@ -37,7 +37,7 @@ class Sold:
 
 @dataclass(frozen=True)
 class Market:
-    """A creator who can be paid, an agent on sale, and somebody who may buy it."""
+    """A creator who can be paid, an agent on sale, and a person who may buy it."""
 
     creator: Person
     agent: AgentRow
@@ -45,6 +45,10 @@ class Market:
 
 
 async def open_market(services: Services, *, price: int = 999) -> Market:
+    return await prepare(services, ("market", price), lambda: _build_market(services, price))
+
+
+async def _build_market(services: Services, price: int) -> Market:
     name = f"n{new_id().hex[-10:]}"
     creator, _ = await make_creator(services, f"{name}c")
     agent = await make_published_agent(services, creator, price=price)
@@ -52,7 +56,7 @@ async def open_market(services: Services, *, price: int = 999) -> Market:
 
 
 async def open_quiet_market(services: Services, *, price: int = 999) -> Market:
-    """The same, but Stripe has heard of nobody yet: for what is decided without it."""
+    """The same without any object at Stripe, for what is decided without it."""
     key = ("quiet market", price)
     return await prepare(services, key, lambda: _build_quiet_market(services, price))
 
@@ -66,7 +70,7 @@ async def _build_quiet_market(services: Services, price: int) -> Market:
 
 
 def input_for(agent: AgentRow, **changes: object) -> BuyAgentInput:
-    """To buy it at its price of now, with everything agreed to."""
+    """To buy it at its current price, with everything accepted."""
     request: dict[str, object] = {
         "agent_id": agent.id,
         "expected_amount": agent.price_amount,
@@ -90,7 +94,7 @@ async def open_page(services: Services, market: Market) -> PurchaseRow:
 
 
 async def pay_for(purchase: PurchaseRow, card: str = "4242424242424242") -> int:
-    """The status that the payment page answers with: 303 once paid."""
+    """The status of the payment page's answer: 303 once paid."""
     assert purchase.checkout_url is not None
     return (await pay(purchase.checkout_url, card)).status_code
 
@@ -101,17 +105,13 @@ async def report(services: Services, purchase: PurchaseRow) -> PurchaseReport:
 
 async def make_sale(services: Services, *, price: int = 999) -> tuple[PurchaseRow, PaymentRow]:
     """Paid, settled and transferred."""
-    market = await open_market(services, price=price)
-    purchase = await open_page(services, market)
-    assert await pay_for(purchase) == 303
-    await report(services, purchase)
-    await work_off(services)
+    purchase = await buy(services, await open_market(services, price=price))
     [payment] = await list_payments([purchase.id])
     return await get_purchase(purchase.id), payment
 
 
 async def work_off(services: Services) -> None:
-    """What a worker does with open operations and waiting events, one after the other."""
+    """Handles open operations and waiting events, one after the other, as a worker does."""
     for event_id in await inbox.list_waiting():
         await handle_event(services, event_id)
     for operation_id in await list_open():
@@ -121,6 +121,21 @@ async def work_off(services: Services) -> None:
             continue
 
 
+async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:
+    """A paid purchase of the market's buyer, settled and transferred."""
+    purchase = await start_buying(services, market.buyer, market.agent, key)
+    assert await pay_for(purchase) == 303
+    await report(services, purchase)
+    await work_off(services)
+    return purchase
+
+
+async def another_agent(services: Services, market: Market) -> Market:
+    """The same market with another agent of its creator on sale, for 5 €."""
+    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
+    return replace(market, agent=agent)
+
+
 async def close_pages(services: Services, agent_id: UUID) -> None:
-    """The job that a change of price, state or seller has queued."""
+    """Runs the job that a change of price, state or seller has queued."""
     await close_checkouts_of_agent(services, AgentId(agent_id))

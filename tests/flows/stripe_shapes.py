@@ -1,4 +1,4 @@
-"""A paid checkout session as Stripe answers it, with a discount and a tax of choice."""
+"""A paid checkout session as Stripe answers it, with any discount and tax."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PAID_AT = 1_796_040_000
 def paid_session(
     purchase: PurchaseRow, *, discount: int = 0, tax: int = 0, fee: int = 40, currency: str = "eur"
 ) -> dict[str, Any]:
-    """Prices include tax: of a discounted price the tax is part of what is left."""
+    """Prices include tax, so the tax is a part of the discounted price."""
     price = purchase.price_amount
     charge = {
         "id": f"ch_{purchase.id.hex}",

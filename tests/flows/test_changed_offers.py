@@ -22,7 +22,6 @@ from tests.conftest import Engines
 from tests.flows.sales import (
     Market,
     close_pages,
-    open_market,
     open_page,
     pay_for,
     start_buying,
@@ -31,11 +30,6 @@ from tests.people import get_agent
 from tests.rows import count, count_jobs
 from tests.stripe_side import StripeSide
 from tests.waiting import until
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def status_at_stripe(stripe_side: StripeSide, purchase: PurchaseRow) -> str:
@@ -62,7 +56,7 @@ async def _archived(services: Services, stripe_side: StripeSide, market: Market)
 
 
 async def _restricted(services: Services, stripe_side: StripeSide, market: Market) -> None:
-    """Stripe restricts the seller, and says so by webhook."""
+    """Stripe restricts the seller and sends a webhook."""
     account = await connect_accounts.find_of_user(market.creator.user_id)
     assert account is not None
     assert account.stripe_account_id is not None

@@ -24,7 +24,6 @@ from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
@@ -35,11 +34,6 @@ from tests.flows.test_onboarding import request_context
 from tests.flows.test_paying_creators import stripe_account
 from tests.rows import count, put
 from tests.stripe_side import StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def _closed(services: Services, stripe_side: StripeSide, market: Market) -> None:
@@ -60,7 +54,7 @@ async def _deauthorized(services: Services, stripe_side: StripeSide, market: Mar
 
 async def _unknown_to_stripe(services: Services, stripe_side: StripeSide, market: Market) -> None:
     await stripe_side.reset()
-    await refresh_connect_state(services, await stripe_account(market))
+    await refresh_connect_state(services.connect, await stripe_account(market))
 
 
 End = Callable[[Services, StripeSide, Market], Awaitable[None]]
@@ -169,7 +163,7 @@ async def test_a_transfer_whose_answer_was_lost_is_not_sent_again_to_the_new_acc
     await stripe_side.heal()
     old = await stripe_account(market)
     await stripe_side.deauthorize(old)
-    await refresh_connect_state(services, old)
+    await refresh_connect_state(services.connect, old)
     await request_context(await make_onboarding_link(services, market.creator.actor), "complete")
     await refresh_own_connect_state(services, market.creator.actor)
 

@@ -21,11 +21,11 @@ from chenu.core.clock import CLOCK
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
-from chenu.flows.composition import make_handlers
 from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.purchases.settle_purchase import apply_session
 from chenu.flows.services import Services
 from chenu.ledger.operations import find_by_key, mark_settled
+from tests.conftest import with_gateway
 from tests.faults.counts import runs
 from tests.flows.sales import (
     Market,
@@ -47,7 +47,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @st.composite
 def amounts(draw: st.DrawFn) -> tuple[int, int, int]:
-    """A price, what is taken off, and the tax in what is left."""
+    """A price, a discount, and the tax in the remainder."""
     price = draw(st.integers(100, 5000))
     discount = draw(st.integers(0, price - 50))
     return price, discount, draw(st.integers(0, (price - discount) // 2))
@@ -55,7 +55,7 @@ def amounts(draw: st.DrawFn) -> tuple[int, int, int]:
 
 @pytest.fixture
 async def template(services: Services, stripe_side: StripeSide) -> PurchaseRow:
-    """A pending purchase for which Stripe has no page."""
+    """A pending purchase without a payment page."""
     market = await open_quiet_market(services)
     await stripe_side.fail(AWAY, times=None)
     with pytest.raises(ProviderUnavailable):
@@ -67,7 +67,7 @@ async def template(services: Services, stripe_side: StripeSide) -> PurchaseRow:
 
 
 async def order(template: PurchaseRow, price: int) -> PurchaseRow:
-    """The same agent at this price, wanted by somebody else."""
+    """A purchase of the same agent at this price by another buyer."""
     buyer = await make_person(f"b{new_id().hex[-12:]}")
     account_id = buyer.actor.account_id
     assert account_id is not None
@@ -90,18 +90,18 @@ async def settle(purchase: PurchaseRow, discount: int, tax: int) -> PaymentRow:
     return payment
 
 
-async def finish(business_key: str, stripe_id: str) -> None:
-    """Stripe has made the transfer or the refund."""
+async def finish(services: Services, business_key: str, stripe_id: str) -> None:
+    """Records a successful transfer or refund."""
     operation = await find_by_key(business_key)
     assert operation is not None
     async with db.transaction():
-        handler = make_handlers().get(operation.kind)
+        handler = services.handlers.get(operation.kind)
         await handler.apply(operation, handler.read(operation), stripe_id)
         await mark_settled(operation.id, stripe_id)
 
 
 async def balances(payment: PaymentRow) -> dict[str, int]:
-    """What this payment's bookings leave on each kind of account."""
+    """The sums of this payment's entries by kind of account."""
     sql = """
         SELECT coalesce(jsonb_object_agg(kind, total), '{}')::text FROM (
             SELECT a.kind, sum(e.amount) AS total FROM ledger_transaction t
@@ -113,7 +113,7 @@ async def balances(payment: PaymentRow) -> dict[str, int]:
 
 
 async def violated() -> list[str]:
-    """I14 speaks of operations that these tests leave to nobody."""
+    """Without I14, about operations that these tests do not run."""
     return [finding.name for finding in await check_books() if not finding.ok]
 
 
@@ -124,14 +124,14 @@ async def violated() -> list[str]:
 )
 @given(sale=amounts(), is_sent=st.booleans())
 async def test_every_cent_of_a_discounted_and_taxed_sale_has_one_place(
-    template: PurchaseRow, sale: tuple[int, int, int], is_sent: bool
+    services: Services, template: PurchaseRow, sale: tuple[int, int, int], is_sent: bool
 ) -> None:
     price, discount, tax = sale
     payment = await settle(await order(template, price), discount, tax)
     net = price - discount - tax
     creator = net - net * 3000 // 10_000
     if is_sent:
-        await finish(f"split:{payment.id}", f"tr_{payment.id.hex}")
+        await finish(services, f"split:{payment.id}", f"tr_{payment.id.hex}")
 
     assert (payment.gross, payment.discount, payment.tax) == (price, discount, tax)
     assert (payment.creator_share, payment.platform_share) == (creator, net - creator)
@@ -153,13 +153,13 @@ async def test_every_cent_of_a_discounted_and_taxed_sale_has_one_place(
 )
 @given(sale=amounts(), is_refunded=st.booleans())
 async def test_a_late_payment_is_owed_and_given_back_as_it_was_paid(
-    template: PurchaseRow, sale: tuple[int, int, int], is_refunded: bool
+    services: Services, template: PurchaseRow, sale: tuple[int, int, int], is_refunded: bool
 ) -> None:
     price, discount, tax = sale
     await put("agent", "status", "ARCHIVED")
     payment = await settle(await order(template, price), discount, tax)
     if is_refunded:
-        await finish(f"return:{payment.id}", f"re_{payment.id.hex}")
+        await finish(services, f"return:{payment.id}", f"re_{payment.id.hex}")
 
     paid = price - discount
     owed = {} if is_refunded else {"BUYER_PAYMENTS": -paid, "BUYER_REFUNDS_DUE": paid}
@@ -192,7 +192,7 @@ async def discounted(services: Services, stripe_side: StripeSide) -> AsyncIterat
     market = await open_market(services, price=799)
     purchase = await open_page(services, market)
     await put("purchase", "price", 999)
-    yield Discounted(replace(services, gateway=gateway), market, await get_purchase(purchase.id))
+    yield Discounted(with_gateway(services, gateway), market, await get_purchase(purchase.id))
     await gateway.close()
 
 

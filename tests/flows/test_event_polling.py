@@ -14,10 +14,11 @@ from chenu.billing.inbox import EventSource
 from chenu.billing.live_gateway import LiveGateway
 from chenu.core.clock import business_now, system_now
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.events.all_events import EVENTS
+from chenu.flows.composition import EVENTS
+from chenu.flows.event_types import EventOutcome, EventRegistry, EventScope, EventType
 from chenu.flows.events.polling import POLLED_SCOPES, STRIPE_REMEMBERS, poll_events
-from chenu.flows.events.registry import EventOutcome, EventRegistry, EventScope, EventType
 from chenu.flows.services import Services
+from tests.conftest import with_gateway
 from tests.flows.sales import open_market, work_off
 from tests.flows.test_onboarding import is_ready, mirror_of
 from tests.people import Person, make_creator, make_unpaid_creator
@@ -38,12 +39,12 @@ async def _ignore(services: Services, event: object) -> EventOutcome:
     return EventOutcome.IGNORED
 
 
-def _many(scope: EventScope, number: int) -> EventRegistry:
-    """With so many types of a scope that Stripe takes them in several lists only."""
+def _with_many(services: Services, scope: EventScope, number: int) -> Services:
+    """With so many types in a scope that they need several lists."""
     missing = number - len(EVENTS.names(scope))
     prefix = "v2.core.made_up" if scope is EventScope.THIN else "made_up"
     more = (EventType(f"{prefix}.no_{place}", scope, _ignore) for place in range(missing))
-    return EventRegistry((*EVENTS, *more))
+    return replace(services, events=EventRegistry((*EVENTS, *more)))
 
 
 async def _read_until(scope: EventScope = EventScope.PLATFORM) -> datetime | None:
@@ -67,7 +68,7 @@ async def test_types_are_asked_for_twenty_at_a_time(
 ) -> None:
     await stripe_side.watch(path)
 
-    await poll_events(services, _many(scope, types))
+    await poll_events(_with_many(services, scope, types))
 
     assert await stripe_side.hits() == [lists]
 
@@ -86,15 +87,15 @@ async def test_a_whole_poll_moves_both_cursors_to_when_it_began(services: Servic
 async def test_a_poll_that_breaks_half_way_is_read_again_from_the_same_place(
     services: Services, stripe_side: StripeSide
 ) -> None:
-    events = _many(EventScope.PLATFORM, 41)
+    services = _with_many(services, EventScope.PLATFORM, 41)
     start = business_now() - timedelta(days=2)
     await move_cursor(EventScope.PLATFORM, start, start - STRIPE_REMEMBERS)
     await stripe_side.fail(AWAY, "/v1/events", nth=2)
 
     with pytest.raises(ProviderUnavailable):
-        await poll_events(services, events)
+        await poll_events(services)
     broken = await _read_until(), await _read_until(EventScope.THIN)
-    await poll_events(services, events)
+    await poll_events(services)
 
     assert broken[0] == start
     assert broken[1] is not None  # the other list was read whole
@@ -183,7 +184,7 @@ async def test_a_thin_event_that_was_never_delivered_has_its_account_asked_about
 
 
 class _WithoutAccounts(LiveGateway):
-    """Stripe's list of thin events where it does not say whose they are."""
+    """Stripe's list of thin events, without the accounts that they belong to."""
 
     async def list_thin_events(
         self, types: Sequence[str], since: datetime
@@ -195,7 +196,7 @@ class _WithoutAccounts(LiveGateway):
 @pytest.fixture
 async def unnamed(services: Services) -> AsyncIterator[Services]:
     gateway = _WithoutAccounts(services.settings.stripe)
-    yield replace(services, gateway=gateway)
+    yield with_gateway(services, gateway)
     await gateway.close()
 
 

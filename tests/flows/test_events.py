@@ -1,5 +1,6 @@
 """One registry of event types: what Stripe delivers, what is polled and who handles it follow."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -11,15 +12,15 @@ from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource, InboxEvent
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.core.clock import system_now
-from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.handling import handle_event
-from chenu.flows.events.polling import poll_events
-from chenu.flows.events.registry import (
+from chenu.flows.composition import EVENTS
+from chenu.flows.event_types import (
     EventOutcome,
     EventRegistry,
     EventScope,
     EventType,
 )
+from chenu.flows.events.handling import handle_event
+from chenu.flows.events.polling import poll_events
 from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 from chenu.flows.services import Services
 from tests.flows.sales import open_market, open_page
@@ -30,7 +31,7 @@ ADDED = "customer.created"
 
 
 class _Recorder:
-    """A handler that remembers what it was given."""
+    """A handler that records its calls."""
 
     def __init__(self) -> None:
         self.seen: list[InboxEvent] = []
@@ -41,16 +42,12 @@ class _Recorder:
 
 
 async def _receive(
-    services: Services,
-    kind: str,
-    object_id: str,
-    events: EventRegistry = EVENTS,
-    account: str | None = None,
+    services: Services, kind: str, object_id: str, account: str | None = None
 ) -> str:
-    """The state of the event once it is dealt with."""
+    """The state of the event after it was handled."""
     event = EventSummary(f"evt_{kind}", kind, object_id, account, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
-    await handle_event(services, event.id, events)
+    await handle_event(services, event.id)
     states = [s for s in ("HANDLED", "IGNORED") if await count("webhook_event", "state = $1", s)]
     assert len(states) == 1
     return states[0]
@@ -62,13 +59,14 @@ async def test_a_type_that_is_registered_once_is_delivered_polled_and_handled(
     await stripe_side.reset()
     recorder = _Recorder()
     events = EventRegistry((*EVENTS, EventType(ADDED, EventScope.PLATFORM, recorder)))
+    services = replace(services, events=events)
     catalogue = StripeCatalogue(services.settings.stripe)
 
     await bootstrap_stripe(catalogue, "http://127.0.0.1:9", events)
     made = await stripe_side.change("/v1/customers", name="Zoé")
-    await poll_events(services, events)
+    await poll_events(services)
     for event_id in await inbox.list_waiting():
-        await handle_event(services, event_id, events)
+        await handle_event(services, event_id)
 
     endpoints = await stripe_side.list_all("/v1/webhook_endpoints")
     assert [ADDED in endpoint["enabled_events"] for endpoint in endpoints] == [False, True]
@@ -85,7 +83,7 @@ def test_a_type_has_one_handler() -> None:
 
 
 @pytest.mark.parametrize("event_type", list(EVENTS), ids=lambda event_type: event_type.name)
-def test_each_type_exists_at_stripe(event_type: EventType) -> None:
+def test_each_type_exists_at_stripe(event_type: EventType[Services]) -> None:
     if event_type.scope is EventScope.THIN:
         known = get_v2_event_class(event_type.name)
         assert getattr(known, "LOOKUP_TYPE", None) == event_type.name
@@ -107,7 +105,7 @@ async def test_a_type_that_nobody_registered_is_ignored_and_nothing_is_fetched(
 
 @pytest.mark.parametrize("event_type", list(EVENTS), ids=lambda event_type: event_type.name)
 async def test_an_event_whose_object_has_no_id_is_ignored(
-    services: Services, stripe_side: StripeSide, event_type: EventType
+    services: Services, stripe_side: StripeSide, event_type: EventType[Services]
 ) -> None:
     await stripe_side.watch()
 

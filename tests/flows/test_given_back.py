@@ -22,7 +22,7 @@ LOOK, BOOK, END, GIVE_AGAIN = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL
 
 
 async def run(engines: Engines, statement: str, **values: object) -> list[asyncpg.Record]:
-    """As the owner of the database at psql, who puts the values in the places of the examples."""
+    """As the owner of the database in psql, with values in place of the document's examples."""
     for example, value in values.items():
         place = {"stripe_id": "'re_…'", "amount": "-999 AS", "of": "'ch_…'"}.get(example, "'…'")
         assert place in statement, statement
@@ -38,7 +38,7 @@ async def run(engines: Engines, statement: str, **values: object) -> list[asyncp
 
 
 async def named(services: Services) -> tuple[str, ...]:
-    return (await check_stripe(services, EVER)).samples
+    return (await check_stripe(services.reports, EVER)).samples
 
 
 async def violated(services: Services) -> list[str]:

@@ -10,11 +10,10 @@ from chenu.billing.inbox import EventSource
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.flows.events.handling import handle_event
-from chenu.flows.events.projection_events import PROJECTION_EVENTS
+from chenu.flows.purchases.projection_events import PROJECTION_EVENTS
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     start_buying,
 )
@@ -29,11 +28,6 @@ from tests.flows.test_gone_objects import (
 )
 from tests.rows import count
 from tests.stripe_side import StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def _tell(services: Services, kind: str, object_id: str) -> None:

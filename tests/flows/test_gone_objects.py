@@ -12,26 +12,22 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.invariants import check_books
-from chenu.flows.operations.repair import close_forgotten, repair_due
+from chenu.flows.operations.repair import repair_due
 from chenu.flows.purchases.checkout import PaymentFailed
+from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
-    open_market,
+    another_agent,
+    buy,
     open_page,
     pay_for,
     report,
     start_buying,
-    work_off,
 )
-from tests.people import get_agent, make_person, make_published_agent
+from tests.people import get_agent, make_person
 from tests.rows import count, put
 from tests.stripe_side import AWAY, StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def customer_of(market: Market) -> str:
@@ -41,20 +37,6 @@ async def customer_of(market: Market) -> str:
 
 async def price_of(market: Market) -> str:
     return str((await get_agent(market.agent.id)).stripe_price_id)
-
-
-async def buy(services: Services, market: Market) -> PurchaseRow:
-    """One sale, so that Stripe has everything; then the buyer's access is forgotten."""
-    purchase = await open_page(services, market)
-    assert await pay_for(purchase) == 303
-    await report(services, purchase)
-    await work_off(services)
-    return purchase
-
-
-async def another_agent(services: Services, market: Market) -> Market:
-    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
-    return replace(market, agent=agent)
 
 
 async def open_another(services: Services, market: Market) -> PurchaseRow:
@@ -230,7 +212,9 @@ async def test_a_price_that_stripe_refused_once_is_asked_for_again(
 
 
 async def open_refused(services: Services, stripe_side: StripeSide, market: Market) -> Market:
-    """A request whose process died before the customer of its refused page was made anew."""
+    """A purchase whose process died after Stripe refused the page, before a new customer was
+    created.
+    """
     await buy(services, market)
     other = await another_agent(services, market)
     await stripe_side.fail(AWAY, "/v1/checkout/sessions", method="POST")

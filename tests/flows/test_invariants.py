@@ -85,7 +85,7 @@ async def test_i15_sees_a_charge_that_we_do_not_know(
     async with unguarded(engines) as connection:
         await connection.execute("DELETE FROM purchase_payment")
 
-    finding = await check_stripe(services, EVER)
+    finding = await check_stripe(services.reports, EVER)
 
     charge, transfer = sold.payment.stripe_charge_id, sold.payment.stripe_transfer_id
     assert set(finding.samples) == {
@@ -106,7 +106,7 @@ async def test_i15_sees_a_cent_of_difference(
         sql = f"UPDATE purchase_payment SET {column} = $1, {other}"  # noqa: S608 - the table above
         await connection.execute(sql, value)
 
-    finding = await check_stripe(services, EVER)
+    finding = await check_stripe(services.reports, EVER)
 
     assert [differs in sample for sample in finding.samples] == [True]
 
@@ -122,7 +122,7 @@ async def test_i15_sees_what_stripe_never_saw(
     async with unguarded(engines) as connection:
         await connection.execute(sql, new_id())
 
-    finding = await check_stripe(services, EVER)
+    finding = await check_stripe(services.reports, EVER)
 
     assert finding.samples == ("re_invented: Stripe None, we -5",)
 

@@ -38,7 +38,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def market(services: Services, stripe_side: StripeSide) -> Market:
-    """Over a Stripe that holds nothing else, so that its totals can be compared with ours."""
+    """Over an empty sandbox, so that its totals can be compared with ours."""
     await stripe_side.reset()
     return await open_market(services)
 
@@ -69,7 +69,7 @@ TOO_LATE: dict[str, tuple[Change, str]] = {
 async def pay_too_late(
     services: Services, market: Market, change: Change = _archived
 ) -> tuple[PurchaseRow, PaymentRow]:
-    """Paid on a page that was still open, and settled; nothing is given back yet."""
+    """Paid on a page that was still open, and settled; nothing is refunded yet."""
     purchase = await open_page(services, market)
     await change(market)
     assert await pay_for(purchase) == 303
@@ -127,7 +127,7 @@ async def test_nothing_but_the_fee_stays_in_the_books(services: Services, market
 
 
 async def _balances() -> dict[str, int]:
-    """Of every ledger account that is not even."""
+    """The balances of all ledger accounts that are not zero."""
     sql = """
         SELECT jsonb_object_agg(kind, total)::text FROM (
             SELECT a.kind, sum(e.amount) AS total

@@ -14,7 +14,7 @@ from chenu.core.errors import ChenuError
 from chenu.flows.creators.edit_agent import create_agent, update_agent
 from chenu.flows.creators.onboard_creator import CreatorInput, become_creator
 from chenu.flows.services import Services
-from tests.accounts.house_names import HOUSE_NAMES
+from tests.accounts.brand_names import BRAND_NAMES
 from tests.core.test_text import UNSEEN
 from tests.people import PASSWORD, agent_input, get_agent, make_person, make_unpaid_creator
 from tests.rows import fingerprint
@@ -22,7 +22,7 @@ from tests.rows import fingerprint
 Naming = Callable[[str], Awaitable[object]]
 
 BLANK = [text for text in UNSEEN.values() if text]
-TAKEN = HOUSE_NAMES[:12]
+TAKEN = BRAND_NAMES[:12]
 FREE = [
     "Marie Chenu",
     "Jean-Paul Chenu",
@@ -33,7 +33,7 @@ FREE = [
 
 
 async def _namings() -> dict[str, tuple[str, Naming]]:
-    """Every place where somebody or something gets its name, with the field that it is."""
+    """Every place where a person or thing is named, with the name of the field."""
     maker, _ = await make_unpaid_creator()
     other = await make_person("other")
     agent_id = await create_agent(maker.actor, agent_input(price=0))
@@ -68,7 +68,7 @@ async def _namings() -> dict[str, tuple[str, Naming]]:
 
 
 async def _passed(names: list[str]) -> list[tuple[str, str]]:
-    """Those that were taken, or refused otherwise than they should be."""
+    """Those that were accepted, or refused with an unexpected error."""
     namings = await _namings()
     before = await fingerprint()
     passed = []

@@ -1,11 +1,12 @@
 """What Stripe has refused once is not refused for ever: a new attempt is always possible."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
 import pytest
 
-from chenu.accounts.actor import Actor
+from chenu.accounts.actor import Actor, ApiScope
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core import db
@@ -18,6 +19,7 @@ from chenu.flows.creators.onboard_creator import (
     refresh_own_connect_state,
 )
 from chenu.flows.invariants import check_books
+from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.operations.decisions import give_up_operation, retry_operation
 from chenu.flows.purchases.checkout import PaymentFailed, cancel_own_purchase
 from chenu.flows.services import Services
@@ -25,7 +27,6 @@ from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState
 from tests.flows.sales import (
     Market,
-    open_market,
     open_page,
     pay_for,
     report,
@@ -38,11 +39,6 @@ from tests.rows import count, put
 from tests.stripe_side import StripeSide
 
 OPERATOR = Actor(ip="tests")
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 async def last_of(kind: OperationKind) -> OperationRow:
@@ -262,6 +258,35 @@ async def test_a_refused_customer_is_tried_again_with_the_email_of_now(
 
     customer = await stripe_side.get(f"/v1/customers/{retried.stripe_id}")
     assert (retried.state, customer["email"]) == ("SETTLED", "right@example.org")
+
+
+@pytest.mark.parametrize("lead", [0, 0.001, 0.002, 0.004, 0.008, 0.016])
+async def test_a_refused_customer_is_tried_again_or_followed_never_both(
+    services: Services, stripe_side: StripeSide, market: Market, lead: float
+) -> None:
+    """Whoever comes first; the buyer's clicks come `lead` seconds before the operator's."""
+    await stripe_side.fail("card_error", "/v1/customers", method="POST", times=1)
+    account_id = market.buyer.actor.require_spender(ApiScope.MARKETPLACE)
+    await sync_customer(services, account_id)
+    refused = await last_of(OperationKind.CUSTOMER)
+
+    clicks = asyncio.gather(*(sync_customer(services, account_id) for _ in range(10)))
+    await asyncio.sleep(lead)
+    retries = asyncio.gather(*(_try_again(services, refused) for _ in range(10)))
+    was_retried = any(await retries)
+    await clicks
+
+    assert await count("operation", "kind = 'CUSTOMER'") == (1 if was_retried else 2)
+    assert len(await stripe_side.list_all("/v1/customers", email=market.buyer.email)) == 1
+
+
+async def _try_again(services: Services, operation: OperationRow) -> bool:
+    """False where somebody else was first."""
+    try:
+        await retry(services, operation)
+    except InvalidState:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501], ids=["none", "blank", "too long"])

@@ -25,8 +25,8 @@ from chenu.flows.creators.onboard_creator import (
     make_onboarding_link,
     refresh_own_connect_state,
 )
-from chenu.flows.events.account_events import ACCOUNT_EVENTS
 from chenu.flows.events.handling import handle_event
+from chenu.flows.mirrors.account_events import ACCOUNT_EVENTS
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
@@ -52,7 +52,7 @@ async def is_ready(person: Person) -> bool:
 
 
 async def request_context(link: str | None, action: str) -> None:
-    """What a creator does on Stripe's page."""
+    """Completes the steps of Stripe's page."""
     assert link is not None
     async with httpx.AsyncClient() as browser:
         await browser.post(link, data={"action": action})
@@ -190,7 +190,7 @@ async def test_an_unchanged_state_sets_nothing_in_motion(services: Services) -> 
     assert account is not None
     jobs = await count("pgqueuer")
 
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
 
     assert await count("pgqueuer") == jobs
     assert await is_ready(person)
@@ -203,12 +203,12 @@ async def test_a_restricted_seller_sells_nothing_until_stripe_relents(
     account = (await mirror_of(market.creator)).stripe_account_id
     assert account is not None
     await stripe_side.set_capability(account, "restricted")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     with pytest.raises(PayoutsNotReady):
         await start_buying(services, market.buyer, market.agent)
 
     await stripe_side.set_capability(account, "active")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     purchase = await start_buying(services, market.buyer, market.agent)
 
     assert purchase.checkout_url is not None

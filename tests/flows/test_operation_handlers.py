@@ -1,14 +1,18 @@
 """Handlers of operations: one for each kind, with all that it sends frozen in its parameters."""
 
+from dataclasses import fields
+from typing import Any
+
 import msgspec
 import pytest
 
 from chenu.agents.payments import list_payments
+from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
 from chenu.core import db
-from chenu.flows.composition import make_handlers
+from chenu.flows.composition import make_services
 from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
-from chenu.flows.operations.registry import HandlerRegistry
+from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
@@ -29,25 +33,25 @@ from tests.flows.test_stripe_sync import move
 from tests.people import Person
 from tests.stripe_side import StripeSide
 
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
+UNASKED: Any = None
+"""In place of Stripe and of live events, where a handler is not run."""
 
 
 @pytest.mark.parametrize("kind", OperationKind)
 def test_every_kind_of_operation_has_a_handler(kind: OperationKind) -> None:
-    assert make_handlers().get(kind).kind is kind
+    assert make_services(UNASKED, UNASKED, UNASKED).handlers.get(kind).kind is kind
 
 
 def test_a_kind_without_a_handler_stops_a_process_at_its_start() -> None:
     with pytest.raises(ValueError, match=r"no handler for the operations CUSTOMER_UPDATE, "):
-        HandlerRegistry([CustomerHandler()])
+        HandlerRegistry([CustomerHandler(UNASKED)])
 
 
 def test_a_kind_has_no_second_handler() -> None:
+    handler = TransferHandler(UNASKED, UNASKED)
+
     with pytest.raises(ValueError, match="operation TRANSFER has two handlers"):
-        HandlerRegistry([TransferHandler(), TransferHandler()])
+        HandlerRegistry([handler, handler])
 
 
 def test_a_handler_of_a_kind_that_does_not_exist_is_refused() -> None:
@@ -55,7 +59,14 @@ def test_a_handler_of_a_kind_that_does_not_exist_is_refused() -> None:
         kind = "GIFT"  # type: ignore[assignment]
 
     with pytest.raises(ValueError, match="there is no kind of operation GIFT"):
-        HandlerRegistry([Unknown()])
+        HandlerRegistry([Unknown(UNASKED)])
+
+
+def test_no_flow_has_the_port_that_moves_money() -> None:
+    given = {field.type for field in fields(Services)}
+
+    assert CheckoutPort in given
+    assert not given & {MoneyPort, Gateway}
 
 
 async def test_the_parameters_of_every_kind_are_read_as_they_were_written(

@@ -26,7 +26,7 @@ from chenu.flows.events.handling import handle_event
 from chenu.flows.invariants import check_books, check_everything, check_stripe
 from chenu.flows.operations.repair import repair_all
 from chenu.flows.services import Services
-from tests.conftest import ROOT, Engines
+from tests.conftest import ROOT, Engines, with_gateway
 from tests.flows.sales import Market, open_market, open_page, pay_for, start_buying
 from tests.flows.stripe_shapes import paid_session
 from tests.rows import count
@@ -65,7 +65,7 @@ async def page(services: Services, market: Market) -> PurchaseRow:
 async def abroad(services: Services, page: PurchaseRow) -> AsyncIterator[Services]:
     gateway = DollarPages(services.settings.stripe)
     gateway.purchase = page
-    yield replace(services, gateway=gateway)
+    yield with_gateway(services, gateway)
     await gateway.close()
 
 
@@ -135,9 +135,9 @@ async def test_the_guide_finds_the_buyer_and_settles_what_went_back(
     [charge] = await stripe_side.charges_of(page.id)
     refund = await stripe_side.change("/v1/refunds", charge=charge["id"])
     gateway = DollarBalance(services.settings.stripe)
-    in_dollars = replace(services, gateway=gateway)
+    in_dollars = with_gateway(services, gateway)
 
-    named = (await check_stripe(in_dollars, EVER)).samples
+    named = (await check_stripe(in_dollars.reports, EVER)).samples
     connection = await asyncpg.connect(engines.postgres_url)
     [found] = await connection.fetch(FIND)
     await connection.execute(SETTLE.replace("ch_…", charge["id"]).replace("re_…", refund["id"]))

@@ -16,14 +16,9 @@ from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_payable
 from chenu.ledger.journal import get_cents
 from chenu.ledger.operations import OperationRow, find_by_key
-from tests.flows.sales import Market, open_market, open_page, pay_for, report, work_off
+from tests.flows.sales import Market, open_page, pay_for, report, work_off
 from tests.rows import count_jobs, put
 from tests.stripe_side import AWAY, StripeSide
-
-
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
 
 
 @pytest.fixture
@@ -73,7 +68,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
     """And goes out as soon as Stripe says that they can be, with no day of waiting."""
     account = await stripe_account(market)
     await stripe_side.set_capability(account, "restricted")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     for _ in range(4):
         await run_operation(services, (await transfer_of(sold)).id)
     waiting = await transfer_of(sold)
@@ -81,7 +76,7 @@ async def test_the_share_waits_while_the_seller_cannot_be_paid(
 
     jobs = await count_jobs("repair")
     await stripe_side.set_capability(account, "active")
-    await refresh_connect_state(services, account)
+    await refresh_connect_state(services.connect, account)
     assert await count_jobs("repair") == jobs + 1
     await repair_due(services)
 

@@ -36,7 +36,7 @@ REASON = "Dites ce que l'agent fait de nos données."
 
 @pytest.fixture
 async def creator(services: Services) -> Person:
-    """Who can be paid, as our mirror of Stripe says."""
+    """A creator who can be paid according to our mirror of Stripe."""
     person, row = await make_unpaid_creator()
     await put("creator", "payouts_ready", True, "id = $2", row.id)
     return person
@@ -126,7 +126,7 @@ BAD = [(start, move) for start in ALLOWED for move in MOVES if move not in ALLOW
 
 
 async def bring_to(creator: Person, reviewer: Person, agent: AgentRow, state: AgentStatus) -> None:
-    """By the product's own moves, where it has them."""
+    """Through the product's own functions where they exist."""
     path = {PENDING: ["submit"], PUBLISHED: ["submit", "approve"], REJECTED: ["submit", "reject"]}
     for move in path.get(state, ["archive"] if state is ARCHIVED else []):
         await MOVES[move](creator.actor, reviewer.actor, agent.id)

@@ -27,7 +27,7 @@ from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.purchases.settle_purchase import apply_session
 from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
-from tests.conftest import SEED
+from tests.conftest import SEED, with_gateway
 from tests.flows.sales import (
     Market,
     open_market,
@@ -61,7 +61,7 @@ async def _return(services: Services, purchase: PurchaseRow) -> None:
 
 
 async def _webhook(services: Services, purchase: PurchaseRow) -> None:
-    """Delivered once more under the id it always has."""
+    """Delivers the event again under the same id."""
     await _deliver(services, purchase, "checkout.session.completed", "evt_completed")
 
 
@@ -112,7 +112,7 @@ EFFECTS = {
 
 
 async def effects() -> list[int]:
-    """How often each effect of a payment is there."""
+    """The number of times that each effect of the payment exists."""
     return [await count(table, where) for table, where in EFFECTS.items()]
 
 
@@ -240,7 +240,7 @@ async def test_a_payment_that_stripe_is_still_booking_is_never_asked_for_again(
     services: Services, page: PurchaseRow
 ) -> None:
     gateway = SlowBooks(services.settings.stripe)
-    slow = replace(services, gateway=gateway)
+    slow = with_gateway(services, gateway)
     assert await pay_for(page) == 303
 
     early = await report(slow, page)

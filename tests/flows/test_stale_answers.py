@@ -10,12 +10,12 @@ import pytest
 
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.flows.mirrors.connect_account import refresh_connect_state
-from chenu.flows.mirrors.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.operations import runner
+from chenu.flows.purchases.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from tests.flows.held_answers import ORDER_IDS, ORDERS, Ask, Change, ask_in_between
-from tests.flows.sales import Market, open_market, open_page, pay_for
+from tests.flows.sales import Market, open_page, pay_for
 from tests.flows.test_gone_objects import customer_of, price_of
 from tests.flows.test_onboarding import is_ready, mirror_of
 from tests.flows.test_paying_creators import stripe_account
@@ -26,13 +26,8 @@ in_every_order = pytest.mark.parametrize("order", ORDERS, ids=ORDER_IDS)
 Order = tuple[int, ...]
 
 
-@pytest.fixture
-async def market(services: Services) -> Market:
-    return await open_market(services)
-
-
 async def _nothing() -> None:
-    """Stripe stays as it is between two requests."""
+    """No change at Stripe between two requests."""
 
 
 STATES = {
@@ -56,7 +51,7 @@ async def test_an_account_s_state_is_the_newest_asked(
     changes: list[Change] = [partial(stripe_side.set_capability, account, s) for s in statuses]
 
     await ask_in_between(
-        services, changes, lambda held: refresh_connect_state(held, account), order
+        services, changes, lambda held: refresh_connect_state(held.connect, account), order
     )
 
     assert (await mirror_of(market.creator)).transfers_status == statuses[-1]
@@ -75,7 +70,7 @@ async def test_an_account_out_of_reach_stays_closed(
     ]
 
     await ask_in_between(
-        services, changes, lambda held: refresh_connect_state(held, account), order
+        services, changes, lambda held: refresh_connect_state(held.connect, account), order
     )
 
     assert (await mirror_of(market.creator)).is_closed
@@ -134,7 +129,7 @@ async def page(services: Services, market: Market) -> PurchaseRow:
 
 
 def _look(purchase: PurchaseRow) -> Ask:
-    """Somebody looks at the purchase, each in a web process of their own."""
+    """Several people open the purchase's page, each in another web process."""
 
     async def ask(services: Services) -> object:
         runner._turns.clear()

@@ -9,7 +9,7 @@ from chenu.accounts.recovery import verify_email
 from chenu.agents.creators import update_creator
 from chenu.agents.listing import ListingFields
 from chenu.agents.model import PriceType
-from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.agents.purchases import get_purchase
 from chenu.billing import connect_accounts
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -21,33 +21,20 @@ from chenu.flows.services import Services
 from tests.accounts.mailed import mailed_token
 from tests.flows.sales import (
     Market,
+    another_agent,
+    buy,
     open_page,
-    pay_for,
-    report,
     start_buying,
     work_off,
 )
 from tests.flows.test_pending_changes import decide, rename
-from tests.people import Person, get_agent, make_creator, make_person, make_published_agent
+from tests.people import Person, get_agent, make_creator, make_person
 from tests.rows import count, count_jobs, put
 from tests.stripe_side import Json, StripeSide
 
 
-async def buy(services: Services, market: Market, key: str = "key-1") -> PurchaseRow:
-    purchase = await start_buying(services, market.buyer, market.agent, key)
-    assert await pay_for(purchase) == 303
-    await report(services, purchase)
-    await work_off(services)
-    return purchase
-
-
-async def another_agent(services: Services, market: Market) -> Market:
-    agent = await make_published_agent(services, market.creator, price=500, name="Relanceur")
-    return replace(market, agent=agent)
-
-
 async def move(person: Person, email: str) -> None:
-    """The person's new address, proved by the link that was sent there."""
+    """Changes the person's email address, with the link that was mailed there."""
     await update_profile(person.actor, ProfileChange(email=email))
     await verify_email(await mailed_token(email))
 

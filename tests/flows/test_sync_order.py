@@ -12,10 +12,9 @@ from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
 from tests.conftest import SEED
-from tests.flows.sales import Market
+from tests.flows.sales import Market, buy
 from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import (
-    buy,
     connect_account_of,
     customer_of,
     due_now,

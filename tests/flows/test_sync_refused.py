@@ -6,11 +6,9 @@ from chenu.core import db
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.services import Services
-from tests.flows.sales import Market, start_buying
+from tests.flows.sales import Market, another_agent, buy, start_buying
 from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import (
-    another_agent,
-    buy,
     connect_account_of,
     customer_of,
     move,

@@ -75,7 +75,7 @@ async def _writers(services: Services) -> dict[str, tuple[tuple[str, ...], Write
 
 
 def _as_entities(text: str) -> str:
-    """As Markdown writes characters by their numbers."""
+    """As numeric character references of Markdown."""
     return "".join(char if char.isascii() else f"&#x{ord(char):x};" for char in text)
 
 

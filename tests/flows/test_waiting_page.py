@@ -5,7 +5,6 @@ Whoever looks in between is told what is known.
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from chenu.core.clock import system_now
 from chenu.flows.events.handling import stand_in_for_worker
 from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
-from tests.conftest import with_settings
+from tests.conftest import with_gateway, with_settings
 from tests.flows.sales import open_page, open_quiet_market, pay_for, report
 from tests.rows import count, put
 from tests.stripe_side import AWAY, StripeSide
@@ -101,7 +100,7 @@ async def test_a_flood_of_webhooks_without_a_worker_does_the_work_of_two(
         )
         await inbox.store_event(event, EventSource.WEBHOOK)
     await db.execute("UPDATE pgqueuer SET execute_after = now() - interval '1 minute'")
-    waiting = replace(services, gateway=slow)
+    waiting = with_gateway(services, slow)
 
     flood = asyncio.gather(*(stand_in_for_worker(waiting, f"evt_{n}") for n in range(20)))
     await until(lambda: _is(slow.asked >= 2))

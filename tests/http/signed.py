@@ -1,4 +1,4 @@
-"""Deliveries as Stripe makes them: a body, and a signature over exactly its bytes."""
+"""Webhook deliveries as Stripe makes them: a body, and a signature over exactly its bytes."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ THIN = "/webhooks/stripe/thin"
 
 
 def snapshot_body(event_id: str = "evt_1", **changes: Any) -> bytes:
-    """A snapshot event with everything that we keep nothing of."""
+    """A snapshot event with all the fields that we ignore."""
     event = {
         "id": event_id,
         "object": "event",
@@ -35,7 +35,7 @@ def thin_body(event_id: str = "evt_thin_1", **changes: Any) -> bytes:
 
 
 def sign(body: bytes, secret: str, *, age_seconds: int = 0, also: str | None = None) -> str:
-    """The header's value; `also` is a second secret, as while one is being replaced."""
+    """The header's value; `also` is a second secret, as during a rotation."""
     at = int(time.time()) - age_seconds
     keys = [secret, *([also] if also else [])]
     marks = [

@@ -1,4 +1,4 @@
-"""Where a caller is: what our own proxies say of it, in one spelling."""
+"""The caller's IP in canonical form, as reported by our own proxies."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whoever has a file already is told so, and is not sent it again."""
+"""Conditional requests: a client with a current copy gets 304 without a body."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Cookies are read one by one: whatever other sites, extensions or proxies put beside ours."""
+"""Cookies are read one by one, so that invalid ones of others do not affect ours."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""The outermost layer: headers of every answer, who is asking, and errors for whom they concern."""
+"""The outermost layer: headers of every answer, the caller's identity, and errors."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -106,7 +106,7 @@ async def test_a_request_id_is_ours_and_not_the_caller_s(client: httpx.AsyncClie
 
 
 async def who(http: httpx.AsyncClient, **headers: str) -> str | None:
-    """The address of whoever the edge takes the caller for."""
+    """Returns the IP that the edge determines."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = await http.post("/graphql", json=WHO, headers=named)
     viewer = answer.json()["data"]["viewer"]

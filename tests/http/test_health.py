@@ -1,4 +1,4 @@
-"""Alive and ready: what a load balancer may be told, and when."""
+"""Liveness and readiness, as a load balancer sees them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,7 +60,7 @@ async def test_health_is_for_programs_whatever_they_accept(client: httpx.AsyncCl
 
 @asynccontextmanager
 async def no_database() -> AsyncIterator[None]:
-    """The pool is gone, as when PostgreSQL is; back afterwards for the other tests."""
+    """The pool is closed, as without PostgreSQL; restored afterwards for the other tests."""
     pool, db.ENGINE.pool = db.ENGINE.pool, None
     try:
         yield

@@ -21,7 +21,7 @@ BY = pytest.mark.parametrize("how", ["form", "graphql"])
 
 
 async def _fill_windows(person: Person) -> None:
-    """A stranger's tries, from the person's own network too."""
+    """Uses up a stranger's attempts, from the person's own network too."""
     sql = "INSERT INTO attempt_window (subject, started_at, tries) VALUES ($1, $2, $3)"
     filled = {
         f"{SIGN_IN_PER_EMAIL.name}:{person.email}": SIGN_IN_PER_EMAIL.tries,

@@ -1,4 +1,4 @@
-"""HEAD is GET without its body, and a wrong method is told which are right."""
+"""HEAD is GET without its body; the answer to a wrong method lists the allowed ones."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.attacks.pages import ROUTES, Route
 from tests.people import make_creator, make_person
 
 OWN = {"x-request-id"}
-"""What is another for each answer."""
+"""Headers that differ between any two answers."""
 
 READABLE = [
     "/", "/agents", "/agents?q=x", "/pricing", "/terms", "/privacy", "/imprint", "/sign-in",
@@ -43,7 +43,7 @@ async def test_head_is_get_without_its_body(
 
 
 def _shown(answer: httpx.Response) -> list[tuple[str, str]]:
-    """Of an error as JSON not the length: its request's id is as long as any other."""
+    """Without the length of JSON errors, which contain the request's id."""
     return [pair for pair in answer.headers.multi_items() if pair[0] not in OWN]
 
 
@@ -175,7 +175,7 @@ async def test_options_name_what_a_path_takes(
 
 
 async def test_a_head_of_endless_events_ends() -> None:
-    """For any application that streams until the listener leaves."""
+    """For any application that streams until the client leaves."""
     sent: list[Any] = []
 
     async def endless(_: Any, receive: Any, send: Any) -> None:

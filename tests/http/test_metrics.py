@@ -1,4 +1,4 @@
-"""What /metrics tells a monitor: requests by route, and what waits."""
+"""/metrics: requests by route, and sizes of queues."""
 
 from datetime import timedelta
 
@@ -86,7 +86,7 @@ def requests(samples: dict[str, float], route: str, status: int) -> float:
 async def test_requests_are_counted_by_route_and_never_by_address(
     client: httpx.AsyncClient,
 ) -> None:
-    """A label for each address that somebody invents would fill the monitor's memory."""
+    """A label per requested path would fill the monitor's memory."""
     before = await read(client)
 
     for path in ("/agents/one-1a2b", "/agents/two-3c4d", "/nothing/here", "/nowhere"):

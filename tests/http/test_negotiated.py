@@ -1,4 +1,4 @@
-"""What depends on a header says so, and the header is read with its weights."""
+"""Answers that depend on a header have Vary, and weights in the header are respected."""
 
 import httpx
 import pytest
@@ -113,7 +113,7 @@ async def test_languages_in_several_lines_are_one_list(client: httpx.AsyncClient
 async def test_files_are_compressed_for_those_who_want_that(
     client: httpx.AsyncClient, wanted: list[str], coding: str | None
 ) -> None:
-    """As lists in one line and in several."""
+    """Lists in one line and in several."""
     del client.headers["accept-encoding"]
     headers = [("accept-encoding", line) for line in wanted]
 

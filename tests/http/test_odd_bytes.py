@@ -1,4 +1,4 @@
-"""Headers, addresses and bodies that no client of good will sends are refused, never failures."""
+"""Headers, URLs and bodies that no correct client sends are refused, and cause no failure."""
 
 import time
 from typing import Any
@@ -53,7 +53,7 @@ VALUES = {
 async def ask(
     client: httpx.AsyncClient, request: tuple[str, str, bytes, bytes], headers: RawHeaders
 ) -> httpx.Response:
-    """As written: the client would refuse to send most of this."""
+    """Sent as written: the client would refuse most of this."""
     method, path, body, content_type = request
     names = {name for name, _ in headers}
     own = {b"host": b"127.0.0.1:8000", b"content-type": content_type} if body else {}
@@ -203,7 +203,7 @@ async def test_no_path_is_a_failure(app: Any, services: Services, path: bytes) -
 async def status_of(
     app: Any, path: bytes, query: bytes, headers: RawHeaders, errors: str = "replace"
 ) -> int:
-    """As a server hands it on that leaves all judgement to us."""
+    """As a server that passes everything on unchecked."""
     status: list[int] = []
 
     async def receive() -> Any:

@@ -1,4 +1,4 @@
-"""What refers to a request once it is over: the server closes its connection when nothing does."""
+"""References to a request after its end: the server closes its connection when there are none."""
 
 import asyncio
 import gc
@@ -13,9 +13,9 @@ LENGTH = [(b"content-length", b"50")]
 
 
 class Transport:
-    """The server's side of one request, of which no byte of the body ever comes.
+    """The server's side of one request, whose body never arrives.
 
-    As with granian, what is waited for is no frame of Python's that would refer to it.
+    As with granian, the awaited object is no Python frame, which would refer to the request.
     """
 
     def receive(self) -> Any:

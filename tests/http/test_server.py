@@ -1,15 +1,17 @@
-"""What the server owes any application: the protocol's corners, and an end that is in order."""
+"""The server for any application: edge cases of the protocol, and an orderly end."""
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Event
 from typing import Any
 
 import pytest
 
 from chenu.connection_limits import ConnectionLimits
-from chenu.http.server import PortTaken, claim_port, serving
+from chenu.http.server import PortTaken, claim_port, find_listener, serving
 from tests.attacks.raw_connections import connected
 
 LIMITS = ConnectionLimits()
@@ -32,9 +34,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[int]:
-    listener = claim_port("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-    async with serving(app, listener, LIMITS):
+    claim = claim_port("127.0.0.1", 0)
+    port = claim.getsockname()[1]
+    async with serving(app, claim, LIMITS):
         yield port
 
 
@@ -166,4 +168,37 @@ def test_a_port_is_one_process_s_alone() -> None:
             claim_port("127.0.0.1", port)
 
         assert port > 0
-        assert first.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+async def test_a_port_is_never_free_while_its_server_starts() -> None:
+    claim = claim_port("127.0.0.1", 0)
+    port = claim.getsockname()[1]
+    is_over = Event()
+
+    def claim_again() -> int:
+        tries = 0
+        while not is_over.is_set():
+            tries += 1
+            with pytest.raises(PortTaken):
+                claim_port("127.0.0.1", port)
+        return tries
+
+    trying = asyncio.create_task(asyncio.to_thread(claim_again))
+    async with serving(echo, claim, LIMITS):
+        await asyncio.sleep(0.05)
+        is_over.set()
+        tries = await trying
+
+    assert tries > 0
+
+
+async def test_connections_inherit_the_limits_of_time() -> None:
+    async with served(echo) as port:
+        listener = find_listener(port)
+
+        assert listener is not None
+        with listener:
+            assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            if sys.platform == "linux":
+                seconds = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) / 1_000
+                assert seconds == 60

@@ -1,4 +1,4 @@
-"""Stripe's webhooks: who may deliver, and that delivering is storing and nothing else."""
+"""Stripe's webhooks: who may deliver, and that an event is stored and nothing else."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Mails in the outbox, and what became of them."""
+"""Mails in the outbox and their states."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""`chenu worker` as a process of its own over the tests' engines."""
+"""`chenu worker` as a separate process over the tests' engines."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ class Worker:
     log: Path
 
     def kill(self) -> None:
-        """As the machine would: nothing is finished, nothing is said."""
+        """SIGKILL, as in a crash: nothing is finished."""
         self.process.send_signal(signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
@@ -31,7 +31,7 @@ class Worker:
 
 @asynccontextmanager
 async def worker(engines: Engines, folder: Path, **env: str) -> AsyncIterator[Worker]:
-    """Ready to work; killed in the end when the test has not ended it."""
+    """Ready for jobs; killed at the end unless the test has ended it."""
     ready, log = folder / "ready", folder / "worker.log"
     ready.unlink(missing_ok=True)
     with log.open("ab") as output:

@@ -1,4 +1,6 @@
-"""A little mail server: it takes mails, or refuses, stalls and breaks off as a test tells it."""
+"""A small mail server that accepts mails, or refuses, stalls and disconnects as the test
+sets it.
+"""
 
 import asyncio
 from base64 import b64decode
@@ -13,9 +15,11 @@ OK = "250 ok"
 
 @dataclass
 class MailServer:
-    """`on_recipient` and `on_data` are its answers; `breaks_off`: it keeps the mail, says nothing.
+    """`on_recipient` and `on_data` are its answers.
 
-    While `may_answer` is not set, it holds the answer to a mail back.
+    `breaks_off`: it accepts the mail without an answer.
+
+    While `may_answer` is not set, it delays its answer to a mail.
     """
 
     port: int = 0
@@ -77,7 +81,7 @@ class MailServer:
 
 @asynccontextmanager
 async def serve_mail() -> AsyncIterator[MailServer]:
-    """On a free port, answering at once."""
+    """On a free port; answers at once."""
     server = MailServer()
     server.may_answer.set()
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)

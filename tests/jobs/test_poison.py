@@ -1,11 +1,11 @@
-"""A row that no attempt can get done: it waits with the exception's name, and stops no other.
+"""A row that always fails waits with the exception's name, and does not stop others.
 
-One of every kind of operation, event, job and mail: a new kind joins by being in its enum.
+One of every kind of operation, event, job and mail, generated from the enums.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from structlog.testing import capture_logs
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
+from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db, queue
 from chenu.core.clock import system_now
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.queue import Job
-from chenu.flows.events.all_events import EVENTS
+from chenu.flows.composition import EVENTS
 from chenu.flows.events.handling import handle_event
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.services import Services
@@ -31,7 +32,7 @@ from chenu.jobs.send_mail import send_mail
 from chenu.jobs.worker import register_handlers
 from chenu.ledger.open_operations import list_due
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
-from tests.conftest import Engines, with_settings
+from tests.conftest import Engines, with_gateway, with_settings
 from tests.flows.sales import Market, open_page, open_quiet_market, pay_for
 from tests.jobs.outbox import look, queue_sale
 from tests.rows import count, put
@@ -56,7 +57,7 @@ async def read_postponed(sql: str, *args: object) -> Postponed:
 
 
 class PoisonedGateway:
-    """Stripe, but each answer about one object is nothing that we can read."""
+    """Stripe, except that each answer about one object is unreadable."""
 
     def __init__(self, gateway: Any, poison: str) -> None:
         self._gateway = gateway
@@ -74,7 +75,7 @@ class PoisonedGateway:
 
 
 async def make_poison_operation(kind: OperationKind) -> str:
-    """Its parameters are not what any handler reads."""
+    """Its parameters cannot be read by any handler."""
     new = NewOperation(kind, f"poison:{kind}", params=["poison"], subject_id=new_id())
     return str((await create_operation(new)).id)
 
@@ -125,12 +126,12 @@ async def test_poison_operations_move_behind_what_is_due_after_them(services: Se
 
 
 def _object_of(type_: str, market: Market, ids: dict[str, str]) -> str:
-    """The object of ours that an event of this type is about; a new family names its own here."""
+    """Our object that an event of this type is about; a new family of events must be added here."""
     return ids[type_.removeprefix("v2.core.").partition(".")[0].partition("[")[0].split("_")[0]]
 
 
 async def _make_objects(services: Services, market: Market) -> dict[str, str]:
-    """What Stripe has of a market whose buyer is at the payment page."""
+    """The Stripe objects of a market whose buyer is at the payment page."""
     purchase = await open_page(services, market)
     customer = await db.fetch_value(
         "SELECT stripe_customer_id FROM account WHERE id = $1", market.buyer.actor.account_id
@@ -157,7 +158,9 @@ async def test_a_poison_event_waits_and_its_neighbour_is_handled(
     ids = await _make_objects(services, market)
     about = _object_of(type_, market, ids)
     asked = ids["price"] if type_.startswith("product.") else about
-    poisoned: Any = replace(services, gateway=PoisonedGateway(services.gateway, asked))
+    gateway = LiveGateway(services.settings.stripe)
+    stripe: Any = PoisonedGateway(gateway, asked)
+    poisoned = with_gateway(services, stripe)
     for number, object_id in enumerate((about, "cus_of_somebody_else")):
         kind = "customer.deleted" if number else type_
         event = EventSummary(f"evt_{number}", kind, object_id, None, system_now())
@@ -167,6 +170,7 @@ async def test_a_poison_event_waits_and_its_neighbour_is_handled(
         await handle_event(poisoned, "evt_0")
     for event_id in await inbox.list_waiting():
         await handle_event(poisoned, event_id)
+    await gateway.close()
 
     waiting = await read_postponed(_EVENT, "evt_0")
     assert waiting.error == "KeyError"

@@ -1,4 +1,4 @@
-"""Every table says how long its rows are stored, and the purge keeps to it, by an index."""
+"""Every table has a retention rule, which the purge follows by an index."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -111,7 +111,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
 
 
 def column(retention: Retention) -> str:
-    """The one that is set to make a row old."""
+    """The column that is changed to make a row old."""
     return "expires_at" if retention.table == "user_session" else retention.age
 
 

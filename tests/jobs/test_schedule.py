@@ -1,4 +1,4 @@
-"""What happens by itself: each recurring task does its work, twice at once without harm."""
+"""Recurring tasks: each does its work, and running twice at once does no harm."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ BY_NAME = {recurring.name: recurring for recurring in RECURRING}
 
 
 async def run(services: Services, name: str) -> None:
-    """Its turn has come in two workers at once."""
+    """Due in two workers at once."""
     await asyncio.gather(*(run_once(services, BY_NAME[name]) for _ in range(2)))
 
 
@@ -83,7 +83,7 @@ async def test_what_waits_without_a_job_gets_one_again(services: Services) -> No
 
 
 async def test_a_long_outage_does_not_pile_up_jobs(services: Services) -> None:
-    """Each of them would try again by itself: an hour without a mail server is 360 turns."""
+    """Each job retries by itself: an outage of an hour has 360 runs of repair."""
     for number in range(3):
         await queue_sale(f"sale:{number}")
 

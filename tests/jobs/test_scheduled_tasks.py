@@ -1,4 +1,4 @@
-"""Due times are rows: a restart forgets nothing, two workers run nothing twice, months count."""
+"""Due times are rows: restarts forget nothing, two workers run nothing twice, months are dated."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ MINUTE = Every(timedelta(minutes=1))
 
 
 class Counted:
-    """A task that says for which moments it ran; it fails as often as it is told to."""
+    """A task that records its due times; it fails as often as the test sets."""
 
     def __init__(self, *failures: Exception) -> None:
         self.ran: list[datetime] = []
@@ -46,7 +46,7 @@ async def add(recurring: Recurring, due_at: datetime | None = None) -> None:
 
 
 async def run_until(services: Services, tasks: list[Recurring], happened: Any) -> None:
-    """A worker's schedule, which is told to stop then."""
+    """A worker's schedule, stopped then."""
     stop = asyncio.Event()
     running = asyncio.create_task(run_schedule(services, stop, tasks))
     try:
@@ -176,7 +176,7 @@ async def test_a_run_that_failed_comes_again_for_the_same_moment(services: Servi
 async def test_months_that_are_skipped_at_once_each_have_their_run_in_order(
     services: Services,
 ) -> None:
-    """A task that runs every so often runs once for all of them."""
+    """A task with an interval runs once for all missed times."""
     monthly, often = Counted(), Counted()
     tasks = [Recurring("monthly", Monthly(), monthly), Recurring("often", MINUTE, often)]
     for task in tasks:

@@ -1,4 +1,4 @@
-"""A mail of the outbox to a real SMTP server: once, again while it may help, then given up."""
+"""Sending a mail of the outbox to a real SMTP server: once, with retries, then given up."""
 
 import asyncio
 from collections.abc import AsyncIterator

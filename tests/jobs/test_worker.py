@@ -1,4 +1,4 @@
-"""The worker as a real process: what waits is done, also after kill -9, and no half on SIGTERM."""
+"""The worker as a real process: it does what waits, also after kill -9, and finishes on SIGTERM."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ async def is_sent(key: str = "sale:1") -> bool:
 
 
 async def test_what_is_queued_is_done(engines: Engines, services: Services, tmp_path: Path) -> None:
-    """A webhook settles a purchase, whose transfer and mails follow by jobs of their own."""
+    """A webhook settles a purchase, whose transfer and mails are separate jobs."""
     market = await open_market(services)
     purchase = await open_page(services, market)
     assert await pay_for(purchase) == 303

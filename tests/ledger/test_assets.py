@@ -38,7 +38,7 @@ async def book(key: str, account_id: UUID, *entries: LedgerEntry) -> bool:
 
 
 def pack(customer: UUID, cents: int, count: int) -> tuple[LedgerEntry, ...]:
-    """Money comes in and tokens go out at once; here they stand on any accounts."""
+    """Books money received and tokens granted in one transaction, on arbitrary accounts."""
     return (
         debit(BUYER_PAYMENTS, euros(Cents(cents))),
         credit(PLATFORM_REVENUE, euros(Cents(cents))),

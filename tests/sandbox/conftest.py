@@ -1,10 +1,9 @@
-"""Sandboxes for the tests. What the recorded one said is checked after each test that used it."""
+"""Sandboxes for the tests. The recorded answers are checked after each test that used one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from stripe._http_client import HTTPClient
 
 from chenu.sandbox.config import recorded_by_environment
 from chenu.sandbox.contract.check import check_lines
@@ -15,20 +14,11 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The SDK hands raw bytes to httpx in a way that httpx has come to dislike."""
+    """The SDK passes raw bytes to httpx in a deprecated way."""
     known = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(known)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_waiting_in_retries() -> Iterator[None]:
-    """The SDK's own backoff between retries starts at half a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
-        patch.setattr(HTTPClient, "MAX_DELAY", 0.01)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +30,7 @@ async def _recorded() -> AsyncIterator[Playground]:
 
 @pytest.fixture
 async def play(_recorded: Playground) -> AsyncIterator[Playground]:
-    """An empty sandbox; everything it answers and emits has to be true to Stripe."""
+    """An empty sandbox; everything that it answers and emits must conform to Stripe's API."""
     _empty(_recorded)
     yield _recorded
     await _check(_recorded)

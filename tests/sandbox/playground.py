@@ -1,4 +1,4 @@
-"""A sandbox in this process with the official SDK on it, and the scenes that tests begin with."""
+"""A sandbox in this process with the official SDK, and objects that many tests need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ URL = "http://sandbox.test"
 CARD = {"card": "4242 4242 4242 4242", "exp": "12/34", "cvc": "123", "name": "Zoé Client"}
 STEP = Mapping[str, Any]
 SPRING = 1_900_000_000
-"""17 March 2030, where no clock of the machine that runs the tests stands."""
+"""17 March 2030, so that no test depends on the machine's clock."""
 
 
 class InProcessHttp(stripe.HTTPXClient):
-    """The SDK's own client, speaking to an ASGI application instead of a socket."""
+    """The SDK's HTTP client, connected to an ASGI application instead of a socket."""
 
     def __init__(self, app: SandboxApp) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class InProcessHttp(stripe.HTTPXClient):
 
 @dataclass
 class Receiver:
-    """An ASGI application that takes webhooks; `status` is what it answers."""
+    """An ASGI application that receives webhooks; `status` is its answer."""
 
     status: int = 200
     received: list[tuple[str, bytes, str]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Receiver:
 class Playground:
     app: SandboxApp
     stripe: Any
-    """The official StripeClient; Any, for its answers are typed as id or object everywhere."""
+    """The official StripeClient; Any, because its answers are typed as id or object everywhere."""
     http: httpx.AsyncClient
     receiver: Receiver
 
@@ -102,7 +102,7 @@ class Playground:
         )
 
     async def session(self, amount: int = 1000, **values: Any) -> Any:
-        """An open Checkout session for one thing of that price."""
+        """An open Checkout session for one item of this price."""
         wanted: Any = {
             "mode": "payment",
             "line_items": [{"price": (await self.price(amount)).id, "quantity": 1}],
@@ -113,7 +113,7 @@ class Playground:
         return await self.stripe.v1.checkout.sessions.create_async(wanted)
 
     async def pay(self, session: Any, **typed: str) -> httpx.Response:
-        """Submit the hosted page; `typed` replaces single fields."""
+        """Submits the hosted page; `typed` replaces single fields."""
         return await self.http.post(f"/c/pay/{session.id}", data={**CARD, **typed})
 
     async def sale(self, amount: int = 1000, card: str = CARD["card"], **values: Any) -> Any:
@@ -139,7 +139,7 @@ class Playground:
         return await clocks.create_async({"frozen_time": SPRING, **values})
 
     async def advance_test_clock(self, clock: Any, seconds: int) -> Any:
-        """From where it stands; the answer is that of `advance`."""
+        """From its current time; returns the answer of `advance`."""
         clocks = self.stripe.v1.test_helpers.test_clocks
         now = (await clocks.retrieve_async(clock.id)).frozen_time
         return await clocks.advance_async(clock.id, {"frozen_time": now + seconds})
@@ -176,7 +176,7 @@ def transfers_status(account: Any) -> str:
 def build(
     record: Path | None, *, retries: int = 0, receiver: Receiver | None = None, **config: Any
 ) -> Playground:
-    """Close it with `close`."""
+    """Must be closed with `close`."""
     receiver = receiver or Receiver()
     app = create_app(
         SandboxConfig(

@@ -1,4 +1,4 @@
-"""A browser without JavaScript: cookies, forms with their hidden fields, and where they lead."""
+"""A browser without JavaScript: cookies, forms with their hidden fields, redirects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Typed = Mapping[str, str | list[str]]
 
 @dataclass
 class Seen:
-    """An answer, read as a page."""
+    """A response, parsed as a page."""
 
     response: httpx.Response
     page: PageReader
@@ -39,12 +39,12 @@ class Seen:
         return self.page.words("title")
 
     def buy_panel(self) -> str:
-        """The words of the buy panel of an agent's page."""
+        """The text of the buy panel on an agent's page."""
         [aside] = self.page.find("aside", id="buy")
         return " ".join(aside.text.split())
 
     def form(self, action: str) -> Form:
-        """The form that is sent there."""
+        """The form with this action."""
         found = [form for form in self.page.forms if form.action == action]
         assert found, f"no form for {action} among {[form.action for form in self.page.forms]}"
         return found[0]
@@ -57,7 +57,7 @@ class Seen:
 
 
 class Browser:
-    """One visitor. `locale` is what the browser asks for."""
+    """One visitor. `locale` is the browser's language."""
 
     def __init__(self, client: httpx.AsyncClient, settings: Settings, locale: str = "en") -> None:
         self._client = client
@@ -70,7 +70,7 @@ class Browser:
         return self._client
 
     def become(self, person: Person) -> "Browser":
-        """As after signing in."""
+        """Takes over the person's session cookie."""
         self._client.cookies.set(session_cookie_name(self._settings), person.token)
         return self
 
@@ -85,7 +85,7 @@ class Browser:
         return Seen(response, PageReader(response.text))
 
     async def open(self, url: str) -> Seen:
-        """Like `get`, and on to wherever it leads on our own site."""
+        """Like `get`, and follows redirects within our own site."""
         seen = await self.get(url)
         while seen.status in (302, 303) and self._is_ours(seen.location):
             seen = await self.get(seen.location)
@@ -94,7 +94,10 @@ class Browser:
     async def submit(
         self, seen: Seen, action: str, typed: Typed | None = None, *, button: str = ""
     ) -> Seen:
-        """Fill in the form that is sent to `action`; `button` is name=value of the one pressed."""
+        """Fills in and sends the form for `action`.
+
+        `button` is name=value of the pressed button.
+        """
         form = seen.form(action)
         typed = typed or {}
         unknown = set(typed) - form.names()
@@ -111,7 +114,7 @@ class Browser:
     async def post(
         self, url: str, data: list[tuple[str, str]] | dict[str, str], **headers: str
     ) -> Seen:
-        """A form as browsers send it, with where it came from."""
+        """Sends a form as browsers do, with its origin."""
         own = self._settings.public_url
         sent = {
             "origin": own,
@@ -126,7 +129,7 @@ class Browser:
         return Seen(response, PageReader(response.text))
 
     async def follow(self, seen: Seen) -> Seen:
-        """Where a sent form leads; the test fails when it leads nowhere."""
+        """Follows the redirect after a form; the test fails if there is none."""
         assert seen.status == 303, (seen.status, seen.page.errors(), seen.words[:400])
         return await self.open(seen.location)
 

@@ -1,4 +1,4 @@
-"""A page as a browser without JavaScript reads it: its forms, links, headings and words."""
+"""Parses a page as a browser without JavaScript sees it: forms, links, headings and text."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ _VOID = {"input", "meta", "link", "br", "hr", "img"}
 
 @dataclass
 class Form:
-    """`fields` are what would be sent untouched: names and values, in order."""
+    """`fields` are what would be sent unchanged: names and values, in order."""
 
     action: str
     method: str
@@ -22,7 +22,7 @@ class Form:
 
 @dataclass
 class Element:
-    """`within` are the class names of everything that it stands in."""
+    """`within` are the class names of all elements around it."""
 
     tag: str
     attributes: dict[str, str]
@@ -31,7 +31,7 @@ class Element:
 
 
 class PageReader(HTMLParser):
-    """Everything of a page that tests ask about."""
+    """Collects everything of a page that tests check."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -111,11 +111,11 @@ class PageReader(HTMLParser):
         ]
 
     def words(self, tag: str = "main") -> str:
-        """The text of the first such element, white space folded."""
+        """The text of the first such element, with white space collapsed."""
         found = self.find(tag)
         return " ".join(found[0].text.split()) if found else ""
 
     def errors(self) -> list[str]:
-        """What the error summary lists."""
+        """The entries of the error summary."""
         items = (item for item in self.find("li") if "errors" in item.within)
         return [" ".join(item.text.split()) for item in items]

@@ -101,7 +101,7 @@ async def test_reviewers_and_admins_reach_the_desk(browser: Browser, role: Staff
 
 
 async def _forged(browser: Browser, route: Route, tokens: dict[str, str]) -> list[tuple[str, int]]:
-    """The same write in every way that another site, or an old page, could send it."""
+    """The same request in every way that another site, or an old page, could send it."""
     own, other = tokens["own"], tokens["other"]
     forgeries: list[tuple[str, dict[str, str], dict[str, str]]] = [
         ("no token", {}, {}),

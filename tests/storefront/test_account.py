@@ -28,14 +28,14 @@ async def own(browser: Browser, zoe: Person) -> Browser:
 
 
 async def send(browser: Browser, action: str, id_of: str, typed: dict[str, str]) -> Seen:
-    """The form of that section: two of them are sent to the same address."""
+    """Sends the form of that section: two forms have the same action."""
     page = await browser.get("/account")
     form = next(f for f in page.page.forms if f.action == action and id_of in f.names())
     return await browser.post(action, {**dict(form.fields), **typed})
 
 
 async def mails(kind: str) -> list[str]:
-    """Who was written to."""
+    """The recipients of all mails."""
 
     sql = "SELECT string_agg(to_address, ' ' ORDER BY to_address) FROM outbox_mail WHERE kind = $1"
     found = await db.fetch_value(sql, kind)

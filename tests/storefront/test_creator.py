@@ -79,7 +79,7 @@ async def test_whose_account_is_closed_reads_so_and_opens_another(
     assert account.stripe_account_id is not None
     async with open_stripe_side(services) as stripe_side:
         await stripe_side.close_account(account.stripe_account_id)
-    await refresh_connect_state(services, account.stripe_account_id)
+    await refresh_connect_state(services.connect, account.stripe_account_id)
 
     browser.become(seller)
     desk = await browser.open("/creator")
@@ -204,16 +204,6 @@ async def test_a_public_profile_that_cannot_be_is_refused(
     assert seen.status == 422
     assert words in seen.words
     assert await fingerprint() == before
-
-
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
 
 
 async def test_the_desk_shows_each_sale_with_every_cent_and_no_buyer(

@@ -16,7 +16,7 @@ from chenu.core import db
 from chenu.core.mail import MailKind, MailRow
 from chenu.flows.services import Services
 from chenu.jobs.mail_text import compose_mail
-from chenu.jobs.strangers_words import unlink
+from chenu.jobs.user_texts import unlink
 from tests.accounts.mailed import mailed_token
 from tests.people import PASSWORD, make_person
 from tests.storefront.test_mails import PARAMS, TO_UNPROVED, URL, compose, part
@@ -54,7 +54,7 @@ _WRITTEN_BY_PEOPLE = ("name", "answer", "account", "agent", "creator", "reason")
 
 
 def linked(text: str) -> list[str]:
-    """What would be a link and is none of ours."""
+    """Parts that would become links and are not ours."""
     return _LINKED.findall(_OURS.sub("", text))
 
 
@@ -130,7 +130,7 @@ def test_an_address_is_shown_as_it_is_unless_it_says_more(email: str, shown: str
 
 
 async def _mails_to(email: str) -> list[str]:
-    """The texts of all mails in the outbox to an address, as they would be sent."""
+    """The texts of all mails in the outbox to an email address, as they would be sent."""
     sql = """
         SELECT id, business_key, kind, to_address, locale, params::text AS params, state, attempts,
             created_at

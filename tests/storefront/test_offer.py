@@ -13,24 +13,13 @@ from chenu.core import db
 from chenu.core.ids import new_id
 from chenu.flows.creators.edit_agent import PriceInput, update_agent
 from chenu.flows.creators.review_agent import archive_agent
-from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.people import Person, make_published_agent
+from tests.people import Person
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint
-from tests.storefront.visitors import make_reader, make_seller, make_unverified
+from tests.storefront.visitors import make_reader, make_unverified
 
 Change = Callable[[Person, AgentRow], Awaitable[object]]
-
-
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
 
 
 async def test_a_stranger_sees_price_split_and_the_way_in(

@@ -48,7 +48,7 @@ async def _open_shop(services: Services) -> list[str]:
 
 
 def check_page(seen: Seen, locale: str) -> None:
-    """Everything that holds for each page, whatever it shows."""
+    """The rules for every page, whatever it shows."""
     page, text = seen.page, seen.response.text
     assert page.find("html")[0].attributes["lang"] == locale
     assert seen.response.headers["content-language"] == locale
@@ -62,7 +62,7 @@ def check_page(seen: Seen, locale: str) -> None:
 
 
 def _check_ids(seen: Seen) -> None:
-    """No id twice; every label, description and error link leads to an element."""
+    """Ids are unique; every label, description and error link leads to an element."""
     ids = [e.attributes["id"] for e in seen.page.elements if "id" in e.attributes]
     assert len(ids) == len(set(ids)), [i for i in ids if ids.count(i) > 1]
     known = set(ids)
@@ -85,7 +85,7 @@ def _check_nothing_inline(text: str) -> None:
 
 
 def _check_nothing_foreign(seen: Seen) -> None:
-    """Whatever the browser fetches by itself is ours."""
+    """Everything that the browser loads by itself comes from us."""
     for tag, name in (("script", "src"), ("img", "src"), ("link", "href"), ("source", "src")):
         for element in seen.page.find(tag):
             if element.attributes.get("rel") == "canonical":

@@ -6,16 +6,17 @@ import pytest
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import OutcomeUnknown
+from chenu.billing.live_gateway import LiveGateway
 from chenu.core import db
 from chenu.flows.services import Services
-from tests.people import Person, make_published_agent, pay
+from tests.people import make_published_agent, pay
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.visitors import make_reader, make_seller
 
 
 async def order(browser: Browser, agent: AgentRow) -> Seen:
-    """Tick the box and press the button."""
+    """Ticks the consent box and presses the button."""
     page = await browser.get(f"/agents/{agent.slug}")
     return await browser.submit(
         page, f"/agents/{agent.slug}/buy", {"accept_immediate_supply": "on"}
@@ -23,19 +24,9 @@ async def order(browser: Browser, agent: AgentRow) -> Seen:
 
 
 async def purchase_page(browser: Browser) -> str:
-    """The address of the only purchase."""
+    """The URL of the latest purchase."""
     purchase_id = await db.fetch_value("SELECT id FROM purchase ORDER BY id DESC LIMIT 1")
     return f"/purchases/{purchase_id}"
-
-
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
 
 
 @pytest.fixture
@@ -130,14 +121,14 @@ async def test_whoever_paid_a_moment_before_canceling_has_paid(
 
 
 async def test_an_unanswered_question_is_admitted(
-    buyer: Browser, agent: AgentRow, services: Services, monkeypatch: pytest.MonkeyPatch
+    buyer: Browser, agent: AgentRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await order(buyer, agent)
 
     async def be_away(*_: object) -> None:
         raise OutcomeUnknown("The payment service did not answer. We are checking what happened")
 
-    monkeypatch.setattr(type(services.gateway), "get_checkout", be_away)
+    monkeypatch.setattr(LiveGateway, "get_checkout", be_away)
     seen = await buyer.get(await purchase_page(buyer))
 
     assert "is being confirmed" in seen.words
@@ -146,12 +137,12 @@ async def test_an_unanswered_question_is_admitted(
 
 
 async def test_without_the_payment_service_nothing_is_charged_and_words_say_so(
-    buyer: Browser, agent: AgentRow, services: Services, monkeypatch: pytest.MonkeyPatch
+    buyer: Browser, agent: AgentRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def be_away(*_: object) -> None:
         raise OutcomeUnknown("The payment service did not answer. We are checking what happened")
 
-    monkeypatch.setattr(type(services.gateway), "create_checkout", be_away)
+    monkeypatch.setattr(LiveGateway, "create_checkout", be_away)
     seen = await order(buyer, agent)
 
     assert seen.status == 503

@@ -1,25 +1,18 @@
 """Mailed links: an address is proved by a click, a forgotten password is replaced once."""
 
-import msgspec
 import pytest
 
 from chenu.accounts.users import Browser as From
 from chenu.accounts.users import find_user_by_email, sign_in
 from chenu.core import db
 from chenu.flows.services import Services
+from tests.accounts.mailed import last_mailed_token
 from tests.people import PASSWORD
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.visitors import make_reader, make_unverified
 
 NEW_PASSWORD = "another good one of the tests"
-
-
-async def mailed_token(kind: str) -> str:
-    """Out of the latest mail of that kind."""
-    sql = "SELECT params::text FROM outbox_mail WHERE kind = $1 ORDER BY id DESC LIMIT 1"
-    params = msgspec.json.decode(await db.fetch_value(sql, kind), type=dict[str, str])
-    return params["token"]
 
 
 async def is_verified(email: str) -> bool:
@@ -30,7 +23,7 @@ async def is_verified(email: str) -> bool:
 async def test_an_address_is_proved_by_a_click_not_by_a_visit(browser: Browser) -> None:
     browser.become(await make_unverified("zoe"))
     await browser.submit(await browser.get("/account"), "/account/verify")
-    link = f"/email/verify?token={await mailed_token('EMAIL_VERIFY')}"
+    link = f"/email/verify?token={await last_mailed_token('EMAIL_VERIFY')}"
 
     page = await browser.get(link)
     visited = await is_verified("zoe@example.org")
@@ -47,7 +40,7 @@ async def test_a_link_of_a_mail_works_without_being_signed_in(
     browser.become(await make_unverified("zoe"))
     await browser.submit(await browser.get("/account"), "/account/verify")
     phone = await open_browser()
-    page = await phone.get(f"/email/verify?token={await mailed_token('EMAIL_VERIFY')}")
+    page = await phone.get(f"/email/verify?token={await last_mailed_token('EMAIL_VERIFY')}")
 
     seen = await phone.submit(page, "/email/verify")
 
@@ -59,7 +52,7 @@ async def test_a_changed_address_counts_once_its_link_is_opened(browser: Browser
     page = await browser.get("/account")
     form = next(form for form in page.page.forms if "email" in form.names())
     await browser.post(form.action, {**dict(form.fields), "email": "new@example.org"})
-    link = f"/email/verify?token={await mailed_token('EMAIL_CHANGE_CONFIRM')}"
+    link = f"/email/verify?token={await last_mailed_token('EMAIL_CHANGE_CONFIRM')}"
 
     await browser.submit(await browser.get(link), "/email/verify")
 
@@ -85,7 +78,7 @@ async def test_a_link_that_is_not_ours_proves_nothing(
 async def test_a_link_proves_once(browser: Browser) -> None:
     browser.become(await make_unverified("zoe"))
     await browser.submit(await browser.get("/account"), "/account/verify")
-    page = await browser.get(f"/email/verify?token={await mailed_token('EMAIL_VERIFY')}")
+    page = await browser.get(f"/email/verify?token={await last_mailed_token('EMAIL_VERIFY')}")
 
     seen = [await browser.submit(page, "/email/verify") for _ in range(2)]
 
@@ -137,7 +130,7 @@ async def test_a_forgotten_password_is_replaced_and_every_session_ends(
     elsewhere = (await open_browser()).become(person)
     page = await browser.get("/password/forgot")
     await browser.submit(page, "/password/forgot", {"email": person.email})
-    reset = await browser.get(f"/password/reset?token={await mailed_token('PASSWORD_RESET')}")
+    reset = await browser.get(f"/password/reset?token={await last_mailed_token('PASSWORD_RESET')}")
 
     seen = await browser.follow(
         await browser.submit(reset, "/password/reset", {"new_password": NEW_PASSWORD})
@@ -153,7 +146,7 @@ async def test_a_refused_password_leaves_the_link_usable(browser: Browser) -> No
     await make_reader("zoe")
     page = await browser.get("/password/forgot")
     await browser.submit(page, "/password/forgot", {"email": "zoe@example.org"})
-    reset = await browser.get(f"/password/reset?token={await mailed_token('PASSWORD_RESET')}")
+    reset = await browser.get(f"/password/reset?token={await last_mailed_token('PASSWORD_RESET')}")
 
     refused = await browser.submit(reset, "/password/reset", {"new_password": "short"})
     again = await browser.submit(refused, "/password/reset", {"new_password": NEW_PASSWORD})
@@ -178,7 +171,7 @@ async def test_a_page_for_a_dead_link_offers_a_new_one(browser: Browser, token: 
 async def test_a_link_for_one_thing_does_nothing_else(browser: Browser) -> None:
     browser.become(await make_unverified("zoe"))
     await browser.submit(await browser.get("/account"), "/account/verify")
-    token = await mailed_token("EMAIL_VERIFY")
+    token = await last_mailed_token("EMAIL_VERIFY")
 
     seen = await browser.get(f"/password/reset?token={token}")
 

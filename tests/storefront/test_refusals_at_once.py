@@ -13,19 +13,9 @@ from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, agent_input, make_published_agent
 from tests.storefront.browser import Browser
-from tests.storefront.visitors import make_reader, make_seller, make_unverified
+from tests.storefront.visitors import make_reader, make_unverified
 
 Change = Callable[[Person, AgentRow], Awaitable[object]]
-
-
-@pytest.fixture
-async def seller(services: Services) -> Person:
-    return await make_seller(services)
-
-
-@pytest.fixture
-async def agent(services: Services, seller: Person) -> AgentRow:
-    return await make_published_agent(services, seller, price=999)
 
 
 async def _make_monthly(seller: Person, agent: AgentRow) -> None:

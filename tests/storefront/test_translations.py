@@ -67,7 +67,7 @@ def _texts_of_calls(scope: ast.AST, places: Keywords) -> Iterator[ast.expr]:
 
 
 def _unmarked(scope: ast.AST) -> set[str]:
-    """Names that the scope gives a text as it is, or a choice of texts."""
+    """Names in this scope that are assigned a text, or a choice of texts, without `mark`."""
     return {
         target.id
         for node in ast.walk(scope)

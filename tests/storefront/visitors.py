@@ -1,4 +1,4 @@
-"""People whose pages are in English, and what browsers do with them."""
+"""People whose pages are in English."""
 
 from chenu.accounts.actor import Staff
 from chenu.core import db

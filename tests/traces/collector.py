@@ -1,4 +1,4 @@
-"""A collector as OTLP over HTTP knows it: takes spans of other processes and shows them."""
+"""An OpenTelemetry collector for OTLP over HTTP, which records the spans of other processes."""
 
 import threading
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass
 class Collector:
-    """`text` is all that was ever sent, for looking for what may not be there."""
+    """`text` is everything that was sent, to check that it contains no secret."""
 
     url: str
     spans: list[Span] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Collector:
         self.text += str(request)
 
     def named(self, name: str, **attributes: Any) -> list[Span]:
-        """Those with these of our own attributes, such as request_id="..."."""
+        """Spans with these attributes, such as request_id="..."."""
         wanted = {f"chenu.{key}": value for key, value in attributes.items()}
         return [
             span
@@ -82,7 +82,7 @@ def collect() -> Iterator[Collector]:
             self.end_headers()
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            """Nothing: the test's output is not a log."""
+            """Keeps the test's output free of request lines."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     collector = Collector(f"http://127.0.0.1:{server.server_port}")

@@ -42,7 +42,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One word of the vocabulary as a visitor reads it."""
+    """A tag or permission in the words shown to visitors."""
 
     fr: str
     en: str
@@ -100,7 +100,7 @@ class VersionSeed:
 
 @dataclass(frozen=True, slots=True)
 class ManifestSeed:
-    """The thing a buyer pays for, without the permissions, which the agent states."""
+    """What a buyer pays for, without the permissions, which the agent states."""
 
     model: str
     system_prompt: str
@@ -155,7 +155,7 @@ def load_creators() -> tuple[Creator, ...]:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Capabilities in alphabetical order, permissions grouped by what they touch."""
+    """Capabilities in alphabetical order, permissions grouped by subject."""
     document = _read("vocabulary.toml")
     return Vocabulary(
         capabilities={tag: Label(**label) for tag, label in document["capability"].items()},

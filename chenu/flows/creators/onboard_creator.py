@@ -83,7 +83,7 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
     if account.can_be_paid:
         return None
     try:
-        return await services.gateway.make_onboarding_link(
+        return await services.connect.make_onboarding_link(
             account.stripe_account_id or "",
             return_url=services.url("/creator/onboarding/return"),
             refresh_url=services.url("/creator/onboarding"),
@@ -100,7 +100,7 @@ async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccou
         account = await connect_accounts.find_of_user(user_id)
         if account is None or account.stripe_account_id is None or account.is_closed:
             break
-        await refresh_connect_state(services, account.stripe_account_id)
+        await refresh_connect_state(services.connect, account.stripe_account_id)
         account = await connect_accounts.find_of_user(user_id)
         if account is not None and not account.is_closed:
             return account
@@ -112,5 +112,5 @@ async def refresh_own_connect_state(services: Services, actor: Actor) -> Creator
     creator = await get_own_creator(actor)
     account = await connect_accounts.find_of_user(creator.owner_id)
     if account is not None and account.stripe_account_id is not None:
-        await refresh_connect_state(services, account.stripe_account_id)
+        await refresh_connect_state(services.connect, account.stripe_account_id)
     return await get_own_creator(actor)

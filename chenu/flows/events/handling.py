@@ -15,8 +15,7 @@ from chenu.core.backoff import name_failure
 from chenu.core.caches import SingleFlight
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
-from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.registry import EventOutcome, EventRegistry, EventScope
+from chenu.flows.event_types import EventOutcome, EventScope
 from chenu.flows.services import Services
 
 log = structlog.get_logger(__name__)
@@ -29,14 +28,14 @@ _ROOM = asyncio.Semaphore(2)
 _IS_BEHIND: SingleFlight[str, bool] = SingleFlight(max_age=1)
 
 
-async def handle_event(services: Services, event_id: str, events: EventRegistry = EVENTS) -> None:
+async def handle_event(services: Services, event_id: str) -> None:
     """Once; an event that fails stays in the inbox with its error and is tried again."""
     event = await inbox.find_waiting(event_id)
     if event is None:
         return
     crash_point("webhook.claimed")
     try:
-        outcome = await _dispatch(services, event, events)
+        outcome = await _dispatch(services, event)
     except StripeRefusal as refusal:
         # Asking again would be refused again: operators see it, nobody waits for it.
         log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)
@@ -51,8 +50,8 @@ async def handle_event(services: Services, event_id: str, events: EventRegistry 
         await inbox.mark_ignored(event_id)
 
 
-async def _dispatch(services: Services, event: InboxEvent, events: EventRegistry) -> EventOutcome:
-    known = events.find(event.type)
+async def _dispatch(services: Services, event: InboxEvent) -> EventOutcome:
+    known = services.events.find(event.type)
     if known is None or (known.scope is EventScope.PLATFORM and event.related_account):
         return EventOutcome.IGNORED  # a connected account's own customers and pages are not ours
     return await known.handler(services, event)

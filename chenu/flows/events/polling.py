@@ -4,7 +4,7 @@ docs/stripe.md, "Webhooks".
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,10 +14,10 @@ from chenu.billing.event_cursor import find_cursor, move_cursor
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core.clock import business_now
-from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.registry import EventRegistry, EventScope
-from chenu.flows.mirrors.connect_account import refresh_waiting_accounts
+from chenu.flows.event_types import EventScope
 from chenu.flows.services import Services
+
+CatchUp = Callable[[Services], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
@@ -30,12 +30,12 @@ _OVERLAP = timedelta(hours=1)
 _BATCH = 100
 
 
-async def poll_events(services: Services, events: EventRegistry = EVENTS) -> int:
+async def poll_events(services: Services) -> int:
     """Events that never arrived, into the same inbox; the number found.
 
     A list that breaks off is read again from the same place next time, and stops no other.
     """
-    polls = (_poll(services, scope, events.names(scope)) for scope in POLLED_SCOPES)
+    polls = (_poll(services, scope, services.events.names(scope)) for scope in POLLED_SCOPES)
     found = await asyncio.gather(*polls, return_exceptions=True)
     for outcome in found:
         if isinstance(outcome, BaseException):
@@ -49,11 +49,9 @@ async def _poll(services: Services, scope: EventScope, names: Sequence[str]) -> 
     if not names:
         return 0
     since = await _find_start(scope, remembered_since)
-    if scope is EventScope.THIN:
-        listed = services.gateway.list_thin_events(names, since)
-        found = await _take_thin(services, listed)
-    else:
-        found = await _take(services.gateway.list_events(names, since))
+    is_thin = scope is EventScope.THIN
+    ask = services.reports.list_thin_events if is_thin else services.reports.list_events
+    found = await _take(services, ask(names, since))
     await move_cursor(scope, began, remembered_since)
     return found
 
@@ -68,23 +66,25 @@ async def _find_start(scope: EventScope, remembered_since: datetime) -> datetime
     return max(cursor.read_until - _OVERLAP, remembered_since)
 
 
-async def _take(listed: AsyncIterator[EventSummary]) -> int:
-    found = 0
+async def _take(services: Services, listed: AsyncIterator[EventSummary]) -> int:
+    """Those of which the list does not name the account are asked about together, at its end."""
+    found, unnamed = 0, dict[CatchUp, list[EventSummary]]()
     async for batch in _batches(listed):
-        found += await _store(batch)
+        named = [event for event in batch if _find_catch_up(services, event) is None]
+        found += await _store(named)
+        for event in batch:
+            if catch_up := _find_catch_up(services, event):
+                unnamed.setdefault(catch_up, []).append(event)
+    for catch_up, events in unnamed.items():
+        await catch_up(services)
+        await inbox.store_handled(events)
+        found += len(events)
     return found
 
 
-async def _take_thin(services: Services, listed: AsyncIterator[EventSummary]) -> int:
-    """Where an event does not even name the account, each that waits for Stripe is asked about."""
-    found, unnamed = 0, list[EventSummary]()
-    async for batch in _batches(listed):
-        found += await _store([event for event in batch if event.related_account])
-        unnamed += [event for event in batch if not event.related_account]
-    if unnamed:
-        await refresh_waiting_accounts(services)
-        await inbox.store_handled(unnamed)
-    return found + len(unnamed)
+def _find_catch_up(services: Services, event: EventSummary) -> CatchUp | None:
+    known = services.events.find(event.type)
+    return known.catch_up if known is not None and not event.related_account else None
 
 
 async def _batches(listed: AsyncIterator[EventSummary]) -> AsyncIterator[list[EventSummary]]:

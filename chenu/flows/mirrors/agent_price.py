@@ -1,5 +1,6 @@
 """An agent and its price as Stripe's product and price: a projection of ours."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -9,10 +10,15 @@ from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
+from chenu.billing.ports import CataloguePort
 from chenu.core.errors import InvalidState, NotFound
 from chenu.core.fetched import Fetched, fetch
-from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
-from chenu.flows.services import Services
+from chenu.flows.operation_handlers import (
+    ChangeHandler,
+    OperationHandler,
+    get_subject,
+    read_params,
+)
 from chenu.ledger.operations import (
     FOLLOWS,
     NewOperation,
@@ -69,16 +75,17 @@ def find_agent_of_product(product_id: str) -> AgentId | None:
         return None
 
 
+@dataclass(frozen=True)
 class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
     """Looks before it makes, each time: product and price are known by our id and lookup key."""
+
+    catalogue: CataloguePort
 
     kind = OperationKind.AGENT_PRICE
     params_type = AgentPriceRequest
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: AgentPriceRequest
-    ) -> str:
-        return await services.gateway.put_agent_price(params, operation)
+    async def call(self, operation: OperationRow, params: AgentPriceRequest) -> str:
+        return await self.catalogue.put_agent_price(params, operation)
 
     async def apply(self, operation: OperationRow, params: AgentPriceRequest, answer: str) -> str:
         """Adopt it, unless the agent's price has moved on since."""
@@ -93,11 +100,11 @@ class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
         return make_price_request(agent, replaces=params.replaces)
 
 
-async def fetch_price(services: Services, price_id: str) -> Fetched[PriceState]:
+async def fetch_price(catalogue: CataloguePort, price_id: str) -> Fetched[PriceState]:
     """One that Stripe does not have cannot be sold either. Raises OutcomeUnknown."""
 
     async def find() -> PriceState:
-        found = await services.gateway.find_price(price_id)
+        found = await catalogue.find_price(price_id)
         return found or PriceState(price_id, "", is_sellable=False)
 
     return await fetch(find)
@@ -117,11 +124,11 @@ async def store_price_state(agent_id: AgentId, fetched: Fetched[PriceState]) -> 
     )
 
 
-async def refresh_price(services: Services, agent_id: AgentId) -> None:
+async def refresh_price(catalogue: CataloguePort, agent_id: AgentId) -> None:
     """Ask about the agent's price, if it has one. Raises OutcomeUnknown."""
     agent = await find_agent(agent_id)
     if agent is not None and agent.stripe_price_id is not None:
-        await store_price_state(agent_id, await fetch_price(services, agent.stripe_price_id))
+        await store_price_state(agent_id, await fetch_price(catalogue, agent.stripe_price_id))
 
 
 def product_key(agent_id: AgentId) -> str:
@@ -155,23 +162,21 @@ async def _find_first_name(agent_id: AgentId) -> str | None:
     return None if first is None else read_params(first, _Sent).name
 
 
-class ProductUpdateHandler(OperationHandler[ProductUpdate, None]):
+@dataclass(frozen=True)
+class ProductUpdateHandler(ChangeHandler[ProductUpdate]):
+    catalogue: CataloguePort
+
     kind = OperationKind.PRODUCT_UPDATE
     params_type = ProductUpdate
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: ProductUpdate
-    ) -> None:
+    async def call(self, operation: OperationRow, params: ProductUpdate) -> None:
         """Refused because the product is gone: its price is asked about, which went with it."""
         try:
-            await services.gateway.update_product(params, operation)
+            await self.catalogue.update_product(params, operation)
         except StripeRefusal as refusal:
             if refusal.is_gone:
-                await refresh_price(services, AgentId(get_subject(operation)))
+                await refresh_price(self.catalogue, AgentId(get_subject(operation)))
             raise
-
-    async def apply(self, operation: OperationRow, params: ProductUpdate, answer: None) -> None:
-        return None
 
     async def renew(self, operation: OperationRow, params: ProductUpdate) -> ProductUpdate:
         return ProductUpdate(params.product_id, (await _get_agent(operation)).name)

@@ -9,15 +9,15 @@ from chenu.billing.stripe_catalogue import (
     ProductRequest,
     StripeCatalogue,
 )
-from chenu.flows.events.all_events import EVENTS
-from chenu.flows.events.registry import EventRegistry, EventScope
+from chenu.flows.event_types import EventRegistry, EventScope
+from chenu.flows.services import Services
 from chenu.metering.plans import API_PLANS
 from chenu.tiers.catalogue import TIERS
 from chenu.tokens.packs import TOKEN_PACKS
 
 
 async def bootstrap_stripe(
-    stripe: StripeCatalogue, public_url: str, events: EventRegistry = EVENTS
+    stripe: StripeCatalogue, public_url: str, events: EventRegistry[Services]
 ) -> list[Outcome]:
     """What was created, updated or left unchanged; a second run changes nothing.
 

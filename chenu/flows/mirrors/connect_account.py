@@ -1,6 +1,7 @@
 """A person's Connect account: one that is open, told what changes, and our mirror kept true."""
 
 import asyncio
+from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -14,11 +15,16 @@ from chenu.agents.queries import find_creator_of, list_sold_by
 from chenu.billing import connect_accounts
 from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.gateway import ConnectAccountRequest, ConnectState, ConnectUpdate, StripeRefusal
+from chenu.billing.ports import ConnectPort
 from chenu.core import db, queue
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
-from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
-from chenu.flows.services import Services
+from chenu.flows.operation_handlers import (
+    ChangeHandler,
+    OperationHandler,
+    get_subject,
+    read_params,
+)
 from chenu.ledger.open_operations import reschedule
 from chenu.ledger.operations import (
     NewOperation,
@@ -87,19 +93,20 @@ async def next_connect_operation(
     )
 
 
+@dataclass(frozen=True)
 class ConnectAccountHandler(OperationHandler[ConnectAccountRequest, str]):
+    connect: ConnectPort
+
     kind = OperationKind.CONNECT_ACCOUNT
     params_type = ConnectAccountRequest
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
-    ) -> str:
-        return await services.gateway.create_connect_account(params, operation)
+    async def call(self, operation: OperationRow, params: ConnectAccountRequest) -> str:
+        return await self.connect.create_connect_account(params, operation)
 
     async def find_existing(
-        self, services: Services, operation: OperationRow, params: ConnectAccountRequest
+        self, operation: OperationRow, params: ConnectAccountRequest
     ) -> str | None:
-        return await services.gateway.find_connect_account(operation)
+        return await self.connect.find_connect_account(operation)
 
     async def apply(
         self, operation: OperationRow, params: ConnectAccountRequest, answer: str
@@ -125,23 +132,21 @@ async def _get_owner(operation: OperationRow) -> tuple[UserId, str, ConnectAccou
     return user_id, creator.display_name, account
 
 
-class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
+@dataclass(frozen=True)
+class ConnectUpdateHandler(ChangeHandler[ConnectUpdate]):
+    connect: ConnectPort
+
     kind = OperationKind.CONNECT_UPDATE
     params_type = ConnectUpdate
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: ConnectUpdate
-    ) -> None:
+    async def call(self, operation: OperationRow, params: ConnectUpdate) -> None:
         """Refused because the account is gone: its state is asked, as after an event."""
         try:
-            await services.gateway.update_connect_account(params, operation)
+            await self.connect.update_connect_account(params, operation)
         except StripeRefusal as refusal:
             if refusal.is_gone:
-                await refresh_connect_state(services, params.account_id)
+                await refresh_connect_state(self.connect, params.account_id)
             raise
-
-    async def apply(self, operation: OperationRow, params: ConnectUpdate, answer: None) -> None:
-        return None
 
     async def renew(self, operation: OperationRow, params: ConnectUpdate) -> ConnectUpdate:
         user_id, name, account = await _get_owner(operation)
@@ -150,30 +155,30 @@ class ConnectUpdateHandler(OperationHandler[ConnectUpdate, None]):
         return ConnectUpdate(account.stripe_account_id, (await get_user(user_id)).email, name)
 
 
-async def refresh_connect_state(services: Services, stripe_account_id: str) -> None:
+async def refresh_connect_state(connect: ConnectPort, stripe_account_id: str) -> None:
     """Fetch what Stripe says now and follow it; an account that is not ours is ignored."""
-    fetched = await fetch(lambda: _get_state(services, stripe_account_id))
+    fetched = await fetch(lambda: _get_state(connect, stripe_account_id))
     await _adopt(fetched)
 
 
-async def _get_state(services: Services, stripe_account_id: str) -> ConnectState:
+async def _get_state(connect: ConnectPort, stripe_account_id: str) -> ConnectState:
     """One that Stripe does not have, or does not let us reach any more, is as good as closed."""
     try:
-        return await services.gateway.get_connect_state(stripe_account_id)
+        return await connect.get_connect_state(stripe_account_id)
     except StripeRefusal as refusal:
         if not refusal.is_gone:
             raise
     return ConnectState(stripe_account_id, "restricted", (), is_closed=True)
 
 
-async def refresh_waiting_accounts(services: Services) -> None:
+async def refresh_waiting_accounts(connect: ConnectPort) -> None:
     """Each that cannot be paid yet. What Stripe refuses stops no other; raises OutcomeUnknown."""
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def refresh(account_id: str) -> None:
         async with room:
             try:
-                await refresh_connect_state(services, account_id)
+                await refresh_connect_state(connect, account_id)
             except StripeRefusal as refusal:
                 log.error("account_refused", account=account_id, code=refusal.code)
 

@@ -1,13 +1,20 @@
 """The account as Stripe's customer: made before its first checkout, and told what changes."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import adopt_customer, forget_customer, get_billed_person
 from chenu.billing.gateway import CustomerRequest, CustomerUpdate, StripeRefusal
+from chenu.billing.ports import CustomerPort
 from chenu.core.errors import InvalidState
-from chenu.flows.operations.handler import OperationHandler, get_subject, read_params
-from chenu.flows.services import Services
+from chenu.flows.operation_handlers import (
+    ChangeHandler,
+    OperationHandler,
+    get_subject,
+    read_params,
+)
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
 
 CUSTOMER_KINDS = (OperationKind.CUSTOMER, OperationKind.CUSTOMER_UPDATE)
@@ -43,19 +50,18 @@ async def next_customer_operation(
     return NewOperation(kind, key, params, subject_id=account_id, account_id=account_id)
 
 
+@dataclass(frozen=True)
 class CustomerHandler(OperationHandler[CustomerRequest, str]):
+    customers: CustomerPort
+
     kind = OperationKind.CUSTOMER
     params_type = CustomerRequest
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: CustomerRequest
-    ) -> str:
-        return await services.gateway.create_customer(params, operation)
+    async def call(self, operation: OperationRow, params: CustomerRequest) -> str:
+        return await self.customers.create_customer(params, operation)
 
-    async def find_existing(
-        self, services: Services, operation: OperationRow, params: CustomerRequest
-    ) -> str | None:
-        return await services.gateway.find_customer(params.email, operation)
+    async def find_existing(self, operation: OperationRow, params: CustomerRequest) -> str | None:
+        return await self.customers.find_customer(params.email, operation)
 
     async def apply(self, operation: OperationRow, params: CustomerRequest, answer: str) -> str:
         await adopt_customer(AccountId(get_subject(operation)), answer)
@@ -66,17 +72,15 @@ class CustomerHandler(OperationHandler[CustomerRequest, str]):
         return CustomerRequest(owner.email, owner.name, owner.locale, params.account_id)
 
 
-class CustomerUpdateHandler(OperationHandler[CustomerUpdate, None]):
+@dataclass(frozen=True)
+class CustomerUpdateHandler(ChangeHandler[CustomerUpdate]):
+    customers: CustomerPort
+
     kind = OperationKind.CUSTOMER_UPDATE
     params_type = CustomerUpdate
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: CustomerUpdate
-    ) -> None:
-        await services.gateway.update_customer(params, operation)
-
-    async def apply(self, operation: OperationRow, params: CustomerUpdate, answer: None) -> None:
-        return None
+    async def call(self, operation: OperationRow, params: CustomerUpdate) -> None:
+        await self.customers.update_customer(params, operation)
 
     async def on_refused(
         self, operation: OperationRow, params: CustomerUpdate, refusal: StripeRefusal

@@ -1,7 +1,5 @@
 """What an operator decides about an operation that does not come about by itself."""
 
-from typing import Any
-
 import structlog
 
 from chenu.accounts import audit
@@ -10,7 +8,6 @@ from chenu.billing.gateway import StripeRefusal
 from chenu.core import db
 from chenu.core.errors import Invalid
 from chenu.core.text import tidy
-from chenu.flows.operations.handler import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.operation_list import GIVEN_UP, mark_given_up, reopen, require_failed
@@ -32,7 +29,7 @@ async def retry_operation(
     async with db.transaction():
         operation = await get_operation(operation_id, lock=True)
         await require_failed(operation)
-        handler: OperationHandler[Any, Any] = services.handlers.get(operation.kind)
+        handler = services.handlers.get(operation.kind)
         await reopen(operation, await handler.renew(operation, handler.read(operation)))
         await audit.record(operator, "operation.retry", operation.id, operator=name)
     log.info("operation_retried", operation=str(operation.id), kind=operation.kind, operator=name)
@@ -51,7 +48,7 @@ async def give_up_operation(
         raise Invalid("Please give a reason of at most 500 characters", path=("reason",))
     async with db.transaction():
         operation = await get_operation(operation_id, lock=True)
-        handler: OperationHandler[Any, Any] = services.handlers.get(operation.kind)
+        handler = services.handlers.get(operation.kind)
         if operation.is_open:
             refusal = StripeRefusal(GIVEN_UP, reason)
             await handler.on_refused(operation, handler.read(operation), refusal)

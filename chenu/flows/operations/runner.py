@@ -14,7 +14,7 @@ from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
-from chenu.flows.operations.handler import NotYet, OperationHandler
+from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger import operations
 from chenu.ledger.operations import OperationId, OperationRow, OperationState
@@ -57,10 +57,10 @@ async def _carry_out_or_postpone(services: Services, operation: OperationRow) ->
 
 
 async def _carry_out(services: Services, operation: OperationRow) -> OperationRow:
-    handler: Handler = services.handlers.get(operation.kind)
+    handler = services.handlers.get(operation.kind)
     crash_point(f"{operation.kind}.before_call")
     try:
-        answer = await _ask(handler, services, operation)
+        answer = await _ask(handler, operation)
     except NotYet as wait:
         state = OperationState.INTENT
         await operations.postpone(
@@ -78,26 +78,26 @@ async def _carry_out(services: Services, operation: OperationRow) -> OperationRo
     else:
         crash_point(f"{operation.kind}.after_call")
         await _settle(handler, operation, answer)
-    await _follow_up(handler, services, operation)
+    await _follow_up(handler, operation)
     return await operations.get_operation(operation.id)
 
 
-async def _follow_up(handler: Handler, services: Services, operation: OperationRow) -> None:
+async def _follow_up(handler: Handler, operation: OperationRow) -> None:
     """What may be lost never makes a settled operation fail."""
     try:
-        await handler.after_commit(services, operation, handler.read(operation))
+        await handler.after_commit(operation, handler.read(operation))
     except Exception:
         log.exception("after_commit_broke", kind=operation.kind)
 
 
-async def _ask(handler: Handler, services: Services, operation: OperationRow) -> object:
+async def _ask(handler: Handler, operation: OperationRow) -> object:
     """With the key while Stripe knows it; under another key only what is not found there."""
     params = handler.read(operation)
     if operation.key_expired or operation.key_number:
-        found = await handler.find_existing(services, operation, params)
+        found = await handler.find_existing(operation, params)
         if found is not None:
             return found
-    return await handler.call(services, operation, params)
+    return await handler.call(operation, params)
 
 
 async def _settle(handler: Handler, operation: OperationRow, answer: object) -> None:

@@ -1,6 +1,6 @@
 """Stripe's payment page for one purchase: opened, found again, and closed."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
@@ -21,13 +21,19 @@ from chenu.billing.gateway import (
     CheckoutSession,
     StripeRefusal,
 )
+from chenu.billing.ports import CataloguePort, CheckoutPort, CustomerPort
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import InvalidState, RefusedError
 from chenu.flows.mirrors.sync import sync_customer, sync_price
-from chenu.flows.operations.handler import OperationHandler, get_subject
+from chenu.flows.operation_handlers import ChangeHandler, OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.gone_copies import GoneRefusal, find_gone, forget_gone
+from chenu.flows.purchases.gone_copies import (
+    GoneRefusal,
+    find_gone,
+    forget_gone,
+    is_about_copies,
+)
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
@@ -139,29 +145,28 @@ async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None
     )
 
 
-_OF_COPIES = ("customer", "line_items")
-"""Parameters that name our copies: refused, and there a moment later, means renewed meanwhile."""
-
-
+@dataclass(frozen=True)
 class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
+    checkouts: CheckoutPort
+    customers: CustomerPort
+    catalogue: CataloguePort
+
     kind = OperationKind.CHECKOUT_SESSION
     params_type = CheckoutRequest
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: CheckoutRequest
-    ) -> CheckoutSession:
+    async def call(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutSession:
         try:
-            return await services.gateway.create_checkout(params, operation)
+            return await self.checkouts.create_checkout(params, operation)
         except StripeRefusal as refusal:
-            gone = await find_gone(services, params)
-            if not gone.names and not (refusal.param or "").startswith(_OF_COPIES):
+            gone = await find_gone(self.customers, self.catalogue, params)
+            if not gone.names and not is_about_copies(refusal):
                 raise
             raise GoneRefusal(refusal, gone) from refusal
 
     async def find_existing(
-        self, services: Services, operation: OperationRow, params: CheckoutRequest
+        self, operation: OperationRow, params: CheckoutRequest
     ) -> CheckoutSession | None:
-        return await services.gateway.find_checkout(params.customer_id, operation)
+        return await self.checkouts.find_checkout(params.customer_id, operation)
 
     async def apply(
         self, operation: OperationRow, params: CheckoutRequest, answer: CheckoutSession
@@ -187,19 +192,17 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
         return replace(params, expires_at=_expiry())
 
 
-class CheckoutExpiryHandler(OperationHandler[SessionParams, None]):
+@dataclass(frozen=True)
+class CheckoutExpiryHandler(ChangeHandler[SessionParams]):
     """Only closes the page; what that means for the purchase is CHECKOUT_PAYMENT's to say."""
+
+    checkouts: CheckoutPort
 
     kind = OperationKind.CHECKOUT_EXPIRY
     params_type = SessionParams
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: SessionParams
-    ) -> None:
-        await services.gateway.expire_checkout(params.session_id, operation)
-
-    async def apply(self, operation: OperationRow, params: SessionParams, answer: None) -> None:
-        return None
+    async def call(self, operation: OperationRow, params: SessionParams) -> None:
+        await self.checkouts.expire_checkout(params.session_id, operation)
 
 
 async def open_checkout(
@@ -231,26 +234,20 @@ async def _ask_anew(
     success_url: str,
     cancel_url: str,
 ) -> OperationRow:
-    """The operation that opens the page, for customer and price as they are now."""
-    customer_id = await _get_customer(services, purchase.account_id)
-    price_id = await _get_price(services, purchase)
-    request = session_operation(purchase, customer_id, price_id, success_url, cancel_url)
-    return await create_operation_after(request, refused)
+    """The operation that opens the page, for customer and price as they are now.
 
-
-async def _get_customer(services: Services, account_id: AccountId) -> str:
-    owner = await sync_customer(services, account_id)
+    Raises PriceChanged after the request: the job that closes its page drops it.
+    """
+    owner = await sync_customer(services, purchase.account_id)
     if owner.customer_id is None:
         raise _not_opened()
-    return owner.customer_id
-
-
-async def _get_price(services: Services, purchase: PurchaseRow) -> str:
-    """Raises PriceChanged after the request: the job that closes its page drops it."""
     agent = await sync_price(services, purchase.agent_id, purchase.price)
     if agent.stripe_price_id is None:
         raise _not_opened()
-    return agent.stripe_price_id
+    request = session_operation(
+        purchase, owner.customer_id, agent.stripe_price_id, success_url, cancel_url
+    )
+    return await create_operation_after(request, refused)
 
 
 def _not_opened() -> PaymentFailed:

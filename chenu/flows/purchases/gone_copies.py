@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from chenu.accounts.customers import forget_customer
 from chenu.agents.model import AgentId
 from chenu.billing.gateway import CheckoutRequest, PriceState, StripeRefusal
+from chenu.billing.ports import CataloguePort, CustomerPort
 from chenu.core.fetched import Fetched
 from chenu.flows.mirrors.agent_price import fetch_price, store_price_state
-from chenu.flows.services import Services
+
+_COPIES = ("customer", "line_items")
+"""Parameters that name our copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,18 @@ class GoneRefusal(StripeRefusal):
         self.gone = gone
 
 
-async def find_gone(services: Services, request: CheckoutRequest) -> Gone:
+def is_about_copies(refusal: StripeRefusal) -> bool:
+    """Refused, and there a moment later, a copy has been renewed meanwhile."""
+    return (refusal.param or "").startswith(_COPIES)
+
+
+async def find_gone(
+    customers: CustomerPort, catalogue: CataloguePort, request: CheckoutRequest
+) -> Gone:
     """Asks Stripe, whose refusals name the reason in too many ways. Raises OutcomeUnknown."""
     is_there, prices = await asyncio.gather(
-        services.gateway.is_customer_there(request.customer_id),
-        asyncio.gather(*(fetch_price(services, price_id) for price_id in request.price_ids)),
+        customers.is_customer_there(request.customer_id),
+        asyncio.gather(*(fetch_price(catalogue, price_id) for price_id in request.price_ids)),
     )
     unsold = next((price for price in prices if not price.value.is_sellable), None)
     return Gone(None if is_there else request.customer_id, unsold)

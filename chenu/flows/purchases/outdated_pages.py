@@ -10,7 +10,7 @@ from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import CheckoutRequest, OutcomeUnknown
 from chenu.core.clock import system_now
 from chenu.flows.mirrors.sync import sync_customer, sync_price, was_updated_since
-from chenu.flows.operations.handler import read_params
+from chenu.flows.operation_handlers import read_params
 from chenu.flows.purchases.checkout import close_checkout, find_opening
 from chenu.flows.purchases.gone_copies import find_gone, forget_gone
 from chenu.flows.services import Services
@@ -42,7 +42,7 @@ async def is_page_current(services: Services, purchase: PurchaseRow) -> bool:
     if await was_updated_since(purchase.account_id, purchase.agent_id, opening):
         return False
     try:
-        gone = await find_gone(services, request)
+        gone = await find_gone(services.customers, services.catalogue, request)
     except OutcomeUnknown:
         return True  # nothing is known against it
     await forget_gone(gone, purchase.agent_id)

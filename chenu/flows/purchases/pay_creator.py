@@ -1,5 +1,7 @@
 """The creator's part of a payment: one transfer, tied to the charge that pays for it."""
 
+from dataclasses import dataclass
+
 import msgspec
 from msgspec.structs import replace
 
@@ -9,12 +11,12 @@ from chenu.agents.payments import PaymentRow, record_transfer
 from chenu.agents.queries import find_creator
 from chenu.billing.connect_accounts import find_of_user
 from chenu.billing.gateway import StripeRefusal, TransferRequest
+from chenu.billing.ports import ConnectPort, MoneyPort
 from chenu.core import queue
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.flows.mirrors.connect_account import refresh_connect_state
-from chenu.flows.operations.handler import NotYet, OperationHandler
-from chenu.flows.services import Services
+from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -67,13 +69,15 @@ async def create_transfer_operation(payment: PaymentRow) -> None:
     await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 
 
+@dataclass(frozen=True)
 class TransferHandler(OperationHandler[TransferParams, str]):
+    money: MoneyPort
+    connect: ConnectPort
+
     kind = OperationKind.TRANSFER
     params_type = TransferParams
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: TransferParams
-    ) -> str:
+    async def call(self, operation: OperationRow, params: TransferParams) -> str:
         payable = await _find_destination(params.owner_id)
         if payable is None:
             raise NotYet("payouts_not_ready")
@@ -87,18 +91,16 @@ class TransferHandler(OperationHandler[TransferParams, str]):
             payment_id=str(params.payment_id),
         )
         try:
-            return await services.gateway.create_transfer(request, operation)
+            return await self.money.create_transfer(request, operation)
         except StripeRefusal as refusal:
             if _is_destination_gone(refusal):
-                await refresh_connect_state(services, request.destination)
+                await refresh_connect_state(self.connect, request.destination)
             elif refusal.code not in _WAITS:
                 raise
             raise NotYet(refusal.code, refused=True) from refusal
 
-    async def find_existing(
-        self, services: Services, operation: OperationRow, params: TransferParams
-    ) -> str | None:
-        return await services.gateway.find_transfer(params.transfer_group, operation)
+    async def find_existing(self, operation: OperationRow, params: TransferParams) -> str | None:
+        return await self.money.find_transfer(params.transfer_group, operation)
 
     async def apply(self, operation: OperationRow, params: TransferParams, answer: str) -> str:
         await record_transfer(params.payment_id, answer)

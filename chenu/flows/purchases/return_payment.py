@@ -1,5 +1,7 @@
 """A payment that may not buy anything any more goes back whole, at once, with a mail."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from chenu.accounts.actor import AccountId
@@ -9,12 +11,12 @@ from chenu.agents.payments import PaymentRow, record_refund
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import RefundRequest, StripeRefusal
+from chenu.billing.ports import MoneyPort
 from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
-from chenu.flows.operations.handler import NotYet, OperationHandler
-from chenu.flows.services import Services
+from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
@@ -87,25 +89,26 @@ async def _tell_buyer(
     await queue_mail(MailKind.PAYMENT_RETURNED, buyer.email, locale, key, params)
 
 
+@dataclass(frozen=True)
 class RefundHandler(OperationHandler[RefundParams, str]):
+    money: MoneyPort
+
     kind = OperationKind.REFUND
     params_type = RefundParams
 
-    async def call(self, services: Services, operation: OperationRow, params: RefundParams) -> str:
+    async def call(self, operation: OperationRow, params: RefundParams) -> str:
         request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
         try:
-            return await services.gateway.create_refund(request, operation)
+            return await self.money.create_refund(request, operation)
         except StripeRefusal as refusal:
             if refusal.code == _ALREADY_DONE:
-                return await self._require_found(services, operation, params)
+                return await self._require_found(operation, params)
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
 
-    async def find_existing(
-        self, services: Services, operation: OperationRow, params: RefundParams
-    ) -> str | None:
-        return await services.gateway.find_refund(params.payment_intent_id, operation)
+    async def find_existing(self, operation: OperationRow, params: RefundParams) -> str | None:
+        return await self.money.find_refund(params.payment_intent_id, operation)
 
     async def apply(self, operation: OperationRow, params: RefundParams, answer: str) -> str:
         await record_refund(params.payment_id, params.amount)
@@ -124,10 +127,8 @@ class RefundHandler(OperationHandler[RefundParams, str]):
         )
         return answer
 
-    async def _require_found(
-        self, services: Services, operation: OperationRow, params: RefundParams
-    ) -> str:
-        found = await self.find_existing(services, operation, params)
+    async def _require_found(self, operation: OperationRow, params: RefundParams) -> str:
+        found = await self.find_existing(operation, params)
         if found is None:
             raise NotYet(_ALREADY_DONE)
         return found

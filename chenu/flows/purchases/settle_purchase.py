@@ -4,6 +4,7 @@ Access, books, receipt and the creator's transfer follow the settled payment exa
 that may not buy anything any more is given back. docs/money.md, "A sale".
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from chenu.billing.gateway import (
     OutcomeUnknown,
     StripeRefusal,
 )
+from chenu.billing.ports import CheckoutPort
 from chenu.core import db, pubsub
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
@@ -40,7 +42,8 @@ from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
-from chenu.flows.operations.handler import NotYet, OperationHandler, get_subject
+from chenu.core.pubsub import PubSub
+from chenu.flows.operation_handlers import NotYet, OperationHandler, get_subject
 from chenu.flows.purchases.checkout import SessionParams, adopt_session
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
@@ -57,16 +60,18 @@ from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import OperationKind, OperationRow
 
 
+@dataclass(frozen=True)
 class CheckoutPaymentHandler(OperationHandler[SessionParams, CheckoutSession]):
     """Asks what became of the payment page; changes nothing at Stripe."""
+
+    checkouts: CheckoutPort
+    pubsub: PubSub
 
     kind = OperationKind.CHECKOUT_PAYMENT
     params_type = SessionParams
 
-    async def call(
-        self, services: Services, operation: OperationRow, params: SessionParams
-    ) -> CheckoutSession:
-        fetched = await fetch(lambda: services.gateway.get_checkout(params.session_id))
+    async def call(self, operation: OperationRow, params: SessionParams) -> CheckoutSession:
+        fetched = await fetch(lambda: self.checkouts.get_checkout(params.session_id))
         session = fetched.value
         if session.status is CheckoutStatus.OPEN or not _is_final(session):
             decline = Fetched(session.last_decline, fetched.number)
@@ -91,10 +96,8 @@ class CheckoutPaymentHandler(OperationHandler[SessionParams, CheckoutSession]):
             reason = refusal.code if is_foreign else "checkout_gone"
             await move_status(purchase.id, PurchaseStatus.CANCELED, failure_code=reason)
 
-    async def after_commit(
-        self, services: Services, operation: OperationRow, params: SessionParams
-    ) -> None:
-        await services.pubsub.publish(pubsub.purchase_channel(get_subject(operation)))
+    async def after_commit(self, operation: OperationRow, params: SessionParams) -> None:
+        await self.pubsub.publish(pubsub.purchase_channel(get_subject(operation)))
 
 
 def _is_final(session: CheckoutSession) -> bool:

@@ -1,1 +1,1 @@
-"""The fields of the three roots, by topic; `schema` puts them together."""
+"""The fields of the three roots, by topic; `schema` merges them."""

@@ -1,4 +1,4 @@
-"""Who asks: sessions, the own profile and API keys."""
+"""Root fields of the viewer: sessions, own profile and API keys."""
 
 import strawberry
 

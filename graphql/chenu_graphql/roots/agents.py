@@ -1,4 +1,4 @@
-"""Agents and their creators: the store, a creator's work, the reviewer's decision."""
+"""Root fields of agents and creators: the store, a creator's work, the reviewer's decision."""
 
 from typing import Annotated
 

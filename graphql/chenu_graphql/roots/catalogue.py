@@ -1,4 +1,4 @@
-"""Prices and limits as they stand: tiers, plans of the paid API, token packs, spheres."""
+"""Root fields of current prices and limits: tiers, API plans, token packs, spheres."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Any object by its global id."""
+"""Root fields that find any object by its global id."""
 
 import asyncio
 from typing import Annotated

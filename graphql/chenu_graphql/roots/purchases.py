@@ -1,4 +1,4 @@
-"""Buying agents, and being told when a payment has settled."""
+"""Root fields of purchases: buying agents, and the event of a settled payment."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""The back office."""
+"""Root fields of the back office."""
 
 import strawberry
 

@@ -4,12 +4,12 @@ docs/decisions/0020.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
 from chenu.billing.gateway import StripeRefusal
-from chenu.flows.services import Services
 from chenu.ledger.operations import OperationKind, OperationRow
 
 Params = TypeVar("Params")
@@ -34,19 +34,17 @@ class OperationHandler(ABC, Generic[Params, Answer]):
     """`call` runs outside any transaction; `apply` and `on_refused` inside one, the row locked.
 
     Everything that is sent is in `params`, which are frozen: no row that may have changed between
-    two tries is read for it.
+    two tries is read for it. A handler's fields are the ports that it asks, and nothing else.
     """
 
     kind: ClassVar[OperationKind]
     params_type: type[Params]
 
     @abstractmethod
-    async def call(self, services: Services, operation: OperationRow, params: Params) -> Answer:
+    async def call(self, operation: OperationRow, params: Params) -> Answer:
         """One request to Stripe under the operation's key. Raises NotYet."""
 
-    async def find_existing(
-        self, services: Services, operation: OperationRow, params: Params
-    ) -> Answer | None:
+    async def find_existing(self, operation: OperationRow, params: Params) -> Answer | None:
         """What an earlier try made at Stripe, once its idempotency key is forgotten there."""
         return None
 
@@ -67,15 +65,40 @@ class OperationHandler(ABC, Generic[Params, Answer]):
         """
         return params
 
-    async def after_commit(
-        self, services: Services, operation: OperationRow, params: Params
-    ) -> None:
+    async def after_commit(self, operation: OperationRow, params: Params) -> None:
         """After the commit: what may be lost, such as live events."""
         return
 
     def read(self, operation: OperationRow) -> Params:
         """The parameters as they were frozen, so that every retry is the same to the letter."""
         return read_params(operation, self.params_type)
+
+
+class ChangeHandler(OperationHandler[Params, None]):
+    """Of a kind that only changes what Stripe has: nothing changes here."""
+
+    async def apply(self, operation: OperationRow, params: Params, answer: None) -> None:
+        return None
+
+
+class HandlerRegistry:
+    """One handler for each kind. Raises ValueError, when a process starts, if that is not so."""
+
+    def __init__(self, handlers: Iterable[OperationHandler[Any, Any]]) -> None:
+        self._by_kind: dict[str, OperationHandler[Any, Any]] = {}
+        for handler in handlers:
+            if handler.kind not in list(OperationKind):
+                raise ValueError(f"there is no kind of operation {handler.kind}")
+            if handler.kind in self._by_kind:
+                raise ValueError(f"operation {handler.kind} has two handlers")
+            self._by_kind[handler.kind] = handler
+        missing = [kind.value for kind in OperationKind if kind not in self._by_kind]
+        if missing:
+            raise ValueError(f"no handler for the operations {', '.join(missing)}")
+
+    def get(self, kind: str) -> OperationHandler[Any, Any]:
+        """Raises KeyError for a kind that this version does not know."""
+        return self._by_kind[kind]
 
 
 def read_params(operation: OperationRow, params_type: type[Params]) -> Params:

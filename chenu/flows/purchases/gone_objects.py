@@ -25,7 +25,7 @@ async def follow_customer(services: Services, customer_id: str) -> bool:
     """
     if await find_account_of_customer(customer_id) is None:
         return False
-    if await services.gateway.is_customer_there(customer_id):
+    if await services.customers.is_customer_there(customer_id):
         return True
     account_id = await forget_customer(customer_id)
     if account_id is not None:
@@ -36,7 +36,7 @@ async def follow_customer(services: Services, customer_id: str) -> bool:
 
 async def follow_price(services: Services, price_id: str) -> bool:
     """Archived, or its product is. False for no price of an agent. Raises ProviderUnavailable."""
-    fetched = await fetch_price(services, price_id)
+    fetched = await fetch_price(services.catalogue, price_id)
     agent_id = find_agent_of_product(fetched.value.product_id)
     if agent_id is None:
         return False
@@ -55,7 +55,7 @@ async def follow_product(services: Services, product_id: str) -> bool:
         return False
     price_id = agent.stripe_price_id
     if price_id is not None:
-        await _follow_sale(services, agent.id, await fetch_price(services, price_id))
+        await _follow_sale(services, agent.id, await fetch_price(services.catalogue, price_id))
     return True
 
 

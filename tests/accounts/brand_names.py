@@ -1,6 +1,6 @@
-"""Names that read like the house's own, and names that only look a little like it."""
+"""Names that are refused because they read like CHE·NU's own, and similar ones that are allowed."""
 
-HOUSE_NAMES = [
+BRAND_NAMES = [
     "CHE·NU",
     "Chenu",
     "C H E N U",

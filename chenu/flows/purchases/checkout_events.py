@@ -5,7 +5,7 @@ from uuid import UUID
 from chenu.agents.model import PurchaseId
 from chenu.billing.gateway import CheckoutSession
 from chenu.billing.inbox import InboxEvent
-from chenu.flows.events.registry import EventOutcome, EventScope, EventType
+from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.checkout import payment_key
 from chenu.flows.purchases.settle_purchase import settle_session
@@ -17,7 +17,7 @@ async def follow_checkout(services: Services, event: InboxEvent) -> EventOutcome
     """A page that we do not know is asked about as well: its id may have been lost on the way."""
     if not event.object_id:
         return EventOutcome.IGNORED
-    session = await services.gateway.get_checkout(event.object_id)
+    session = await services.checkouts.get_checkout(event.object_id)
     purchase_id = _find_purchase(session)
     if purchase_id is None:
         return EventOutcome.IGNORED  # a page of another kind

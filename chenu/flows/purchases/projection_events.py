@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from chenu.billing.inbox import InboxEvent
-from chenu.flows.events.registry import EventHandler, EventOutcome, EventScope, EventType
-from chenu.flows.mirrors.gone_objects import follow_customer, follow_price, follow_product
+from chenu.flows.event_types import EventHandler, EventOutcome, EventScope, EventType
+from chenu.flows.purchases.gone_objects import follow_customer, follow_price, follow_product
 from chenu.flows.services import Services
 
 _Follow = Callable[[Services, str], Awaitable[bool]]
 
 
-def _handler(follow: _Follow) -> EventHandler:
+def _handler(follow: _Follow) -> EventHandler[Services]:
     """`follow` says whether the object is one of ours."""
 
     async def handle(services: Services, event: InboxEvent) -> EventOutcome:

@@ -2,8 +2,8 @@
 
 from chenu.billing.connect_accounts import find_by_stripe_id
 from chenu.billing.inbox import InboxEvent
-from chenu.flows.events.registry import EventOutcome, EventScope, EventType
-from chenu.flows.mirrors.connect_account import refresh_connect_state
+from chenu.flows.event_types import EventOutcome, EventScope, EventType
+from chenu.flows.mirrors.connect_account import refresh_connect_state, refresh_waiting_accounts
 from chenu.flows.services import Services
 
 
@@ -11,9 +11,13 @@ async def follow_account(services: Services, event: InboxEvent) -> EventOutcome:
     """The account stands beside the object where that is something else, as an application is."""
     for account_id in (event.related_account, event.object_id):
         if account_id and await find_by_stripe_id(account_id) is not None:
-            await refresh_connect_state(services, account_id)
+            await refresh_connect_state(services.connect, account_id)
             return EventOutcome.HANDLED
     return EventOutcome.IGNORED
+
+
+async def _ask_waiting(services: Services) -> None:
+    await refresh_waiting_accounts(services.connect)
 
 
 _CONNECT = ("account.updated", "account.application.deauthorized")
@@ -25,5 +29,5 @@ _THIN = (
 )
 ACCOUNT_EVENTS = (
     *(EventType(name, EventScope.CONNECT, follow_account) for name in _CONNECT),
-    *(EventType(name, EventScope.THIN, follow_account) for name in _THIN),
+    *(EventType(name, EventScope.THIN, follow_account, _ask_waiting) for name in _THIN),
 )

@@ -1,4 +1,4 @@
-"""The one place that says which of Stripe's events are handled, and by what.
+"""Which of Stripe's events are handled, and by what: each topic declares its own.
 
 What Stripe is asked to deliver, what is polled, and who handles an event all follow from it.
 """
@@ -6,9 +6,12 @@ What Stripe is asked to deliver, what is polled, and who handles an event all fo
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from chenu.billing.inbox import InboxEvent
-from chenu.flows.services import Services
+
+Context = TypeVar("Context")
+"""What a handler is given beside the event: services.py, which has the registry in it."""
 
 
 class EventScope(StrEnum):
@@ -28,32 +31,37 @@ class EventOutcome(StrEnum):
     """It names nothing, or nothing of ours."""
 
 
-EventHandler = Callable[[Services, InboxEvent], Awaitable[EventOutcome]]
+EventHandler = Callable[[Context, InboxEvent], Awaitable[EventOutcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class EventType:
-    """`name` is Stripe's."""
+class EventType(Generic[Context]):
+    """`name` is Stripe's.
+
+    `catch_up` takes the handler's place for an event in a list that does not name its account: it
+    asks about every account that such an event may be about.
+    """
 
     name: str
     scope: EventScope
-    handler: EventHandler
+    handler: EventHandler[Context]
+    catch_up: Callable[[Context], Awaitable[None]] | None = None
 
 
-class EventRegistry:
+class EventRegistry(Generic[Context]):
     """Event types by name; each has one handler."""
 
-    def __init__(self, types: Iterable[EventType]) -> None:
-        self._types: dict[str, EventType] = {}
+    def __init__(self, types: Iterable[EventType[Context]]) -> None:
+        self._types: dict[str, EventType[Context]] = {}
         for event_type in types:
             if event_type.name in self._types:
                 raise ValueError(f"{event_type.name} is registered twice")
             self._types[event_type.name] = event_type
 
-    def __iter__(self) -> Iterator[EventType]:
+    def __iter__(self) -> Iterator[EventType[Context]]:
         return iter(self._types.values())
 
-    def find(self, name: str) -> EventType | None:
+    def find(self, name: str) -> EventType[Context] | None:
         return self._types.get(name)
 
     def names(self, scope: EventScope) -> tuple[str, ...]:
