@@ -213,6 +213,19 @@ class _KeyActor:
     locale: str
 
 
+_FIND_KEY_ACTOR = f"""
+    SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
+        a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+        u.email_verified_at IS NOT NULL AS verified, u.locale
+    FROM api_key k
+    JOIN account a ON a.id = k.account
+    JOIN app_user u ON u.id = k.created_by
+    JOIN membership m ON m.account = a.id AND m.member = u.id
+    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > $2)
+"""  # noqa: S608 - own text
+
+
 async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """The actor of a Bearer key.
 
@@ -220,19 +233,8 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
-    sql = f"""
-        SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-            a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
-            u.email_verified_at IS NOT NULL AS verified, u.locale
-        FROM api_key k
-        JOIN account a ON a.id = k.account
-        JOIN app_user u ON u.id = k.created_by
-        JOIN membership m ON m.account = a.id AND m.member = u.id
-        WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
-            AND (k.expires_at IS NULL OR k.expires_at > $2)
-    """  # noqa: S608 - own text
     now = system_now()
-    row = await db.find_one(_KeyActor, sql, hash_key(secret, pepper), now)
+    row = await db.find_one(_KeyActor, _FIND_KEY_ACTOR, hash_key(secret, pepper), now)
     if row is None:
         return None
     touch = """

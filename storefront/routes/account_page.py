@@ -61,7 +61,7 @@ async def render_account(
         status,
         user=user,
         tier=tier,
-        may_make_keys=tier.grant(Feature.API_ACCESS).enabled,
+        may_make_keys=actor.rights.has(Feature.API_ACCESS),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
