@@ -14,7 +14,7 @@ from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.recurrence import Monthly
-from chenu.tiers.catalogue import EntitlementSource, Feature, FeatureGrant, TierCode
+from chenu.tiers.catalogue import COUNTED, EntitlementSource, Feature, FeatureGrant, TierCode
 from chenu.tiers.entitlements import Rights
 
 GAUGED = frozenset({Feature.THREADS, Feature.STORAGE_BYTES})
@@ -35,6 +35,10 @@ class Entitlement:
     @property
     def is_unlimited(self) -> bool:
         return self.has_access and self.limit is None
+
+    @property
+    def is_counted(self) -> bool:
+        return self.feature in COUNTED
 
     @property
     def remaining(self) -> int | None:

@@ -14,6 +14,7 @@ from chenu.accounts.tables import EntitlementUse
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError, Forbidden, Invalid, LimitReached, reject_if_any
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.tiers.catalogue import EntitlementSource, Feature, FeatureGrant
@@ -51,7 +52,7 @@ def _check(actor: Actor, feature: Feature, quantity: int, key: str, request: str
         allowed = ", ".join(sorted(GAUGED))
         errors.append(Invalid("Counted here: {allowed}", path=("feature",), allowed=allowed))
     if not 1 <= quantity <= MAX_LIMIT:
-        message = "A quantity is a number from 1 to {highest}"
+        message = mark("A quantity is a number from 1 to {highest}")
         errors.append(Invalid(message, path=("quantity",), highest=MAX_LIMIT))
     reject_if_any(errors)
     return client_key(account_id, key, request, {"feature": feature, "quantity": quantity})

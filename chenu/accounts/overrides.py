@@ -14,6 +14,7 @@ from chenu.accounts.validation import check_text
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Invalid, InvalidState, NotFound, reject_if_any
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
@@ -150,6 +151,6 @@ def _check_limit(data: OverrideInput) -> list[ChenuError]:
     if data.feature not in COUNTED or not data.enabled:
         return [Invalid("Only a feature that is counted and on has a limit", path=("limit",))]
     if not 0 <= data.limit <= MAX_LIMIT:
-        message = "A limit is a number from 0 to {highest}"
+        message = mark("A limit is a number from 0 to {highest}")
         return [Invalid(message, path=("limit",), highest=MAX_LIMIT)]
     return []

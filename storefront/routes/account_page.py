@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.api_keys import list_api_keys
+from chenu.accounts.entitlements import get_entitlements
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import list_sessions
 from chenu.accounts.users import get_user
@@ -49,10 +50,11 @@ async def render_account(
 ) -> Page:
     actor = pages.request_context.actor
     account_id, user_id = account_of(actor), actor.require_user()
-    user, sessions, keys, purchases = await asyncio.gather(
+    user, sessions, keys, entitlements, purchases = await asyncio.gather(
         get_user(user_id),
         list_sessions(user_id),
         list_api_keys([account_id]),
+        get_entitlements(account_id),
         _read_purchases(pages, account_id, query),
     )
     tier = get_tier(actor.tier)
@@ -65,6 +67,7 @@ async def render_account(
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
+        entitlements=entitlements.entitlements,
         forms=forms,
         **purchases,
     )
