@@ -17,6 +17,7 @@ from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.agents.queries import list_agents_by_id
 from chenu.core.paging import Key
 from chenu.tiers.catalogue import Feature, get_tier
+from chenu.tiers.entitlements import find_refusal
 from storefront.forms import Fields, FormView
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
@@ -63,7 +64,7 @@ async def render_account(
         status,
         user=user,
         tier=tier,
-        may_make_keys=actor.rights.has(Feature.API_ACCESS),
+        keys_refusal=find_refusal(actor.rights, Feature.API_ACCESS),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
