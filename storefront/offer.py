@@ -97,7 +97,7 @@ def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return Offer(OfferState.REFUSED, refusal=refusal, split=split)
-    missing = find_refusal(_NEWCOMER.rights, Feature.MARKETPLACE)
+    missing = find_refusal(_NEWCOMER.entitlements, Feature.MARKETPLACE)
     return Offer(OfferState.SIGN_IN, refusal=missing, split=split)
 
 

@@ -12,7 +12,7 @@ from chenu.accounts.roles import ApiScope as ApiScope
 from chenu.core.errors import Forbidden, Unauthenticated, Unverified
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, mark
 from chenu.tiers.catalogue import TierCode
-from chenu.tiers.entitlements import Override, Rights
+from chenu.tiers.entitlements import Entitlements, Override
 
 UserId = NewType("UserId", UUID)
 AccountId = NewType("AccountId", UUID)
@@ -67,9 +67,9 @@ class Actor:
     ip: str = ""
 
     @property
-    def rights(self) -> Rights:
+    def entitlements(self) -> Entitlements:
         """What the account may, as of this request: each check asks this, not the database."""
-        return Rights(self.tier, self.overrides)
+        return Entitlements(self.tier, self.overrides)
 
     @property
     def is_staff(self) -> bool:

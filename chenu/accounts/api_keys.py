@@ -82,7 +82,7 @@ async def create_api_key(
     """
     user_id = _require_owner(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
-    require_feature(actor.rights, Feature.API_ACCESS)
+    require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
     made = new_key(API_KEY_HEAD)

@@ -1,6 +1,6 @@
 """What accounts are entitled to, feature by feature, and how much of it is in use.
 
-One statement reads any number of accounts. A check in a request needs none: see Actor.rights.
+One statement reads any number of accounts. A check in a request needs none: see Actor.entitlements.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.recurrence import Monthly
 from chenu.tiers.catalogue import COUNTED, EntitlementSource, Feature, FeatureGrant, TierCode
-from chenu.tiers.entitlements import Rights
+from chenu.tiers.entitlements import Entitlements
 
 GAUGED = frozenset({Feature.THREADS, Feature.STORAGE_BYTES})
 """What the CHE·NU apps report the use of."""
@@ -57,7 +57,6 @@ class Entitlement:
 @dataclass(frozen=True, slots=True)
 class AccountEntitlements:
     account_id: AccountId
-    rights: Rights
     entitlements: tuple[Entitlement, ...]
 
     def of(self, feature: Feature) -> Entitlement:
@@ -81,6 +80,23 @@ class _Row:
     gauges: str
 
 
+@dataclass(frozen=True, slots=True)
+class _TierRow:
+    tier: TierCode
+    overrides: str
+
+
+_FIND_TIER = f"""
+    SELECT a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1
+"""  # noqa: S608 - own text
+
+
+async def find_entitlements(account_id: AccountId | None) -> Entitlements | None:
+    """What decides about every feature of the account, by one indexed read."""
+    row = await db.find_one(_TierRow, _FIND_TIER, account_id)
+    return None if row is None else Entitlements(row.tier, read_overrides(row.overrides))
+
+
 _SELECT = f"""
     SELECT a.id, a.tier, a.created_at, {OVERRIDES_OF_A} AS overrides,
         (SELECT coalesce(jsonb_object_agg(g.feature, g.used), '{{}}')::text
@@ -101,14 +117,14 @@ async def get_entitlements(account_id: AccountId) -> AccountEntitlements:
 
 
 def _describe_account(row: _Row) -> AccountEntitlements:
-    rights = Rights(row.tier, read_overrides(row.overrides))
+    entitlements = Entitlements(row.tier, read_overrides(row.overrides))
     gauges = msgspec.json.decode(row.gauges, type=dict[str, int])
     resets_at = next_budget(row.created_at, business_now())
     found = (
         describe(granted, _used(granted, gauges), _resets_at(granted, resets_at))
-        for granted in map(rights.grant, Feature)
+        for granted in map(entitlements.grant, Feature)
     )
-    return AccountEntitlements(row.id, rights, tuple(found))
+    return AccountEntitlements(row.id, tuple(found))
 
 
 def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:

@@ -59,8 +59,8 @@ def _check(actor: Actor, feature: Feature, quantity: int, key: str, request: str
 
 
 async def _consume(actor: Actor, feature: Feature, quantity: int, client: ClientKey) -> Entitlement:
-    require_feature(actor.rights, feature)
-    granted = actor.rights.grant(feature)
+    require_feature(actor.entitlements, feature)
+    granted = actor.entitlements.grant(feature)
     sql = """
         INSERT INTO entitlement_gauge AS g (id, account, feature, used)
         SELECT $1::uuid, $2::uuid, $3::text, $4::bigint WHERE $4::bigint <= $5::bigint
@@ -77,9 +77,9 @@ async def _consume(actor: Actor, feature: Feature, quantity: int, client: Client
 async def _find_refusal(actor: Actor, feature: Feature, quantity: int) -> ChenuError:
     sql = "SELECT used FROM entitlement_gauge WHERE account = $1 AND feature = $2"
     used = await db.fetch_value(sql, actor.account_id, feature) or 0
-    if actor.rights.grant(feature).limit is None:
+    if actor.entitlements.grant(feature).limit is None:
         return LimitReached("No more than {highest} can be counted", highest=MAX_LIMIT)
-    return room_refusal(actor.rights, feature, used, quantity)
+    return room_refusal(actor.entitlements, feature, used, quantity)
 
 
 async def _release(actor: Actor, feature: Feature, quantity: int, client: ClientKey) -> Entitlement:
@@ -89,7 +89,7 @@ async def _release(actor: Actor, feature: Feature, quantity: int, client: Client
         WHERE account = $1 AND feature = $2 RETURNING used
     """
     used = await db.fetch_value(sql, client.account_id, feature, quantity) or 0
-    return await _record(client, actor.rights.grant(feature), -quantity, used)
+    return await _record(client, actor.entitlements.grant(feature), -quantity, used)
 
 
 async def _record(

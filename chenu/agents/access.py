@@ -118,7 +118,7 @@ class AgentAccess:
 def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
     """What the actor may do with an agent; `grant` is the account's usable grant, if any."""
     if grant is not None or is_own(actor, agent):
-        return AgentAccess(can_use=True, grant=grant)
+        return _decide_own(actor, agent, grant)
     if actor.account_id is None:
         return AgentAccess(False, refusal=Unauthenticated("Please sign in first"))
     if agent.kind is AgentKind.PLATFORM:
@@ -126,17 +126,27 @@ def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> Agen
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return AgentAccess(can_use=False, refusal=refusal)
-    missing = find_refusal(actor.rights, Feature.MARKETPLACE)
+    missing = find_refusal(actor.entitlements, Feature.MARKETPLACE)
     if missing is not None:
         return AgentAccess(can_use=False, refusal=missing)
     return AgentAccess(False, refusal=InvalidState("This agent is not in your library yet"))
 
 
+def _decide_own(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
+    """A private agent whose account has no such entitlement any more can only be read."""
+    missing = find_refusal(actor.entitlements, Feature.CUSTOM_AGENTS)
+    if agent.kind is AgentKind.CUSTOM and missing is not None:
+        return AgentAccess(can_use=False, refusal=missing)
+    return AgentAccess(can_use=True, grant=grant)
+
+
 def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
-    if includes_platform_agent(actor.rights, level, rank):
+    if includes_platform_agent(actor.entitlements, level, rank):
         return AgentAccess(can_use=True)
-    return AgentAccess(can_use=False, refusal=platform_agent_refusal(actor.rights, level, rank))
+    return AgentAccess(
+        can_use=False, refusal=platform_agent_refusal(actor.entitlements, level, rank)
+    )
 
 
 @dataclass(frozen=True, slots=True)

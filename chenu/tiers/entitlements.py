@@ -46,7 +46,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class Entitlements:
     """Everything that decides about an account's features. `overrides` are those in force."""
 
     tier: TierCode = TierCode.FREE
@@ -95,55 +95,65 @@ class PlanRequired(RefusedError):
         self.resets_at = resets_at
 
 
-def find_cheapest_tier(rights: Rights, suffices: Callable[[Rights], bool]) -> Tier | None:
-    """The first tier, by price, with which these rights would do; overrides stay in force."""
-    return next((tier for tier in TIERS if suffices(replace(rights, tier=tier.code))), None)
+def find_cheapest_tier(
+    entitlements: Entitlements, suffices: Callable[[Entitlements], bool]
+) -> Tier | None:
+    """The first tier, by price, with which these entitlements would do; overrides stay in force."""
+    return next((tier for tier in TIERS if suffices(replace(entitlements, tier=tier.code))), None)
 
 
-def find_refusal(rights: Rights, feature: Feature) -> PlanRequired | None:
+def find_refusal(entitlements: Entitlements, feature: Feature) -> PlanRequired | None:
     """Why the feature is not open to the account; None where it is."""
-    if rights.has(feature):
+    if entitlements.has(feature):
         return None
-    return PlanRequired(feature, find_cheapest_tier(rights, lambda other: other.has(feature)))
+    return PlanRequired(feature, find_cheapest_tier(entitlements, lambda other: other.has(feature)))
 
 
-def require_feature(rights: Rights, feature: Feature) -> None:
+def require_feature(entitlements: Entitlements, feature: Feature) -> None:
     """Raises PlanRequired."""
-    refusal = find_refusal(rights, feature)
+    refusal = find_refusal(entitlements, feature)
     if refusal is not None:
         raise refusal
 
 
-def has_room(rights: Rights, feature: Feature, quantity: int) -> bool:
+def has_room(entitlements: Entitlements, feature: Feature, quantity: int) -> bool:
     """May so much be in use?"""
-    granted = rights.grant(feature)
+    granted = entitlements.grant(feature)
     return granted.enabled and (granted.limit is None or quantity <= granted.limit)
 
 
-def room_refusal(rights: Rights, feature: Feature, used: int, more: int) -> PlanRequired:
+def room_refusal(
+    entitlements: Entitlements, feature: Feature, used: int, more: int
+) -> PlanRequired:
     """Why `more` does not fit beside what is in use, and the cheapest tier in which it would."""
-    cheapest = find_cheapest_tier(rights, lambda other: has_room(other, feature, used + more))
-    return PlanRequired(feature, cheapest, used=used, limit=rights.grant(feature).limit)
+    cheapest = find_cheapest_tier(entitlements, lambda other: has_room(other, feature, used + more))
+    return PlanRequired(feature, cheapest, used=used, limit=entitlements.grant(feature).limit)
 
 
-def includes_platform_agent(rights: Rights, level: AgentLevel, rank: int) -> bool:
+def includes_platform_agent(entitlements: Entitlements, level: AgentLevel, rank: int) -> bool:
     """Is the platform agent of this level and rank (1 to 168, lowest levels first) included?
 
     An override names a number alone: levels follow from the ranks.
     """
-    granted = rights.grant(Feature.AGENTS)
+    granted = entitlements.grant(Feature.AGENTS)
     if not granted.enabled or (granted.limit is not None and rank > granted.limit):
         return False
     is_override = granted.source is EntitlementSource.OVERRIDE
-    return is_override or level <= get_tier(rights.tier).max_agent_level
+    return is_override or level <= get_tier(entitlements.tier).max_agent_level
 
 
-def platform_agent_refusal(rights: Rights, level: AgentLevel, rank: int) -> PlanRequired:
+def platform_agent_refusal(
+    entitlements: Entitlements, level: AgentLevel, rank: int
+) -> PlanRequired:
     """Why a platform agent is out of reach, and the cheapest tier that has it."""
-    cheapest = find_cheapest_tier(rights, lambda other: includes_platform_agent(other, level, rank))
-    return PlanRequired(Feature.AGENTS, cheapest, limit=rights.grant(Feature.AGENTS).limit)
+    cheapest = find_cheapest_tier(
+        entitlements, lambda other: includes_platform_agent(other, level, rank)
+    )
+    return PlanRequired(Feature.AGENTS, cheapest, limit=entitlements.grant(Feature.AGENTS).limit)
 
 
 def get_plan_of_agent(level: AgentLevel, rank: int) -> Tier:
     """The cheapest tier that a platform agent comes with."""
-    return next(tier for tier in TIERS if includes_platform_agent(Rights(tier.code), level, rank))
+    return next(
+        tier for tier in TIERS if includes_platform_agent(Entitlements(tier.code), level, rank)
+    )

@@ -64,7 +64,7 @@ async def render_editor(
 
 def find_plan_refusal(actor: Actor) -> PlanRequired | None:
     """Checked before the form is shown, so that nobody types a text that cannot be saved."""
-    return find_refusal(actor.rights, Feature.MARKETPLACE)
+    return find_refusal(actor.entitlements, Feature.MARKETPLACE)
 
 
 async def _reread(agent: AgentRow) -> AgentRow:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chenu.accounts.actor import ANONYMOUS, AccountId, AccountRole, Staff
-from chenu.accounts.entitlements import get_entitlements
+from chenu.accounts.entitlements import find_entitlements, get_entitlements
 from chenu.accounts.overrides import (
     OverrideInput,
     list_overrides,
@@ -19,8 +19,9 @@ from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Forbidden, InvalidState, NotFound, Unauthenticated
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import EntitlementSource, Feature, TierCode
-from chenu.tiers.entitlements import Rights
+from chenu.tiers.entitlements import Entitlements, find_refusal
 from tests.accounts.entitled import override
+from tests.api.calls import counted_statements
 from tests.people import Person, make_person, sign_in_again
 from tests.rows import count, fingerprint, put
 
@@ -32,8 +33,8 @@ def account_of(person: Person) -> AccountId:
     return person.actor.account_id
 
 
-async def rights_of(person: Person) -> Rights:
-    return (await sign_in_again(person.user_id, person.email)).actor.rights
+async def entitlements_of(person: Person) -> Entitlements:
+    return (await sign_in_again(person.user_id, person.email)).actor.entitlements
 
 
 async def test_an_override_counts_before_the_tier(services: Services) -> None:
@@ -41,7 +42,7 @@ async def test_an_override_counts_before_the_tier(services: Services) -> None:
 
     await override(person, Feature.API_ACCESS)
 
-    granted = (await rights_of(person)).grant(Feature.API_ACCESS)
+    granted = (await entitlements_of(person)).grant(Feature.API_ACCESS)
     assert (granted.enabled, granted.source) == (True, EntitlementSource.OVERRIDE)
     entitlements = await get_entitlements(account_of(person))
     assert entitlements.of(Feature.API_ACCESS).source is EntitlementSource.OVERRIDE
@@ -53,7 +54,7 @@ async def test_an_override_takes_what_the_tier_gives(services: Services) -> None
 
     await override(person, Feature.MARKETPLACE, enabled=False)
 
-    assert not (await rights_of(person)).has(Feature.MARKETPLACE)
+    assert not (await entitlements_of(person)).has(Feature.MARKETPLACE)
 
 
 async def test_a_second_override_of_a_feature_replaces_the_first(services: Services) -> None:
@@ -66,7 +67,7 @@ async def test_a_second_override_of_a_feature_replaces_the_first(services: Servi
     [found] = await list_overrides(account_of(person))
     assert (found.maximum, found.enabled, found.reason) == (None, True, "More still.")
     assert found.set_by_name == "Colleague"
-    assert (await rights_of(person)).grant(Feature.THREADS).is_unlimited
+    assert (await entitlements_of(person)).grant(Feature.THREADS).is_unlimited
 
 
 async def test_a_removed_override_leaves_what_the_tier_has(services: Services) -> None:
@@ -75,7 +76,7 @@ async def test_a_removed_override_leaves_what_the_tier_has(services: Services) -
 
     await remove_override(colleague.actor, account_of(person), Feature.THREADS, "It has ended.")
 
-    granted = (await rights_of(person)).grant(Feature.THREADS)
+    granted = (await entitlements_of(person)).grant(Feature.THREADS)
     assert (granted.limit, granted.source) == (5, EntitlementSource.TIER)
     with pytest.raises(NotFound):
         await remove_override(colleague.actor, account_of(person), Feature.THREADS, "Again.")
@@ -86,7 +87,7 @@ async def test_an_override_ends_at_its_time(services: Services) -> None:
     await override(person, Feature.THREADS, 7)
     await put("entitlement_override", "expires_at", business_now() - timedelta(seconds=1))
 
-    granted = (await rights_of(person)).grant(Feature.THREADS)
+    granted = (await entitlements_of(person)).grant(Feature.THREADS)
 
     assert granted.limit == 5
     assert len(await list_overrides(account_of(person))) == 1
@@ -186,3 +187,20 @@ async def test_an_account_that_there_is_not_is_not_found(services: Services) -> 
 
     with pytest.raises(NotFound):
         await set_override(colleague.actor, AccountId(uuid4()), data)
+
+
+async def test_rights_are_one_statement_however_much_is_asked_of_them(
+    services: Services,
+) -> None:
+    person = await make_person("zoe", TierCode.FREE)
+    await override(person, Feature.SSO)
+
+    async with counted_statements() as statements:
+        entitlements = await find_entitlements(account_of(person))
+        assert entitlements is not None
+        open_to = {feature for feature in Feature if find_refusal(entitlements, feature) is None}
+
+    assert len(statements) == 1
+    assert Feature.SSO in open_to
+    assert Feature.MARKETPLACE not in open_to
+    assert await find_entitlements(AccountId(uuid4())) is None

@@ -8,11 +8,12 @@ from chenu.accounts.gauges import consume
 from chenu.agents.model import AgentKind
 from chenu.agents.rows import AgentRow
 from chenu.core import db
+from chenu.flows.creators.edit_agent import AgentInput, create_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.entitled import app_of, override
 from tests.api.calls import Api, as_session
-from tests.people import MANIFEST, Person, sign_in_again
+from tests.people import MANIFEST, Person, agent_input, sign_in_again
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import Fingerprint
 from tests.storefront.visitors import make_reader
@@ -257,3 +258,18 @@ async def test_a_refusal_that_no_plan_lifts_leads_to_us(
 
     assert "limited for your account, whatever its plan" in seen.words
     assert "/support" in seen.links()
+
+
+async def test_after_a_downgrade_the_page_counts_the_private_agents(browser: Browser) -> None:
+    person = await make_reader("zoe", TierCode.BUSINESS)
+    made = agent_input(price=0)
+    await create_agent(
+        person.actor, AgentInput(made.fields, made.level, made.price, made.manifest, custom=True)
+    )
+    before = await browser.become(person).get("/account")
+    await db.execute("UPDATE account SET tier = 'PRO' WHERE owner = $1", person.user_id)
+
+    seen = await browser.get("/account")
+
+    assert "private agent can only be read" not in before.words
+    assert "1 private agent can only be read" in seen.words

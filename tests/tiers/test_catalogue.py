@@ -17,8 +17,8 @@ from chenu.tiers.catalogue import (
     get_tier,
 )
 from chenu.tiers.entitlements import (
+    Entitlements,
     PlanRequired,
-    Rights,
     includes_platform_agent,
     platform_agent_refusal,
     require_feature,
@@ -105,10 +105,10 @@ def test_what_is_missing_is_refused_with_the_cheapest_tier_that_has_it(
     code: TierCode, feature: Feature
 ) -> None:
     if get_tier(code).grant(feature).enabled:
-        require_feature(Rights(code), feature)
+        require_feature(Entitlements(code), feature)
         return
     with pytest.raises(PlanRequired) as raised:
-        require_feature(Rights(code), feature)
+        require_feature(Entitlements(code), feature)
 
     assert raised.value.cheapest_tier is get_tier(FROM[feature])
     assert cheapest_tier_with(feature).name in str(raised.value)
@@ -132,7 +132,7 @@ LEVELS = [AgentLevel.L0] * 50 + [AgentLevel.L1] * 50 + [AgentLevel.L2] * 40 + [A
 )
 def test_a_tier_includes_its_number_of_platform_agents(code: TierCode, number: int) -> None:
     included = [
-        includes_platform_agent(Rights(code), level, rank)
+        includes_platform_agent(Entitlements(code), level, rank)
         for rank, level in enumerate(LEVELS, start=1)
     ]
 
@@ -146,7 +146,7 @@ def test_a_tier_includes_its_number_of_platform_agents(code: TierCode, number: i
 def test_a_platform_agent_out_of_reach_names_the_tier_that_has_it(
     rank: int, code: TierCode
 ) -> None:
-    refusal = platform_agent_refusal(Rights(), LEVELS[rank - 1], rank)
+    refusal = platform_agent_refusal(Entitlements(), LEVELS[rank - 1], rank)
 
     assert refusal.cheapest_tier is get_tier(code)
 
