@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import uvloop
 
+from bench.checks import compare_checks
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
 from bench.report import describe_posting, keep_report, write_report
@@ -33,10 +34,11 @@ def main() -> None:
         # Before the servers take most of PostgreSQL's connections.
         pools: PoolRatios = _run(compare_pools(stand.database(STORE)))
         posting = _run(compare_posting(stand.database(STORE), given.rounds))
+        checks = _run(compare_checks(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
         subjects = start_subjects(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
-    text = write_report(rates, signatures, pools, search, posting, engines, given.rounds)
+    text = write_report(rates, signatures, checks, pools, search, posting, engines, given.rounds)
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)

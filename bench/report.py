@@ -6,6 +6,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.checks import LEAST as CHECK_LEAST
 from bench.peer_environments import NAMES, TITLES
 from bench.pools import LEAST as POOL_LEAST
 from bench.pools import PoolRatios
@@ -30,6 +31,7 @@ _PACKAGES = (
 def write_report(
     rates: Rates,
     signatures: Ratio,
+    checks: Ratio,
     pools: PoolRatios,
     search: SearchTimes,
     posting: PostingRates,
@@ -43,6 +45,7 @@ def write_report(
         "|---|---|---|---|---|",
         *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
         _row("signature check, over `construct_event`", signatures, LEAST),
+        _row("an entitlement check, over the same one-row read", checks, CHECK_LEAST),
         _row("the list's statement by our pool, over asyncpg's own", pools.listing, POOL_LEAST),
         _row("a short statement by our pool, over asyncpg's own", pools.short, POOL_LEAST),
         _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),

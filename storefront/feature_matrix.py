@@ -7,22 +7,8 @@ from babel.numbers import format_decimal
 
 from chenu.core.i18n import Locale, mark, translate
 from chenu.tiers.catalogue import GIGABYTE, TIERS, Feature, FeatureGrant
+from storefront.entitlement_words import FEATURE_NAMES
 
-FEATURES = {
-    Feature.SPHERES: mark("Spheres of life and work"),
-    Feature.THREADS: mark("Threads"),
-    Feature.AGENTS: mark("Agents of CHE·NU"),
-    Feature.STORAGE_BYTES: mark("Storage"),
-    Feature.TOKENS: mark("Tokens"),
-    Feature.MOBILE_PWA: mark("App on the phone"),
-    Feature.QUICK_CAPTURE: mark("Quick capture"),
-    Feature.API_ACCESS: mark("API keys"),
-    Feature.MARKETPLACE: mark("Buy and sell agents"),
-    Feature.CUSTOM_AGENTS: mark("Private agents of your own"),
-    Feature.SSO: mark("Single sign-on"),
-    Feature.WHITE_LABEL: mark("Your own brand"),
-    Feature.SLA: mark("99.9 % availability, guaranteed"),
-}
 _WITH_UNIT = {
     Feature.SPHERES: mark("{count} spheres"),
     Feature.THREADS: mark("{count} threads"),
@@ -55,7 +41,7 @@ def feature_rows(locale: Locale) -> tuple[MatrixRow, ...]:
     return tuple(
         MatrixRow(
             feature,
-            translate(locale, FEATURES[feature]),
+            translate(locale, FEATURE_NAMES[feature]),
             tuple(_cell(tier.grant(feature), locale) for tier in TIERS),
         )
         for feature in Feature

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-_ROOTS = ("/agents", "/pricing", "/creator", "/library", "/staff", "/staff/support")
+_ROOTS = (
+    "/agents",
+    "/pricing",
+    "/creator",
+    "/library",
+    "/staff",
+    "/staff/accounts",
+    "/staff/support",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,7 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    if path.startswith("/staff/support/"):
-        return _BELOW["/staff/support"]
+    for desk in ("/staff/accounts", "/staff/support"):
+        if path.startswith(f"{desk}/"):
+            return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -22,6 +22,8 @@ _NOTICES = {
     "left": mark("You left the account."),
     "support-asked": mark("We have your request, and wrote to you by when we answer."),
     "support-answered": mark("Your answer is on its way."),
+    "override-set": mark("The override is set: it counts from the next request."),
+    "override-removed": mark("The override is removed: the plan counts again."),
     "support-closed": mark("The request is closed."),
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),

@@ -15,7 +15,7 @@ from chenu.agents.sale import find_sale_refusal
 from chenu.core.errors import ChenuError, Unverified
 from chenu.flows.purchases.buy_agent import find_offer_refusal
 from chenu.tiers.catalogue import Feature
-from chenu.tiers.entitlements import PlanRequired, require_feature
+from chenu.tiers.entitlements import find_refusal
 
 
 class OfferState(StrEnum):
@@ -97,11 +97,8 @@ def _offer_to_nobody(agent: AgentRow, split: Split | None) -> Offer:
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return Offer(OfferState.REFUSED, refusal=refusal, split=split)
-    try:
-        require_feature(_NEWCOMER.tier, Feature.MARKETPLACE)
-    except PlanRequired as missing:
-        return Offer(OfferState.SIGN_IN, refusal=missing, split=split)
-    return Offer(OfferState.SIGN_IN, split=split)
+    missing = find_refusal(_NEWCOMER.entitlements, Feature.MARKETPLACE)
+    return Offer(OfferState.SIGN_IN, refusal=missing, split=split)
 
 
 def _open_state(agent: AgentRow, refusal: ChenuError | None) -> OfferState:

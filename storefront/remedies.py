@@ -6,6 +6,7 @@ from chenu.accounts.errors import RightMissing, SeatsTaken
 from chenu.agents.errors import SellerNotReady
 from chenu.core.errors import ChenuError, Unverified
 from chenu.core.i18n import mark
+from chenu.tiers.entitlements import PlanRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,11 @@ _BY_CLASS: dict[type[ChenuError], Remedy] = {
 }
 """Where the code does not say enough."""
 
+_WRITE_TO_US = Remedy("/support", mark("Write to us"))
+
 
 def remedy_of(error: ChenuError) -> Remedy | None:
     """None if the visitor cannot resolve it."""
+    if isinstance(error, PlanRequired) and error.cheapest_tier is None:
+        return _WRITE_TO_US
     return _BY_CLASS.get(type(error)) or _BY_CODE.get(error.code)

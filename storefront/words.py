@@ -13,7 +13,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
-from chenu.tiers.entitlements import platform_agent_refusal
+from chenu.tiers.entitlements import get_plan_of_agent
 from chenu.tiers.spheres import SPHERES, find_sphere
 
 LEVELS = {
@@ -144,7 +144,7 @@ def _price_label(kind: str, cents: Cents, locale: Locale) -> str:
 def plan_of(agent: AgentRow | AgentCard) -> Tier:
     """The cheapest tier that includes this platform agent."""
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
-    return platform_agent_refusal(level, rank).cheapest_tier
+    return get_plan_of_agent(level, rank)
 
 
 def tier_name(tier: Tier | str, locale: Locale) -> str:

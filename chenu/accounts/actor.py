@@ -12,6 +12,7 @@ from chenu.accounts.roles import ApiScope as ApiScope
 from chenu.core.errors import Forbidden, Unauthenticated, Unverified
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, mark
 from chenu.tiers.catalogue import TierCode
+from chenu.tiers.entitlements import Entitlements, Override
 
 UserId = NewType("UserId", UUID)
 AccountId = NewType("AccountId", UUID)
@@ -56,6 +57,7 @@ class Actor:
     has_seat: bool = True
     has_other_accounts: bool = False
     tier: TierCode = TierCode.FREE
+    overrides: tuple[Override, ...] = ()
     staff: frozenset[Staff] = frozenset()
     scopes: frozenset[ApiScope] = frozenset()
     email_verified: bool = False
@@ -63,6 +65,11 @@ class Actor:
     key_id: UUID | None = None
     locale: Locale = DEFAULT_LOCALE
     ip: str = ""
+
+    @property
+    def entitlements(self) -> Entitlements:
+        """What the account may, as of this request: each check asks this, not the database."""
+        return Entitlements(self.tier, self.overrides)
 
     @property
     def is_staff(self) -> bool:

@@ -15,6 +15,7 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.roles import Right
 from chenu.accounts.seats import PLACE, has_seat
 from chenu.accounts.validation import check_line
@@ -81,7 +82,7 @@ async def create_api_key(
     """
     user_id = _require_owner(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
-    require_feature(actor.tier, Feature.API_ACCESS)
+    require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
     made = new_key(API_KEY_HEAD)
@@ -207,8 +208,22 @@ class _KeyActor:
     seats: int | None
     place: int
     role: str
+    overrides: str
     verified: bool
     locale: str
+
+
+_FIND_KEY_ACTOR = f"""
+    SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
+        a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+        u.email_verified_at IS NOT NULL AS verified, u.locale
+    FROM api_key k
+    JOIN account a ON a.id = k.account
+    JOIN app_user u ON u.id = k.created_by
+    JOIN membership m ON m.account = a.id AND m.member = u.id
+    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > $2)
+"""  # noqa: S608 - own text
 
 
 async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
@@ -218,18 +233,8 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     """
     if not secret.startswith(API_KEY_HEAD) or not has_valid_checksum(secret):
         return None
-    sql = f"""
-        SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-            a.seats, {PLACE} AS place, u.email_verified_at IS NOT NULL AS verified, u.locale
-        FROM api_key k
-        JOIN account a ON a.id = k.account
-        JOIN app_user u ON u.id = k.created_by
-        JOIN membership m ON m.account = a.id AND m.member = u.id
-        WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
-            AND (k.expires_at IS NULL OR k.expires_at > $2)
-    """  # noqa: S608 - own text
     now = system_now()
-    row = await db.find_one(_KeyActor, sql, hash_key(secret, pepper), now)
+    row = await db.find_one(_KeyActor, _FIND_KEY_ACTOR, hash_key(secret, pepper), now)
     if row is None:
         return None
     touch = """
@@ -244,6 +249,7 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         account_role=AccountRole(row.role),
         has_seat=has_seat(row.place, row.tier, row.seats),
         tier=TierCode(row.tier),
+        overrides=read_overrides(row.overrides),
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chenu.accounts import tables
 from chenu.accounts.actor import AccountId, AccountRole, UserId
+from chenu.accounts.validation import normalise_email
 from chenu.core import db
 from chenu.core.rows import Columns
 
@@ -53,6 +54,17 @@ async def list_memberships(user_ids: Sequence[UserId]) -> list[Membership]:
         WHERE m.member = ANY($1) ORDER BY a.kind DESC, a.id
     """
     return await db.fetch_all(Membership, sql, list(user_ids))
+
+
+async def list_accounts_of_member(email: str) -> list[Account]:
+    """The accounts of the person with this address, their own first; empty for an unknown one."""
+    columns = Columns(Account, tables.Account, owner_id="owner").select("a")
+    sql = f"""
+        SELECT {columns} FROM app_user u
+        JOIN membership m ON m.member = u.id JOIN account a ON a.id = m.account
+        WHERE u.email = $1 ORDER BY a.kind DESC, a.id
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(Account, sql, normalise_email(email))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
         "idempotency_record", timedelta(days=30), "created_at", "a client's retry comes in days"
     ),
+    Retention(
+        "entitlement_use", timedelta(days=31), "created_at", "longer than the keys that name it"
+    ),
     Forever("audit_event", "append-only: who did what is evidence"),
     Forever("acceptance", "append-only: which words somebody agreed to is evidence"),
     Forever("app_user", PEOPLE),
@@ -29,5 +32,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("membership", PEOPLE),
     Forever("staff_role", PEOPLE),
     Forever("api_key", PEOPLE),
+    Forever("entitlement_override", "at most one an account and feature"),
+    Forever("entitlement_gauge", "at most one an account and feature"),
     Forever("service_key", "a few; the audit trail names them"),
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
+from chenu.accounts.entitlements import find_entitlements
 from chenu.accounts.tables import ServiceKey
 from chenu.accounts.validation import check_line
 from chenu.core import db
@@ -17,7 +18,6 @@ from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.core.text import storable, tidy
-from chenu.tiers.catalogue import TierCode
 
 SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
 
@@ -52,12 +52,6 @@ async def revoke_service_keys(prefix: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    id: UUID
-    tier: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Id:
     id: UUID
 
@@ -75,13 +69,14 @@ async def find_service_actor(
     key = await db.find_one(_Id, sql, hash_key(secret, pepper), system_now())
     if key is None:
         return None
-    account = await db.find_one(_Account, "SELECT id, tier FROM account WHERE id = $1", account_id)
-    if account is None:
+    entitlements = await find_entitlements(account_id)
+    if account_id is None or entitlements is None:
         raise Forbidden("A service key names the account it acts for in the header Chenu-Account")
     return Actor(
         kind=ActorKind.SERVICE_KEY,
-        account_id=AccountId(account.id),
-        tier=TierCode(account.tier),
+        account_id=account_id,
+        tier=entitlements.tier,
+        overrides=entitlements.overrides,
         scopes=SERVICE_SCOPES,
         key_id=key.id,
         locale=DEFAULT_LOCALE,

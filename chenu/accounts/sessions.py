@@ -18,6 +18,7 @@ from chenu.accounts.actor import (
     UserId,
 )
 from chenu.accounts.credentials import hash_token, new_token
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.seats import PLACE, has_seat
 from chenu.accounts.tables import UserSession
 from chenu.core import db
@@ -65,6 +66,7 @@ class _ActorRow:
     account_id: UUID
     role: str
     tier: str
+    overrides: str
     seats: int | None
     place: int
     has_other_accounts: bool
@@ -103,6 +105,7 @@ _WORKS = """
 _FIND_ACTOR = f"""
     SELECT s.id AS session_id, u.id AS user_id, u.locale,
         u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
+        {OVERRIDES_OF_A} AS overrides,
         a.seats, {PLACE} AS place,
         EXISTS (SELECT 1 FROM membership WHERE member = u.id AND account <> a.id)
             AS has_other_accounts,
@@ -136,6 +139,7 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         has_seat=has_seat(row.place, row.tier, row.seats),
         has_other_accounts=row.has_other_accounts,
         tier=TierCode(row.tier),
+        overrides=read_overrides(row.overrides),
         staff=frozenset(Staff(role) for role in row.staff),
         email_verified=row.verified,
         session_id=SessionId(row.session_id),

@@ -4,6 +4,8 @@ from piccolo.columns import (
     JSONB,
     UUID,
     Array,
+    BigInt,
+    Boolean,
     Bytea,
     Integer,
     Text,
@@ -144,6 +146,50 @@ class ServiceKey(Table, tablename="service_key"):
     created_at = business_time()
     last_used_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
+
+
+class EntitlementOverride(Table, tablename="entitlement_override"):
+    """What staff gave or took of one feature of one account; its past is in the audit trail.
+
+    `maximum` None with `enabled`: no limit.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account)
+    feature = Text()
+    enabled = Boolean()
+    maximum = BigInt(default=None, null=True)
+    reason = Text()
+    set_by = belongs_to(AppUser, index=True)
+    set_at = business_time()
+    expires_at = Timestamptz(default=None, null=True)
+
+
+class EntitlementGauge(Table, tablename="entitlement_gauge"):
+    """How much of a feature an account has in use, as the CHE·NU apps report it."""
+
+    id = primary_id()
+    account = belongs_to(Account)
+    feature = Text()
+    used = BigInt(default=0)
+
+
+class EntitlementUse(Table, tablename="entitlement_use"):
+    """One report of use, and what was answered to it: a repeated request gets the same answer.
+
+    `quantity` is negative for a release. The columns that begin with `granted` are the right as it
+    was then.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    feature = Text()
+    quantity = BigInt()
+    used_after = BigInt()
+    granted = Boolean()
+    granted_limit = BigInt(default=None, null=True)
+    granted_by = Text()
+    created_at = system_time()
 
 
 class IdempotencyRecord(Table, tablename="idempotency_record"):

@@ -20,10 +20,9 @@ from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
-    PlanRequired,
+    find_refusal,
     includes_platform_agent,
     platform_agent_refusal,
-    require_feature,
 )
 
 
@@ -119,7 +118,7 @@ class AgentAccess:
 def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
     """What the actor may do with an agent; `grant` is the account's usable grant, if any."""
     if grant is not None or is_own(actor, agent):
-        return AgentAccess(can_use=True, grant=grant)
+        return _decide_own(actor, agent, grant)
     if actor.account_id is None:
         return AgentAccess(False, refusal=Unauthenticated("Please sign in first"))
     if agent.kind is AgentKind.PLATFORM:
@@ -127,18 +126,27 @@ def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> Agen
     refusal = find_sale_refusal(agent)
     if refusal is not None:
         return AgentAccess(can_use=False, refusal=refusal)
-    try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
-    except PlanRequired as refusal:
-        return AgentAccess(can_use=False, refusal=refusal)
+    missing = find_refusal(actor.entitlements, Feature.MARKETPLACE)
+    if missing is not None:
+        return AgentAccess(can_use=False, refusal=missing)
     return AgentAccess(False, refusal=InvalidState("This agent is not in your library yet"))
+
+
+def _decide_own(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:
+    """A private agent whose account has no such entitlement any more can only be read."""
+    missing = find_refusal(actor.entitlements, Feature.CUSTOM_AGENTS)
+    if agent.kind is AgentKind.CUSTOM and missing is not None:
+        return AgentAccess(can_use=False, refusal=missing)
+    return AgentAccess(can_use=True, grant=grant)
 
 
 def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
     level, rank = AgentLevel(agent.level), agent.platform_rank or 0
-    if includes_platform_agent(actor.tier, level, rank):
+    if includes_platform_agent(actor.entitlements, level, rank):
         return AgentAccess(can_use=True)
-    return AgentAccess(can_use=False, refusal=platform_agent_refusal(level, rank))
+    return AgentAccess(
+        can_use=False, refusal=platform_agent_refusal(actor.entitlements, level, rank)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from chenu.accounts.actor import Actor, ApiScope, Staff, UserId
+from chenu.accounts.actor import AccountId, Actor, ApiScope, Staff, UserId
 from chenu.agents.model import AgentId, AgentKind, CreatorId, VersionId
 from chenu.agents.rows import (
     AGENT_COLUMNS,
@@ -106,6 +106,15 @@ async def _ever_held(actor: Actor, agent: AgentRow) -> bool:
         return False
     sql = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     return bool(await db.fetch_value(sql, actor.account_id, agent.id))
+
+
+async def count_custom_agents(account_id: AccountId) -> int:
+    """The account's private agents that are not archived."""
+    sql = """
+        SELECT count(*) FROM agent
+        WHERE account = $1 AND kind = 'CUSTOM' AND status <> 'ARCHIVED'
+    """
+    return int(await db.fetch_value(sql, account_id))
 
 
 async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[AgentRow]:

@@ -50,13 +50,22 @@ class Feature(StrEnum):
     SLA = "SLA"
 
 
+class EntitlementSource(StrEnum):
+    """What gives, or takes, a feature."""
+
+    TIER = "TIER"
+    OVERRIDE = "OVERRIDE"
+    API_PLAN = "API_PLAN"
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureGrant:
-    """A tier's entitlement to one feature; `limit` None with `enabled` means no limit."""
+    """An entitlement to one feature; `limit` None with `enabled` means no limit."""
 
     feature: Feature
     enabled: bool
     limit: int | None = None
+    source: EntitlementSource = EntitlementSource.TIER
 
     @property
     def is_unlimited(self) -> bool:
@@ -90,7 +99,7 @@ class Tier:
 
     def grant(self, feature: Feature) -> FeatureGrant:
         """This tier's entitlement to one feature."""
-        if feature in _ON_OFF:
+        if feature not in COUNTED:
             return FeatureGrant(feature, feature in self.extras)
         return FeatureGrant(feature, True, self._limit(feature))
 
@@ -110,14 +119,16 @@ class Tier:
 
 
 SPHERE_COUNT = 9
-_COUNTED = {
-    Feature.SPHERES,
-    Feature.THREADS,
-    Feature.AGENTS,
-    Feature.STORAGE_BYTES,
-    Feature.TOKENS,
-}
-_ON_OFF = frozenset(Feature) - _COUNTED
+COUNTED = frozenset(
+    {
+        Feature.SPHERES,
+        Feature.THREADS,
+        Feature.AGENTS,
+        Feature.STORAGE_BYTES,
+        Feature.TOKENS,
+    }
+)
+"""Those that have a limit; the others are on or off."""
 
 _EVERYONE = frozenset({Feature.MOBILE_PWA, Feature.QUICK_CAPTURE})
 _STARTER = _EVERYONE | {Feature.MARKETPLACE}

@@ -1,11 +1,13 @@
 """The fields of accounts and memberships."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import strawberry
 
 from chenu.accounts.actor import AccountId, AccountRole
 from chenu.accounts.api_keys import ApiKey as KeyRow
+from chenu.accounts.entitlements import Entitlement as EntitlementRow
 from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
 from chenu.agents.access import GrantRow, list_library
@@ -27,6 +29,7 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Context, Info
+from chenu_graphql.entitlements import Entitlement
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import AccessGrant
@@ -93,6 +96,11 @@ async def _page_invoices(
     return ConnectionSource(cursors, rows, by_row_id, partial(count_invoices, root.id))
 
 
+async def _entitlements(root: _Source, info: Info) -> Sequence[EntitlementRow]:
+    found = await info.context.loaders.entitlements.load(root.id)
+    return found.entitlements if found else ()
+
+
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
     return await info.context.loaders.api_keys.load(root.id)
 
@@ -102,6 +110,12 @@ class Account(Node):
     id: strawberry.ID = field("Global id; the header Chenu-Account takes it.", PARENT, _id)
     name: str = field("Its name for people.", PARENT)
     tier: Tier = field("Its plan.", PARENT, _tier)
+    entitlements: list[Entitlement] = field(
+        "Every feature: what the account may, and how much of it is in use.",
+        ACTING,
+        _entitlements,
+        weight=Weight(size=len(catalogue.Feature)),
+    )
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
     )

@@ -158,7 +158,7 @@ def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
 
 def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[str, Any]:
     """Checks that the caller may write; returns the arguments for the resolver."""
-    require_write(ctx)
+    require_write(ctx, rule)
     rule.require(ctx)
     ctx.forget_loaded()
     return read_text(arguments)

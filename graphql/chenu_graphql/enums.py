@@ -9,13 +9,20 @@ from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, P
 from chenu.agents.search_query import AgentSort
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
-from chenu.tiers.catalogue import AgentLevel, Feature, SupportLevel, TierCode
+from chenu.tiers.catalogue import (
+    AgentLevel,
+    EntitlementSource,
+    Feature,
+    SupportLevel,
+    TierCode,
+)
 
 _DESCRIPTIONS: dict[type[Enum], str] = {
     TierCode: "The five tiers, from the cheapest up.",
     SupportLevel: "How help is given.",
     AgentLevel: "How far an agent acts by itself: L0 answers, L3 coordinates on a mandate.",
     Feature: "What a tier can switch on or count.",
+    EntitlementSource: "What gives or takes a right: the tier, staff, or a plan of the paid API.",
     AccountRole: "OWNER and BILLING may spend the account's money.",
     ApiScope: (
         "READ own data; AGENTS create and edit; MARKETPLACE buy, refund, review; EXECUTIONS; "

@@ -103,7 +103,9 @@ class PlanRequired(UserError):
     used: BigInt | None = field("How much of it is used; null where it is not counted.", PARENT)
     limit: BigInt | None = field("How much the plan has; null where it is not counted.", PARENT)
     resets_at: datetime | None = field("When it starts afresh; null where it does not.", PARENT)
-    cheapest_tier: Tier | None = field("The cheapest plan that would do.", PARENT)
+    cheapest_tier: Tier | None = field(
+        "The cheapest plan that would do; null where none would.", PARENT
+    )
 
 
 def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = ()) -> Refusal:
@@ -114,9 +116,18 @@ def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = 
     code = ErrorCode.__members__.get(error.code, ErrorCode.INVALID_STATE)
     path = public_path(error.path, prefix)
     message = explain(error, locale)
-    if isinstance(error, entitlements.PlanRequired):
-        return Refusal(code, message, path, error.feature, error.cheapest_tier)
-    return Refusal(code, message, path)
+    if not isinstance(error, entitlements.PlanRequired):
+        return Refusal(code, message, path)
+    return Refusal(
+        code,
+        message,
+        path,
+        feature=error.feature,
+        cheapest_tier=error.cheapest_tier,
+        used=error.used,
+        limit=error.limit,
+        resets_at=error.resets_at,
+    )
 
 
 def public_path(path: Sequence[str], prefix: Sequence[str] = ()) -> list[str] | None:

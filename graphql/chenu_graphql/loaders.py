@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
+from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
@@ -165,6 +166,10 @@ class Loaders:
     @cached_property
     def accounts(self) -> Loader[AccountId, Account | None]:
         return one_each(list_accounts, lambda row: row.id)
+
+    @cached_property
+    def entitlements(self) -> Loader[AccountId, AccountEntitlements | None]:
+        return one_each(list_entitlements, lambda row: row.account_id)
 
     @cached_property
     def memberships(self) -> Loader[UserId, list[Membership]]:

@@ -97,6 +97,11 @@ def _require_seller(ctx: Context, creator: Any) -> None:
         raise Forbidden("This is for the creator and staff only")
 
 
+def _require_service(ctx: Context, _: Any) -> None:
+    if ctx.actor.kind is not ActorKind.SERVICE_KEY:
+        raise Forbidden("This is for the service keys of the CHE·NU apps")
+
+
 def _require_staff(ctx: Context, _: Any) -> None:
     if not ctx.actor.is_staff:
         raise Forbidden("This is for staff only")
@@ -153,17 +158,19 @@ INVOICES = Rule(
     _require_invoice_reader,
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
+SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
 
 
-def require_write(ctx: Context) -> None:
-    """Required of every mutation: no service key, our own origin, and the session's CSRF token.
+def require_write(ctx: Context, rule: Rule) -> None:
+    """Required of every mutation: our own origin and the session's CSRF token; no service key,
+    except for what is theirs alone.
 
     Raises Forbidden. API keys need no token, because browsers do not send them by themselves.
     """
     kind = ctx.actor.kind
-    if kind is ActorKind.SERVICE_KEY:
-        raise Forbidden("Service keys may only read")
-    if kind is ActorKind.API_KEY:
+    if kind is ActorKind.SERVICE_KEY and rule is not SERVICE:
+        raise Forbidden("Service keys may only read and report use")
+    if kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
         return
     if not ctx.request_context.origin_ok:
         raise Forbidden("This was sent from another site")

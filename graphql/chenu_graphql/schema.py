@@ -11,6 +11,7 @@ from chenu_graphql.errors import PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
+from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
@@ -25,7 +26,12 @@ class Query(NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, StaffQu
 
 @strawberry.type(description="What can be changed; at most five in a document.")
 class Mutation(
-    SessionMutations, AgentMutations, PurchaseMutations, SubscriptionMutations, ApiKeyMutations
+    SessionMutations,
+    EntitlementMutations,
+    AgentMutations,
+    PurchaseMutations,
+    SubscriptionMutations,
+    ApiKeyMutations,
 ):
     pass
 

@@ -5,17 +5,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from chenu.accounts.actor import AccountId
+from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import list_api_keys
+from chenu.accounts.entitlements import get_entitlements
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import list_sessions
 from chenu.accounts.users import get_user
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import PurchaseRow, list_purchases
-from chenu.agents.queries import list_agents_by_id
+from chenu.agents.queries import count_custom_agents, list_agents_by_id
 from chenu.core.paging import Key
 from chenu.tiers.catalogue import Feature, get_tier
+from chenu.tiers.entitlements import find_refusal
 from storefront.forms import Fields, FormView
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
@@ -49,10 +51,11 @@ async def render_account(
 ) -> Page:
     actor = pages.request_context.actor
     account_id, user_id = account_of(actor), actor.require_user()
-    user, sessions, keys, purchases = await asyncio.gather(
+    user, sessions, keys, entitlements, purchases = await asyncio.gather(
         get_user(user_id),
         list_sessions(user_id),
         list_api_keys([account_id]),
+        get_entitlements(account_id),
         _read_purchases(pages, account_id, query),
     )
     tier = get_tier(actor.tier)
@@ -61,13 +64,22 @@ async def render_account(
         status,
         user=user,
         tier=tier,
-        may_make_keys=tier.grant(Feature.API_ACCESS).enabled,
+        keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
+        entitlements=entitlements.entitlements,
+        frozen_agents=await _count_frozen_agents(actor, account_id),
         forms=forms,
         **purchases,
     )
+
+
+async def _count_frozen_agents(actor: Actor, account_id: AccountId) -> int:
+    """Private agents that the plan no longer lets anybody change or run."""
+    if actor.entitlements.has(Feature.CUSTOM_AGENTS):
+        return 0
+    return await count_custom_agents(account_id)
 
 
 async def _read_purchases(pages: Pages, account_id: AccountId, query: Fields) -> dict[str, object]:

@@ -10,7 +10,7 @@ from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
 from chenu.flows.creators.review_agent import find_submit_refusal
 from chenu.tiers.catalogue import Feature
-from chenu.tiers.entitlements import PlanRequired, require_feature
+from chenu.tiers.entitlements import PlanRequired, find_refusal
 from storefront.agent_form import listing_values, price_values
 from storefront.forms import FormView
 from storefront.json_text import pretty_json
@@ -64,11 +64,7 @@ async def render_editor(
 
 def find_plan_refusal(actor: Actor) -> PlanRequired | None:
     """Checked before the form is shown, so that nobody types a text that cannot be saved."""
-    try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
-    except PlanRequired as refusal:
-        return refusal
-    return None
+    return find_refusal(actor.entitlements, Feature.MARKETPLACE)
 
 
 async def _reread(agent: AgentRow) -> AgentRow:

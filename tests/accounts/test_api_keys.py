@@ -22,7 +22,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import ChenuError, Forbidden, LimitReached, NotFound, Unauthenticated
 from chenu.core.ids import new_id
 from chenu.flows.services import Services
-from chenu.tiers.catalogue import Feature, TierCode
+from chenu.tiers.catalogue import Feature, TierCode, get_tier
 from chenu.tiers.entitlements import PlanRequired
 from tests.people import Person, make_member, make_person
 from tests.rows import count, fingerprint, put
@@ -89,7 +89,7 @@ async def test_a_plan_without_api_access_is_informed_the_cheapest_that_has_it(
         await create(services, person)
 
     assert refused.value.feature is Feature.API_ACCESS
-    assert refused.value.cheapest_tier.code is TierCode.PRO
+    assert refused.value.cheapest_tier is get_tier(TierCode.PRO)
     assert await fingerprint() == before
 
 

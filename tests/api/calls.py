@@ -13,6 +13,7 @@ import httpx
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.request_context import RequestContext, session_cookie_name
+from chenu.accounts.service_keys import create_service_key
 from chenu.core import db
 from chenu.core.global_id import encode_id
 from chenu.flows.services import Services
@@ -113,6 +114,13 @@ async def as_key(
     pepper = services.settings.secret
     made = await create_api_key(person.actor, "tests", scopes, None, pepper)
     return Api(http, {"authorization": f"Bearer {made.secret}"})
+
+
+async def as_service(http: httpx.AsyncClient, services: Services, person: Person) -> Api:
+    """One of our apps, for the person's account."""
+    secret = await create_service_key("apps", services.settings.secret)
+    account = gid("Account", person.actor.account_id)
+    return Api(http, {"authorization": f"Bearer {secret}", "chenu-account": account})
 
 
 def gid(type_name: str, row_id: object) -> str:

@@ -9,13 +9,13 @@ from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 from chenu.accounts.actor import Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
-from chenu.tiers.catalogue import TierCode
+from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.context import Context
 from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
-from tests.api.calls import OPERATIONS, Api, as_session, document_of
+from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
 from tests.flows.plans import catch_up, open_plans
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
@@ -78,6 +78,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _buy(story, client, services, buyer, agent)
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
+    await _entitlements(story, client, services, buyer)
 
     assert sorted(story.reported) == NAMES
 
@@ -93,6 +94,19 @@ async def _sessions(story: Story, client: httpx.AsyncClient) -> None:
     await story.tell(api, "ChangePassword", input=change)
     await story.tell(api, "SignOut")
     client.cookies.clear()
+
+
+async def _entitlements(
+    story: Story, client: httpx.AsyncClient, services: Services, buyer: Person
+) -> None:
+    viewer = await story.tell(as_session(client, services, buyer), "Entitlements")
+    assert len(viewer["account"]["entitlements"]) == len(Feature)
+    app = await as_service(client, services, buyer)
+    use = {"feature": "THREADS", "quantity": 2}
+    consumed = await story.tell(app, "ConsumeEntitlement", input={**use, "idempotencyKey": "1"})
+    assert consumed["entitlement"]["used"] == 2
+    released = await story.tell(app, "ReleaseEntitlement", input={**use, "idempotencyKey": "2"})
+    assert released["entitlement"]["used"] == 0
 
 
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:

@@ -96,6 +96,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/agents/{agent_id:uuid}/decide": Filled(
             "reviewer", {"decision": "approve", "reason": "", "seen_at": seen_at}
         ),
+        "/staff/accounts/{account_id:uuid}/overrides": Filled(
+            "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
+        ),
+        "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
+            "support", {"feature": "THREADS", "reason": "Forged."}
+        ),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),

@@ -32,6 +32,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.KEYS: lambda who: who.is_person,
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
+    permissions.SERVICE: lambda who: who.is_service,
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
 }

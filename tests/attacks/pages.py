@@ -39,6 +39,7 @@ class Route:
             "session_id": world.spare_session,
             "member_id": world.rows["member"],
             "invitation_id": world.rows["invitation"],
+            "account_id": world.creator_account,
             "request_id": world.rows["support request"],
             "slug": world.agent.slug,
             "handle": world.handle,

@@ -78,8 +78,15 @@ MUTATIONS: dict[str, Right | None] = {
     "subscriptionStart": Right.MANAGE_PLAN,
     "userUpdate": OF_THE_PERSON,
 }
-FOR_OTHERS = {"agentReviewDecide", "signIn", "signUp", "signOut"}
-"""Staff's, and those that begin and end sessions: no account has a part in them."""
+FOR_OTHERS = {
+    "agentReviewDecide",
+    "entitlementConsume",
+    "entitlementRelease",
+    "signIn",
+    "signUp",
+    "signOut",
+}
+"""Staff's, the apps', and those that begin and end sessions: no member has a part in them."""
 
 CASES = [
     pytest.param(role, seated, id=f"{role}-{'seat' if seated else 'no seat'}")

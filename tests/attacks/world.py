@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
+from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.flows.creators.edit_agent import create_agent
@@ -13,6 +14,7 @@ from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.support.requests import ask_support
+from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.people import (
@@ -20,6 +22,7 @@ from tests.people import (
     agent_input,
     get_agent,
     make_member,
+    make_person,
     make_published_agent,
     pay,
     sign_in_again,
@@ -44,12 +47,16 @@ TYPES = {
 
 @dataclass(frozen=True)
 class World:
-    """`rows` are row ids by object; `spare_session` is an unused one of the buyer's."""
+    """`rows` are row ids by object; `spare_session` is an unused one of the buyer's.
+
+    Staff agreed more with `creator_account` than its plan has.
+    """
 
     rows: dict[str, Any]
     agent: AgentRow
     handle: str
     spare_session: object
+    creator_account: object
 
     def node_id(self, thing: str) -> str:
         return gid(TYPES[thing], self.rows[thing])
@@ -61,6 +68,15 @@ async def _fill_seats(buyer: Person) -> tuple[object, object]:
     member = await make_member(buyer, "colleague", AccountRole.MEMBER)
     await invite(buyer.actor, "invited@example.org", AccountRole.MEMBER)
     return member.user_id, await db.fetch_value("SELECT id FROM invitation")
+
+
+async def _agree_more(creator: Person) -> None:
+    """An override that staff set."""
+    colleague = await make_person("agreeing", staff=(Staff.SUPPORT,))
+    account_id = creator.actor.account_id
+    assert account_id is not None
+    data = OverrideInput(Feature.THREADS, True, 700, "Agreed by phone.")
+    await set_override(colleague.actor, account_id, data)
 
 
 async def build_world(services: Services, cast: Cast) -> World:
@@ -79,6 +95,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     key = await create_api_key(buyer.actor, "spare", [ApiScope.READ], None, pepper)
     member, invitation = await _fill_seats(buyer)
     request = await ask_support(buyer.actor, "An invoice", "Where is it?")
+    await _agree_more(creator)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         "user": buyer.user_id,
@@ -98,4 +115,4 @@ async def build_world(services: Services, cast: Cast) -> World:
         "creator": agent.creator_id,
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
-    return World(rows, agent, handle, spare.actor.session_id)
+    return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

@@ -43,7 +43,7 @@ SIGNED_IN = {
     ),
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
-    "staff": ("/staff", "/staff/support"),
+    "staff": ("/staff", "/staff/support", "/staff/accounts"),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

@@ -25,7 +25,7 @@ from chenu.core.ids import new_id
 from chenu.flows.creators.edit_agent import PriceInput, create_agent, update_agent
 from chenu.flows.purchases.buy_agent import buy_agent, find_offer_refusal
 from chenu.flows.services import Services
-from chenu.tiers.catalogue import Feature, TierCode
+from chenu.tiers.catalogue import Feature, TierCode, get_tier
 from chenu.tiers.entitlements import PlanRequired
 from tests.flows.sales import Market, input_for, open_quiet_market, start_buying
 from tests.people import agent_input, get_agent, make_member, make_person
@@ -245,7 +245,7 @@ async def test_the_plan_that_is_needed_is_the_cheapest_that_buys(
         await buy_agent(services, actor, input_for(agent), "key-1")
 
     assert raised.value.feature is Feature.MARKETPLACE
-    assert raised.value.cheapest_tier.code is TierCode.STARTER
+    assert raised.value.cheapest_tier is get_tier(TierCode.STARTER)
 
 
 async def test_a_refused_request_does_not_use_its_key_up(services: Services) -> None:

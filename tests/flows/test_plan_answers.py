@@ -42,12 +42,8 @@ async def test_the_newest_answer_about_a_plan_holds(
     answers = []
     for change in ({}, {"cancel_at_period_end": "true"}, {"pause_collection[behavior]": "void"}):
         if change:
-            await stripe_side.change(path, **change)
-        answers.append(
-            await fetch(
-                lambda: services.subscriptions.get_subscription(plan.stripe_subscription_id)
-            )
-        )
+            await stripe_side.change(f"/v1/subscriptions/{stripe_id}", **change)
+        answers.append(await fetch(lambda: services.subscriptions.get_subscription(stripe_id)))
 
     for place in order:
         await adopt(answers[place])

@@ -66,6 +66,16 @@ async def _idempotency() -> None:
     await remember_result(client_key(account_id, "key", "x", None), new_id())
 
 
+async def _entitlement_use() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO entitlement_use
+            (id, account, feature, quantity, used_after, granted, granted_by, created_at)
+        VALUES ($1, $2, 'THREADS', 1, 1, true, 'TIER', now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id)
+
+
 async def _invitation() -> None:
     person = await make_person("zoe")
     sql = """
@@ -118,6 +128,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "support_answer": _support_answer,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
+    "entitlement_use": _entitlement_use,
 }
 
 

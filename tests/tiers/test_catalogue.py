@@ -17,6 +17,7 @@ from chenu.tiers.catalogue import (
     get_tier,
 )
 from chenu.tiers.entitlements import (
+    Entitlements,
     PlanRequired,
     includes_platform_agent,
     platform_agent_refusal,
@@ -104,12 +105,12 @@ def test_what_is_missing_is_refused_with_the_cheapest_tier_that_has_it(
     code: TierCode, feature: Feature
 ) -> None:
     if get_tier(code).grant(feature).enabled:
-        require_feature(code, feature)
+        require_feature(Entitlements(code), feature)
         return
     with pytest.raises(PlanRequired) as raised:
-        require_feature(code, feature)
+        require_feature(Entitlements(code), feature)
 
-    assert raised.value.cheapest_tier.code is FROM[feature]
+    assert raised.value.cheapest_tier is get_tier(FROM[feature])
     assert cheapest_tier_with(feature).name in str(raised.value)
 
 
@@ -131,7 +132,8 @@ LEVELS = [AgentLevel.L0] * 50 + [AgentLevel.L1] * 50 + [AgentLevel.L2] * 40 + [A
 )
 def test_a_tier_includes_its_number_of_platform_agents(code: TierCode, number: int) -> None:
     included = [
-        includes_platform_agent(code, level, rank) for rank, level in enumerate(LEVELS, start=1)
+        includes_platform_agent(Entitlements(code), level, rank)
+        for rank, level in enumerate(LEVELS, start=1)
     ]
 
     assert included == [True] * number + [False] * (168 - number)
@@ -144,9 +146,9 @@ def test_a_tier_includes_its_number_of_platform_agents(code: TierCode, number: i
 def test_a_platform_agent_out_of_reach_names_the_tier_that_has_it(
     rank: int, code: TierCode
 ) -> None:
-    refusal = platform_agent_refusal(LEVELS[rank - 1], rank)
+    refusal = platform_agent_refusal(Entitlements(), LEVELS[rank - 1], rank)
 
-    assert refusal.cheapest_tier.code is code
+    assert refusal.cheapest_tier is get_tier(code)
 
 
 def test_a_tier_that_there_is_not_is_an_error() -> None:

@@ -67,7 +67,9 @@ async def create_agent(actor: Actor, data: AgentInput) -> AgentId:
     """A draft with version 1.0.0. Raises PlanRequired, InvalidState, Invalid, Rejected."""
     actor.require_user()
     account_id = actor.require_account(ApiScope.AGENTS)
-    require_feature(actor.tier, Feature.CUSTOM_AGENTS if data.custom else Feature.MARKETPLACE)
+    require_feature(
+        actor.entitlements, Feature.CUSTOM_AGENTS if data.custom else Feature.MARKETPLACE
+    )
     creator = None if data.custom else await get_own_creator(actor)
     price, manifest = _check_input(data)
 
@@ -144,7 +146,7 @@ def _require_maker(actor: Actor) -> None:
 
 def _require_editable(actor: Actor, agent: AgentRow) -> None:
     is_custom = agent.kind is AgentKind.CUSTOM
-    require_feature(actor.tier, Feature.CUSTOM_AGENTS if is_custom else Feature.MARKETPLACE)
+    require_feature(actor.entitlements, Feature.CUSTOM_AGENTS if is_custom else Feature.MARKETPLACE)
     if agent.status is AgentStatus.PENDING_REVIEW:
         raise InvalidState("This agent is being reviewed: please wait for the decision")
     if agent.status in (AgentStatus.ARCHIVED, AgentStatus.SUSPENDED):

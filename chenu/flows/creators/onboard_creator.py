@@ -44,7 +44,7 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
     """
     user_id = actor.require_user()
     account_id = actor.require_account(ApiScope.AGENTS)
-    require_feature(actor.tier, Feature.MARKETPLACE)
+    require_feature(actor.entitlements, Feature.MARKETPLACE)
     actor.require_verified()
     request = CreatorInput(
         request.handle.strip().lower(),

@@ -66,7 +66,7 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
 def find_submit_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
     """What the creator has to do before a reviewer reads this; None when nothing is missing."""
     try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
+        require_feature(actor.entitlements, Feature.MARKETPLACE)
         actor.require_verified()
         _require_sellable(agent)
     except ChenuError as refusal:

@@ -89,7 +89,7 @@ async def find_offer_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None
 def _find_missing(actor: Actor) -> ChenuError | None:
     """What the buyer could do something about: the plan, then the proof of the address."""
     try:
-        require_feature(actor.tier, Feature.MARKETPLACE)
+        require_feature(actor.entitlements, Feature.MARKETPLACE)
         actor.require_verified()
     except ChenuError as refusal:
         return refusal

@@ -1,0 +1,143 @@
+"""What accounts are entitled to, feature by feature, and how much of it is in use.
+
+One statement reads any number of accounts. A check in a request needs none: see Actor.entitlements.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.recurrence import Monthly
+from chenu.tiers.catalogue import COUNTED, EntitlementSource, Feature, FeatureGrant, TierCode
+from chenu.tiers.entitlements import Entitlements
+
+GAUGED = frozenset({Feature.THREADS, Feature.STORAGE_BYTES})
+"""What the CHE·NU apps report the use of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """One right of one account. `limit` None with access: no limit; `used` None: not counted."""
+
+    feature: Feature
+    has_access: bool
+    limit: int | None
+    used: int | None
+    resets_at: datetime | None
+    source: EntitlementSource
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.has_access and self.limit is None
+
+    @property
+    def is_counted(self) -> bool:
+        return self.feature in COUNTED
+
+    @property
+    def remaining(self) -> int | None:
+        if self.limit is None or self.used is None:
+            return None
+        return max(0, self.limit - self.used)
+
+    @property
+    def excess(self) -> int:
+        """What is in use beyond the right, since that became smaller: it can only be read."""
+        if self.used is None or self.is_unlimited:
+            return 0
+        return max(0, self.used - (self.limit or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntitlements:
+    account_id: AccountId
+    entitlements: tuple[Entitlement, ...]
+
+    def of(self, feature: Feature) -> Entitlement:
+        return next(each for each in self.entitlements if each.feature is feature)
+
+
+def describe(
+    granted: FeatureGrant, used: int | None, resets_at: datetime | None = None
+) -> Entitlement:
+    return Entitlement(
+        granted.feature, granted.enabled, granted.limit, used, resets_at, granted.source
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: AccountId
+    tier: TierCode
+    created_at: datetime
+    overrides: str
+    gauges: str
+
+
+@dataclass(frozen=True, slots=True)
+class _TierRow:
+    tier: TierCode
+    overrides: str
+
+
+_FIND_TIER = f"""
+    SELECT a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1
+"""  # noqa: S608 - own text
+
+
+async def find_entitlements(account_id: AccountId | None) -> Entitlements | None:
+    """What decides about every feature of the account, by one indexed read."""
+    row = await db.find_one(_TierRow, _FIND_TIER, account_id)
+    return None if row is None else Entitlements(row.tier, read_overrides(row.overrides))
+
+
+_SELECT = f"""
+    SELECT a.id, a.tier, a.created_at, {OVERRIDES_OF_A} AS overrides,
+        (SELECT coalesce(jsonb_object_agg(g.feature, g.used), '{{}}')::text
+        FROM entitlement_gauge g WHERE g.account = a.id) AS gauges
+    FROM account a WHERE a.id = ANY($1)
+"""  # noqa: S608 - own text
+
+
+async def list_entitlements(account_ids: Sequence[AccountId]) -> list[AccountEntitlements]:
+    """In no particular order; none for an account that there is not."""
+    rows = await db.fetch_all(_Row, _SELECT, list(account_ids))
+    return [_describe_account(row) for row in rows]
+
+
+async def get_entitlements(account_id: AccountId) -> AccountEntitlements:
+    [found] = await list_entitlements([account_id])
+    return found
+
+
+def _describe_account(row: _Row) -> AccountEntitlements:
+    entitlements = Entitlements(row.tier, read_overrides(row.overrides))
+    gauges = msgspec.json.decode(row.gauges, type=dict[str, int])
+    resets_at = next_budget(row.created_at, business_now())
+    found = (
+        describe(granted, _used(granted, gauges), _resets_at(granted, resets_at))
+        for granted in map(entitlements.grant, Feature)
+    )
+    return AccountEntitlements(row.id, tuple(found))
+
+
+def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:
+    if granted.feature not in GAUGED:
+        return None
+    return gauges.get(granted.feature, 0)
+
+
+def _resets_at(granted: FeatureGrant, next_month: datetime) -> datetime | None:
+    is_budget = granted.feature is Feature.TOKENS and granted.limit is not None
+    return next_month if is_budget else None
+
+
+def next_budget(anchor: datetime, now: datetime) -> datetime:
+    """When the month that began on the anchor's day is over, and the next budget is granted."""
+    return Monthly(day=anchor.day, hour=0).first(now)
