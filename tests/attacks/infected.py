@@ -15,6 +15,8 @@ from chenu.core.clock import system_now
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
+from chenu.tiers.catalogue import Feature
+from tests.accounts.entitled import override
 from tests.people import (
     MANIFEST,
     Person,
@@ -66,6 +68,10 @@ class Store:
                 f"/creator/agents/{self.draft.id}",
             ],
             "reviewer": ["/staff", f"/staff/agents/{self.agent.id}"],
+            "support": [
+                f"/staff/accounts?email={typed}",
+                f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+            ],
         }
 
 
@@ -78,7 +84,8 @@ async def open_store(services: Services) -> Store:
     await update_agent(creator.actor, agent.id, ListingFields(name="Autre"), None)
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
-    people = {"buyer": buyer, "creator": creator, "reviewer": reviewer}
+    support = await override(buyer, Feature.THREADS, 700)
+    people = {"buyer": buyer, "creator": creator, "reviewer": reviewer, "support": support}
     await put("access_grant", "first_used_at", system_now())
     return Store(people, agent, draft, purchase.id, profile.handle)
 
@@ -107,5 +114,7 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("app_user", "display_name", line)
     await put("app_user", "locale", "en")
     await put("user_session", "user_agent", line)
+    await put("account", "name", line)
+    await put("entitlement_override", "reason", lines)
     await put("access_grant", "revoked_reason", line)
     return line

@@ -34,7 +34,7 @@ async def test_nothing_that_people_write_runs_in_anybodys_browser(
     store = await open_store(services)
     visited, clean, wrong = 0, set(), []
 
-    for who in ("anonymous", "buyer", "creator", "reviewer"):
+    for who in ("anonymous", "buyer", "creator", "reviewer", "support"):
         token = store.people[who].token if who in store.people else None
         async with watch(chromium, url, token) as watched:
             for batch in BATCHES:

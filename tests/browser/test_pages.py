@@ -62,6 +62,8 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     paths = list(SIGNED_IN[role])
     if role == "creator":
         paths.append(await _an_agent_of_the_creator(visitor))
+    if role == "staff":
+        paths.append(await _an_account(visitor))
 
     for path in paths:
         await visitor.go(path)
@@ -98,6 +100,13 @@ async def test_a_live_search_updates_the_title_of_the_page(visitor: Visitor) -> 
 async def _an_agent_of_the_creator(visitor: Visitor) -> str:
     await visitor.go("/creator")
     link = visitor.page.locator("a[href^='/creator/agents/']:not([href$='/new'])").first
+    return await link.get_attribute("href") or ""
+
+
+async def _an_account(visitor: Visitor) -> str:
+    email, _ = visitor.demo.password("pro")
+    await visitor.go(f"/staff/accounts?email={email}")
+    link = visitor.page.locator("a[href^='/staff/accounts/']").first
     return await link.get_attribute("href") or ""
 
 

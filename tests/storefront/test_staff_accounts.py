@@ -1,5 +1,7 @@
 """The support desk's pages of accounts: what each may, and the overrides of it."""
 
+from urllib.parse import quote
+
 import pytest
 
 from chenu.accounts.actor import Staff
@@ -139,3 +141,17 @@ async def test_accounts_are_for_the_support_team(browser: Browser) -> None:
 
     assert (await browser.get("/staff/accounts")).status == 403
     assert "/staff/accounts" not in (await browser.get("/")).links()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["no address", "\u00e9l\u00e9na@example.org", "a" * 5_000, "' OR 1 = 1 --", "%"],
+    ids=["no address", "accents", "long", "SQL", "per cent"],
+)
+async def test_odd_addresses_find_nothing(desk: Browser, typed: str) -> None:
+    await make_reader("zoe")
+
+    seen = await desk.get(f"/staff/accounts?email={quote(typed)}")
+
+    assert seen.status == 200
+    assert not [link for link in seen.links() if link.startswith("/staff/accounts/")]
