@@ -11,6 +11,8 @@ _NOTICES = {
     "sessions": mark("All other sessions have ended."),
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
+    "plan-canceled": mark("Your plan is cancelled: it ends with its period."),
+    "plan-resumed": mark("Your plan goes on: it is renewed at the end of its period."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),

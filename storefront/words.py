@@ -10,12 +10,20 @@ from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
+from chenu.billing.recurring import InvoiceStatus
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
 from chenu.tiers.entitlements import get_plan_of_agent
 from chenu.tiers.spheres import SPHERES, find_sphere
 
+INVOICE_STATUS = {
+    InvoiceStatus.DRAFT: mark("Draft"),
+    InvoiceStatus.OPEN: mark("To be paid"),
+    InvoiceStatus.PAID: mark("Paid"),
+    InvoiceStatus.VOID: mark("Void"),
+    InvoiceStatus.UNCOLLECTIBLE: mark("Not paid"),
+}
 LEVELS = {
     AgentLevel.L0: mark("Answers when asked"),
     AgentLevel.L1: mark("Prepares, you decide"),

@@ -1,7 +1,7 @@
 """Requests to subscribe: their rows, their payment pages, and what became of them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -109,3 +109,13 @@ async def end_order(
         WHERE id = $1 AND status = 'PENDING'
     """
     await db.execute(sql, order_id, status, subscription_id, failure_code, system_now())
+
+
+async def claim_order_question(order_id: OrderId, every: timedelta) -> bool:
+    """Whether Stripe may be asked about it: once in that time, for all who want to know."""
+    sql = """
+        UPDATE subscription_order SET stripe_asked_at = $2
+        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
+    """
+    now = system_now()
+    return bool(await db.execute(sql, order_id, now, now - every))

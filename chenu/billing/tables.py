@@ -71,6 +71,7 @@ class SubscriptionOrder(Table, tablename="subscription_order"):
     checkout_expires_at = Timestamptz(default=None, null=True)
     stripe_subscription_id = Text(default=None, null=True, unique=True)
     failure_code = Text(default=None, null=True)
+    stripe_asked_at = Timestamptz(default=None, null=True)
     created_at = business_time()
     updated_at = system_time()
 

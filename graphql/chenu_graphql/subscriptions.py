@@ -4,6 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from chenu.accounts.actor import ApiScope
+from chenu.accounts.roles import Right
 from chenu.billing.invoices import InvoiceId, InvoiceRow
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
@@ -87,6 +89,8 @@ async def _find_subscription(ctx: Context, row_id: SubscriptionId) -> Subscripti
 
 async def _find_invoice(ctx: Context, row_id: InvoiceId) -> InvoiceRow | None:
     READER.require(ctx)
+    if not (ctx.actor.may(ApiScope.BILLING) and ctx.actor.has_right(Right.READ_INVOICES)):
+        return None
     row = await ctx.loaders.invoices.load(row_id)
     return row if _is_ours(ctx, row) else None
 

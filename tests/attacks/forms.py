@@ -49,6 +49,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/plan/start": Filled(
+            "other buyer",
+            {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},
+        ),
+        "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
+        "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}

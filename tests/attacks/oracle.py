@@ -11,10 +11,11 @@ from chenu_graphql.permissions import Rule
 from tests.attacks.cast import Caller
 
 READ, AGENTS, MARKETPLACE = ApiScope.READ, ApiScope.AGENTS, ApiScope.MARKETPLACE
+BILLING = ApiScope.BILLING
 
 Decide = Callable[[Caller], bool]
 
-_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key"}
+_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"}
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
@@ -32,6 +33,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.KEYS: lambda who: who.is_person,
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
+    permissions.PLANS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
@@ -53,6 +55,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.SELF: _everybody,
     permissions.ACTING: _everybody,
     permissions.HOLDER: _everybody,
+    permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),
 }
@@ -67,6 +70,8 @@ def is_given(who: Caller, thing: str) -> bool:
         return _made_it(who) or who.has_staff(Staff.REVIEWER)
     if thing == "sale":
         return _sells_it(who) or bool(who.staff)
+    if thing == "invoice" and not who.may(BILLING):
+        return False
     if thing == "user" and who.is_service:
         return False
     assert thing in _OF_BUYER

@@ -41,6 +41,7 @@ class Route:
             "invitation_id": world.rows["invitation"],
             "account_id": world.creator_account,
             "request_id": world.rows["support request"],
+            "order_id": world.rows["order"],
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

@@ -35,6 +35,7 @@ FOR_PROGRAMS = {
 """The rules of routes outside the storefront."""
 
 OWNERS = {
+    "order_id": "buyer",
     "purchase_id": "buyer",
     "key_id": "buyer",
     "session_id": "buyer",

@@ -8,6 +8,10 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.rows import AgentRow
+from chenu.billing.invoices import store_invoice
+from chenu.billing.recurring import SubscriptionKind
+from chenu.billing.subscription_orders import insert_order
+from chenu.billing.subscriptions import store_subscription
 from chenu.core import db
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
@@ -17,6 +21,8 @@ from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
+from tests.billing.recurring import answered, made_up_invoice, made_up_order, made_up_plan
+from tests.flows.plans import put_plans
 from tests.people import (
     Person,
     agent_input,
@@ -35,6 +41,8 @@ TYPES = {
     "payment": "PurchasePayment",
     "grant": "AccessGrant",
     "api key": "ApiKey",
+    "plan": "Subscription",
+    "invoice": "Invoice",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -79,6 +87,23 @@ async def _agree_more(creator: Person) -> None:
     await set_override(colleague.actor, account_id, data)
 
 
+async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
+    """A plan, as Stripe's answers make it, with its paid invoice."""
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    plan, invoice = made_up_plan("cus_buyer"), made_up_invoice("cus_buyer")
+    item = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
+    await store_subscription(account_id, SubscriptionKind.TIER, item, await answered(plan))
+    await store_invoice(account_id, await answered(invoice))
+    await put_plans(services, "plan_pro")
+    await insert_order(made_up_order(account_id, buyer.user_id))
+    return {
+        "order": await db.fetch_value("SELECT id FROM subscription_order"),
+        "plan": await db.fetch_value("SELECT id FROM subscription"),
+        "invoice": await db.fetch_value("SELECT id FROM invoice"),
+    }
+
+
 async def build_world(services: Services, cast: Cast) -> World:
     """The creator's agent, bought by the buyer, and the creator's draft."""
     buyer, creator = cast.buyer, cast.creator
@@ -98,6 +123,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     await _agree_more(creator)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
+        **await _subscribe(services, buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
         "purchase": purchase.id,

@@ -75,9 +75,14 @@ async def find_offer(
 ) -> PlanOffer:
     """Raises Invalid for a plan that is not sold here."""
     price = price_of(tier, interval)
-    owner = await get_billed_person(account_id)
-    is_due = trial and not await has_used_trial(owner.email)
+    is_due = trial and await is_trial_due(account_id)
     return PlanOffer(price, get_tier(tier).trial_days if is_due else 0)
+
+
+async def is_trial_due(account_id: AccountId) -> bool:
+    """Whether the account's owner has had no trial yet."""
+    owner = await get_billed_person(account_id)
+    return not await has_used_trial(owner.email)
 
 
 async def start_subscription(

@@ -1,0 +1,192 @@
+"""The pages of a plan: begun, looked at, left, taken up again; and its invoices."""
+
+import pytest
+
+from chenu.core import db
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.flows.plans import advance, complete, open_plans, start, tier_of
+from tests.people import Person, pay
+from tests.rows import count, put
+from tests.storefront.browser import Browser, Seen
+from tests.storefront.visitors import make_reader
+from tests.stripe_side import AWAY, StripeSide
+
+
+@pytest.fixture
+async def person(services: Services, stripe_side: StripeSide, browser: Browser) -> Person:
+    """Somebody on Free who is signed in here."""
+    await stripe_side.reset()
+    person = await open_plans(services)
+    await put("app_user", "locale", "en")
+    browser.become(person)
+    return person
+
+
+async def begin(browser: Browser, **chosen: str) -> Seen:
+    """Presses the button on the page of plans."""
+    page = await browser.get("/account/plan")
+    return await browser.submit(page, "/account/plan/start", {"tier": "PRO", **chosen})
+
+
+async def order_url() -> str:
+    order = await db.fetch_value("SELECT id FROM subscription_order ORDER BY id DESC LIMIT 1")
+    return f"/account/plan/orders/{order}"
+
+
+async def test_a_trial_begins_without_a_card_and_the_page_says_until_when(
+    browser: Browser, person: Person
+) -> None:
+    offered = await browser.get("/account/plan")
+    sent = await begin(browser, trial="yes")
+    await pay(sent.location, "")
+
+    order = await browser.get(await order_url())
+
+    assert "The first 14 days are free" in offered.words
+    assert "Your plan Pro has begun" in order.words
+    assert "Nothing was charged" in order.words
+    assert await tier_of(person) == "PRO"
+    now = await browser.get("/account/plan")
+    assert "In trial" in now.words
+    assert not now.has_form("/account/plan/start")
+
+
+async def test_a_link_chooses_plan_and_interval(browser: Browser, person: Person) -> None:
+    seen = await browser.get("/account/plan?tier=BUSINESS&interval=YEAR")
+
+    chosen = [
+        each.attributes["value"]
+        for each in seen.page.find("option")
+        if "selected" in each.attributes
+    ]
+    assert chosen == ["BUSINESS", "YEAR"]
+
+
+async def test_a_paid_year_begins(browser: Browser, person: Person) -> None:
+    sent = await begin(browser, trial="no", interval="YEAR")
+    await pay(sent.location)
+    order = await browser.get(await order_url())
+    assert "€290.00 a year" in order.words
+
+
+async def test_invoices_are_listed_with_their_documents(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    empty = await browser.get("/account/invoices")
+    await complete(services, await start(services, person.actor, TierCode.PRO))
+
+    seen = await browser.get("/account/invoices")
+
+    assert "No invoices yet" in empty.words
+    assert "€29.00 · Paid" in seen.words
+    number = await db.fetch_value("SELECT number FROM invoice")
+    assert number in seen.words
+    assert any(link.endswith("/pdf") for link in seen.links())
+
+
+async def test_a_declined_card_leaves_the_page_open(browser: Browser, person: Person) -> None:
+    sent = await begin(browser, trial="no")
+    declined = await pay(sent.location, "4000000000000002")
+
+    seen = await browser.get(await order_url())
+
+    assert declined.status_code == 402
+    assert "Your plan has not begun yet" in seen.words
+    assert sent.location in seen.links()
+    assert await tier_of(person) == "FREE"
+
+
+async def test_it_is_left_and_taken_up_again(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    await complete(services, await start(services, person.actor))
+    browser.become(person)
+
+    page = await browser.get("/account/plan")
+    left = await browser.submit(page, "/account/plan/cancel", {"reason": "Too dear"})
+    canceled = await browser.get(left.location)
+    back = await browser.submit(canceled, "/account/plan/resume", {})
+    resumed = await browser.get(back.location)
+
+    assert "Your plan is cancelled" in canceled.words
+    assert "Ends on" in canceled.words
+    assert "Your plan goes on" in resumed.words
+    assert "Renewed on" in resumed.words
+
+
+async def test_an_ended_plan_is_named_and_no_trial_is_offered_again(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    await complete(services, await start(services, person.actor, trial=True), "")
+    await advance(services, 14.1)
+
+    seen = await browser.get("/account/plan")
+
+    assert "Your last plan ended on" in seen.words
+    assert "You have had your trial" in seen.words
+    assert seen.has_form("/account/plan/start")
+
+
+async def test_a_page_that_ran_out_says_so(
+    services: Services, browser: Browser, person: Person, stripe_side: StripeSide
+) -> None:
+    await begin(browser)
+    await stripe_side.expire(
+        str(await db.fetch_value("SELECT checkout_session_id FROM subscription_order"))
+    )
+
+    seen = await browser.get(await order_url())
+
+    assert "No plan was begun" in seen.words
+
+
+async def test_a_silent_stripe_is_being_confirmed(
+    browser: Browser, person: Person, stripe_side: StripeSide
+) -> None:
+    await begin(browser)
+    await stripe_side.fail(AWAY, times=None)
+
+    seen = await browser.get(await order_url())
+
+    assert "Your plan is being confirmed" in seen.words
+    assert "Please do not pay again" in seen.words
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("tier", "GOLD", "Please choose one of"),
+        ("tier", "FREE", "Starter, Pro, Business"),
+        ("tier", "ENTERPRISE", "Starter, Pro, Business"),
+        ("interval", "WEEK", "Please choose one of: MONTH, YEAR"),
+        ("idempotency_key", "", "An idempotency key"),
+    ],
+)
+async def test_what_cannot_be_started_is_said_and_changes_nothing(
+    browser: Browser, person: Person, field: str, value: str, words: str
+) -> None:
+    refused = await begin(browser, **{field: value})
+
+    assert refused.status in (400, 409, 422)
+    assert words in refused.words
+    assert await count("subscription_order") == 0
+
+
+async def test_an_order_of_somebody_else_is_not_there(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    await begin(browser)
+    url = await order_url()
+    browser.become(await make_reader("mallory"))
+
+    assert (await browser.get(url)).status == 404
+
+
+async def test_a_plan_that_was_agreed_has_no_form(browser: Browser) -> None:
+    browser.become(await make_reader("zoe", TierCode.ENTERPRISE))
+
+    seen = await browser.get("/account/plan")
+
+    assert "agreed with us" in seen.words
+    assert not seen.has_form("/account/plan/start")
