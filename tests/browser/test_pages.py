@@ -36,6 +36,8 @@ SIGNED_IN = {
         "/pricing",
         "/account",
         "/account/members",
+        "/account/plan",
+        "/account/invoices",
         "/support",
         "/library",
         "/agents/trieur-de-factures",
@@ -43,6 +45,7 @@ SIGNED_IN = {
     ),
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
+    "free": ("/account/plan",),
     "staff": ("/staff", "/staff/support", "/staff/accounts"),
 }
 WIDTHS = (360, 768, 1440)
