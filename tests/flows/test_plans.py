@@ -1,5 +1,6 @@
 """A plan's life: started with and without a trial, renewed, cancelled, resumed, ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -242,3 +243,12 @@ async def test_dunning_keeps_the_tier_until_its_last_try(
     assert await tier_of(person) == "FREE"
     assert await count("invoice_payment") == 0
     await require_true_books(services)
+
+
+async def test_a_contract_is_not_replaced_by_a_plan(services: Services, person: Person) -> None:
+    actor = replace(person.actor, tier=TierCode.ENTERPRISE)
+
+    with pytest.raises(InvalidState, match="has a plan already"):
+        await start(services, actor)
+
+    assert await count("subscription_order") == 0

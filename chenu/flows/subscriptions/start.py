@@ -95,6 +95,8 @@ async def start_subscription(
     """
     account_id, user_id = actor.require_right(Right.MANAGE_PLAN), actor.require_user()
     actor.require_verified()
+    if actor.tier is TierCode.ENTERPRISE:  # a contract, which no subscription replaces
+        raise InvalidState(_HAS_PLAN)
     reject_if_any(_check_input(services, request))
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionStart", request)
     await _close_other(services, account_id, request)
