@@ -28,14 +28,20 @@ class Exchanges:
             self._file = config.record.open("ab", buffering=0)
 
     def record(self, request: ApiRequest, form: Json, status: int, answer: bytes) -> None:
-        """Status 0: the client got no answer."""
+        """Status 0: the client got no answer.
+
+        `page_token` is out of the URL of a next page, which the SDK follows as it was answered: it
+        is no parameter that a caller writes.
+        """
+        page_token = form.get("page") if request.v2 else None
         line = dumps(
             {
                 "ts": time.time(),
                 "request_id": request.id,
                 "method": request.method,
                 "path": request.path,
-                "form": form,
+                "page_token": page_token,
+                "form": {k: v for k, v in form.items() if page_token is None or k != "page"},
                 "headers": {
                     k: request.headers[k] for k in _RECORDED_HEADERS if k in request.headers
                 },
