@@ -10,6 +10,7 @@ from chenu.billing.recurring import (
     BillingInterval,
     InvoiceState,
     InvoiceStatus,
+    RenewalPreview,
     SubscriptionState,
     SubscriptionStatus,
 )
@@ -35,6 +36,19 @@ class StripeRecurring(StripeCaller):
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
         found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
         return read_subscription(found.to_dict())
+
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview:
+        """Its next invoice as Stripe will make it: with discounts, taxes and what is owed."""
+        found = await self.ask(
+            lambda: self.client.v1.subscriptions.retrieve_async(
+                subscription_id, {"expand": ["customer"]}
+            )
+        )
+        preview = await self.ask(
+            lambda: self.client.v1.invoices.create_preview_async({"subscription": subscription_id})
+        )
+        payer = msgspec.convert(found.to_dict(), _Payer)
+        return RenewalPreview(Cents(preview.amount_due), payer.has_card)
 
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
@@ -81,6 +95,26 @@ class StripeRecurring(StripeCaller):
         return read_payment_intent(intent.to_dict())
 
 
+class _InvoiceSettings(msgspec.Struct):
+    default_payment_method: str | None = None
+
+
+class _Customer(msgspec.Struct):
+    invoice_settings: _InvoiceSettings
+
+
+class _Payer(msgspec.Struct):
+    """A subscription with its customer: what renewals are charged to."""
+
+    customer: _Customer
+    default_payment_method: str | None = None
+
+    @property
+    def has_card(self) -> bool:
+        settings = self.customer.invoice_settings
+        return bool(self.default_payment_method or settings.default_payment_method)
+
+
 class _Recurring(msgspec.Struct):
     interval: str
 
@@ -104,6 +138,10 @@ class _Items(msgspec.Struct):
     data: list[_Item]
 
 
+class _CancellationDetails(msgspec.Struct):
+    reason: str | None = None
+
+
 class _Subscription(msgspec.Struct):
     id: str
     customer: str
@@ -115,6 +153,7 @@ class _Subscription(msgspec.Struct):
     canceled_at: int | None = None
     ended_at: int | None = None
     pause_collection: Any = None
+    cancellation_details: _CancellationDetails | None = None
     metadata: dict[str, str] | None = None
 
 
@@ -130,6 +169,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
     item = found.items.data[0]
     require_ours(item.price.id, item.price.currency)
     interval = item.price.recurring.interval if item.price.recurring else "month"
+    details = found.cancellation_details
     return SubscriptionState(
         id=found.id,
         customer_id=found.customer,
@@ -148,6 +188,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         is_collection_paused=found.pause_collection is not None,
         created=_time(found.created),
         metadata=found.metadata or {},
+        is_ended_unpaid=details is not None and details.reason == "payment_failed",
     )
 
 
@@ -214,6 +255,8 @@ class _Invoice(msgspec.Struct):
     hosted_invoice_url: str | None = None
     invoice_pdf: str | None = None
     payments: _Payments | None = None
+    attempt_count: int = 0
+    next_payment_attempt: int | None = None
     metadata: dict[str, str] | None = None
 
     @property
@@ -248,6 +291,8 @@ def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> Invoic
         pdf_url=invoice.invoice_pdf,
         payments=payments,
         metadata=(details.metadata if details else invoice.metadata) or {},
+        attempts=invoice.attempt_count,
+        next_attempt_at=_find_time(invoice.next_payment_attempt),
     )
 
 

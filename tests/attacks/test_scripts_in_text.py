@@ -102,6 +102,16 @@ PARAMS = {
     MailKind.SALE: ("name", "agent"),
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
+    MailKind.WELCOME: ("name",),
+    MailKind.PLAN_STARTED: ("name", "account", "plan"),
+    MailKind.PLAN_CHANGED: ("name", "account", "plan", "old_plan"),
+    MailKind.PLAN_DOWNGRADED: ("name", "account", "plan", "old_plan"),
+    MailKind.PLAN_CANCELLED: ("name", "account", "plan"),
+    MailKind.PLAN_RESUMED: ("name", "account", "plan"),
+    MailKind.PLAN_ENDED: ("name", "account", "plan"),
+    MailKind.TRIAL_ENDING: ("name", "account", "plan"),
+    MailKind.TRIAL_ENDED: ("name", "account", "plan"),
+    MailKind.PAYMENT_FAILED: ("name", "account", "plan", "invoice_url"),
 }
 """What a person can put into each mail; amounts and times are ours."""
 
@@ -118,6 +128,15 @@ _OURS: dict[str, object] = {
     "consent_at": "2026-11-22T10:00:00+00:00",
     "consent_version": "1",
     "consent": [],
+    "price": 900,
+    "interval": "YEAR",
+    "renews_at": "2026-12-15T09:30:00+00:00",
+    "ends_at": "2026-12-15T09:30:00+00:00",
+    "is_trial": True,
+    "is_unpaid": True,
+    "has_card": True,
+    "attempt": 4,
+    "next_attempt_at": None,
 }
 
 
@@ -134,7 +153,12 @@ def _compose(kind: MailKind, text: str) -> EmailMessage:
         attempts=0,
         created_at=datetime.now(UTC),
     )
-    return compose_mail(row, sender="CHE·NU <a@example.org>", public_url="http://127.0.0.1:8000")
+    return compose_mail(
+        row,
+        sender="CHE·NU <a@example.org>",
+        public_url="http://127.0.0.1:8000",
+        secret=b"s" * 32,
+    )
 
 
 async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:

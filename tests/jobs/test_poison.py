@@ -27,6 +27,7 @@ from chenu.flows.composition import EVENTS
 from chenu.flows.events.handling import handle_event
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.services import Services
+from chenu.jobs.mail_samples import samples_of
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.jobs.worker import register_handlers
@@ -186,7 +187,8 @@ _MAIL = "SELECT last_error AS error, next_attempt_at AS next_at FROM outbox_mail
 async def test_a_poison_mail_waits_with_the_exception_s_name(
     services: Services, tmp_path: Path, kind: MailKind
 ) -> None:
-    await queue_mail(kind, "zoe@example.org", "fr", "poison", {})
+    await queue_mail(kind, "zoe@example.org", "fr", "poison", samples_of(kind, "fr")[0])
+    await put("outbox_mail", "params", "{}")
 
     with pytest.raises(Exception, match="undefined"):
         await send_mail(services.settings, FolderTransport(tmp_path), (await look("poison")).id)

@@ -137,7 +137,10 @@ async def _mails_to(email: str) -> list[str]:
         FROM outbox_mail WHERE to_address = $1 ORDER BY id
     """
     rows = await db.fetch_all(MailRow, sql, email)
-    mails = [compose_mail(row, sender="CHE·NU <a@chenu.example>", public_url=URL) for row in rows]
+    mails = [
+        compose_mail(row, sender="CHE·NU <a@chenu.example>", public_url=URL, secret=b"s" * 32)
+        for row in rows
+    ]
     return [f"{mail['Subject']}\n{part(mail, 'plain')}{part(mail, 'html')}" for mail in mails]
 
 

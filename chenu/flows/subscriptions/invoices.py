@@ -19,6 +19,7 @@ from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.subscriptions.mails import mail_failed_payment
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -47,7 +48,8 @@ async def _adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     account_id = await find_account_of_customer(state.customer_id)
     if account_id is None:
         return False
-    await store_invoice(account_id, fetched)
+    if await store_invoice(account_id, fetched):
+        await mail_failed_payment(account_id, state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None and state.subscription_id is not None:
         for charge in state.payments:

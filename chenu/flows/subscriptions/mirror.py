@@ -17,12 +17,15 @@ from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
     SubscriptionRow,
+    find_subscription_by_stripe_id,
     list_live_subscriptions,
     store_subscription,
 )
+from chenu.billing.trial_reminders import schedule_reminder
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.subscriptions.mails import mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.ledger.operations import (
     NewOperation,
@@ -63,12 +66,28 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         return False
     kind = SubscriptionKind.TIER
     await lock_subscriptions(account_id, kind)
+    before = await find_subscription_by_stripe_id(state.id)
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
         await set_tier(account_id, await _decide_tier(account_id, live))
+        await _announce(before, fetched, live)
     return True
+
+
+async def _announce(
+    before: SubscriptionRow | None,
+    fetched: Fetched[SubscriptionState],
+    live: list[SubscriptionRow],
+) -> None:
+    """By mail, unless it is a second subscription, which ends unnoticed."""
+    after = await find_subscription_by_stripe_id(fetched.value.id)
+    if after is None or (live and live[0].id != after.id):
+        return
+    await schedule_reminder(after)
+    is_unpaid = fetched.value.is_ended_unpaid
+    await mail_plan_changes(before, after, fetched.number, is_unpaid=is_unpaid)
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
