@@ -10,7 +10,7 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
-from chenu.accounts.tiers import set_tier
+from chenu.accounts.tiers import Period, set_tier
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
@@ -66,7 +66,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await set_tier(account_id, _tier_of(live))
+        await _grant_tier(account_id, live)
     return True
 
 
@@ -110,6 +110,11 @@ async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
     return await create_operation_after(new, last)
 
 
-def _tier_of(live: list[SubscriptionRow]) -> TierCode:
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> None:
     """What the account has by its subscription; FREE without one that gives access."""
-    return next((TierCode(each.item) for each in live if each.gives_access), TierCode.FREE)
+    plan = next((each for each in live if each.gives_access), None)
+    if plan is None:
+        await set_tier(account_id, TierCode.FREE, None)
+    else:
+        period = Period(plan.period_start, plan.period_end)
+        await set_tier(account_id, TierCode(plan.item), period)
