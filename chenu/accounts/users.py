@@ -1,8 +1,10 @@
 """Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
@@ -52,7 +54,8 @@ _MOST_REFERRAL = 100
 class SignUp:
     """The sign-up form; `password` is never stored or logged.
 
-    `referral_code`: an affiliate's, which counts for nothing unless it is one.
+    `referral_code`: an affiliate's, which counts for nothing unless it is one. `link_fields`: what
+    the mailed link takes along, as what was to happen once the address is verified.
     """
 
     email: str
@@ -60,6 +63,7 @@ class SignUp:
     display_name: str
     locale: str = DEFAULT_LOCALE
     referral_code: str | None = None
+    link_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         await record_acceptance(user_id)
         await _keep_referral(user_id, request.referral_code)
         if not verify_at_once:
-            await send_verification(user_id)
+            await send_verification(user_id, request.link_fields)
         return await open_session(user_id, browser.user_agent, browser.ip)
 
     return await db.run_in_transaction(join)
@@ -245,14 +249,18 @@ async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> 
     return await open_session(known.user_id, browser.user_agent, browser.ip)
 
 
-async def send_verification(user_id: UserId) -> None:
-    """Mails a link to the user's own address; nothing if it is verified."""
+async def send_verification(user_id: UserId, link_fields: Mapping[str, str] | None = None) -> None:
+    """Mails a link to the user's own address; nothing if it is verified.
+
+    The link takes `link_fields` along to the page of the verification.
+    """
     user = await get_user(user_id)
     if user.email_verified:
         return
     token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
     key = f"verify:{new_id()}"
-    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
+    params = {"token": token, "further": urlencode(link_fields or {})}
+    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
 
 
 @db.transactional
