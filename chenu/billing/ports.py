@@ -25,7 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -114,6 +114,12 @@ class SubscriptionPort(Protocol):
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
 
 
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -133,6 +139,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    CardPort,
     ReportPort,
     Protocol,
 ):

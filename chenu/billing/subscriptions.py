@@ -25,7 +25,10 @@ SubscriptionId = NewType("SubscriptionId", UUID)
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """`price` in cents for each interval; times are Stripe's, on business time."""
+    """`price` in cents for each interval; times are Stripe's, on business time.
+
+    `refusal_code` is why we ended it.
+    """
 
     id: SubscriptionId
     account_id: AccountId
@@ -43,6 +46,7 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     canceled_at: datetime | None
     ended_at: datetime | None
+    refusal_code: str | None
     created_at: datetime
 
     @property
@@ -128,3 +132,9 @@ async def store_subscription(
             AND subscription.status <> 'CANCELED'
     """
     return bool(await insert(Subscription, values, suffix))
+
+
+async def record_refusal(subscription_id: SubscriptionId, code: str) -> None:
+    """Why we ended it."""
+    sql = "UPDATE subscription SET refusal_code = $2 WHERE id = $1"
+    await db.execute(sql, subscription_id, code)

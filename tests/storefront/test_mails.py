@@ -38,6 +38,7 @@ PARAMS: dict[str, Any] = {
     "creator_share": 875,
     "platform_share": 375,
     "reason": "already_owned",
+    "tier": "Pro",
 }
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
@@ -56,6 +57,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.TRIAL_REFUSED: {
+        "en": ["Pro", "Nothing was charged"],
+        "fr": ["Pro", "Rien n’a été débité"],
+    },
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
     MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
 }
@@ -73,6 +78,7 @@ LINKS = {
     MailKind.RECEIPT: f"{URL}/library",
     MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
     MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
 }

@@ -16,6 +16,7 @@ from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
     SubscriptionRow,
+    find_subscription_by_stripe_id,
     list_live_subscriptions,
     store_subscription,
 )
@@ -56,7 +57,7 @@ async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: 
 async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     """In the caller's transaction: the mirror, the order that made it, and the account's tier."""
     state = fetched.value
-    account_id = await find_account_of_customer(state.customer_id)
+    account_id = await _find_account(state)
     tier = find_tier_of_product(state.product_id)
     if account_id is None or tier is None:
         return False
@@ -68,6 +69,12 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         await end_duplicates(live)
         await _grant_tier(account_id, live)
     return True
+
+
+async def _find_account(state: SubscriptionState) -> AccountId | None:
+    """Also of a customer that was deleted at Stripe, whose subscriptions end with it."""
+    known = await find_subscription_by_stripe_id(state.id)
+    return known.account_id if known else await find_account_of_customer(state.customer_id)
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
