@@ -25,7 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import InvoiceState, RenewalPreview, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -116,6 +116,12 @@ class SubscriptionPort(Protocol):
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
 
 
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -135,6 +141,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    CardPort,
     ReportPort,
     Protocol,
 ):

@@ -21,6 +21,12 @@ class LinkParams(MailParams, frozen=True):
     token: str
 
 
+class VerifyParams(LinkParams, frozen=True):
+    """`further`: what the link takes along, as the end of a URL's query."""
+
+    further: str
+
+
 class NewAddressParams(MailParams, frozen=True):
     """Without `token`: the address has an account already."""
 
@@ -158,7 +164,7 @@ class PaymentFailedParams(PlanParams, frozen=True):
 
 
 PARAMS: dict[MailKind, type[MailParams]] = {
-    MailKind.EMAIL_VERIFY: LinkParams,
+    MailKind.EMAIL_VERIFY: VerifyParams,
     MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
     MailKind.EMAIL_CHANGE_NOTICE: AddressNoticeParams,
     MailKind.WELCOME: GreetingParams,
@@ -182,6 +188,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.PLAN_ENDED: PlanEndedParams,
     MailKind.TRIAL_ENDING: TrialEndingParams,
     MailKind.TRIAL_ENDED: PlanParams,
+    MailKind.TRIAL_REFUSED: PlanParams,
     MailKind.PAYMENT_FAILED: PaymentFailedParams,
 }
 

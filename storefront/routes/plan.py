@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from chenu.accounts.roles import Right
 from chenu.billing.contracts import find_running_contract
 from chenu.billing.invoices import InvoiceRow, list_invoices
-from chenu.billing.recurring import BillingInterval
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import find_plan
 from chenu.core.errors import BrokenRequest, ChenuError
@@ -17,27 +16,27 @@ from chenu.core.ids import new_id
 from chenu.core.paging import Key
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
-from chenu.flows.subscriptions.start import StartInput, is_trial_due, start_subscription
+from chenu.flows.subscriptions.start import is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
-from chenu.tiers.catalogue import TIERS, TRIAL_DAYS, TierCode, get_tier
+from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
+from storefront.plan_offers import SOLD
 from storefront.visitor import account_of
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
 PAGE_SIZE = 20
-_FIELDS = ("tier", "interval", "trial")
-_SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
 @get("/account/plan", opt=SIGNED_IN)
 async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """A link may choose tier and interval in the form."""
-    form = FormView("plan", keep(read_query(request), _FIELDS))
+    form = FormView("plan", keep(read_query(request), CHOICE_FIELDS))
     return await _render_plan(pages, form)
 
 
@@ -55,7 +54,7 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),
         may_see_invoices=actor.has_right(Right.READ_INVOICES),
-        sold=_SOLD,
+        sold=SOLD,
         trial_days=TRIAL_DAYS if await is_trial_due(account_id) else 0,
         idempotency_key=new_id().hex,
     )
@@ -71,7 +70,7 @@ async def start_plan(
         order = await start_subscription(
             services,
             pages.request_context.actor,
-            _read_start(fields, pages),
+            start_input(read_choice(fields), pages.locale),
             fields.text("idempotency_key"),
         )
     except (*REFUSALS, BrokenRequest) as refusal:
@@ -80,17 +79,8 @@ async def start_plan(
     return pages.go(page or f"/account/plan/orders/{order.id}")
 
 
-def _read_start(fields: Fields, pages: Pages) -> StartInput:
-    return StartInput(
-        tier=fields.read_choice("tier", TierCode),
-        interval=fields.read_choice("interval", BillingInterval),
-        locale=pages.locale,
-        trial=fields.text("trial") != "no",
-    )
-
-
 async def _show_again(pages: Pages, fields: Fields, refusal: ChenuError) -> Page:
-    form = pages.refused("plan", keep(fields, _FIELDS), refusal)
+    form = pages.refused("plan", keep(fields, CHOICE_FIELDS), refusal)
     return await _render_plan(pages, form, pages.status(refusal))
 
 

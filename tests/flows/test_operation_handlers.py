@@ -34,7 +34,7 @@ from tests.flows.sales import (
 from tests.flows.test_late_payments import pay_too_late
 from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_stripe_sync import move
-from tests.people import Person
+from tests.people import Person, make_person
 from tests.stripe_side import StripeSide
 
 UNASKED: Any = None
@@ -114,6 +114,10 @@ async def _live_with_a_plan(services: Services) -> None:
     plan = await plan_of(person)
     assert plan is not None
     await end_duplicates([plan, plan])
+    await work_off(services)
+    for name in ("una", "otto"):
+        trial = await start(services, (await make_person(name, TierCode.FREE)).actor, trial=True)
+        await complete(services, trial, "4242424242424259")
 
 
 async def _list_operations() -> list[OperationRow]:

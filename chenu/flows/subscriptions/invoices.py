@@ -15,6 +15,7 @@ from chenu.billing.invoices import (
 )
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import InvoiceState
+from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
@@ -45,7 +46,7 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
 
 async def _adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     state = fetched.value
-    account_id = await find_account_of_customer(state.customer_id)
+    account_id = await _find_account(state)
     if account_id is None:
         return False
     if await store_invoice(account_id, fetched):
@@ -55,6 +56,12 @@ async def _adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
         for charge in state.payments:
             await _book_charge(account_id, invoice, state, charge)
     return True
+
+
+async def _find_account(state: InvoiceState) -> AccountId | None:
+    """Also of a customer that was deleted at Stripe."""
+    plan = await find_subscription_by_stripe_id(state.subscription_id or "")
+    return plan.account_id if plan else await find_account_of_customer(state.customer_id)
 
 
 async def _book_charge(

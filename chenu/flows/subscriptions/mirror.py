@@ -10,7 +10,7 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
-from chenu.accounts.tiers import set_tier
+from chenu.accounts.tiers import Period, set_tier
 from chenu.billing.contracts import find_running_contract
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
@@ -60,7 +60,7 @@ async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: 
 async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     """In the caller's transaction: the mirror, the order that made it, and the account's tier."""
     state = fetched.value
-    account_id = await find_account_of_customer(state.customer_id)
+    account_id = await _find_account(state)
     tier = find_tier_of_product(state.product_id)
     if account_id is None or tier is None:
         return False
@@ -71,7 +71,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await set_tier(account_id, await _decide_tier(account_id, live))
+        await _grant_tier(account_id, live)
         await _announce(before, fetched, live)
     return True
 
@@ -88,6 +88,12 @@ async def _announce(
     await schedule_reminder(after)
     is_unpaid = fetched.value.is_ended_unpaid
     await mail_plan_changes(before, after, fetched.number, is_unpaid=is_unpaid)
+
+
+async def _find_account(state: SubscriptionState) -> AccountId | None:
+    """Also of a customer that was deleted at Stripe, whose subscriptions end with it."""
+    known = await find_subscription_by_stripe_id(state.id)
+    return known.account_id if known else await find_account_of_customer(state.customer_id)
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
@@ -132,12 +138,16 @@ async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
 
 async def settle_tier(account_id: AccountId) -> None:
     """In the caller's transaction, under the account's lock: the tier as it is by now."""
-    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
-    await set_tier(account_id, await _decide_tier(account_id, live))
+    await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
 
 
-async def _decide_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
-    """A contract that runs, else the subscription that gives access, else FREE."""
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> None:
+    """What a contract that runs gives, else the subscription that gives access, else FREE."""
+    plan = next((each for each in live if each.gives_access), None)
     if await find_running_contract(account_id) is not None:
-        return TierCode.ENTERPRISE
-    return next((TierCode(each.item) for each in live if each.gives_access), TierCode.FREE)
+        await set_tier(account_id, TierCode.ENTERPRISE, None)
+    elif plan is None:
+        await set_tier(account_id, TierCode.FREE, None)
+    else:
+        period = Period(plan.period_start, plan.period_end)
+        await set_tier(account_id, TierCode(plan.item), period)
