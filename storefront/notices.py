@@ -13,6 +13,7 @@ _NOTICES = {
     "key-revoked": mark("The key no longer works."),
     "plan-canceled": mark("Your plan is cancelled: it ends with its period."),
     "plan-resumed": mark("Your plan goes on: it is renewed at the end of its period."),
+    "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),

@@ -134,7 +134,9 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        if not verify_at_once:
+        if verify_at_once:
+            await send_welcome(await get_user(user_id))
+        else:
             await send_verification(user_id)
         return await open_session(user_id, browser.user_agent, browser.ip)
 
@@ -222,6 +224,12 @@ async def send_verification(user_id: UserId) -> None:
     token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
     key = f"verify:{new_id()}"
     await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
+
+
+async def send_welcome(user: User) -> None:
+    """Once the address is verified, for the first time."""
+    params = {"name": user.mail_name}
+    await queue_mail(MailKind.WELCOME, user.email, user.locale, f"welcome:{user.id}", params)
 
 
 @db.transactional

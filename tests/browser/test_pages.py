@@ -25,6 +25,7 @@ PUBLIC = (
     "/password/forgot",
     "/email/cancel?token=x",
     "/invitation?token=x",
+    "/mail/unsubscribe?token=x",
     "/support",
     "/terms",
     "/privacy",
@@ -35,6 +36,7 @@ SIGNED_IN = {
     "pro": (
         "/pricing",
         "/account",
+        "/account/mail",
         "/account/members",
         "/account/plan",
         "/account/invoices",
@@ -46,7 +48,7 @@ SIGNED_IN = {
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
     "free": ("/account/plan",),
-    "staff": ("/staff", "/staff/support", "/staff/accounts"),
+    "staff": ("/staff", "/staff/support", "/staff/accounts", "/staff/mails", "/staff/mails/sale"),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
