@@ -228,7 +228,7 @@ async def send_verification(user_id: UserId) -> None:
 
 async def send_welcome(user: User) -> None:
     """Once the address is verified, for the first time."""
-    params = {"name": user.mail_name}
+    params = {"email": user.email}
     await queue_mail(MailKind.WELCOME, user.email, user.locale, f"welcome:{user.id}", params)
 
 

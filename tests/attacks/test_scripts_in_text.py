@@ -102,7 +102,7 @@ PARAMS = {
     MailKind.SALE: ("name", "agent"),
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
-    MailKind.WELCOME: ("name",),
+    MailKind.WELCOME: ("email",),
     MailKind.PLAN_STARTED: ("name", "account", "plan"),
     MailKind.PLAN_CHANGED: ("name", "account", "plan", "old_plan"),
     MailKind.PLAN_DOWNGRADED: ("name", "account", "plan", "old_plan"),
