@@ -154,7 +154,9 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         )
         await record_acceptance(user_id)
         await _keep_referral(user_id, request.referral_code)
-        if not verify_at_once:
+        if verify_at_once:
+            await send_welcome(await get_user(user_id))
+        else:
             await send_verification(user_id, request.link_fields)
         return await open_session(user_id, browser.user_agent, browser.ip)
 
@@ -261,6 +263,12 @@ async def send_verification(user_id: UserId, link_fields: Mapping[str, str] | No
     key = f"verify:{new_id()}"
     params = {"token": token, "further": urlencode(link_fields or {})}
     await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+
+
+async def send_welcome(user: User) -> None:
+    """Once the address is verified, for the first time."""
+    params = {"email": user.email}
+    await queue_mail(MailKind.WELCOME, user.email, user.locale, f"welcome:{user.id}", params)
 
 
 @db.transactional

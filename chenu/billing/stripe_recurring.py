@@ -10,7 +10,6 @@ from chenu.billing.recurring import (
     BillingInterval,
     InvoiceState,
     InvoiceStatus,
-    RenewalPreview,
     SubscriptionState,
     SubscriptionStatus,
 )
@@ -36,19 +35,6 @@ class StripeRecurring(StripeCaller):
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
         found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
         return read_subscription(found.to_dict())
-
-    async def preview_renewal(self, subscription_id: str) -> RenewalPreview:
-        """Its next invoice as Stripe will make it: with discounts, taxes and what is owed."""
-        found = await self.ask(
-            lambda: self.client.v1.subscriptions.retrieve_async(
-                subscription_id, {"expand": ["customer"]}
-            )
-        )
-        preview = await self.ask(
-            lambda: self.client.v1.invoices.create_preview_async({"subscription": subscription_id})
-        )
-        payer = msgspec.convert(found.to_dict(), _Payer)
-        return RenewalPreview(Cents(preview.amount_due), payer.has_card)
 
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
@@ -93,26 +79,6 @@ class StripeRecurring(StripeCaller):
             )
         )
         return read_payment_intent(intent.to_dict())
-
-
-class _InvoiceSettings(msgspec.Struct):
-    default_payment_method: str | None = None
-
-
-class _Customer(msgspec.Struct):
-    invoice_settings: _InvoiceSettings
-
-
-class _Payer(msgspec.Struct):
-    """A subscription with its customer: what renewals are charged to."""
-
-    customer: _Customer
-    default_payment_method: str | None = None
-
-    @property
-    def has_card(self) -> bool:
-        settings = self.customer.invoice_settings
-        return bool(self.default_payment_method or settings.default_payment_method)
 
 
 class _Recurring(msgspec.Struct):

@@ -27,6 +27,12 @@ class VerifyParams(LinkParams, frozen=True):
     further: str
 
 
+class WelcomeParams(MailParams, frozen=True):
+    """No name: a stranger who mistyped may have chosen it."""
+
+    email: str
+
+
 class NewAddressParams(MailParams, frozen=True):
     """Without `token`: the address has an account already."""
 
@@ -167,7 +173,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.EMAIL_VERIFY: VerifyParams,
     MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
     MailKind.EMAIL_CHANGE_NOTICE: AddressNoticeParams,
-    MailKind.WELCOME: GreetingParams,
+    MailKind.WELCOME: WelcomeParams,
     MailKind.PASSWORD_RESET: ResetParams,
     MailKind.PASSWORD_CHANGED: GreetingParams,
     MailKind.INVITATION: LinkParams,

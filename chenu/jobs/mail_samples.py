@@ -34,6 +34,7 @@ from chenu.core.mail_params import (
     SupportAskedParams,
     TrialEndingParams,
     VerifyParams,
+    WelcomeParams,
     encode_params,
 )
 
@@ -147,7 +148,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
         AddressNoticeParams(name=_NAME, email="new@example.org"),
     ),
-    MailKind.WELCOME: (GreetingParams(name=_NAME),),
+    MailKind.WELCOME: (WelcomeParams(email="zoe@example.org"),),
     MailKind.PASSWORD_RESET: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
     MailKind.PASSWORD_CHANGED: (GreetingParams(name=_NAME),),
     MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),

@@ -83,7 +83,7 @@ async def test_a_paid_start_is_confirmed_once(services: Services, person: Person
     assert "9,00" in text_of(mail)
 
 
-async def test_a_trial_without_card_is_announced_on_day_12_and_its_end_is_told(
+async def test_a_trial_without_card_is_announced_on_day_12_and_so_is_its_end(
     services: Services, person: Person
 ) -> None:
     await complete(services, await start(services, person.actor, TierCode.PRO, trial=True), "")
@@ -183,7 +183,7 @@ async def test_the_demo_s_clock_stops_where_a_trial_s_end_is_announced(
     assert timedelta(days=11.9) < due_at - business_now() < timedelta(days=12.1)
 
 
-async def test_each_failed_try_is_told_then_the_end(services: Services, person: Person) -> None:
+async def test_each_failed_try_is_mailed_then_the_end(services: Services, person: Person) -> None:
     await complete(services, await start(services, person.actor, TierCode.PRO, trial=True))
     await use_card(services, person, "pm_card_chargeCustomerFail")
     await advance(services, 14.1)

@@ -120,8 +120,13 @@ LINKS = {
     MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
 }
 
-TO_UNPROVED = {MailKind.EMAIL_VERIFY, MailKind.EMAIL_CHANGE_CONFIRM, MailKind.INVITATION}
-"""Always to an address that nobody has proved yet: no name in it."""
+TO_UNPROVED = {
+    MailKind.EMAIL_VERIFY,
+    MailKind.EMAIL_CHANGE_CONFIRM,
+    MailKind.INVITATION,
+    MailKind.WELCOME,
+}
+"""To an address that nobody has proved, or somebody just now: no name in it."""
 
 
 def compose(kind: MailKind, locale: Locale, **changes: Any) -> EmailMessage:
