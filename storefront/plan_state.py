@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core.i18n import mark
 
 
 class PlanState(StrEnum):
@@ -24,6 +25,18 @@ class PlanState(StrEnum):
     ENDED = "ENDED"
     REFUSED = "REFUSED"
 
+
+PLAN_STATES = {
+    PlanState.TRIAL: mark("In trial"),
+    PlanState.ACTIVE: mark("Active"),
+    PlanState.ENDING: mark("Cancelled"),
+    PlanState.RETRYING: mark("Payment failed, tried again"),
+    PlanState.UNPAID: mark("Unpaid"),
+    PlanState.UNCONFIRMED: mark("First payment not done"),
+    PlanState.PAUSED: mark("Paused"),
+    PlanState.ENDED: mark("Ended"),
+    PlanState.REFUSED: mark("Ended"),
+}
 
 _WITHOUT_ACCESS = {
     SubscriptionStatus.UNPAID: PlanState.UNPAID,

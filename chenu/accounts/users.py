@@ -153,7 +153,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        await _keep_referral(user_id, request.referral_code)
+        await _record_referral(user_id, request.referral_code)
         if verify_at_once:
             await send_welcome(await get_user(user_id))
         else:
@@ -170,7 +170,7 @@ def _check_referral(code: str | None) -> list[ChenuError]:
     return check_line(code, path=("referral_code",), shortest=0, longest=_MOST_REFERRAL)
 
 
-async def _keep_referral(user_id: UserId, code: str | None) -> None:
+async def _record_referral(user_id: UserId, code: str | None) -> None:
     """What cannot be a code is ignored: a mistyped link must not stop anybody from signing up."""
     found = (code or "").strip().upper()
     if _REFERRAL_CODE.fullmatch(found):

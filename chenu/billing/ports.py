@@ -121,6 +121,14 @@ class CardPort(Protocol):
 
     async def find_card(self, subscription_id: str) -> Card | None: ...
 
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class InvoicePort(Protocol):
+    """Charges on a customer's behalf."""
+
+    async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
+
 
 class ReportPort(Protocol):
     """Calls that only read."""
@@ -142,6 +150,7 @@ class Gateway(
     ConnectPort,
     SubscriptionPort,
     CardPort,
+    InvoicePort,
     ReportPort,
     Protocol,
 ):

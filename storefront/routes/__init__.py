@@ -65,6 +65,8 @@ HANDLERS = (
     plan.start_plan,
     plan.leave_plan,
     plan.take_plan_up_again,
+    plan.change_card,
+    plan.show_card,
     plan.show_order,
     plan.show_invoices,
     account.show_account,

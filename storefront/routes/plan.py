@@ -8,13 +8,14 @@ from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
 from chenu.billing.contracts import find_running_contract
-from chenu.billing.invoices import InvoiceRow, list_invoices
+from chenu.billing.invoices import InvoiceRow, list_invoices, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
-from chenu.billing.subscriptions import find_plan
+from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core.errors import BrokenRequest, ChenuError
 from chenu.core.ids import new_id
 from chenu.core.paging import Key
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.flows.subscriptions.start import is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
@@ -25,6 +26,7 @@ from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
+from storefront.plan_state import PLAN_STATES, describe_plan
 from storefront.visitor import account_of
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
@@ -44,13 +46,17 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
     actor = pages.request_context.actor
     account_id = account_of(actor)
     plan = await find_plan(account_id)
+    state = describe_plan(plan) if plan else None
     return pages.show(
         "plan/page.html",
         status,
         form=form,
         plan=plan,
         contract=await find_running_contract(account_id),
+        state=state,
+        state_words=PLAN_STATES[state] if state else "",
         plan_tier=get_tier(plan.item) if plan else None,
+        open_invoice=await _find_open_invoice(plan),
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),
         may_see_invoices=actor.has_right(Right.READ_INVOICES),
@@ -58,6 +64,13 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         trial_days=TRIAL_DAYS if await is_trial_due(account_id) else 0,
         idempotency_key=new_id().hex,
     )
+
+
+async def _find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
+    if plan is None or not plan.is_live:
+        return None
+    found = await list_open_invoices(plan.stripe_subscription_id)
+    return found[0] if found else None
 
 
 @post("/account/plan/start", opt=for_right(Right.MANAGE_PLAN))
@@ -108,6 +121,26 @@ async def take_plan_up_again(
     except (*REFUSALS, BrokenRequest) as refusal:
         return await _show_again(pages, Fields({}), refusal)
     return pages.go("/account/plan?notice=plan-resumed")
+
+
+@post("/account/plan/card", opt=for_right(Right.MANAGE_PLAN))
+async def change_card(pages: NamedDependency[Pages], services: NamedDependency[Services]) -> Page:
+    """On to Stripe's page."""
+    try:
+        url = await open_card_page(services, pages.request_context.actor, pages.locale)
+    except REFUSALS as refusal:
+        return await _show_again(pages, Fields({}), refusal)
+    return pages.go(url)
+
+
+@get("/account/plan/card", opt=for_right(Right.MANAGE_PLAN))
+async def show_card(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """Where Stripe's page leads back to, with another card or without."""
+    before = read_query(request).text("before")
+    report = await adopt_card(services, pages.request_context.actor, before)
+    return pages.show("plan/card.html", report=report, state=report.state, plan=report.plan)
 
 
 @get("/account/plan/orders/{order_id:uuid}", opt=SIGNED_IN)

@@ -39,12 +39,13 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
     fetched = await fetch(lambda: subscriptions.get_invoice(invoice_id))
 
     async def adopt() -> bool:
-        return await _adopt_invoice(fetched)
+        return await adopt_invoice(fetched)
 
     return await db.run_in_transaction(adopt)
 
 
-async def _adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
+async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
+    """In the caller's transaction: the mirror, and what is booked of it."""
     state = fetched.value
     account_id = await _find_account(state)
     if account_id is None:
