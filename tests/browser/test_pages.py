@@ -48,7 +48,14 @@ SIGNED_IN = {
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
     "free": ("/account/plan",),
-    "staff": ("/staff", "/staff/support", "/staff/accounts", "/staff/mails", "/staff/mails/sale"),
+    "staff": (
+        "/staff",
+        "/staff/support",
+        "/staff/accounts",
+        "/staff/inquiries",
+        "/staff/mails",
+        "/staff/mails/sale",
+    ),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
