@@ -6,6 +6,7 @@ run, no request to another host.
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from chenu.agents.markdown import render_markdown
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, MailRow
 from chenu.flows.services import Services
+from chenu.jobs import mail_text
 from chenu.jobs.mail_text import compose_mail
 from tests.attacks.infected import infect, open_store
 from tests.attacks.payloads import BREAKOUTS, MARKDOWN, PAYLOADS, TAGS
@@ -165,6 +167,8 @@ def _compose(kind: MailKind, text: str) -> EmailMessage:
 async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:
     """In a mail program without any policy, and with line breaks in texts of the subject."""
     wrong, shown = [], 0
+    layout = (Path(mail_text.__file__).parent / "mails" / "layout.html").read_text()
+    style = f"<style>{layout.partition('<style>')[2].partition('</style>')[0]}</style>"
 
     async with watch(chromium, "http://127.0.0.1:8000") as watched:
         for kind in PARAMS:
@@ -173,7 +177,7 @@ async def test_nothing_runs_in_a_mail(chromium: Browser) -> None:
                 part = mail.get_body(("html",))
                 assert part is not None
                 await watched.page.set_content(part.get_content(), wait_until="domcontentloaded")
-                wrong += await watched.scan()
+                wrong += [each for each in await watched.scan() if each.strip() != style]
                 shown += "alert(1)" in await watched.page.inner_text("body")
                 assert mail["Bcc"] is None
         wrong += watched.noticed

@@ -71,8 +71,9 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await _grant_tier(account_id, live)
-        await _announce(before, fetched, live)
+        now = await _grant_tier(account_id, live)
+        if live or now is TierCode.FREE:  # a contract that takes over is announced by people
+            await _announce(before, fetched, live)
     return True
 
 
@@ -141,13 +142,12 @@ async def settle_tier(account_id: AccountId) -> None:
     await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
 
 
-async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> None:
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
     """What a contract that runs gives, else the subscription that gives access, else FREE."""
     plan = next((each for each in live if each.gives_access), None)
+    period = Period(plan.period_start, plan.period_end) if plan else None
+    tier = TierCode(plan.item) if plan else TierCode.FREE
     if await find_running_contract(account_id) is not None:
-        await set_tier(account_id, TierCode.ENTERPRISE, None)
-    elif plan is None:
-        await set_tier(account_id, TierCode.FREE, None)
-    else:
-        period = Period(plan.period_start, plan.period_end)
-        await set_tier(account_id, TierCode(plan.item), period)
+        tier, period = TierCode.ENTERPRISE, None
+    await set_tier(account_id, tier, period)
+    return tier
