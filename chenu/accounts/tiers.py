@@ -24,3 +24,8 @@ async def set_tier(account_id: AccountId, tier: TierCode, period: Period | None)
     """
     start, end = (period.start, period.end) if period else (None, None)
     await db.execute(sql, account_id, tier, start, end)
+
+
+async def set_seats(account_id: AccountId, seats: int | None) -> None:
+    """What a contract says in place of the tier; None: the tier's."""
+    await db.execute("UPDATE account SET seats = $2 WHERE id = $1", account_id, seats)

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
+from chenu.billing.contracts import find_running_contract
 from chenu.billing.invoices import InvoiceRow, list_invoices, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
@@ -53,6 +54,7 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         plan=plan,
         state=state,
         state_words=PLAN_STATES[state] if state else "",
+        contract=await find_running_contract(account_id),
         plan_tier=get_tier(plan.item) if plan else None,
         open_invoice=await _find_open_invoice(plan),
         tier=get_tier(actor.tier),

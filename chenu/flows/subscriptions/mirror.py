@@ -11,6 +11,7 @@ import msgspec
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
 from chenu.accounts.tiers import Period, set_tier
+from chenu.billing.contracts import find_running_contract
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
@@ -117,10 +118,17 @@ async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
     return await create_operation_after(new, last)
 
 
+async def settle_tier(account_id: AccountId) -> None:
+    """In the caller's transaction, under the account's lock: the tier as it is by now."""
+    await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
+
+
 async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> None:
-    """What the account has by its subscription; FREE without one that gives access."""
+    """A contract that runs, else the subscription that gives access, else FREE."""
     plan = next((each for each in live if each.gives_access), None)
-    if plan is None:
+    if await find_running_contract(account_id) is not None:
+        await set_tier(account_id, TierCode.ENTERPRISE, None)
+    elif plan is None:
         await set_tier(account_id, TierCode.FREE, None)
     else:
         period = Period(plan.period_start, plan.period_end)
