@@ -151,7 +151,7 @@ async def test_what_was_cancelled_and_resumed_there_is_renewed(dashboard: Dashbo
     assert await count("invoice_payment") == 2
 
 
-async def test_a_day_on_which_it_ends_is_kept_to(dashboard: Dashboard) -> None:
+async def test_a_day_on_which_it_ends_is_followed(dashboard: Dashboard) -> None:
     plan = await dashboard.plan()
 
     await dashboard.change(cancel_at=str(int(plan.period_end.timestamp())))
