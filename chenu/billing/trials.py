@@ -12,22 +12,33 @@ from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 
+_DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
+
 
 def _hash(text: str) -> bytes:
     """Of a normalised address or a card's fingerprint: it outlives the person's data."""
     return hashlib.sha256(text.encode()).digest()
 
 
+def _mailbox(email: str) -> str:
+    """One person's address, however it is spelt: without a tag, at Google without dots."""
+    local, _, host = email.lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in _DOTS_MEAN_NOTHING:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{host}"
+
+
 async def has_used_trial(email: str) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM trial_use WHERE email_hash = $1)"
-    return bool(await db.fetch_value(sql, _hash(email)))
+    return bool(await db.fetch_value(sql, _hash(_mailbox(email))))
 
 
 async def record_trial(email: str, order_id: UUID) -> None:
     """Only the first of a person counts."""
     values = {
         "id": new_id(),
-        "email_hash": _hash(email),
+        "email_hash": _hash(_mailbox(email)),
         "order": order_id,
         "started_at": business_now(),
     }
