@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,7 @@ async def test_the_password_is_stored_as_an_argon2id_hash(services: Services) ->
     ids=repr,
 )
 async def test_a_wrong_request_names_its_field_and_changes_nothing(
-    services: Services, change: dict[str, str], field: str
+    services: Services, change: dict[str, Any], field: str
 ) -> None:
     before = await fingerprint()
 
