@@ -237,5 +237,16 @@ async def test_the_refusal_of_a_trial_survives_a_kill(stand: Stand, point: str) 
             f"SELECT count(*) FROM outbox_mail WHERE {where}",  # noqa: S608 - own text
             second.person.email,
         )
-        assert mails == 1
+        assert mails == 1, await _list_operations(second)
         await require_books(stand)
+
+
+async def _list_operations(subscriber: Subscriber) -> object:
+    sql = """
+        SELECT string_agg(concat_ws(' ', o.business_key, o.state, o.error_code, o.attempts), '; ')
+            || (SELECT string_agg(concat_ws(' ', s.status, s.refusal_code, s.trial_ends_at), '; ')
+                FROM subscription s WHERE s.account = $1)
+            || (SELECT string_agg(m.business_key || ' ' || m.to_address, '; ') FROM outbox_mail m)
+        FROM operation o WHERE o.account_id = $1
+    """
+    return await db.fetch_value(sql, subscriber.person.actor.account_id)

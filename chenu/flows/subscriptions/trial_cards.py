@@ -10,6 +10,7 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
+from chenu.billing.gateway import StripeRefusal
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
@@ -58,7 +59,13 @@ class TrialRefusalHandler(OperationHandler[TrialRefusalParams, Fetched[Subscript
         state = await self.subscriptions.get_subscription(subscription_id)
         if state.status is not SubscriptionStatus.TRIALING:
             return state
-        return await self.subscriptions.cancel_subscription(subscription_id, operation)
+        try:
+            return await self.subscriptions.cancel_subscription(subscription_id, operation)
+        except StripeRefusal:
+            ended = await self.subscriptions.get_subscription(subscription_id)
+            if ended.status is SubscriptionStatus.TRIALING:
+                raise
+            return ended  # by another process a moment before
 
     async def apply(
         self,
@@ -66,9 +73,10 @@ class TrialRefusalHandler(OperationHandler[TrialRefusalParams, Fetched[Subscript
         params: TrialRefusalParams,
         answer: Fetched[SubscriptionState],
     ) -> None:
+        """The mirror may have an older state of a later question until Stripe's event comes."""
         await adopt_subscription(answer)
         plan = await find_subscription_by_stripe_id(params.subscription_id)
-        if plan is not None and not plan.is_live:
+        if plan is not None and answer.value.status is SubscriptionStatus.CANCELED:
             await record_refusal(plan.id, TRIAL_USED)
             await _tell_owner(plan)
 
