@@ -96,3 +96,12 @@ class _Id:
 async def list_owned_accounts(user_id: UserId) -> list[AccountId]:
     sql = "SELECT id FROM account WHERE owner = $1 ORDER BY id"
     return [row.id for row in await db.fetch_all(_Id, sql, user_id)]
+
+
+async def list_accounts_of_owner(account_id: AccountId) -> list[AccountId]:
+    """All that belong to the person who owns this one."""
+    sql = """
+        SELECT array_agg(a.id) FROM account a
+        JOIN account this ON this.owner = a.owner WHERE this.id = $1
+    """
+    return [AccountId(found) for found in await db.fetch_value(sql, account_id) or ()]

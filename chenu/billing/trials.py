@@ -4,8 +4,10 @@ docs/money.md.
 """
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
+from chenu.accounts.actor import AccountId
 from chenu.billing.tables import TrialCard, TrialUse
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -32,6 +34,15 @@ def _mailbox(email: str) -> str:
 async def has_used_trial(email: str) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM trial_use WHERE email_hash = $1)"
     return bool(await db.fetch_value(sql, _hash(_mailbox(email))))
+
+
+async def has_trial_behind(account_ids: Sequence[AccountId]) -> bool:
+    """Whether one of these accounts has had a trial, whatever its owner's address was then."""
+    sql = """
+        SELECT EXISTS (SELECT 1 FROM subscription
+            WHERE account = ANY($1) AND trial_ends_at IS NOT NULL)
+    """
+    return bool(await db.fetch_value(sql, list(account_ids)))
 
 
 async def record_trial(email: str, order_id: UUID) -> None:

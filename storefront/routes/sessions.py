@@ -37,7 +37,8 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
         )
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
-        return show_refused(pages, "people/sign_in.html", error, form=form)
+        page = pages.show("people/sign_in.html", pages.status(error), form=form)
+        return with_retry(page, error)
     devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
@@ -59,8 +60,8 @@ async def _leave(pages: Pages) -> str | None:
     return await remember_device(actor.user_id, pages.request_context.devices)
 
 
-def show_refused(pages: Pages, template: str, error: ChenuError, **context: object) -> Page:
-    page = pages.show(template, pages.status(error), **context)
+def with_retry(page: Page, error: ChenuError) -> Page:
+    """The refused page says when another try may be made."""
     if isinstance(error, RateLimited):
         page.headers["Retry-After"] = str(error.retry_after)
     return page

@@ -1,7 +1,5 @@
 """Signing up; with a plan that was chosen before, all on one form."""
 
-from typing import Any
-
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -25,7 +23,7 @@ from storefront.forms import (
 from storefront.pages import Page, Pages
 from storefront.plan_choice import CHOICE_FIELDS, PlanChoice, begin_chosen, find_choice
 from storefront.plan_offers import SOLD
-from storefront.routes.sessions import change_over, show_refused
+from storefront.routes.sessions import change_over, with_retry
 from storefront.sign_in_path import AFTER_SIGN_IN, safe_next
 from storefront.visitor import browser_of
 
@@ -39,7 +37,7 @@ async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(_path_of_choice(query) or safe_next(query.text("next")))
     values = keep(query, ("next", "referral_code", *CHOICE_FIELDS))
-    return pages.show("people/sign_up.html", **_context(pages, FormView("sign-up", values)))
+    return _render(pages, FormView("sign-up", values))
 
 
 def _path_of_choice(query: Fields) -> str | None:
@@ -51,13 +49,15 @@ def _path_of_choice(query: Fields) -> str | None:
     return choice.plan_path if choice else None
 
 
-def _context(pages: Pages, form: FormView) -> dict[str, Any]:
-    return {
-        "form": form,
-        "sold": SOLD,
-        "trial_days": TRIAL_DAYS,
-        "verifies_at_once": pages.settings.verifies_at_once,
-    }
+def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
+    return pages.show(
+        "people/sign_up.html",
+        status,
+        form=form,
+        sold=SOLD,
+        trial_days=TRIAL_DAYS,
+        verifies_at_once=pages.settings.verifies_at_once,
+    )
 
 
 @post("/sign-up", opt=PUBLIC)
@@ -76,7 +76,7 @@ async def submit_sign_up(
         )
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, _SHOWN_AGAIN), error)
-        return show_refused(pages, "people/sign_up.html", error, **_context(pages, form))
+        return with_retry(_render(pages, form, pages.status(error)), error)
     devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     if choice is None:

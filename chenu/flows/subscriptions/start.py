@@ -9,7 +9,7 @@ import msgspec
 
 from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor, UserId
-from chenu.accounts.customers import get_billed_person
+from chenu.accounts.customers import get_billed_person, list_accounts_of_owner
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
 from chenu.billing.recurring import BillingInterval, SubscriptionKind
@@ -22,9 +22,10 @@ from chenu.billing.subscription_orders import (
     insert_order,
 )
 from chenu.billing.subscriptions import list_live_subscriptions
-from chenu.billing.trials import has_used_trial
+from chenu.billing.trials import has_trial_behind, has_used_trial
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
+from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, InvalidState, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
@@ -77,7 +78,9 @@ async def find_offer(
 async def is_trial_due(account_id: AccountId) -> bool:
     """Whether the account's owner has had no trial yet."""
     owner = await get_billed_person(account_id)
-    return not await has_used_trial(owner.email)
+    if await has_used_trial(owner.email):
+        return False
+    return not await has_trial_behind(await list_accounts_of_owner(account_id))
 
 
 async def start_subscription(
@@ -95,8 +98,13 @@ async def start_subscription(
     reject_if_any(_check_input(services, request))
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionStart", request)
     await _close_other(services, account_id, request)
+    crash_point("subscription.before_intent")
     order = await get_order(await _claim(account_id, user_id, request, key))
-    return await _open_page(services, order, request) if order.is_pending else order
+    crash_point("subscription.after_intent")
+    if order.is_pending:
+        order = await _open_page(services, order, request)
+    crash_point("subscription.before_answer")
+    return order
 
 
 def _check_input(services: Services, request: StartInput) -> list[ChenuError]:

@@ -10,6 +10,7 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
+from chenu.billing.gateway import StripeRefusal
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
@@ -53,7 +54,13 @@ class TrialRefusalHandler(OperationHandler[TrialRefusalParams, Fetched[Subscript
         state = await self.subscriptions.get_subscription(subscription_id)
         if state.status is not SubscriptionStatus.TRIALING:
             return state
-        return await self.subscriptions.cancel_subscription(subscription_id, operation)
+        try:
+            return await self.subscriptions.cancel_subscription(subscription_id, operation)
+        except StripeRefusal:
+            ended = await self.subscriptions.get_subscription(subscription_id)
+            if ended.status is SubscriptionStatus.TRIALING:
+                raise
+            return ended  # by another process a moment before
 
     async def apply(
         self,
