@@ -10,6 +10,7 @@ _ROOTS = (
     "/staff",
     "/staff/accounts",
     "/staff/support",
+    "/staff/refunds",
 )
 
 
@@ -32,7 +33,9 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    for desk in ("/staff/accounts", "/staff/support"):
+    if path.startswith("/staff/invoices/"):
+        return _BELOW["/staff/refunds"]
+    for desk in ("/staff/accounts", "/staff/support", "/staff/refunds"):
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -11,6 +11,7 @@ from chenu.agents.pricing import describe_range
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.billing.recurring import InvoiceStatus
+from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
@@ -23,6 +24,13 @@ INVOICE_STATUS = {
     InvoiceStatus.PAID: mark("Paid"),
     InvoiceStatus.VOID: mark("Void"),
     InvoiceStatus.UNCOLLECTIBLE: mark("Not paid"),
+}
+REFUND_STATES = {
+    RefundRequestState.WAITING: mark("waits for a second person"),
+    RefundRequestState.APPROVED: mark("under way at Stripe"),
+    RefundRequestState.SETTLED: mark("returned"),
+    RefundRequestState.REJECTED: mark("rejected"),
+    RefundRequestState.FAILED: mark("refused by Stripe"),
 }
 LEVELS = {
     AgentLevel.L0: mark("Answers when asked"),

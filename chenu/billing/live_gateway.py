@@ -5,6 +5,7 @@ from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
+from chenu.billing.stripe_refunds import StripeRefunds
 from chenu.billing.stripe_reports import StripeReports
 
 
@@ -14,6 +15,7 @@ class LiveGateway(
     StripePayments,
     StripeConnect,
     StripeRecurring,
+    StripeRefunds,
     StripeReports,
 ):
     """Implements ports.Gateway."""

@@ -56,6 +56,7 @@ class OperationKind(StrEnum):
     SUBSCRIPTION_END = "SUBSCRIPTION_END"
     TRANSFER = "TRANSFER"
     REFUND = "REFUND"
+    PLAN_REFUND = "PLAN_REFUND"
 
 
 class OperationState(StrEnum):

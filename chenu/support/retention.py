@@ -24,4 +24,12 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         only="closed_at IS NOT NULL",
         clock=business_now,
     ),
+    Retention(
+        "withdrawal_statement",
+        timedelta(days=5 * 365),
+        "declared_at",
+        "evidence that somebody withdrew, as long as a claim from the contract may be brought",
+        only="state <> 'WAITING'",
+        clock=business_now,
+    ),
 )

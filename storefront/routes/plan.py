@@ -1,5 +1,9 @@
 """The account's plan: what it is, starting one, leaving it, coming back; and its invoices."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from litestar import get, post
@@ -7,8 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
-from chenu.billing.invoices import InvoiceRow, list_invoices
+from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices
 from chenu.billing.recurring import BillingInterval
+from chenu.billing.refunds import (
+    CreditNoteRow,
+    InvoiceRefundRow,
+    list_credit_notes,
+    list_refunds_of_invoices,
+)
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import find_plan
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid
@@ -25,6 +35,8 @@ from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.visitor import account_of
+
+_Row = TypeVar("_Row", InvoiceRefundRow, CreditNoteRow)
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
@@ -159,9 +171,22 @@ async def show_invoices(request: HttpRequest, pages: NamedDependency[Pages]) -> 
     cursors = pages.cursors.of_list("invoices", account_id)
     pager = Pager(cursors, "/account/invoices", PAGE_SIZE)
     found = await list_invoices(account_id, pager.read(read_query(request)))
+    ids = [invoice.id for invoice in found.rows]
+    refunds, notes = await asyncio.gather(list_refunds_of_invoices(ids), list_credit_notes(ids))
     return pages.show(
-        "plan/invoices.html", invoices=found.rows, links=pager.links(found, _key_of_invoice)
+        "plan/invoices.html",
+        invoices=found.rows,
+        refunds=_by_invoice(refunds),
+        credit_notes=_by_invoice(notes),
+        links=pager.links(found, _key_of_invoice),
     )
+
+
+def _by_invoice(rows: Sequence[_Row]) -> dict[InvoiceId, list[_Row]]:
+    found: defaultdict[InvoiceId, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.invoice_id].append(row)
+    return found
 
 
 def _key_of_invoice(invoice: InvoiceRow) -> Key:

@@ -108,6 +108,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
+        "/staff/invoices/{invoice_id:uuid}/refund": Filled(
+            "support", {"amount": "1.00", "reason": "Forged.", "idempotency_key": "forged"}
+        ),
+        "/staff/refunds/{refund_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),

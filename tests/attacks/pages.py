@@ -42,6 +42,8 @@ class Route:
             "account_id": world.creator_account,
             "request_id": world.rows["support request"],
             "order_id": world.rows["order"],
+            "invoice_id": world.rows["invoice"],
+            "refund_id": world.rows["refund"],
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

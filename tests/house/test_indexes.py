@@ -37,7 +37,7 @@ async def _visit_pages(
     forms = filled_forms(world, SEEN_AT)
     for route in ROUTES:
         filled = forms.get(route.path)
-        of_desk = route.path.startswith(("/staff/support", "/staff/accounts"))
+        of_desk = "/staff/" in route.path and not route.path.startswith("/staff/agents")
         desk = "support" if of_desk else "reviewer"
         name = filled.by if filled else desk if "/staff" in route.path else "creator"
         known = cast.named(name).person

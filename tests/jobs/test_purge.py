@@ -115,6 +115,14 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _withdrawal_statement() -> None:
+    sql = """
+        INSERT INTO withdrawal_statement (id, name, email, contract, locale, declared_at, state)
+        VALUES ($1, 'Zoe', 'zoe@example.org', 'CHENU-0001', 'fr', now(), 'REFUSED')
+    """
+    await db.execute(sql, new_id())
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -129,6 +137,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
+    "withdrawal_statement": _withdrawal_statement,
 }
 
 
