@@ -11,6 +11,7 @@ _ROOTS = (
     "/staff/accounts",
     "/staff/support",
     "/staff/refunds",
+    "/staff/withdrawals",
 )
 
 
@@ -35,7 +36,7 @@ def find_section(path: str) -> Section:
         return _ITSELF[path]
     if path.startswith("/staff/invoices/"):
         return _BELOW["/staff/refunds"]
-    for desk in ("/staff/accounts", "/staff/support", "/staff/refunds"):
+    for desk in ("/staff/accounts", "/staff/support", "/staff/refunds", "/staff/withdrawals"):
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -31,6 +31,15 @@ _NOTICES = {
     "refund-settled": mark("The money is on its way back, and the customer has a mail."),
     "refund-rejected": mark("The refund is rejected: nothing was returned."),
     "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "withdrawn": mark(
+        "We have your withdrawal, and sent you a receipt with its date and time. Our next mail "
+        "says what became of it."
+    ),
+    "withdrawn-own": mark(
+        "You have withdrawn: the contract has ended. We sent you a receipt with the date and time."
+    ),
+    "withdrawal-executed": mark("The withdrawal is carried out: the contract ends at once."),
+    "withdrawal-refused": mark("The withdrawal is refused, and the reason is on its way."),
     "support-closed": mark("The request is closed."),
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),

@@ -14,6 +14,7 @@ from chenu.billing.recurring import InvoiceStatus
 from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
+from chenu.support.withdrawals import StatementState
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
 from chenu.tiers.entitlements import get_plan_of_agent
 from chenu.tiers.spheres import SPHERES, find_sphere
@@ -31,6 +32,11 @@ REFUND_STATES = {
     RefundRequestState.SETTLED: mark("returned"),
     RefundRequestState.REJECTED: mark("rejected"),
     RefundRequestState.FAILED: mark("refused by Stripe"),
+}
+STATEMENT_STATES = {
+    StatementState.WAITING: mark("waits for us"),
+    StatementState.EXECUTED: mark("carried out"),
+    StatementState.REFUSED: mark("refused"),
 }
 LEVELS = {
     AgentLevel.L0: mark("Answers when asked"),

@@ -167,3 +167,7 @@ async def get_invoice(invoice_id: InvoiceId) -> InvoiceRow:
     if not found:
         raise NotFound("There is no such invoice")
     return found[0]
+
+
+async def find_invoice_by_number(number: str) -> InvoiceRow | None:
+    return await db.find_one(InvoiceRow, f"{_INVOICE} WHERE number = $1 LIMIT 1", number)

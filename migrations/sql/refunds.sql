@@ -21,4 +21,7 @@ CREATE INDEX withdrawal_statement_waiting ON withdrawal_statement (id) WHERE sta
 CREATE UNIQUE INDEX withdrawal_statement_contract ON withdrawal_statement (contract_id)
     WHERE state = 'EXECUTED';
 
+CREATE INDEX withdrawal_statement_email ON withdrawal_statement (email, declared_at);
+CREATE INDEX invoice_number ON invoice (number);
+
 REVOKE DELETE ON invoice_refund_request, invoice_refund, credit_note FROM chenu_app;

@@ -42,7 +42,7 @@ WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
 PAGE_SIZE = 20
-_FIELDS = ("tier", "interval", "trial")
+_FIELDS = ("tier", "interval", "trial", "start_now")
 _SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
@@ -97,6 +97,7 @@ def _read_start(fields: Fields, pages: Pages) -> StartInput:
         interval=BillingInterval(_read_choice(fields, "interval", BillingInterval)),
         locale=pages.locale,
         trial=fields.text("trial") != "no",
+        starts_now=fields.is_ticked("start_now"),
     )
 
 

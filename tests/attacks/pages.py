@@ -44,6 +44,8 @@ class Route:
             "order_id": world.rows["order"],
             "invoice_id": world.rows["invoice"],
             "refund_id": world.rows["refund"],
+            "contract_id": world.rows["plan"],
+            "statement_id": world.rows["statement"],
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

@@ -22,12 +22,14 @@ from chenu.billing.refund_requests import (
 from chenu.billing.subscription_orders import insert_order
 from chenu.billing.subscriptions import store_subscription
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import new_refund_request
+from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
@@ -117,10 +119,18 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     refund = await _ask_for_refund(account_id)
     return {
         "refund": refund,
+        "statement": await _declare_withdrawal(),
         "order": await db.fetch_value("SELECT id FROM subscription_order"),
         "plan": await db.fetch_value("SELECT id FROM subscription"),
         "invoice": await db.fetch_value("SELECT id FROM invoice"),
     }
+
+
+async def _declare_withdrawal() -> object:
+    """By somebody who names no contract that we know."""
+    data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
+    await declare(data, "192.0.2.9")
+    return await db.fetch_value("SELECT id FROM withdrawal_statement")
 
 
 async def _ask_for_refund(account_id: AccountId) -> object:
@@ -128,7 +138,7 @@ async def _ask_for_refund(account_id: AccountId) -> object:
     invoice = await find_invoice_by_stripe_id("in_made_up")
     colleague = await make_person("asking", staff=(Staff.SUPPORT,))
     assert invoice is not None
-    payment = made_up_payment(invoice)
+    payment = replace(made_up_payment(invoice), paid_at=business_now())
     await insert_invoice_payment(payment)
     request = replace(
         new_refund_request(payment, Cents(1000), "Agreed by phone.", RefundOrigin.STAFF),

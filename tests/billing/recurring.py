@@ -107,6 +107,7 @@ def made_up_order(account_id: AccountId, buyer_id: UserId) -> OrderRow:
         billing_interval=BillingInterval.MONTH,
         price=Cents(2900),
         trial_days=0,
+        starts_now=False,
         status=OrderStatus.COMPLETED,
         checkout_session_id=None,
         checkout_url=None,
