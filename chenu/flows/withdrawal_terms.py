@@ -13,7 +13,7 @@ WITHDRAWAL_DAYS = 14
 _SATURDAY = 5
 _FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)})
 _AFTER_EASTER = (1, 39, 50)
-"""Easter Monday, Ascension, Whit Monday."""
+"""Easter Monday, Ascension, Pentecost Monday."""
 
 
 def withdrawal_ends_at(first_paid_at: datetime) -> datetime:

@@ -22,7 +22,7 @@ LAST_MOMENTS = {
     "the last day is Christmas, then a weekend": ("2026-12-11T12:00:00", "2026-12-28T23:00:00"),
     "the last day is Easter Monday": ("2026-03-23T12:00:00", "2026-04-07T22:00:00"),
     "the last day is Ascension": ("2026-04-30T12:00:00", "2026-05-15T22:00:00"),
-    "the last day is Whit Monday": ("2026-05-11T12:00:00", "2026-05-26T22:00:00"),
+    "the last day is Pentecost Monday": ("2026-05-11T12:00:00", "2026-05-26T22:00:00"),
     "over the end of a leap year's February": ("2028-02-16T12:00:00", "2028-03-01T23:00:00"),
 }
 
