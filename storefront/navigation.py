@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+_DESKS = (
+    "/staff/accounts",
+    "/staff/mails",
+    "/staff/support",
+    "/staff/inquiries",
+    "/staff/refunds",
+    "/staff/withdrawals",
+)
 _ROOTS = (
     "/agents",
     "/pricing",
@@ -9,9 +17,11 @@ _ROOTS = (
     "/library",
     "/staff",
     "/staff/accounts",
+    "/staff/mails",
     "/staff/support",
     "/staff/refunds",
     "/staff/withdrawals",
+    "/staff/inquiries",
 )
 
 
@@ -36,7 +46,7 @@ def find_section(path: str) -> Section:
         return _ITSELF[path]
     if path.startswith("/staff/invoices/"):
         return _BELOW["/staff/refunds"]
-    for desk in ("/staff/accounts", "/staff/support", "/staff/refunds", "/staff/withdrawals"):
+    for desk in _DESKS:
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

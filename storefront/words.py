@@ -13,6 +13,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.billing.recurring import InvoiceStatus
 from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
+from chenu.core.mail_kinds import MailTopic
 from chenu.core.money import Cents, format_cents
 from chenu.support.withdrawals import StatementState
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
@@ -95,6 +96,11 @@ PURCHASE_STATES = {
     PurchaseStatus.DISPUTED: mark("Disputed"),
     PurchaseStatus.CANCELED: mark("Canceled"),
     PurchaseStatus.FAILED: mark("Failed"),
+}
+MAIL_TOPICS = {
+    MailTopic.TIPS: mark("First steps and tips"),
+    MailTopic.SALES: mark("Each sale of my agents"),
+    MailTopic.REVIEWS: mark("My agents when they are approved"),
 }
 ROLES = {
     AccountRole.OWNER: mark("Owner"),

@@ -26,10 +26,12 @@ from chenu.billing.gateway import (
     TransferRequest,
 )
 from chenu.billing.recurring import (
+    Card,
     CreditNoteRequest,
     CreditNoteState,
     InvoiceState,
     RefundState,
+    RenewalPreview,
     SubscriptionState,
 )
 
@@ -117,6 +119,8 @@ class SubscriptionPort(Protocol):
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
 
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview: ...
+
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState: ...
@@ -134,6 +138,20 @@ class SubscriptionPort(Protocol):
     async def list_refunds(self, charge_id: str) -> list[RefundState]: ...
 
     async def get_credit_note(self, document_id: str) -> CreditNoteState: ...
+
+
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class InvoicePort(Protocol):
+    """Charges on a customer's behalf."""
+
+    async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
 
 
 class ReportPort(Protocol):
@@ -155,6 +173,8 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    CardPort,
+    InvoicePort,
     ReportPort,
     Protocol,
 ):

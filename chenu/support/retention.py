@@ -32,4 +32,12 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         only="state <> 'WAITING'",
         clock=business_now,
     ),
+    Retention(
+        "enterprise_inquiry",
+        timedelta(days=365),
+        "closed_at",
+        "who asked for an offer, a year after it was answered",
+        only="closed_at IS NOT NULL",
+        clock=business_now,
+    ),
 )

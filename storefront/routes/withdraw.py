@@ -103,10 +103,10 @@ def _read_statement(fields: Fields, pages: Pages) -> StatementInput:
     return StatementInput(name, contract, email, pages.locale)
 
 
-@get("/account/withdraw/{contract_id:uuid}", opt=for_right(Right.MANAGE_PLAN))
-async def show_contract(pages: NamedDependency[Pages], contract_id: FromPath[UUID]) -> Page:
+@get("/account/withdraw/{subject_id:uuid}", opt=for_right(Right.MANAGE_PLAN))
+async def show_contract(pages: NamedDependency[Pages], subject_id: FromPath[UUID]) -> Page:
     """The second step for a contract of one's own."""
-    return await _render_contract(pages, contract_id, FormView("withdraw"))
+    return await _render_contract(pages, subject_id, FormView("withdraw"))
 
 
 async def _render_contract(
@@ -124,17 +124,17 @@ async def _render_contract(
     )
 
 
-@post("/account/withdraw/{contract_id:uuid}", opt=for_right(Right.MANAGE_PLAN))
+@post("/account/withdraw/{subject_id:uuid}", opt=for_right(Right.MANAGE_PLAN))
 async def confirm_own(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
-    contract_id: FromPath[UUID],
+    subject_id: FromPath[UUID],
 ) -> Page:
     try:
-        await declare_own(services, pages.request_context.actor, contract_id)
+        await declare_own(services, pages.request_context.actor, subject_id)
     except REFUSED_TRIES as error:
         form = pages.refused("withdraw", {}, error)
-        page = await _render_contract(pages, contract_id, form, pages.status(error))
+        page = await _render_contract(pages, subject_id, form, pages.status(error))
         if isinstance(error, RateLimited):
             page.headers["Retry-After"] = str(error.retry_after)
         return page

@@ -13,8 +13,17 @@ from chenu.flows.subscriptions.refunds import (
     follow_refund,
     follow_refunded_charge,
 )
+from chenu.flows.subscriptions.trial_cards import check_trial_card, follow_customer
 
 _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]
+
+
+async def _follow_subscription(services: Services, event: InboxEvent) -> EventOutcome:
+    """The subscription, then the card of one in trial."""
+    outcome = await _following(follow_subscription)(services, event)
+    if outcome is EventOutcome.HANDLED:
+        await check_trial_card(services, event.object_id)
+    return outcome
 
 
 def _following(follow: _Follow) -> Callable[[Services, InboxEvent], Awaitable[EventOutcome]]:
@@ -60,10 +69,9 @@ _RETURNED: dict[str, _Follow] = {
 }
 
 SUBSCRIPTION_EVENTS = (
+    EventType("customer.updated", EventScope.PLATFORM, follow_customer),
     *(
-        EventType(
-            f"customer.subscription.{what}", EventScope.PLATFORM, _following(follow_subscription)
-        )
+        EventType(f"customer.subscription.{what}", EventScope.PLATFORM, _follow_subscription)
         for what in _SUBSCRIPTION
     ),
     *(
