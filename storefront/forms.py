@@ -191,6 +191,13 @@ def _words_for(error: ChenuError, locale: Locale) -> str:
         message = mark("This price must be between {lowest} and {highest}")
         bounds = {name: format_cents(amount, locale) for name, amount in error.params.items()}
         return translate(locale, message, **bounds)
+    amounts = {
+        name: format_cents(amount, locale)
+        for name, amount in error.params.items()
+        if name.endswith("_cents")
+    }
+    if amounts:
+        return translate(locale, error.message, **{**error.params, **amounts})
     return explain(error, locale)
 
 

@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+_DESKS = (
+    "/staff/accounts",
+    "/staff/mails",
+    "/staff/support",
+    "/staff/inquiries",
+    "/staff/refunds",
+    "/staff/withdrawals",
+)
 _ROOTS = (
     "/agents",
     "/pricing",
@@ -11,6 +19,8 @@ _ROOTS = (
     "/staff/accounts",
     "/staff/mails",
     "/staff/support",
+    "/staff/refunds",
+    "/staff/withdrawals",
     "/staff/inquiries",
 )
 
@@ -34,7 +44,9 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    for desk in ("/staff/accounts", "/staff/mails", "/staff/support", "/staff/inquiries"):
+    if path.startswith("/staff/invoices/"):
+        return _BELOW["/staff/refunds"]
+    for desk in _DESKS:
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

@@ -33,6 +33,20 @@ _NOTICES = {
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),
     "override-removed": mark("The override is removed: the plan counts again."),
+    "refund-waiting": mark("The refund waits for a second person."),
+    "refund-approved": mark("Stripe has not answered yet: the refund goes on by itself."),
+    "refund-settled": mark("The money is on its way back, and the customer has a mail."),
+    "refund-rejected": mark("The refund is rejected: nothing was returned."),
+    "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "withdrawn": mark(
+        "We have your withdrawal, and sent you a receipt with its date and time. Our next mail "
+        "says what became of it."
+    ),
+    "withdrawn-own": mark(
+        "You have withdrawn: the contract has ended. We sent you a receipt with the date and time."
+    ),
+    "withdrawal-executed": mark("The withdrawal is carried out: the contract ends at once."),
+    "withdrawal-refused": mark("The withdrawal is refused, and the reason is on its way."),
     "offer-asked": mark("We have your message, and answer within two days of work."),
     "inquiry-closed": mark("The inquiry is closed."),
     "contract-entered": mark("The contract is entered."),

@@ -15,22 +15,24 @@ from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.tiers.catalogue import TierCode
 from storefront.forms import REFUSALS, Fields
 
-CHOICE_FIELDS = ("tier", "interval", "trial")
+CHOICE_FIELDS = ("tier", "interval", "trial", "start_now")
 _NOT_BEGUN = "plan-not-begun"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanChoice:
-    """`trial` False: pay from the first day."""
+    """`trial` False: pay from the first day. `starts_now`: before the days of withdrawal end."""
 
     tier: TierCode
     interval: BillingInterval
     trial: bool
+    starts_now: bool = False
 
     @property
     def fields(self) -> dict[str, str]:
         trial = "yes" if self.trial else "no"
-        return {"tier": self.tier, "interval": self.interval, "trial": trial}
+        found = {"tier": str(self.tier), "interval": str(self.interval), "trial": trial}
+        return {**found, "start_now": "on"} if self.starts_now else found
 
     @property
     def plan_path(self) -> str:
@@ -51,6 +53,7 @@ def read_choice(fields: Fields) -> PlanChoice:
         TierCode(fields.text("tier")),
         BillingInterval(fields.text("interval")),
         trial=fields.text("trial") != "no",
+        starts_now=fields.is_ticked("start_now"),
     )
     price_of(choice.tier, choice.interval)
     return choice
@@ -64,7 +67,9 @@ def _check(fields: Fields, name: str, choices: type[StrEnum]) -> list[ChenuError
 
 
 def start_input(choice: PlanChoice, locale: Locale) -> StartInput:
-    return StartInput(choice.tier, choice.interval, locale, trial=choice.trial)
+    return StartInput(
+        choice.tier, choice.interval, locale, trial=choice.trial, starts_now=choice.starts_now
+    )
 
 
 async def begin_chosen(services: Services, actor: Actor, choice: PlanChoice, locale: Locale) -> str:

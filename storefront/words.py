@@ -11,9 +11,11 @@ from chenu.agents.pricing import describe_range
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.billing.recurring import InvoiceStatus
+from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.mail_kinds import MailTopic
 from chenu.core.money import Cents, format_cents
+from chenu.support.withdrawals import StatementState
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
 from chenu.tiers.entitlements import get_plan_of_agent
 from chenu.tiers.spheres import SPHERES, find_sphere
@@ -24,6 +26,18 @@ INVOICE_STATUS = {
     InvoiceStatus.PAID: mark("Paid"),
     InvoiceStatus.VOID: mark("Void"),
     InvoiceStatus.UNCOLLECTIBLE: mark("Not paid"),
+}
+REFUND_STATES = {
+    RefundRequestState.WAITING: mark("waits for a second person"),
+    RefundRequestState.APPROVED: mark("under way at Stripe"),
+    RefundRequestState.SETTLED: mark("returned"),
+    RefundRequestState.REJECTED: mark("rejected"),
+    RefundRequestState.FAILED: mark("refused by Stripe"),
+}
+STATEMENT_STATES = {
+    StatementState.WAITING: mark("waits for us"),
+    StatementState.EXECUTED: mark("carried out"),
+    StatementState.REFUSED: mark("refused"),
 }
 LEVELS = {
     AgentLevel.L0: mark("Answers when asked"),

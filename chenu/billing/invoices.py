@@ -10,6 +10,7 @@ from chenu.accounts.actor import AccountId
 from chenu.billing.recurring import InvoiceState, InvoiceStatus
 from chenu.billing.tables import Invoice, InvoicePayment
 from chenu.core import db
+from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
@@ -144,3 +145,35 @@ _PAYMENTS = Columns(InvoicePaymentRow, InvoicePayment, invoice_id="invoice", acc
 async def insert_invoice_payment(row: InvoicePaymentRow) -> bool:
     """Once per charge; False if it was inserted before."""
     return bool(await _PAYMENTS.insert(row, "ON CONFLICT DO NOTHING"))
+
+
+_PAYMENT = f"SELECT {_PAYMENTS.select()} FROM invoice_payment"  # noqa: S608 - own columns
+
+
+async def find_invoice_payment(stripe_charge_id: str) -> InvoicePaymentRow | None:
+    sql = f"{_PAYMENT} WHERE stripe_charge_id = $1"
+    return await db.find_one(InvoicePaymentRow, sql, stripe_charge_id)
+
+
+async def list_invoice_payments(invoice_ids: Sequence[InvoiceId]) -> list[InvoicePaymentRow]:
+    """The oldest first."""
+    sql = f"{_PAYMENT} WHERE invoice = ANY($1) ORDER BY paid_at, id LIMIT 1000"
+    return await db.fetch_all(InvoicePaymentRow, sql, list(invoice_ids))
+
+
+async def list_subscription_invoices(stripe_subscription_id: str) -> list[InvoiceRow]:
+    """All of one contract, the oldest first."""
+    sql = f"{_INVOICE} WHERE stripe_subscription_id = $1 ORDER BY created_at, id LIMIT 1000"
+    return await db.fetch_all(InvoiceRow, sql, stripe_subscription_id)
+
+
+async def get_invoice(invoice_id: InvoiceId) -> InvoiceRow:
+    """For staff. Raises NotFound."""
+    found = await list_invoices_by_id([invoice_id])
+    if not found:
+        raise NotFound("There is no such invoice")
+    return found[0]
+
+
+async def find_invoice_by_number(number: str) -> InvoiceRow | None:
+    return await db.find_one(InvoiceRow, f"{_INVOICE} WHERE number = $1 LIMIT 1", number)

@@ -25,7 +25,15 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
+from chenu.billing.recurring import (
+    Card,
+    CreditNoteRequest,
+    CreditNoteState,
+    InvoiceState,
+    RefundState,
+    RenewalPreview,
+    SubscriptionState,
+)
 
 
 class CustomerPort(Protocol):
@@ -75,6 +83,14 @@ class MoneyPort(Protocol):
 
     async def find_refund(self, payment_intent_id: str, by: OperationIdentity) -> str | None: ...
 
+    async def create_credit_note(
+        self, request: CreditNoteRequest, by: OperationIdentity
+    ) -> CreditNoteState: ...
+
+    async def find_credit_note(
+        self, invoice_id: str, by: OperationIdentity
+    ) -> CreditNoteState | None: ...
+
 
 class ConnectPort(Protocol):
     """Accounts of people who are paid."""
@@ -114,6 +130,14 @@ class SubscriptionPort(Protocol):
     ) -> SubscriptionState: ...
 
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
+
+    async def find_invoice_of_payment(self, payment_intent_id: str) -> str | None: ...
+
+    async def get_refund(self, refund_id: str) -> RefundState: ...
+
+    async def list_refunds(self, charge_id: str) -> list[RefundState]: ...
+
+    async def get_credit_note(self, document_id: str) -> CreditNoteState: ...
 
 
 class CardPort(Protocol):

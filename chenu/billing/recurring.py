@@ -121,3 +121,52 @@ class RenewalPreview:
 
     amount: Cents
     has_card: bool
+
+
+class RefundStatus(StrEnum):
+    """Stripe's."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundState:
+    """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance."""
+
+    id: str
+    charge_id: str
+    payment_intent_id: str
+    amount: Cents
+    status: RefundStatus
+    created: datetime
+
+    @property
+    def is_undone(self) -> bool:
+        return self.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteRequest:
+    """What is returned of a paid invoice; Stripe makes the refund with its document."""
+
+    invoice_id: str
+    amount: Cents
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteState:
+    """`refund_ids` are those that it documents."""
+
+    id: str
+    invoice_id: str
+    number: str
+    status: str
+    total: Cents
+    pdf_url: str | None
+    created: datetime
+    refund_ids: tuple[str, ...]

@@ -32,6 +32,11 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("trial_card", "one trial a card, for ever: a hash, which outlives the person's data"),
     Forever("invoice", "documents of payments are stored for as long as the books"),
     Forever("invoice_payment", "money: append-only"),
+    Forever(
+        "invoice_refund_request", "who decided to return money, and why: for as long as the books"
+    ),
+    Forever("invoice_refund", "money: append-only, but for a refund that fails"),
+    Forever("credit_note", "documents of refunds are stored for as long as the books"),
     Forever("enterprise_contract", "what an account agreed to, and when"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),

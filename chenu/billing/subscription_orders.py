@@ -37,6 +37,7 @@ class OrderRow:
     billing_interval: BillingInterval
     price: Cents
     trial_days: int
+    starts_now: bool
     status: OrderStatus
     checkout_session_id: str | None
     checkout_url: str | None
@@ -62,6 +63,16 @@ async def get_order(order_id: OrderId, *, lock: bool = False) -> OrderRow:
     if found is None:
         raise NotFound("There is no such order")
     return found
+
+
+async def find_order(order_id: UUID) -> OrderRow | None:
+    return await db.find_one(OrderRow, f"{_ORDER} WHERE id = $1", order_id)
+
+
+async def find_order_of_subscription(stripe_subscription_id: str) -> OrderRow | None:
+    """None for one that was made in Stripe's dashboard."""
+    sql = f"{_ORDER} WHERE stripe_subscription_id = $1"
+    return await db.find_one(OrderRow, sql, stripe_subscription_id)
 
 
 async def get_own_order(account_id: AccountId, order_id: OrderId) -> OrderRow:

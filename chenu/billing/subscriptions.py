@@ -72,6 +72,16 @@ async def list_live_subscriptions(
     return await db.fetch_all(SubscriptionRow, sql, account_id, kind)
 
 
+async def list_recent_subscriptions(
+    account_id: AccountId, kind: SubscriptionKind
+) -> list[SubscriptionRow]:
+    """The newest first, live or ended."""
+    sql = f"""
+        {_SUBSCRIPTION} WHERE account = $1 AND kind = $2 ORDER BY created_at DESC, id DESC LIMIT 5
+    """
+    return await db.fetch_all(SubscriptionRow, sql, account_id, kind)
+
+
 async def list_plans(account_ids: Sequence[AccountId]) -> list[SubscriptionRow]:
     """The tier's subscription of each account: the live one; else the last that ended."""
     sql = f"""

@@ -55,6 +55,7 @@ class SubscriptionOrder(Table, tablename="subscription_order"):
     """A request to subscribe and what came of it; what is offered is frozen here.
 
     `kind` and `item` say what is subscribed to (TIER, "PRO"); `price` is in cents a period.
+    `starts_now`: the buyer asked for it to begin before the time to withdraw is over.
     """
 
     id = primary_id()
@@ -65,6 +66,7 @@ class SubscriptionOrder(Table, tablename="subscription_order"):
     billing_interval = Text()
     price = BigInt()
     trial_days = Integer(default=0)
+    starts_now = Boolean(default=False)
     status = Text(default="PENDING")
     checkout_session_id = Text(default=None, null=True, unique=True)
     checkout_url = Text(default=None, null=True)
@@ -162,6 +164,56 @@ class InvoicePayment(Table, tablename="invoice_payment"):
     tax = BigInt()
     fee = BigInt()
     paid_at = business_time()
+
+
+class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
+    """A decision to return something of a charge, in cents, and what became of it.
+
+    `origin` is STAFF or WITHDRAWAL; WAITING until a second person agrees.
+    """
+
+    id = primary_id()
+    invoice = belongs_to(Invoice, index=True)
+    payment = belongs_to(InvoicePayment, index=True)
+    account = belongs_to(Account)
+    amount = BigInt()
+    reason = Text()
+    origin = Text()
+    state = Text()
+    requested_by = belongs_to(AppUser, null=True)
+    decided_by = belongs_to(AppUser, null=True)
+    decision_reason = Text(default=None, null=True)
+    created_at = business_time()
+    decided_at = Timestamptz(default=None, null=True)
+
+
+class InvoiceRefund(Table, tablename="invoice_refund"):
+    """A refund of a plan's charge at Stripe, whoever made it, as it is booked. Cents."""
+
+    id = primary_id()
+    payment = belongs_to(InvoicePayment, index=True)
+    invoice = belongs_to(Invoice, index=True)
+    account = belongs_to(Account)
+    stripe_refund_id = Text(unique=True)
+    amount = BigInt()
+    tax = BigInt()
+    refunded_at = business_time()
+    failed_at = Timestamptz(default=None, null=True)
+
+
+class CreditNote(Table, tablename="credit_note"):
+    """Our mirror of Stripe's credit notes: the newest answer wins (`fetch_number`). Cents."""
+
+    id = primary_id()
+    invoice = belongs_to(Invoice, index=True)
+    account = belongs_to(Account)
+    stripe_id = Text(unique=True)
+    number = Text()
+    status = Text()
+    total = BigInt()
+    pdf_url = Text(default=None, null=True)
+    fetch_number = BigInt(default=0)
+    created_at = business_time()
 
 
 class EnterpriseContract(Table, tablename="enterprise_contract"):

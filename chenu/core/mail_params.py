@@ -169,6 +169,40 @@ class PaymentFailedParams(PlanParams, frozen=True):
     invoice_url: str | None
 
 
+class RefundParams(MailParams, frozen=True):
+    """`number` is the invoice's; empty for one that Stripe has not numbered."""
+
+    name: str
+    amount: int
+    number: str
+
+
+class WithdrawalReceivedParams(MailParams, frozen=True):
+    """All that was declared, as it was written: the law wants it in the receipt."""
+
+    name: str
+    contract: str
+    email: str
+    declared_at: str
+
+
+class WithdrawalDoneParams(MailParams, frozen=True):
+    """`item` is what the contract was about; `amount` comes back."""
+
+    name: str
+    item: str
+    number: str
+    amount: int
+    declared_at: str
+
+
+class WithdrawalRefusedParams(MailParams, frozen=True):
+    name: str
+    contract: str
+    declared_at: str
+    reason: str
+
+
 PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.EMAIL_VERIFY: VerifyParams,
     MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
@@ -183,6 +217,10 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.SUPPORT_ANSWERED: SupportAnsweredParams,
     MailKind.RECEIPT: ReceiptParams,
     MailKind.PAYMENT_RETURNED: PaymentReturnedParams,
+    MailKind.REFUND: RefundParams,
+    MailKind.WITHDRAWAL_RECEIVED: WithdrawalReceivedParams,
+    MailKind.WITHDRAWAL_DONE: WithdrawalDoneParams,
+    MailKind.WITHDRAWAL_REFUSED: WithdrawalRefusedParams,
     MailKind.SALE: SaleParams,
     MailKind.AGENT_APPROVED: ReviewParams,
     MailKind.AGENT_REJECTED: ReviewParams,

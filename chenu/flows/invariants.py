@@ -100,7 +100,8 @@ SALES = (
         """
         SELECT kind || ' ' || id || ' of payment ' || subject_id || ': ' || error_code AS what
         FROM operation
-        WHERE kind IN ('TRANSFER', 'REFUND') AND state = 'FAILED' AND error_code <> 'given_up'
+        WHERE kind IN ('TRANSFER', 'REFUND', 'PLAN_REFUND') AND state = 'FAILED'
+            AND error_code <> 'given_up'
         """,
     ),
     Invariant(
@@ -143,11 +144,14 @@ _OURS = """
     UNION ALL SELECT stripe_transfer_id, -creator_share FROM purchase_payment
         WHERE stripe_transfer_id IS NOT NULL
     UNION ALL SELECT stripe_id, -amount FROM operation WHERE kind = 'REFUND' AND state = 'SETTLED'
+    UNION ALL SELECT stripe_refund_id, CASE WHEN failed_at IS NULL THEN -amount ELSE 0 END
+        FROM invoice_refund
 """
 _GIVEN_BACK = {
     "adjustment": "dispute",
     "payment_refund": "refund",
     "refund": "refund",
+    "refund_failure": "refund that failed",
     "transfer_refund": "reversal",
 }
 """Lines that somebody may have caused at Stripe's dashboard, and what they are of."""

@@ -50,4 +50,44 @@ PLANS = (
         WHERE a.tier <> 'ENTERPRISE' OR a.seats IS DISTINCT FROM c.seats
         """,
     ),
+    Invariant(
+        "I5r",
+        "a plan's refund = tax + revenue, in rows and in books; one that failed moves nothing",
+        """
+        SELECT 'refund ' || r.id AS what FROM invoice_refund r
+        LEFT JOIN ledger_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'BUYER_PAYMENTS'), 0) AS buyer,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'TAX_PAYABLE'), 0) AS tax
+            FROM ledger_entry e JOIN ledger_account a ON a.id = e.ledger_account_id
+            WHERE e.transaction_id = t.id) b ON true
+        LEFT JOIN ledger_transaction f
+            ON f.business_key = 'refund-failed:' || r.stripe_refund_id
+        WHERE t.id IS NULL OR (b.buyer, b.platform, b.tax) <> (r.amount, r.tax - r.amount, -r.tax)
+            OR (r.failed_at IS NULL) <> (f.id IS NULL)
+        """,
+    ),
+    Invariant(
+        "I7p",
+        "refunds of a plan's charge never exceed it, whole it returns its whole VAT",
+        """
+        SELECT 'invoice payment ' || p.id AS what FROM invoice_payment p
+        JOIN invoice_refund r ON r.payment = p.id AND r.failed_at IS NULL
+        GROUP BY p.id, p.gross, p.discount, p.tax
+        HAVING sum(r.amount) > p.gross - p.discount OR sum(r.tax) > p.tax
+            OR (sum(r.amount) = p.gross - p.discount AND sum(r.tax) <> p.tax)
+        """,
+    ),
+    Invariant(
+        "I8r",
+        "what was agreed to be returned has its operation, and what is settled its refund",
+        """
+        SELECT 'refund request ' || q.id AS what FROM invoice_refund_request q
+        LEFT JOIN operation o ON o.business_key = 'plan-refund:' || q.id
+        LEFT JOIN invoice_refund r ON r.stripe_refund_id = o.stripe_id
+        WHERE (q.state IN ('APPROVED', 'SETTLED', 'FAILED')) <> (o.id IS NOT NULL)
+            OR (q.state = 'SETTLED') <> (r.id IS NOT NULL)
+        """,
+    ),
 )

@@ -27,6 +27,7 @@ from chenu.core.mail_params import (
     PlanPriceParams,
     PlanStartedParams,
     ReceiptParams,
+    RefundParams,
     ResetParams,
     ReviewParams,
     SaleParams,
@@ -35,6 +36,9 @@ from chenu.core.mail_params import (
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
+    WithdrawalDoneParams,
+    WithdrawalReceivedParams,
+    WithdrawalRefusedParams,
     encode_params,
 )
 
@@ -165,6 +169,29 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.PAYMENT_RETURNED: tuple(
         PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
         for reason in ("already_owned", "another_purchase", "agent_stopped")
+    ),
+    MailKind.REFUND: (
+        RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
+        RefundParams(name=_NAME, amount=1250, number=""),
+    ),
+    MailKind.WITHDRAWAL_RECEIVED: (
+        WithdrawalReceivedParams(
+            name=_NAME, contract="CHENU-0001", email="zoe@example.org", declared_at=_SOON
+        ),
+    ),
+    MailKind.WITHDRAWAL_DONE: tuple(
+        WithdrawalDoneParams(
+            name=_NAME, item="Pro", number="CHENU-0001", amount=amount, declared_at=_SOON
+        )
+        for amount in (2900, 0)
+    ),
+    MailKind.WITHDRAWAL_REFUSED: (
+        WithdrawalRefusedParams(
+            name=_NAME,
+            contract="CHENU-0001",
+            declared_at=_SOON,
+            reason="Les 14 jours étaient passés.",
+        ),
     ),
     MailKind.SALE: (
         SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),

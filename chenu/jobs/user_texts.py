@@ -27,6 +27,8 @@ _OURS = frozenset(
         "slug",
         "purchase",
         "due_at",
+        "declared_at",
+        "item",
         "paid_at",
         "invoice_url",
         "receipt_url",

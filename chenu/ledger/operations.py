@@ -58,6 +58,7 @@ class OperationKind(StrEnum):
     INVOICE_PAYMENT = "INVOICE_PAYMENT"
     TRANSFER = "TRANSFER"
     REFUND = "REFUND"
+    PLAN_REFUND = "PLAN_REFUND"
 
 
 class OperationState(StrEnum):

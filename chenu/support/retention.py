@@ -25,6 +25,14 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         clock=business_now,
     ),
     Retention(
+        "withdrawal_statement",
+        timedelta(days=5 * 365),
+        "declared_at",
+        "evidence that somebody withdrew, as long as a claim from the contract may be brought",
+        only="state <> 'WAITING'",
+        clock=business_now,
+    ),
+    Retention(
         "enterprise_inquiry",
         timedelta(days=365),
         "closed_at",

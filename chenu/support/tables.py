@@ -1,6 +1,6 @@
 """What customers asked the support desk, and what it answered."""
 
-from piccolo.columns import Integer, Text, Timestamptz
+from piccolo.columns import UUID, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
@@ -28,6 +28,28 @@ class SupportAnswer(Table, tablename="support_answer"):
     author = belongs_to(AppUser)
     body = Text()
     created_at = business_time(index=True)
+
+
+class WithdrawalStatement(Table, tablename="withdrawal_statement"):
+    """Somebody's words that they withdraw from a contract, and what became of it.
+
+    `name`, `email` and `contract` are as they were written. `contract_kind` and `contract_id` say
+    which contract it was found to be; `account` whose.
+    """
+
+    id = primary_id()
+    name = Text()
+    email = Text()
+    contract = Text()
+    locale = Text()
+    declared_at = business_time(index=True)
+    account = belongs_to(Account, null=True, index=True)
+    contract_kind = Text(default=None, null=True)
+    contract_id = UUID(default=None, null=True)
+    state = Text()
+    decided_by = belongs_to(AppUser, null=True)
+    decided_at = Timestamptz(default=None, null=True)
+    decision_reason = Text(default=None, null=True)
 
 
 class EnterpriseInquiry(Table, tablename="enterprise_inquiry"):

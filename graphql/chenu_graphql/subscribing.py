@@ -28,6 +28,10 @@ class SubscriptionStartInput:
     idempotency_key: strawberry.ID = input_field(_KEY)
     interval: BillingInterval = input_field("How it is paid.", default=BillingInterval.MONTH)
     trial: bool = input_field("Take the 14-day trial where one is due.", default=True)
+    start_now: bool = input_field(
+        "Begin before the 14 days of withdrawal are over: the days used are deducted then.",
+        default=False,
+    )
     success_url: URL | None = input_field(_URL, default=None)
     cancel_url: URL | None = input_field(_URL, default=None)
 
@@ -54,6 +58,7 @@ async def resolve_start(
             interval=data.interval,
             locale=ctx.locale,
             trial=data.trial,
+            starts_now=data.start_now,
             success_url=data.success_url,
             cancel_url=data.cancel_url,
         ),

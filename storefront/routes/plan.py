@@ -1,5 +1,9 @@
 """The account's plan: what it is, starting one, leaving it, coming back; and its invoices."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from litestar import get, post
@@ -8,7 +12,13 @@ from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
 from chenu.billing.contracts import find_running_contract
-from chenu.billing.invoices import InvoiceRow, list_invoices, list_open_invoices
+from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices, list_open_invoices
+from chenu.billing.refunds import (
+    CreditNoteRow,
+    InvoiceRefundRow,
+    list_credit_notes,
+    list_refunds_of_invoices,
+)
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core.errors import BrokenRequest, ChenuError
@@ -28,6 +38,8 @@ from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
 from storefront.plan_state import PLAN_STATES, describe_plan
 from storefront.visitor import account_of
+
+_Row = TypeVar("_Row", InvoiceRefundRow, CreditNoteRow)
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
@@ -175,9 +187,22 @@ async def show_invoices(request: HttpRequest, pages: NamedDependency[Pages]) -> 
     cursors = pages.cursors.of_list("invoices", account_id)
     pager = Pager(cursors, "/account/invoices", PAGE_SIZE)
     found = await list_invoices(account_id, pager.read(read_query(request)))
+    ids = [invoice.id for invoice in found.rows]
+    refunds, notes = await asyncio.gather(list_refunds_of_invoices(ids), list_credit_notes(ids))
     return pages.show(
-        "plan/invoices.html", invoices=found.rows, links=pager.links(found, _key_of_invoice)
+        "plan/invoices.html",
+        invoices=found.rows,
+        refunds=_by_invoice(refunds),
+        credit_notes=_by_invoice(notes),
+        links=pager.links(found, _key_of_invoice),
     )
+
+
+def _by_invoice(rows: Sequence[_Row]) -> dict[InvoiceId, list[_Row]]:
+    found: defaultdict[InvoiceId, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.invoice_id].append(row)
+    return found
 
 
 def _key_of_invoice(invoice: InvoiceRow) -> Key:

@@ -18,6 +18,7 @@ LISTING = {
     "minutes": "10",
 }
 PRICED = {"price_type": "ONE_TIME", "price": "12.00"}
+STATEMENT = {"name": "Forged", "contract": "CHENU-0009", "email": "forged@example.org"}
 VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFEST)}
 
 
@@ -116,6 +117,19 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
+        ),
+        "/account/withdraw": Filled("buyer", STATEMENT, moves=False),
+        "/account/withdraw/confirm": Filled("buyer", STATEMENT),
+        "/account/withdraw/{subject_id:uuid}": Filled("buyer", {}),
+        "/staff/withdrawals/{statement_id:uuid}/execute": Filled(
+            "support", {"contract_id": str(world.rows["plan"])}, moves=False
+        ),  # its owner has just withdrawn from it
+        "/staff/withdrawals/{statement_id:uuid}/refuse": Filled("support", {"reason": "Forged."}),
+        "/staff/invoices/{invoice_id:uuid}/refund": Filled(
+            "support", {"amount": "1.00", "reason": "Forged.", "idempotency_key": "forged"}
+        ),
+        "/staff/refunds/{refund_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
         ),
         "/enterprise": Filled(
             "buyer",

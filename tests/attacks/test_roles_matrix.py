@@ -48,6 +48,7 @@ FORMS: dict[str, Right | None] = {
     "/account/sessions/{session_id:uuid}/revoke": OF_THE_PERSON,
     "/account/switch": OF_THE_PERSON,
     "/account/verify": OF_THE_PERSON,
+    "/account/withdraw/{subject_id:uuid}": Right.MANAGE_PLAN,
     "/agents/{slug:str}/buy": Right.BUY_AGENTS,
     "/agents/{slug:str}/manifest": Right.USE_AGENTS,
     "/creator/agents/new": Right.MAKE_AGENTS,

@@ -42,6 +42,7 @@ OWNERS = {
     "member_id": "buyer",
     "invitation_id": "buyer",
     "agent_id": "creator",
+    "subject_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 

@@ -1,28 +1,47 @@
 """One object of each type that belongs to somebody, and its owner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chenu.accounts.actor import AccountRole, ApiScope, Staff
+from chenu.accounts.actor import AccountId, AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.rows import AgentRow
-from chenu.billing.invoices import store_invoice
+from chenu.billing.invoices import (
+    find_invoice_by_stripe_id,
+    insert_invoice_payment,
+    store_invoice,
+)
 from chenu.billing.recurring import SubscriptionKind
+from chenu.billing.refund_requests import (
+    RefundOrigin,
+    RefundRequestState,
+    insert_refund_request,
+)
 from chenu.billing.subscription_orders import insert_order
 from chenu.billing.subscriptions import store_subscription
 from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import enter_contract
+from chenu.flows.subscriptions.refunds import new_refund_request
+from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
-from tests.billing.recurring import answered, made_up_invoice, made_up_order, made_up_plan
+from tests.billing.recurring import (
+    answered,
+    made_up_invoice,
+    made_up_order,
+    made_up_payment,
+    made_up_plan,
+)
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.plans import put_plans
 from tests.people import (
@@ -107,11 +126,37 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     await store_invoice(account_id, await answered(invoice))
     await put_plans(services, "plan_pro")
     await insert_order(made_up_order(account_id, buyer.user_id))
+    refund = await _ask_for_refund(account_id)
     return {
+        "refund": refund,
+        "statement": await _declare_withdrawal(),
         "order": await db.fetch_value("SELECT id FROM subscription_order"),
         "plan": await db.fetch_value("SELECT id FROM subscription"),
         "invoice": await db.fetch_value("SELECT id FROM invoice"),
     }
+
+
+async def _declare_withdrawal() -> object:
+    """By somebody who names no contract that we know."""
+    data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
+    await declare(data, "192.0.2.9")
+    return await db.fetch_value("SELECT id FROM withdrawal_statement")
+
+
+async def _ask_for_refund(account_id: AccountId) -> object:
+    """Of the invoice's payment, which waits for a second person."""
+    invoice = await find_invoice_by_stripe_id("in_made_up")
+    colleague = await make_person("asking", staff=(Staff.SUPPORT,))
+    assert invoice is not None
+    payment = replace(made_up_payment(invoice), paid_at=business_now())
+    await insert_invoice_payment(payment)
+    request = replace(
+        new_refund_request(payment, Cents(1000), "Agreed by phone.", RefundOrigin.STAFF),
+        state=RefundRequestState.WAITING,
+        requested_by=colleague.user_id,
+    )
+    await insert_refund_request(request)
+    return request.id
 
 
 async def build_world(services: Services, cast: Cast) -> World:

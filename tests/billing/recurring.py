@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.billing.invoices import InvoicePaymentRow, InvoiceRow
 from chenu.billing.recurring import (
     BillingInterval,
     InvoiceState,
@@ -79,6 +80,22 @@ def made_up_invoice(customer_id: str) -> InvoiceState:
     )
 
 
+def made_up_payment(invoice: InvoiceRow) -> InvoicePaymentRow:
+    """The charge that settled it."""
+    return InvoicePaymentRow(
+        id=new_id(),
+        invoice_id=invoice.id,
+        account_id=invoice.account_id,
+        stripe_payment_intent_id="pi_made_up",
+        stripe_charge_id="ch_made_up",
+        gross=invoice.total,
+        discount=Cents(0),
+        tax=Cents(0),
+        fee=Cents(0),
+        paid_at=BEGAN,
+    )
+
+
 def made_up_order(account_id: AccountId, buyer_id: UserId) -> OrderRow:
     """A page that was completed."""
     return OrderRow(
@@ -90,6 +107,7 @@ def made_up_order(account_id: AccountId, buyer_id: UserId) -> OrderRow:
         billing_interval=BillingInterval.MONTH,
         price=Cents(2900),
         trial_days=0,
+        starts_now=False,
         status=OrderStatus.COMPLETED,
         checkout_session_id=None,
         checkout_url=None,

@@ -53,6 +53,8 @@ SIGNED_IN = {
         "/staff",
         "/staff/support",
         "/staff/accounts",
+        "/staff/refunds",
+        "/staff/withdrawals",
         "/staff/inquiries",
         "/staff/mails",
         "/staff/mails/sale",

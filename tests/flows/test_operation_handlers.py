@@ -6,9 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from chenu.accounts.actor import Staff
 from chenu.agents.payments import list_payments
+from chenu.billing.invoices import list_subscription_invoices
 from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
+from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core import db
+from chenu.core.money import Cents
 from chenu.flows.composition import make_services
 from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
@@ -18,6 +22,7 @@ from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.flows.subscriptions.mirror import end_duplicates
+from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.tiers.catalogue import TierCode
@@ -107,13 +112,14 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 
 
 async def _live_with_a_plan(services: Services) -> None:
-    """A page closed for another one, a change of the renewal, and an unwanted twin."""
+    """A page closed for another one, a change of the renewal, a refund, an unwanted twin."""
     person = await open_plans(services)
     await start(services, person.actor)
     await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None
+    await _return_some(services, plan)
     await end_duplicates([plan, plan])
     await work_off(services)
     await _pay_with_another_card(services)
@@ -126,6 +132,12 @@ async def _pay_with_another_card(services: Services) -> None:
     person = await make_person("ida", TierCode.FREE)
     await fall_behind(services, person)
     await change_card(services, person, OTHER)
+
+
+async def _return_some(services: Services, plan: SubscriptionRow) -> None:
+    clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
+    [invoice] = await list_subscription_invoices(plan.stripe_subscription_id)
+    await request_refund(services, clerk.actor, RefundInput(invoice.id, Cents(100), "So."), "r-1")
 
 
 async def _list_operations() -> list[OperationRow]:

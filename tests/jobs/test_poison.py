@@ -154,6 +154,9 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "product": f"agent_{market.agent.id.hex}",
         "account": "acct_poison",
         "invoice": "in_poison",
+        "refund": "re_poison",
+        "charge": "ch_poison",
+        "credit": "cn_poison",
     }
 
 

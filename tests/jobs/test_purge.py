@@ -121,6 +121,14 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _withdrawal_statement() -> None:
+    sql = """
+        INSERT INTO withdrawal_statement (id, name, email, contract, locale, declared_at, state)
+        VALUES ($1, 'Zoe', 'zoe@example.org', 'CHENU-0001', 'fr', now(), 'REFUSED')
+    """
+    await db.execute(sql, new_id())
+
+
 async def _trial_reminder() -> None:
     person = await make_person("zoe")
     subscription = new_id()
@@ -153,6 +161,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
+    "withdrawal_statement": _withdrawal_statement,
     "trial_reminder": _trial_reminder,
 }
 

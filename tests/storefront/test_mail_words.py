@@ -50,7 +50,7 @@ _LINKED = re.compile(
 )
 """What mail programs make links of, wherever it stands: schemes, hosts, numbers of hosts."""
 _OURS = re.compile(r"https://(?:chenu\.example|stripe\.example)/\S*")
-_WRITTEN_BY_PEOPLE = ("name", "answer", "account", "agent", "creator", "reason")
+_WRITTEN_BY_PEOPLE = ("name", "answer", "account", "agent", "creator", "reason", "contract")
 
 
 def linked(text: str) -> list[str]:

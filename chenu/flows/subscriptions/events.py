@@ -8,6 +8,11 @@ from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
+from chenu.flows.subscriptions.refunds import (
+    follow_credit_note,
+    follow_refund,
+    follow_refunded_charge,
+)
 from chenu.flows.subscriptions.trial_cards import check_trial_card, follow_customer
 
 _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]
@@ -53,6 +58,16 @@ _INVOICE = (
     "marked_uncollectible",
 )
 
+_RETURNED: dict[str, _Follow] = {
+    "refund.created": follow_refund,
+    "refund.updated": follow_refund,
+    "refund.failed": follow_refund,
+    "charge.refunded": follow_refunded_charge,
+    "credit_note.created": follow_credit_note,
+    "credit_note.updated": follow_credit_note,
+    "credit_note.voided": follow_credit_note,
+}
+
 SUBSCRIPTION_EVENTS = (
     EventType("customer.updated", EventScope.PLATFORM, follow_customer),
     *(
@@ -62,5 +77,9 @@ SUBSCRIPTION_EVENTS = (
     *(
         EventType(f"invoice.{what}", EventScope.PLATFORM, _following(follow_invoice))
         for what in _INVOICE
+    ),
+    *(
+        EventType(name, EventScope.PLATFORM, _following(follow))
+        for name, follow in _RETURNED.items()
     ),
 )

@@ -21,6 +21,7 @@ from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.subscriptions.mails import mail_failed_payment
+from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -37,9 +38,19 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
     Raises OutcomeUnknown, StripeRefusal.
     """
     fetched = await fetch(lambda: subscriptions.get_invoice(invoice_id))
+    refunds = [
+        refund
+        for charge in fetched.value.payments
+        if charge.refunded
+        for refund in await subscriptions.list_refunds(charge.id)
+    ]
 
     async def adopt() -> bool:
-        return await adopt_invoice(fetched)
+        if not await adopt_invoice(fetched):
+            return False
+        for refund in refunds:
+            await settle_refund(refund)
+        return True
 
     return await db.run_in_transaction(adopt)
 

@@ -48,12 +48,17 @@ _HAS_PLAN = mark("This account has a plan already: it has to end before another 
 
 
 class StartInput(msgspec.Struct, frozen=True):
-    """`trial` False: pay from the first day, although a trial may be due."""
+    """`trial` False: pay from the first day, although a trial may be due.
+
+    `starts_now`: the buyer asks for it to begin before the 14 days of withdrawal are over, and pays
+    for the days that were used (withdrawal_terms.py).
+    """
 
     tier: TierCode
     interval: BillingInterval
     locale: Locale
     trial: bool = True
+    starts_now: bool = False
     success_url: str | None = None
     cancel_url: str | None = None
 
@@ -129,8 +134,9 @@ async def _close_other(services: Services, account_id: AccountId, request: Start
 
 
 def _is_same(order: OrderRow, request: StartInput, offer: PlanOffer) -> bool:
-    wanted = (request.tier, request.interval, offer.price, offer.trial_days)
-    return (order.item, order.billing_interval, order.price, order.trial_days) == wanted
+    wanted = (request.tier, request.interval, offer.price, offer.trial_days, request.starts_now)
+    found = (order.item, order.billing_interval, order.price, order.trial_days, order.starts_now)
+    return found == wanted
 
 
 @db.transactional
@@ -165,6 +171,7 @@ def _make_order(
         billing_interval=request.interval,
         price=offer.price,
         trial_days=offer.trial_days,
+        starts_now=request.starts_now,
         status=OrderStatus.PENDING,
         checkout_session_id=None,
         checkout_url=None,

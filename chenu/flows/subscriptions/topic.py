@@ -17,6 +17,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionOutcomeHandler,
 )
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.refunds import PlanRefundHandler
 from chenu.flows.subscriptions.trial_cards import TrialRefusalHandler
 from chenu.flows.topic import Topic
 
@@ -27,6 +28,7 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionExpiryHandler(stripe)
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
+    yield PlanRefundHandler(stripe)
     yield TrialRefusalHandler(stripe)
     yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 

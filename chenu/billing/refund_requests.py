@@ -1,0 +1,125 @@
+"""Decisions to return something of a plan's charge: who asked, who agreed, what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.billing.invoices import InvoiceId
+from chenu.billing.tables import InvoiceRefundRequest
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.errors import NotFound
+from chenu.core.money import Cents
+from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.rows import Columns
+
+RefundRequestId = NewType("RefundRequestId", UUID)
+
+
+class RefundOrigin(StrEnum):
+    STAFF = "STAFF"
+    WITHDRAWAL = "WITHDRAWAL"
+
+
+class RefundRequestState(StrEnum):
+    """WAITING for a second person; APPROVED: Stripe is asked; SETTLED: it is on its way back."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    SETTLED = "SETTLED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequestRow:
+    id: RefundRequestId
+    invoice_id: InvoiceId
+    payment_id: UUID
+    account_id: AccountId
+    amount: Cents
+    reason: str
+    origin: RefundOrigin
+    state: RefundRequestState
+    requested_by: UserId | None
+    decided_by: UserId | None
+    decision_reason: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state is RefundRequestState.WAITING
+
+
+_REQUESTS = Columns(
+    RefundRequestRow,
+    InvoiceRefundRequest,
+    invoice_id="invoice",
+    payment_id="payment",
+    account_id="account",
+)
+_REQUEST = f"SELECT {_REQUESTS.select()} FROM invoice_refund_request"  # noqa: S608 - own columns
+
+
+async def insert_refund_request(row: RefundRequestRow) -> None:
+    """The caller holds the lock of the charge's refunds."""
+    await _REQUESTS.insert(row)
+
+
+async def get_refund_request(
+    request_id: RefundRequestId, *, lock: bool = False
+) -> RefundRequestRow:
+    """Raises NotFound. `lock` holds the row until the transaction ends."""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
+    found = await db.find_one(RefundRequestRow, f"{_REQUEST} WHERE id = $1{suffix}", request_id)
+    if found is None:
+        raise NotFound("There is no such refund")
+    return found
+
+
+async def list_refund_requests(invoice_ids: Sequence[InvoiceId]) -> list[RefundRequestRow]:
+    """The oldest first."""
+    sql = f"{_REQUEST} WHERE invoice = ANY($1) ORDER BY id LIMIT 1000"
+    return await db.fetch_all(RefundRequestRow, sql, list(invoice_ids))
+
+
+async def list_waiting_requests(page: PageRequest) -> Page[RefundRequestRow]:
+    """What waits for a second person, the newest first."""
+    args: list[object] = []
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_REQUEST} WHERE state = 'WAITING' AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(RefundRequestRow, sql, *args), page)
+
+
+async def sum_open_requests(payment_id: UUID) -> Cents:
+    """What is promised of a charge and not booked yet."""
+    sql = """
+        SELECT coalesce(sum(amount), 0)::bigint FROM invoice_refund_request
+        WHERE payment = $1 AND state IN ('WAITING', 'APPROVED')
+    """
+    return Cents(await db.fetch_value(sql, payment_id))
+
+
+async def decide_request(
+    request_id: RefundRequestId, state: RefundRequestState, by: UserId, reason: str | None
+) -> None:
+    sql = """
+        UPDATE invoice_refund_request SET state = $2, decided_by = $3, decision_reason = $4,
+            decided_at = $5 WHERE id = $1 AND state = 'WAITING'
+    """
+    await db.execute(sql, request_id, state, by, reason, business_now())
+
+
+async def close_request(request_id: RefundRequestId, state: RefundRequestState) -> None:
+    """What Stripe made of it: SETTLED or FAILED."""
+    sql = "UPDATE invoice_refund_request SET state = $2 WHERE id = $1"
+    await db.execute(sql, request_id, state)

@@ -1,0 +1,111 @@
+"""The books of what is returned of a plan's charge: once per refund, whoever made it at Stripe.
+
+docs/money.md, "A plan's invoice"; docs/decisions/0027.
+"""
+
+import structlog
+
+from chenu.accounts.customers import get_billed_person
+from chenu.billing.invoices import InvoicePaymentRow, find_invoice_payment, get_invoice
+from chenu.billing.recurring import RefundState
+from chenu.billing.refunds import (
+    InvoiceRefundId,
+    InvoiceRefundRow,
+    find_invoice_refund,
+    insert_invoice_refund,
+    list_refunds_of_payment,
+    lock_refunds,
+    mark_refund_failed,
+)
+from chenu.core.clock import business_now
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.ids import new_id
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.money import Cents
+from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+
+log = structlog.get_logger(__name__)
+
+
+async def settle_refund(state: RefundState) -> bool:
+    """In the caller's transaction; False for a charge that is no plan's, or not booked yet."""
+    payment = await find_invoice_payment(state.charge_id)
+    if payment is None:
+        return False
+    await lock_refunds(payment.id)
+    refund = await find_invoice_refund(state.id)
+    if refund is None:
+        refund = await _book(payment, state)
+    if state.is_undone:
+        await _book_failure(refund)
+    return True
+
+
+async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefundRow:
+    refund = InvoiceRefundRow(
+        id=InvoiceRefundId(new_id()),
+        payment_id=payment.id,
+        invoice_id=payment.invoice_id,
+        account_id=payment.account_id,
+        stripe_refund_id=state.id,
+        amount=state.amount,
+        tax=await _share_of_tax(payment, state.amount),
+        refunded_at=state.created,
+        failed_at=None,
+    )
+    await insert_invoice_refund(refund)
+    await post(
+        LedgerTransaction(
+            business_key=f"refund:{state.id}",
+            kind="PLAN_REFUND",
+            account_id=payment.account_id,
+            subject_id=refund.id,
+            entries=(
+                debit(PLATFORM_REVENUE, euros(Cents(refund.amount - refund.tax))),
+                debit(TAX_PAYABLE, euros(refund.tax)),
+                credit(BUYER_PAYMENTS, euros(refund.amount)),
+            ),
+        )
+    )
+    if not state.is_undone:
+        await _tell_customer(refund)
+    return refund
+
+
+async def _share_of_tax(payment: InvoicePaymentRow, amount: Cents) -> Cents:
+    """Of all refunds together rounded down: a charge that is returned whole returns its VAT."""
+    earlier = await list_refunds_of_payment(payment.id)
+    returned = sum(each.amount for each in earlier) + amount
+    due = payment.tax * returned // payment.paid - sum(each.tax for each in earlier)
+    return Cents(min(max(due, 0), amount))
+
+
+async def _book_failure(refund: InvoiceRefundRow) -> None:
+    """The bank sent it back: the money is ours again, and somebody has to find another way."""
+    if not await mark_refund_failed(refund.id, business_now()):
+        return
+    log.warning("refund_failed", refund=refund.stripe_refund_id, invoice=str(refund.invoice_id))
+    await post(
+        LedgerTransaction(
+            business_key=f"refund-failed:{refund.stripe_refund_id}",
+            kind="PLAN_REFUND_FAILED",
+            account_id=refund.account_id,
+            subject_id=refund.id,
+            entries=(
+                debit(BUYER_PAYMENTS, euros(refund.amount)),
+                credit(PLATFORM_REVENUE, euros(Cents(refund.amount - refund.tax))),
+                credit(TAX_PAYABLE, euros(refund.tax)),
+            ),
+        )
+    )
+
+
+async def _tell_customer(refund: InvoiceRefundRow) -> None:
+    person = await get_billed_person(refund.account_id)
+    invoice = await get_invoice(refund.invoice_id)
+    locale = person.locale if is_locale(person.locale) else DEFAULT_LOCALE
+    params = {"name": person.name, "amount": refund.amount, "number": invoice.number or ""}
+    key = f"refunded:{refund.stripe_refund_id}"
+    await queue_mail(MailKind.REFUND, person.email, locale, key, params)

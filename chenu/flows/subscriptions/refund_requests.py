@@ -1,0 +1,176 @@
+"""Staff return something of a plan's invoice: with a reason, above a limit with a second person.
+
+docs/decisions/0027.
+"""
+
+import contextlib
+from dataclasses import replace
+
+import msgspec
+
+from chenu.accounts import audit, idempotency
+from chenu.accounts.actor import AccountId, Actor, Staff, UserId
+from chenu.accounts.idempotency import ClientKey
+from chenu.accounts.queries import is_member
+from chenu.accounts.validation import check_text
+from chenu.billing.gateway import OutcomeUnknown
+from chenu.billing.invoices import (
+    InvoiceId,
+    InvoicePaymentRow,
+    InvoiceRow,
+    get_invoice,
+    list_invoice_payments,
+)
+from chenu.billing.refund_requests import (
+    RefundOrigin,
+    RefundRequestId,
+    RefundRequestRow,
+    RefundRequestState,
+    decide_request,
+    get_refund_request,
+    insert_refund_request,
+)
+from chenu.billing.refunds import lock_refunds
+from chenu.core import db
+from chenu.core.errors import ChenuError, Forbidden, Invalid, InvalidState, reject_if_any
+from chenu.core.i18n import mark
+from chenu.core.money import Cents
+from chenu.core.text import tidy
+from chenu.flows.operations.runner import run_operation
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.refunds import (
+    create_refund_operation,
+    find_refundable,
+    new_refund_request,
+)
+from chenu.ledger.operations import OperationRow
+
+SECOND_PERSON_ABOVE = Cents(10_000)
+"""In cents, of one charge and all requests together: what is split needs the second person too."""
+
+MAX_REASON = 500
+_OWN_ACCOUNT = mark("You belong to this account: another colleague decides about it")
+
+
+class RefundInput(msgspec.Struct, frozen=True):
+    """`amount` in cents, VAT included."""
+
+    invoice_id: InvoiceId
+    amount: Cents
+    reason: str
+
+
+async def request_refund(
+    services: Services, actor: Actor, data: RefundInput, idempotency_key: str
+) -> RefundRequestRow:
+    """Under way at once, or waiting for a second person; a repeated key finds it.
+
+    Raises Forbidden, NotFound, Invalid, InvalidState.
+    """
+    user_id = actor.require_staff(Staff.SUPPORT)
+    if actor.account_id is None:
+        raise Forbidden("This is for staff only")
+    reject_if_any(_check(data))
+    key = idempotency.client_key(actor.account_id, idempotency_key, "planRefund", data)
+    request_id, operation = await _create(actor, user_id, data, key)
+    await _run(services, operation)
+    return await get_refund_request(request_id)
+
+
+def _check(data: RefundInput) -> list[ChenuError]:
+    errors = check_text(data.reason, path=("reason",), longest=MAX_REASON)
+    if data.amount <= 0:
+        errors.append(Invalid("Please enter an amount above zero", path=("amount",)))
+    return errors
+
+
+@db.transactional
+async def _create(
+    actor: Actor, user_id: UserId, data: RefundInput, key: ClientKey
+) -> tuple[RefundRequestId, OperationRow | None]:
+    known = await idempotency.find_result(key)
+    if known is not None:
+        return RefundRequestId(known), None
+    invoice = await get_invoice(data.invoice_id)
+    await _require_foreign(user_id, invoice.account_id)
+    payment, left = await _find_payment(invoice, data.amount)
+    is_waiting = payment.paid - left + data.amount > SECOND_PERSON_ABOVE
+    row = replace(
+        new_refund_request(payment, data.amount, tidy(data.reason), RefundOrigin.STAFF),
+        state=RefundRequestState.WAITING if is_waiting else RefundRequestState.APPROVED,
+        requested_by=user_id,
+    )
+    await insert_refund_request(row)
+    await idempotency.remember_result(key, row.id)
+    await audit.record(
+        actor, "invoice.refund", invoice.id, amount=data.amount, reason=row.reason, state=row.state
+    )
+    return row.id, None if is_waiting else await create_refund_operation(row, invoice)
+
+
+async def _find_payment(invoice: InvoiceRow, amount: Cents) -> tuple[InvoicePaymentRow, Cents]:
+    """The first charge of which that much is left, and what is left of it; locks its refunds."""
+    most = Cents(0)
+    for payment in await list_invoice_payments([invoice.id]):
+        await lock_refunds(payment.id)
+        left = await find_refundable(payment)
+        if left >= amount:
+            return payment, left
+        most = max(most, left)
+    if not most:
+        raise InvalidState("Nothing of this invoice is left to be returned")
+    message = mark("At most {most_cents} of this invoice can be returned")
+    raise Invalid(message, path=("amount",), most_cents=most)
+
+
+async def decide_refund(
+    services: Services,
+    actor: Actor,
+    request_id: RefundRequestId,
+    *,
+    approve: bool,
+    reason: str | None,
+) -> RefundRequestRow:
+    """By another person than who asked, with a reason for a no.
+
+    Raises Forbidden, NotFound, Invalid, InvalidState once it is decided.
+    """
+    user_id = actor.require_staff(Staff.SUPPORT)
+    said = reason or ""
+    reject_if_any(check_text(said, path=("reason",), longest=MAX_REASON, is_needed=not approve))
+    operation = await _decide(actor, user_id, request_id, tidy(said), approve=approve)
+    await _run(services, operation)
+    return await get_refund_request(request_id)
+
+
+@db.transactional
+async def _decide(
+    actor: Actor, user_id: UserId, request_id: RefundRequestId, reason: str, *, approve: bool
+) -> OperationRow | None:
+    request = await get_refund_request(request_id, lock=True)
+    await _require_foreign(user_id, request.account_id)
+    if request.requested_by == user_id:
+        raise Forbidden("You asked for this refund: a colleague decides about it")
+    if not request.is_waiting:
+        raise InvalidState("This refund is decided already")
+    state = RefundRequestState.APPROVED if approve else RefundRequestState.REJECTED
+    await decide_request(request_id, state, user_id, reason or None)
+    action = "invoice.refund.approve" if approve else "invoice.refund.reject"
+    await audit.record(actor, action, request_id, amount=request.amount, reason=reason)
+    if not approve:
+        return None
+    return await create_refund_operation(request, await get_invoice(request.invoice_id))
+
+
+async def _require_foreign(user_id: UserId, account_id: AccountId) -> None:
+    """Nobody decides about an account of their own."""
+    if await is_member(account_id, user_id):
+        raise InvalidState(_OWN_ACCOUNT)
+
+
+async def _run(services: Services, operation: OperationRow | None) -> None:
+    """When Stripe's answer is lost, repair goes on: the page says that it is under way."""
+    if operation is None:
+        return
+    with contextlib.suppress(OutcomeUnknown):
+        await run_operation(services, operation.id)

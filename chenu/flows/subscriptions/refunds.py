@@ -1,0 +1,226 @@
+"""Refunds of plans' charges and their credit notes: asked for by us, and followed whoever did.
+
+docs/decisions/0027.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from chenu.accounts.actor import AccountId
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.invoices import (
+    InvoicePaymentRow,
+    InvoiceRow,
+    find_invoice_by_stripe_id,
+    list_invoice_payments,
+)
+from chenu.billing.ports import MoneyPort, SubscriptionPort
+from chenu.billing.recurring import (
+    CreditNoteRequest,
+    CreditNoteState,
+    RefundState,
+    RefundStatus,
+)
+from chenu.billing.refund_requests import (
+    RefundOrigin,
+    RefundRequestId,
+    RefundRequestRow,
+    RefundRequestState,
+    close_request,
+    sum_open_requests,
+)
+from chenu.billing.refunds import list_refunds_of_payment, lock_refunds, store_credit_note
+from chenu.core import db, queue
+from chenu.core.clock import business_now
+from chenu.core.errors import InvalidState
+from chenu.core.fetched import Fetched, fetch
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+from chenu.flows.operation_handlers import NotYet, OperationHandler
+from chenu.flows.subscriptions.invoices import follow_invoice
+from chenu.flows.subscriptions.refund_books import settle_refund
+from chenu.ledger.operations import (
+    NewOperation,
+    OperationKind,
+    OperationRow,
+    create_operation,
+)
+
+
+class PlanRefundParams(msgspec.Struct, frozen=True):
+    """What goes back of which charge of which invoice."""
+
+    request_id: RefundRequestId
+    payment_id: str
+    stripe_invoice_id: str
+    charge_id: str
+    payment_intent_id: str
+    amount: Cents
+
+
+def new_refund_request(
+    payment: InvoicePaymentRow, amount: Cents, reason: str, origin: RefundOrigin
+) -> RefundRequestRow:
+    """One that needs nobody's word: whoever inserts it creates its operation too."""
+    return RefundRequestRow(
+        id=RefundRequestId(new_id()),
+        invoice_id=payment.invoice_id,
+        payment_id=payment.id,
+        account_id=payment.account_id,
+        amount=amount,
+        reason=reason,
+        origin=origin,
+        state=RefundRequestState.APPROVED,
+        requested_by=None,
+        decided_by=None,
+        decision_reason=None,
+        created_at=business_now(),
+        decided_at=None,
+    )
+
+
+async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow) -> OperationRow:
+    """In the transaction that approves the request."""
+    payments = await list_invoice_payments([invoice.id])
+    payment = next(each for each in payments if each.id == request.payment_id)
+    params = PlanRefundParams(
+        request.id,
+        str(payment.id),
+        invoice.stripe_invoice_id,
+        payment.stripe_charge_id,
+        payment.stripe_payment_intent_id,
+        request.amount,
+    )
+    operation = await create_operation(
+        NewOperation(
+            OperationKind.PLAN_REFUND,
+            f"plan-refund:{request.id}",
+            params,
+            subject_id=request.id,
+            account_id=request.account_id,
+            amount=request.amount,
+        )
+    )
+    await queue.enqueue(queue.Job.OPERATION, str(operation.id))
+    return operation
+
+
+async def find_refundable(payment: InvoicePaymentRow) -> Cents:
+    """What neither went back yet nor is promised; exact while the refunds' lock is held."""
+    refunds = await list_refunds_of_payment(payment.id)
+    returned = sum(each.amount for each in refunds)
+    return Cents(max(payment.paid - returned - await sum_open_requests(payment.id), 0))
+
+
+@dataclass(frozen=True)
+class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteState]]):
+    """A credit note with its refund, in one call."""
+
+    money: MoneyPort
+
+    kind = OperationKind.PLAN_REFUND
+    params_type = PlanRefundParams
+
+    async def call(
+        self, operation: OperationRow, params: PlanRefundParams
+    ) -> Fetched[CreditNoteState]:
+        request = CreditNoteRequest(params.stripe_invoice_id, params.amount, str(params.request_id))
+        try:
+            return await fetch(lambda: self.money.create_credit_note(request, operation))
+        except StripeRefusal as refusal:
+            if refusal.code == "balance_insufficient":
+                raise NotYet(refusal.code, refused=True) from refusal
+            raise
+
+    async def find_existing(
+        self, operation: OperationRow, params: PlanRefundParams
+    ) -> Fetched[CreditNoteState] | None:
+        found = await fetch(
+            lambda: self.money.find_credit_note(params.stripe_invoice_id, operation)
+        )
+        return None if found.value is None else Fetched(found.value, found.number)
+
+    async def apply(
+        self, operation: OperationRow, params: PlanRefundParams, answer: Fetched[CreditNoteState]
+    ) -> str:
+        note = answer.value
+        [refund_id] = note.refund_ids
+        await settle_refund(
+            RefundState(
+                id=refund_id,
+                charge_id=params.charge_id,
+                payment_intent_id=params.payment_intent_id,
+                amount=params.amount,
+                status=RefundStatus.PENDING,
+                created=note.created,
+            )
+        )
+        await _store_note(answer)
+        await close_request(params.request_id, RefundRequestState.SETTLED)
+        return refund_id
+
+    async def on_refused(
+        self, operation: OperationRow, params: PlanRefundParams, refusal: StripeRefusal
+    ) -> None:
+        await close_request(params.request_id, RefundRequestState.FAILED)
+
+    async def renew(self, operation: OperationRow, params: PlanRefundParams) -> PlanRefundParams:
+        """Raises InvalidState when that much is not left any more."""
+        invoice = await find_invoice_by_stripe_id(params.stripe_invoice_id)
+        payments = await list_invoice_payments([invoice.id]) if invoice else []
+        payment = next(each for each in payments if str(each.id) == params.payment_id)
+        await lock_refunds(payment.id)
+        if await find_refundable(payment) < params.amount:
+            raise InvalidState("Less than that is left of this payment")
+        await close_request(params.request_id, RefundRequestState.APPROVED)
+        return params
+
+
+async def follow_refund(subscriptions: SubscriptionPort, refund_id: str) -> bool:
+    """Ask Stripe, and book the answer; False for a refund of something else than a plan.
+
+    Raises OutcomeUnknown, StripeRefusal.
+    """
+    return await _adopt_refund(subscriptions, await subscriptions.get_refund(refund_id))
+
+
+async def follow_refunded_charge(subscriptions: SubscriptionPort, charge_id: str) -> bool:
+    """Likewise for all refunds of a charge."""
+    refunds = await subscriptions.list_refunds(charge_id)
+    return any([await _adopt_refund(subscriptions, each) for each in refunds])
+
+
+async def _adopt_refund(subscriptions: SubscriptionPort, state: RefundState) -> bool:
+    async def settle() -> bool:
+        return await settle_refund(state)
+
+    if await db.run_in_transaction(settle):
+        return True
+    invoice_id = await subscriptions.find_invoice_of_payment(state.payment_intent_id)
+    if invoice_id is None or not await follow_invoice(subscriptions, invoice_id):
+        return False
+    return await db.run_in_transaction(settle)
+
+
+async def follow_credit_note(subscriptions: SubscriptionPort, document_id: str) -> bool:
+    """Ask Stripe, and mirror the answer; False for an invoice that is not ours."""
+    fetched = await fetch(lambda: subscriptions.get_credit_note(document_id))
+
+    async def adopt() -> bool:
+        return await _store_note(fetched) is not None
+
+    if await db.run_in_transaction(adopt):
+        return True
+    if not await follow_invoice(subscriptions, fetched.value.invoice_id):
+        return False
+    return await db.run_in_transaction(adopt)
+
+
+async def _store_note(fetched: Fetched[CreditNoteState]) -> AccountId | None:
+    """Whose it is; None where the invoice is not mirrored."""
+    invoice = await find_invoice_by_stripe_id(fetched.value.invoice_id)
+    if invoice is None:
+        return None
+    await store_credit_note(invoice.id, invoice.account_id, fetched)
+    return invoice.account_id

@@ -1,0 +1,1 @@
+"""The withdrawal function of EU law: statements from everybody, and what they set going."""

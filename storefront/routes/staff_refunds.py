@@ -1,0 +1,189 @@
+"""Money that goes back: an account's invoices for the support desk, refunds, and second persons."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.accounts.queries import find_account
+from chenu.accounts.users import list_users
+from chenu.billing.invoices import (
+    InvoiceId,
+    InvoiceRow,
+    get_invoice,
+    list_invoice_payments,
+    list_invoices,
+    list_invoices_by_id,
+)
+from chenu.billing.refund_requests import (
+    RefundRequestId,
+    RefundRequestRow,
+    get_refund_request,
+    list_refund_requests,
+    list_waiting_requests,
+)
+from chenu.billing.refunds import list_credit_notes, list_refunds_of_invoices
+from chenu.core.errors import BrokenRequest, Invalid, NotFound
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+from chenu.core.paging import Key
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.refund_requests import (
+    SECOND_PERSON_ABOVE,
+    RefundInput,
+    decide_refund,
+    request_refund,
+)
+from chenu.flows.subscriptions.refunds import find_refundable
+from storefront.access import SUPPORT
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.money_input import parse_euros
+from storefront.pages import Page, Pages
+from storefront.paging import Pager
+
+_PAGE_SIZE = 25
+_REFUSED = (*REFUSALS, BrokenRequest)
+
+
+@get("/staff/refunds", opt=SUPPORT)
+async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """What waits for a second person."""
+    pager = Pager(pages.cursors.of_list("refunds"), "/staff/refunds", _PAGE_SIZE)
+    waiting = await list_waiting_requests(pager.read(read_query(request)))
+    invoices = await list_invoices_by_id([row.invoice_id for row in waiting.rows])
+    page = pages.show(
+        "staff/refunds.html",
+        waiting=waiting.rows,
+        invoices={invoice.id: invoice for invoice in invoices},
+        names=await _name_people(waiting.rows),
+        links=pager.links(waiting, _key_of_request),
+    )
+    await record_staff_reads(pages.request_context.actor, [StaffRead("queue", "refunds")])
+    return page
+
+
+def _key_of_request(request: RefundRequestRow) -> Key:
+    return (str(request.id), str(request.id))
+
+
+@get("/staff/accounts/{account_id:uuid}/invoices", opt=SUPPORT)
+async def show_account_invoices(
+    request: HttpRequest, pages: NamedDependency[Pages], account_id: FromPath[UUID]
+) -> Page:
+    account = await find_account(AccountId(account_id))
+    if account is None:
+        raise NotFound("There is no such account")
+    cursors = pages.cursors.of_list("account invoices", account.id)
+    pager = Pager(cursors, f"/staff/accounts/{account.id}/invoices", _PAGE_SIZE)
+    found = await list_invoices(account.id, pager.read(read_query(request)))
+    refunds = await list_refunds_of_invoices([invoice.id for invoice in found.rows])
+    returned: defaultdict[InvoiceId, int] = defaultdict(int)
+    for refund in refunds:
+        returned[refund.invoice_id] += 0 if refund.failed_at else refund.amount
+    page = pages.show(
+        "staff/account_invoices.html",
+        account=account,
+        invoices=found.rows,
+        returned=returned,
+        links=pager.links(found, _key_of_invoice),
+    )
+    await record_staff_reads(pages.request_context.actor, [StaffRead("invoices", account.id)])
+    return page
+
+
+def _key_of_invoice(invoice: InvoiceRow) -> Key:
+    return (str(invoice.id), str(invoice.id))
+
+
+@get("/staff/invoices/{invoice_id:uuid}", opt=SUPPORT)
+async def show_invoice(pages: NamedDependency[Pages], invoice_id: FromPath[UUID]) -> Page:
+    return await _render(pages, InvoiceId(invoice_id), FormView("refund"))
+
+
+async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: int = 200) -> Page:
+    invoice = await get_invoice(invoice_id)
+    account, payments, refunds, requests, notes = await asyncio.gather(
+        find_account(invoice.account_id),
+        list_invoice_payments([invoice.id]),
+        list_refunds_of_invoices([invoice.id]),
+        list_refund_requests([invoice.id]),
+        list_credit_notes([invoice.id]),
+    )
+    page = pages.show(
+        "staff/invoice.html",
+        status,
+        invoice=invoice,
+        account=account,
+        refunds=refunds,
+        requests=requests,
+        credit_notes=notes,
+        names=await _name_people(requests),
+        left=max([await find_refundable(payment) for payment in payments], default=0),
+        limit=SECOND_PERSON_ABOVE,
+        form=form,
+        refund_form=form if form.name == "refund" else FormView("refund"),
+        idempotency_key=new_id().hex,
+    )
+    await record_staff_reads(pages.request_context.actor, [StaffRead("invoice", invoice.id)])
+    return page
+
+
+async def _name_people(requests: Sequence[RefundRequestRow]) -> dict[UserId, str]:
+    ids = {person for row in requests for person in (row.requested_by, row.decided_by) if person}
+    return {user.id: user.display_name for user in await list_users(sorted(ids))}
+
+
+@post("/staff/invoices/{invoice_id:uuid}/refund", opt=SUPPORT)
+async def refund(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    invoice_id: FromPath[UUID],
+) -> Page:
+    fields, row_id = await read_form(request), InvoiceId(invoice_id)
+    await get_invoice(row_id)
+    try:
+        amount = Cents(parse_euros(fields.text("amount"), "amount"))
+        data = RefundInput(row_id, amount, fields.text("reason"))
+        actor, key = pages.request_context.actor, fields.text("idempotency_key")
+        row = await request_refund(services, actor, data, key)
+    except _REFUSED as error:
+        form = pages.refused("refund", keep(fields, ("amount", "reason")), error)
+        return await _render(pages, row_id, form, pages.status(error))
+    return pages.go(f"/staff/invoices/{row_id}?notice=refund-{row.state.lower()}")
+
+
+@post("/staff/refunds/{refund_id:uuid}/decide", opt=SUPPORT)
+async def decide(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    refund_id: FromPath[UUID],
+) -> Page:
+    fields = await read_form(request)
+    row = await get_refund_request(RefundRequestId(refund_id))
+    try:
+        row = await decide_refund(
+            services,
+            pages.request_context.actor,
+            row.id,
+            approve=_read_decision(fields),
+            reason=fields.text("reason"),
+        )
+    except _REFUSED as error:
+        form = pages.refused(f"decide-{row.id}", keep(fields, ("reason",)), error)
+        return await _render(pages, row.invoice_id, form, pages.status(error))
+    return pages.go(f"/staff/invoices/{row.invoice_id}?notice=refund-{row.state.lower()}")
+
+
+def _read_decision(fields: Fields) -> bool:
+    decision = fields.text("decision")
+    if decision not in ("approve", "reject"):
+        raise Invalid("The decision is approve or reject", path=("decision",))
+    return decision == "approve"
