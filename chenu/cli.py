@@ -171,12 +171,10 @@ def ledger_check() -> None:
 
 
 async def _check_ledger() -> int:
-    from chenu.core.business_clock import follow_clock
     from chenu.flows.composition import open_services
     from chenu.flows.invariants import check_everything
 
     async with open_services(load_settings(), "chenu-ledger") as services:
-        await follow_clock(services.settings)
         findings = await check_everything(services, datetime(2000, 1, 1, tzinfo=UTC))
     for finding in findings:
         click.echo(

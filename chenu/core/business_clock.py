@@ -20,6 +20,19 @@ async def follow_clock(settings: ClockSettings) -> None:
         CLOCK.move_to_offset(timedelta(seconds=seconds or 0))
 
 
+async def begin_clock(offset: timedelta) -> None:
+    """Set where business time begins, perhaps behind system time.
+
+    For a database that no other process uses yet: a running one would not go back.
+    """
+    sql = """
+        INSERT INTO business_clock (id, offset_seconds) VALUES (1, $1)
+        ON CONFLICT (id) DO UPDATE SET offset_seconds = excluded.offset_seconds
+    """
+    await db.execute(sql, int(offset.total_seconds()))
+    CLOCK.move_to_offset(offset)
+
+
 async def advance_clock(by: timedelta) -> timedelta:
     """Move business time forward for all processes; returns the new offset."""
     sql = """

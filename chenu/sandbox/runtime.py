@@ -34,8 +34,12 @@ class Sandbox:
         )
         self.snapshots = Snapshots(self.store, self.faults, self.queue)
         self._start()
-        if config.clock is not None:
-            self.engine.clock.move_to(config.clock)
+        self._begin_at(config.clock)
+
+    def _begin_at(self, clock: int | None) -> None:
+        """Set the global clock, also behind the machine's time; None leaves it as it is."""
+        if clock is not None:
+            self.engine.clock.move_to(clock)
             self.store.set_meta("clock_offset", str(self.engine.clock.offset))
 
     def _start(self) -> None:
@@ -65,7 +69,7 @@ class Sandbox:
         self.sender.abandon()
         self.gateway.abandon()
 
-    def reset(self) -> None:
+    def reset(self, clock: int | None = None) -> None:
         """Empty everything: objects, clocks, receivers, faults, modes, recorded exchanges."""
         self._abandon_open_work()
         self.store.clear()
@@ -73,6 +77,7 @@ class Sandbox:
         self.exchanges.clear()
         self.queue.set_modes(DeliveryModes())
         self._start()
+        self._begin_at(clock)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot: everything but the recorded exchanges."""
