@@ -17,7 +17,8 @@ async def follow_clock(settings: ClockSettings) -> None:
     """Read the stored offset and use it; in production this does nothing and runs no query."""
     if settings.is_movable:
         seconds = await db.fetch_value("SELECT offset_seconds FROM business_clock WHERE id = 1")
-        CLOCK.move_to_offset(timedelta(seconds=seconds or 0))
+        if seconds is not None:
+            CLOCK.move_to_offset(timedelta(seconds=seconds))
 
 
 async def begin_clock(offset: timedelta) -> None:

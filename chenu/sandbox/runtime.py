@@ -6,6 +6,7 @@ from chenu.sandbox import api as api  # importing it registers the calls
 from chenu.sandbox.api.exchanges import Exchanges
 from chenu.sandbox.api.gateway import Gateway
 from chenu.sandbox.config import SandboxConfig
+from chenu.sandbox.engine import archive
 from chenu.sandbox.engine.clock import Clock
 from chenu.sandbox.engine.delivery import WebhookSender
 from chenu.sandbox.engine.faults import Faults
@@ -33,8 +34,20 @@ class Sandbox:
             self.engine, self.scheduler, self.faults, self.exchanges, IdSource(0)
         )
         self.snapshots = Snapshots(self.store, self.faults, self.queue)
+        self._read_archive()
         self._start()
         self._begin_at(config.clock)
+
+    def _read_archive(self) -> None:
+        """Fill a new store with the archive that it is to begin with."""
+        path = self.config.begin_with
+        if path is not None and not self.store.get_meta("starts", ""):
+            with path.open(encoding="utf-8") as lines:
+                archive.read(self.store, lines, self.config.public_url)
+
+    def write_archive(self) -> str:
+        """What another sandbox can begin with."""
+        return "".join(archive.write(self.store, self.engine.clock, self.config.public_url))
 
     def _begin_at(self, clock: int | None) -> None:
         """Set the global clock, also behind the machine's time; None leaves it as it is."""

@@ -24,6 +24,12 @@ async def reset(request: HttpRequest) -> Response[bytes] | Redirect:
     return answer(request, {"reset": True})
 
 
+@get("/archive", sync_to_thread=False)
+def show_archive(request: HttpRequest) -> Response[str]:
+    """The whole state as lines of JSON, for `--begin-with`."""
+    return Response(sandbox_of(request).write_archive(), media_type="application/x-ndjson")
+
+
 @get("/snapshots", sync_to_thread=False)
 def show_snapshots(request: HttpRequest) -> Response[bytes]:
     """Oldest first."""
@@ -94,6 +100,7 @@ SNAPSHOT_HANDLERS = [
     delete_snapshot_by_form,
     reset,
     restore_snapshot,
+    show_archive,
     show_snapshots,
     take_snapshot,
 ]
