@@ -2,15 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 
 from chenu.agents.queries import find_agent_by_slug
 from chenu.billing.recurring import BillingInterval
+from chenu.core.clock import business_now
+from chenu.core.money import Cents
 from chenu.demo.seed import act_as
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.flows.subscriptions.contracts import ContractInput, enter_contract
 from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.tiers.catalogue import TierCode
 
@@ -86,6 +90,31 @@ class Resume:
 
     async def __call__(self, services: Services) -> None:
         await resume_plan(services, await act_as(self.role))
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Staff enter a contract for ENTERPRISE, of a year from now on."""
+
+    role: str
+    amount: Cents
+    seats: int
+
+    async def __call__(self, services: Services) -> None:
+        account_id, now = (await act_as(self.role)).account_id, business_now()
+        if account_id is None:
+            raise RuntimeError(f"{self.role} has no account")
+        data = ContractInput(
+            reference="CHN-1",
+            amount=self.amount,
+            billing_interval=BillingInterval.YEAR,
+            seats=self.seats,
+            api_calls=None,
+            api_rate=None,
+            starts_at=now,
+            ends_at=now + timedelta(days=365),
+        )
+        await enter_contract(await act_as("staff"), account_id, data)
 
 
 async def _pay(url: str | None, card: str) -> None:

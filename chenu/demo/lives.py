@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chenu.billing.recurring import BillingInterval
-from chenu.demo.acts import DECLINED_LATER, NO_CARD, Act, Buy, Cancel, Resume, Subscribe, own_card
+from chenu.core.money import Cents
+from chenu.demo.acts import (
+    DECLINED_LATER,
+    NO_CARD,
+    Act,
+    Buy,
+    Cancel,
+    Contract,
+    Resume,
+    Subscribe,
+    own_card,
+)
 from chenu.demo.catalogue import Creator, load_creators
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
 from chenu.demo.seed import sellers
@@ -57,6 +68,7 @@ def _interval(number: int) -> BillingInterval:
 def _printed(cards: dict[str, str]) -> list[Entry]:
     year = BillingInterval.YEAR
     return [
+        Entry(0.6, Contract("enterprise", Cents(1_200_000), 40)),
         Entry(0.4, Subscribe("staff", _STARTER, cards["staff"])),
         Entry(2.3, Subscribe("pro", _PRO, cards["pro"])),
         Entry(4.5, Subscribe("starter", _STARTER, cards["starter"], trial=True)),

@@ -48,7 +48,7 @@ def sellers(creators: Iterable[Creator], known: Iterable[DemoPerson]) -> list[De
 
 
 async def insert_people(people: Iterable[DemoPerson]) -> None:
-    """All with one password; ENTERPRISE is a contract, so that no subscription gives it."""
+    """All with one password, and on FREE."""
     password_hash = await hash_password(PASSWORD)
     for person in people:
         async with db.transaction():
@@ -60,8 +60,6 @@ async def _insert_person(person: DemoPerson, password_hash: str) -> None:
         person.email, person.display_name, person.locale, password_hash, verified=True
     )
     await record_acceptance(user_id)
-    if person.tier is TierCode.ENTERPRISE:
-        await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user_id, person.tier)
     for role in person.staff:
         await _give_role(user_id, role)
 
