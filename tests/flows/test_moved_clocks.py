@@ -12,9 +12,9 @@ from chenu.core.business_clock import begin_clock
 from chenu.core.clock import business_now, system_now
 from chenu.core.recurrence import Every
 from chenu.flows.events.polling import poll_events
+from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_everything
 from chenu.flows.operations.repair import repair_due
-from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from chenu.jobs.purge import purge_all
 from chenu.ledger.operations import KEY_LIFE
