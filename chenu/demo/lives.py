@@ -17,6 +17,7 @@ from chenu.demo.acts import (
     own_card,
 )
 from chenu.demo.catalogue import Creator, load_creators
+from chenu.demo.dashboard import Downgrade
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
 from chenu.demo.seed import sellers
 from chenu.tiers.catalogue import TierCode
@@ -76,6 +77,8 @@ def _printed(cards: dict[str, str]) -> list[Entry]:
         Entry(10.6, Subscribe("business", _BUSINESS, cards["business"])),
         Entry(20.4, Subscribe("affiliate", _STARTER, cards["affiliate"], year)),
         Entry(30.7, Cancel("left", "not for me")),
+        Entry(33.6, Subscribe("downgrade", _BUSINESS, cards["downgrade"])),
+        Entry(88.5, Downgrade("downgrade", _PRO)),
         Entry(41.5, Subscribe("leaving", _PRO, cards["leaving"])),
         Entry(74.4, Subscribe("past-due", _STARTER, DECLINED_LATER, trial=True)),
         Entry(84.6, Subscribe("trial", _PRO, NO_CARD, trial=True)),

@@ -36,6 +36,7 @@ PEOPLE = (
     DemoPerson("affiliate", "Théo Garnier", TierCode.STARTER, "paid for a year"),
     DemoPerson("trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card"),
     DemoPerson("past-due", "Karim Haddad", TierCode.STARTER, "past due: the card is declined"),
+    DemoPerson("downgrade", "Lina Berger", TierCode.BUSINESS, "PRO from the next period on"),
     DemoPerson("leaving", "Elsa Nilsson", TierCode.PRO, "cancelled, until the period ends", "en"),
     DemoPerson("left", "Paul Vidal", TierCode.FREE, "was on STARTER, and has had the trial"),
     DemoPerson("staff", "Salomé Petit", TierCode.STARTER, "staff", staff=tuple(Staff)),

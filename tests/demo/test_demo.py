@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from chenu.demo.people import PEOPLE
+from tests.demo.rows import tiers_of
 from tests.demo.running import (
     RunningDemo,
     demo_environment,
@@ -109,6 +110,17 @@ def test_a_month_passes_in_seconds(second: SecondDemo) -> None:
 
     assert moved.returncode == 0, moved.stderr
     assert "30 days" in moved.stdout
+    tiers = tiers_of(second.start())
+    assert {role: tiers[role] for role in ("trial", "past-due", "leaving")} == {
+        "trial": "FREE",
+        "past-due": "FREE",
+        "leaving": "FREE",
+    }
+    assert {role: tiers[role] for role in ("starter", "downgrade", "business")} == {
+        "starter": "STARTER",
+        "downgrade": "PRO",
+        "business": "BUSINESS",
+    }
     assert run_chenu(second.folder, "ledger", "check").returncode == 0
 
 

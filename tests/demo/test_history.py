@@ -1,15 +1,12 @@
 """The file with which a demo begins: small, of this version's schema, and true at any age."""
 
-import asyncio
-import json
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -18,13 +15,12 @@ from chenu.demo.acts import own_card
 from chenu.demo.history import FILE, BadHistory, read_history, write_history
 from chenu.demo.people import PEOPLE
 from tests.demo.programs import buy_agent, make_key, open_program
+from tests.demo.rows import ask, rows_of, tiers_of
 from tests.demo.running import RunningDemo, run_chenu, start_demo
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 MOST_BYTES = 5_000_000
 AGE = timedelta(days=400)
-
-Result = TypeVar("Result")
 
 
 def test_it_is_small() -> None:
@@ -81,28 +77,6 @@ def test_a_broken_file_starts_nothing(tmp_path: Path) -> None:
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
-def ask(demo: RunningDemo, work: Callable[[Any], Awaitable[Result]]) -> Result:
-    """What the work reads or writes in the demo's database."""
-    env = json.loads((demo.folder / "running.json").read_bytes())["env"]
-
-    async def connected() -> Result:
-        connection = await asyncpg.connect(env["DATABASE_URL"])
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    return asyncio.run(connected())
-
-
-def rows_of(demo: RunningDemo, sql: str) -> list[tuple[Any, ...]]:
-    return ask(demo, lambda connection: _rows(connection, sql))
-
-
-async def _rows(connection: Any, sql: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await connection.fetch(sql)]
-
-
 PLANS = """
     SELECT split_part(u.email, '@', 1), s.status, s.cancel_at_period_end
     FROM subscription s JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
@@ -110,9 +84,6 @@ PLANS = """
 """
 
 
-TIERS = """
-    SELECT split_part(u.email, '@', 1), a.tier FROM account a JOIN app_user u ON u.id = a.owner
-"""
 INVOICES = """
     SELECT split_part(u.email, '@', 1), count(*) FROM invoice i JOIN account a ON a.id = i.account
     JOIN app_user u ON u.id = a.owner WHERE i.status = 'PAID' AND i.total > 0
@@ -157,7 +128,7 @@ def require_true_books(demo: RunningDemo) -> None:
 
 
 def test_the_people_have_what_is_printed_of_them(demo: RunningDemo) -> None:
-    tiers = dict(rows_of(demo, TIERS))
+    tiers = tiers_of(demo)
     plans = {role: tuple(rest) for role, *rest in rows_of(demo, PLANS)}
 
     assert {person.role: tiers[person.role] for person in PEOPLE} == {
@@ -166,6 +137,7 @@ def test_the_people_have_what_is_printed_of_them(demo: RunningDemo) -> None:
     assert plans["trial"] == ("TRIALING", False)
     assert plans["past-due"] == ("PAST_DUE", False)
     assert plans["leaving"] == ("ACTIVE", True)
+    assert plans["downgrade"] == ("ACTIVE", False)
     assert {plans[role] for role in ("starter", "pro", "business")} == {("ACTIVE", False)}
     assert not {"free", "left", "enterprise"} & plans.keys()
 
