@@ -71,11 +71,28 @@ def run(task: Coroutine[Any, Any, int | None]) -> None:
 @main.command()
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one")
 @click.option("--fresh", is_flag=True, help="forget the data of earlier runs")
-def demo(port: int, fresh: bool) -> None:
+@click.option(
+    "--history",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="a file of `chenu demo-history`; default: the one of this version",
+)
+def demo(port: int, fresh: bool, history: Path | None) -> None:
     """The whole product with engines, sandbox and sample data; Ctrl-C ends all of it."""
+    from chenu.demo.history import FILE
     from chenu.demo.supervisor import run_demo
 
-    sys.exit(run_demo(data_folder(), port=port, fresh=fresh))
+    sys.exit(run_demo(data_folder(), port=port, fresh=fresh, history=history or FILE))
+
+
+@main.command("demo-history")
+@click.option("--to", type=click.Path(path_type=Path), help="default: the file of this version")
+@click.option("--days", type=click.FloatRange(1, 92), help="only that many of its days")
+@click.option("--ends", type=click.DateTime(["%Y-%m-%d"]), help="UTC; default: today")
+def demo_history(to: Path | None, days: float | None, ends: datetime | None) -> None:
+    """Make the file with which demos begin: three months of their people, lived in minutes."""
+    from chenu.demo.record import run_recording
+
+    sys.exit(run_recording(to, days, ends))
 
 
 @main.command()
@@ -171,12 +188,10 @@ def ledger_check() -> None:
 
 
 async def _check_ledger() -> int:
-    from chenu.core.business_clock import follow_clock
     from chenu.flows.composition import open_services
     from chenu.flows.invariants import check_everything
 
     async with open_services(load_settings(), "chenu-ledger") as services:
-        await follow_clock(services.settings)
         findings = await check_everything(services, datetime(2000, 1, 1, tzinfo=UTC))
     for finding in findings:
         click.echo(

@@ -6,7 +6,6 @@ from uuid import UUID
 import click
 
 from chenu.accounts.actor import Actor
-from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.logs import configure_logs
 from chenu.flows.composition import open_services
@@ -54,7 +53,6 @@ async def retry(settings: Settings, operation_id: UUID) -> int:
     """The exit status: 0 if it has settled."""
     configure_logs(settings.log_level)
     async with open_services(settings, "chenu-operation") as services:
-        await follow_clock(settings)
         try:
             operation = await retry_operation(
                 services, _OPERATOR, OperationId(operation_id), name=getpass.getuser()
@@ -69,7 +67,6 @@ async def retry(settings: Settings, operation_id: UUID) -> int:
 async def give_up(settings: Settings, operation_id: UUID, reason: str) -> None:
     configure_logs(settings.log_level)
     async with open_services(settings, "chenu-operation") as services:
-        await follow_clock(settings)
         operation = await give_up_operation(
             services, _OPERATOR, OperationId(operation_id), name=getpass.getuser(), reason=reason
         )

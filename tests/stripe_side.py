@@ -54,9 +54,12 @@ class StripeSide:
         rules = (await self._http.get("/_sandbox/faults")).json()["data"]
         return [rule["hits"] for rule in rules]
 
-    async def reset(self) -> None:
-        """Empties the sandbox, so that its totals contain no charge of an earlier test."""
-        await self._post("/_sandbox/reset", {})
+    async def reset(self, at: datetime | None = None) -> None:
+        """Empties the sandbox, so that its totals contain no charge of an earlier test.
+
+        Its clock begins `at` that time, or with the machine's.
+        """
+        await self._post("/_sandbox/reset", {} if at is None else {"clock": int(at.timestamp())})
 
     async def set_capability(self, account: str, status: str) -> None:
         await self._post(f"/_sandbox/accounts/{account}/capability", {"status": status})

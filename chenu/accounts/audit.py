@@ -31,6 +31,11 @@ async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: 
     )
 
 
+async def is_recorded(action: str) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM audit_event WHERE action = $1)"
+    return bool(await db.fetch_value(sql, action))
+
+
 @dataclass(frozen=True, slots=True)
 class StaffRead:
     """Something that is not public and was shown to somebody because of a staff role."""

@@ -17,7 +17,21 @@ async def follow_clock(settings: ClockSettings) -> None:
     """Read the stored offset and use it; in production this does nothing and runs no query."""
     if settings.is_movable:
         seconds = await db.fetch_value("SELECT offset_seconds FROM business_clock WHERE id = 1")
-        CLOCK.move_to_offset(timedelta(seconds=seconds or 0))
+        if seconds is not None:
+            CLOCK.move_to_offset(timedelta(seconds=seconds))
+
+
+async def begin_clock(offset: timedelta) -> None:
+    """Set where business time begins, perhaps behind system time.
+
+    For a database that no other process uses yet: a running one would not go back.
+    """
+    sql = """
+        INSERT INTO business_clock (id, offset_seconds) VALUES (1, $1)
+        ON CONFLICT (id) DO UPDATE SET offset_seconds = excluded.offset_seconds
+    """
+    await db.execute(sql, int(offset.total_seconds()))
+    CLOCK.move_to_offset(offset)
 
 
 async def advance_clock(by: timedelta) -> timedelta:

@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import MigrationModule
 
 from chenu.core import db
 from chenu.core.db_errors import no_answer_is_unavailable
@@ -17,8 +19,8 @@ _LOCK = 7_233_001
 _FOLDER = Path(__file__).parents[2] / "migrations"
 
 
-async def apply_migrations(url: str) -> list[str]:
-    """Returns the ids applied by this call.
+async def apply_migrations(url: str, only: Collection[str] | None = None) -> list[str]:
+    """Returns the ids applied by this call. `only` these: the schema of an older version.
 
     Waits while another process migrates the same database.
     """
@@ -29,7 +31,7 @@ async def apply_migrations(url: str) -> list[str]:
         db.configure(url, application="chenu-migrate", role=None)
         await db.start(pool_size=2)
         try:
-            return await _forwards()
+            return await _forwards(only)
         finally:
             await db.stop()
     finally:
@@ -52,7 +54,7 @@ async def _list_missing() -> list[str]:
     Raises Unavailable if the database has migrations that this code does not know.
     """
     applied = set(await Migration.get_migrations_which_ran(app_name=APP))
-    known = {id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py")}
+    known = list_known()
     if applied - known:
         raise Unavailable(
             "the database was made by another version of CHE·NU:"
@@ -61,16 +63,33 @@ async def _list_missing() -> list[str]:
     return sorted(known - applied)
 
 
+def list_known() -> frozenset[str]:
+    """The ids of all migrations of this version, from the names of their files."""
+    return frozenset(id_of(path.stem) for path in _FOLDER.glob(f"{APP}_*.py"))
+
+
 def id_of(stem: str) -> str:
     """chenu_2026_11_22t18_53_37_225412 -> 2026-11-22T18:53:37:225412"""
     day, _, time = stem.removeprefix(f"{APP}_").partition("t")
     return f"{day.replace('_', '-')}T{time.replace('_', ':')}"
 
 
-async def _forwards() -> list[str]:
-    manager = ForwardsMigrationManager(app_name=APP, migration_id="all")
+class _Forwards(ForwardsMigrationManager):
+    """Piccolo's manager, which knows the migrations up to one, not an older set of them."""
+
+    def __init__(self, only: Collection[str] | None) -> None:
+        super().__init__(app_name=APP, migration_id="all")
+        self._only = only
+
+    def get_migration_ids(self, migration_module_dict: dict[str, MigrationModule]) -> list[str]:
+        known: list[str] = super().get_migration_ids(migration_module_dict)
+        return [name for name in known if self._only is None or name in self._only]
+
+
+async def _forwards(only: Collection[str] | None) -> list[str]:
+    manager = _Forwards(only)
     await manager.create_migration_table()
-    missing = await _list_missing()
+    missing = [name for name in await _list_missing() if only is None or name in only]
     if missing:
         said = io.StringIO()
         # Piccolo prints to stdout; our commands write their own output

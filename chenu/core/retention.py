@@ -37,13 +37,14 @@ class Forever:
     why: str
 
 
+MAILS_STORED = timedelta(days=90)
 BOOKS = "evidence of money: commercial books are stored for at least ten years"
 PEOPLE = "as many as there are people and what they made; deleted with them, not by age"
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
         "outbox_mail",
-        timedelta(days=90),
+        MAILS_STORED,
         "created_at",
         "what was mailed to whom, for questions about it",
         only="state <> 'QUEUED'",

@@ -24,7 +24,7 @@ class OutboxMail(Table, tablename="outbox_mail"):
 
 
 class BusinessClock(Table, tablename="business_clock"):
-    """At most one row: how far the demo's business time runs ahead of system time."""
+    """At most one row: business time less system time, in the demo and tests."""
 
     id = Integer(primary_key=True, default=1)
     offset_seconds = BigInt(default=0)

@@ -12,7 +12,7 @@ import httpx
 from chenu.billing.inbox import get_backlog
 from chenu.billing.trial_reminders import count_due_reminders, find_next_reminder
 from chenu.core import queue
-from chenu.core.business_clock import advance_clock, follow_clock
+from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, Unavailable
 from chenu.flows.composition import open_services
@@ -56,23 +56,39 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
         httpx.AsyncClient(base_url=settings.stripe.api_base, timeout=60) as sandbox,
     ):
         try:
-            await follow_clock(settings)
-            await _walk(sandbox, left)
-            offset = (await _clock(sandbox))["offset_seconds"]
+            await walk(sandbox, left)
         except httpx.HTTPError as error:
             raise Unavailable("the sandbox does not answer: is the demo running?") from error
-        say(f"the demo's time is now {offset / 86_400:.4g} days ahead")
+        days = parse_duration(duration) / timedelta(days=1)
+        say(f"{days:.4g} days later: the demo's time is now {business_now():%Y-%m-%d %H:%M} UTC")
     return 0
 
 
-async def _walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
+async def walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
+    """From one due time to the next. Raises Unavailable."""
     while left > timedelta(0):
         due = (await _until_due(sandbox), await _until_task(), await _until_reminder())
         step = min(left, _STEP, *due)
         await advance_clock(step)
-        await sandbox.post("/_sandbox/clock", json={"advance": f"PT{int(step.total_seconds())}S"})
-        await _wait_until_quiet(sandbox)
+        await _follow(sandbox, step)
+        await wait_until_quiet(sandbox)
         left -= step
+
+
+async def catch_up(sandbox: httpx.AsyncClient) -> None:
+    """Moves the sandbox to business time."""
+    await _follow(sandbox, timedelta())
+
+
+async def _follow(sandbox: httpx.AsyncClient, step: timedelta) -> None:
+    """Moves the sandbox by the step, and to business time where it has fallen behind.
+
+    It stands still while it works, a little at each step.
+    """
+    clock = await _clock(sandbox)
+    target = max(clock["now"] + int(step.total_seconds()), int(business_now().timestamp()))
+    answer = await sandbox.post("/_sandbox/clock", json={"to": target})
+    answer.raise_for_status()
 
 
 async def _clock(sandbox: httpx.AsyncClient) -> dict[str, Any]:
@@ -107,7 +123,7 @@ def _until(due_at: datetime) -> timedelta:
     return timedelta(seconds=max(1, seconds))
 
 
-async def _wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
+async def wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
     """Waits until webhooks are delivered and jobs have run.
 
     Raises Unavailable if that takes too long.

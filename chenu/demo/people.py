@@ -1,4 +1,4 @@
-"""The people of the demo: one for each tier and role, all with the same password."""
+"""The people of the demo: one for each tier, role and state, all with the same password."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,12 @@ PASSWORD = "vive-les-agents"  # noqa: S105 - printed by the demo for everybody
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """`role` is printed beside the email address."""
+    """`role` is printed beside the email address, with the tier and what is to see there."""
 
     role: str
     display_name: str
-    tier: TierCode
+    tier: TierCode = TierCode.FREE
+    state: str = "active"
     locale: Locale = "fr"
     staff: tuple[Staff, ...] = ()
 
@@ -26,12 +27,30 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson("free", "Inès Moreau", TierCode.FREE),
-    DemoPerson("starter", "Hugo Lambert", TierCode.STARTER),
-    DemoPerson("pro", "Camille Roche", TierCode.PRO),
-    DemoPerson("business", "Nora Benali", TierCode.BUSINESS),
-    DemoPerson("enterprise", "Oliver Grant", TierCode.ENTERPRISE, "en"),
-    DemoPerson("creator", "Jeanne Lefort", TierCode.STARTER),
-    DemoPerson("affiliate", "Théo Garnier", TierCode.STARTER),
-    DemoPerson("staff", "Salomé Petit", TierCode.STARTER, staff=tuple(Staff)),
+    DemoPerson("free", "Inès Moreau", TierCode.FREE, "has not had the trial"),
+    DemoPerson("starter", "Hugo Lambert", TierCode.STARTER, "renewed every month"),
+    DemoPerson("pro", "Camille Roche", TierCode.PRO, "renewed every month"),
+    DemoPerson("business", "Nora Benali", TierCode.BUSINESS, "renewed every month"),
+    DemoPerson("enterprise", "Oliver Grant", TierCode.ENTERPRISE, "by contract", "en"),
+    DemoPerson("creator", "Jeanne Lefort", TierCode.STARTER, "sells agents"),
+    DemoPerson("affiliate", "Théo Garnier", TierCode.STARTER, "paid for a year"),
+    DemoPerson("trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card"),
+    DemoPerson("past-due", "Karim Haddad", TierCode.STARTER, "past due: the card is declined"),
+    DemoPerson("downgrade", "Lina Berger", TierCode.BUSINESS, "PRO from the next period on"),
+    DemoPerson("leaving", "Elsa Nilsson", TierCode.PRO, "cancelled, until the period ends", "en"),
+    DemoPerson("left", "Paul Vidal", TierCode.FREE, "was on STARTER, and has had the trial"),
+    DemoPerson("staff", "Salomé Petit", TierCode.STARTER, "staff", staff=tuple(Staff)),
 )
+"""`tier`: what each has where the history ends. None of them has bought an agent."""
+
+CUSTOMERS = (
+    DemoPerson("amina", "Amina Diallo"),
+    DemoPerson("basile", "Basile Renaud"),
+    DemoPerson("chiara", "Chiara Conti", locale="en"),
+    DemoPerson("david", "David Lemoine"),
+    DemoPerson("esther", "Esther Klein", locale="en"),
+    DemoPerson("fabio", "Fabio Marchetti", locale="en"),
+    DemoPerson("gaelle", "Gaëlle Tanguy"),
+    DemoPerson("henri", "Henri Morvan"),
+)
+"""Those who subscribe and buy without being printed; the tier is that of the history's end."""

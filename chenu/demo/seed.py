@@ -1,10 +1,8 @@
-"""The demo's data: people, creators who can be paid, and the agents of the catalogue.
-
-Written once, through the product's own flows where they exist; a second start changes nothing.
-"""
+"""What the demo's history begins with: people, creators who can be paid, the catalogue's agents."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from datetime import datetime
 
 import httpx
 
@@ -16,8 +14,8 @@ from chenu.accounts.sessions import find_actor, open_session, revoke_sessions
 from chenu.accounts.users import create_user, find_user_by_email
 from chenu.core import db
 from chenu.core.ids import new_id
-from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
-from chenu.demo.people import DOMAIN, PASSWORD, PEOPLE, DemoPerson
+from chenu.demo.catalogue import Creator, load_platform_agents
+from chenu.demo.people import DOMAIN, PASSWORD, DemoPerson
 from chenu.demo.seed_agents import insert_marketplace_agents, insert_platform_agents
 from chenu.demo.seed_gifts import give_gifts
 from chenu.flows.creators.onboard_creator import (
@@ -29,42 +27,32 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 
-_DONE = "demo.seeded"
+SEEDED = "demo.seeded"
+"""The action in the audit trail of a database that has its history."""
 
 
-async def seed(services: Services, say: Callable[[str], object]) -> None:
-    """Marked as done only when complete: the next start finishes an interrupted seed."""
-    if await db.fetch_value("SELECT 1 FROM audit_event WHERE action = $1 LIMIT 1", _DONE):
-        return
-    say("people")
-    await _insert_people()
-    creators = load_creators()
-    say(f"{len(creators)} creators finish Connect onboarding")
-    await asyncio.gather(*(_onboard(services, creator) for creator in creators))
-    say("agents")
-    async with db.transaction():
-        await insert_platform_agents(load_platform_agents())
-        await insert_marketplace_agents(creators)
-        await give_gifts()
-        await record(ANONYMOUS, _DONE)
-
-
-async def _insert_people() -> None:
-    password_hash = await hash_password(PASSWORD)
-    for person in [*PEOPLE, *_sellers(load_creators())]:
-        async with db.transaction():
-            if await find_user_by_email(person.email) is None:
-                await _insert_person(person, password_hash)
-
-
-def _sellers(creators: Iterable[Creator]) -> list[DemoPerson]:
-    """The catalogue's creators who are not among the people that the demo prints."""
-    known = {person.role for person in PEOPLE}
+def sellers(creators: Iterable[Creator], known: Iterable[DemoPerson]) -> list[DemoPerson]:
+    """The catalogue's creators who are not among these people."""
+    roles = {person.role for person in known}
     return [
-        DemoPerson(creator.email, creator.display_name, TierCode.STARTER, creator.bio_language)
+        DemoPerson(
+            creator.email,
+            creator.display_name,
+            TierCode.STARTER,
+            "sells agents",
+            creator.bio_language,
+        )
         for creator in creators
-        if creator.email not in known
+        if creator.email not in roles
     ]
+
+
+async def insert_people(people: Iterable[DemoPerson]) -> None:
+    """All with one password, and on FREE."""
+    password_hash = await hash_password(PASSWORD)
+    for person in people:
+        async with db.transaction():
+            await _insert_person(person, password_hash)
 
 
 async def _insert_person(person: DemoPerson, password_hash: str) -> None:
@@ -72,7 +60,6 @@ async def _insert_person(person: DemoPerson, password_hash: str) -> None:
         person.email, person.display_name, person.locale, password_hash, verified=True
     )
     await record_acceptance(user_id)
-    await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user_id, person.tier)
     for role in person.staff:
         await _give_role(user_id, role)
 
@@ -82,9 +69,19 @@ async def _give_role(user_id: UserId, role: Staff) -> None:
     await db.execute(sql, new_id(), user_id, role)
 
 
+async def open_store(services: Services, creators: tuple[Creator, ...], today: datetime) -> None:
+    """Creators can be paid, and the catalogue is on sale; `today` is the history's end."""
+    await asyncio.gather(*(_onboard(services, creator) for creator in creators))
+    async with db.transaction():
+        await insert_platform_agents(load_platform_agents(), today)
+        await insert_marketplace_agents(creators, today)
+        await give_gifts()
+        await record(ANONYMOUS, SEEDED)
+
+
 async def _onboard(services: Services, creator: Creator) -> None:
     """The steps that a creator takes: profile, Stripe's page and its button, and the return."""
-    actor = await _act_as(f"{creator.email}@{DOMAIN}")
+    actor = await act_as(creator.email)
     profile = CreatorInput(creator.handle, creator.display_name, creator.bio, creator.country)
     await become_creator(actor, profile)
     link = await make_onboarding_link(services, actor)
@@ -94,13 +91,14 @@ async def _onboard(services: Services, creator: Creator) -> None:
         await refresh_own_connect_state(services, actor)
 
 
-async def _act_as(email: str) -> Actor:
-    user = await find_user_by_email(email)
+async def act_as(role: str) -> Actor:
+    """The person as the product knows them now."""
+    user = await find_user_by_email(f"{role}@{DOMAIN}")
     if user is None:
-        raise RuntimeError(f"{email} was not seeded")
-    session = await open_session(user.id, "demo seed", "")
+        raise RuntimeError(f"{role} was not seeded")
+    session = await open_session(user.id, "demo history", "")
     actor = await find_actor(session.token, "")
     await revoke_sessions(user.id)
     if actor is None:
-        raise RuntimeError(f"{email} cannot sign in")
+        raise RuntimeError(f"{role} cannot sign in")
     return actor

@@ -1,4 +1,7 @@
-"""The catalogue's agents as rows, published on the days given in the catalogue."""
+"""The catalogue's agents as rows, published on the days given in the catalogue.
+
+`today` is the day from which those count: the end of the history.
+"""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -23,7 +26,7 @@ _PLATFORM_MODEL = "chenu-medium"
 _PLATFORM_AGE = timedelta(days=420)
 
 
-async def insert_platform_agents(agents: Iterable[PlatformAgent]) -> None:
+async def insert_platform_agents(agents: Iterable[PlatformAgent], today: datetime) -> None:
     """Ranked from the lowest level up, because a tier includes the first N agents."""
     rows: list[Agent] = []
     versions: list[AgentVersion] = []
@@ -37,16 +40,16 @@ async def insert_platform_agents(agents: Iterable[PlatformAgent]) -> None:
             agent.min_tokens,
             {},
         )
-        row, version = _make_platform(agent, rank, manifest)
+        row, version = _make_platform(agent, rank, manifest, today)
         rows.append(row)
         versions.append(version)
     await _insert(rows, versions)
 
 
 def _make_platform(
-    agent: PlatformAgent, rank: int, manifest: dict[str, Any]
+    agent: PlatformAgent, rank: int, manifest: dict[str, Any], today: datetime
 ) -> tuple[Agent, AgentVersion]:
-    published = business_now() - _PLATFORM_AGE + timedelta(days=rank * 2)
+    published = today - _PLATFORM_AGE + timedelta(days=rank * 2)
     agent_id = new_id()
     version = _version(agent_id, "1.0.0", "", manifest, published)
     row = Agent(
@@ -65,7 +68,7 @@ def _make_platform(
     return row, version
 
 
-async def insert_marketplace_agents(creators: Iterable[Creator]) -> None:
+async def insert_marketplace_agents(creators: Iterable[Creator], today: datetime) -> None:
     rows: list[Agent] = []
     versions: list[AgentVersion] = []
     for creator in creators:
@@ -73,14 +76,14 @@ async def insert_marketplace_agents(creators: Iterable[Creator]) -> None:
         if owner is None:
             raise RuntimeError(f"creator {creator.handle} was not seeded")
         for agent in creator.agents:
-            row, own_versions = _make_marketplace(agent, owner)
+            row, own_versions = _make_marketplace(agent, owner, today)
             rows.append(row)
             versions += own_versions
     await _insert(rows, versions)
 
 
 def _make_marketplace(
-    agent: MarketplaceAgent, owner: CreatorRow
+    agent: MarketplaceAgent, owner: CreatorRow, today: datetime
 ) -> tuple[Agent, list[AgentVersion]]:
     manifest = _manifest(
         agent.text.name,
@@ -91,10 +94,10 @@ def _make_marketplace(
         agent.manifest.min_tokens,
         dict(agent.manifest.parameters),
     )
-    agent_id, now = new_id(), business_now()
+    agent_id = new_id()
     versions = [
         _version(
-            agent_id, seed.number, seed.changelog, manifest, now - timedelta(days=seed.days_ago)
+            agent_id, seed.number, seed.changelog, manifest, today - timedelta(days=seed.days_ago)
         )
         for seed in agent.versions
     ]
@@ -110,7 +113,7 @@ def _make_marketplace(
         price_type=price_type.value,
         price=agent.price_cents,
         current_version=versions[-1].id,
-        published_at=now - timedelta(days=agent.published_days_ago),
+        published_at=today - timedelta(days=agent.published_days_ago),
         **_words(agent.text),
         **_common(agent),
     )

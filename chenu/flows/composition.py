@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.ports import Gateway
 from chenu.core import db, redis
+from chenu.core.business_clock import follow_clock
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
 from chenu.flows.event_types import EventRegistry
@@ -50,6 +51,8 @@ async def open_services(settings: Settings, application: str) -> AsyncIterator[S
     gateway = LiveGateway(settings.stripe)
     try:
         await require_migrated()
+        # Before anything else: work that begins at another time than business time would be late.
+        await follow_clock(settings)
         yield make_services(gateway, PubSub(client), settings)
     finally:
         await gateway.close()

@@ -6,13 +6,14 @@ Numbers as in docs/money.md, "Invariants".
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chenu.billing.gateway import BalanceMovement
 from chenu.billing.ports import ReportPort
 from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
+from chenu.core.retention import MAILS_STORED
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.services import Services
 from chenu.ledger.invariants import (
@@ -112,11 +113,12 @@ SALES = (
         JOIN purchase p ON p.id = y.purchase
         CROSS JOIN LATERAL (SELECT p.status = 'REFUNDED' AND NOT EXISTS (
             SELECT 1 FROM operation o WHERE o.business_key = 'split:' || y.id) AS at_once) returned
-        WHERE NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
-                CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END)
+        WHERE (y.paid_at > $1 AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
+                CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END))
             OR NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
                 CASE WHEN at_once THEN 'return:' || y.id ELSE 'split:' || y.id END)
         """,
+        looks_back=MAILS_STORED - timedelta(days=1),
     ),
 )
 

@@ -6,8 +6,10 @@ chenu/flows/invariants.py; `chenu ledger check` prints all of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_seals
 
 
@@ -15,13 +17,15 @@ from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_sea
 class Invariant:
     """`sql` returns one text per violation; no rows when it holds.
 
-    `grows`: it checks entries, from the one after $1 on; 0 for all of them.
+    `grows`: it checks entries, from the one after $1 on; 0 for all of them. `looks_back`: $1 is the
+    business time so long ago, before which rows that it needs may have been deleted.
     """
 
     name: str
     description: str
     sql: str
     grows: bool = False
+    looks_back: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,9 @@ async def check_all(invariants: Sequence[Invariant], *, after: int = 0) -> list[
 
 
 async def check(invariant: Invariant, *, after: int = 0) -> Finding:
-    args = (after,) if invariant.grows else ()
+    args: tuple[object, ...] = (after,) if invariant.grows else ()
+    if invariant.looks_back is not None:
+        args = (business_now() - invariant.looks_back,)
     rows = [row.what for row in await db.fetch_all(_Violation, invariant.sql, *args)]
     return finding(invariant.name, invariant.description, rows)
 

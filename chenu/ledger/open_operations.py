@@ -40,6 +40,15 @@ async def reschedule(kind: OperationKind, subject_ids: Collection[UUID]) -> None
     await db.execute(sql, kind, list(subject_ids), system_now())
 
 
+async def reschedule_overdue() -> None:
+    """Open operations that should have been checked long ago are due now."""
+    sql = """
+        UPDATE operation SET next_check_at = $1
+        WHERE state IN ('INTENT', 'UNKNOWN') AND next_check_at < $1
+    """
+    await db.execute(sql, system_now())
+
+
 @dataclass(frozen=True, slots=True)
 class _Subject:
     id: UUID

@@ -121,7 +121,7 @@ class OperationRow:
 
     @property
     def key_expired(self) -> bool:
-        # Business time is never behind system time, so the key expires early rather than late.
+        # Business time never goes slower than system time: the key expires early, never late.
         return business_now() - self.created_at > KEY_LIFE
 
 

@@ -16,16 +16,18 @@ def main(arguments: list[str] | None = None) -> None:
         record=Path(given.record) if given.record else recorded_by_environment(),
         seed=given.seed,
         clock=given.clock,
+        begin_with=Path(given.begin_with) if given.begin_with else None,
         webhook_retry_scale=given.webhook_retry_scale,
         v2_event_details=given.v2_event_details,
     )
     # Imported after parsing, so that --help answers at once.
+    from chenu.sandbox.engine.archive import BadArchive
     from chenu.sandbox.engine.store import OtherVersion
     from chenu.sandbox.serving import serve
 
     try:
         serve(config, given.host, given.port)
-    except OtherVersion as error:
+    except (BadArchive, OtherVersion) as error:
         sys.exit(str(error))
 
 
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--record", help="append every API exchange to this file")
     parser.add_argument("--seed", type=int, help="makes ids and webhook faults repeatable")
     parser.add_argument("--clock", type=int, help="Unix seconds at which the clock starts")
+    parser.add_argument("--begin-with", help="archive that a new data file begins with")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
     parser.add_argument(
         "--v2-event-details",

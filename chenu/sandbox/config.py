@@ -39,6 +39,9 @@ class SandboxConfig:
     clock: int | None = None
     """Unix seconds at which the global clock starts, before or after the machine's time."""
 
+    begin_with: Path | None = None
+    """An archive with which a new store begins; a store with a state of its own ignores it."""
+
     webhook_retry_scale: float = 1.0
     """Factor on the waiting times between webhook retries; 0 retries at once."""
 

@@ -6,6 +6,7 @@ from chenu.sandbox import api as api  # importing it registers the calls
 from chenu.sandbox.api.exchanges import Exchanges
 from chenu.sandbox.api.gateway import Gateway
 from chenu.sandbox.config import SandboxConfig
+from chenu.sandbox.engine import archive
 from chenu.sandbox.engine.clock import Clock
 from chenu.sandbox.engine.delivery import WebhookSender
 from chenu.sandbox.engine.faults import Faults
@@ -33,9 +34,25 @@ class Sandbox:
             self.engine, self.scheduler, self.faults, self.exchanges, IdSource(0)
         )
         self.snapshots = Snapshots(self.store, self.faults, self.queue)
+        self._read_archive()
         self._start()
-        if config.clock is not None:
-            self.engine.clock.move_to(config.clock)
+        self._begin_at(config.clock)
+
+    def _read_archive(self) -> None:
+        """Fill a new store with the archive that it is to begin with."""
+        path = self.config.begin_with
+        if path is not None and not self.store.get_meta("starts", ""):
+            with path.open(encoding="utf-8") as lines:
+                archive.read(self.store, lines, self.config.public_url)
+
+    def write_archive(self) -> str:
+        """What another sandbox can begin with."""
+        return "".join(archive.write(self.store, self.engine.clock, self.config.public_url))
+
+    def _begin_at(self, clock: int | None) -> None:
+        """Set the global clock, also behind the machine's time; None leaves it as it is."""
+        if clock is not None:
+            self.engine.clock.move_to(clock)
             self.store.set_meta("clock_offset", str(self.engine.clock.offset))
 
     def _start(self) -> None:
@@ -65,7 +82,7 @@ class Sandbox:
         self.sender.abandon()
         self.gateway.abandon()
 
-    def reset(self) -> None:
+    def reset(self, clock: int | None = None) -> None:
         """Empty everything: objects, clocks, receivers, faults, modes, recorded exchanges."""
         self._abandon_open_work()
         self.store.clear()
@@ -73,6 +90,7 @@ class Sandbox:
         self.exchanges.clear()
         self.queue.set_modes(DeliveryModes())
         self._start()
+        self._begin_at(clock)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot: everything but the recorded exchanges."""

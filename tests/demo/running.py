@@ -12,6 +12,7 @@ from typing import Any
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+COMMAND_SECONDS = 120
 
 
 @dataclass
@@ -70,6 +71,18 @@ def start_demo(folder: Path, *options: str) -> RunningDemo:
         timer.cancel()
     process.wait()
     raise AssertionError(f"the demo ended with {process.returncode}: {''.join(said)}")
+
+
+def run_chenu(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A command that finds the demo of this folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "chenu", *arguments],
+        env=demo_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
 
 
 def demo_environment(folder: Path) -> dict[str, str]:

@@ -13,16 +13,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chenu.demo.people import PEOPLE
+from tests.demo.rows import tiers_of
 from tests.demo.running import (
     RunningDemo,
     demo_environment,
     processes_of,
+    run_chenu,
     start_demo,
 )
 
 pytestmark = pytest.mark.engines
 
-ROLES = ["free", "starter", "pro", "business", "enterprise", "creator", "affiliate", "staff"]
+ROLES = [person.role for person in PEOPLE]
 
 
 @dataclass
@@ -51,21 +54,12 @@ def second() -> Iterator[SecondDemo]:
     shutil.rmtree(demo.folder, ignore_errors=True)
 
 
-def run_chenu(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "chenu", *arguments],
-        env=demo_environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_it_says_where_everything_is_and_who_can_sign_in(demo: RunningDemo) -> None:
     assert set(demo.ready) == {"storefront", "graphql", "sandbox", "mail", "people"}
     assert [person["role"] for person in demo.ready["people"]] == ROLES
-    assert all(set(p) == {"email", "password", "role"} for p in demo.ready["people"])
+    assert all(
+        set(p) == {"email", "password", "role", "tier", "state"} for p in demo.ready["people"]
+    )
     for place in ("storefront", "sandbox", "mail"):
         url = demo.ready[place] + ("/_sandbox" if place == "sandbox" else "")
         assert httpx.get(url).status_code == 200, place
@@ -116,6 +110,17 @@ def test_a_month_passes_in_seconds(second: SecondDemo) -> None:
 
     assert moved.returncode == 0, moved.stderr
     assert "30 days" in moved.stdout
+    tiers = tiers_of(second.start())
+    assert {role: tiers[role] for role in ("trial", "past-due", "leaving")} == {
+        "trial": "FREE",
+        "past-due": "FREE",
+        "leaving": "FREE",
+    }
+    assert {role: tiers[role] for role in ("starter", "downgrade", "business")} == {
+        "starter": "STARTER",
+        "downgrade": "PRO",
+        "business": "BUSINESS",
+    }
     assert run_chenu(second.folder, "ledger", "check").returncode == 0
 
 

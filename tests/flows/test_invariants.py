@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from chenu.core import db
-from chenu.core.clock import system_now
+from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
+from chenu.core.retention import MAILS_STORED
 from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.services import Services
@@ -149,3 +150,17 @@ async def test_sales_of_odd_prices_agree_with_stripe_to_the_cent(
     await work_off(services)
 
     assert [finding for finding in await check_everything(services, EVER) if not finding.ok] == []
+
+
+async def test_a_receipt_is_missed_only_while_mails_are_stored(
+    engines: Engines, sold: Sold
+) -> None:
+    async with unguarded(engines) as connection:
+        await connection.execute("DELETE FROM outbox_mail WHERE kind = 'RECEIPT'")
+        assert not (await check(BY_NAME["I16"])).ok
+
+        CLOCK.move_to_offset(MAILS_STORED)
+
+        assert (await check(BY_NAME["I16"])).ok
+        await connection.execute("DELETE FROM operation WHERE kind = 'TRANSFER'")
+        assert not (await check(BY_NAME["I16"])).ok

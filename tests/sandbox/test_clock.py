@@ -56,6 +56,23 @@ async def test_the_clock_is_not_turned_back(play: Playground, wrong: dict[str, A
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("days", [-400, 30])
+async def test_a_reset_sandbox_begins_at_any_moment(play: Playground, days: int) -> None:
+    begin = int(time.time()) + days * DAY
+
+    await play.control("reset", {"clock": begin})
+    customer = await play.customer()
+
+    assert 0 <= (await play.control("clock"))["now"] - begin <= 2
+    assert 0 <= customer.created - begin <= 2
+
+
+async def test_a_reset_to_no_moment_is_refused(play: Playground) -> None:
+    answer = await play.http.post("/_sandbox/reset", json={"clock": "soon"})
+
+    assert answer.status_code == 400
+
+
 async def test_the_next_due_moment_is_shown(play: Playground) -> None:
     assert (await play.control("clock"))["next_due"] is None
 

@@ -7,18 +7,27 @@ from litestar.response import Redirect
 
 from chenu.sandbox.engine.json_types import Json, dumps
 from chenu.sandbox.engine.snapshots import Snapshot, TooManySnapshots
-from chenu.sandbox.pages.control_payloads import answer
+from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 from chenu.sandbox.runtime import Sandbox
 
 
 @post("/reset", status_code=200)
 async def reset(request: HttpRequest) -> Response[bytes] | Redirect:
-    """Snapshots stay and can be restored."""
-    sandbox = sandbox_of(request)
+    """{"clock": unix} begins anew at that time; snapshots stay and can be restored."""
+    given, sandbox = await payload(request), sandbox_of(request)
+    clock = given.get("clock")
+    if clock is not None and not isinstance(clock, int):
+        raise ClientException('"clock" is unix seconds')
     async with sandbox.scheduler.standing_still():
-        sandbox.reset()
+        sandbox.reset(clock)
     return answer(request, {"reset": True})
+
+
+@get("/archive", sync_to_thread=False)
+def show_archive(request: HttpRequest) -> Response[str]:
+    """The whole state as lines of JSON, for `--begin-with`."""
+    return Response(sandbox_of(request).write_archive(), media_type="application/x-ndjson")
 
 
 @get("/snapshots", sync_to_thread=False)
@@ -91,6 +100,7 @@ SNAPSHOT_HANDLERS = [
     delete_snapshot_by_form,
     reset,
     restore_snapshot,
+    show_archive,
     show_snapshots,
     take_snapshot,
 ]

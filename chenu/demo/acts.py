@@ -1,0 +1,126 @@
+"""What people do in the demo's history, each through the product's flows and Stripe's pages."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from chenu.agents.queries import find_agent_by_slug
+from chenu.billing.recurring import BillingInterval
+from chenu.core.clock import business_now
+from chenu.core.money import Cents
+from chenu.demo.seed import act_as
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.flows.subscriptions.contracts import ContractInput, enter_contract
+from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.tiers.catalogue import TierCode
+
+Act = Callable[[Services], Awaitable[None]]
+
+DECLINED_LATER = "4000000000000341"
+"""Can be stored, and every later charge of it fails."""
+
+NO_CARD = ""
+
+
+def own_card(number: int) -> str:
+    """A card of one person: every number that begins 4242 42 and passes Luhn's check pays."""
+    digits = f"424242{number:09d}"
+    weighed = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits)))
+    total = sum(sum(divmod(each, 10)) for each in weighed)
+    return f"{digits}{-total % 10}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Starts a plan on Stripe's page; `card` may be empty in a trial."""
+
+    role: str
+    tier: TierCode
+    card: str
+    interval: BillingInterval = BillingInterval.MONTH
+    trial: bool = False
+
+    async def __call__(self, services: Services) -> None:
+        actor = await act_as(self.role)
+        request = StartInput(self.tier, self.interval, actor.locale, trial=self.trial)
+        order = await start_subscription(services, actor, request, f"history-{self.tier}")
+        await _pay(order.checkout_url, self.card)
+
+
+@dataclass(frozen=True, slots=True)
+class Buy:
+    """Buys an agent for its price of then."""
+
+    role: str
+    slug: str
+    card: str
+
+    async def __call__(self, services: Services) -> None:
+        actor, agent = await act_as(self.role), await find_agent_by_slug(self.slug)
+        if agent is None:
+            raise RuntimeError(f"there is no agent {self.slug}")
+        request = BuyAgentInput(agent.id, agent.price_amount, True, actor.locale)
+        purchase = await buy_agent(services, actor, request, f"history-{self.slug}")
+        if purchase.checkout_url is not None:
+            await _pay(purchase.checkout_url, self.card)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The plan ends with its period."""
+
+    role: str
+    reason: str
+
+    async def __call__(self, services: Services) -> None:
+        await cancel_plan(
+            services, await act_as(self.role), CancelInput(reason=self.reason), "history"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The plan is renewed after all."""
+
+    role: str
+
+    async def __call__(self, services: Services) -> None:
+        await resume_plan(services, await act_as(self.role))
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Staff enter a contract for ENTERPRISE, of a year from now on."""
+
+    role: str
+    amount: Cents
+    seats: int
+
+    async def __call__(self, services: Services) -> None:
+        account_id, now = (await act_as(self.role)).account_id, business_now()
+        if account_id is None:
+            raise RuntimeError(f"{self.role} has no account")
+        data = ContractInput(
+            reference="CHN-1",
+            amount=self.amount,
+            billing_interval=BillingInterval.YEAR,
+            seats=self.seats,
+            api_calls=None,
+            api_rate=None,
+            starts_at=now,
+            ends_at=now + timedelta(days=365),
+        )
+        await enter_contract(await act_as("staff"), account_id, data)
+
+
+async def _pay(url: str | None, card: str) -> None:
+    """As a browser without JavaScript does; raises RuntimeError unless the page is content."""
+    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Demo"}
+    async with httpx.AsyncClient(timeout=30) as browser:
+        answer = await browser.post(str(url), data=form)
+    if answer.status_code != httpx.codes.SEE_OTHER:
+        raise RuntimeError(f"the page of {url} answered {answer.status_code} to the card {card}")

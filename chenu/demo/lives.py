@@ -1,0 +1,128 @@
+"""Three months of the demo's people: who does what on which day. history.py says what for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chenu.billing.recurring import BillingInterval
+from chenu.core.money import Cents
+from chenu.demo.acts import (
+    DECLINED_LATER,
+    NO_CARD,
+    Act,
+    Buy,
+    Cancel,
+    Contract,
+    Resume,
+    Subscribe,
+    own_card,
+)
+from chenu.demo.catalogue import Creator, load_creators
+from chenu.demo.dashboard import Downgrade
+from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
+from chenu.demo.seed import sellers
+from chenu.tiers.catalogue import TierCode
+
+DAYS = 92.0
+_STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`day` counts from the history's first moment; a fraction is a time of that day."""
+
+    day: float
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """`founders` are on a plan before the store opens, so that they may sell in it."""
+
+    days: float
+    people: Sequence[DemoPerson]
+    creators: tuple[Creator, ...]
+    founders: Sequence[Act]
+    entries: Sequence[Entry]
+
+
+def three_months(days: float | None = None) -> Lives:
+    """The whole history, the same every time; or its first days only."""
+    creators = load_creators()
+    people = [*PEOPLE, *CUSTOMERS, *sellers(creators, PEOPLE)]
+    cards = {person.role: own_card(number) for number, person in enumerate(people, start=1)}
+    founders = [
+        Subscribe(creator.email, _STARTER, cards[creator.email], _interval(number))
+        for number, creator in enumerate(creators)
+    ]
+    entries = [*_printed(cards), *_customers(cards), *_trade(cards, creators)]
+    return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
+
+
+def _until(end: float, entries: Sequence[Entry]) -> list[Entry]:
+    return sorted((each for each in entries if each.day < end), key=lambda each: each.day)
+
+
+def _interval(number: int) -> BillingInterval:
+    return BillingInterval.YEAR if number % 4 == 3 else BillingInterval.MONTH
+
+
+def _printed(cards: dict[str, str]) -> list[Entry]:
+    year = BillingInterval.YEAR
+    return [
+        Entry(0.6, Contract("enterprise", Cents(1_200_000), 40)),
+        Entry(0.4, Subscribe("staff", _STARTER, cards["staff"])),
+        Entry(2.3, Subscribe("pro", _PRO, cards["pro"])),
+        Entry(4.5, Subscribe("starter", _STARTER, cards["starter"], trial=True)),
+        Entry(8.4, Subscribe("left", _STARTER, cards["left"], trial=True)),
+        Entry(10.6, Subscribe("business", _BUSINESS, cards["business"])),
+        Entry(20.4, Subscribe("affiliate", _STARTER, cards["affiliate"], year)),
+        Entry(30.7, Cancel("left", "not for me")),
+        Entry(33.6, Subscribe("downgrade", _BUSINESS, cards["downgrade"])),
+        Entry(88.5, Downgrade("downgrade", _PRO)),
+        Entry(41.5, Subscribe("leaving", _PRO, cards["leaving"])),
+        Entry(74.4, Subscribe("past-due", _STARTER, DECLINED_LATER, trial=True)),
+        Entry(84.6, Subscribe("trial", _PRO, NO_CARD, trial=True)),
+        Entry(87.5, Cancel("leaving", "a colleague has it")),
+    ]
+
+
+def _customers(cards: dict[str, str]) -> list[Entry]:
+    """They come over the months; some begin with a trial, one wavers, one leaves."""
+    plans = (_STARTER, _STARTER, _PRO, _STARTER, _PRO, _BUSINESS, _STARTER, _PRO)
+    begun = [
+        Entry(
+            3.35 + 9 * number,
+            Subscribe(person.role, plan, cards[person.role], trial=number % 3 == 1),
+        )
+        for number, (person, plan) in enumerate(zip(CUSTOMERS, plans, strict=True))
+    ]
+    return [
+        *begun,
+        Entry(53.5, Cancel("chiara", "too dear")),
+        Entry(55.5, Resume("chiara")),
+        Entry(64.5, Cancel("david", "the project has ended")),
+    ]
+
+
+_BUYERS = {person.role: 4 + 9 * number for number, person in enumerate(CUSTOMERS)}
+"""From which day on; david, who leaves, buys nothing."""
+del _BUYERS["david"]
+
+_OLD_ENOUGH = 95
+"""Sold are agents that were published before the history begins."""
+
+
+def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[Entry]:
+    """Customers buy paid agents, one every day or so."""
+    agents = [
+        agent.slug
+        for creator in creators
+        for agent in creator.agents
+        if agent.price_cents and agent.published_days_ago > _OLD_ENOUGH
+    ]
+    chosen: dict[tuple[str, str], float] = {}
+    for day in range(5, 91):
+        present = [role for role, since in _BUYERS.items() if since < day]
+        role, slug = present[day * 5 % len(present)], agents[day * 7 % len(agents)]
+        chosen.setdefault((role, slug), day + (day * 37 % 60) / 100)
+    return [Entry(day, Buy(role, slug, cards[role])) for (role, slug), day in chosen.items()]

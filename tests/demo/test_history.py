@@ -1,0 +1,197 @@
+"""The file with which a demo begins: small, of this version's schema, and true at any age."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chenu.core.migrations import list_known
+from chenu.demo.acts import own_card
+from chenu.demo.history import FILE, BadHistory, read_history, write_history
+from chenu.demo.people import PEOPLE
+from tests.demo.programs import buy_agent, make_key, open_program
+from tests.demo.rows import ask, rows_of, tiers_of
+from tests.demo.running import RunningDemo, run_chenu, start_demo
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+MOST_BYTES = 5_000_000
+AGE = timedelta(days=400)
+
+
+def test_it_is_small() -> None:
+    assert FILE.stat().st_size <= MOST_BYTES
+
+
+def test_this_version_has_its_migrations() -> None:
+    """Otherwise `chenu demo-history` has to make it anew: docs/operations.md, "The demo"."""
+    manifest = read_history(FILE).manifest
+
+    assert set(manifest.migrations) <= list_known()
+
+
+def test_it_has_neither_secrets_nor_addresses() -> None:
+    history = read_history(FILE)
+    text = b"\n".join([*history.rows.values(), history.archive])
+
+    assert b"whsec_" not in text
+    assert b"127.0.0.1" not in text
+    assert not {"user_session", "mail_token"} & history.rows.keys()
+    assert history.rows["api_key"] == history.rows["service_key"] == b""
+
+
+def test_the_same_history_is_the_same_file(tmp_path: Path) -> None:
+    write_history(read_history(FILE), tmp_path / "copy")
+
+    assert read_history(tmp_path / "copy") == read_history(FILE)
+    assert (tmp_path / "copy").read_bytes() == FILE.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", FILE.read_bytes()[:-500]], ids=len)
+def test_a_broken_file_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "broken").write_bytes(content)
+
+    with pytest.raises(BadHistory, match="broken is no history of a demo"):
+        read_history(tmp_path / "broken")
+
+
+def test_everybody_has_a_card_of_their_own() -> None:
+    cards = [own_card(number) for number in range(1, 100)]
+
+    assert own_card(424242424) == "4242424242424242"
+    assert len(set(cards)) == len(cards)
+    assert all(card.startswith("424242") and len(card) == 16 for card in cards)
+
+
+def test_a_broken_file_starts_nothing(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"no archive")
+
+    refused = run_chenu(tmp_path / "data", "demo", "--port", "0", "--history", str(broken))
+
+    assert refused.returncode == 1
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+PLANS = """
+    SELECT split_part(u.email, '@', 1), s.status, s.cancel_at_period_end
+    FROM subscription s JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
+    WHERE s.status <> 'CANCELED'
+"""
+
+
+INVOICES = """
+    SELECT split_part(u.email, '@', 1), count(*) FROM invoice i JOIN account a ON a.id = i.account
+    JOIN app_user u ON u.id = a.owner WHERE i.status = 'PAID' AND i.total > 0
+        AND i.stripe_subscription_id IS NOT NULL GROUP BY 1
+"""
+BUSINESS_NOW = "SELECT now() + offset_seconds * interval '1 second' FROM business_clock"
+
+
+@pytest.fixture(scope="module")
+def aged() -> Iterator[RunningDemo]:
+    """A demo over a file that ends 400 days ago, and has lain there since."""
+    folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
+    file, ends = folder / "old.tar.xz", f"{datetime.now(UTC) - AGE:%Y-%m-%d}"
+    words = ["demo-history", "--to", str(file), "--days", "3", "--ends", ends]
+    made = run_chenu(folder, *words)
+    assert made.returncode == 0, made.stdout + made.stderr
+    running = start_demo(folder, "--port", "0", "--history", str(file))
+    ask(running, _age)
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _age(connection: Any) -> None:
+    """Moments of system time were written as long ago as the history ends."""
+    for table, column in (
+        ("idempotency_record", "created_at"),
+        ("operation", "settled_at"),
+        ("outbox_mail", "sent_at"),
+        ("purchase", "updated_at"),
+        ("subscription_order", "updated_at"),
+        ("webhook_event", "received_at"),
+    ):
+        sql = f"UPDATE {table} SET {column} = {column} - $1::interval"  # noqa: S608 - our own names
+        await connection.execute(sql, AGE)
+
+
+def require_true_books(demo: RunningDemo) -> None:
+    checked = run_chenu(demo.folder, "ledger", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "VIOLATED" not in checked.stdout
+
+
+def test_the_people_have_what_is_printed_of_them(demo: RunningDemo) -> None:
+    tiers = tiers_of(demo)
+    plans = {role: tuple(rest) for role, *rest in rows_of(demo, PLANS)}
+
+    assert {person.role: tiers[person.role] for person in PEOPLE} == {
+        person.role: person.tier.value for person in PEOPLE
+    }
+    assert plans["trial"] == ("TRIALING", False)
+    assert plans["past-due"] == ("PAST_DUE", False)
+    assert plans["leaving"] == ("ACTIVE", True)
+    assert plans["downgrade"] == ("ACTIVE", False)
+    assert {plans[role] for role in ("starter", "pro", "business")} == {("ACTIVE", False)}
+    assert not {"free", "left", "enterprise"} & plans.keys()
+
+
+def test_its_plans_were_renewed_and_its_creators_paid(demo: RunningDemo) -> None:
+    invoices = dict(rows_of(demo, INVOICES))
+    [(paid,)] = rows_of(demo, "SELECT count(*) FROM operation WHERE kind = 'TRANSFER'")
+
+    assert invoices["pro"] == 3
+    assert invoices["starter"] == 3
+    assert paid > 50
+
+
+def test_its_time_begins_where_the_file_ends(demo: RunningDemo) -> None:
+    ends_at = read_history(FILE).manifest.ends_at
+    [(ours,)] = rows_of(demo, BUSINESS_NOW)
+    clock = httpx.get(f"{demo.ready['sandbox']}/_sandbox/clock").json()
+    theirs = datetime.fromtimestamp(clock["now"], UTC)
+
+    assert timedelta() <= ours - ends_at < timedelta(minutes=30)
+    assert abs(ours - theirs) < timedelta(seconds=10)
+
+
+def test_it_is_migrated_to_this_version(demo: RunningDemo) -> None:
+    applied = {name for (name,) in rows_of(demo, "SELECT name FROM migration")}
+
+    assert applied == list_known()
+
+
+def test_an_old_history_goes_on_where_it_ended(aged: RunningDemo) -> None:
+    [(ours,)] = rows_of(aged, BUSINESS_NOW)
+
+    assert abs(datetime.now(UTC) - AGE - ours) < timedelta(days=1, hours=1)
+    require_true_books(aged)
+
+
+def test_over_an_old_history_an_agent_is_bought_and_time_passes(aged: RunningDemo) -> None:
+    with open_program(aged, make_key(aged, "pro")) as program:
+        assert buy_agent(program, "trieur-de-factures")["status"] == "PAID"
+    require_true_books(aged)
+
+    moved = run_chenu(aged.folder, "sandbox", "advance", "32d")
+
+    assert moved.returncode == 0, moved.stderr
+    invoices = dict(rows_of(aged, INVOICES))
+    assert invoices["pro"] == 2
+    require_true_books(aged)
+
+
+def test_after_an_old_history_nothing_was_forgotten_or_done_twice(aged: RunningDemo) -> None:
+    [(missed,)] = rows_of(aged, "SELECT sum(missed_seconds) FROM event_cursor")
+    [(open_ones,)] = rows_of(
+        aged, "SELECT count(*) FROM operation WHERE state IN ('INTENT', 'UNKNOWN')"
+    )
+
+    assert missed == 0
+    assert open_ones == 0
