@@ -1,10 +1,11 @@
 """How a new demo begins: with the rows and the sandbox's state of the history's file."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import httpx
+import msgspec
 
 from chenu.accounts.audit import is_recorded
 from chenu.core import db
@@ -45,9 +46,8 @@ class Beginning:
         (self._group.folder / _ARCHIVE).unlink(missing_ok=True)
         if await _is_seeded(database_url):
             return False
-        async with httpx.AsyncClient(base_url=sandbox_url) as sandbox:
-            clock = (await sandbox.get("/_sandbox/clock")).json()
-        await load_tables(database_url, self._read(), timedelta(seconds=clock["offset_seconds"]))
+        clock = await _read_clock(sandbox_url)
+        await load_tables(database_url, self._read(), timedelta(seconds=clock.offset_seconds))
         return True
 
     def _read(self) -> History:
@@ -55,6 +55,22 @@ class Beginning:
             sandbox = f"http://127.0.0.1:{self._state.sandbox_port}"
             self._history = read_history(self._file).at(Origins(self._group.web_url, sandbox))
         return self._history
+
+
+class _Clock(msgspec.Struct):
+    now: int
+    offset_seconds: int
+
+
+async def _read_clock(sandbox_url: str) -> _Clock:
+    async with httpx.AsyncClient(base_url=sandbox_url) as sandbox:
+        answer = await sandbox.get("/_sandbox/clock")
+    return msgspec.json.decode(answer.content, type=_Clock)
+
+
+async def read_time(sandbox_url: str) -> datetime:
+    """The time of the demo: that of the sandbox, with which business time goes."""
+    return datetime.fromtimestamp((await _read_clock(sandbox_url)).now, UTC)
 
 
 async def _is_seeded(url: str) -> bool:

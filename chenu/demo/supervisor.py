@@ -19,7 +19,7 @@ import click
 from chenu.core.errors import ChenuError
 from chenu.core.migrations import apply_migrations
 from chenu.demo import state as demo_state
-from chenu.demo.beginning import Beginning
+from chenu.demo.beginning import Beginning, read_time
 from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
@@ -104,6 +104,8 @@ class Demo:
         await bootstrap(read_settings(env), state)
         demo_state.save_state(self._folder, state)
         env.update(webhook_secrets(state))
+        now = await read_time(env["STRIPE_API_BASE"])
+        say(f"its time is {now:%Y-%m-%d %H:%M} UTC, which `chenu sandbox advance` moves on")
 
     def watch(self) -> None:
         """Never returns: raises Stopped, or StartError if a process ended by itself."""

@@ -205,6 +205,7 @@ def test_it_ends_without_an_orphan_and_comes_back_with_its_data(
     assert processes_of(second.folder) == []
 
     again = second.start()
+    assert not any("history" in line for line in again.said)
     form = {"email": email, "password": "a password of mine"}
     assert httpx.post(f"{again.url}/sign-in", data=form).status_code == 303
 

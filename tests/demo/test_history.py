@@ -158,6 +158,7 @@ def test_its_time_begins_where_the_file_ends(demo: RunningDemo) -> None:
     theirs = datetime.fromtimestamp(clock["now"], UTC)
 
     assert timedelta() <= ours - ends_at < timedelta(minutes=30)
+    assert any(f"its time is {ends_at:%Y-%m-%d %H:%M} UTC" in line for line in demo.said)
     assert abs(ours - theirs) < timedelta(seconds=10)
 
 
