@@ -1,5 +1,6 @@
 """The one implementation of the gateway: it calls Stripe, or the sandbox at another URL."""
 
+from chenu.billing.stripe_cards import StripeCards
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
@@ -15,6 +16,7 @@ class LiveGateway(
     StripePayments,
     StripeConnect,
     StripeRecurring,
+    StripeCards,
     StripeRenewals,
     StripeReports,
 ):

@@ -79,6 +79,14 @@ class SubscriptionState:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """`fingerprint` is the same for one card whoever pays with it; None for what is no card."""
+
+    id: str
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceState:
     """`payments` are the settled charges; `metadata` that of its subscription when it was made."""
 

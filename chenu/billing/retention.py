@@ -29,6 +29,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     ),
     Forever("subscription", "what an account paid for, and when"),
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),
+    Forever("trial_card", "one trial a card, for ever: a hash, which outlives the person's data"),
     Forever("invoice", "documents of payments are stored for as long as the books"),
     Forever("invoice_payment", "money: append-only"),
     Forever("enterprise_contract", "what an account agreed to, and when"),

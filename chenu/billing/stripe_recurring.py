@@ -115,6 +115,7 @@ class _Subscription(msgspec.Struct):
     items: _Items
     created: int
     cancel_at_period_end: bool = False
+    cancel_at: int | None = None
     trial_end: int | None = None
     canceled_at: int | None = None
     ended_at: int | None = None
@@ -148,7 +149,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         period_start=_time(item.current_period_start),
         period_end=_time(item.current_period_end),
         trial_ends_at=_find_time(found.trial_end),
-        cancel_at_period_end=found.cancel_at_period_end,
+        cancel_at_period_end=_ends_with_period(found),
         canceled_at=_find_time(found.canceled_at),
         ended_at=_find_time(found.ended_at),
         is_collection_paused=found.pause_collection is not None,
@@ -156,6 +157,13 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         metadata=found.metadata or {},
         is_ended_unpaid=details is not None and details.reason == "payment_failed",
     )
+
+
+def _ends_with_period(found: _Subscription) -> bool:
+    """A date in Stripe's dashboard may say the same."""
+    period_end = found.items.data[0].current_period_end
+    is_dated = found.cancel_at is not None and found.cancel_at <= period_end
+    return found.cancel_at_period_end or is_dated
 
 
 class _SubscriptionDetails(msgspec.Struct):

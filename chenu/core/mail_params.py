@@ -21,6 +21,12 @@ class LinkParams(MailParams, frozen=True):
     token: str
 
 
+class VerifyParams(LinkParams, frozen=True):
+    """`further`: what the link takes along, as the end of a URL's query."""
+
+    further: str
+
+
 class WelcomeParams(MailParams, frozen=True):
     """No name: a stranger who mistyped may have chosen it."""
 
@@ -164,7 +170,7 @@ class PaymentFailedParams(PlanParams, frozen=True):
 
 
 PARAMS: dict[MailKind, type[MailParams]] = {
-    MailKind.EMAIL_VERIFY: LinkParams,
+    MailKind.EMAIL_VERIFY: VerifyParams,
     MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
     MailKind.EMAIL_CHANGE_NOTICE: AddressNoticeParams,
     MailKind.WELCOME: WelcomeParams,
@@ -188,6 +194,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.PLAN_ENDED: PlanEndedParams,
     MailKind.TRIAL_ENDING: TrialEndingParams,
     MailKind.TRIAL_ENDED: PlanParams,
+    MailKind.TRIAL_REFUSED: PlanParams,
     MailKind.PAYMENT_FAILED: PaymentFailedParams,
 }
 

@@ -33,6 +33,7 @@ from chenu.core.mail_params import (
     SupportAnsweredParams,
     SupportAskedParams,
     TrialEndingParams,
+    VerifyParams,
     WelcomeParams,
     encode_params,
 )
@@ -135,7 +136,10 @@ def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedP
 _CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
 
 SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
-    MailKind.EMAIL_VERIFY: (LinkParams(token=_SAMPLE_LINK),),
+    MailKind.EMAIL_VERIFY: (
+        VerifyParams(token=_SAMPLE_LINK, further=""),
+        VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
+    ),
     MailKind.EMAIL_CHANGE_CONFIRM: (
         NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
         NewAddressParams(email="new@example.org"),
@@ -196,5 +200,6 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         _trial_ending(has_card=True, interval="YEAR"),
     ),
     MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
 }

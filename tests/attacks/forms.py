@@ -41,7 +41,13 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
         "/sign-up": Filled(
             "buyer",
-            {"email": "new@example.org", "password": "long enough for us", "display_name": "New"},
+            {
+                "email": "new@example.org",
+                "password": "long enough for us",
+                "display_name": "New",
+                "tier": "PRO",
+                "interval": "MONTH",
+            },
         ),
         "/password/forgot": Filled("buyer", {"email": "buyer@example.org"}),
         "/password/reset": Filled("buyer", {"token": "x", "new_password": PASSWORD}, moves=False),
@@ -57,6 +63,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/plan/card": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}

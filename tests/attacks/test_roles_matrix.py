@@ -40,6 +40,7 @@ FORMS: dict[str, Right | None] = {
     "/account/members/{member_id:uuid}/role": Right.MANAGE_MEMBERS,
     "/account/password": OF_THE_PERSON,
     "/account/plan/cancel": Right.MANAGE_PLAN,
+    "/account/plan/card": Right.MANAGE_PLAN,
     "/account/plan/resume": Right.MANAGE_PLAN,
     "/account/plan/start": Right.MANAGE_PLAN,
     "/account/profile": OF_THE_PERSON,

@@ -99,6 +99,7 @@ PARAMS = {
     MailKind.OWNER_CHANGED: ("name", "account"),
     MailKind.SUPPORT_ASKED: ("name",),
     MailKind.SUPPORT_ANSWERED: ("name", "answer"),
+    MailKind.TRIAL_REFUSED: ("name", "account", "plan"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),

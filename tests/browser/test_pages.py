@@ -22,6 +22,7 @@ PUBLIC = (
     "/pricing?interval=YEAR",
     "/sign-in",
     "/sign-up",
+    "/sign-up?tier=PRO&interval=YEAR",
     "/password/forgot",
     "/email/cancel?token=x",
     "/invitation?token=x",

@@ -5,8 +5,9 @@ One of every kind of operation, event, job and mail, generated from the enums.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.billing.live_gateway import LiveGateway
+from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
+from chenu.billing.subscriptions import store_subscription
 from chenu.core import db, queue
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
@@ -35,11 +38,12 @@ from chenu.jobs.worker import register_handlers
 from chenu.ledger.open_operations import list_due
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from chenu.tiers.catalogue import TierCode
+from tests.billing.recurring import answered, made_up_plan
 from tests.conftest import Engines, with_gateway, with_settings
 from tests.flows.plans import complete, open_plans, plan_of, start
 from tests.flows.sales import Market, open_page, open_quiet_market, pay_for
 from tests.jobs.outbox import look, queue_sale
-from tests.people import make_person
+from tests.people import Person, make_person
 from tests.rows import count, mails_to, put
 from tests.stripe_side import StripeSide
 from tests.waiting import until
@@ -153,6 +157,24 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
     }
 
 
+async def _find_asked(type_: str, market: Market, ids: dict[str, str]) -> str | None:
+    """What Stripe is asked about, where that is not the event's object."""
+    if type_ == "customer.updated":
+        return await _put_in_trial(market.buyer, ids["customer"])
+    return ids["price"] if type_.startswith("product.") else None
+
+
+async def _put_in_trial(person: Person, customer: str) -> str:
+    plan = replace(made_up_plan(customer), status=SubscriptionStatus.TRIALING)
+    account_id = person.actor.account_id
+    assert account_id is not None
+    kind = SubscriptionKind.TIER
+    await db.run_in_transaction(
+        partial(store_subscription, account_id, kind, "PRO", await answered(plan))
+    )
+    return plan.id
+
+
 _EVENT = "SELECT last_error AS error, next_attempt_at AS next_at FROM webhook_event WHERE id = $1"
 
 
@@ -163,7 +185,7 @@ async def test_a_poison_event_waits_and_its_neighbour_is_handled(
     market = await open_quiet_market(services)
     ids = await _make_objects(services, market)
     about = _object_of(type_, market, ids)
-    asked = ids["price"] if type_.startswith("product.") else about
+    asked = await _find_asked(type_, market, ids) or about
     gateway = LiveGateway(services.settings.stripe)
     stripe: Any = PoisonedGateway(gateway, asked)
     poisoned = with_gateway(services, stripe)

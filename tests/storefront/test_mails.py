@@ -68,6 +68,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.TRIAL_REFUSED: {
+        "en": ["Pro", "Nothing was charged"],
+        "fr": ["Pro", "Rien n’a été débité"],
+    },
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
     MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.WELCOME: {"en": ["nine spheres"], "fr": ["neuf sphères"]},
@@ -101,6 +105,7 @@ LINKS = {
     MailKind.RECEIPT: f"{URL}/library",
     MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
     MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
     MailKind.WELCOME: f"{URL}/agents",

@@ -10,7 +10,7 @@ from typing import Any
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import Mailbox, get_mailbox
 from chenu.billing.recurring import InvoiceState, InvoiceStatus, RenewalPreview, SubscriptionStatus
-from chenu.billing.subscriptions import SubscriptionRow, find_subscription_by_stripe_id
+from chenu.billing.subscriptions import TRIAL_USED, SubscriptionRow, find_subscription_by_stripe_id
 from chenu.core.clock import business_now
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import (
@@ -60,6 +60,10 @@ async def _mail_end(before: SubscriptionRow, after: SubscriptionRow, *, is_unpai
     if not before.is_live:
         return
     mailbox, stripe_id = await get_mailbox(after.account_id), after.stripe_subscription_id
+    if after.refusal_code == TRIAL_USED:
+        params = PlanParams(**_plan(mailbox, after.item))
+        await _queue(MailKind.TRIAL_REFUSED, mailbox, f"trial-refused:{stripe_id}", params)
+        return
     if _is_trial_over(before, after):
         params = PlanParams(**_plan(mailbox, after.item))
         await _queue(MailKind.TRIAL_ENDED, mailbox, f"trial-ended:{stripe_id}", params)
