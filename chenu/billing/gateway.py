@@ -52,6 +52,14 @@ class OutcomeUnknown(ProviderUnavailable):
         self.is_remembered = is_remembered
 
 
+class DocumentRefused(Exception):
+    """What an address of a document leads to is not stored; `code` says why. It may pass."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class OperationIdentity(Protocol):
     """The operation that makes the call: its key makes retries safe, its id is in the object's
     metadata.

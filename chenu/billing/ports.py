@@ -114,6 +114,14 @@ class SubscriptionPort(Protocol):
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
 
 
+class DocumentPort(Protocol):
+    """PDF documents of Stripe's."""
+
+    async def download_document(self, url: str) -> bytes:
+        """Raises DocumentRefused besides."""
+        ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -133,6 +141,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    DocumentPort,
     ReportPort,
     Protocol,
 ):

@@ -77,8 +77,22 @@ class SubscriptionState:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """`description` is Stripe's; `product_id` None: Stripe names no product."""
+
+    description: str
+    amount: Cents
+    period_start: datetime
+    period_end: datetime
+    is_proration: bool = False
+    product_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceState:
-    """`payments` are the settled charges; `metadata` that of its subscription when it was made."""
+    """`payments` are the settled charges; `metadata` that of its subscription when it was made, or
+    of the payment page.
+    """
 
     id: str
     customer_id: str
@@ -100,3 +114,4 @@ class InvoiceState:
     pdf_url: str | None
     payments: tuple[Charge, ...]
     metadata: Mapping[str, str]
+    lines: tuple[InvoiceLine, ...] = ()

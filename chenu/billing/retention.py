@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from chenu.core.clock import business_now
 from chenu.core.retention import PEOPLE, Forever, Retention
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
@@ -22,6 +23,14 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("subscription", "what an account paid for, and when"),
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),
     Forever("invoice", "documents of payments are stored for as long as the books"),
+    Retention(
+        "billing_document",
+        timedelta(days=4018),
+        "stored_at",
+        "documents of payments: ten years from the end of the financial year (French commercial"
+        " code, L123-22)",
+        clock=business_now,
+    ),
     Forever("invoice_payment", "money: append-only"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),

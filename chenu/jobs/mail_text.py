@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -50,7 +51,17 @@ def _environment(locale: Locale) -> jinja2.Environment:
     return environment
 
 
-def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF document."""
+
+    name: str
+    content: bytes
+
+
+def compose_mail(
+    mail: MailRow, *, sender: str, public_url: str, attached: Attachment | None = None
+) -> EmailMessage:
     """A complete message.
 
     Its Message-ID is made from the business key, so that duplicates are detected.
@@ -58,7 +69,8 @@ def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage
     locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
-    subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
+    text = template.render(url=public_url, has_document=attached is not None, **params)
+    subject, _, body = text.strip().partition("\n")
     message = EmailMessage()
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
@@ -69,6 +81,10 @@ def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage
     message.set_content(body.strip() + "\n")
     ours = _own_links(public_url, params)
     message.add_alternative(_to_html(body.strip(), locale, ours), subtype="html")
+    if attached is not None:
+        message.add_attachment(
+            attached.content, maintype="application", subtype="pdf", filename=attached.name
+        )
     message["Content-Language"] = locale  # last: setting the content drops such headers
     return message
 

@@ -10,6 +10,7 @@ from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import Unavailable
 from chenu.core.mail import MailRow
+from chenu.jobs.mail_documents import find_attachment
 from chenu.jobs.mail_text import compose_mail
 from chenu.jobs.mail_transport import MailError, MailTransport
 from chenu.settings import Settings
@@ -28,7 +29,12 @@ async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID)
 
 async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> None:
     try:
-        message = compose_mail(row, sender=settings.mail_from, public_url=settings.public_url)
+        message = compose_mail(
+            row,
+            sender=settings.mail_from,
+            public_url=settings.public_url,
+            attached=await find_attachment(row),
+        )
         crash_point("mail.before_send")
         await transport.send(message)
     except MailError as error:

@@ -1,4 +1,4 @@
-"""The account's plan: what it is, starting one, leaving it, coming back; and its invoices."""
+"""The account's plan: what it is, starting one, leaving it, coming back."""
 
 from uuid import UUID
 
@@ -7,14 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
-from chenu.billing.invoices import InvoiceRow, list_invoices
 from chenu.billing.recurring import BillingInterval
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import find_plan
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
-from chenu.core.paging import Key
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.flows.subscriptions.start import StartInput, is_trial_due, start_subscription
@@ -23,13 +21,11 @@ from chenu.tiers.catalogue import TIERS, TRIAL_DAYS, TierCode, get_tier
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
-from storefront.paging import Pager
 from storefront.visitor import account_of
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
-PAGE_SIZE = 20
 _FIELDS = ("tier", "interval", "trial")
 _SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
@@ -151,18 +147,3 @@ async def _render_order(pages: Pages, report: OrderReport) -> Page:
         order_tier=get_tier(report.order.item),
         plan=await find_plan(report.order.account_id),
     )
-
-
-@get("/account/invoices", opt=for_right(Right.READ_INVOICES))
-async def show_invoices(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    account_id = account_of(pages.request_context.actor)
-    cursors = pages.cursors.of_list("invoices", account_id)
-    pager = Pager(cursors, "/account/invoices", PAGE_SIZE)
-    found = await list_invoices(account_id, pager.read(read_query(request)))
-    return pages.show(
-        "plan/invoices.html", invoices=found.rows, links=pager.links(found, _key_of_invoice)
-    )
-
-
-def _key_of_invoice(invoice: InvoiceRow) -> Key:
-    return (str(invoice.id), str(invoice.id))

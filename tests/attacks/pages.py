@@ -42,6 +42,7 @@ class Route:
             "account_id": world.creator_account,
             "request_id": world.rows["support request"],
             "order_id": world.rows["order"],
+            "file": f"{world.rows['invoice']}.pdf",
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

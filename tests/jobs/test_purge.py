@@ -115,6 +115,15 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _document() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO billing_document (id, account, stripe_id, content, stored_at)
+        VALUES ($1, $2, 'in_1', 'x', now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -129,6 +138,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
+    "billing_document": _document,
 }
 
 

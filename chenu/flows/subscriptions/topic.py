@@ -16,6 +16,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionOutcomeHandler,
 )
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.invoice_documents import InvoiceDocumentHandler
 from chenu.flows.topic import Topic
 
 
@@ -25,6 +26,7 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionExpiryHandler(stripe)
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
+    yield InvoiceDocumentHandler(subscriptions=stripe, documents=stripe)
 
 
 SUBSCRIPTIONS = Topic(_make_handlers, SUBSCRIPTION_EVENTS)

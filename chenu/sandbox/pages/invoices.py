@@ -3,6 +3,7 @@
 from litestar import Response, Router, get
 from litestar.params import FromPath
 
+from chenu.sandbox.engine.faults import Effect
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import PLATFORM
 from chenu.sandbox.pages.hosted_invoice import find_invoice
@@ -20,12 +21,19 @@ def download_invoice(request: HttpRequest, token: FromPath[str]) -> Response[byt
     invoice = find_invoice(request, token)
     if invoice is None or invoice.body["number"] is None:
         return message_page(language, "unknown", 404)
-    name = f"invoice-{invoice.body['number']}.pdf"
-    return Response(
-        invoice_pdf(invoice.body, language),
-        media_type="application/pdf",
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    content = invoice_pdf(invoice.body, language)
+    return _send(request, content, f"invoice-{invoice.body['number']}.pdf")
+
+
+def _send(request: HttpRequest, content: bytes, name: str) -> Response[bytes]:
+    """Fault rules count here too: a document that does not come, or comes cut off."""
+    rule = sandbox_of(request).faults.match(request.method, request.url.path)
+    if rule is not None and not rule.effect.executes:
+        return Response(b"", status_code=rule.error().status, media_type="text/plain")
+    if rule is not None and rule.effect is Effect.TRUNCATED:
+        content = content[: len(content) // 2]
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 def invoice_pdf(invoice: Json, language: str) -> bytes:
@@ -60,13 +68,8 @@ def download_credit_note(
     title = f"{words['credit_note']} {note.body['number']}"
     off = note.body["discount_amount"]
     of_invoice = f"{words['invoice']} {invoice.body['number']}"
-    return Response(
-        _document(title, note.body, payer_of(invoice.body), off, language, of_invoice),
-        media_type="application/pdf",
-        headers={
-            "content-disposition": f'attachment; filename="credit-note-{note.body["number"]}.pdf"'
-        },
-    )
+    content = _document(title, note.body, payer_of(invoice.body), off, language, of_invoice)
+    return _send(request, content, f"credit-note-{note.body['number']}.pdf")
 
 
 def _document(title: str, body: Json, payer: str, off: int, language: str, footer: str) -> bytes:
