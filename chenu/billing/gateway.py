@@ -78,24 +78,6 @@ class OperationIdentity(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerRequest:
-    email: str
-    name: str
-    locale: str
-    account_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerUpdate:
-    """The customer's new name and email address."""
-
-    customer_id: str
-    email: str
-    name: str
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
 class AgentPriceRequest:
     """`lookup_key` identifies the price of an agent's version; the amount of a price never changes.
 

@@ -7,10 +7,12 @@ from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
 from chenu.billing.stripe_reports import StripeReports
+from chenu.billing.stripe_tax_ids import StripeTaxIds
 
 
 class LiveGateway(
     StripeProjections,
+    StripeTaxIds,
     StripeCheckout,
     StripePayments,
     StripeConnect,

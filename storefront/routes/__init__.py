@@ -13,6 +13,7 @@ from storefront.pages import Pages, StatusOf
 from storefront.routes import (
     about,
     account,
+    billing,
     creator,
     creator_agents,
     files,
@@ -65,6 +66,8 @@ HANDLERS = (
     plan.show_order,
     invoices.show_invoices,
     invoices.send_invoice,
+    billing.show_billing,
+    billing.save_billing,
     account.show_account,
     account.save_profile,
     account.save_password,

@@ -55,6 +55,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}

@@ -38,6 +38,7 @@ FORMS: dict[str, Right | None] = {
     "/account/members/{member_id:uuid}/remove": Right.MANAGE_MEMBERS,
     "/account/members/{member_id:uuid}/role": Right.MANAGE_MEMBERS,
     "/account/password": OF_THE_PERSON,
+    "/account/billing": Right.MANAGE_PLAN,
     "/account/plan/cancel": Right.MANAGE_PLAN,
     "/account/plan/resume": Right.MANAGE_PLAN,
     "/account/plan/start": Right.MANAGE_PLAN,

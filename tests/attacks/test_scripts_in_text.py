@@ -100,6 +100,7 @@ PARAMS = {
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),
+    MailKind.INVOICE: ("name", "number", "invoice_url"),
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
 }
