@@ -16,8 +16,8 @@ _NO_COUNTRIES = frozenset(
 def list_countries(locale: Locale) -> list[tuple[str, str]]:
     """Code and name, by name."""
     named = BabelLocale(locale).territories
-    codes = [code for code in named if len(code) == 2 and code not in _NO_COUNTRIES]
-    return sorted(((code, named[code]) for code in codes), key=lambda pair: _folded(pair[1]))
+    codes = [code for code in map(str, named) if len(code) == 2 and code not in _NO_COUNTRIES]
+    return sorted(((code, str(named[code])) for code in codes), key=lambda each: _folded(each[1]))
 
 
 @cache

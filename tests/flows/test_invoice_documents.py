@@ -1,5 +1,6 @@
 """The PDF of a paid invoice: stored once, mailed once, whatever fails on the way."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -33,7 +34,7 @@ async def person(services: Services, stripe_side: StripeSide) -> Person:
     return await open_plans(services)
 
 
-async def invoices_of(person: Person) -> list[InvoiceRow]:
+async def invoices_of(person: Person) -> Sequence[InvoiceRow]:
     assert person.actor.account_id is not None
     return (await list_invoices(person.actor.account_id, PageRequest(20))).rows
 
