@@ -125,6 +125,7 @@ class CheckoutRequest:
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
     URLs are where the buyer's browser returns to. `transfer_group` is for payments, `trial_days`
     for subscriptions. `discounts` are ids of promotion codes that we have checked.
+    `automatic_tax`: the page asks for address and VAT number, and Stripe computes the VAT.
     """
 
     mode: CheckoutMode
@@ -139,6 +140,7 @@ class CheckoutRequest:
     transfer_group: str | None = None
     trial_days: int | None = None
     discounts: tuple[str, ...] = ()
+    automatic_tax: bool = False
 
     @property
     def price_ids(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         clock=business_now,
     ),
     Forever("invoice_payment", "money: append-only"),
+    Forever("enterprise_contract", "what an account agreed to, and when"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),
 )
