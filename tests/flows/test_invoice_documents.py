@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
 from chenu.billing.documents import DocumentRow, find_document
@@ -17,11 +16,10 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.ledger.open_operations import list_open
 from chenu.tiers.catalogue import TierCode
-from tests.conftest import Engines
 from tests.flows.plans import advance, complete, open_plans, start, tier_of
 from tests.flows.sales import buy, open_market, work_off
 from tests.people import Person
-from tests.rows import count, put, unguarded
+from tests.rows import count, put
 from tests.stripe_side import AWAY, StripeSide
 
 MAILED = "kind = 'INVOICE'"
@@ -146,29 +144,3 @@ async def test_after_an_hour_the_mail_leaves_without_it_and_no_other_follows(
     assert early == (1, 0)
     assert invoice.has_document
     assert await count("outbox_mail", MAILED) == 0
-
-
-async def test_no_room_for_the_pdf_stops_neither_the_sale_nor_the_mail(
-    services: Services, engines: Engines, person: Person
-) -> None:
-    async with unguarded(engines) as connection:
-        await connection.execute("""
-            CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
-            CREATE TRIGGER no_room BEFORE INSERT ON billing_document
-                FOR EACH ROW EXECUTE FUNCTION no_room();
-        """)
-        try:
-            with pytest.raises(asyncpg.DiskFullError):
-                await complete(services, await start(services, person.actor))
-            await try_again(services)
-            without = await count("outbox_mail", MAILED), await count("billing_document")
-        finally:
-            await connection.execute("DROP FUNCTION no_room CASCADE")
-
-    assert await tier_of(person) == "STARTER"
-    assert without == (1, 0)
-    await try_again(services)
-    assert await count("billing_document") == 1
-    assert await count("outbox_mail", MAILED) == 1
-    assert await list_open() == []

@@ -18,7 +18,7 @@ Layout = Callable[[str], bytes]
 def find_layout() -> Layout | None:
     """Makes a PDF of an HTML document; None, said once in one line, where it cannot."""
     try:
-        import weasyprint
+        import weasyprint  # type: ignore[import-untyped]
     except (ImportError, OSError):  # the package, or the library that it loads
         logger.warning(HOW_TO_GET_IT)
         return None
