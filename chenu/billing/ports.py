@@ -24,7 +24,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -106,6 +106,8 @@ class SubscriptionPort(Protocol):
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
 
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview: ...
+
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState: ...
@@ -123,6 +125,20 @@ class DocumentPort(Protocol):
     async def download_document(self, url: str) -> bytes:
         """Raises DocumentRefused besides."""
         ...
+
+
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class InvoicePort(Protocol):
+    """Charges on a customer's behalf."""
+
+    async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
 
 
 class ReportPort(Protocol):
@@ -145,6 +161,8 @@ class Gateway(
     ConnectPort,
     SubscriptionPort,
     DocumentPort,
+    CardPort,
+    InvoicePort,
     ReportPort,
     Protocol,
 ):

@@ -70,6 +70,8 @@ class SubscriptionState:
     is_collection_paused: bool
     created: datetime
     metadata: Mapping[str, str]
+    is_ended_unpaid: bool = False
+    """Stripe ended it because its payment failed every time."""
 
     @property
     def gives_access(self) -> bool:
@@ -86,6 +88,14 @@ class InvoiceLine:
     period_end: datetime
     is_proration: bool = False
     product_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`fingerprint` is the same for one card whoever pays with it; None for what is no card."""
+
+    id: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +124,15 @@ class InvoiceState:
     pdf_url: str | None
     payments: tuple[Charge, ...]
     metadata: Mapping[str, str]
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    """When Stripe tries again to charge it; None after the last try."""
     lines: tuple[InvoiceLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPreview:
+    """What the next invoice of a subscription will charge, and whether there is a card for it."""
+
+    amount: Cents
+    has_card: bool

@@ -33,6 +33,7 @@ async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> N
             row,
             sender=settings.mail_from,
             public_url=settings.public_url,
+            secret=settings.secret,
             attached=await find_attachment(row),
         )
         crash_point("mail.before_send")

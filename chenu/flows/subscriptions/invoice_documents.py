@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.customers import get_billed_person
+from chenu.accounts.customers import get_mailbox
 from chenu.billing.documents import DocumentRow, store_document
 from chenu.billing.gateway import DocumentRefused, StripeRefusal
 from chenu.billing.invoices import InvoiceRow, find_invoice_by_stripe_id, mark_mailed
@@ -17,9 +17,9 @@ from chenu.billing.ports import DocumentPort, SubscriptionPort
 from chenu.billing.recurring import InvoiceStatus
 from chenu.core import db, queue
 from chenu.core.clock import business_now
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail_params import InvoiceParams
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
@@ -96,15 +96,16 @@ async def mail_invoice(stripe_id: str) -> None:
         return
     if not await mark_mailed(invoice.id, business_now()):
         return
-    person = await get_billed_person(invoice.account_id)
-    locale = person.locale if is_locale(person.locale) else DEFAULT_LOCALE
-    params = {
-        "name": person.name,
-        "number": invoice.number or "",
-        "document": stripe_id,
-        "amount": invoice.total,
-        "tax": invoice.tax,
-        "paid_at": (invoice.paid_at or invoice.created_at).isoformat(),
-        "invoice_url": invoice.hosted_url,
-    }
-    await queue_mail(MailKind.INVOICE, person.email, locale, f"invoice:{stripe_id}", params)
+    mailbox = await get_mailbox(invoice.account_id)
+    params = InvoiceParams(
+        name=mailbox.name,
+        account=mailbox.account,
+        number=invoice.number or "",
+        document=stripe_id,
+        amount=invoice.total,
+        tax=invoice.tax,
+        paid_at=(invoice.paid_at or invoice.created_at).isoformat(),
+        invoice_url=invoice.hosted_url,
+    )
+    key = f"invoice:{stripe_id}"
+    await queue_mail(MailKind.INVOICE, mailbox.email, mailbox.locale, key, params)
