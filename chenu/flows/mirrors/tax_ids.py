@@ -88,6 +88,8 @@ def _read_status(state: TaxIdState) -> TaxIdStatus:
 
 async def follow_tax_id(services: Services, event: InboxEvent) -> EventOutcome:
     """A number was typed on Stripe's page, or a register was asked about one."""
+    if not event.object_id:
+        return EventOutcome.IGNORED
     try:
         state = await services.customers.get_tax_id(event.object_id)
     except StripeRefusal as refusal:
