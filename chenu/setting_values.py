@@ -136,5 +136,11 @@ def read_cache_seconds(raw: str) -> float:
     return seconds
 
 
+def read_switch(raw: str) -> bool:
+    if raw not in ("on", "off"):
+        raise ValueError("on or off")
+    return raw == "on"
+
+
 def read_list(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())

@@ -34,13 +34,17 @@ class StripeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
-    """`api_base` None is Stripe itself. Two secrets per endpoint allow rotation."""
+    """`api_base` None is Stripe itself. Two secrets per endpoint allow rotation.
+
+    `automatic_tax`: Stripe Tax computes the VAT in each price, from the customer's address.
+    """
 
     mode: StripeMode
     key: str
     api_base: str | None
     webhook_secrets: tuple[str, ...]
     thin_secrets: tuple[str, ...]
+    automatic_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def _read_stripe(env: Mapping[str, str]) -> StripeSettings:
         api_base=_read(env, "STRIPE_API_BASE", values.read_optional_url, default="") or None,
         webhook_secrets=values.read_list(env.get("STRIPE_WEBHOOK_SECRETS", "")),
         thin_secrets=values.read_list(env.get("STRIPE_THIN_SECRETS", "")),
+        automatic_tax=_read(env, "STRIPE_AUTOMATIC_TAX", values.read_switch, default="off"),
     )
 
 

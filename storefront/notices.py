@@ -11,6 +11,7 @@ _NOTICES = {
     "sessions": mark("All other sessions have ended."),
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
+    "billing": mark("Your billing details are saved. They count for the invoices to come."),
     "plan-canceled": mark("Your plan is cancelled: it ends with its period."),
     "plan-resumed": mark("Your plan goes on: it is renewed at the end of its period."),
     "plan-not-begun": mark(

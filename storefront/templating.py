@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
+from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
@@ -79,6 +80,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "paris": lambda moment: format_datetime(
             moment, "d MMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
         ),
+        "invoice_line": lambda line: describe_line(line, locale),
         "say": lambda text: translate(locale, text),
         "capability": lambda tag: capability_label(tag, locale),
         "permission": lambda name: permission_label(name, locale),

@@ -5,6 +5,7 @@ from functools import lru_cache
 from babel import Locale as BabelLocale
 
 from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.accounts.billing_details import TaxIdStatus
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
@@ -38,6 +39,14 @@ STATEMENT_STATES = {
     StatementState.WAITING: mark("waits for us"),
     StatementState.EXECUTED: mark("carried out"),
     StatementState.REFUSED: mark("refused"),
+}
+TAX_ID_STATUS = {
+    None: mark("It is sent to Stripe with your first payment, and checked there."),
+    TaxIdStatus.PENDING: mark("It is being looked up in the register."),
+    TaxIdStatus.VERIFIED: mark("The register knows it."),
+    TaxIdStatus.UNVERIFIED: mark("The register does not know it: please look at it once more."),
+    TaxIdStatus.UNAVAILABLE: mark("The register does not answer; the number counts meanwhile."),
+    TaxIdStatus.REFUSED: mark("Stripe did not take it: please look at it once more."),
 }
 LEVELS = {
     AgentLevel.L0: mark("Answers when asked"),

@@ -112,6 +112,7 @@ def start_sandbox(folder: Path) -> tuple[Child, str]:
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "chenu.sandbox", "--port", str(port), "--public-url", url]
     command += ["--data", str(folder / "sandbox.sqlite"), "--webhook-retry-scale", "0.01"]
+    command += ["--plain-pdfs"]
     child = Child("sandbox", command, folder / "logs" / "sandbox.log", env=dict(os.environ))
     child.start()
     child.wait_until(lambda: _answers(f"{url}/_sandbox/clock"), 20)

@@ -10,25 +10,49 @@ from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 
 @dataclass(frozen=True, slots=True)
 class BilledPerson:
-    """The data of the Stripe customer; `customer_id` is None before the first checkout."""
+    """The data of the Stripe customer; `customer_id` is None before the first checkout.
+
+    The address and `tax_id` are those of the billing details, empty without them.
+    """
 
     customer_id: str | None
     email: str
     name: str
     locale: str
+    line1: str
+    line2: str
+    postal_code: str
+    city: str
+    country: str
+    tax_id: str
 
 
 async def get_billed_person(account_id: AccountId) -> BilledPerson:
-    """The account's owner, with the account's name unless it is personal. Raises NotFound."""
+    """The account's owner, by the name of the billing details, else the account's unless it is
+    personal. Raises NotFound.
+    """
     sql = """
         SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
-            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
-        FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
+            coalesce(nullif(b.name, ''),
+                CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END) AS name,
+            coalesce(b.line1, '') AS line1, coalesce(b.line2, '') AS line2,
+            coalesce(b.postal_code, '') AS postal_code, coalesce(b.city, '') AS city,
+            coalesce(b.country, '') AS country, coalesce(b.tax_id, '') AS tax_id
+        FROM account a JOIN app_user u ON u.id = a.owner
+        LEFT JOIN billing_details b ON b.account = a.id WHERE a.id = $1
     """
     person = await db.find_one(BilledPerson, sql, account_id)
     if person is None:
         raise NotFound("There is no such account")
     return person
+
+
+async def get_owner(account_id: AccountId) -> UserId:
+    """Raises NotFound."""
+    user_id = await db.fetch_value("SELECT owner FROM account WHERE id = $1", account_id)
+    if user_id is None:
+        raise NotFound("There is no such account")
+    return UserId(user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("acceptance", "append-only: which words somebody agreed to is evidence"),
     Forever("app_user", PEOPLE),
     Forever("account", PEOPLE),
+    Forever("billing_details", PEOPLE),
     Forever("membership", PEOPLE),
     Forever("staff_role", PEOPLE),
     Forever("api_key", PEOPLE),

@@ -52,6 +52,26 @@ class Account(Table, tablename="account"):
     created_at = business_time()
 
 
+class BillingDetails(Table, tablename="billing_details"):
+    """Whom Stripe's invoices are made out to; without a row, the owner by name and address of mail.
+
+    `tax_id_status` is what became of the number at Stripe; None while it is not sent.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, unique=True)
+    name = Text(default="")
+    line1 = Text(default="")
+    line2 = Text(default="")
+    postal_code = Text(default="")
+    city = Text(default="")
+    country = Text(default="")
+    tax_id = Text(default="")
+    tax_id_status = Text(default=None, null=True)
+    stripe_tax_id = Text(default=None, null=True, unique=True)
+    updated_at = business_time()
+
+
 class Membership(Table, tablename="membership"):
     id = primary_id()
     account = belongs_to(Account, index=True)

@@ -52,6 +52,14 @@ class OutcomeUnknown(ProviderUnavailable):
         self.is_remembered = is_remembered
 
 
+class DocumentRefused(Exception):
+    """What an address of a document leads to is not stored; `code` says why. It may pass."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class OperationIdentity(Protocol):
     """The operation that makes the call: its key makes retries safe, its id is in the object's
     metadata.
@@ -67,24 +75,6 @@ class OperationIdentity(Protocol):
 
     @property
     def created_at(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRequest:
-    email: str
-    name: str
-    locale: str
-    account_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerUpdate:
-    """The customer's new name and email address."""
-
-    customer_id: str
-    email: str
-    name: str
-    locale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +125,7 @@ class CheckoutRequest:
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
     URLs are where the buyer's browser returns to. `transfer_group` is for payments, `trial_days`
     for subscriptions. `discounts` are ids of promotion codes that we have checked.
+    `automatic_tax`: the page asks for address and VAT number, and Stripe computes the VAT.
     """
 
     mode: CheckoutMode
@@ -149,6 +140,7 @@ class CheckoutRequest:
     transfer_group: str | None = None
     trial_days: int | None = None
     discounts: tuple[str, ...] = ()
+    automatic_tax: bool = False
 
     @property
     def price_ids(self) -> tuple[str, ...]:

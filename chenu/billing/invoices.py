@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, NewType
 from uuid import UUID
 
+import msgspec
+
 from chenu.accounts.actor import AccountId
-from chenu.billing.recurring import InvoiceState, InvoiceStatus
+from chenu.billing.recurring import InvoiceLine, InvoiceState, InvoiceStatus
 from chenu.billing.tables import Invoice, InvoicePayment
 from chenu.core import db
 from chenu.core.errors import NotFound
@@ -22,12 +24,16 @@ InvoiceId = NewType("InvoiceId", UUID)
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """Amounts in cents; the times are Stripe's, on business time."""
+    """Amounts in cents; the times are Stripe's, on business time.
+
+    `pdf_url` is Stripe's; `has_document`: we keep a copy of that PDF.
+    """
 
     id: InvoiceId
     account_id: AccountId
     stripe_invoice_id: str
     stripe_subscription_id: str | None
+    purchase_id: UUID | None
     number: str | None
     status: InvoiceStatus
     billing_reason: str
@@ -36,17 +42,36 @@ class InvoiceRow:
     tax: Cents
     total: Cents
     amount_paid: Cents
+    lines_json: str
     period_start: datetime
     period_end: datetime
     issued_at: datetime | None
     paid_at: datetime | None
     hosted_url: str | None
     pdf_url: str | None
+    has_document: bool
     created_at: datetime
 
+    @property
+    def lines(self) -> list[InvoiceLine]:
+        return msgspec.json.decode(self.lines_json, type=list[InvoiceLine])
 
-_INVOICES = Columns(InvoiceRow, Invoice, account_id="account")
+
+_INVOICES = Columns(
+    InvoiceRow,
+    Invoice,
+    account_id="account",
+    purchase_id="purchase",
+    lines_json="{0}lines::text",
+    has_document="""
+        EXISTS (SELECT 1 FROM billing_document d WHERE d.stripe_id = {0}stripe_invoice_id)""",
+)
 _INVOICE = f"SELECT {_INVOICES.select()} FROM invoice"  # noqa: S608 - own columns
+
+
+def pdf_path(invoice_id: InvoiceId) -> str:
+    """Of our page that serves our copy of its PDF."""
+    return f"/account/invoices/{invoice_id}.pdf"
 
 
 async def find_invoice_by_stripe_id(stripe_id: str) -> InvoiceRow | None:
@@ -93,6 +118,7 @@ async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -
         "account": account_id,
         "stripe_invoice_id": state.id,
         "stripe_subscription_id": state.subscription_id,
+        "purchase": _purchase_of(state),
         "number": state.number,
         "status": state.status,
         "billing_reason": state.billing_reason,
@@ -101,6 +127,7 @@ async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -
         "tax": state.tax,
         "total": state.total,
         "amount_paid": state.amount_paid,
+        "lines": msgspec.json.encode(state.lines).decode(),
         "period_start": state.period_start,
         "period_end": state.period_end,
         "issued_at": state.issued_at,
@@ -117,6 +144,31 @@ async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -
         WHERE invoice.fetch_number < excluded.fetch_number
     """
     return bool(await insert(Invoice, values, suffix))
+
+
+def _purchase_of(state: InvoiceState) -> UUID | None:
+    """What was bought once, as our payment page said; None for a subscription's invoice."""
+    if state.subscription_id is not None:
+        return None
+    try:
+        return UUID(state.metadata.get("purchase_id", ""))
+    except ValueError:
+        return None
+
+
+async def get_own_invoice(account_id: AccountId, invoice_id: InvoiceId) -> InvoiceRow:
+    """Raises NotFound for what is another account's, or not issued."""
+    sql = f"{_INVOICE} WHERE id = $1 AND account = $2 AND issued_at IS NOT NULL"
+    found = await db.find_one(InvoiceRow, sql, invoice_id, account_id)
+    if found is None:
+        raise NotFound("There is no such invoice")
+    return found
+
+
+async def mark_mailed(invoice_id: InvoiceId, at: datetime) -> bool:
+    """True for the first caller alone, in whose transaction the mail is queued."""
+    sql = "UPDATE invoice SET mailed_at = $2 WHERE id = $1 AND mailed_at IS NULL"
+    return bool(await db.execute(sql, invoice_id, at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,25 @@
 from chenu.billing.stripe_cards import StripeCards
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
+from chenu.billing.stripe_documents import StripeDocuments
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
 from chenu.billing.stripe_refunds import StripeRefunds
 from chenu.billing.stripe_renewals import StripeRenewals
 from chenu.billing.stripe_reports import StripeReports
+from chenu.billing.stripe_tax_ids import StripeTaxIds
 
 
 class LiveGateway(
     StripeProjections,
+    StripeTaxIds,
     StripeCheckout,
     StripePayments,
     StripeConnect,
     StripeRecurring,
     StripeRefunds,
+    StripeDocuments,
     StripeCards,
     StripeRenewals,
     StripeReports,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from chenu.billing.customer_requests import CustomerRequest, CustomerUpdate, TaxIdChange, TaxIdState
 from chenu.billing.gateway import (
     AgentPriceRequest,
     BalanceMovement,
@@ -16,8 +17,6 @@ from chenu.billing.gateway import (
     ConnectAccountRequest,
     ConnectState,
     ConnectUpdate,
-    CustomerRequest,
-    CustomerUpdate,
     EventSummary,
     OperationIdentity,
     PriceState,
@@ -42,6 +41,10 @@ class CustomerPort(Protocol):
     async def find_customer(self, email: str, by: OperationIdentity) -> str | None: ...
 
     async def update_customer(self, change: CustomerUpdate, by: OperationIdentity) -> None: ...
+
+    async def put_tax_id(self, change: TaxIdChange, by: OperationIdentity) -> TaxIdState | None: ...
+
+    async def get_tax_id(self, tax_id: str) -> TaxIdState: ...
 
     async def is_customer_there(self, customer_id: str) -> bool: ...
 
@@ -140,6 +143,14 @@ class SubscriptionPort(Protocol):
     async def get_credit_note(self, document_id: str) -> CreditNoteState: ...
 
 
+class DocumentPort(Protocol):
+    """PDF documents of Stripe's."""
+
+    async def download_document(self, url: str) -> bytes:
+        """Raises DocumentRefused besides."""
+        ...
+
+
 class CardPort(Protocol):
     """The cards that subscriptions are charged with."""
 
@@ -173,6 +184,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    DocumentPort,
     CardPort,
     InvoicePort,
     ReportPort,

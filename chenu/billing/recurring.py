@@ -79,6 +79,18 @@ class SubscriptionState:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """`description` is Stripe's; `product_id` None: Stripe names no product."""
+
+    description: str
+    amount: Cents
+    period_start: datetime
+    period_end: datetime
+    is_proration: bool = False
+    product_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """`fingerprint` is the same for one card whoever pays with it; None for what is no card."""
 
@@ -88,7 +100,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceState:
-    """`payments` are the settled charges; `metadata` that of its subscription when it was made."""
+    """`payments` are the settled charges; `metadata` that of its subscription when it was made, or
+    of the payment page.
+    """
 
     id: str
     customer_id: str
@@ -113,6 +127,7 @@ class InvoiceState:
     attempts: int = 0
     next_attempt_at: datetime | None = None
     """When Stripe tries again to charge it; None after the last try."""
+    lines: tuple[InvoiceLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),
     Forever("trial_card", "one trial a card, for ever: a hash, which outlives the person's data"),
     Forever("invoice", "documents of payments are stored for as long as the books"),
+    Retention(
+        "billing_document",
+        timedelta(days=4018),
+        "stored_at",
+        "documents of payments: ten years from the end of the financial year (French commercial"
+        " code, L123-22)",
+        clock=business_now,
+    ),
     Forever("invoice_payment", "money: append-only"),
     Forever(
         "invoice_refund_request", "who decided to return money, and why: for as long as the books"

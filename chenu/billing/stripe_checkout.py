@@ -34,11 +34,20 @@ def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionPa
         params["expires_at"] = request.expires_at
     if request.discounts:
         params["discounts"] = [{"promotion_code": code} for code in request.discounts]
+    if request.automatic_tax:
+        _add_tax(params)
     if request.mode is CheckoutMode.PAYMENT:
         _add_payment(params, request, metadata)
     else:
         _add_subscription(params, request, metadata)
     return params
+
+
+def _add_tax(params: SessionParams) -> None:
+    """The customer takes over what the page asks for; our prices include the VAT."""
+    params["automatic_tax"] = {"enabled": True}
+    params["tax_id_collection"] = {"enabled": True}
+    params["customer_update"] = {"address": "auto", "name": "auto"}
 
 
 def _add_payment(params: SessionParams, request: CheckoutRequest, metadata: dict[str, str]) -> None:

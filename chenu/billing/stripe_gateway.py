@@ -13,6 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import stripe
+from stripe.params import (
+    CustomerCreateParams,
+    CustomerCreateParamsAddress,
+    CustomerUpdateParams,
+)
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
 
@@ -24,6 +29,10 @@ from chenu.settings import StripeSettings
 T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)
 SessionParams = SessionCreateParams
+NewCustomerParams = CustomerCreateParams
+ChangedCustomerParams = CustomerUpdateParams
+AddressParams = CustomerCreateParamsAddress
+"""Creation and update have the same fields in it."""
 SubscriptionParams = SessionCreateParamsSubscriptionData
 
 API_VERSION: Final = "2026-10-28.endive"

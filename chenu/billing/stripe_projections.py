@@ -3,24 +3,35 @@
 from typing import Any
 
 from chenu.billing import gateway
+from chenu.billing.customer_requests import CustomerAddress, CustomerRequest, CustomerUpdate
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
-from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
+from chenu.billing.stripe_gateway import (
+    PAGE,
+    AddressParams,
+    ChangedCustomerParams,
+    NewCustomerParams,
+    StripeCaller,
+    metadata_of,
+    since,
+)
 from chenu.core.money import CURRENCY, is_our_currency
 
 
 class StripeProjections(StripeCaller):
     """Implements ports.CustomerPort and ports.CataloguePort."""
 
-    async def create_customer(self, request: gateway.CustomerRequest, by: OperationIdentity) -> str:
+    async def create_customer(self, request: CustomerRequest, by: OperationIdentity) -> str:
+        params: NewCustomerParams = {
+            "email": request.email,
+            "name": request.name,
+            "preferred_locales": [request.locale],
+            "metadata": metadata_of(by, account_id=request.account_id),
+        }
+        if request.postal_address is not None:
+            params["address"] = _address_params(request.postal_address)
         created = await self.ask(
             lambda: self.client.v1.customers.create_async(
-                {
-                    "email": request.email,
-                    "name": request.name,
-                    "preferred_locales": [request.locale],
-                    "metadata": metadata_of(by, account_id=request.account_id),
-                },
-                {"idempotency_key": by.idempotency_key},
+                params, {"idempotency_key": by.idempotency_key}
             )
         )
         return created.id
@@ -34,16 +45,17 @@ class StripeProjections(StripeCaller):
         )
         return None if found is None else found.id
 
-    async def update_customer(self, change: gateway.CustomerUpdate, by: OperationIdentity) -> None:
+    async def update_customer(self, change: CustomerUpdate, by: OperationIdentity) -> None:
+        params: ChangedCustomerParams = {
+            "email": change.email,
+            "name": change.name,
+            "preferred_locales": [change.locale],
+        }
+        if change.postal_address is not None:
+            params["address"] = _address_params(change.postal_address)
         await self.ask(
             lambda: self.client.v1.customers.update_async(
-                change.customer_id,
-                {
-                    "email": change.email,
-                    "name": change.name,
-                    "preferred_locales": [change.locale],
-                },
-                {"idempotency_key": by.idempotency_key},
+                change.customer_id, params, {"idempotency_key": by.idempotency_key}
             )
         )
 
@@ -144,3 +156,14 @@ class StripeProjections(StripeCaller):
             and bool(getattr(product, "active", False))
         )
         return gateway.PriceState(price.id, product.id, is_sold)
+
+
+def _address_params(place: CustomerAddress) -> AddressParams:
+    """Empty parts are sent too, since they may have been filled before."""
+    return {
+        "line1": place.line1,
+        "line2": place.line2,
+        "postal_code": place.postal_code,
+        "city": place.city,
+        "country": place.country,
+    }

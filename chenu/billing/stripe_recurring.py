@@ -13,7 +13,8 @@ from chenu.billing.recurring import (
     SubscriptionState,
     SubscriptionStatus,
 )
-from chenu.billing.stripe_gateway import StripeCaller
+from chenu.billing.stripe_gateway import PAGE, StripeCaller
+from chenu.billing.stripe_invoice_lines import StripeLine, StripeLines, read_lines
 from chenu.billing.stripe_objects import read_payment_intent, require_ours
 from chenu.core.money import Cents
 
@@ -69,8 +70,15 @@ class StripeRecurring(StripeCaller):
             lambda: self.client.v1.invoices.retrieve_async(invoice_id, {"expand": ["payments"]})
         )
         invoice = msgspec.convert(found.to_dict(), _Invoice)
+        if invoice.lines.has_more:  # an invoice brings ten
+            invoice.lines.data = await self._list_lines(invoice_id)
         charges = [await self._get_charge(intent) for intent in invoice.paid_intents]
         return _describe_invoice(invoice, tuple(charge for charge in charges if charge))
+
+    async def _list_lines(self, invoice_id: str) -> list[StripeLine]:
+        lines = self.client.v1.invoices.line_items
+        found = self.iterate(lambda: lines.list_async(invoice_id, {"limit": PAGE}))
+        return [msgspec.convert(line.to_dict(), StripeLine) async for line in found]
 
     async def _get_charge(self, intent_id: str) -> Charge | None:
         intent = await self.ask(
@@ -179,19 +187,6 @@ class _Amount(msgspec.Struct):
     amount: int
 
 
-class _Period(msgspec.Struct):
-    start: int
-    end: int
-
-
-class _Line(msgspec.Struct):
-    period: _Period
-
-
-class _Lines(msgspec.Struct):
-    data: list[_Line]
-
-
 class _Payment(msgspec.Struct):
     payment_intent: str | None = None
 
@@ -218,7 +213,7 @@ class _Invoice(msgspec.Struct):
     total: int
     amount_paid: int
     created: int
-    lines: _Lines
+    lines: StripeLines
     status_transitions: _Transitions
     customer: str
     billing_reason: str | None = None
@@ -243,7 +238,8 @@ class _Invoice(msgspec.Struct):
 def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> InvoiceState:
     require_ours(invoice.id, invoice.currency)
     details = invoice.parent.subscription_details if invoice.parent else None
-    periods = [line.period for line in invoice.lines.data]
+    created = _time(invoice.created)
+    lines = read_lines(invoice.lines.data)
     return InvoiceState(
         id=invoice.id,
         customer_id=invoice.customer,
@@ -256,9 +252,10 @@ def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> Invoic
         tax=_sum(invoice.total_taxes),
         total=Cents(invoice.total),
         amount_paid=Cents(invoice.amount_paid),
-        period_start=_time(min((each.start for each in periods), default=invoice.created)),
-        period_end=_time(max((each.end for each in periods), default=invoice.created)),
-        created=_time(invoice.created),
+        lines=lines,
+        period_start=min((each.period_start for each in lines), default=created),
+        period_end=max((each.period_end for each in lines), default=created),
+        created=created,
         issued_at=_find_time(invoice.status_transitions.finalized_at),
         paid_at=_find_time(invoice.status_transitions.paid_at),
         hosted_url=invoice.hosted_invoice_url,

@@ -127,12 +127,17 @@ class TrialCard(Table, tablename="trial_card"):
 
 
 class Invoice(Table, tablename="invoice"):
-    """Our mirror of Stripe's invoices: the newest answer wins (`fetch_number`). Cents."""
+    """Our mirror of Stripe's invoices: the newest answer wins (`fetch_number`). Cents.
+
+    `purchase` names what was bought once. `lines` are JSON of recurring.InvoiceLine. `mailed_at`:
+    an invoice is mailed once for ever, and outlives the outbox's row.
+    """
 
     id = primary_id()
     account = belongs_to(Account, index=True)
     stripe_invoice_id = Text(unique=True)
     stripe_subscription_id = Text(default=None, null=True, index=True)
+    purchase = UUID(default=None, null=True, index=True)
     number = Text(default=None, null=True)
     status = Text()
     billing_reason = Text()
@@ -141,14 +146,29 @@ class Invoice(Table, tablename="invoice"):
     tax = BigInt()
     total = BigInt()
     amount_paid = BigInt()
+    lines = JSONB(default="[]")
     period_start = business_time()
     period_end = business_time()
     issued_at = Timestamptz(default=None, null=True)
     paid_at = Timestamptz(default=None, null=True)
     hosted_url = Text(default=None, null=True)
     pdf_url = Text(default=None, null=True)
+    mailed_at = Timestamptz(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
+
+
+class BillingDocument(Table, tablename="billing_document"):
+    """Our copy of a PDF of Stripe's, such as that of a paid invoice: docs/decisions/0030.
+
+    `stripe_id` is the invoice's, or whatever else it is the document of.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account)
+    stripe_id = Text(unique=True)
+    content = Bytea()
+    stored_at = business_time(index=True)
 
 
 class InvoicePayment(Table, tablename="invoice_payment"):

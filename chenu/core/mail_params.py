@@ -94,6 +94,19 @@ class ReceiptParams(MailParams, frozen=True):
     consent_at: str
 
 
+class InvoiceParams(MailParams, frozen=True):
+    """`document` names the stored PDF, which is attached if it is there when the mail leaves."""
+
+    name: str
+    account: str
+    number: str
+    document: str
+    amount: int
+    tax: int
+    paid_at: str
+    invoice_url: str | None
+
+
 class PaymentReturnedParams(MailParams, frozen=True):
     name: str
     agent: str
@@ -216,6 +229,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.SUPPORT_ASKED: SupportAskedParams,
     MailKind.SUPPORT_ANSWERED: SupportAnsweredParams,
     MailKind.RECEIPT: ReceiptParams,
+    MailKind.INVOICE: InvoiceParams,
     MailKind.PAYMENT_RETURNED: PaymentReturnedParams,
     MailKind.REFUND: RefundParams,
     MailKind.WITHDRAWAL_RECEIVED: WithdrawalReceivedParams,

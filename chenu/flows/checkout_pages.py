@@ -1,11 +1,14 @@
 """What every payment page of Stripe's has in common, whatever is bought on it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
 
+from chenu.billing.gateway import CheckoutRequest
 from chenu.core.clock import system_now
 from chenu.core.errors import RefusedError
+from chenu.ledger.operations import NewOperation
 
 SESSION_LIFE = timedelta(minutes=30, seconds=30)
 """Stripe's shortest is 30 minutes from when the request arrives there."""
@@ -30,3 +33,9 @@ def next_expiry() -> int:
 
 def not_opened() -> PaymentFailed:
     return PaymentFailed("The payment page could not be opened. Nothing was charged")
+
+
+def with_tax(opening: NewOperation, *, is_on: bool) -> NewOperation:
+    """The operation that opens a page, with VAT computed by Stripe or not: frozen with it."""
+    request: CheckoutRequest = opening.params
+    return replace(opening, params=replace(request, automatic_tax=is_on))

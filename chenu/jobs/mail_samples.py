@@ -13,6 +13,7 @@ from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import (
     AddressNoticeParams,
     GreetingParams,
+    InvoiceParams,
     LinkParams,
     MailParams,
     MemberRemovedParams,
@@ -166,6 +167,19 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
     MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
+    MailKind.INVOICE: tuple(
+        InvoiceParams(
+            name=_NAME,
+            account=account,
+            number="ABCD1234-0001",
+            document="in_sample",
+            amount=2900,
+            tax=483,
+            paid_at=_MOMENT.isoformat(),
+            invoice_url="https://invoice.stripe.com/i/sample",
+        )
+        for account in ("", _COMPANY)
+    ),
     MailKind.PAYMENT_RETURNED: tuple(
         PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
         for reason in ("already_owned", "another_purchase", "agent_stopped")

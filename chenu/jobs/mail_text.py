@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -58,8 +59,21 @@ def _read(iso: str) -> datetime:
     return datetime.fromisoformat(str(iso))
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF document."""
+
+    name: str
+    content: bytes
+
+
 def compose_mail(
-    mail: MailRow, *, sender: str, public_url: str, secret: bytes | None = None
+    mail: MailRow,
+    *,
+    sender: str,
+    public_url: str,
+    secret: bytes | None = None,
+    attached: Attachment | None = None,
 ) -> EmailMessage:
     """A complete message.
 
@@ -71,7 +85,8 @@ def compose_mail(
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
-    subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
+    text = template.render(url=public_url, has_document=attached is not None, **params)
+    subject, _, body = text.strip().partition("\n")
     message = new_message()
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
@@ -84,6 +99,10 @@ def compose_mail(
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     footer = _footer(kind, locale, public_url, off)
     _fill(message, body, footer, locale, _own_links(public_url, params))
+    if attached is not None:
+        message.add_attachment(
+            attached.content, maintype="application", subtype="pdf", filename=attached.name
+        )
     message["Content-Language"] = locale  # last: setting the content drops such headers
     return message
 

@@ -10,6 +10,7 @@ from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import Unavailable
 from chenu.core.mail import MailRow
+from chenu.jobs.mail_documents import find_attachment
 from chenu.jobs.mail_text import compose_mail
 from chenu.jobs.mail_transport import MailError, MailTransport
 from chenu.settings import Settings
@@ -33,6 +34,7 @@ async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> N
             sender=settings.mail_from,
             public_url=settings.public_url,
             secret=settings.secret,
+            attached=await find_attachment(row),
         )
         crash_point("mail.before_send")
         await transport.send(message)

@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
         begin_with=Path(given.begin_with) if given.begin_with else None,
         webhook_retry_scale=given.webhook_retry_scale,
         v2_event_details=given.v2_event_details,
+        laid_out_pdfs=not given.plain_pdfs,
     )
     # Imported after parsing, so that --help answers at once.
     from chenu.sandbox.engine.archive import BadArchive
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clock", type=int, help="Unix seconds at which the clock starts")
     parser.add_argument("--begin-with", help="archive that a new data file begins with")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0)
+    parser.add_argument(
+        "--plain-pdfs", action="store_true", help="documents without WeasyPrint, in no time"
+    )
     parser.add_argument(
         "--v2-event-details",
         action="store_true",

@@ -63,6 +63,9 @@ class SandboxConfig:
     uncollectible_after_dunning: bool = False
     """Whether its invoice is then marked uncollectible; else it stays open."""
 
+    laid_out_pdfs: bool = False
+    """Documents by WeasyPrint, where it and Pango are installed; else, and there, plain ones."""
+
     def link(self, path: str) -> str:
         """The public URL of one of the sandbox's pages; `path` starts with a slash."""
         return self.public_url.rstrip("/") + path

@@ -6,15 +6,16 @@ import strawberry
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.roles import Right
-from chenu.billing.invoices import InvoiceId, InvoiceRow
+from chenu.billing.invoice_words import describe_line
+from chenu.billing.invoices import InvoiceId, InvoiceRow, pdf_path
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
 from chenu.tiers import catalogue
-from chenu_graphql.context import Context
+from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import ErrorCode
-from chenu_graphql.fields import field
+from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
-from chenu_graphql.money import Money
+from chenu_graphql.money import Line, Money, MoneyLine
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import HOLDER, INVOICES, READER
 from chenu_graphql.scalars import URL
@@ -71,6 +72,15 @@ def _invoice_id(root: _Invoice) -> strawberry.ID:
     return public_id("Invoice", root.id)
 
 
+def _lines(root: _Invoice, info: Info) -> list[Line]:
+    locale = info.context.locale
+    return [Line(describe_line(line, locale), line.amount) for line in root.lines]
+
+
+def _pdf_url(root: _Invoice, info: Info) -> URL | None:
+    return URL(info.context.services.url(pdf_path(root.id))) if root.has_document else None
+
+
 @strawberry.type(description="An invoice of Stripe's, as we mirror it.")
 class Invoice(Node):
     id: strawberry.ID = field("Global id.", INVOICES, _invoice_id)
@@ -83,7 +93,14 @@ class Invoice(Node):
     period_start: datetime | None = field("What it is for, from.", INVOICES)
     period_end: datetime | None = field("What it is for, until.", INVOICES)
     issued_at: datetime | None = field("When it was issued; null: it is a draft.", INVOICES)
-    pdf_url: URL | None = field("Stripe's PDF; null until it is issued.", INVOICES)
+    lines: list[MoneyLine] = field(
+        "What it is for, before any discount.", INVOICES, _lines, weight=Weight(size=4)
+    )
+    pdf_url: URL | None = field(
+        "Our copy of Stripe's PDF, for signed-in people; null until it is paid and stored.",
+        INVOICES,
+        _pdf_url,
+    )
     hosted_url: URL | None = field("Stripe's page, where it can be paid.", INVOICES)
 
 

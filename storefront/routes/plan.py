@@ -1,9 +1,5 @@
-"""The account's plan: what it is, starting one, leaving it, coming back; and its invoices."""
+"""The account's plan: what it is, starting one, leaving it, coming back."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import TypeVar
 from uuid import UUID
 
 from litestar import get, post
@@ -12,18 +8,11 @@ from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
 from chenu.billing.contracts import find_running_contract
-from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices, list_open_invoices
-from chenu.billing.refunds import (
-    CreditNoteRow,
-    InvoiceRefundRow,
-    list_credit_notes,
-    list_refunds_of_invoices,
-)
+from chenu.billing.invoices import InvoiceRow, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core.errors import BrokenRequest, ChenuError
 from chenu.core.ids import new_id
-from chenu.core.paging import Key
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
@@ -33,18 +22,13 @@ from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
-from storefront.paging import Pager
 from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
 from storefront.plan_state import PLAN_STATES, describe_plan
 from storefront.visitor import account_of
 
-_Row = TypeVar("_Row", InvoiceRefundRow, CreditNoteRow)
-
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
-
-PAGE_SIZE = 20
 
 
 @get("/account/plan", opt=SIGNED_IN)
@@ -179,31 +163,3 @@ async def _render_order(pages: Pages, report: OrderReport) -> Page:
         order_tier=get_tier(report.order.item),
         plan=await find_plan(report.order.account_id),
     )
-
-
-@get("/account/invoices", opt=for_right(Right.READ_INVOICES))
-async def show_invoices(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    account_id = account_of(pages.request_context.actor)
-    cursors = pages.cursors.of_list("invoices", account_id)
-    pager = Pager(cursors, "/account/invoices", PAGE_SIZE)
-    found = await list_invoices(account_id, pager.read(read_query(request)))
-    ids = [invoice.id for invoice in found.rows]
-    refunds, notes = await asyncio.gather(list_refunds_of_invoices(ids), list_credit_notes(ids))
-    return pages.show(
-        "plan/invoices.html",
-        invoices=found.rows,
-        refunds=_by_invoice(refunds),
-        credit_notes=_by_invoice(notes),
-        links=pager.links(found, _key_of_invoice),
-    )
-
-
-def _by_invoice(rows: Sequence[_Row]) -> dict[InvoiceId, list[_Row]]:
-    found: defaultdict[InvoiceId, list[_Row]] = defaultdict(list)
-    for row in rows:
-        found[row.invoice_id].append(row)
-    return found
-
-
-def _key_of_invoice(invoice: InvoiceRow) -> Key:
-    return (str(invoice.id), str(invoice.id))

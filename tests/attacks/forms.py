@@ -64,6 +64,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
         "/account/plan/card": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(

@@ -8,16 +8,21 @@ from urllib.parse import quote
 import msgspec
 
 from chenu.accounts.actor import Staff
+from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.rows import AgentRow
+from chenu.billing.invoices import store_invoice
+from chenu.billing.recurring import InvoiceLine
 from chenu.core.clock import system_now
+from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.people import (
     MANIFEST,
@@ -64,6 +69,8 @@ class Store:
                 "/library",
                 f"/agents/{slug}/manifest",
                 f"/purchases/{self.purchase}",
+                "/account/invoices",
+                "/account/billing",
             ],
             "creator": [
                 "/creator",
@@ -90,6 +97,7 @@ async def open_store(services: Services) -> Store:
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
+    await _bill(buyer)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     account_id = buyer.actor.account_id
     assert account_id is not None
@@ -106,6 +114,14 @@ async def open_store(services: Services) -> Store:
     }
     await put("access_grant", "first_used_at", system_now())
     return Store(people, agent, draft, purchase.id, profile.handle)
+
+
+async def _bill(buyer: Person) -> None:
+    """An invoice and billing details."""
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    await store_invoice(account_id, await answered(made_up_invoice("cus_buyer")))
+    await save_billing_details(buyer.actor, BillingDetailsInput(name="Benali SARL"))
 
 
 async def infect(store: Store, payloads: Sequence[str]) -> str:
@@ -133,6 +149,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("app_user", "locale", "en")
     await put("user_session", "user_agent", line)
     await put("account", "name", line)
+    for column in ("name", "line1", "line2", "postal_code", "city", "tax_id"):
+        await put("billing_details", column, line)
+    await put("invoice", "number", line)
+    await put("invoice", "lines", _lines(line))
     await put("entitlement_override", "reason", lines)
     await put("enterprise_contract", "reference", line)
     await put("enterprise_contract", "end_reason", lines)
@@ -141,3 +161,8 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
     return line
+
+
+def _lines(text: str) -> str:
+    """As Stripe describes them: with the name of what was bought."""
+    return msgspec.json.encode([InvoiceLine(text, Cents(900), BEGAN, ENDS)]).decode()

@@ -48,6 +48,7 @@ class Route:
             "refund_id": world.rows["refund"],
             "subject_id": world.rows["plan"],
             "statement_id": world.rows["statement"],
+            "file": f"{world.rows['invoice']}.pdf",
             "kind": "sale",
             "language": "fr",
             "number": "0",

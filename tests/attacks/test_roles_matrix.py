@@ -39,6 +39,7 @@ FORMS: dict[str, Right | None] = {
     "/account/members/{member_id:uuid}/remove": Right.MANAGE_MEMBERS,
     "/account/members/{member_id:uuid}/role": Right.MANAGE_MEMBERS,
     "/account/password": OF_THE_PERSON,
+    "/account/billing": Right.MANAGE_PLAN,
     "/account/plan/cancel": Right.MANAGE_PLAN,
     "/account/plan/card": Right.MANAGE_PLAN,
     "/account/plan/resume": Right.MANAGE_PLAN,

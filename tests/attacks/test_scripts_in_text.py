@@ -107,6 +107,7 @@ PARAMS = {
     MailKind.WITHDRAWAL_RECEIVED: ("name", "contract", "email"),
     MailKind.WITHDRAWAL_DONE: ("name", "item", "number"),
     MailKind.WITHDRAWAL_REFUSED: ("name", "contract", "reason"),
+    MailKind.INVOICE: ("name", "account", "number", "invoice_url"),
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
     MailKind.WELCOME: ("email",),

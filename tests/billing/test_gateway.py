@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from chenu.billing.customer_requests import CustomerRequest, CustomerUpdate
 from chenu.billing.gateway import (
     AgentPriceRequest,
     ConnectAccountRequest,
     ConnectUpdate,
-    CustomerRequest,
-    CustomerUpdate,
     OutcomeUnknown,
     ProductUpdate,
     RefundRequest,

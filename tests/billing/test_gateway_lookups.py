@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from chenu.billing.customer_requests import CustomerRequest
 from chenu.billing.gateway import (
     ConnectAccountRequest,
-    CustomerRequest,
     OutcomeUnknown,
     RefundRequest,
     TransferRequest,

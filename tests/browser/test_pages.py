@@ -41,6 +41,7 @@ SIGNED_IN = {
         "/account/members",
         "/account/plan",
         "/account/invoices",
+        "/account/billing",
         "/support",
         "/library",
         "/agents/trieur-de-factures",

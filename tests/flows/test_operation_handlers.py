@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from chenu.accounts.actor import Staff
+from chenu.accounts.billing_details import save_billing_details
 from chenu.agents.payments import list_payments
 from chenu.billing.invoices import list_subscription_invoices
 from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
@@ -36,6 +37,7 @@ from tests.flows.sales import (
     start_buying,
     work_off,
 )
+from tests.flows.test_billing_details import COMPANY
 from tests.flows.test_late_payments import pay_too_late
 from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_plan_cards import OTHER, change_card, fall_behind
@@ -114,6 +116,7 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 async def _live_with_a_plan(services: Services) -> None:
     """A page closed for another one, a change of the renewal, a refund, an unwanted twin."""
     person = await open_plans(services)
+    await save_billing_details(person.actor, COMPANY)
     await start(services, person.actor)
     await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")

@@ -129,6 +129,15 @@ async def _withdrawal_statement() -> None:
     await db.execute(sql, new_id())
 
 
+async def _document() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO billing_document (id, account, stripe_id, content, stored_at)
+        VALUES ($1, $2, 'in_1', 'x', now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id)
+
+
 async def _trial_reminder() -> None:
     person = await make_person("zoe")
     subscription = new_id()
@@ -162,6 +171,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
     "withdrawal_statement": _withdrawal_statement,
+    "billing_document": _document,
     "trial_reminder": _trial_reminder,
 }
 

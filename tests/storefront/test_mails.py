@@ -11,9 +11,10 @@ import pytest
 from chenu.agents.consent import consent_text
 from chenu.core.i18n import LOCALES, Locale
 from chenu.core.mail import MailKind, MailRow
-from chenu.jobs.mail_text import compose_mail
+from chenu.jobs.mail_text import Attachment, compose_mail
 
 URL = "https://chenu.example"
+PDF = b"%PDF-1.4\n%%EOF\n"
 PARAMS: dict[str, Any] = {
     "name": "Inès <b>",
     "account": "Benali SARL",
@@ -28,12 +29,13 @@ PARAMS: dict[str, Any] = {
     "creator": "Atelier Nord",
     "purchase": "0190f0a0-0000-7000-8000-000000000001",
     "amount": 1250,
-    "number": "CHENU-0001",
     "contract": "CHENU-0001",
     "declared_at": "2026-11-22T10:14:00+00:00",
     "item": "Pro",
     "tax": 208,
     "paid_at": "2026-11-22T10:15:00+00:00",
+    "number": "ABC-0001",
+    "document": "in_1",
     "invoice_url": "https://stripe.example/invoice",
     "receipt_url": None,
     "consent_version": "2026-11-01",
@@ -69,6 +71,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.RECEIPT: {
         "en": ["€12.50", "€2.08", "2026-11-01", "10:14"],
         "fr": ["12,50\u00a0€", "2,08\u00a0€", "2026-11-01", "10:14"],
+    },
+    MailKind.INVOICE: {
+        "en": ["ABC-0001", "€12.50", "€2.08", "attached"],
+        "fr": ["ABC-0001", "12,50\u00a0€", "2,08\u00a0€", "jointe"],
     },
     MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
     MailKind.REFUND: {"en": ["€12.50", "CHENU-0001"], "fr": ["12,50\u00a0€", "CHENU-0001"]},
@@ -114,6 +120,7 @@ LINKS = {
     MailKind.SUPPORT_ASKED: f"{URL}/support",
     MailKind.SUPPORT_ANSWERED: f"{URL}/support",
     MailKind.RECEIPT: f"{URL}/library",
+    MailKind.INVOICE: f"{URL}/account/invoices",
     MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
     MailKind.REFUND: f"{URL}/account/invoices",
     MailKind.WITHDRAWAL_RECEIVED: f"{URL}/support",
@@ -158,9 +165,9 @@ def compose(kind: MailKind, locale: Locale, **changes: Any) -> EmailMessage:
         attempts=0,
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
-    return compose_mail(
-        row, sender="CHE·NU <no-reply@chenu.example>", public_url=URL, secret=b"s" * 32
-    )
+    attached = Attachment("invoice.pdf", PDF) if kind is MailKind.INVOICE else None
+    sender = "CHE·NU <no-reply@chenu.example>"
+    return compose_mail(row, sender=sender, public_url=URL, secret=b"s" * 32, attached=attached)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -194,6 +201,14 @@ def test_a_receipt_repeats_both_sentences_of_the_consent(locale: Locale) -> None
     assert consent.immediate_supply in folded
     assert consent.withdrawal in folded
     assert "https://stripe.example/invoice" in plain
+
+
+def test_an_invoice_is_attached_as_a_pdf() -> None:
+    [attached] = compose(MailKind.INVOICE, "en").iter_attachments()
+
+    assert attached.get_content_type() == "application/pdf"
+    assert attached.get_filename() == "invoice.pdf"
+    assert attached.get_content() == PDF
 
 
 def test_a_free_agent_has_no_price_to_thank_for() -> None:

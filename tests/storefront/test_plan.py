@@ -1,4 +1,4 @@
-"""The pages of a plan: begun, looked at, left, taken up again; and its invoices."""
+"""The pages of a plan: begun, looked at, left, taken up again."""
 
 import pytest
 
@@ -69,21 +69,6 @@ async def test_a_paid_year_begins(browser: Browser, person: Person) -> None:
     await pay(sent.location)
     order = await browser.get(await order_url())
     assert "€290.00 a year" in order.words
-
-
-async def test_invoices_are_listed_with_their_documents(
-    services: Services, browser: Browser, person: Person
-) -> None:
-    empty = await browser.get("/account/invoices")
-    await complete(services, await start(services, person.actor, TierCode.PRO))
-
-    seen = await browser.get("/account/invoices")
-
-    assert "No invoices yet" in empty.words
-    assert "€29.00 · Paid" in seen.words
-    number = await db.fetch_value("SELECT number FROM invoice")
-    assert number in seen.words
-    assert any(link.endswith("/pdf") for link in seen.links())
 
 
 async def test_a_declined_card_leaves_the_page_open(browser: Browser, person: Person) -> None:

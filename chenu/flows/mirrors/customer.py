@@ -5,8 +5,14 @@ from dataclasses import dataclass
 import msgspec
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.customers import adopt_customer, forget_customer, get_billed_person
-from chenu.billing.gateway import CustomerRequest, CustomerUpdate, StripeRefusal
+from chenu.accounts.customers import (
+    BilledPerson,
+    adopt_customer,
+    forget_customer,
+    get_billed_person,
+)
+from chenu.billing.customer_requests import CustomerAddress, CustomerRequest, CustomerUpdate
+from chenu.billing.gateway import StripeRefusal
 from chenu.billing.ports import CustomerPort
 from chenu.core.errors import InvalidState
 from chenu.flows.operation_handlers import (
@@ -30,6 +36,22 @@ class _Sent(msgspec.Struct, frozen=True):
     email: str
     name: str
     locale: str
+    postal_address: CustomerAddress | None = None
+
+
+def _address_of(owner: BilledPerson) -> CustomerAddress | None:
+    """None while we know none: then Stripe has what was typed on its own pages."""
+    if not owner.country:
+        return None
+    return CustomerAddress(owner.line1, owner.line2, owner.postal_code, owner.city, owner.country)
+
+
+def _request_for(owner: BilledPerson, account_id: str) -> CustomerRequest:
+    return CustomerRequest(owner.email, owner.name, owner.locale, account_id, _address_of(owner))
+
+
+def _update_for(owner: BilledPerson, customer_id: str) -> CustomerUpdate:
+    return CustomerUpdate(customer_id, owner.email, owner.name, owner.locale, _address_of(owner))
 
 
 async def next_customer_operation(
@@ -37,13 +59,13 @@ async def next_customer_operation(
 ) -> NewOperation | None:
     """What to send after `last`; None when Stripe has the customer as they are now."""
     owner = await get_billed_person(account_id)
-    truth = _Sent(owner.email, owner.name, owner.locale)
+    truth = _Sent(owner.email, owner.name, owner.locale, _address_of(owner))
     if owner.customer_id is None:
         kind = OperationKind.CUSTOMER
-        params: object = CustomerRequest(owner.email, owner.name, owner.locale, str(account_id))
+        params: object = _request_for(owner, str(account_id))
     elif last is None or read_params(last, _Sent) != truth:
         kind = OperationKind.CUSTOMER_UPDATE
-        params = CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
+        params = _update_for(owner, owner.customer_id)
     else:
         return None
     key = customer_key(account_id)
@@ -69,7 +91,7 @@ class CustomerHandler(OperationHandler[CustomerRequest, str]):
 
     async def renew(self, operation: OperationRow, params: CustomerRequest) -> CustomerRequest:
         owner = await get_billed_person(AccountId(get_subject(operation)))
-        return CustomerRequest(owner.email, owner.name, owner.locale, params.account_id)
+        return _request_for(owner, params.account_id)
 
 
 @dataclass(frozen=True)
@@ -92,4 +114,4 @@ class CustomerUpdateHandler(ChangeHandler[CustomerUpdate]):
         owner = await get_billed_person(AccountId(get_subject(operation)))
         if owner.customer_id is None:
             raise InvalidState("This customer is gone; the next purchase makes another one")
-        return CustomerUpdate(owner.customer_id, owner.email, owner.name, owner.locale)
+        return _update_for(owner, owner.customer_id)

@@ -13,12 +13,24 @@ _MOST = 200
 _PEOPLE = """
     SELECT u.id FROM account a
     JOIN app_user u ON u.id = a.owner
+    LEFT JOIN billing_details b ON b.account = a.id
     JOIN LATERAL (SELECT state, params FROM operation
         WHERE subject_id = a.id AND kind IN ('CUSTOMER', 'CUSTOMER_UPDATE')
         ORDER BY id DESC LIMIT 1) sent ON sent.state = 'SETTLED'
     WHERE a.stripe_customer_id IS NOT NULL
-        AND (sent.params ->> 'email', sent.params ->> 'locale', sent.params ->> 'name') <>
-            (u.email, u.locale, CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END)
+        AND ((sent.params ->> 'email', sent.params ->> 'locale', sent.params ->> 'name') <>
+                (u.email, u.locale, coalesce(nullif(b.name, ''),
+                    CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END))
+            OR b.country <> '' AND sent.params -> 'postal_address' IS DISTINCT FROM
+                jsonb_build_object('line1', b.line1, 'line2', b.line2,
+                    'postal_code', b.postal_code, 'city', b.city, 'country', b.country))
+    UNION
+    SELECT a.owner FROM billing_details b
+    JOIN account a ON a.id = b.account AND a.stripe_customer_id IS NOT NULL
+    LEFT JOIN LATERAL (SELECT params FROM operation
+        WHERE subject_id = a.id AND kind = 'CUSTOMER_TAX_ID'
+        ORDER BY id DESC LIMIT 1) sent ON true
+    WHERE coalesce(sent.params ->> 'value', '') <> b.tax_id
     UNION
     SELECT u.id FROM connect_account k
     JOIN app_user u ON u.id = k.owner

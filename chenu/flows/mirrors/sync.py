@@ -28,6 +28,7 @@ from chenu.flows.mirrors.customer import (
     customer_key,
     next_customer_operation,
 )
+from chenu.flows.mirrors.tax_ids import next_tax_id_operation, tax_id_key
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
@@ -81,6 +82,13 @@ async def sync_customer(services: Services, account_id: AccountId) -> BilledPers
         account_id,
         customer_key(account_id),
         lambda last: next_customer_operation(account_id, last),
+    )
+    await _follow(
+        services,
+        (OperationKind.CUSTOMER_TAX_ID,),
+        account_id,
+        tax_id_key(account_id),
+        lambda last: next_tax_id_operation(account_id, last),
     )
     return await get_billed_person(account_id)
 

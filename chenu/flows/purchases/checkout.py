@@ -18,7 +18,7 @@ from chenu.billing.gateway import (
     StripeRefusal,
 )
 from chenu.billing.ports import CataloguePort, CustomerPort
-from chenu.flows.checkout_pages import next_expiry, not_opened
+from chenu.flows.checkout_pages import next_expiry, not_opened, with_tax
 from chenu.flows.mirrors.sync import sync_customer, sync_price
 from chenu.flows.operation_handlers import get_subject
 from chenu.flows.payment_pages import ExpiryHandler, OpeningHandler
@@ -128,6 +128,7 @@ async def _ask_anew(
     request = session_operation(
         purchase, owner.customer_id, agent.stripe_price_id, success_url, cancel_url
     )
+    request = with_tax(request, is_on=services.settings.stripe.automatic_tax)
     return await create_operation_after(request, refused)
 
 

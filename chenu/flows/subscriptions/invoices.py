@@ -1,6 +1,7 @@
 """Stripe's invoices as we have them, and the books of those that a plan's charges settled.
 
-We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan's invoice".
+We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan's invoice". The
+charge of an invoice for something bought once is booked with the purchase, not here.
 """
 
 from chenu.accounts.actor import AccountId
@@ -20,6 +21,7 @@ from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.subscriptions.invoice_documents import request_document
 from chenu.flows.subscriptions.mails import mail_failed_payment
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.accounts import (
@@ -67,6 +69,8 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     if invoice is not None and state.subscription_id is not None:
         for charge in state.payments:
             await _book_charge(account_id, invoice, state, charge)
+    if invoice is not None:
+        await request_document(invoice)
     return True
 
 

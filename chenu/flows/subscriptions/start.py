@@ -30,7 +30,7 @@ from chenu.core.errors import ChenuError, InvalidState, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
-from chenu.flows.checkout_pages import not_opened
+from chenu.flows.checkout_pages import not_opened, with_tax
 from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
@@ -204,4 +204,5 @@ async def _ask_anew(
     page = services.url(f"/account/plan/orders/{order.id}")
     urls = PageUrls(request.success_url or page, request.cancel_url or page)
     new = page_operation(order, owner.customer_id, price_id, urls, request.locale)
+    new = with_tax(new, is_on=services.settings.stripe.automatic_tax)
     return await create_operation_after(new, refused)

@@ -17,6 +17,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionOutcomeHandler,
 )
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.invoice_documents import InvoiceDocumentHandler
 from chenu.flows.subscriptions.refunds import PlanRefundHandler
 from chenu.flows.subscriptions.trial_cards import TrialRefusalHandler
 from chenu.flows.topic import Topic
@@ -29,6 +30,7 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
     yield PlanRefundHandler(stripe)
+    yield InvoiceDocumentHandler(subscriptions=stripe, documents=stripe)
     yield TrialRefusalHandler(stripe)
     yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 

@@ -42,9 +42,13 @@ def render(
     template: str, language: str = "en", status: int = 200, **values: object
 ) -> Response[str]:
     """An HTML page; `t` holds the texts."""
-    words = FRENCH if language == "fr" else ENGLISH
-    text = _environment().get_template(template).render(lang=language, t=words, **values)
+    text = render_text(template, language, **values)
     return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)
+
+
+def render_text(template: str, language: str, **values: object) -> str:
+    words = FRENCH if language == "fr" else ENGLISH
+    return _environment().get_template(template).render(lang=language, t=words, **values)
 
 
 def message_page(language: str, name: str, status: int) -> Response[str]:

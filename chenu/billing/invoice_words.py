@@ -1,0 +1,45 @@
+"""What an invoice's line is for, in the reader's language where we know what it is about."""
+
+from datetime import timedelta
+
+from babel.dates import format_date
+
+from chenu.billing.recurring import InvoiceLine
+from chenu.core.i18n import Locale, mark, translate
+from chenu.tiers.catalogue import TierCode, get_tier
+
+_PLAN = "plan_"
+_A_YEAR = timedelta(days=300)
+"""Shorter periods are months."""
+
+_TRIAL = mark("Trial of the plan {plan}, {start} to {end}")
+_YEAR = mark("Plan {plan}, a year, {start} to {end}")
+_MONTH = mark("Plan {plan}, a month, {start} to {end}")
+_UNUSED = mark("Unused time on the plan {plan}, {start} to {end}")
+_REST = mark("Remaining time on the plan {plan}, {start} to {end}")
+
+
+def describe_line(line: InvoiceLine, locale: Locale) -> str:
+    """Stripe's own words, which are English, for anything but a plan."""
+    plan = _find_plan(line.product_id or "")
+    if plan is None:
+        return line.description
+    start, end = (
+        format_date(day, "medium", locale=locale) for day in (line.period_start, line.period_end)
+    )
+    return translate(locale, _words_for(line), plan=plan, start=start, end=end)
+
+
+def _find_plan(product_id: str) -> str | None:
+    code = product_id.removeprefix(_PLAN).upper()
+    if not product_id.startswith(_PLAN) or code not in TierCode.__members__:
+        return None
+    return get_tier(code).name
+
+
+def _words_for(line: InvoiceLine) -> str:
+    if line.is_proration:
+        return _UNUSED if line.amount < 0 else _REST
+    if line.amount == 0:
+        return _TRIAL
+    return _YEAR if line.period_end - line.period_start > _A_YEAR else _MONTH
