@@ -27,12 +27,15 @@ _REMINDERS = Columns(ReminderRow, TrialReminder, subscription_id="subscription")
 _DUE = "done_at IS NULL AND due_at <= $1 AND next_attempt_at <= $2"
 
 
+def is_in_trial(subscription: SubscriptionRow) -> bool:
+    ends_at = subscription.trial_ends_at
+    is_over = ends_at is None or ends_at <= business_now()
+    return subscription.status is SubscriptionStatus.TRIALING and not is_over
+
+
 def is_reminded(subscription: SubscriptionRow) -> bool:
     """Whether its trial runs and nobody has cancelled it."""
-    ends_at = subscription.trial_ends_at
-    is_trial = subscription.status is SubscriptionStatus.TRIALING
-    is_over = ends_at is None or ends_at <= business_now()
-    return is_trial and not is_over and not subscription.cancel_at_period_end
+    return is_in_trial(subscription) and not subscription.cancel_at_period_end
 
 
 async def schedule_reminder(subscription: SubscriptionRow) -> None:

@@ -10,7 +10,7 @@ import pytest
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.billing.trial_reminders import count_due_reminders, find_next_reminder
 from chenu.core import db
-from chenu.core.clock import CLOCK, business_now
+from chenu.core.clock import CLOCK, business_now, system_now
 from chenu.core.mail import MailRow
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
@@ -141,6 +141,22 @@ async def test_a_trial_that_was_cancelled_is_not_announced(
     assert await kinds(person) == ["PLAN_STARTED", "PLAN_CANCELLED", "PLAN_ENDED"]
     [cancelled] = await said(person, "PLAN_CANCELLED")
     assert cancelled["is_trial"] is True
+
+
+async def test_a_trial_that_is_taken_up_again_after_day_12_is_announced_then(
+    services: Services, person: Person
+) -> None:
+    await complete(services, await start(services, person.actor, trial=True))
+    await cancel_plan(services, person.actor, CancelInput(), "leave")
+    await advance(services, 12.5)
+    assert "TRIAL_ENDING" not in await kinds(person)
+
+    await resume_plan(services, person.actor)
+    await put("trial_reminder", "next_attempt_at", system_now())
+    await send_due_reminders(services)
+    await advance(services, 0.5)
+
+    assert (await kinds(person)).count("TRIAL_ENDING") == 1
 
 
 async def test_a_trial_that_ended_meanwhile_is_not_announced(

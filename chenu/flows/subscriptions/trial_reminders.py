@@ -5,6 +5,7 @@ from chenu.billing.subscriptions import SubscriptionRow, list_subscriptions_by_i
 from chenu.billing.trial_reminders import (
     ReminderRow,
     finish_reminder,
+    is_in_trial,
     is_reminded,
     list_due_reminders,
     postpone_reminder,
@@ -29,6 +30,9 @@ async def _remind(services: Services, reminder: ReminderRow) -> None:
         if is_reminded(plan):  # Stripe may have more to say than it has told us
             await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
             plan = await _get_plan(reminder)
+        if is_in_trial(plan) and plan.cancel_at_period_end:  # it may be taken up again
+            await postpone_reminder(reminder.id, "cancelled")
+            return
         preview = None
         if is_reminded(plan):
             preview = await services.subscriptions.preview_renewal(plan.stripe_subscription_id)
