@@ -134,7 +134,7 @@ class CheckoutRequest:
 
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
     URLs are where the buyer's browser returns to. `transfer_group` is for payments, `trial_days`
-    for subscriptions. `discounts` are ids of promotion codes that we have checked.
+    for subscriptions. `coupon_ids`: codes are typed and checked on our page, never on Stripe's.
     """
 
     mode: CheckoutMode
@@ -148,7 +148,7 @@ class CheckoutRequest:
     expires_at: int | None = None
     transfer_group: str | None = None
     trial_days: int | None = None
-    discounts: tuple[str, ...] = ()
+    coupon_ids: tuple[str, ...] = ()
 
     @property
     def price_ids(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
+from chenu.billing.stripe_coupons import StripeCoupons
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
@@ -14,6 +15,7 @@ class LiveGateway(
     StripePayments,
     StripeConnect,
     StripeRecurring,
+    StripeCoupons,
     StripeReports,
 ):
     """Implements ports.Gateway."""

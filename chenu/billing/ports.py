@@ -25,7 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import InvoiceState, SubscriptionState
+from chenu.billing.recurring import CouponRequest, InvoiceState, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -114,6 +114,18 @@ class SubscriptionPort(Protocol):
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
 
 
+class CouponPort(Protocol):
+    """Coupons, and the one that a subscription has."""
+
+    async def put_coupon(self, request: CouponRequest, by: OperationIdentity) -> str: ...
+
+    async def is_coupon_there(self, coupon_id: str) -> bool: ...
+
+    async def put_discount(
+        self, subscription_id: str, coupon_id: str, by: OperationIdentity
+    ) -> SubscriptionState: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -133,6 +145,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    CouponPort,
     ReportPort,
     Protocol,
 ):

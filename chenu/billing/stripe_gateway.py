@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import stripe
+from stripe.params import CouponCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)
 SessionParams = SessionCreateParams
 SubscriptionParams = SessionCreateParamsSubscriptionData
+CouponParams = CouponCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

@@ -8,6 +8,7 @@ import msgspec
 from chenu.billing.gateway import Charge, OperationIdentity
 from chenu.billing.recurring import (
     BillingInterval,
+    DiscountState,
     InvoiceState,
     InvoiceStatus,
     SubscriptionState,
@@ -18,6 +19,8 @@ from chenu.billing.stripe_objects import read_payment_intent, require_ours
 from chenu.core.money import Cents
 
 _INTENT_EXPAND = ["latest_charge.balance_transaction"]
+SUBSCRIPTION_EXPAND = ("discounts.source.coupon",)
+"""What every answer that is a subscription is asked to spell out; without it there are ids."""
 
 
 class StripeRecurring(StripeCaller):
@@ -33,7 +36,11 @@ class StripeRecurring(StripeCaller):
         return found.data[0].id if found.data else None
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
+        found = await self.ask(
+            lambda: self.client.v1.subscriptions.retrieve_async(
+                subscription_id, {"expand": list(SUBSCRIPTION_EXPAND)}
+            )
+        )
         return read_subscription(found.to_dict())
 
     async def set_cancel_at_period_end(
@@ -46,6 +53,7 @@ class StripeRecurring(StripeCaller):
                 {
                     "cancel_at_period_end": cancel,
                     "cancellation_details": {"comment": reason or ""},
+                    "expand": list(SUBSCRIPTION_EXPAND),
                 },
                 {"idempotency_key": by.idempotency_key},
             )
@@ -58,7 +66,9 @@ class StripeRecurring(StripeCaller):
         """At once, without a credit for the time that is left."""
         canceled = await self.ask(
             lambda: self.client.v1.subscriptions.cancel_async(
-                subscription_id, {"prorate": False}, {"idempotency_key": by.idempotency_key}
+                subscription_id,
+                {"prorate": False, "expand": list(SUBSCRIPTION_EXPAND)},
+                {"idempotency_key": by.idempotency_key},
             )
         )
         return read_subscription(canceled.to_dict())
@@ -104,6 +114,23 @@ class _Items(msgspec.Struct):
     data: list[_Item]
 
 
+class _Coupon(msgspec.Struct):
+    id: str
+    duration: str
+    name: str | None = None
+    percent_off: Any = None
+    amount_off: int | None = None
+
+
+class _Source(msgspec.Struct):
+    coupon: _Coupon | None = None
+
+
+class _Discount(msgspec.Struct):
+    source: _Source
+    end: int | None = None
+
+
 class _Subscription(msgspec.Struct):
     id: str
     customer: str
@@ -116,6 +143,7 @@ class _Subscription(msgspec.Struct):
     ended_at: int | None = None
     pause_collection: Any = None
     metadata: dict[str, str] | None = None
+    discounts: list[_Discount] = []
 
 
 _STATUS = {
@@ -148,7 +176,24 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         is_collection_paused=found.pause_collection is not None,
         created=_time(found.created),
         metadata=found.metadata or {},
+        discount=_find_discount(found.discounts),
     )
+
+
+def _find_discount(discounts: list[_Discount]) -> DiscountState | None:
+    """The first: we give a subscription one, and so does Stripe's dashboard."""
+    for discount in discounts:
+        coupon = discount.source.coupon
+        if coupon is not None:
+            return DiscountState(
+                coupon_id=coupon.id,
+                name=coupon.name or coupon.id,
+                percent_off=None if coupon.percent_off is None else int(coupon.percent_off),
+                amount_off=None if coupon.amount_off is None else Cents(coupon.amount_off),
+                duration=coupon.duration,
+                ends_at=_find_time(discount.end),
+            )
+    return None
 
 
 class _SubscriptionDetails(msgspec.Struct):

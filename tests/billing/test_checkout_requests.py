@@ -24,7 +24,7 @@ AGENT = replace(
     PACK, metadata={"kind": "agent"}, transfer_group="order_1", expires_at=1_800_000_000
 )
 PLAN = replace(PACK, mode=CheckoutMode.SUBSCRIPTION, metadata={"kind": "plan", "tier": "pro"})
-TRIAL = replace(PLAN, trial_days=14, discounts=("promo_1",))
+TRIAL = replace(PLAN, trial_days=14, coupon_ids=("chenu_launch50",))
 API = replace(PLAN, metadata={"kind": "api"}, lines=(CheckoutLine("price_1", 3),))
 REQUESTS = {"pack": PACK, "agent": AGENT, "plan": PLAN, "trial": TRIAL, "api plan": API}
 
