@@ -30,10 +30,10 @@ from chenu.core.scheduled_tasks import (
     renew,
 )
 from chenu.flows.events.polling import poll_events
+from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import repair_due, requeue_waiting
-from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from chenu.jobs.purge import purge_all
 from chenu.ledger.seals import seal_entries
