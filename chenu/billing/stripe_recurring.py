@@ -8,12 +8,12 @@ import msgspec
 from chenu.billing.gateway import Charge, OperationIdentity
 from chenu.billing.recurring import (
     BillingInterval,
-    DiscountState,
     InvoiceState,
     InvoiceStatus,
     SubscriptionState,
     SubscriptionStatus,
 )
+from chenu.billing.stripe_discounts import StripeDiscount, find_discount
 from chenu.billing.stripe_gateway import StripeCaller
 from chenu.billing.stripe_objects import read_payment_intent, require_ours
 from chenu.core.money import Cents
@@ -114,23 +114,6 @@ class _Items(msgspec.Struct):
     data: list[_Item]
 
 
-class _Coupon(msgspec.Struct):
-    id: str
-    duration: str
-    name: str | None = None
-    percent_off: Any = None
-    amount_off: int | None = None
-
-
-class _Source(msgspec.Struct):
-    coupon: _Coupon | None = None
-
-
-class _Discount(msgspec.Struct):
-    source: _Source
-    end: int | None = None
-
-
 class _Subscription(msgspec.Struct):
     id: str
     customer: str
@@ -143,7 +126,7 @@ class _Subscription(msgspec.Struct):
     ended_at: int | None = None
     pause_collection: Any = None
     metadata: dict[str, str] | None = None
-    discounts: list[_Discount] = []
+    discounts: list[StripeDiscount] = []
 
 
 _STATUS = {
@@ -176,24 +159,8 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         is_collection_paused=found.pause_collection is not None,
         created=_time(found.created),
         metadata=found.metadata or {},
-        discount=_find_discount(found.discounts),
+        discount=find_discount(found.discounts),
     )
-
-
-def _find_discount(discounts: list[_Discount]) -> DiscountState | None:
-    """The first: we give a subscription one, and so does Stripe's dashboard."""
-    for discount in discounts:
-        coupon = discount.source.coupon
-        if coupon is not None:
-            return DiscountState(
-                coupon_id=coupon.id,
-                name=coupon.name or coupon.id,
-                percent_off=None if coupon.percent_off is None else int(coupon.percent_off),
-                amount_off=None if coupon.amount_off is None else Cents(coupon.amount_off),
-                duration=coupon.duration,
-                ends_at=_find_time(discount.end),
-            )
-    return None
 
 
 class _SubscriptionDetails(msgspec.Struct):

@@ -7,7 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
-from chenu.billing import coupons
+from chenu.billing import coupon_redemptions
 from chenu.billing.recurring import BillingInterval, SubscriptionKind
 from chenu.billing.tables import SubscriptionOrder
 from chenu.core import db
@@ -115,9 +115,9 @@ async def end_order(
     if not await db.execute(sql, order_id, status, subscription_id, failure_code, system_now()):
         return
     if subscription_id is None:
-        await coupons.release(order_id)
+        await coupon_redemptions.release(order_id)
     else:
-        await coupons.redeem(order_id, subscription_id)
+        await coupon_redemptions.redeem(order_id, subscription_id)
 
 
 async def claim_order_question(order_id: OrderId, every: timedelta) -> bool:

@@ -28,6 +28,7 @@ from chenu.demo.processes import Child, StartError, free_port, require_free_port
 from chenu.demo.seed import seed
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
+from chenu.flows.coupons.campaigns import put_campaigns
 from chenu.settings import SANDBOX_KEY, SettingError, read_settings
 
 _STOP_SECONDS = 3.0
@@ -143,6 +144,7 @@ class Demo:
         demo_state.save_state(self._folder, state)
         env.update(_secrets(state))
         async with open_services(read_settings(env), "chenu-seed") as services:
+            await put_campaigns(services)
             await seed(services, say)
 
     def _start_faces(self, env: dict[str, str]) -> None:

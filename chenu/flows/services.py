@@ -7,6 +7,7 @@ from chenu.billing.ports import (
     CataloguePort,
     CheckoutPort,
     ConnectPort,
+    CouponPort,
     CustomerPort,
     ReportPort,
     SubscriptionPort,
@@ -26,6 +27,7 @@ class Services:
     checkouts: CheckoutPort
     connect: ConnectPort
     subscriptions: SubscriptionPort
+    coupons: CouponPort
     reports: ReportPort
     handlers: HandlerRegistry
     events: "EventRegistry[Services]"

@@ -28,6 +28,9 @@ class SubscriptionStartInput:
     idempotency_key: strawberry.ID = input_field(_KEY)
     interval: BillingInterval = input_field("How it is paid.", default=BillingInterval.MONTH)
     trial: bool = input_field("Take the 14-day trial where one is due.", default=True)
+    coupon_code: str | None = input_field(
+        "Taken off the first invoice that is for something; see couponQuote.", default=None
+    )
     success_url: URL | None = input_field(_URL, default=None)
     cancel_url: URL | None = input_field(_URL, default=None)
 
@@ -54,6 +57,7 @@ async def resolve_start(
             interval=data.interval,
             locale=ctx.locale,
             trial=data.trial,
+            coupon_code=data.coupon_code,
             success_url=data.success_url,
             cancel_url=data.cancel_url,
         ),

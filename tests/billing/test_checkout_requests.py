@@ -78,12 +78,12 @@ def test_a_trial_needs_no_card_and_ends_without_one() -> None:
         "end_behavior": {"missing_payment_method": "cancel"}
     }
     assert params["payment_method_collection"] == "if_required"
-    assert params["discounts"] == [{"promotion_code": "promo_1"}]
+    assert params["discounts"] == [{"coupon": "chenu_launch50"}]
 
 
 @pytest.mark.parametrize(
     "request_",
-    [PLAN, replace(TRIAL, discounts=()), API],
+    [PLAN, replace(TRIAL, coupon_ids=()), API],
     ids=["plan", "trial", "api plan"],
 )
 async def test_the_page_of_a_subscription_opens(

@@ -115,6 +115,22 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _coupon_redemption() -> None:
+    person = await make_person("zoe")
+    coupon = new_id()
+    sql = """
+        INSERT INTO coupon (id, code, percent_off, duration, intervals, created_at)
+        VALUES ($1, 'SAVE50', 50, 'ONCE', '{MONTH}', now())
+    """
+    await db.execute(sql, coupon)
+    sql = """
+        INSERT INTO coupon_redemption (id, coupon, account, subscription_order, status, created_at,
+            updated_at)
+        VALUES ($1, $2, $3, $4, 'RELEASED', now(), now())
+    """
+    await db.execute(sql, new_id(), coupon, person.actor.account_id, new_id())
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -128,6 +144,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "support_answer": _support_answer,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
+    "coupon_redemption": _coupon_redemption,
     "entitlement_use": _entitlement_use,
 }
 

@@ -22,6 +22,7 @@ from chenu.billing.subscriptions import (
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.ledger.operations import (
     NewOperation,
@@ -65,6 +66,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
+        await restore_lost_coupon(live, state)
         await end_duplicates(live)
         await set_tier(account_id, _tier_of(live))
     return True

@@ -15,16 +15,18 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionExpiryHandler,
     SubscriptionOutcomeHandler,
 )
+from chenu.flows.subscriptions.discounts import CouponRestoreHandler
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
 from chenu.flows.topic import Topic
 
 
 def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler[Any, Any]]:
-    yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe)
+    yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe, coupons=stripe)
     yield SubscriptionOutcomeHandler(checkouts=stripe, subscriptions=stripe)
     yield SubscriptionExpiryHandler(stripe)
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
+    yield CouponRestoreHandler(stripe)
 
 
 SUBSCRIPTIONS = Topic(_make_handlers, SUBSCRIPTION_EVENTS)
