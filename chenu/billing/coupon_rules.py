@@ -90,6 +90,11 @@ def quote(terms: DiscountTerms, price: Cents, interval: BillingInterval) -> Quot
     return Quote(reduced, reduced if count is None else price, count)
 
 
+def is_code(code: str) -> bool:
+    """Whether it could be one, once it is normalised; everything else need not be looked for."""
+    return _CODE.fullmatch(code) is not None
+
+
 def normalise_code(code: str) -> str:
     """The stored and compared form: capitals, without outer white space."""
     return code.strip().upper()
@@ -142,7 +147,7 @@ def check_coupon(data: CouponInput, now: datetime) -> list[ChenuError]:
 
 
 def _check_code(code: str) -> list[ChenuError]:
-    if _CODE.fullmatch(normalise_code(code)):
+    if is_code(normalise_code(code)):
         return []
     message = mark("A code has 4 to 30 letters from A to Z, digits, and single dashes between them")
     return [Invalid(message, path=("code",))]

@@ -12,6 +12,7 @@ from chenu.billing.coupon_rules import (
     CouponDuration,
     CouponInput,
     DiscountTerms,
+    is_code,
     normalise_code,
 )
 from chenu.billing.recurring import BillingInterval, CouponRequest
@@ -104,11 +105,11 @@ _COUPONS = Columns(CouponRow, Coupon, tier_codes="tiers", interval_codes="interv
 COUPON = f"SELECT {_COUPONS.select()} FROM coupon"  # noqa: S608 - own columns
 
 
-async def find_coupon_by_code(code: str, *, lock: bool = False) -> CouponRow | None:
-    """However it is written. `lock` holds the row until the transaction ends."""
-    suffix = " FOR NO KEY UPDATE" if lock else ""
-    sql = f"{COUPON} WHERE code = $1{suffix}"
-    return await db.find_one(CouponRow, sql, normalise_code(code))
+async def find_coupon_by_code(code: str) -> CouponRow | None:
+    """However it is written."""
+    sql = f"{COUPON} WHERE code = $1"
+    wanted = normalise_code(code)
+    return await db.find_one(CouponRow, sql, wanted) if is_code(wanted) else None
 
 
 async def list_coupons(page: PageRequest) -> Page[CouponRow]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from chenu.accounts.actor import Staff
 from chenu.billing.coupon_rules import CouponDuration, CouponInput
 from chenu.billing.coupons import CouponId, CouponRow, count_coupons, list_coupons
 from chenu.billing.recurring import BillingInterval
@@ -33,7 +34,7 @@ from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
-from chenu_graphql.permissions import FINANCE, PARENT
+from chenu_graphql.permissions import FINANCE, PARENT, READER
 from chenu_graphql.scalars import BigInt
 
 
@@ -109,7 +110,9 @@ async def page_coupons(
 
 
 async def _find_coupon(ctx: Context, row_id: CouponId) -> CouponRow | None:
-    FINANCE.require(ctx)
+    READER.require(ctx)
+    if not ctx.actor.has_staff(Staff.FINANCE):
+        return None
     row = await ctx.loaders.coupons.load(row_id)
     if row is not None:
         ctx.reading.record_staff_read("coupon", row.id)

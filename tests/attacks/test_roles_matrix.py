@@ -83,6 +83,8 @@ MUTATIONS: dict[str, Right | None] = {
 }
 FOR_OTHERS = {
     "agentReviewDecide",
+    "couponCreate",
+    "couponDeactivate",
     "entitlementConsume",
     "entitlementRelease",
     "signIn",

@@ -8,6 +8,7 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.rows import AgentRow
+from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import store_invoice
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscription_orders import insert_order
@@ -22,6 +23,7 @@ from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import answered, made_up_invoice, made_up_order, made_up_plan
+from tests.flows.coupons import coupon_input
 from tests.flows.plans import put_plans
 from tests.people import (
     Person,
@@ -43,6 +45,7 @@ TYPES = {
     "api key": "ApiKey",
     "plan": "Subscription",
     "invoice": "Invoice",
+    "coupon": "Coupon",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -98,10 +101,17 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     await put_plans(services, "plan_pro")
     await insert_order(made_up_order(account_id, buyer.user_id))
     return {
+        "coupon": await _make_coupon(),
         "order": await db.fetch_value("SELECT id FROM subscription_order"),
         "plan": await db.fetch_value("SELECT id FROM subscription"),
         "invoice": await db.fetch_value("SELECT id FROM invoice"),
     }
+
+
+async def _make_coupon() -> object:
+    """A code that a customer may type."""
+    await insert_coupon(coupon_input("WORLD50"), None)
+    return await db.fetch_value("SELECT id FROM coupon")
 
 
 async def build_world(services: Services, cast: Cast) -> World:
