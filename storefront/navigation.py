@@ -10,6 +10,7 @@ _ROOTS = (
     "/staff",
     "/staff/accounts",
     "/staff/support",
+    "/staff/coupons",
 )
 
 

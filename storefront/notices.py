@@ -26,6 +26,8 @@ _NOTICES = {
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),
     "override-removed": mark("The override is removed: the plan counts again."),
+    "coupon-made": mark("The coupon is made: its code can be typed."),
+    "coupon-withdrawn": mark("The coupon is withdrawn. Plans that have it keep it."),
     "support-closed": mark("The request is closed."),
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),

@@ -15,9 +15,16 @@ from chenu.core.errors import BrokenRequest, ChenuError, Invalid
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.paging import Key
+from chenu.flows.coupons.codes import CouponOffer, TypedCode
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
-from chenu.flows.subscriptions.start import StartInput, is_trial_due, start_subscription
+from chenu.flows.subscriptions.discounts import quote_plan
+from chenu.flows.subscriptions.start import (
+    COUPON_CODE,
+    StartInput,
+    is_trial_due,
+    start_subscription,
+)
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
 from chenu.tiers.catalogue import TIERS, TRIAL_DAYS, TierCode, get_tier
 from storefront.access import SIGNED_IN, for_right
@@ -30,7 +37,7 @@ WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
 PAGE_SIZE = 20
-_FIELDS = ("tier", "interval", "trial")
+_FIELDS = ("tier", "interval", "trial", "coupon_code")
 _SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
@@ -41,7 +48,9 @@ async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page
     return await _render_plan(pages, form)
 
 
-async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
+async def _render_plan(
+    pages: Pages, form: FormView, status: int = 200, quoted: CouponOffer | None = None
+) -> Page:
     actor = pages.request_context.actor
     account_id = account_of(actor)
     plan = await find_plan(account_id)
@@ -49,6 +58,7 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         "plan/page.html",
         status,
         form=form,
+        quoted=quoted,
         plan=plan,
         plan_tier=get_tier(plan.item) if plan else None,
         tier=get_tier(actor.tier),
@@ -64,9 +74,11 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
 async def start_plan(
     request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """On to Stripe's page."""
+    """On to Stripe's page, or back here with what a code would do."""
     fields = await read_form(request)
     try:
+        if fields.text("step") == "quote":
+            return await _show_quote(pages, fields)
         order = await start_subscription(
             services,
             pages.request_context.actor,
@@ -79,12 +91,24 @@ async def start_plan(
     return pages.go(page or f"/account/plan/orders/{order.id}")
 
 
+async def _show_quote(pages: Pages, fields: Fields) -> Page:
+    """Raises Invalid, CouponRejected, RateLimited."""
+    wanted = _read_start(fields, pages)
+    if wanted.coupon_code is None:
+        raise Invalid("Please enter a code", path=COUPON_CODE)
+    typed = TypedCode(wanted.coupon_code, COUPON_CODE)
+    actor = pages.request_context.actor
+    quoted = await quote_plan(actor, typed, wanted.tier, wanted.interval)
+    return await _render_plan(pages, FormView("plan", keep(fields, _FIELDS)), quoted=quoted)
+
+
 def _read_start(fields: Fields, pages: Pages) -> StartInput:
     return StartInput(
         tier=TierCode(_read_choice(fields, "tier", TierCode)),
         interval=BillingInterval(_read_choice(fields, "interval", BillingInterval)),
         locale=pages.locale,
         trial=fields.text("trial") != "no",
+        coupon_code=fields.text("coupon_code").strip() or None,
     )
 
 

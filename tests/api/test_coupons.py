@@ -204,7 +204,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "au mois",
     ),
     "for other tiers": ({"couponCode": "PROONLY"}, "COUPON_REJECTED", ": Pro"),
-    "for no plan": ({"couponCode": "SAVE50", "tier": "FREE"}, "INVALID", ": Starter, Pro, Business"),
+    "for no plan": (
+        {"couponCode": "SAVE50", "tier": "FREE"},
+        "INVALID",
+        ": Starter, Pro, Business",
+    ),
 }
 
 

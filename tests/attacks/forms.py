@@ -108,6 +108,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
+        "/staff/coupons": Filled(
+            "finance", {"code": "FORGED", "percent_off": "50", "duration": "ONCE"}
+        ),
+        "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50"}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),

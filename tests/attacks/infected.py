@@ -11,12 +11,14 @@ from chenu.accounts.actor import Staff
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.rows import AgentRow
+from chenu.billing.coupons import insert_coupon
 from chenu.core.clock import system_now
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.flows.coupons import coupon_input
 from tests.people import (
     MANIFEST,
     Person,
@@ -68,6 +70,7 @@ class Store:
                 f"/creator/agents/{self.draft.id}",
             ],
             "reviewer": ["/staff", f"/staff/agents/{self.agent.id}"],
+            "finance": ["/staff/coupons"],
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
@@ -85,7 +88,15 @@ async def open_store(services: Services) -> Store:
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
-    people = {"buyer": buyer, "creator": creator, "reviewer": reviewer, "support": support}
+    finance = await make_person("finance", staff=(Staff.FINANCE,))
+    await insert_coupon(coupon_input(), None)
+    people = {
+        "buyer": buyer,
+        "creator": creator,
+        "reviewer": reviewer,
+        "support": support,
+        "finance": finance,
+    }
     await put("access_grant", "first_used_at", system_now())
     return Store(people, agent, draft, purchase.id, profile.handle)
 
@@ -117,4 +128,5 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("account", "name", line)
     await put("entitlement_override", "reason", lines)
     await put("access_grant", "revoked_reason", line)
+    await put("coupon", "code", line.upper())
     return line

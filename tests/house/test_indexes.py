@@ -39,6 +39,7 @@ async def _visit_pages(
         filled = forms.get(route.path)
         of_desk = route.path.startswith(("/staff/support", "/staff/accounts"))
         desk = "support" if of_desk else "reviewer"
+        desk = "finance" if route.path.startswith("/staff/coupons") else desk
         name = filled.by if filled else desk if "/staff" in route.path else "creator"
         known = cast.named(name).person
         assert known is not None
