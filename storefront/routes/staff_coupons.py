@@ -1,6 +1,7 @@
 """Coupons, for finance: the list, a new one, and one that is withdrawn."""
 
-from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -23,6 +24,9 @@ from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read
 from storefront.money_input import parse_euros
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.typed_values import read_day, read_number
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 PAGE_SIZE = 25
 _PATH = "/staff/coupons"
@@ -94,56 +98,28 @@ async def end_coupon(request: HttpRequest, pages: NamedDependency[Pages]) -> Pag
 def _read_coupon(fields: Fields) -> CouponInput:
     """Empty fields are not given. Raises Invalid."""
     amount = fields.text("amount_off").strip()
-    by_one = _read_number(fields, "max_redemptions_per_customer")
+    by_one = read_number(
+        fields.text("max_redemptions_per_customer"), "max_redemptions_per_customer"
+    )
     return CouponInput(
         code=fields.text("code"),
-        duration=CouponDuration(_read_choice(fields, "duration", CouponDuration)),
-        percent_off=_read_number(fields, "percent_off"),
+        duration=fields.read_choice("duration", CouponDuration),
+        percent_off=read_number(fields.text("percent_off"), "percent_off"),
         amount_off=Cents(parse_euros(amount, "amount_off")) if amount else None,
-        duration_in_months=_read_number(fields, "duration_in_months"),
-        starts_at=_read_day(fields, "starts_at"),
-        redeem_by=_read_day(fields, "redeem_by"),
-        max_redemptions=_read_number(fields, "max_redemptions"),
+        duration_in_months=read_number(fields.text("duration_in_months"), "duration_in_months"),
+        starts_at=read_day(fields.text("starts_at"), "starts_at"),
+        redeem_by=read_day(fields.text("redeem_by"), "redeem_by"),
+        max_redemptions=read_number(fields.text("max_redemptions"), "max_redemptions"),
         max_redemptions_per_customer=1 if by_one is None else by_one,
-        tiers=tuple(map(TierCode, _read_choices(fields, "tiers", TierCode))) or None,
-        intervals=tuple(map(BillingInterval, _read_choices(fields, "intervals", BillingInterval)))
-        or None,
+        tiers=_read_choices(fields, "tiers", TierCode),
+        intervals=_read_choices(fields, "intervals", BillingInterval),
     )
 
 
-_Choices = type[CouponDuration] | type[TierCode] | type[BillingInterval]
-
-
-def _read_choice(fields: Fields, name: str, choices: _Choices) -> str:
-    return _require_choice(fields.text(name), name, choices)
-
-
-def _read_choices(fields: Fields, name: str, choices: _Choices) -> list[str]:
-    return [_require_choice(chosen, name, choices) for chosen in fields.all(name)]
-
-
-def _require_choice(chosen: str, name: str, choices: _Choices) -> str:
-    if chosen not in set(choices):
+def _read_choices(fields: Fields, name: str, choices: type[Choice]) -> tuple[Choice, ...] | None:
+    """None where none is ticked. Raises Invalid."""
+    chosen = fields.all(name)
+    if not set(chosen) <= set(choices):
         message = mark("Please choose one of: {allowed}")
         raise Invalid(message, path=(name,), allowed=", ".join(choices))
-    return chosen
-
-
-def _read_number(fields: Fields, name: str) -> int | None:
-    typed = "".join(fields.text(name).split())
-    if not typed:
-        return None
-    if not (typed.isascii() and typed.isdecimal() and len(typed) <= 9):
-        raise Invalid("Please enter a whole number", path=(name,))
-    return int(typed)
-
-
-def _read_day(fields: Fields, name: str) -> datetime | None:
-    """The beginning of the day, UTC."""
-    typed = fields.text(name).strip()
-    if not typed:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(typed), time(), UTC)
-    except ValueError:
-        raise Invalid("Please enter a date such as 2026-12-31", path=(name,)) from None
+    return tuple(map(choices, chosen)) or None

@@ -16,8 +16,10 @@ from chenu.core.clock import system_now
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
 from tests.people import (
     MANIFEST,
@@ -70,10 +72,14 @@ class Store:
                 f"/creator/agents/{self.draft.id}",
             ],
             "reviewer": ["/staff", f"/staff/agents/{self.agent.id}"],
-            "finance": ["/staff/coupons"],
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+                "/staff/inquiries",
+            ],
+            "finance": [
+                f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
+                "/staff/coupons",
             ],
         }
 
@@ -90,12 +96,18 @@ async def open_store(services: Services) -> Store:
     support = await override(buyer, Feature.THREADS, 700)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     await insert_coupon(coupon_input(), None)
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    await end_contract(
+        finance.actor, await enter_contract(finance.actor, account_id, made_up_contract()), "Over."
+    )
+    await ask_offer()
     people = {
+        "finance": finance,
         "buyer": buyer,
         "creator": creator,
         "reviewer": reviewer,
         "support": support,
-        "finance": finance,
     }
     await put("access_grant", "first_used_at", system_now())
     return Store(people, agent, draft, purchase.id, profile.handle)
@@ -127,6 +139,11 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("user_session", "user_agent", line)
     await put("account", "name", line)
     await put("entitlement_override", "reason", lines)
+    await put("enterprise_contract", "reference", line)
+    await put("enterprise_contract", "end_reason", lines)
+    for column in ("name", "company", "email"):
+        await put("enterprise_inquiry", column, line)
+    await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
     await put("coupon", "code", line.upper())
     return line

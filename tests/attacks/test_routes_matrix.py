@@ -45,6 +45,12 @@ OWNERS = {
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 
+DESKS = {
+    Access.REVIEWER: Staff.REVIEWER,
+    Access.SUPPORT: Staff.SUPPORT,
+    Access.FINANCE: Staff.FINANCE,
+}
+
 CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}
 """Without an id, but about the caller as a creator."""
 
@@ -81,21 +87,14 @@ async def test_the_demo_alone_shows_mails(services: Services) -> None:
     }
 
 
-OF_STAFF = {
-    Access.REVIEWER: Staff.REVIEWER,
-    Access.SUPPORT: Staff.SUPPORT,
-    Access.FINANCE: Staff.FINANCE,
-}
-
-
 def _expected(caller: Caller, route: Route) -> str:
     """open, sign-in, forbidden, missing or refused (by the business, with words)."""
     if route.access is Access.PUBLIC:
         return "open"
     if not caller.is_person:
         return "sign-in"
-    if route.access in OF_STAFF:
-        return "open" if caller.has_staff(OF_STAFF[route.access]) else "forbidden"
+    if route.access in DESKS:
+        return "open" if caller.has_staff(DESKS[route.access]) else "forbidden"
     owners = {OWNERS[name] for name in route.parameters if name in OWNERS}
     if owners and owners != {caller.owns}:
         return "missing"
