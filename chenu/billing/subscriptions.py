@@ -25,12 +25,16 @@ from chenu.core.rows import Columns, insert
 
 SubscriptionId = NewType("SubscriptionId", UUID)
 
+TRIAL_USED = "TRIAL_USED"
+"""`refusal_code` of a subscription that ended because its card was in another trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
     """`price` in cents for each interval; times are Stripe's, on business time.
 
     `discount_...`: what it has taken off now, all None without a discount.
+    `refusal_code` is why we ended it.
     """
 
     id: SubscriptionId
@@ -54,6 +58,7 @@ class SubscriptionRow:
     discount_amount: Cents | None
     discount_duration: CouponDuration | None
     discount_ends_at: datetime | None
+    refusal_code: str | None
     created_at: datetime
 
     @property
@@ -154,3 +159,9 @@ def _discount_columns(discount: DiscountState | None) -> dict[str, object]:
         "discount_duration": discount.duration.upper(),
         "discount_ends_at": discount.ends_at,
     }
+
+
+async def record_refusal(subscription_id: SubscriptionId, code: str | None) -> None:
+    """Why we ended it."""
+    sql = "UPDATE subscription SET refusal_code = $2 WHERE id = $1"
+    await db.execute(sql, subscription_id, code)

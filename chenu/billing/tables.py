@@ -91,7 +91,7 @@ class Subscription(Table, tablename="subscription"):
 
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
     state gives what was subscribed to. The periods are Stripe's, and so is the discount that it
-    has now: per cent or cents, until when.
+    has now: per cent or cents, until when. `refusal_code` is why we ended it.
     """
 
     id = primary_id()
@@ -115,6 +115,7 @@ class Subscription(Table, tablename="subscription"):
     discount_amount = BigInt(default=None, null=True)
     discount_duration = Text(default=None, null=True)
     discount_ends_at = Timestamptz(default=None, null=True)
+    refusal_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 
@@ -126,6 +127,17 @@ class TrialUse(Table, tablename="trial_use"):
     email_hash = Bytea(unique=True)
     order = UUID()
     started_at = business_time()
+
+
+class TrialCard(Table, tablename="trial_card"):
+    """Cards of trials: the subscription that a card was first seen in, by the hash of the card's
+    fingerprint at Stripe.
+    """
+
+    id = primary_id()
+    card_hash = Bytea(unique=True)
+    stripe_subscription_id = Text()
+    seen_at = business_time()
 
 
 class Invoice(Table, tablename="invoice"):
@@ -227,3 +239,15 @@ class EnterpriseContract(Table, tablename="enterprise_contract"):
     created_at = business_time()
     ended_at = Timestamptz(default=None, null=True)
     end_reason = Text(default=None, null=True)
+
+
+class TrialReminder(Table, tablename="trial_reminder"):
+    """When the end of a trial is announced: two days before it, once for each end."""
+
+    id = primary_id()
+    subscription = belongs_to(Subscription, unique=True)
+    due_at = business_time()
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
+    done_at = Timestamptz(default=None, null=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
 from chenu.billing.ports import (
+    CardPort,
     CataloguePort,
     CheckoutPort,
     ConnectPort,
@@ -28,6 +29,7 @@ class Services:
     connect: ConnectPort
     subscriptions: SubscriptionPort
     coupons: CouponPort
+    cards: CardPort
     reports: ReportPort
     handlers: HandlerRegistry
     events: "EventRegistry[Services]"

@@ -22,9 +22,11 @@ PUBLIC = (
     "/pricing?interval=YEAR",
     "/sign-in",
     "/sign-up",
+    "/sign-up?tier=PRO&interval=YEAR",
     "/password/forgot",
     "/email/cancel?token=x",
     "/invitation?token=x",
+    "/mail/unsubscribe?token=x",
     "/support",
     "/terms",
     "/privacy",
@@ -35,6 +37,7 @@ SIGNED_IN = {
     "pro": (
         "/pricing",
         "/account",
+        "/account/mail",
         "/account/members",
         "/account/plan",
         "/account/invoices",
@@ -52,6 +55,8 @@ SIGNED_IN = {
         "/staff/accounts",
         "/staff/inquiries",
         "/staff/coupons",
+        "/staff/mails",
+        "/staff/mails/sale",
     ),
 }
 WIDTHS = (360, 768, 1440)

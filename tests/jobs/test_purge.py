@@ -137,6 +137,23 @@ async def _coupon_redemption() -> None:
     await db.execute(sql, new_id(), coupon, person.actor.account_id, new_id())
 
 
+async def _trial_reminder() -> None:
+    person = await make_person("zoe")
+    subscription = new_id()
+    sql = """
+        INSERT INTO subscription (id, account, kind, item, billing_interval, status, gives_access,
+            price, stripe_subscription_id, stripe_item_id, period_start, period_end, created_at)
+        VALUES ($1, $2, 'TIER', 'PRO', 'MONTH', 'TRIALING', true, 2900, 'sub_1', 'si_1', now(),
+            now(), now())
+    """
+    await db.execute(sql, subscription, person.actor.account_id)
+    sql = """
+        INSERT INTO trial_reminder (id, subscription, due_at, next_attempt_at)
+        VALUES ($1, $2, now(), now())
+    """
+    await db.execute(sql, new_id(), subscription)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -153,6 +170,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "subscription_order": _subscription_order,
     "coupon_redemption": _coupon_redemption,
     "entitlement_use": _entitlement_use,
+    "trial_reminder": _trial_reminder,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.subscriptions.cards import InvoicePaymentHandler
 from chenu.flows.subscriptions.changes import (
     SubscriptionEndHandler,
     SubscriptionRenewalHandler,
@@ -17,6 +18,7 @@ from chenu.flows.subscriptions.checkout import (
 )
 from chenu.flows.subscriptions.discounts import CouponRestoreHandler
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.trial_cards import TrialRefusalHandler
 from chenu.flows.topic import Topic
 
 
@@ -27,6 +29,8 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
     yield CouponRestoreHandler(stripe)
+    yield TrialRefusalHandler(stripe)
+    yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 
 
 SUBSCRIPTIONS = Topic(_make_handlers, SUBSCRIPTION_EVENTS)
