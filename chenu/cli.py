@@ -152,10 +152,12 @@ def migrate() -> None:
 
 @main.command("bootstrap-stripe")
 def bootstrap() -> None:
-    """Stripe's products, prices and webhook endpoints; a second run changes nothing."""
+    """Stripe's products, prices, webhook endpoints and coupons; a second run changes nothing."""
     from chenu.billing.gateway import StripeRefusal
     from chenu.billing.stripe_catalogue import StripeCatalogue
-    from chenu.flows.composition import EVENTS
+    from chenu.core.business_clock import follow_clock
+    from chenu.flows.composition import EVENTS, open_services
+    from chenu.flows.coupons.campaigns import put_campaigns
     from chenu.flows.mirrors.bootstrap import bootstrap_stripe
 
     async def apply() -> None:
@@ -167,6 +169,9 @@ def bootstrap() -> None:
             fail(f"Stripe refused: {refusal} ({refusal.code})")
         finally:
             await stripe.close()
+        async with open_services(settings, "chenu-bootstrap") as services:
+            await follow_clock(settings)
+            outcomes += await put_campaigns(services)
         for outcome in outcomes:
             secret = f"  signing secret, shown once: {outcome.secret}" if outcome.secret else ""
             click.echo(f"{outcome.result:<9} {outcome.what}{secret}")

@@ -42,6 +42,7 @@ _FIELD_OF_PATH = {
     ("price", "type"): "price_type",
     ("average_minutes_saved",): "minutes",
     ("expected_amount_minor",): "expected_amount",
+    ("amount_off_minor",): "amount_off",
 }
 
 

@@ -21,6 +21,7 @@ _ROOTS = (
     "/staff/support",
     "/staff/refunds",
     "/staff/withdrawals",
+    "/staff/coupons",
     "/staff/inquiries",
 )
 

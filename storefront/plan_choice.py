@@ -27,12 +27,17 @@ class PlanChoice:
     interval: BillingInterval
     trial: bool
     starts_now: bool = False
+    coupon_code: str | None = None
 
     @property
     def fields(self) -> dict[str, str]:
         trial = "yes" if self.trial else "no"
         found = {"tier": str(self.tier), "interval": str(self.interval), "trial": trial}
-        return {**found, "start_now": "on"} if self.starts_now else found
+        if self.starts_now:
+            found["start_now"] = "on"
+        if self.coupon_code is not None:
+            found["coupon_code"] = self.coupon_code
+        return found
 
     @property
     def plan_path(self) -> str:
@@ -54,6 +59,7 @@ def read_choice(fields: Fields) -> PlanChoice:
         BillingInterval(fields.text("interval")),
         trial=fields.text("trial") != "no",
         starts_now=fields.is_ticked("start_now"),
+        coupon_code=fields.text("coupon_code").strip() or None,
     )
     price_of(choice.tier, choice.interval)
     return choice
@@ -68,7 +74,12 @@ def _check(fields: Fields, name: str, choices: type[StrEnum]) -> list[ChenuError
 
 def start_input(choice: PlanChoice, locale: Locale) -> StartInput:
     return StartInput(
-        choice.tier, choice.interval, locale, trial=choice.trial, starts_now=choice.starts_now
+        choice.tier,
+        choice.interval,
+        locale,
+        trial=choice.trial,
+        starts_now=choice.starts_now,
+        coupon_code=choice.coupon_code,
     )
 
 

@@ -16,7 +16,7 @@ from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
-from storefront import entitlement_words, words
+from storefront import discount_words, entitlement_words, words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
@@ -55,6 +55,7 @@ def environment(locale: Locale) -> jinja2.Environment:
         locales=LOCALES,
         words=words,
         entitlement_words=entitlement_words,
+        discount_words=discount_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,

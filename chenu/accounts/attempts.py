@@ -32,6 +32,12 @@ INVITE_PER_SENDER = Limit("invite_sender", 30, timedelta(hours=1))
 INVITE_PER_EMAIL = Limit("invite_email", 5, timedelta(hours=1))
 """Of all senders together, and apart from the mails that people request for themselves."""
 MAIL_PER_IP = Limit("mail_address", 60, timedelta(hours=1))
+COUPON_PER_ACCOUNT = Limit("coupon_account", 9, timedelta(hours=1))
+COUPON_PER_SESSION = Limit("coupon_session", 9, timedelta(hours=1))
+COUPON_PER_VISITOR = Limit("coupon_visitor", 9, timedelta(hours=1))
+"""By the address of somebody who is not signed in."""
+COUPON_PER_IP = Limit("coupon_address", 60, timedelta(hours=1))
+"""Of everybody there, signed in or not: an office shares an address."""
 
 
 @dataclass(frozen=True, slots=True)

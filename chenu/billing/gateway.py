@@ -124,7 +124,7 @@ class CheckoutRequest:
 
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
     URLs are where the buyer's browser returns to. `transfer_group` is for payments, `trial_days`
-    for subscriptions. `discounts` are ids of promotion codes that we have checked.
+    for subscriptions. `coupon_ids`: codes are typed and checked on our page, never on Stripe's.
     `automatic_tax`: the page asks for address and VAT number, and Stripe computes the VAT.
     """
 
@@ -139,7 +139,7 @@ class CheckoutRequest:
     expires_at: int | None = None
     transfer_group: str | None = None
     trial_days: int | None = None
-    discounts: tuple[str, ...] = ()
+    coupon_ids: tuple[str, ...] = ()
     automatic_tax: bool = False
 
     @property

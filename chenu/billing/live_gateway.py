@@ -3,6 +3,7 @@
 from chenu.billing.stripe_cards import StripeCards
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
+from chenu.billing.stripe_coupons import StripeCoupons
 from chenu.billing.stripe_documents import StripeDocuments
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
@@ -22,6 +23,7 @@ class LiveGateway(
     StripeRecurring,
     StripeRefunds,
     StripeDocuments,
+    StripeCoupons,
     StripeCards,
     StripeRenewals,
     StripeReports,

@@ -26,6 +26,7 @@ from chenu.billing.gateway import (
 )
 from chenu.billing.recurring import (
     Card,
+    CouponRequest,
     CreditNoteRequest,
     CreditNoteState,
     InvoiceState,
@@ -151,6 +152,18 @@ class DocumentPort(Protocol):
         ...
 
 
+class CouponPort(Protocol):
+    """Coupons, and the one that a subscription has."""
+
+    async def put_coupon(self, request: CouponRequest, by: OperationIdentity) -> str: ...
+
+    async def is_coupon_there(self, coupon_id: str) -> bool: ...
+
+    async def put_discount(
+        self, subscription_id: str, coupon_id: str, by: OperationIdentity
+    ) -> SubscriptionState: ...
+
+
 class CardPort(Protocol):
     """The cards that subscriptions are charged with."""
 
@@ -185,6 +198,7 @@ class Gateway(
     ConnectPort,
     SubscriptionPort,
     DocumentPort,
+    CouponPort,
     CardPort,
     InvoicePort,
     ReportPort,

@@ -47,6 +47,34 @@ class InvoiceStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DiscountState:
+    """What a subscription has taken off now: per cent or cents. `duration` is Stripe's.
+
+    `ends_at`: when a repeating one stops; None for the others.
+    """
+
+    coupon_id: str
+    name: str
+    percent_off: int | None
+    amount_off: Cents | None
+    duration: str
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRequest:
+    """A coupon at Stripe, under an id that we choose. It never changes, and names its products."""
+
+    id: str
+    name: str
+    percent_off: int | None
+    amount_off: Cents | None
+    duration: str
+    duration_in_months: int | None
+    product_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
     """`metadata` is what our Checkout request said about it; times are Stripe's.
 
@@ -70,6 +98,7 @@ class SubscriptionState:
     is_collection_paused: bool
     created: datetime
     metadata: Mapping[str, str]
+    discount: DiscountState | None = None
     is_ended_unpaid: bool = False
     """Stripe ended it because its payment failed every time."""
 

@@ -32,8 +32,8 @@ def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionPa
     }
     if request.expires_at is not None:
         params["expires_at"] = request.expires_at
-    if request.discounts:
-        params["discounts"] = [{"promotion_code": code} for code in request.discounts]
+    if request.coupon_ids:
+        params["discounts"] = [{"coupon": coupon_id} for coupon_id in request.coupon_ids]
     if request.automatic_tax:
         _add_tax(params)
     if request.mode is CheckoutMode.PAYMENT:

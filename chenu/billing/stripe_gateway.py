@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import stripe
 from stripe.params import (
+    CouponCreateParams,
     CustomerCreateParams,
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
@@ -34,6 +35,7 @@ ChangedCustomerParams = CustomerUpdateParams
 AddressParams = CustomerCreateParamsAddress
 """Creation and update have the same fields in it."""
 SubscriptionParams = SessionCreateParamsSubscriptionData
+CouponParams = CouponCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

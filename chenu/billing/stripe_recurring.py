@@ -13,12 +13,15 @@ from chenu.billing.recurring import (
     SubscriptionState,
     SubscriptionStatus,
 )
+from chenu.billing.stripe_discounts import StripeDiscount, find_discount
 from chenu.billing.stripe_gateway import PAGE, StripeCaller
 from chenu.billing.stripe_invoice_lines import StripeLine, StripeLines, read_lines
 from chenu.billing.stripe_objects import read_payment_intent, require_ours
 from chenu.core.money import Cents
 
 _INTENT_EXPAND = ["latest_charge.balance_transaction"]
+SUBSCRIPTION_EXPAND = ("discounts.source.coupon",)
+"""What every answer that is a subscription is asked to spell out; without it there are ids."""
 
 
 class StripeRecurring(StripeCaller):
@@ -34,7 +37,11 @@ class StripeRecurring(StripeCaller):
         return found.data[0].id if found.data else None
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
+        found = await self.ask(
+            lambda: self.client.v1.subscriptions.retrieve_async(
+                subscription_id, {"expand": list(SUBSCRIPTION_EXPAND)}
+            )
+        )
         return read_subscription(found.to_dict())
 
     async def set_cancel_at_period_end(
@@ -47,6 +54,7 @@ class StripeRecurring(StripeCaller):
                 {
                     "cancel_at_period_end": cancel,
                     "cancellation_details": {"comment": reason or ""},
+                    "expand": list(SUBSCRIPTION_EXPAND),
                 },
                 {"idempotency_key": by.idempotency_key},
             )
@@ -59,7 +67,9 @@ class StripeRecurring(StripeCaller):
         """At once, without a credit for the time that is left."""
         canceled = await self.ask(
             lambda: self.client.v1.subscriptions.cancel_async(
-                subscription_id, {"prorate": False}, {"idempotency_key": by.idempotency_key}
+                subscription_id,
+                {"prorate": False, "expand": list(SUBSCRIPTION_EXPAND)},
+                {"idempotency_key": by.idempotency_key},
             )
         )
         return read_subscription(canceled.to_dict())
@@ -130,6 +140,7 @@ class _Subscription(msgspec.Struct):
     pause_collection: Any = None
     cancellation_details: _CancellationDetails | None = None
     metadata: dict[str, str] | None = None
+    discounts: list[StripeDiscount] = []
 
 
 _STATUS = {
@@ -163,6 +174,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         is_collection_paused=found.pause_collection is not None,
         created=_time(found.created),
         metadata=found.metadata or {},
+        discount=find_discount(found.discounts),
         is_ended_unpaid=details is not None and details.reason == "payment_failed",
     )
 

@@ -7,6 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.billing import coupon_redemptions
 from chenu.billing.recurring import BillingInterval, SubscriptionKind
 from chenu.billing.tables import SubscriptionOrder
 from chenu.core import db
@@ -113,13 +114,21 @@ async def end_order(
     subscription_id: str | None = None,
     failure_code: str | None = None,
 ) -> None:
-    """Changes nothing unless the order is pending."""
+    """In a transaction; changes nothing unless the order is pending.
+
+    Its coupon is redeemed by the subscription, or released.
+    """
     sql = """
         UPDATE subscription_order SET status = $2, stripe_subscription_id = $3,
             failure_code = $4, updated_at = $5
         WHERE id = $1 AND status = 'PENDING'
     """
-    await db.execute(sql, order_id, status, subscription_id, failure_code, system_now())
+    if not await db.execute(sql, order_id, status, subscription_id, failure_code, system_now()):
+        return
+    if subscription_id is None:
+        await coupon_redemptions.release(order_id)
+    else:
+        await coupon_redemptions.redeem(order_id, subscription_id)
 
 
 async def claim_order_question(order_id: OrderId, every: timedelta) -> bool:

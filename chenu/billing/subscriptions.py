@@ -7,8 +7,11 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.coupon_rules import CouponDuration
+from chenu.billing.coupons import find_code
 from chenu.billing.recurring import (
     BillingInterval,
+    DiscountState,
     SubscriptionKind,
     SubscriptionState,
     SubscriptionStatus,
@@ -30,6 +33,7 @@ TRIAL_USED = "TRIAL_USED"
 class SubscriptionRow:
     """`price` in cents for each interval; times are Stripe's, on business time.
 
+    `discount_...`: what it has taken off now, all None without a discount.
     `refusal_code` is why we ended it.
     """
 
@@ -49,6 +53,11 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     canceled_at: datetime | None
     ended_at: datetime | None
+    discount_code: str | None
+    discount_percent: int | None
+    discount_amount: Cents | None
+    discount_duration: CouponDuration | None
+    discount_ends_at: datetime | None
     refusal_code: str | None
     created_at: datetime
 
@@ -134,6 +143,7 @@ async def store_subscription(
         "cancel_at_period_end": state.cancel_at_period_end,
         "canceled_at": state.canceled_at,
         "ended_at": state.ended_at,
+        **_discount_columns(state.discount),
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
@@ -145,6 +155,20 @@ async def store_subscription(
             AND subscription.status <> 'CANCELED'
     """
     return bool(await insert(Subscription, values, suffix))
+
+
+def _discount_columns(discount: DiscountState | None) -> dict[str, object]:
+    """By our code; one that was given in Stripe's dashboard has the name that it has there."""
+    if discount is None:
+        names = ("code", "percent", "amount", "duration", "ends_at")
+        return {f"discount_{name}": None for name in names}
+    return {
+        "discount_code": find_code(discount.coupon_id) or discount.name,
+        "discount_percent": discount.percent_off,
+        "discount_amount": discount.amount_off,
+        "discount_duration": discount.duration.upper(),
+        "discount_ends_at": discount.ends_at,
+    }
 
 
 async def record_refusal(subscription_id: SubscriptionId, code: str | None) -> None:

@@ -1,6 +1,16 @@
 """Our copies of Stripe's data: the webhook inbox, event cursors, and Connect accounts."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    BigInt,
+    Boolean,
+    Bytea,
+    Integer,
+    Text,
+    Timestamptz,
+)
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
@@ -82,7 +92,8 @@ class Subscription(Table, tablename="subscription"):
     """Our mirror of a subscription at Stripe: the newest answer wins (`fetch_number`).
 
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
-    state gives what was subscribed to. The periods are Stripe's. `refusal_code` is why we ended it.
+    state gives what was subscribed to. The periods are Stripe's, and so is the discount that it
+    has now: per cent or cents, until when. `refusal_code` is why we ended it.
     """
 
     id = primary_id()
@@ -101,6 +112,11 @@ class Subscription(Table, tablename="subscription"):
     cancel_at_period_end = Boolean(default=False)
     canceled_at = Timestamptz(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
+    discount_code = Text(default=None, null=True)
+    discount_percent = Integer(default=None, null=True)
+    discount_amount = BigInt(default=None, null=True)
+    discount_duration = Text(default=None, null=True)
+    discount_ends_at = Timestamptz(default=None, null=True)
     refusal_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
@@ -234,6 +250,42 @@ class CreditNote(Table, tablename="credit_note"):
     pdf_url = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
+
+
+class Coupon(Table, tablename="coupon"):
+    """What a code takes off a plan, for whom and how often. `uses`: reserved and redeemed."""
+
+    id = primary_id()
+    code = Text(unique=True)
+    percent_off = Integer(default=None, null=True)
+    amount_off = BigInt(default=None, null=True)
+    duration = Text()
+    duration_in_months = Integer(default=None, null=True)
+    starts_at = Timestamptz(default=None, null=True)
+    redeem_by = Timestamptz(default=None, null=True)
+    max_redemptions = Integer(default=None, null=True)
+    max_redemptions_per_customer = Integer(default=1)
+    uses = Integer(default=0)
+    tiers = Array(base_column=Text(), default=None, null=True)
+    intervals = Array(base_column=Text())
+    active = Boolean(default=True)
+    is_at_stripe = Boolean(default=False)
+    created_by = belongs_to(AppUser, null=True, default=None)
+    created_at = business_time()
+    deactivated_at = Timestamptz(default=None, null=True)
+
+
+class CouponRedemption(Table, tablename="coupon_redemption"):
+    """A coupon with an order: reserved, then redeemed by a subscription, or released."""
+
+    id = primary_id()
+    coupon = belongs_to(Coupon)
+    account = belongs_to(Account, index=True)
+    subscription_order = UUID(unique=True, default=None)
+    status = Text()
+    stripe_subscription_id = Text(default=None, null=True, unique=True)
+    created_at = business_time()
+    updated_at = system_time()
 
 
 class EnterpriseContract(Table, tablename="enterprise_contract"):

@@ -31,6 +31,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         checkouts=stripe,
         connect=stripe,
         subscriptions=stripe,
+        coupons=stripe,
         cards=stripe,
         reports=stripe,
         handlers=HandlerRegistry(

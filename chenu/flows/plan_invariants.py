@@ -90,4 +90,29 @@ PLANS = (
             OR (q.state = 'SETTLED') <> (r.id IS NOT NULL)
         """,
     ),
+    Invariant(
+        "I12",
+        "a coupon is used as often as it allows at most, in total and by each customer",
+        """
+        SELECT 'coupon ' || c.code AS what FROM coupon c
+        LEFT JOIN (SELECT coupon, sum(uses) AS uses, max(uses) AS of_one FROM (
+                SELECT coupon, account, count(*) AS uses FROM coupon_redemption
+                WHERE status <> 'RELEASED' GROUP BY coupon, account) by_customer
+            GROUP BY coupon) r ON r.coupon = c.id
+        WHERE c.uses <> coalesce(r.uses, 0) OR c.uses > c.max_redemptions
+            OR r.of_one > c.max_redemptions_per_customer
+        """,
+    ),
+    Invariant(
+        "I12o",
+        "a coupon is reserved while its order is pending, and redeemed if a plan began",
+        """
+        SELECT 'redemption ' || r.id AS what FROM coupon_redemption r
+        LEFT JOIN subscription_order o ON o.id = r.subscription_order
+        LEFT JOIN subscription s ON s.stripe_subscription_id = r.stripe_subscription_id
+        WHERE r.status <> CASE o.status WHEN 'PENDING' THEN 'RESERVED'
+                WHEN 'COMPLETED' THEN 'REDEEMED' ELSE 'RELEASED' END
+            OR (r.status = 'REDEEMED' AND (s.id IS NULL OR s.account <> r.account))
+        """,
+    ),
 )

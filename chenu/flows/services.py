@@ -8,6 +8,7 @@ from chenu.billing.ports import (
     CataloguePort,
     CheckoutPort,
     ConnectPort,
+    CouponPort,
     CustomerPort,
     ReportPort,
     SubscriptionPort,
@@ -27,6 +28,7 @@ class Services:
     checkouts: CheckoutPort
     connect: ConnectPort
     subscriptions: SubscriptionPort
+    coupons: CouponPort
     cards: CardPort
     reports: ReportPort
     handlers: HandlerRegistry

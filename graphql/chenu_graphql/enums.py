@@ -7,6 +7,7 @@ import strawberry
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
 from chenu.agents.search_query import AgentSort
+from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
 from chenu.tiers.catalogue import (
@@ -32,6 +33,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     SubscriptionStatus: (
         "TRIALING, ACTIVE and PAST_DUE give the plan; PAST_DUE until the last try on day 7 fails."
     ),
+    CouponDuration: "ONCE: the first invoice. REPEATING: for some months. FOREVER: every invoice.",
     InvoiceStatus: "Stripe's states of an invoice.",
     ApiPlanCode: "The plans of the paid API.",
     AgentKind: "PLATFORM comes with a tier, MARKETPLACE is sold, CUSTOM is private to an account.",

@@ -36,6 +36,8 @@ from chenu.agents.version_heads import (
     list_version_heads,
     list_version_heads_by_id,
 )
+from chenu.billing.coupon_redemptions import RedemptionCount, count_redemptions
+from chenu.billing.coupons import CouponId, CouponRow, list_coupons_by_id
 from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
 from chenu.billing.subscriptions import (
     SubscriptionId,
@@ -154,6 +156,15 @@ class Loaders:
     def plans(self) -> Loader[AccountId, SubscriptionRow | None]:
         """The live plan of each account, else the last that ended."""
         return one_each(list_plans, lambda row: row.account_id)
+
+    @cached_property
+    def coupons(self) -> Loader[CouponId, CouponRow | None]:
+        return one_each(list_coupons_by_id, lambda row: row.id)
+
+    @cached_property
+    def redemptions(self) -> Loader[CouponId, RedemptionCount | None]:
+        """None for a coupon that no plan has begun with."""
+        return one_each(count_redemptions, lambda row: row.coupon_id)
 
     @cached_property
     def invoices(self) -> Loader[InvoiceId, InvoiceRow | None]:

@@ -111,6 +111,11 @@ def _require_reviewer(ctx: Context, _: Any) -> None:
     ctx.actor.require_staff(Staff.REVIEWER)
 
 
+def _require_finance(ctx: Context, _: Any) -> None:
+    """A person: keys never have staff roles."""
+    ctx.actor.require_staff(Staff.FINANCE)
+
+
 def for_right(right: Right) -> Rule:
     """For whoever has the right in the account acted for: accounts/roles.py, as on pages."""
 
@@ -150,6 +155,7 @@ MAKER = Rule("the agent's creator and staff", _require_maker)
 SELLER = Rule("the creator in person and staff", _require_seller)
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
+FINANCE = Rule("staff with the role FINANCE", _require_finance)
 AGENTS = for_right(Right.MAKE_AGENTS)
 MARKETPLACE = for_right(Right.BUY_AGENTS)
 PLANS = for_right(Right.MANAGE_PLAN)

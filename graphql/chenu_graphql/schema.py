@@ -11,6 +11,7 @@ from chenu_graphql.errors import PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
+from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
@@ -20,7 +21,9 @@ from chenu_graphql.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, StaffQueries):
+class Query(
+    NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, CouponQueries, StaffQueries
+):
     pass
 
 
@@ -31,6 +34,7 @@ class Mutation(
     AgentMutations,
     PurchaseMutations,
     SubscriptionMutations,
+    CouponMutations,
     ApiKeyMutations,
 ):
     pass

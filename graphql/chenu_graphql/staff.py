@@ -20,10 +20,11 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Info
+from chenu_graphql.coupons import CouponConnection, page_coupons
 from chenu_graphql.fields import field, input_argument, input_field
 from chenu_graphql.market import AgentConnection
 from chenu_graphql.payloads import Payload
-from chenu_graphql.permissions import REVIEWER
+from chenu_graphql.permissions import FINANCE, REVIEWER
 
 
 class StaffSource:
@@ -50,6 +51,9 @@ class Staff:
         "New agents and pending changes, the longest waiting first; reviewers only.",
         REVIEWER,
         _page_queue,
+    )
+    coupons: CouponConnection = field(
+        "Every coupon, the newest first; finance only.", FINANCE, page_coupons
     )
 
 

@@ -32,6 +32,9 @@ class SubscriptionStartInput:
         "Begin before the 14 days of withdrawal are over: the days used are deducted then.",
         default=False,
     )
+    coupon_code: str | None = input_field(
+        "Taken off the first invoice that is for something; see couponQuote.", default=None
+    )
     success_url: URL | None = input_field(_URL, default=None)
     cancel_url: URL | None = input_field(_URL, default=None)
 
@@ -59,6 +62,7 @@ async def resolve_start(
             locale=ctx.locale,
             trial=data.trial,
             starts_now=data.start_now,
+            coupon_code=data.coupon_code,
             success_url=data.success_url,
             cancel_url=data.cancel_url,
         ),

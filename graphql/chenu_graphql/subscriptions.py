@@ -12,6 +12,7 @@ from chenu.billing.recurring import BillingInterval, InvoiceStatus, Subscription
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
 from chenu.tiers import catalogue
 from chenu_graphql.context import Context, Info
+from chenu_graphql.coupons import Discount, DiscountSource
 from chenu_graphql.errors import ErrorCode
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
@@ -45,6 +46,18 @@ def _period_end(root: _Subscription) -> datetime:
     return root.period_end
 
 
+def _discount(root: _Subscription) -> DiscountSource | None:
+    if root.discount_code is None or root.discount_duration is None:
+        return None
+    return DiscountSource(
+        root.discount_code,
+        root.discount_percent,
+        root.discount_amount,
+        root.discount_duration,
+        root.discount_ends_at,
+    )
+
+
 def _refusal_code(root: _Subscription) -> ErrorCode | None:
     return ErrorCode(root.refusal_code) if root.refusal_code else None
 
@@ -56,6 +69,9 @@ class Subscription(Node):
     interval: BillingInterval = field("How often it is paid.", HOLDER, _interval)
     status: SubscriptionStatus = field("Where it stands.", HOLDER)
     price: Money = field("Of one interval, VAT included.", HOLDER)
+    discount: Discount | None = field(
+        "What its next invoice has taken off; null: nothing.", HOLDER, _discount
+    )
     trial_ends_at: datetime | None = field("null: it has, or had, no trial.", HOLDER)
     current_period_start: datetime = field("When the paid period began.", HOLDER, _period_start)
     current_period_end: datetime = field("When it is renewed, or ends.", HOLDER, _period_end)

@@ -11,12 +11,14 @@ from chenu.billing.contracts import find_running_contract
 from chenu.billing.invoices import InvoiceRow, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
-from chenu.core.errors import BrokenRequest, ChenuError
+from chenu.core.errors import BrokenRequest, ChenuError, Invalid
 from chenu.core.ids import new_id
+from chenu.flows.coupons.codes import CouponOffer, TypedCode
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
-from chenu.flows.subscriptions.start import is_trial_due, start_subscription
+from chenu.flows.subscriptions.discounts import quote_plan
+from chenu.flows.subscriptions.start import COUPON_CODE, is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
 from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
 from storefront.access import SIGNED_IN, for_right
@@ -30,15 +32,19 @@ from storefront.visitor import account_of
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
+_FIELDS = (*CHOICE_FIELDS, "coupon_code")
+
 
 @get("/account/plan", opt=SIGNED_IN)
 async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """A link may choose tier and interval in the form."""
-    form = FormView("plan", keep(read_query(request), CHOICE_FIELDS))
+    form = FormView("plan", keep(read_query(request), _FIELDS))
     return await _render_plan(pages, form)
 
 
-async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
+async def _render_plan(
+    pages: Pages, form: FormView, status: int = 200, quoted: CouponOffer | None = None
+) -> Page:
     actor = pages.request_context.actor
     account_id = account_of(actor)
     plan = await find_plan(account_id)
@@ -47,6 +53,7 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         "plan/page.html",
         status,
         form=form,
+        quoted=quoted,
         plan=plan,
         contract=await find_running_contract(account_id),
         state=state,
@@ -73,9 +80,11 @@ async def _find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
 async def start_plan(
     request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """On to Stripe's page."""
+    """On to Stripe's page, or back here with what a code would do."""
     fields = await read_form(request)
     try:
+        if fields.text("step") == "quote":
+            return await _show_quote(pages, fields)
         order = await start_subscription(
             services,
             pages.request_context.actor,
@@ -88,8 +97,19 @@ async def start_plan(
     return pages.go(page or f"/account/plan/orders/{order.id}")
 
 
+async def _show_quote(pages: Pages, fields: Fields) -> Page:
+    """Raises Invalid, CouponRejected, RateLimited."""
+    chosen = read_choice(fields)
+    if chosen.coupon_code is None:
+        raise Invalid("Please enter a code", path=COUPON_CODE)
+    typed = TypedCode(chosen.coupon_code, COUPON_CODE)
+    actor = pages.request_context.actor
+    quoted = await quote_plan(actor, typed, chosen.tier, chosen.interval)
+    return await _render_plan(pages, FormView("plan", keep(fields, _FIELDS)), quoted=quoted)
+
+
 async def _show_again(pages: Pages, fields: Fields, refusal: ChenuError) -> Page:
-    form = pages.refused("plan", keep(fields, CHOICE_FIELDS), refusal)
+    form = pages.refused("plan", keep(fields, _FIELDS), refusal)
     return await _render_plan(pages, form, pages.status(refusal))
 
 

@@ -128,7 +128,16 @@ async def _catalogue(story: Story, api: Api) -> None:
 async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services) -> None:
     person = await open_plans(services)
     api = as_session(client, services, person)
-    started = await story.tell(api, "StartPlan", input={"tier": "PRO", "idempotencyKey": "p"})
+    finance = as_session(client, services, await make_person("finance", staff=(Staff.FINANCE,)))
+    terms = {"code": "half", "percentOff": 50, "duration": "ONCE"}
+    assert (await story.tell(finance, "CreateCoupon", input=terms))["coupon"]["code"] == "HALF"
+    quote = await story.tell(api, "QuoteCoupon", code="half", tier="PRO")
+    assert quote["firstInvoice"]["amountMinor"] == 1450
+    assert (await story.tell(finance, "Coupons"))["coupons"]["totalCount"] == 1
+    request = {"tier": "PRO", "idempotencyKey": "p", "couponCode": "half"}
+    started = await story.tell(api, "StartPlan", input=request)
+    withdrawn = await story.tell(finance, "DeactivateCoupon", code="half")
+    assert not withdrawn["coupon"]["active"]
     assert (await pay(started["checkout"]["url"])).status_code == 303
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"

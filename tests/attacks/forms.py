@@ -132,6 +132,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
+        "/staff/coupons": Filled(
+            "finance", {"code": "FORGED", "percent_off": "50", "duration": "ONCE"}
+        ),
+        "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50"}),
         "/enterprise": Filled(
             "buyer",
             {

@@ -12,6 +12,7 @@ from chenu.accounts.billing_details import BillingDetailsInput, save_billing_det
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.rows import AgentRow
+from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import store_invoice
 from chenu.billing.recurring import InvoiceLine
 from chenu.core.clock import system_now
@@ -24,6 +25,7 @@ from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
+from tests.flows.coupons import coupon_input
 from tests.people import (
     MANIFEST,
     Person,
@@ -83,7 +85,10 @@ class Store:
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
             ],
-            "finance": [f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts"],
+            "finance": [
+                f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
+                "/staff/coupons",
+            ],
         }
 
 
@@ -99,6 +104,7 @@ async def open_store(services: Services) -> Store:
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
+    await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.account_id
     assert account_id is not None
     await end_contract(
@@ -160,6 +166,7 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
         await put("enterprise_inquiry", column, line)
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
+    await put("coupon", "code", line.upper())
     return line
 
 

@@ -36,6 +36,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.PLANS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
     permissions.STAFF: lambda who: bool(who.staff),
+    permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
 }
 """Who may query a root field, by its rule; a missing rule fails the matrix."""
@@ -56,6 +57,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.ACTING: _everybody,
     permissions.HOLDER: _everybody,
     permissions.INVOICES: lambda who: who.may(BILLING),
+    permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),
 }
@@ -72,6 +74,8 @@ def is_given(who: Caller, thing: str) -> bool:
         return _sells_it(who) or bool(who.staff)
     if thing == "invoice" and not who.may(BILLING):
         return False
+    if thing == "coupon":
+        return who.has_staff(Staff.FINANCE)
     if thing == "user" and who.is_service:
         return False
     assert thing in _OF_BUYER

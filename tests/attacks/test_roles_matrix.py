@@ -87,6 +87,8 @@ MUTATIONS: dict[str, Right | None] = {
 }
 FOR_OTHERS = {
     "agentReviewDecide",
+    "couponCreate",
+    "couponDeactivate",
     "entitlementConsume",
     "entitlementRelease",
     "signIn",

@@ -8,6 +8,7 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.rows import AgentRow
+from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import (
     find_invoice_by_stripe_id,
     insert_invoice_payment,
@@ -43,6 +44,7 @@ from tests.billing.recurring import (
     made_up_plan,
 )
 from tests.contracts import ask_offer, made_up_contract
+from tests.flows.coupons import coupon_input
 from tests.flows.plans import put_plans
 from tests.people import (
     Person,
@@ -64,6 +66,7 @@ TYPES = {
     "api key": "ApiKey",
     "plan": "Subscription",
     "invoice": "Invoice",
+    "coupon": "Coupon",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -130,6 +133,7 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     return {
         "refund": refund,
         "statement": await _declare_withdrawal(),
+        "coupon": await _make_coupon(),
         "order": await db.fetch_value("SELECT id FROM subscription_order"),
         "plan": await db.fetch_value("SELECT id FROM subscription"),
         "invoice": await db.fetch_value("SELECT id FROM invoice"),
@@ -157,6 +161,12 @@ async def _ask_for_refund(account_id: AccountId) -> object:
     )
     await insert_refund_request(request)
     return request.id
+
+
+async def _make_coupon() -> object:
+    """A code that a customer may type."""
+    await insert_coupon(coupon_input("WORLD50"), None)
+    return await db.fetch_value("SELECT id FROM coupon")
 
 
 async def build_world(services: Services, cast: Cast) -> World:

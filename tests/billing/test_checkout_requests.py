@@ -24,7 +24,7 @@ AGENT = replace(
     PACK, metadata={"kind": "agent"}, transfer_group="order_1", expires_at=1_800_000_000
 )
 PLAN = replace(PACK, mode=CheckoutMode.SUBSCRIPTION, metadata={"kind": "plan", "tier": "pro"})
-TRIAL = replace(PLAN, trial_days=14, discounts=("promo_1",))
+TRIAL = replace(PLAN, trial_days=14, coupon_ids=("chenu_launch50",))
 API = replace(PLAN, metadata={"kind": "api"}, lines=(CheckoutLine("price_1", 3),))
 REQUESTS = {"pack": PACK, "agent": AGENT, "plan": PLAN, "trial": TRIAL, "api plan": API}
 
@@ -78,12 +78,12 @@ def test_a_trial_needs_no_card_and_ends_without_one() -> None:
         "end_behavior": {"missing_payment_method": "cancel"}
     }
     assert params["payment_method_collection"] == "if_required"
-    assert params["discounts"] == [{"promotion_code": "promo_1"}]
+    assert params["discounts"] == [{"coupon": "chenu_launch50"}]
 
 
 @pytest.mark.parametrize(
     "request_",
-    [PLAN, replace(TRIAL, discounts=()), API],
+    [PLAN, replace(TRIAL, coupon_ids=()), API],
     ids=["plan", "trial", "api plan"],
 )
 async def test_the_page_of_a_subscription_opens(

@@ -57,6 +57,7 @@ SIGNED_IN = {
         "/staff/refunds",
         "/staff/withdrawals",
         "/staff/inquiries",
+        "/staff/coupons",
         "/staff/mails",
         "/staff/mails/sale",
     ),

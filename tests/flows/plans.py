@@ -49,8 +49,9 @@ async def start(
     *,
     trial: bool = False,
     key: str = "plan-1",
+    coupon: str | None = None,
 ) -> OrderRow:
-    request = StartInput(tier, interval, "fr", trial=trial)
+    request = StartInput(tier, interval, "fr", trial=trial, coupon_code=coupon)
     return await start_subscription(services, actor, request, key)
 
 
@@ -70,13 +71,18 @@ async def catch_up(services: Services) -> None:
 
 async def advance(services: Services, days: float) -> None:
     """Stripe's clock and ours, then everything that follows."""
+    await move_clocks(services, days)
+    await catch_up(services)
+
+
+async def move_clocks(services: Services, days: float) -> None:
+    """What follows is left to the caller: Stripe lists the events of 30 days alone."""
     base = services.settings.stripe.api_base
     async with httpx.AsyncClient(base_url=base or "", timeout=30) as http:
         seconds = int(timedelta(days=days).total_seconds())
         answer = await http.post("/_sandbox/clock", json={"advance": f"PT{seconds}S"})
         assert answer.status_code == 200, answer.text
     CLOCK.move_to_offset(CLOCK.offset + timedelta(days=days))
-    await catch_up(services)
 
 
 async def plan_of(person: Person) -> SubscriptionRow | None:

@@ -27,6 +27,7 @@ from chenu.flows.subscriptions.refund_requests import RefundInput, request_refun
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.tiers.catalogue import TierCode
+from tests.flows.coupons import lose_discount, make_coupon
 from tests.flows.plans import complete, open_plans, plan_of, start
 from tests.flows.sales import (
     Market,
@@ -114,11 +115,18 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 
 
 async def _live_with_a_plan(services: Services) -> None:
-    """A page closed for another one, a change of the renewal, a refund, an unwanted twin."""
+    """A page closed for another one, a coupon put back, a change of the renewal, a refund, and an
+    unwanted twin.
+    """
     person = await open_plans(services)
     await save_billing_details(person.actor, COMPANY)
+    await make_coupon(services)
     await start(services, person.actor)
-    await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
+    order = await start(
+        services, person.actor, TierCode.PRO, trial=True, key="plan-2", coupon="SAVE50"
+    )
+    await complete(services, order)
+    await lose_discount(services, person)
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None

@@ -157,6 +157,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "refund": "re_poison",
         "charge": "ch_poison",
         "credit": "cn_poison",
+        "coupon": "chenu_poison",
     }
 
 

@@ -138,6 +138,22 @@ async def _document() -> None:
     await db.execute(sql, new_id(), person.actor.account_id)
 
 
+async def _coupon_redemption() -> None:
+    person = await make_person("zoe")
+    coupon = new_id()
+    sql = """
+        INSERT INTO coupon (id, code, percent_off, duration, intervals, created_at)
+        VALUES ($1, 'SAVE50', 50, 'ONCE', '{MONTH}', now())
+    """
+    await db.execute(sql, coupon)
+    sql = """
+        INSERT INTO coupon_redemption (id, coupon, account, subscription_order, status, created_at,
+            updated_at)
+        VALUES ($1, $2, $3, $4, 'RELEASED', now(), now())
+    """
+    await db.execute(sql, new_id(), coupon, person.actor.account_id, new_id())
+
+
 async def _trial_reminder() -> None:
     person = await make_person("zoe")
     subscription = new_id()
@@ -169,6 +185,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
+    "coupon_redemption": _coupon_redemption,
     "entitlement_use": _entitlement_use,
     "withdrawal_statement": _withdrawal_statement,
     "billing_document": _document,

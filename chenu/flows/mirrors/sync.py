@@ -15,6 +15,7 @@ from chenu.agents.errors import price_changed
 from chenu.agents.model import AgentId, Price
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
+from chenu.billing.coupons import CouponRow, find_coupon_by_code
 from chenu.core.errors import NotFound, ProviderUnavailable
 from chenu.flows.mirrors.agent_price import (
     next_product_operation,
@@ -23,6 +24,7 @@ from chenu.flows.mirrors.agent_price import (
     product_key,
 )
 from chenu.flows.mirrors.connect_account import CONNECT_KINDS, account_key, next_connect_operation
+from chenu.flows.mirrors.coupon import coupon_key, next_coupon_operation
 from chenu.flows.mirrors.customer import (
     CUSTOMER_KINDS,
     customer_key,
@@ -91,6 +93,19 @@ async def sync_customer(services: Services, account_id: AccountId) -> BilledPers
         lambda last: next_tax_id_operation(account_id, last),
     )
     return await get_billed_person(account_id)
+
+
+async def sync_coupon(services: Services, coupon: CouponRow) -> bool:
+    """Whether Stripe has it now: made if it has not; False when Stripe refuses it."""
+    await _follow(
+        services,
+        (OperationKind.COUPON,),
+        coupon.id,
+        coupon_key(coupon),
+        lambda _: next_coupon_operation(coupon.code),
+    )
+    found = await find_coupon_by_code(coupon.code)
+    return found is not None and found.is_at_stripe
 
 
 async def sync_price(services: Services, agent_id: AgentId, price: Price) -> AgentRow:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chenu.accounts.customers import forget_customer
+from chenu.billing.coupons import find_code, set_at_stripe
 from chenu.billing.gateway import (
     CheckoutLine,
     CheckoutMode,
@@ -13,7 +14,7 @@ from chenu.billing.gateway import (
     CheckoutStatus,
     StripeRefusal,
 )
-from chenu.billing.ports import CheckoutPort, CustomerPort, SubscriptionPort
+from chenu.billing.ports import CheckoutPort, CouponPort, CustomerPort, SubscriptionPort
 from chenu.billing.recurring import SubscriptionState
 from chenu.billing.subscription_orders import (
     OrderRow,
@@ -41,6 +42,10 @@ class CustomerGone(StripeRefusal):
     """The page was refused because Stripe does not have the customer any more."""
 
 
+class CouponGone(StripeRefusal):
+    """The page was refused because Stripe does not have the coupon any more."""
+
+
 class PageUrls(msgspec.Struct, frozen=True):
     """Where the buyer's browser returns to."""
 
@@ -48,14 +53,21 @@ class PageUrls(msgspec.Struct, frozen=True):
     cancel: str
 
 
+class PageOffer(msgspec.Struct, frozen=True):
+    """What is sold, by Stripe's ids."""
+
+    price_id: str
+    coupon_id: str | None = None
+
+
 def page_operation(
-    order: OrderRow, customer_id: str, price_id: str, urls: PageUrls, locale: str
+    order: OrderRow, customer_id: str, offer: PageOffer, urls: PageUrls, locale: str
 ) -> NewOperation:
     """The operation that opens the page; all of it is frozen, so that a retry is the same."""
     params = CheckoutRequest(
         mode=CheckoutMode.SUBSCRIPTION,
         customer_id=customer_id,
-        lines=(CheckoutLine(price_id),),
+        lines=(CheckoutLine(offer.price_id),),
         reference=str(order.id),
         metadata={
             "kind": order.kind.lower(),
@@ -67,6 +79,7 @@ def page_operation(
         locale=locale,
         expires_at=next_expiry(),
         trial_days=order.trial_days or None,
+        coupon_ids=(offer.coupon_id,) if offer.coupon_id else (),
     )
     return SUBSCRIPTION_PAGES.open_with(order, params, order.price)
 
@@ -74,6 +87,7 @@ def page_operation(
 @dataclass(frozen=True)
 class SubscriptionCheckoutHandler(OpeningHandler):
     customers: CustomerPort
+    coupons: CouponPort
 
     kind = OperationKind.SUBSCRIPTION_CHECKOUT
     pages = SUBSCRIPTION_PAGES
@@ -82,16 +96,23 @@ class SubscriptionCheckoutHandler(OpeningHandler):
         try:
             return await self.checkouts.create_checkout(params, operation)
         except StripeRefusal as refusal:
-            if await self.customers.is_customer_there(params.customer_id):
-                raise
-            raise CustomerGone("customer_gone", str(refusal), refusal.param) from refusal
+            if not await self.customers.is_customer_there(params.customer_id):
+                raise CustomerGone("customer_gone", str(refusal), refusal.param) from refusal
+            for coupon_id in params.coupon_ids:
+                if not await self.coupons.is_coupon_there(coupon_id):
+                    raise CouponGone("coupon_gone", str(refusal), refusal.param) from refusal
+            raise
 
     async def on_refused(
         self, operation: OperationRow, params: CheckoutRequest, refusal: StripeRefusal
     ) -> None:
-        """No page was opened, nothing can be paid; with a new customer one may open."""
+        """No page was opened, nothing can be paid; with what is gone made again one may open."""
         if isinstance(refusal, CustomerGone):
             await forget_customer(params.customer_id)
+            return
+        if isinstance(refusal, CouponGone):
+            for coupon_id in params.coupon_ids:
+                await set_at_stripe(find_code(coupon_id) or "", is_there=False)
             return
         order_id = get_subject(operation)
         await end_order(order_id, OrderStatus.FAILED, failure_code="checkout_refused")

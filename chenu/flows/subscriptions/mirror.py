@@ -25,6 +25,7 @@ from chenu.billing.trial_reminders import schedule_reminder
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscriptions.mails import mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.ledger.operations import (
@@ -70,6 +71,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
+        await restore_lost_coupon(live, state)
         await end_duplicates(live)
         now = await _grant_tier(account_id, live)
         if live or now is TierCode.FREE:  # a contract that takes over is announced by people

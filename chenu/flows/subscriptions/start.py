@@ -12,6 +12,9 @@ from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.customers import get_billed_person, list_accounts_of_owner
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
+from chenu.billing.coupon_redemptions import find_coupon_of_order, reserve
+from chenu.billing.coupon_rules import normalise_code
+from chenu.billing.coupons import CouponRow
 from chenu.billing.recurring import BillingInterval, SubscriptionKind
 from chenu.billing.subscription_orders import (
     OrderId,
@@ -31,10 +34,11 @@ from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.checkout_pages import not_opened, with_tax
-from chenu.flows.mirrors.sync import sync_customer
+from chenu.flows.coupons.codes import TypedCode, find_typed_coupon
+from chenu.flows.mirrors.sync import sync_coupon, sync_customer
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.checkout import PageUrls, page_operation
+from chenu.flows.subscriptions.checkout import PageOffer, PageUrls, page_operation
 from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 from chenu.flows.subscriptions.plans import lookup_key, price_of
@@ -43,6 +47,9 @@ from chenu.ledger.operations import (
     create_operation_after,
 )
 from chenu.tiers.catalogue import TierCode, get_tier
+
+COUPON_CODE = ("coupon_code",)
+"""The field where a code is typed."""
 
 _HAS_PLAN = mark("This account has a plan already: it has to end before another one can begin")
 
@@ -59,6 +66,7 @@ class StartInput(msgspec.Struct, frozen=True):
     locale: Locale
     trial: bool = True
     starts_now: bool = False
+    coupon_code: str | None = None
     success_url: str | None = None
     cancel_url: str | None = None
 
@@ -102,9 +110,10 @@ async def start_subscription(
         raise InvalidState(_HAS_PLAN)
     reject_if_any(_check_input(services, request))
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionStart", request)
+    coupon = await _find_coupon(actor, request, key)
     await _close_other(services, account_id, request)
     crash_point("subscription.before_intent")
-    order = await get_order(await _claim(account_id, user_id, request, key))
+    order = await get_order(await _claim(user_id, request, key, coupon))
     crash_point("subscription.after_intent")
     if order.is_pending:
         order = await _open_page(services, order, request)
@@ -121,6 +130,21 @@ def _check_input(services: Services, request: StartInput) -> list[ChenuError]:
     return errors
 
 
+async def _find_coupon(actor: Actor, request: StartInput, key: ClientKey) -> CouponRow | None:
+    """Checked before anything changes; not again for a key that is known.
+
+    Raises Invalid, CouponRejected, RateLimited.
+    """
+    if request.coupon_code is None:
+        return None
+    async with db.transaction():
+        if await idempotency.find_result(key) is not None:
+            return None
+    price_of(request.tier, request.interval)
+    typed = TypedCode(request.coupon_code, COUPON_CODE)
+    return await find_typed_coupon(actor, typed, request.tier, request.interval)
+
+
 async def _close_other(services: Services, account_id: AccountId, request: StartInput) -> None:
     """A page for another plan, or one that ran out, closes before a new one opens."""
     pending = await find_pending_order(account_id, SubscriptionKind.TIER)
@@ -129,7 +153,9 @@ async def _close_other(services: Services, account_id: AccountId, request: Start
     offer = await find_offer(account_id, request.tier, request.interval, trial=request.trial)
     expires_at = pending.checkout_expires_at
     is_over = expires_at is not None and expires_at <= system_now()
-    if is_over or not _is_same(pending, request, offer):
+    coupon = await find_coupon_of_order(pending.id)
+    has_coupon = (coupon.code if coupon else "") == normalise_code(request.coupon_code or "")
+    if is_over or not has_coupon or not _is_same(pending, request, offer):
         await SUBSCRIPTION_PAGES.close(services, pending)
 
 
@@ -141,9 +167,13 @@ def _is_same(order: OrderRow, request: StartInput, offer: PlanOffer) -> bool:
 
 @db.transactional
 async def _claim(
-    account_id: AccountId, user_id: UserId, request: StartInput, key: ClientKey
+    user_id: UserId, request: StartInput, key: ClientKey, coupon: CouponRow | None
 ) -> OrderId:
-    """One transaction: the order of this key's first use, the open one, or a new one."""
+    """One transaction: the order of this key's first use, the open one, or a new one.
+
+    A new one reserves its coupon.
+    """
+    account_id = key.account_id
     known = await idempotency.find_result(key)
     if known is not None:
         return OrderId(known)
@@ -155,6 +185,8 @@ async def _claim(
     if order is None:
         order = _make_order(account_id, user_id, request, offer)
         await insert_order(order)
+        if coupon is not None:
+            await reserve(coupon.id, account_id, order.id, COUPON_CODE)
     await idempotency.remember_result(key, order.id)
     return order.id
 
@@ -203,6 +235,10 @@ async def _ask_anew(
         raise not_opened()
     page = services.url(f"/account/plan/orders/{order.id}")
     urls = PageUrls(request.success_url or page, request.cancel_url or page)
-    new = page_operation(order, owner.customer_id, price_id, urls, request.locale)
+    coupon = await find_coupon_of_order(order.id)
+    if coupon is not None and not await sync_coupon(services, coupon):
+        raise not_opened()
+    offered = PageOffer(price_id, coupon.stripe_id if coupon else None)
+    new = page_operation(order, owner.customer_id, offered, urls, request.locale)
     new = with_tax(new, is_on=services.settings.stripe.automatic_tax)
     return await create_operation_after(new, refused)

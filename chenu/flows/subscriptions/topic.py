@@ -16,6 +16,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionExpiryHandler,
     SubscriptionOutcomeHandler,
 )
+from chenu.flows.subscriptions.discounts import CouponRestoreHandler
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
 from chenu.flows.subscriptions.invoice_documents import InvoiceDocumentHandler
 from chenu.flows.subscriptions.refunds import PlanRefundHandler
@@ -24,13 +25,14 @@ from chenu.flows.topic import Topic
 
 
 def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler[Any, Any]]:
-    yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe)
+    yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe, coupons=stripe)
     yield SubscriptionOutcomeHandler(checkouts=stripe, subscriptions=stripe)
     yield SubscriptionExpiryHandler(stripe)
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
     yield PlanRefundHandler(stripe)
     yield InvoiceDocumentHandler(subscriptions=stripe, documents=stripe)
+    yield CouponRestoreHandler(stripe)
     yield TrialRefusalHandler(stripe)
     yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 
