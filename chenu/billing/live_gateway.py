@@ -1,5 +1,6 @@
 """The one implementation of the gateway: it calls Stripe, or the sandbox at another URL."""
 
+from chenu.billing.stripe_changes import StripeChanges
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
@@ -14,6 +15,7 @@ class LiveGateway(
     StripePayments,
     StripeConnect,
     StripeRecurring,
+    StripeChanges,
     StripeReports,
 ):
     """Implements ports.Gateway."""

@@ -25,6 +25,12 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
+from chenu.billing.plan_changes import (
+    InvoicePreview,
+    ItemChange,
+    LaterChange,
+    WaitingChange,
+)
 from chenu.billing.recurring import InvoiceState, SubscriptionState
 
 
@@ -113,6 +119,22 @@ class SubscriptionPort(Protocol):
 
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
 
+    async def preview_change(self, change: ItemChange) -> InvoicePreview: ...
+
+    async def find_subscription_of_schedule(self, schedule_id: str) -> str | None: ...
+
+
+class PlanChangePort(Protocol):
+    """Changes of a subscription's plan, which may charge its difference."""
+
+    async def change_item(
+        self, change: ItemChange, by: OperationIdentity, *, resume: bool
+    ) -> SubscriptionState: ...
+
+    async def schedule_change(self, change: LaterChange, by: OperationIdentity) -> None: ...
+
+    async def drop_waiting(self, waiting: WaitingChange, by: OperationIdentity) -> None: ...
+
 
 class ReportPort(Protocol):
     """Calls that only read."""
@@ -133,6 +155,7 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    PlanChangePort,
     ReportPort,
     Protocol,
 ):

@@ -1,13 +1,12 @@
 """Calls about subscriptions and invoices, and what Stripe's answers mean to us."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from chenu.billing.gateway import Charge, OperationIdentity
 from chenu.billing.recurring import (
-    BillingInterval,
     InvoiceState,
     InvoiceStatus,
     SubscriptionState,
@@ -15,6 +14,17 @@ from chenu.billing.recurring import (
 )
 from chenu.billing.stripe_gateway import StripeCaller
 from chenu.billing.stripe_objects import read_payment_intent, require_ours
+from chenu.billing.stripe_waiting import (
+    SUBSCRIPTION_EXPAND,
+    LatestInvoice,
+    PendingUpdate,
+    Price,
+    Schedule,
+    find_pending,
+    find_scheduled,
+    interval_of,
+    read_time,
+)
 from chenu.core.money import Cents
 
 _INTENT_EXPAND = ["latest_charge.balance_transaction"]
@@ -33,7 +43,11 @@ class StripeRecurring(StripeCaller):
         return found.data[0].id if found.data else None
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        found = await self.ask(lambda: self.client.v1.subscriptions.retrieve_async(subscription_id))
+        found = await self.ask(
+            lambda: self.client.v1.subscriptions.retrieve_async(
+                subscription_id, {"expand": list(SUBSCRIPTION_EXPAND)}
+            )
+        )
         return read_subscription(found.to_dict())
 
     async def set_cancel_at_period_end(
@@ -46,6 +60,7 @@ class StripeRecurring(StripeCaller):
                 {
                     "cancel_at_period_end": cancel,
                     "cancellation_details": {"comment": reason or ""},
+                    "expand": list(SUBSCRIPTION_EXPAND),
                 },
                 {"idempotency_key": by.idempotency_key},
             )
@@ -58,7 +73,9 @@ class StripeRecurring(StripeCaller):
         """At once, without a credit for the time that is left."""
         canceled = await self.ask(
             lambda: self.client.v1.subscriptions.cancel_async(
-                subscription_id, {"prorate": False}, {"idempotency_key": by.idempotency_key}
+                subscription_id,
+                {"prorate": False, "expand": list(SUBSCRIPTION_EXPAND)},
+                {"idempotency_key": by.idempotency_key},
             )
         )
         return read_subscription(canceled.to_dict())
@@ -81,21 +98,9 @@ class StripeRecurring(StripeCaller):
         return read_payment_intent(intent.to_dict())
 
 
-class _Recurring(msgspec.Struct):
-    interval: str
-
-
-class _Price(msgspec.Struct):
-    id: str
-    product: str
-    currency: str
-    unit_amount: int | None = None
-    recurring: _Recurring | None = None
-
-
 class _Item(msgspec.Struct):
     id: str
-    price: _Price
+    price: Price
     current_period_start: int
     current_period_end: int
 
@@ -116,6 +121,9 @@ class _Subscription(msgspec.Struct):
     ended_at: int | None = None
     pause_collection: Any = None
     metadata: dict[str, str] | None = None
+    latest_invoice: LatestInvoice | None = None
+    schedule: Schedule | None = None
+    pending_update: PendingUpdate | None = None
 
 
 _STATUS = {
@@ -129,7 +137,6 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
     found = msgspec.convert(payload, _Subscription)
     item = found.items.data[0]
     require_ours(item.price.id, item.price.currency)
-    interval = item.price.recurring.interval if item.price.recurring else "month"
     return SubscriptionState(
         id=found.id,
         customer_id=found.customer,
@@ -138,16 +145,19 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         price_id=item.price.id,
         product_id=item.price.product,
         price=Cents(item.price.unit_amount or 0),
-        interval=BillingInterval(interval.upper()),
-        period_start=_time(item.current_period_start),
-        period_end=_time(item.current_period_end),
+        interval=interval_of(item.price),
+        period_start=read_time(item.current_period_start),
+        period_end=read_time(item.current_period_end),
         trial_ends_at=_find_time(found.trial_end),
         cancel_at_period_end=found.cancel_at_period_end,
         canceled_at=_find_time(found.canceled_at),
         ended_at=_find_time(found.ended_at),
         is_collection_paused=found.pause_collection is not None,
-        created=_time(found.created),
+        created=read_time(found.created),
         metadata=found.metadata or {},
+        schedule_id=found.schedule.id if found.schedule else None,
+        scheduled=find_scheduled(found.schedule),
+        pending=find_pending(found.pending_update, found.latest_invoice),
     )
 
 
@@ -239,9 +249,9 @@ def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> Invoic
         tax=_sum(invoice.total_taxes),
         total=Cents(invoice.total),
         amount_paid=Cents(invoice.amount_paid),
-        period_start=_time(min((each.start for each in periods), default=invoice.created)),
-        period_end=_time(max((each.end for each in periods), default=invoice.created)),
-        created=_time(invoice.created),
+        period_start=read_time(min((each.start for each in periods), default=invoice.created)),
+        period_end=read_time(max((each.end for each in periods), default=invoice.created)),
+        created=read_time(invoice.created),
         issued_at=_find_time(invoice.status_transitions.finalized_at),
         paid_at=_find_time(invoice.status_transitions.paid_at),
         hosted_url=invoice.hosted_invoice_url,
@@ -255,9 +265,5 @@ def _sum(amounts: list[_Amount] | None) -> Cents:
     return Cents(sum(each.amount for each in amounts or ()))
 
 
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _find_time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _time(seconds)
+    return None if seconds is None else read_time(seconds)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
@@ -43,11 +43,30 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     canceled_at: datetime | None
     ended_at: datetime | None
+    schedule_id: str | None
+    scheduled_item: str | None
+    scheduled_interval: BillingInterval | None
+    scheduled_at: datetime | None
+    pending_item: str | None
+    pending_interval: BillingInterval | None
+    pending_invoice_id: str | None
+    pending_payment_url: str | None
+    pending_expires_at: datetime | None
     created_at: datetime
 
     @property
     def is_live(self) -> bool:
         return self.status is not SubscriptionStatus.CANCELED
+
+    @property
+    def is_downgrade_waiting(self) -> bool:
+        """Another plan is scheduled for the end of the period."""
+        return self.scheduled_item is not None
+
+    @property
+    def is_payment_waiting(self) -> bool:
+        """A change takes effect once its owner has paid for it."""
+        return self.pending_item is not None
 
 
 _SUBSCRIPTIONS = Columns(SubscriptionRow, Subscription, account_id="account")
@@ -92,8 +111,20 @@ async def list_subscriptions_by_id(ids: Sequence[SubscriptionId]) -> list[Subscr
     return await db.fetch_all(SubscriptionRow, sql, list(ids))
 
 
+@dataclass(frozen=True, slots=True)
+class SubscribedItems:
+    """What is subscribed to, will be by a schedule, and is to be once that is paid."""
+
+    current: str
+    scheduled: str | None = None
+    pending: str | None = None
+
+
 async def store_subscription(
-    account_id: AccountId, kind: SubscriptionKind, item: str, fetched: Fetched[SubscriptionState]
+    account_id: AccountId,
+    kind: SubscriptionKind,
+    items: SubscribedItems,
+    fetched: Fetched[SubscriptionState],
 ) -> bool:
     """Insert it, or adopt the answer unless a later one is stored; False for a stale answer.
 
@@ -104,7 +135,7 @@ async def store_subscription(
         "id": new_id(),
         "account": account_id,
         "kind": kind,
-        "item": item,
+        "item": items.current,
         "billing_interval": state.interval,
         "status": state.status,
         "gives_access": state.gives_access,
@@ -117,6 +148,8 @@ async def store_subscription(
         "cancel_at_period_end": state.cancel_at_period_end,
         "canceled_at": state.canceled_at,
         "ended_at": state.ended_at,
+        **_scheduled_values(items, state),
+        **_pending_values(items, state),
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
@@ -128,3 +161,24 @@ async def store_subscription(
             AND subscription.status <> 'CANCELED'
     """
     return bool(await insert(Subscription, values, suffix))
+
+
+def _scheduled_values(items: SubscribedItems, state: SubscriptionState) -> dict[str, Any]:
+    known = state.scheduled if items.scheduled else None
+    return {
+        "schedule_id": state.schedule_id,
+        "scheduled_item": items.scheduled,
+        "scheduled_interval": known and known.interval,
+        "scheduled_at": known and known.starts_at,
+    }
+
+
+def _pending_values(items: SubscribedItems, state: SubscriptionState) -> dict[str, Any]:
+    known = state.pending if items.pending else None
+    return {
+        "pending_item": items.pending,
+        "pending_interval": known and known.interval,
+        "pending_invoice_id": known and known.invoice_id,
+        "pending_payment_url": known and known.payment_url,
+        "pending_expires_at": known and known.expires_at,
+    }

@@ -80,7 +80,8 @@ class Subscription(Table, tablename="subscription"):
     """Our mirror of a subscription at Stripe: the newest answer wins (`fetch_number`).
 
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
-    state gives what was subscribed to. The periods are Stripe's.
+    state gives what was subscribed to. The periods are Stripe's. `scheduled_...`: what a schedule
+    changes at `scheduled_at`; `pending_...`: a change that waits for the payment of its invoice.
     """
 
     id = primary_id()
@@ -99,6 +100,15 @@ class Subscription(Table, tablename="subscription"):
     cancel_at_period_end = Boolean(default=False)
     canceled_at = Timestamptz(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
+    schedule_id = Text(default=None, null=True)
+    scheduled_item = Text(default=None, null=True)
+    scheduled_interval = Text(default=None, null=True)
+    scheduled_at = Timestamptz(default=None, null=True)
+    pending_item = Text(default=None, null=True)
+    pending_interval = Text(default=None, null=True)
+    pending_invoice_id = Text(default=None, null=True)
+    pending_payment_url = Text(default=None, null=True)
+    pending_expires_at = Timestamptz(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 

@@ -11,7 +11,7 @@ from chenu.agents.rows import AgentRow
 from chenu.billing.invoices import store_invoice
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscription_orders import insert_order
-from chenu.billing.subscriptions import store_subscription
+from chenu.billing.subscriptions import SubscribedItems, store_subscription
 from chenu.core import db
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
@@ -93,7 +93,8 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     assert account_id is not None
     plan, invoice = made_up_plan("cus_buyer"), made_up_invoice("cus_buyer")
     item = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
-    await store_subscription(account_id, SubscriptionKind.TIER, item, await answered(plan))
+    items = SubscribedItems(item)
+    await store_subscription(account_id, SubscriptionKind.TIER, items, await answered(plan))
     await store_invoice(account_id, await answered(invoice))
     await put_plans(services, "plan_pro")
     await insert_order(made_up_order(account_id, buyer.user_id))

@@ -15,6 +15,7 @@ from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
+    SubscribedItems,
     SubscriptionRow,
     list_live_subscriptions,
     store_subscription,
@@ -62,12 +63,21 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         return False
     kind = SubscriptionKind.TIER
     await lock_subscriptions(account_id, kind)
-    if await store_subscription(account_id, kind, tier, fetched):
+    if await store_subscription(account_id, kind, _items_of(tier, state), fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
         await set_tier(account_id, _tier_of(live))
     return True
+
+
+def _items_of(tier: TierCode, state: SubscriptionState) -> SubscribedItems:
+    """With what waits, where that is a tier."""
+    return SubscribedItems(
+        tier,
+        scheduled=state.scheduled and find_tier_of_product(state.scheduled.product_id),
+        pending=state.pending and find_tier_of_product(state.pending.product_id),
+    )
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:

@@ -6,6 +6,10 @@ from typing import Any
 from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.subscriptions.change_operations import (
+    SubscriptionChangeHandler,
+    SubscriptionScheduleHandler,
+)
 from chenu.flows.subscriptions.changes import (
     SubscriptionEndHandler,
     SubscriptionRenewalHandler,
@@ -23,7 +27,9 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe)
     yield SubscriptionOutcomeHandler(checkouts=stripe, subscriptions=stripe)
     yield SubscriptionExpiryHandler(stripe)
-    yield SubscriptionRenewalHandler(stripe)
+    yield SubscriptionRenewalHandler(changes=stripe, subscriptions=stripe)
+    yield SubscriptionChangeHandler(changes=stripe, subscriptions=stripe)
+    yield SubscriptionScheduleHandler(changes=stripe, subscriptions=stripe)
     yield SubscriptionEndHandler(stripe)
 
 

@@ -105,8 +105,8 @@ def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
 
 def _draft_renewal(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
     """What the end of the current period will bill."""
-    if given.get("cancel_at_period_end"):
-        values = {"cancel_at_period_end": True}
+    if "cancel_at_period_end" in given:
+        values = {"cancel_at_period_end": given["cancel_at_period_end"], "cancel_at": None}
         apply_change(unit, subscription, Change(), values)
     body = subscription.body
     start, end = period_start(body), period_end(body)
@@ -114,7 +114,8 @@ def _draft_renewal(unit: UnitOfWork, subscription: Record, given: Json) -> Recor
     if is_ending or body["status"] in ("paused", "incomplete"):
         raise _no_upcoming()
     later = replace(unit, now=end)
-    follow_schedule(later, subscription)
+    if "items" not in given:  # what is given takes the place of what is scheduled
+        follow_schedule(later, subscription)
     if subscription.body["ended_at"] is not None:
         raise _no_upcoming()
     items = items_of(subscription.body)
