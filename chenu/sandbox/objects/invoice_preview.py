@@ -8,6 +8,7 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.discount import replaced_discounts
+from chenu.sandbox.objects.parameters import SMALLEST_CHARGE
 from chenu.sandbox.objects.subscription import ENDED, fill_subscription, new_subscription
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill, draft_first
 from chenu.sandbox.objects.subscription_change import (
@@ -67,11 +68,12 @@ def _shown(unit: UnitOfWork, invoice: Record) -> Json:
         line["invoice"] = body["id"]
     customer = unit.get("customer", body["customer"])
     balance = customer.body["balance"]
-    due = max(body["total"] + balance, 0)
+    after = body["total"] + balance
+    due = after if after >= SMALLEST_CHARGE else 0
     body |= {
         "amount_due": due,
         "amount_remaining": due,
-        "ending_balance": body["total"] + balance - due,
+        "ending_balance": after - due,
         "starting_balance": balance,
     }
     body["lines"]["url"] = f"/v1/invoices/{body['id']}/lines"
