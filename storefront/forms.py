@@ -39,6 +39,7 @@ _FIELD_OF_PATH = {
     ("price", "type"): "price_type",
     ("average_minutes_saved",): "minutes",
     ("expected_amount_minor",): "expected_amount",
+    ("expected_due_now_minor",): "expected_due_now",
 }
 
 
@@ -114,7 +115,18 @@ def _read(name: str, value: str) -> str:
     return lines if name in _AS_TYPED else compose(lines)
 
 
-_HIDDEN = frozenset({"token", "next", "seen_at", "expected_amount", "idempotency_key", "decision"})
+_HIDDEN = frozenset(
+    {
+        "token",
+        "next",
+        "seen_at",
+        "expected_amount",
+        "expected_due_now",
+        "proration_date",
+        "idempotency_key",
+        "decision",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

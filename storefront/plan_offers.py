@@ -15,7 +15,8 @@ from storefront.sign_in_path import sign_in_path
 
 
 class PlanActionKind(StrEnum):
-    """CURRENT: the plan of the account that the visitor acts for. START: leads to the plan's page.
+    """CURRENT: the plan of the account that the visitor acts for. START: leads to the plan's page,
+    CHANGE: to what another plan than the present one would cost.
 
     NONE: nothing that this visitor could do about the plan here.
     """
@@ -23,6 +24,7 @@ class PlanActionKind(StrEnum):
     CURRENT = "CURRENT"
     SIGN_UP = "SIGN_UP"
     START = "START"
+    CHANGE = "CHANGE"
     CONTACT = "CONTACT"
     NONE = "NONE"
 
@@ -83,6 +85,9 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
         path = f"/account/plan?{urlencode({'tier': tier.code, 'interval': interval})}"
         is_known = actor.kind is ActorKind.SESSION
         return PlanAction(PlanActionKind.START, path if is_known else sign_in_path(path))
+    if tier.monthly_price and _may_change(actor):
+        query = urlencode({"tier": tier.code, "interval": interval})
+        return PlanAction(PlanActionKind.CHANGE, f"/account/plan/change?{query}")
     return PlanAction(PlanActionKind.NONE)
 
 
@@ -91,6 +96,13 @@ def _may_start(actor: Actor) -> bool:
     if actor.kind is ActorKind.ANONYMOUS:
         return True
     return find_current_tier(actor) is TierCode.FREE and actor.has_right(Right.MANAGE_PLAN)
+
+
+def _may_change(actor: Actor) -> bool:
+    """Whoever manages a plan that is paid; a contract is changed by talking to us."""
+    tier = find_current_tier(actor)
+    is_paid = tier not in (None, TierCode.FREE, TierCode.ENTERPRISE)
+    return is_paid and actor.has_right(Right.MANAGE_PLAN)
 
 
 def _contact_url(actor: Actor) -> str:

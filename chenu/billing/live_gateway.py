@@ -4,6 +4,7 @@ from chenu.billing.stripe_changes import StripeChanges
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
+from chenu.billing.stripe_portal import StripePortal
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
 from chenu.billing.stripe_reports import StripeReports
@@ -16,6 +17,7 @@ class LiveGateway(
     StripeConnect,
     StripeRecurring,
     StripeChanges,
+    StripePortal,
     StripeReports,
 ):
     """Implements ports.Gateway."""

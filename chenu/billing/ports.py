@@ -123,6 +123,8 @@ class SubscriptionPort(Protocol):
 
     async def find_subscription_of_schedule(self, schedule_id: str) -> str | None: ...
 
+    async def open_portal(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
 
 class PlanChangePort(Protocol):
     """Changes of a subscription's plan, which may charge its difference."""

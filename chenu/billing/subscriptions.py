@@ -130,8 +130,25 @@ async def store_subscription(
 
     The caller holds the account's lock for this kind. What has ended at Stripe stays ended.
     """
+    values = _values_of(account_id, kind, items, fetched)
+    fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
+    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
+    suffix = f"""
+        ON CONFLICT (stripe_subscription_id) DO UPDATE SET {changes}
+        WHERE subscription.fetch_number < excluded.fetch_number
+            AND subscription.status <> 'CANCELED'
+    """
+    return bool(await insert(Subscription, values, suffix))
+
+
+def _values_of(
+    account_id: AccountId,
+    kind: SubscriptionKind,
+    items: SubscribedItems,
+    fetched: Fetched[SubscriptionState],
+) -> dict[str, Any]:
     state = fetched.value
-    values = {
+    return {
         "id": new_id(),
         "account": account_id,
         "kind": kind,
@@ -153,14 +170,6 @@ async def store_subscription(
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
-    fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
-    suffix = f"""
-        ON CONFLICT (stripe_subscription_id) DO UPDATE SET {changes}
-        WHERE subscription.fetch_number < excluded.fetch_number
-            AND subscription.status <> 'CANCELED'
-    """
-    return bool(await insert(Subscription, values, suffix))
 
 
 def _scheduled_values(items: SubscribedItems, state: SubscriptionState) -> dict[str, Any]:

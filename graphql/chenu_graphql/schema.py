@@ -15,12 +15,19 @@ from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
-from chenu_graphql.roots.subscriptions import SubscriptionMutations
+from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, StaffQueries):
+class Query(
+    NodeQueries,
+    AccountQueries,
+    CatalogueQueries,
+    AgentQueries,
+    SubscriptionQueries,
+    StaffQueries,
+):
     pass
 
 

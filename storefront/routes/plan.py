@@ -17,6 +17,7 @@ from chenu.core.ids import new_id
 from chenu.core.paging import Key
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.flows.subscriptions.sequence import look_again
 from chenu.flows.subscriptions.start import StartInput, is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
 from chenu.tiers.catalogue import TIERS, TRIAL_DAYS, TierCode, get_tier
@@ -35,8 +36,11 @@ _SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
 @get("/account/plan", opt=SIGNED_IN)
-async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def show_plan(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     """A link may choose tier and interval in the form."""
+    await look_again(services, account_of(pages.request_context.actor))
     form = FormView("plan", keep(read_query(request), _FIELDS))
     return await _render_plan(pages, form)
 
@@ -51,6 +55,8 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         form=form,
         plan=plan,
         plan_tier=get_tier(plan.item) if plan else None,
+        scheduled_tier=get_tier(plan.scheduled_item) if plan and plan.scheduled_item else None,
+        pending_tier=get_tier(plan.pending_item) if plan and plan.pending_item else None,
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),
         may_see_invoices=actor.has_right(Right.READ_INVOICES),
@@ -81,14 +87,14 @@ async def start_plan(
 
 def _read_start(fields: Fields, pages: Pages) -> StartInput:
     return StartInput(
-        tier=TierCode(_read_choice(fields, "tier", TierCode)),
-        interval=BillingInterval(_read_choice(fields, "interval", BillingInterval)),
+        tier=TierCode(read_choice(fields, "tier", TierCode)),
+        interval=BillingInterval(read_choice(fields, "interval", BillingInterval)),
         locale=pages.locale,
         trial=fields.text("trial") != "no",
     )
 
 
-def _read_choice(fields: Fields, name: str, choices: type[TierCode] | type[BillingInterval]) -> str:
+def read_choice(fields: Fields, name: str, choices: type[TierCode] | type[BillingInterval]) -> str:
     chosen = fields.text(name)
     if chosen not in set(choices):
         message = mark("Please choose one of: {allowed}")

@@ -55,6 +55,18 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/plan/change": Filled(
+            "buyer",
+            {
+                "tier": "BUSINESS",
+                "interval": "MONTH",
+                "proration_date": "1800000000",
+                "expected_due_now": "1",
+                "idempotency_key": "forged",
+            },
+            moves=False,
+        ),
+        "/account/plan/portal": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}

@@ -22,7 +22,7 @@ from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import answered, made_up_invoice, made_up_order, made_up_plan
-from tests.flows.plans import put_plans
+from tests.flows.plans import put_plans, put_portal
 from tests.people import (
     Person,
     agent_input,
@@ -97,6 +97,7 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     await store_subscription(account_id, SubscriptionKind.TIER, items, await answered(plan))
     await store_invoice(account_id, await answered(invoice))
     await put_plans(services, "plan_pro")
+    await put_portal(services)
     await insert_order(made_up_order(account_id, buyer.user_id))
     return {
         "order": await db.fetch_value("SELECT id FROM subscription_order"),

@@ -42,6 +42,13 @@ async def put_plans(services: Services, only: str = "plan_") -> None:
     await catalogue.close()
 
 
+async def put_portal(services: Services) -> None:
+    """The portal's configuration at Stripe, as bootstrap-stripe makes it."""
+    catalogue = StripeCatalogue(services.settings.stripe)
+    await catalogue.put_portal_configuration(services.settings.public_url)
+    await catalogue.close()
+
+
 async def start(
     services: Services,
     actor: Actor,

@@ -21,7 +21,7 @@ from chenu.flows.subscriptions.mirror import end_duplicates
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import complete, open_plans, plan_of, start
+from tests.flows.plans import change, complete, open_plans, plan_of, start
 from tests.flows.sales import (
     Market,
     open_market,
@@ -106,10 +106,12 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 
 
 async def _live_with_a_plan(services: Services) -> None:
-    """A page closed for another one, a change of the renewal, and an unwanted twin."""
+    """A page closed for another one, changes of the plan, and an unwanted twin."""
     person = await open_plans(services)
     await start(services, person.actor)
     await complete(services, await start(services, person.actor, TierCode.PRO, key="plan-2"))
+    await change(services, person.actor, TierCode.BUSINESS)
+    await change(services, person.actor, TierCode.STARTER, key="change-2")
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None

@@ -145,6 +145,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "product": f"agent_{market.agent.id.hex}",
         "account": "acct_poison",
         "invoice": "in_poison",
+        "subscription": "sub_sched_poison",
     }
 
 

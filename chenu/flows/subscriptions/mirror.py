@@ -73,10 +73,11 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
 
 def _items_of(tier: TierCode, state: SubscriptionState) -> SubscribedItems:
     """With what waits, where that is a tier."""
+    scheduled, pending = state.scheduled, state.pending
     return SubscribedItems(
         tier,
-        scheduled=state.scheduled and find_tier_of_product(state.scheduled.product_id),
-        pending=state.pending and find_tier_of_product(state.pending.product_id),
+        scheduled=find_tier_of_product(scheduled.product_id) if scheduled else None,
+        pending=find_tier_of_product(pending.product_id) if pending else None,
     )
 
 

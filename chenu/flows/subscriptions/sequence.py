@@ -3,9 +3,12 @@
 What is chosen last takes the place of whatever waited. docs/money.md, "Changing a plan".
 """
 
+from contextlib import suppress
+
 import msgspec
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import WaitingChange
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscriptions import (
@@ -14,7 +17,7 @@ from chenu.billing.subscriptions import (
     list_subscriptions_by_id,
 )
 from chenu.core import db
-from chenu.core.errors import InvalidState
+from chenu.core.errors import InvalidState, ProviderUnavailable
 from chenu.core.i18n import mark
 from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.services import Services
@@ -49,10 +52,21 @@ async def get_live_plan(account_id: AccountId) -> SubscriptionRow:
 
 
 async def fetch_live_plan(services: Services, account_id: AccountId) -> SubscriptionRow:
-    """As Stripe has it now. Raises InvalidState without one, OutcomeUnknown."""
+    """As Stripe has it now. Raises InvalidState without one, PaymentFailed, OutcomeUnknown."""
     plan = await get_live_plan(account_id)
-    await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
+    try:
+        await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
+    except StripeRefusal as refusal:
+        raise refused() from refusal
     return await get_live_plan(account_id)
+
+
+async def look_again(services: Services, account_id: AccountId) -> None:
+    """Repair on read: whoever comes back from paying a change need not wait for an event."""
+    for plan in await list_live_subscriptions(account_id, SubscriptionKind.TIER):
+        if plan.is_payment_waiting:
+            with suppress(ProviderUnavailable, StripeRefusal):
+                await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
 
 
 async def get_plan(plan: SubscriptionRow) -> SubscriptionRow:
