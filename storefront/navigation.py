@@ -10,6 +10,7 @@ _ROOTS = (
     "/staff",
     "/staff/accounts",
     "/staff/support",
+    "/staff/inquiries",
 )
 
 
@@ -32,7 +33,7 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    for desk in ("/staff/accounts", "/staff/support"):
+    for desk in ("/staff/accounts", "/staff/support", "/staff/inquiries"):
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

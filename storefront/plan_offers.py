@@ -9,7 +9,6 @@ from chenu.accounts.roles import Right
 from chenu.billing.recurring import BillingInterval
 from chenu.core.errors import Invalid
 from chenu.core.money import Cents
-from chenu.support.requests import may_ask_support
 from chenu.tiers.catalogue import TIERS, Tier, TierCode
 from storefront.sign_in_path import sign_in_path
 
@@ -78,7 +77,7 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
     if find_current_tier(actor) == tier.code:
         return PlanAction(PlanActionKind.CURRENT)
     if tier.monthly_price is None:
-        return PlanAction(PlanActionKind.CONTACT, _contact_url(actor))
+        return PlanAction(PlanActionKind.CONTACT, "/enterprise")
     if actor.kind is ActorKind.ANONYMOUS and tier.code is TierCode.FREE:
         return PlanAction(PlanActionKind.SIGN_UP, "/sign-up")
     if tier.monthly_price and _may_start(actor):
@@ -103,8 +102,3 @@ def _may_change(actor: Actor) -> bool:
     tier = find_current_tier(actor)
     is_paid = tier not in (None, TierCode.FREE, TierCode.ENTERPRISE)
     return is_paid and actor.has_right(Right.MANAGE_PLAN)
-
-
-def _contact_url(actor: Actor) -> str:
-    """The support desk for those whose plan has one, else where our address and telephone are."""
-    return "/support" if may_ask_support(actor) else "/imprint"

@@ -23,6 +23,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),
     Forever("invoice", "documents of payments are stored for as long as the books"),
     Forever("invoice_payment", "money: append-only"),
+    Forever("enterprise_contract", "what an account agreed to, and when"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),
 )

@@ -119,3 +119,19 @@ async def claim_order_question(order_id: OrderId, every: timedelta) -> bool:
     """
     now = system_now()
     return bool(await db.execute(sql, order_id, now, now - every))
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: OrderId
+
+
+async def list_pending_orders(
+    before: datetime, *, after: OrderId, limit: int = 200
+) -> list[OrderId]:
+    """Pending and unchanged since then (system time), in pages ordered by id, after `after`."""
+    sql = """
+        SELECT id FROM subscription_order
+        WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3
+    """
+    return [row.id for row in await db.fetch_all(_Id, sql, before, after, limit)]

@@ -160,3 +160,28 @@ class InvoicePayment(Table, tablename="invoice_payment"):
     tax = BigInt()
     fee = BigInt()
     paid_at = business_time()
+
+
+class EnterpriseContract(Table, tablename="enterprise_contract"):
+    """A contract for ENTERPRISE, invoiced outside Stripe. `amount`: cents a period, without VAT.
+
+    `seats`, `api_calls` (a month) and `api_rate` (a minute) null: no limit. `due_at` is when it
+    begins or ends next, null once it has ended.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    reference = Text()
+    amount = BigInt()
+    billing_interval = Text()
+    seats = Integer(default=None, null=True)
+    api_calls = BigInt(default=None, null=True)
+    api_rate = Integer(default=None, null=True)
+    starts_at = business_time()
+    ends_at = business_time()
+    status = Text(default="PLANNED")
+    due_at = Timestamptz(default=None, null=True)
+    entered_by = belongs_to(AppUser)
+    created_at = business_time()
+    ended_at = Timestamptz(default=None, null=True)
+    end_reason = Text(default=None, null=True)

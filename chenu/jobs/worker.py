@@ -14,10 +14,10 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
 from chenu.flows.composition import open_services
 from chenu.flows.events.handling import handle_event
+from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import make_transport

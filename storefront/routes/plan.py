@@ -7,12 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
+from chenu.billing.contracts import find_running_contract
 from chenu.billing.invoices import InvoiceRow, list_invoices
 from chenu.billing.recurring import BillingInterval
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import find_plan
-from chenu.core.errors import BrokenRequest, ChenuError, Invalid
-from chenu.core.i18n import mark
+from chenu.core.errors import BrokenRequest, ChenuError
 from chenu.core.ids import new_id
 from chenu.core.paging import Key
 from chenu.flows.services import Services
@@ -54,6 +54,7 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
         status,
         form=form,
         plan=plan,
+        contract=await find_running_contract(account_id),
         plan_tier=get_tier(plan.item) if plan else None,
         scheduled_tier=get_tier(plan.scheduled_item) if plan and plan.scheduled_item else None,
         pending_tier=get_tier(plan.pending_item) if plan and plan.pending_item else None,
@@ -87,19 +88,11 @@ async def start_plan(
 
 def _read_start(fields: Fields, pages: Pages) -> StartInput:
     return StartInput(
-        tier=TierCode(read_choice(fields, "tier", TierCode)),
-        interval=BillingInterval(read_choice(fields, "interval", BillingInterval)),
+        tier=fields.read_choice("tier", TierCode),
+        interval=fields.read_choice("interval", BillingInterval),
         locale=pages.locale,
         trial=fields.text("trial") != "no",
     )
-
-
-def read_choice(fields: Fields, name: str, choices: type[TierCode] | type[BillingInterval]) -> str:
-    chosen = fields.text(name)
-    if chosen not in set(choices):
-        message = mark("Please choose one of: {allowed}")
-        raise Invalid(message, path=(name,), allowed=", ".join(choices))
-    return chosen
 
 
 async def _show_again(pages: Pages, fields: Fields, refusal: ChenuError) -> Page:

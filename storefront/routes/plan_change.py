@@ -21,7 +21,6 @@ from chenu.tiers.catalogue import TIERS, TierCode, get_tier
 from storefront.access import for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
-from storefront.routes.plan import read_choice
 from storefront.visitor import account_of
 
 _FIELDS = ("tier", "interval")
@@ -55,8 +54,8 @@ async def _show_preview(
 
 
 def _read_plan(fields: Fields) -> tuple[TierCode, BillingInterval]:
-    tier = TierCode(read_choice(fields, "tier", TierCode))
-    return tier, BillingInterval(read_choice(fields, "interval", BillingInterval))
+    tier = fields.read_choice("tier", TierCode)
+    return tier, fields.read_choice("interval", BillingInterval)
 
 
 async def _render(

@@ -120,6 +120,27 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
+        "/enterprise": Filled(
+            "buyer",
+            {
+                "name": "Forged",
+                "company": "Forged",
+                "email": "forged@example.org",
+                "message": "Forged.",
+            },
+        ),
+        "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {}),
+        "/staff/accounts/{account_id:uuid}/contracts": Filled(
+            "finance",
+            {
+                "reference": "Forged",
+                "amount": "100",
+                "billing_interval": "MONTH",
+                "starts_at": "2090-01-01",
+                "ends_at": "2091-01-01",
+            },
+        ),
+        "/staff/contracts/{contract_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),

@@ -41,6 +41,8 @@ class Route:
             "invitation_id": world.rows["invitation"],
             "account_id": world.creator_account,
             "request_id": world.rows["support request"],
+            "inquiry_id": world.rows["inquiry"],
+            "contract_id": world.rows["contract"],
             "order_id": world.rows["order"],
             "slug": world.agent.slug,
             "handle": world.handle,

@@ -46,7 +46,7 @@ SIGNED_IN = {
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
     "free": ("/account/plan",),
-    "staff": ("/staff", "/staff/support", "/staff/accounts"),
+    "staff": ("/staff", "/staff/support", "/staff/accounts", "/staff/inquiries"),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

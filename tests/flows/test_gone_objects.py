@@ -12,9 +12,9 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.checkout_pages import PaymentFailed
+from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
 from chenu.flows.operations.repair import repair_due
-from chenu.flows.purchases.forgotten import close_forgotten
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,

@@ -22,6 +22,7 @@ from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
 from tests.api.calls import counted_statements
 from tests.conftest import Engines
+from tests.contracts import ask_offer
 from tests.jobs.outbox import queue_sale
 from tests.people import make_person
 from tests.rows import count, put
@@ -105,6 +106,11 @@ async def _support_answer() -> None:
     await db.execute(sql, new_id())
 
 
+async def _enterprise_inquiry() -> None:
+    await ask_offer()
+    await db.execute("UPDATE enterprise_inquiry SET closed_at = now()")
+
+
 async def _subscription_order() -> None:
     person = await make_person("zoe")
     sql = """
@@ -126,6 +132,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "invitation": _invitation,
     "support_request": _support_request,
     "support_answer": _support_answer,
+    "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,

@@ -33,11 +33,6 @@ _UNITS = {
         Feature.TOKENS: "par mois",
     },
 }
-_ENTERPRISE_FROM = {
-    TierCode.FREE: "/imprint",
-    TierCode.STARTER: "/support",
-    TierCode.BUSINESS: "/support",
-}
 
 
 def _words(text: str) -> str:
@@ -206,7 +201,7 @@ async def test_a_stranger_may_create_an_account_and_ask(browser: Browser) -> Non
     cards = _cards(seen)
     assert "Create an account" in cards[TierCode.FREE]
     assert _link_of(seen, "Create an account") == "/sign-up"
-    assert _link_of(seen, "Contact us") == "/imprint"
+    assert _link_of(seen, "Contact us") == "/enterprise"
     assert not [card for card in cards.values() if "Your plan" in card]
     assert "your plan" not in seen.words.partition("What each plan holds")[2][:200]
 
@@ -222,7 +217,7 @@ async def test_the_current_plan_is_marked_in_cards_and_matrix(
     assert [code for code, card in _cards(seen).items() if "Your plan" in card] == [tier]
     heads = [_words(head.text) for head in seen.page.find("th", scope="col")]
     assert [head for head in heads if "your plan" in head] == [f"{tier.title()} your plan"]
-    assert _link_of(seen, "Contact us") == _ENTERPRISE_FROM[tier]
+    assert _link_of(seen, "Contact us") == "/enterprise"
     assert "Create an account" not in seen.words
 
 

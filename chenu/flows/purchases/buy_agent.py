@@ -28,8 +28,9 @@ from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
-from chenu.flows.purchases.checkout import close_checkout, open_checkout
+from chenu.flows.purchases.checkout import open_checkout
 from chenu.flows.purchases.outdated_pages import is_page_current, may_continue
+from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.purchases.settle_purchase import fulfil_free
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
@@ -123,7 +124,7 @@ async def _close_stale(services: Services, account_id: AccountId, agent: AgentRo
     if pending is None:
         return
     if not may_continue(pending, agent) or not await is_page_current(services, pending):
-        await close_checkout(services, pending)
+        await PURCHASE_PAGES.close(services, pending)
 
 
 @db.transactional

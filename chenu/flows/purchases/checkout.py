@@ -1,6 +1,6 @@
 """Stripe's payment page for one purchase: opened, found again, and closed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import PurchaseId, PurchaseStatus
@@ -9,7 +9,6 @@ from chenu.agents.purchases import (
     get_own_purchase,
     get_purchase,
     move_status,
-    record_checkout,
 )
 from chenu.billing.gateway import (
     CheckoutLine,
@@ -18,47 +17,25 @@ from chenu.billing.gateway import (
     CheckoutSession,
     StripeRefusal,
 )
-from chenu.billing.ports import CataloguePort, CheckoutPort, CustomerPort
-from chenu.core import db
-from chenu.core.errors import InvalidState
-from chenu.flows.checkout_pages import SessionParams, next_expiry, not_opened
+from chenu.billing.ports import CataloguePort, CustomerPort
+from chenu.flows.checkout_pages import next_expiry, not_opened
 from chenu.flows.mirrors.sync import sync_customer, sync_price
-from chenu.flows.operation_handlers import ChangeHandler, OperationHandler, get_subject
-from chenu.flows.operations.runner import run_operation
+from chenu.flows.operation_handlers import get_subject
+from chenu.flows.payment_pages import ExpiryHandler, OpeningHandler
 from chenu.flows.purchases.gone_copies import (
     GoneRefusal,
     find_gone,
     forget_gone,
     is_about_copies,
 )
+from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
     OperationRow,
-    OperationState,
-    create_operation,
     create_operation_after,
-    find_by_key,
-    find_last,
 )
-
-_MOST_PAGES = 3
-"""How often a page is asked for in one request, when what it needs turns out to be gone."""
-
-
-def session_key(purchase_id: PurchaseId) -> str:
-    return f"cs:{purchase_id}"
-
-
-async def find_opening(purchase_id: PurchaseId) -> OperationRow | None:
-    """The last operation that opens the purchase's page."""
-    kinds = (OperationKind.CHECKOUT_SESSION,)
-    return await find_last(kinds, purchase_id, session_key(purchase_id))
-
-
-def payment_key(purchase_id: PurchaseId) -> str:
-    return f"payment:{purchase_id}"
 
 
 def session_operation(
@@ -82,55 +59,16 @@ def session_operation(
         locale=purchase.consent_locale,
         expires_at=next_expiry(),
     )
-    return NewOperation(
-        OperationKind.CHECKOUT_SESSION,
-        session_key(purchase.id),
-        params,
-        subject_id=purchase.id,
-        account_id=purchase.account_id,
-        amount=purchase.price_amount,
-    )
-
-
-async def create_expiry(purchase: PurchaseRow, session_id: str) -> OperationRow:
-    """The operation that closes the page; one that was refused is followed by another."""
-    key = f"expire:{purchase.id}"
-    last = await find_last((OperationKind.CHECKOUT_EXPIRY,), purchase.id, key)
-    if last is not None and last.state != OperationState.FAILED:
-        return last
-    new = NewOperation(
-        OperationKind.CHECKOUT_EXPIRY,
-        key,
-        SessionParams(session_id),
-        subject_id=purchase.id,
-        account_id=purchase.account_id,
-    )
-    return await create_operation_after(new, last)
-
-
-async def adopt_session(purchase: PurchaseRow, session: CheckoutSession) -> None:
-    """Remember the page and wait for its payment, in the caller's transaction."""
-    await record_checkout(purchase.id, session.id, session.url, session.expires_at)
-    await create_operation(
-        NewOperation(
-            OperationKind.CHECKOUT_PAYMENT,
-            payment_key(purchase.id),
-            SessionParams(session.id),
-            subject_id=purchase.id,
-            account_id=purchase.account_id,
-            amount=purchase.price_amount,
-        )
-    )
+    return PURCHASE_PAGES.open_with(purchase, params, purchase.price_amount)
 
 
 @dataclass(frozen=True)
-class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
-    checkouts: CheckoutPort
+class CheckoutSessionHandler(OpeningHandler):
     customers: CustomerPort
     catalogue: CataloguePort
 
     kind = OperationKind.CHECKOUT_SESSION
-    params_type = CheckoutRequest
+    pages = PURCHASE_PAGES
 
     async def call(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutSession:
         try:
@@ -140,18 +78,6 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
             if not gone.names and not is_about_copies(refusal):
                 raise
             raise GoneRefusal(refusal, gone) from refusal
-
-    async def find_existing(
-        self, operation: OperationRow, params: CheckoutRequest
-    ) -> CheckoutSession | None:
-        return await self.checkouts.find_checkout(params.customer_id, operation)
-
-    async def apply(
-        self, operation: OperationRow, params: CheckoutRequest, answer: CheckoutSession
-    ) -> str:
-        purchase = await get_purchase(get_subject(operation), lock=True)
-        await adopt_session(purchase, answer)
-        return answer.id
 
     async def on_refused(
         self, operation: OperationRow, params: CheckoutRequest, refusal: StripeRefusal
@@ -164,45 +90,22 @@ class CheckoutSessionHandler(OperationHandler[CheckoutRequest, CheckoutSession])
             status = PurchaseStatus.FAILED
             await move_status(purchase.id, status, failure_code="checkout_refused")
 
-    async def renew(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutRequest:
-        if not (await get_purchase(get_subject(operation))).is_pending:
-            raise InvalidState("This request has ended: the buyer can make another one")
-        return replace(params, expires_at=next_expiry())
 
-
-@dataclass(frozen=True)
-class CheckoutExpiryHandler(ChangeHandler[SessionParams]):
-    """Only closes the page; what that means for the purchase is CHECKOUT_PAYMENT's to say."""
-
-    checkouts: CheckoutPort
-
+class CheckoutExpiryHandler(ExpiryHandler):
     kind = OperationKind.CHECKOUT_EXPIRY
-    params_type = SessionParams
-
-    async def call(self, operation: OperationRow, params: SessionParams) -> None:
-        await self.checkouts.expire_checkout(params.session_id, operation)
 
 
 async def open_checkout(
     services: Services, purchase: PurchaseRow, success_url: str | None, cancel_url: str | None
 ) -> PurchaseRow:
     """The purchase with its page. Raises PaymentFailed, PriceChanged, ProviderUnavailable."""
-    if purchase.checkout_url is not None:
-        return purchase
     page = services.url(f"/purchases/{purchase.id}")
-    for _ in range(_MOST_PAGES):
-        opening = await find_opening(purchase.id)
-        if opening is None or opening.state == OperationState.FAILED:
-            opening = await _ask_anew(
-                services, purchase, opening, success_url or page, cancel_url or page
-            )
-        opened = await run_operation(services, opening.id)
-        purchase = await get_purchase(purchase.id)
-        if opened.state != OperationState.FAILED:
-            return purchase
-        if not purchase.is_pending:
-            break
-    raise not_opened()
+    urls = success_url or page, cancel_url or page
+
+    async def ask_anew(refused: OperationRow | None) -> OperationRow:
+        return await _ask_anew(services, purchase, refused, *urls)
+
+    return await PURCHASE_PAGES.open(services, purchase, ask_anew)
 
 
 async def _ask_anew(
@@ -228,43 +131,9 @@ async def _ask_anew(
     return await create_operation_after(request, refused)
 
 
-async def close_checkout(services: Services, purchase: PurchaseRow) -> PurchaseRow:
-    """Close the page at Stripe, then adopt what is true: canceled, or paid a moment before.
-
-    Raises ProviderUnavailable when Stripe does not answer; nothing is decided then.
-    """
-    opening = await find_opening(purchase.id)
-    if opening is not None:  # a page whose answer was lost is found first
-        opening = await run_operation(services, opening.id)
-    if opening is None or opening.state == OperationState.FAILED:
-        return await _drop(purchase.id)
-    current = await get_purchase(purchase.id)
-    if current.is_pending and current.checkout_session_id is not None:
-        expiry = await create_expiry(current, current.checkout_session_id)
-        await run_operation(services, expiry.id)
-        payment = await find_by_key(payment_key(purchase.id))
-        if payment is not None:
-            await run_operation(services, payment.id)
-    return await get_purchase(purchase.id)
-
-
-async def _drop(purchase_id: PurchaseId) -> PurchaseRow:
-    """A request for which no page was ever asked for, or none opened."""
-
-    async def cancel() -> None:
-        purchase = await get_purchase(purchase_id, lock=True)
-        opening = await find_opening(purchase_id)
-        has_page = opening is not None and opening.state != OperationState.FAILED
-        if purchase.is_pending and not has_page:
-            await move_status(purchase_id, PurchaseStatus.CANCELED, failure_code="checkout_expired")
-
-    await db.run_in_transaction(cancel)
-    return await get_purchase(purchase_id)
-
-
 async def cancel_own_purchase(
     services: Services, account_id: AccountId, purchase_id: PurchaseId
 ) -> PurchaseRow:
     """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
     purchase = await get_own_purchase(account_id, purchase_id)
-    return await close_checkout(services, purchase) if purchase.is_pending else purchase
+    return await PURCHASE_PAGES.close(services, purchase) if purchase.is_pending else purchase

@@ -7,10 +7,9 @@ from chenu.billing.gateway import CheckoutSession
 from chenu.billing.inbox import InboxEvent
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.checkout import payment_key
+from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.purchases.settle_purchase import settle_session
 from chenu.flows.services import Services
-from chenu.ledger.operations import find_by_key
 
 
 async def follow_checkout(services: Services, event: InboxEvent) -> EventOutcome:
@@ -21,7 +20,7 @@ async def follow_checkout(services: Services, event: InboxEvent) -> EventOutcome
     purchase_id = _find_purchase(session)
     if purchase_id is None:
         return EventOutcome.IGNORED  # a page of another kind
-    operation = await find_by_key(payment_key(purchase_id))
+    operation = await PURCHASE_PAGES.find_outcome(purchase_id)
     if operation is not None and operation.is_open:
         await run_operation(services, operation.id)
     else:

@@ -11,8 +11,8 @@ from chenu.billing.gateway import CheckoutRequest, OutcomeUnknown
 from chenu.core.clock import system_now
 from chenu.flows.mirrors.sync import sync_customer, sync_price, was_updated_since
 from chenu.flows.operation_handlers import read_params
-from chenu.flows.purchases.checkout import close_checkout, find_opening
 from chenu.flows.purchases.gone_copies import find_gone, forget_gone
+from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
 
 _TIME_TO_PAY = 60
@@ -30,7 +30,7 @@ async def is_page_current(services: Services, purchase: PurchaseRow) -> bool:
 
     Raises ProviderUnavailable when it shows what is not true any more and Stripe does not answer.
     """
-    opening = await find_opening(purchase.id)
+    opening = await PURCHASE_PAGES.find_opening(purchase.id)
     if opening is None or purchase.checkout_url is None:
         return True
     request = read_params(opening, CheckoutRequest)
@@ -66,12 +66,12 @@ async def close_pages_of(
 ) -> None:
     """Pages for a customer or a price that is gone at Stripe: nobody could pay there."""
     for purchase in purchases:
-        opening = await find_opening(purchase.id)
+        opening = await PURCHASE_PAGES.find_opening(purchase.id)
         if opening is None:
             continue
         request = read_params(opening, CheckoutRequest)
         if request.customer_id == customer_id or price_id in request.price_ids:
-            await close_checkout(services, purchase)
+            await PURCHASE_PAGES.close(services, purchase)
 
 
 async def close_checkouts_of_agent(services: Services, agent_id: AgentId) -> None:
@@ -86,7 +86,7 @@ async def close_checkouts_of_agent(services: Services, agent_id: AgentId) -> Non
     for purchase in await list_pending_of_agent(agent_id):
         if not may_continue(purchase, agent):
             try:
-                await close_checkout(services, purchase)
+                await PURCHASE_PAGES.close(services, purchase)
             except Exception as error:
                 failures.append(error)
     if failures:

@@ -45,7 +45,7 @@ from chenu.core.money import Cents
 from chenu.core.pubsub import PubSub
 from chenu.flows.checkout_pages import SessionParams
 from chenu.flows.operation_handlers import NotYet, OperationHandler, get_subject
-from chenu.flows.purchases.checkout import adopt_session
+from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.services import Services
@@ -114,7 +114,7 @@ def _is_final(session: CheckoutSession) -> bool:
 async def apply_session(purchase: PurchaseRow, session: CheckoutSession) -> None:
     """Under the purchase's lock; again changes nothing."""
     if purchase.checkout_session_id is None:
-        await adopt_session(purchase, session)
+        await PURCHASE_PAGES.adopt(purchase, session, purchase.price_amount)
     if session.is_paid and session.charge is not None:
         await _apply_payment(purchase, session, session.charge)
     elif session.status is CheckoutStatus.EXPIRED and purchase.is_pending:

@@ -35,6 +35,7 @@ from chenu.flows.subscriptions.sequence import (
     find_waiting,
     get_plan,
     refused,
+    require_no_contract,
 )
 from chenu.ledger.operations import OperationKind, OperationState
 from chenu.tiers.catalogue import TierCode
@@ -66,6 +67,7 @@ async def change_plan(
     Invalid, InvalidState, PriceChanged, PaymentFailed, ProviderUnavailable.
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
+    require_no_contract(actor)
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionChange", request)
     price_of(request.tier, request.interval)
     known = await find_known(key)

@@ -36,6 +36,7 @@ from chenu.flows.subscriptions.sequence import (
     get_live_plan,
     get_plan,
     refused,
+    require_no_contract,
 )
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState
 
@@ -134,6 +135,7 @@ async def resume_plan(services: Services, actor: Actor) -> SubscriptionRow:
     Raises InvalidState without one, ProviderUnavailable.
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
+    require_no_contract(actor)
     return await _set_renewal(services, account_id, cancel=False)
 
 
@@ -174,13 +176,20 @@ async def _set_renewal(
     for _ in range(MOST_CHANGES):
         if _is_so(plan, cancel=cancel):
             return plan
-        params = renewal_params(plan, cancel=cancel, reason=reason)
-        operation = await create_change(plan, OperationKind.SUBSCRIPTION_RENEWAL, params)
+        operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
         done = await run_operation(services, operation.id) if operation else None
         before, plan = plan, await fetch_live_plan(services, account_id)
         if done is not None and done.state == OperationState.FAILED and plan == before:
             break
     raise refused()
+
+
+async def create_renewal_operation(
+    plan: SubscriptionRow, *, cancel: bool, reason: str | None
+) -> OperationRow | None:
+    """As sequence.create_change."""
+    params = renewal_params(plan, cancel=cancel, reason=reason)
+    return await create_change(plan, OperationKind.SUBSCRIPTION_RENEWAL, params)
 
 
 def renewal_params(

@@ -1,6 +1,6 @@
 """Stripe's page on which a subscription begins: opened, asked about, and closed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -16,41 +16,29 @@ from chenu.billing.gateway import (
 from chenu.billing.ports import CheckoutPort, CustomerPort, SubscriptionPort
 from chenu.billing.recurring import SubscriptionState
 from chenu.billing.subscription_orders import (
-    OrderId,
     OrderRow,
     OrderStatus,
     end_order,
-    get_order,
-    record_order_page,
 )
-from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.checkout_pages import SessionParams, next_expiry
 from chenu.flows.operation_handlers import (
-    ChangeHandler,
     NotYet,
     OperationHandler,
     get_subject,
 )
+from chenu.flows.payment_pages import ExpiryHandler, OpeningHandler
 from chenu.flows.subscriptions.mirror import adopt_subscription
+from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
     OperationRow,
-    create_operation,
 )
 
 
 class CustomerGone(StripeRefusal):
     """The page was refused because Stripe does not have the customer any more."""
-
-
-def page_key(order_id: OrderId) -> str:
-    return f"subscribe:{order_id}"
-
-
-def outcome_key(order_id: OrderId) -> str:
-    return f"subscribed:{order_id}"
 
 
 class PageUrls(msgspec.Struct, frozen=True):
@@ -80,23 +68,15 @@ def page_operation(
         expires_at=next_expiry(),
         trial_days=order.trial_days or None,
     )
-    return NewOperation(
-        OperationKind.SUBSCRIPTION_CHECKOUT,
-        page_key(order.id),
-        params,
-        subject_id=order.id,
-        account_id=order.account_id,
-        amount=order.price,
-    )
+    return SUBSCRIPTION_PAGES.open_with(order, params, order.price)
 
 
 @dataclass(frozen=True)
-class SubscriptionCheckoutHandler(OperationHandler[CheckoutRequest, CheckoutSession]):
-    checkouts: CheckoutPort
+class SubscriptionCheckoutHandler(OpeningHandler):
     customers: CustomerPort
 
     kind = OperationKind.SUBSCRIPTION_CHECKOUT
-    params_type = CheckoutRequest
+    pages = SUBSCRIPTION_PAGES
 
     async def call(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutSession:
         try:
@@ -105,28 +85,6 @@ class SubscriptionCheckoutHandler(OperationHandler[CheckoutRequest, CheckoutSess
             if await self.customers.is_customer_there(params.customer_id):
                 raise
             raise CustomerGone("customer_gone", str(refusal), refusal.param) from refusal
-
-    async def find_existing(
-        self, operation: OperationRow, params: CheckoutRequest
-    ) -> CheckoutSession | None:
-        return await self.checkouts.find_checkout(params.customer_id, operation)
-
-    async def apply(
-        self, operation: OperationRow, params: CheckoutRequest, answer: CheckoutSession
-    ) -> str:
-        order = await get_order(get_subject(operation), lock=True)
-        await record_order_page(order.id, answer.id, answer.url, answer.expires_at)
-        await create_operation(
-            NewOperation(
-                OperationKind.SUBSCRIPTION_OUTCOME,
-                outcome_key(order.id),
-                SessionParams(answer.id),
-                subject_id=order.id,
-                account_id=order.account_id,
-                amount=order.price,
-            )
-        )
-        return answer.id
 
     async def on_refused(
         self, operation: OperationRow, params: CheckoutRequest, refusal: StripeRefusal
@@ -137,11 +95,6 @@ class SubscriptionCheckoutHandler(OperationHandler[CheckoutRequest, CheckoutSess
             return
         order_id = get_subject(operation)
         await end_order(order_id, OrderStatus.FAILED, failure_code="checkout_refused")
-
-    async def renew(self, operation: OperationRow, params: CheckoutRequest) -> CheckoutRequest:
-        if not (await get_order(get_subject(operation))).is_pending:
-            raise InvalidState("This request has ended: the buyer can make another one")
-        return replace(params, expires_at=next_expiry())
 
 
 Outcome = Fetched[SubscriptionState] | None
@@ -185,14 +138,5 @@ class SubscriptionOutcomeHandler(OperationHandler[SessionParams, Outcome]):
         await end_order(order_id, OrderStatus.CANCELED, failure_code="checkout_gone")
 
 
-@dataclass(frozen=True)
-class SubscriptionExpiryHandler(ChangeHandler[SessionParams]):
-    """Only closes the page; what that means for the order is SUBSCRIPTION_OUTCOME's to say."""
-
-    checkouts: CheckoutPort
-
+class SubscriptionExpiryHandler(ExpiryHandler):
     kind = OperationKind.SUBSCRIPTION_EXPIRY
-    params_type = SessionParams
-
-    async def call(self, operation: OperationRow, params: SessionParams) -> None:
-        await self.checkouts.expire_checkout(params.session_id, operation)

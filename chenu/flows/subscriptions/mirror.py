@@ -11,6 +11,7 @@ import msgspec
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
 from chenu.accounts.tiers import set_tier
+from chenu.billing.contracts import find_running_contract
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
@@ -67,7 +68,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await set_tier(account_id, _tier_of(live))
+        await set_tier(account_id, await _decide_tier(account_id, live))
     return True
 
 
@@ -121,6 +122,14 @@ async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
     return await create_operation_after(new, last)
 
 
-def _tier_of(live: list[SubscriptionRow]) -> TierCode:
-    """What the account has by its subscription; FREE without one that gives access."""
+async def settle_tier(account_id: AccountId) -> None:
+    """In the caller's transaction, under the account's lock: the tier as it is by now."""
+    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    await set_tier(account_id, await _decide_tier(account_id, live))
+
+
+async def _decide_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
+    """A contract that runs, else the subscription that gives access, else FREE."""
+    if await find_running_contract(account_id) is not None:
+        return TierCode.ENTERPRISE
     return next((TierCode(each.item) for each in live if each.gives_access), TierCode.FREE)

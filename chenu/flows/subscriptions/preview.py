@@ -16,7 +16,7 @@ from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.plans import find_tier_of_product, lookup_key, price_of
-from chenu.flows.subscriptions.sequence import fetch_live_plan, refused
+from chenu.flows.subscriptions.sequence import fetch_live_plan, refused, require_no_contract
 from chenu.tiers.catalogue import TIERS, TierCode, get_tier
 
 _RANKS = [tier.code for tier in TIERS]
@@ -89,6 +89,7 @@ async def preview_plan_change(
 ) -> ChangePreview:
     """Raises Invalid for a plan that is not sold here or runs already; InvalidState."""
     account_id = actor.require_right(Right.MANAGE_PLAN)
+    require_no_contract(actor)
     price_of(tier, interval)
     plan = await fetch_live_plan(services, account_id)
     require_changeable(plan)

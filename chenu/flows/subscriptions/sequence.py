@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import msgspec
 
-from chenu.accounts.actor import AccountId
+from chenu.accounts.actor import AccountId, Actor
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import WaitingChange
 from chenu.billing.recurring import SubscriptionKind
@@ -29,6 +29,7 @@ from chenu.ledger.operations import (
     create_operation_after,
     find_last,
 )
+from chenu.tiers.catalogue import TierCode
 
 MOST_CHANGES = 4
 """How often a request begins anew: what somebody else has under way comes first."""
@@ -39,8 +40,15 @@ _CHANGES = (
     OperationKind.SUBSCRIPTION_SCHEDULE,
 )
 
+_HAS_CONTRACT = mark("A contract runs for this account: it needs no plan beside it")
 _NO_PLAN = mark("This account has no paid plan")
 _REFUSED = mark("The payment service did not accept this change. Nothing was changed")
+
+
+def require_no_contract(actor: Actor) -> None:
+    """Raises InvalidState: a plan beside a contract only ends."""
+    if actor.tier is TierCode.ENTERPRISE:
+        raise InvalidState(_HAS_CONTRACT)
 
 
 async def get_live_plan(account_id: AccountId) -> SubscriptionRow:

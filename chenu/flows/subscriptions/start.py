@@ -31,22 +31,17 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.checkout_pages import not_opened
 from chenu.flows.mirrors.sync import sync_customer
-from chenu.flows.operations.runner import run_operation
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.checkout import PageUrls, page_operation
-from chenu.flows.subscriptions.close import close_page, find_opening
 from chenu.flows.subscriptions.mirror import lock_subscriptions
+from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 from chenu.flows.subscriptions.plans import lookup_key, price_of
 from chenu.ledger.operations import (
     OperationRow,
-    OperationState,
     create_operation_after,
 )
 from chenu.tiers.catalogue import TierCode, get_tier
-
-_MOST_PAGES = 3
-"""How often a page is asked for in one request, when the customer turns out to be gone."""
 
 _HAS_PLAN = mark("This account has a plan already: it has to end before another one can begin")
 
@@ -122,7 +117,7 @@ async def _close_other(services: Services, account_id: AccountId, request: Start
     expires_at = pending.checkout_expires_at
     is_over = expires_at is not None and expires_at <= system_now()
     if is_over or not _is_same(pending, request, offer):
-        await close_page(services, pending)
+        await SUBSCRIPTION_PAGES.close(services, pending)
 
 
 def _is_same(order: OrderRow, request: StartInput, offer: PlanOffer) -> bool:
@@ -175,19 +170,11 @@ def _make_order(
 
 async def _open_page(services: Services, order: OrderRow, request: StartInput) -> OrderRow:
     """Raises PaymentFailed, ProviderUnavailable."""
-    if order.checkout_url is not None:
-        return order
-    for _ in range(_MOST_PAGES):
-        opening = await find_opening(order.id)
-        if opening is None or opening.state == OperationState.FAILED:
-            opening = await _ask_anew(services, order, request, opening)
-        opened = await run_operation(services, opening.id)
-        order = await get_order(order.id)
-        if opened.state != OperationState.FAILED:
-            return order
-        if not order.is_pending:
-            break
-    raise not_opened()
+
+    async def ask_anew(refused: OperationRow | None) -> OperationRow:
+        return await _ask_anew(services, order, request, refused)
+
+    return await SUBSCRIPTION_PAGES.open(services, order, ask_anew)
 
 
 async def _ask_anew(

@@ -9,16 +9,10 @@ from chenu.billing.subscription_orders import (
     OrderId,
     OrderRow,
     OrderStatus,
-    claim_order_question,
-    get_order,
     get_own_order,
 )
-from chenu.core.errors import ProviderUnavailable
-from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.checkout import outcome_key
-from chenu.flows.subscriptions.close import find_opening, settle_page
-from chenu.ledger.operations import find_by_key
+from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 
 _ASKED_EVERY = timedelta(seconds=3)
 
@@ -53,26 +47,6 @@ async def report_order(services: Services, account_id: AccountId, order_id: Orde
     Raises NotFound for another account's.
     """
     order = await get_own_order(account_id, order_id)
-    if order.is_pending and await _may_ask(services, order_id):
-        try:
-            opening = await find_opening(order_id)
-            if opening is not None:
-                await run_operation(services, opening.id)
-            order = await settle_page(services, order)
-        except ProviderUnavailable:
-            return OrderReport(await get_order(order_id), OrderState.CONFIRMING)
-    if order.is_pending and await _is_unknown(order_id):
-        return OrderReport(order, OrderState.CONFIRMING)
-    return OrderReport(order, _BY_STATUS[order.status])
-
-
-async def _may_ask(services: Services, order_id: OrderId) -> bool:
-    """Once in a few seconds for all who look, in whichever process."""
-    if not services.settings.cache_seconds:  # tests look at what they just changed
-        return True
-    return await claim_order_question(order_id, _ASKED_EVERY)
-
-
-async def _is_unknown(order_id: OrderId) -> bool:
-    rows = (await find_opening(order_id), await find_by_key(outcome_key(order_id)))
-    return any(row is not None and row.is_unknown for row in rows)
+    answer = await SUBSCRIPTION_PAGES.ask(services, order)
+    state = OrderState.CONFIRMING if answer.is_confirming else _BY_STATUS[answer.order.status]
+    return OrderReport(answer.order, state)
