@@ -37,6 +37,7 @@ SIGNED_IN = {
         "/account",
         "/account/members",
         "/account/plan",
+        "/account/plan/change",
         "/account/invoices",
         "/support",
         "/library",

@@ -14,6 +14,7 @@ from chenu.agents.errors import PriceChanged
 from chenu.billing.recurring import BillingInterval, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.clock import business_now
+from chenu.core.crash_points import crash_point
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
 from chenu.flows.operations.runner import run_operation
@@ -73,7 +74,9 @@ async def change_plan(
     known = await find_known(key)
     if known is not None:
         return known
+    crash_point("plan_change.before_intent")
     plan = await _carry_out(services, account_id, request)
+    crash_point("plan_change.before_answer")
     await remember(key, plan)
     return plan
 
@@ -90,6 +93,7 @@ async def _carry_out(
         operation = await create_change(plan, kind, params)
         if operation is None:
             continue
+        crash_point("plan_change.after_intent")
         done = await run_operation(services, operation.id)
         changed = await get_plan(plan)
         if _is_so(changed, request):
