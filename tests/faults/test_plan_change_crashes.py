@@ -21,6 +21,7 @@ from tests.faults.counts import CONVERGED_SECONDS, runs
 from tests.faults.stand import EVER, Stand
 from tests.flows.plans import start
 from tests.people import Person, make_person, pay, sign_in_again
+from tests.rows import count
 from tests.stripe_side import Json
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -124,15 +125,17 @@ async def subscribe(stand: Stand) -> Subscriber:
 
 
 async def settle(stand: Stand) -> None:
-    """Waits until nothing is open any more; restarts dead processes."""
+    """Waits until nothing is open and each charge is booked; restarts dead processes."""
     deadline = time.monotonic() + CONVERGED_SECONDS
     state: Any = None
     while time.monotonic() < deadline:
         stand.web.revive()
         stand.worker.revive()
-        await stand.stripe.wait_delivered()
         state = await stand.state()
-        if not (state.open_operations or state.waiting_events or state.waiting_mails):
+        is_open = state.open_operations or state.waiting_events or state.waiting_mails
+        booked = await count("invoice_payment")
+        is_booked = booked == await stand.stripe.made("charge")
+        if is_booked and not (is_open or stand.web.died or stand.worker.died):
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"after {CONVERGED_SECONDS} s: {state}")
