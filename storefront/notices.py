@@ -16,6 +16,13 @@ _NOTICES = {
     "plan-unpaid": mark("The payment was not confirmed. Your plan stays as it was."),
     "plan-canceled": mark("Your plan is cancelled: it ends with its period."),
     "plan-resumed": mark("Your plan goes on: it is renewed at the end of its period."),
+    "plan-not-begun": mark(
+        "The payment page could not be opened, and nothing was charged. Please try again here."
+    ),
+    "welcome-plan": mark(
+        "Welcome! We sent you a link: it verifies your address, and leads on to the payment page."
+    ),
+    "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),

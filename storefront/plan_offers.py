@@ -10,7 +10,9 @@ from chenu.billing.recurring import BillingInterval
 from chenu.core.errors import Invalid
 from chenu.core.money import Cents
 from chenu.tiers.catalogue import TIERS, Tier, TierCode
-from storefront.sign_in_path import sign_in_path
+
+SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
+"""What a subscription can be had of."""
 
 
 class PlanActionKind(StrEnum):
@@ -81,9 +83,9 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
     if actor.kind is ActorKind.ANONYMOUS and tier.code is TierCode.FREE:
         return PlanAction(PlanActionKind.SIGN_UP, "/sign-up")
     if tier.monthly_price and _may_start(actor):
-        path = f"/account/plan?{urlencode({'tier': tier.code, 'interval': interval})}"
-        is_known = actor.kind is ActorKind.SESSION
-        return PlanAction(PlanActionKind.START, path if is_known else sign_in_path(path))
+        chosen = urlencode({"tier": tier.code, "interval": interval})
+        path = "/account/plan" if actor.kind is ActorKind.SESSION else "/sign-up"
+        return PlanAction(PlanActionKind.START, f"{path}?{chosen}")
     if tier.monthly_price and _may_change(actor):
         query = urlencode({"tier": tier.code, "interval": interval})
         return PlanAction(PlanActionKind.CHANGE, f"/account/plan/change?{query}")
@@ -91,7 +93,7 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
 
 
 def _may_start(actor: Actor) -> bool:
-    """Whoever has no paid plan, and may take one for the account; anybody after signing in."""
+    """Whoever has no paid plan, and may take one for the account; strangers with an account."""
     if actor.kind is ActorKind.ANONYMOUS:
         return True
     return find_current_tier(actor) is TierCode.FREE and actor.has_right(Right.MANAGE_PLAN)

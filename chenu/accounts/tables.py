@@ -17,7 +17,10 @@ from chenu.core.columns import belongs_to, business_time, primary_id, system_tim
 
 
 class AppUser(Table, tablename="app_user"):
-    """A person. `email` is stored in lower case."""
+    """A person. `email` is stored in lower case.
+
+    `referral_code` is the affiliate's code that the person signed up with, known or not.
+    """
 
     id = primary_id()
     email = Text(unique=True)
@@ -25,14 +28,16 @@ class AppUser(Table, tablename="app_user"):
     password_hash = Text()
     locale = Text(default="fr")
     email_verified_at = Timestamptz(default=None, null=True)
+    referral_code = Text(default=None, null=True)
     created_at = business_time()
 
 
 class Account(Table, tablename="account"):
     """Owner of purchases and keys.
 
-    `tier` comes from its subscription, contract or the demo's seed. `seats` is a contract's number
-    of members; null for as many as the tier has.
+    `tier` comes from its subscription, contract or the demo's seed, and `period_start` and
+    `period_end` from the subscription that gives it; null without one. `seats` is a contract's
+    number of members; null for as many as the tier has.
     """
 
     id = primary_id()
@@ -40,6 +45,8 @@ class Account(Table, tablename="account"):
     kind = Text(default="PERSONAL")
     owner = belongs_to(AppUser, index=True)
     tier = Text(default="FREE")
+    period_start = Timestamptz(default=None, null=True)
+    period_end = Timestamptz(default=None, null=True)
     seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()

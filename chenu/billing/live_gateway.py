@@ -1,5 +1,6 @@
 """The one implementation of the gateway: it calls Stripe, or the sandbox at another URL."""
 
+from chenu.billing.stripe_cards import StripeCards
 from chenu.billing.stripe_changes import StripeChanges
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
@@ -7,6 +8,7 @@ from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_portal import StripePortal
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
+from chenu.billing.stripe_renewals import StripeRenewals
 from chenu.billing.stripe_reports import StripeReports
 
 
@@ -18,6 +20,8 @@ class LiveGateway(
     StripeRecurring,
     StripeChanges,
     StripePortal,
+    StripeCards,
+    StripeRenewals,
     StripeReports,
 ):
     """Implements ports.Gateway."""

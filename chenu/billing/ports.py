@@ -31,7 +31,7 @@ from chenu.billing.plan_changes import (
     LaterChange,
     WaitingChange,
 )
-from chenu.billing.recurring import InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -109,6 +109,8 @@ class SubscriptionPort(Protocol):
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
 
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview: ...
+
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState: ...
@@ -138,6 +140,20 @@ class PlanChangePort(Protocol):
     async def drop_waiting(self, waiting: WaitingChange, by: OperationIdentity) -> None: ...
 
 
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class InvoicePort(Protocol):
+    """Charges on a customer's behalf."""
+
+    async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -158,6 +174,8 @@ class Gateway(
     ConnectPort,
     SubscriptionPort,
     PlanChangePort,
+    CardPort,
+    InvoicePort,
     ReportPort,
     Protocol,
 ):

@@ -22,10 +22,16 @@ from chenu.core.rows import Columns, insert
 
 SubscriptionId = NewType("SubscriptionId", UUID)
 
+TRIAL_USED = "TRIAL_USED"
+"""`refusal_code` of a subscription that ended because its card was in another trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """`price` in cents for each interval; times are Stripe's, on business time."""
+    """`price` in cents for each interval; times are Stripe's, on business time.
+
+    `refusal_code` is why we ended it.
+    """
 
     id: SubscriptionId
     account_id: AccountId
@@ -52,6 +58,7 @@ class SubscriptionRow:
     pending_invoice_id: str | None
     pending_payment_url: str | None
     pending_expires_at: datetime | None
+    refusal_code: str | None
     created_at: datetime
 
     @property
@@ -191,3 +198,9 @@ def _pending_values(items: SubscribedItems, state: SubscriptionState) -> dict[st
         "pending_payment_url": known and known.payment_url,
         "pending_expires_at": known and known.expires_at,
     }
+
+
+async def record_refusal(subscription_id: SubscriptionId, code: str | None) -> None:
+    """Why we ended it."""
+    sql = "UPDATE subscription SET refusal_code = $2 WHERE id = $1"
+    await db.execute(sql, subscription_id, code)

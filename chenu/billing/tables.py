@@ -82,6 +82,7 @@ class Subscription(Table, tablename="subscription"):
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
     state gives what was subscribed to. The periods are Stripe's. `scheduled_...`: what a schedule
     changes at `scheduled_at`; `pending_...`: a change that waits for the payment of its invoice.
+    `refusal_code` is why we ended it.
     """
 
     id = primary_id()
@@ -109,6 +110,7 @@ class Subscription(Table, tablename="subscription"):
     pending_invoice_id = Text(default=None, null=True)
     pending_payment_url = Text(default=None, null=True)
     pending_expires_at = Timestamptz(default=None, null=True)
+    refusal_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 
@@ -120,6 +122,17 @@ class TrialUse(Table, tablename="trial_use"):
     email_hash = Bytea(unique=True)
     order = UUID()
     started_at = business_time()
+
+
+class TrialCard(Table, tablename="trial_card"):
+    """Cards of trials: the subscription that a card was first seen in, by the hash of the card's
+    fingerprint at Stripe.
+    """
+
+    id = primary_id()
+    card_hash = Bytea(unique=True)
+    stripe_subscription_id = Text()
+    seen_at = business_time()
 
 
 class Invoice(Table, tablename="invoice"):
@@ -185,3 +198,15 @@ class EnterpriseContract(Table, tablename="enterprise_contract"):
     created_at = business_time()
     ended_at = Timestamptz(default=None, null=True)
     end_reason = Text(default=None, null=True)
+
+
+class TrialReminder(Table, tablename="trial_reminder"):
+    """When the end of a trial is announced: two days before it, once for each end."""
+
+    id = primary_id()
+    subscription = belongs_to(Subscription, unique=True)
+    due_at = business_time()
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
+    done_at = Timestamptz(default=None, null=True)

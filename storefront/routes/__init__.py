@@ -20,6 +20,7 @@ from storefront.routes import (
     home,
     invitations,
     library,
+    mail_choices,
     manifests,
     members,
     plan,
@@ -27,8 +28,10 @@ from storefront.routes import (
     purchases,
     recovery,
     sessions,
+    sign_up,
     staff,
     staff_accounts,
+    staff_mails,
     store,
     support,
     support_desk,
@@ -47,8 +50,8 @@ HANDLERS = (
     library.show_library,
     sessions.show_sign_in,
     sessions.submit_sign_in,
-    sessions.show_sign_up,
-    sessions.submit_sign_up,
+    sign_up.show_sign_up,
+    sign_up.submit_sign_up,
     sessions.sign_out,
     sessions.choose_language,
     recovery.show_forgot,
@@ -66,6 +69,8 @@ HANDLERS = (
     plan_change.show_change,
     plan_change.submit_change,
     plan_change.go_to_portal,
+    plan.change_card,
+    plan.show_card,
     plan.show_order,
     plan.show_invoices,
     account.show_account,
@@ -76,6 +81,10 @@ HANDLERS = (
     account.end_other_sessions,
     account.make_key,
     account.end_key,
+    mail_choices.show_choices,
+    mail_choices.save_choices,
+    mail_choices.show_unsubscribe,
+    mail_choices.unsubscribe,
     members.switch_account,
     members.show_members,
     members.name_account,
@@ -117,6 +126,9 @@ HANDLERS = (
     enterprise.show_contracts,
     enterprise.enter,
     enterprise.end,
+    staff_mails.show_mails,
+    staff_mails.show_mail,
+    staff_mails.show_mail_html,
     support_desk.show_queue,
     support_desk.show_request,
     support_desk.answer,
@@ -136,7 +148,9 @@ HANDLERS = (
 )
 
 
-def create_storefront(services: Services, status_of: StatusOf) -> Router:
+def create_storefront(
+    services: Services, status_of: StatusOf, compose_samples: staff_mails.ComposeSamples
+) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
@@ -148,6 +162,9 @@ def create_storefront(services: Services, status_of: StatusOf) -> Router:
     return Router(
         "/",
         route_handlers=HANDLERS,
-        dependencies={"pages": Provide(make_pages, sync_to_thread=False)},
+        dependencies={
+            "pages": Provide(make_pages, sync_to_thread=False),
+            "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
+        },
         before_request=RequestCheck(services.settings),
     )

@@ -41,7 +41,13 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
         "/sign-up": Filled(
             "buyer",
-            {"email": "new@example.org", "password": "long enough for us", "display_name": "New"},
+            {
+                "email": "new@example.org",
+                "password": "long enough for us",
+                "display_name": "New",
+                "tier": "PRO",
+                "interval": "MONTH",
+            },
         ),
         "/password/forgot": Filled("buyer", {"email": "buyer@example.org"}),
         "/password/reset": Filled("buyer", {"token": "x", "new_password": PASSWORD}, moves=False),
@@ -49,6 +55,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/mail": Filled("buyer", {"topic": "TIPS"}),
+        "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
             "other buyer",
             {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},
@@ -67,6 +75,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             moves=False,
         ),
         "/account/plan/portal": Filled("buyer", {}, moves=False),
+        "/account/plan/card": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}

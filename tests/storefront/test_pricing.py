@@ -279,9 +279,9 @@ async def test_whoever_is_on_free_is_led_to_the_plan_that_they_chose(
     ]
 
 
-async def test_a_visitor_signs_in_first(browser: Browser) -> None:
+async def test_a_visitor_begins_with_an_account_and_the_plan_on_one_form(browser: Browser) -> None:
     seen = await browser.get("/pricing")
 
     links = [a.attributes["href"] for a in seen.page.find("a") if _words(a.text) == "Start"]
     assert len(links) == 3
-    assert links[0].startswith("/sign-in?next=%2Faccount%2Fplan%3Ftier%3DSTARTER")
+    assert links[0] == "/sign-up?tier=STARTER&interval=MONTH"

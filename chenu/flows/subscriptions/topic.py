@@ -6,6 +6,7 @@ from typing import Any
 from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.subscriptions.cards import InvoicePaymentHandler
 from chenu.flows.subscriptions.change_operations import (
     SubscriptionChangeHandler,
     SubscriptionScheduleHandler,
@@ -20,6 +21,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionOutcomeHandler,
 )
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.trial_cards import TrialRefusalHandler
 from chenu.flows.topic import Topic
 
 
@@ -31,6 +33,8 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionChangeHandler(changes=stripe, subscriptions=stripe)
     yield SubscriptionScheduleHandler(changes=stripe, subscriptions=stripe)
     yield SubscriptionEndHandler(stripe)
+    yield TrialRefusalHandler(stripe)
+    yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 
 
 SUBSCRIPTIONS = Topic(_make_handlers, SUBSCRIPTION_EVENTS)
