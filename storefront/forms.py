@@ -43,6 +43,7 @@ _FIELD_OF_PATH = {
     ("average_minutes_saved",): "minutes",
     ("expected_amount_minor",): "expected_amount",
     ("amount_off_minor",): "amount_off",
+    ("expected_due_now_minor",): "expected_due_now",
 }
 
 
@@ -126,7 +127,18 @@ def _read(name: str, value: str) -> str:
     return lines if name in _AS_TYPED else compose(lines)
 
 
-_HIDDEN = frozenset({"token", "next", "seen_at", "expected_amount", "idempotency_key", "decision"})
+_HIDDEN = frozenset(
+    {
+        "token",
+        "next",
+        "seen_at",
+        "expected_amount",
+        "expected_due_now",
+        "proration_date",
+        "idempotency_key",
+        "decision",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

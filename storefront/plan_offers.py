@@ -16,7 +16,8 @@ SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
 class PlanActionKind(StrEnum):
-    """CURRENT: the plan of the account that the visitor acts for. START: leads to the plan's page.
+    """CURRENT: the plan of the account that the visitor acts for. START: leads to the plan's page,
+    CHANGE: to what another plan than the present one would cost.
 
     NONE: nothing that this visitor could do about the plan here.
     """
@@ -24,6 +25,7 @@ class PlanActionKind(StrEnum):
     CURRENT = "CURRENT"
     SIGN_UP = "SIGN_UP"
     START = "START"
+    CHANGE = "CHANGE"
     CONTACT = "CONTACT"
     NONE = "NONE"
 
@@ -84,6 +86,9 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
         chosen = urlencode({"tier": tier.code, "interval": interval})
         path = "/account/plan" if actor.kind is ActorKind.SESSION else "/sign-up"
         return PlanAction(PlanActionKind.START, f"{path}?{chosen}")
+    if tier.monthly_price and _may_change(actor):
+        query = urlencode({"tier": tier.code, "interval": interval})
+        return PlanAction(PlanActionKind.CHANGE, f"/account/plan/change?{query}")
     return PlanAction(PlanActionKind.NONE)
 
 
@@ -92,3 +97,10 @@ def _may_start(actor: Actor) -> bool:
     if actor.kind is ActorKind.ANONYMOUS:
         return True
     return find_current_tier(actor) is TierCode.FREE and actor.has_right(Right.MANAGE_PLAN)
+
+
+def _may_change(actor: Actor) -> bool:
+    """Whoever manages a plan that is paid; a contract is changed by talking to us."""
+    tier = find_current_tier(actor)
+    is_paid = tier not in (None, TierCode.FREE, TierCode.ENTERPRISE)
+    return is_paid and actor.has_right(Right.MANAGE_PLAN)

@@ -24,6 +24,12 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
+from chenu.billing.plan_changes import (
+    InvoicePreview,
+    ItemChange,
+    LaterChange,
+    WaitingChange,
+)
 from chenu.billing.recurring import (
     Card,
     CouponRequest,
@@ -143,6 +149,24 @@ class SubscriptionPort(Protocol):
 
     async def get_credit_note(self, document_id: str) -> CreditNoteState: ...
 
+    async def preview_change(self, change: ItemChange) -> InvoicePreview: ...
+
+    async def find_subscription_of_schedule(self, schedule_id: str) -> str | None: ...
+
+    async def open_portal(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class PlanChangePort(Protocol):
+    """Changes of a subscription's plan, which may charge its difference."""
+
+    async def change_item(
+        self, change: ItemChange, by: OperationIdentity, *, resume: bool
+    ) -> SubscriptionState: ...
+
+    async def schedule_change(self, change: LaterChange, by: OperationIdentity) -> None: ...
+
+    async def drop_waiting(self, waiting: WaitingChange, by: OperationIdentity) -> None: ...
+
 
 class DocumentPort(Protocol):
     """PDF documents of Stripe's."""
@@ -199,6 +223,7 @@ class Gateway(
     SubscriptionPort,
     DocumentPort,
     CouponPort,
+    PlanChangePort,
     CardPort,
     InvoicePort,
     ReportPort,

@@ -75,10 +75,35 @@ class CouponRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledChange:
+    """What a schedule makes of a subscription at `starts_at`, the end of its period."""
+
+    product_id: str
+    interval: BillingInterval
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A change that takes effect when its invoice is paid, on Stripe's page at `payment_url`.
+
+    Until then nothing changes; after `expires_at` it is dropped.
+    """
+
+    product_id: str
+    price_id: str
+    interval: BillingInterval
+    invoice_id: str
+    payment_url: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
     """`metadata` is what our Checkout request said about it; times are Stripe's.
 
-    `is_collection_paused`: `pause_collection` was set in Stripe's dashboard.
+    `is_collection_paused`: `pause_collection` was set in Stripe's dashboard. `schedule_id` names a
+    schedule also after its last change has come about, until Stripe takes it off.
     """
 
     id: str
@@ -99,6 +124,9 @@ class SubscriptionState:
     created: datetime
     metadata: Mapping[str, str]
     discount: DiscountState | None = None
+    schedule_id: str | None = None
+    scheduled: ScheduledChange | None = None
+    pending: PendingChange | None = None
     is_ended_unpaid: bool = False
     """Stripe ended it because its payment failed every time."""
 

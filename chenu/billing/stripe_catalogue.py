@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chenu.billing.gateway import StripeRefusal
-from chenu.billing.stripe_gateway import API_VERSION, StripeCaller
+from chenu.billing.stripe_gateway import API_VERSION
+from chenu.billing.stripe_portal import StripePortal
 from chenu.core.money import CURRENCY, Cents
 
 _OURS = "chenu"
@@ -59,7 +60,7 @@ class Outcome:
     secret: str | None = None
 
 
-class StripeCatalogue(StripeCaller):
+class StripeCatalogue(StripePortal):
     """Idempotent because it looks first: nothing is created twice, nothing unchanged is updated."""
 
     async def put_product(self, request: ProductRequest) -> Outcome:

@@ -3,7 +3,8 @@
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
 from chenu.billing.recurring import CouponRequest, SubscriptionState
 from chenu.billing.stripe_gateway import CouponParams, StripeCaller, metadata_of
-from chenu.billing.stripe_recurring import SUBSCRIPTION_EXPAND, read_subscription
+from chenu.billing.stripe_recurring import read_subscription
+from chenu.billing.stripe_waiting import SUBSCRIPTION_EXPAND
 from chenu.core.money import CURRENCY
 
 DIFFERS = "coupon_differs"

@@ -1,13 +1,12 @@
 """Calls about subscriptions and invoices, and what Stripe's answers mean to us."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from chenu.billing.gateway import Charge, OperationIdentity
 from chenu.billing.recurring import (
-    BillingInterval,
     InvoiceState,
     InvoiceStatus,
     SubscriptionState,
@@ -17,11 +16,20 @@ from chenu.billing.stripe_discounts import StripeDiscount, find_discount
 from chenu.billing.stripe_gateway import PAGE, StripeCaller
 from chenu.billing.stripe_invoice_lines import StripeLine, StripeLines, read_lines
 from chenu.billing.stripe_objects import read_payment_intent, require_ours
+from chenu.billing.stripe_waiting import (
+    SUBSCRIPTION_EXPAND,
+    LatestInvoice,
+    PendingUpdate,
+    Price,
+    Schedule,
+    find_pending,
+    find_scheduled,
+    interval_of,
+    read_time,
+)
 from chenu.core.money import Cents
 
 _INTENT_EXPAND = ["latest_charge.balance_transaction"]
-SUBSCRIPTION_EXPAND = ("discounts.source.coupon",)
-"""What every answer that is a subscription is asked to spell out; without it there are ids."""
 
 
 class StripeRecurring(StripeCaller):
@@ -99,21 +107,9 @@ class StripeRecurring(StripeCaller):
         return read_payment_intent(intent.to_dict())
 
 
-class _Recurring(msgspec.Struct):
-    interval: str
-
-
-class _Price(msgspec.Struct):
-    id: str
-    product: str
-    currency: str
-    unit_amount: int | None = None
-    recurring: _Recurring | None = None
-
-
 class _Item(msgspec.Struct):
     id: str
-    price: _Price
+    price: Price
     current_period_start: int
     current_period_end: int
 
@@ -141,6 +137,9 @@ class _Subscription(msgspec.Struct):
     cancellation_details: _CancellationDetails | None = None
     metadata: dict[str, str] | None = None
     discounts: list[StripeDiscount] = []
+    latest_invoice: LatestInvoice | None = None
+    schedule: Schedule | None = None
+    pending_update: PendingUpdate | None = None
 
 
 _STATUS = {
@@ -154,7 +153,6 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
     found = msgspec.convert(payload, _Subscription)
     item = found.items.data[0]
     require_ours(item.price.id, item.price.currency)
-    interval = item.price.recurring.interval if item.price.recurring else "month"
     details = found.cancellation_details
     return SubscriptionState(
         id=found.id,
@@ -164,17 +162,20 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         price_id=item.price.id,
         product_id=item.price.product,
         price=Cents(item.price.unit_amount or 0),
-        interval=BillingInterval(interval.upper()),
-        period_start=_time(item.current_period_start),
-        period_end=_time(item.current_period_end),
+        interval=interval_of(item.price),
+        period_start=read_time(item.current_period_start),
+        period_end=read_time(item.current_period_end),
         trial_ends_at=_find_time(found.trial_end),
         cancel_at_period_end=_ends_with_period(found),
         canceled_at=_find_time(found.canceled_at),
         ended_at=_find_time(found.ended_at),
         is_collection_paused=found.pause_collection is not None,
-        created=_time(found.created),
+        created=read_time(found.created),
         metadata=found.metadata or {},
         discount=find_discount(found.discounts),
+        schedule_id=found.schedule.id if found.schedule else None,
+        scheduled=find_scheduled(found.schedule),
+        pending=find_pending(found.pending_update, found.latest_invoice),
         is_ended_unpaid=details is not None and details.reason == "payment_failed",
     )
 
@@ -250,7 +251,7 @@ class _Invoice(msgspec.Struct):
 def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> InvoiceState:
     require_ours(invoice.id, invoice.currency)
     details = invoice.parent.subscription_details if invoice.parent else None
-    created = _time(invoice.created)
+    created = read_time(invoice.created)
     lines = read_lines(invoice.lines.data)
     return InvoiceState(
         id=invoice.id,
@@ -283,9 +284,5 @@ def _sum(amounts: list[_Amount] | None) -> Cents:
     return Cents(sum(each.amount for each in amounts or ()))
 
 
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _find_time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _time(seconds)
+    return None if seconds is None else read_time(seconds)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
@@ -58,12 +58,31 @@ class SubscriptionRow:
     discount_amount: Cents | None
     discount_duration: CouponDuration | None
     discount_ends_at: datetime | None
+    schedule_id: str | None
+    scheduled_item: str | None
+    scheduled_interval: BillingInterval | None
+    scheduled_at: datetime | None
+    pending_item: str | None
+    pending_interval: BillingInterval | None
+    pending_invoice_id: str | None
+    pending_payment_url: str | None
+    pending_expires_at: datetime | None
     refusal_code: str | None
     created_at: datetime
 
     @property
     def is_live(self) -> bool:
         return self.status is not SubscriptionStatus.CANCELED
+
+    @property
+    def is_downgrade_waiting(self) -> bool:
+        """Another plan is scheduled for the end of the period."""
+        return self.scheduled_item is not None
+
+    @property
+    def is_payment_waiting(self) -> bool:
+        """A change takes effect once its owner has paid for it."""
+        return self.pending_item is not None
 
 
 _SUBSCRIPTIONS = Columns(SubscriptionRow, Subscription, account_id="account")
@@ -118,19 +137,48 @@ async def list_subscriptions_by_id(ids: Sequence[SubscriptionId]) -> list[Subscr
     return await db.fetch_all(SubscriptionRow, sql, list(ids))
 
 
+@dataclass(frozen=True, slots=True)
+class SubscribedItems:
+    """What is subscribed to, will be by a schedule, and is to be once that is paid."""
+
+    current: str
+    scheduled: str | None = None
+    pending: str | None = None
+
+
 async def store_subscription(
-    account_id: AccountId, kind: SubscriptionKind, item: str, fetched: Fetched[SubscriptionState]
+    account_id: AccountId,
+    kind: SubscriptionKind,
+    items: SubscribedItems,
+    fetched: Fetched[SubscriptionState],
 ) -> bool:
     """Insert it, or adopt the answer unless a later one is stored; False for a stale answer.
 
     The caller holds the account's lock for this kind. What has ended at Stripe stays ended.
     """
+    values = _values_of(account_id, kind, items, fetched)
+    fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
+    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
+    suffix = f"""
+        ON CONFLICT (stripe_subscription_id) DO UPDATE SET {changes}
+        WHERE subscription.fetch_number < excluded.fetch_number
+            AND subscription.status <> 'CANCELED'
+    """
+    return bool(await insert(Subscription, values, suffix))
+
+
+def _values_of(
+    account_id: AccountId,
+    kind: SubscriptionKind,
+    items: SubscribedItems,
+    fetched: Fetched[SubscriptionState],
+) -> dict[str, Any]:
     state = fetched.value
-    values = {
+    return {
         "id": new_id(),
         "account": account_id,
         "kind": kind,
-        "item": item,
+        "item": items.current,
         "billing_interval": state.interval,
         "status": state.status,
         "gives_access": state.gives_access,
@@ -144,17 +192,32 @@ async def store_subscription(
         "canceled_at": state.canceled_at,
         "ended_at": state.ended_at,
         **_discount_columns(state.discount),
+        **_scheduled_values(items, state),
+        **_pending_values(items, state),
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
-    fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
-    suffix = f"""
-        ON CONFLICT (stripe_subscription_id) DO UPDATE SET {changes}
-        WHERE subscription.fetch_number < excluded.fetch_number
-            AND subscription.status <> 'CANCELED'
-    """
-    return bool(await insert(Subscription, values, suffix))
+
+
+def _scheduled_values(items: SubscribedItems, state: SubscriptionState) -> dict[str, Any]:
+    known = state.scheduled if items.scheduled else None
+    return {
+        "schedule_id": state.schedule_id,
+        "scheduled_item": items.scheduled,
+        "scheduled_interval": known and known.interval,
+        "scheduled_at": known and known.starts_at,
+    }
+
+
+def _pending_values(items: SubscribedItems, state: SubscriptionState) -> dict[str, Any]:
+    known = state.pending if items.pending else None
+    return {
+        "pending_item": items.pending,
+        "pending_interval": known and known.interval,
+        "pending_invoice_id": known and known.invoice_id,
+        "pending_payment_url": known and known.payment_url,
+        "pending_expires_at": known and known.expires_at,
+    }
 
 
 def _discount_columns(discount: DiscountState | None) -> dict[str, object]:

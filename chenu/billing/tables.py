@@ -93,7 +93,9 @@ class Subscription(Table, tablename="subscription"):
 
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
     state gives what was subscribed to. The periods are Stripe's, and so is the discount that it
-    has now: per cent or cents, until when. `refusal_code` is why we ended it.
+    has now: per cent or cents, until when. `scheduled_...`: what a schedule changes at
+    `scheduled_at`; `pending_...`: a change that waits for the payment of its invoice.
+    `refusal_code` is why we ended it.
     """
 
     id = primary_id()
@@ -117,6 +119,15 @@ class Subscription(Table, tablename="subscription"):
     discount_amount = BigInt(default=None, null=True)
     discount_duration = Text(default=None, null=True)
     discount_ends_at = Timestamptz(default=None, null=True)
+    schedule_id = Text(default=None, null=True)
+    scheduled_item = Text(default=None, null=True)
+    scheduled_interval = Text(default=None, null=True)
+    scheduled_at = Timestamptz(default=None, null=True)
+    pending_item = Text(default=None, null=True)
+    pending_interval = Text(default=None, null=True)
+    pending_invoice_id = Text(default=None, null=True)
+    pending_payment_url = Text(default=None, null=True)
+    pending_expires_at = Timestamptz(default=None, null=True)
     refusal_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()

@@ -16,13 +16,19 @@ from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
-from chenu_graphql.roots.subscriptions import SubscriptionMutations
+from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
 class Query(
-    NodeQueries, AccountQueries, CatalogueQueries, AgentQueries, CouponQueries, StaffQueries
+    NodeQueries,
+    AccountQueries,
+    CatalogueQueries,
+    AgentQueries,
+    CouponQueries,
+    SubscriptionQueries,
+    StaffQueries,
 ):
     pass
 

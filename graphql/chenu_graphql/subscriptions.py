@@ -58,6 +58,10 @@ def _discount(root: _Subscription) -> DiscountSource | None:
     )
 
 
+def _scheduled_tier(root: _Subscription) -> catalogue.Tier | None:
+    return catalogue.get_tier(root.scheduled_item) if root.scheduled_item else None
+
+
 def _refusal_code(root: _Subscription) -> ErrorCode | None:
     return ErrorCode(root.refusal_code) if root.refusal_code else None
 
@@ -76,6 +80,10 @@ class Subscription(Node):
     current_period_start: datetime = field("When the paid period began.", HOLDER, _period_start)
     current_period_end: datetime = field("When it is renewed, or ends.", HOLDER, _period_end)
     cancel_at_period_end: bool = field("Whether it ends instead of being renewed.", HOLDER)
+    scheduled_tier: Tier | None = field(
+        "A downgrade waits for the period's end.", HOLDER, _scheduled_tier
+    )
+    scheduled_interval: BillingInterval | None = field("How the plan is paid from then on.", HOLDER)
     canceled_at: datetime | None = field("When it was cancelled; null: it was not.", HOLDER)
     refusal_code: ErrorCode | None = field(
         "Why we ended it: TRIAL_USED, its card had a trial before. null: we did not.",

@@ -18,6 +18,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.flows.subscriptions.discounts import quote_plan
+from chenu.flows.subscriptions.sequence import look_again
 from chenu.flows.subscriptions.start import COUPON_CODE, is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
 from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
@@ -36,8 +37,11 @@ _FIELDS = (*CHOICE_FIELDS, "coupon_code")
 
 
 @get("/account/plan", opt=SIGNED_IN)
-async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def show_plan(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     """A link may choose tier and interval in the form."""
+    await look_again(services, account_of(pages.request_context.actor))
     form = FormView("plan", keep(read_query(request), _FIELDS))
     return await _render_plan(pages, form)
 
@@ -59,6 +63,8 @@ async def _render_plan(
         state=state,
         state_words=PLAN_STATES[state] if state else "",
         plan_tier=get_tier(plan.item) if plan else None,
+        scheduled_tier=get_tier(plan.scheduled_item) if plan and plan.scheduled_item else None,
+        pending_tier=get_tier(plan.pending_item) if plan and plan.pending_item else None,
         open_invoice=await _find_open_invoice(plan),
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),

@@ -17,7 +17,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
-from tests.flows.plans import catch_up, open_plans
+from tests.flows.plans import catch_up, open_plans, put_portal
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -142,6 +142,17 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
     assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    offer = await story.tell(api, "PreviewPlan", tier="BUSINESS")
+    agreed = {
+        "tier": "BUSINESS",
+        "idempotencyKey": "r",
+        "prorationDate": offer["prorationDate"],
+        "expectedDueNowMinor": offer["dueNow"]["amountMinor"],
+    }
+    changed = await story.tell(api, "ChangePlan", input=agreed)
+    assert changed["subscription"]["tier"]["code"] == "BUSINESS"
+    await put_portal(services)
+    assert (await story.tell(api, "OpenBillingPortal"))["url"].startswith("http")
     await story.tell(api, "LeavePlan", input={"idempotencyKey": "q"})
     await story.tell(api, "ResumePlan")
 

@@ -9,7 +9,15 @@ from chenu.accounts.actor import ApiScope
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session, fingerprint
-from tests.flows.plans import catch_up, complete, open_plans, start
+from tests.flows.plans import (
+    catch_up,
+    complete,
+    open_plans,
+    pay_with,
+    plan_of,
+    put_portal,
+    start,
+)
 from tests.people import Person, make_person, pay, sign_in_again
 from tests.stripe_side import StripeSide
 
@@ -106,7 +114,106 @@ async def test_a_plan_ends_at_once_when_asked_so(
     assert (await read_plan(api))["tier"]["code"] == "FREE"
 
 
+async def test_a_change_is_previewed_and_charged_so(
+    client: httpx.AsyncClient, services: Services, subscribed: Person
+) -> None:
+    api = as_session(client, services, subscribed)
+
+    offer = (await api.run("PreviewPlan", tier="BUSINESS")).data["tierChangePreview"]
+    agreed = {
+        "tier": "BUSINESS",
+        "idempotencyKey": "up",
+        "prorationDate": offer["prorationDate"],
+        "expectedDueNowMinor": offer["dueNow"]["amountMinor"],
+    }
+    other = {**agreed, "expectedDueNowMinor": offer["dueNow"]["amountMinor"] - 1}
+    refused = (await api.run("ChangePlan", input=other)).payload()
+    changed = (await api.run("ChangePlan", input=agreed)).payload()
+    await catch_up(services)
+
+    assert sum(line["amount"]["amountMinor"] for line in offer["lines"]) == 7000
+    assert offer["dueNow"]["amountMinor"] == 7000
+    assert offer["nextInvoice"]["amountMinor"] == 9900
+    [error] = refused["userErrors"]
+    assert (error["code"], error["path"]) == ("PRICE_CHANGED", ["input", "expectedDueNowMinor"])
+    assert changed["subscription"]["tier"]["code"] == "BUSINESS"
+    assert changed["paymentUrl"] is None
+    invoices = (await api.run("MyInvoices")).data["viewer"]["account"]["invoices"]
+    assert invoices["edges"][0]["node"]["amountPaid"]["amountMinor"] == 7000
+
+
+async def test_a_downgrade_is_named_and_taken_back(
+    client: httpx.AsyncClient, services: Services, subscribed: Person
+) -> None:
+    api = await as_key(client, services, subscribed, ApiScope.BILLING, ApiScope.READ)
+    request = {"tier": "STARTER", "interval": "YEAR", "idempotencyKey": "down"}
+
+    lower = (await api.run("ChangePlan", input=request)).payload()["subscription"]
+    back = (await api.run("ResumePlan")).payload()["subscription"]
+
+    assert lower["tier"]["code"] == "PRO"
+    assert (lower["scheduledTier"], lower["scheduledInterval"]) == ({"code": "STARTER"}, "YEAR")
+    assert (back["scheduledTier"], back["scheduledInterval"]) == (None, None)
+
+
+async def test_an_unconfirmed_payment_names_stripes_page(
+    client: httpx.AsyncClient, services: Services, stripe_side: StripeSide, subscribed: Person
+) -> None:
+    api = as_session(client, services, subscribed)
+    plan = await plan_of(subscribed)
+    assert plan is not None
+    await pay_with(stripe_side, plan, "pm_card_authenticationRequired")
+
+    request = {"tier": "BUSINESS", "idempotencyKey": "up"}
+    waiting = (await api.run("ChangePlan", input=request)).payload()
+
+    assert waiting["paymentUrl"].startswith("http")
+    assert waiting["subscription"]["tier"]["code"] == "PRO"
+    assert (await read_plan(api))["tier"]["code"] == "PRO"
+
+
+async def test_the_portal_is_stripes(
+    client: httpx.AsyncClient, services: Services, subscribed: Person
+) -> None:
+    api = as_session(client, services, subscribed)
+
+    before = (await api.run("OpenBillingPortal")).payload()
+    await put_portal(services)
+    after = (await api.run("OpenBillingPortal")).payload()
+
+    assert [error["code"] for error in before["userErrors"]] == ["PROVIDER_UNAVAILABLE"]
+    assert before["url"] is None
+    async with httpx.AsyncClient() as browser:
+        assert (await browser.get(after["url"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"), [("PRO", "déjà votre formule"), ("FREE", "Starter, Pro, Business")]
+)
+async def test_what_cannot_be_previewed_is_said(
+    client: httpx.AsyncClient, services: Services, subscribed: Person, tier: str, words: str
+) -> None:
+    api = as_session(client, services, subscribed)
+
+    answer = await api.run("PreviewPlan", tier=tier)
+
+    assert answer.codes == ["BAD_INPUT"]
+    assert words in answer.body["errors"][0]["message"]
+    assert answer.body["data"] == {"tierChangePreview": None}
+
+
 REFUSED = {
+    "a change without a plan": (
+        "ChangePlan",
+        {"tier": "PRO", "idempotencyKey": "k"},
+        "INVALID_STATE",
+    ),
+    "a change to a tier that is not sold": (
+        "ChangePlan",
+        {"tier": "FREE", "idempotencyKey": "k"},
+        "INVALID",
+    ),
+    "a change with an empty key": ("ChangePlan", {"tier": "PRO", "idempotencyKey": " "}, "INVALID"),
     "a tier that is not sold": ("StartPlan", start_input(tier="FREE"), "INVALID"),
     "a tier on request": ("StartPlan", start_input(tier="ENTERPRISE"), "INVALID"),
     "a foreign address": (

@@ -21,7 +21,13 @@ BY_AGENTS = {
     "agentArchive",
 }
 BY_MARKETPLACE = {"agentPurchase"}
-BY_BILLING = {"subscriptionStart", "subscriptionCancel", "subscriptionResume"}
+BY_BILLING = {
+    "billingPortalOpen",
+    "subscriptionCancel",
+    "subscriptionChange",
+    "subscriptionResume",
+    "subscriptionStart",
+}
 REPORTS_OF_USE = {"entitlementConsume", "entitlementRelease"}
 """What service keys alone may write."""
 MAY = {

@@ -65,6 +65,18 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
+        "/account/plan/change": Filled(
+            "buyer",
+            {
+                "tier": "BUSINESS",
+                "interval": "MONTH",
+                "proration_date": "1800000000",
+                "expected_due_now": "1",
+                "idempotency_key": "forged",
+            },
+            moves=False,
+        ),
+        "/account/plan/portal": Filled("buyer", {}, moves=False),
         "/account/plan/card": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(

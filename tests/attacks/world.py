@@ -21,7 +21,7 @@ from chenu.billing.refund_requests import (
     insert_refund_request,
 )
 from chenu.billing.subscription_orders import insert_order
-from chenu.billing.subscriptions import store_subscription
+from chenu.billing.subscriptions import SubscribedItems, store_subscription
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
@@ -45,7 +45,7 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
-from tests.flows.plans import put_plans
+from tests.flows.plans import put_plans, put_portal
 from tests.people import (
     Person,
     agent_input,
@@ -125,9 +125,11 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     assert account_id is not None
     plan, invoice = made_up_plan("cus_buyer"), made_up_invoice("cus_buyer")
     item = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
-    await store_subscription(account_id, SubscriptionKind.TIER, item, await answered(plan))
+    items = SubscribedItems(item)
+    await store_subscription(account_id, SubscriptionKind.TIER, items, await answered(plan))
     await store_invoice(account_id, await answered(invoice))
     await put_plans(services, "plan_pro")
+    await put_portal(services)
     await insert_order(made_up_order(account_id, buyer.user_id))
     refund = await _ask_for_refund(account_id)
     return {

@@ -77,7 +77,7 @@ async def test_what_was_moved_or_renamed_is_put_right(
     moved = await bootstrap_stripe(catalogue, "http://127.0.0.1:10", EVENTS)
 
     results = Counter(outcome.result for outcome in moved)
-    assert results["updated"] == 3
+    assert results["updated"] == 4  # three endpoints and the portal
     assert {o.what for o in moved if o.result == "updated"} == {
         "webhook endpoint snapshot",
         "webhook endpoint connect",

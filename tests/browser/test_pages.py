@@ -40,6 +40,7 @@ SIGNED_IN = {
         "/account/mail",
         "/account/members",
         "/account/plan",
+        "/account/plan/change",
         "/account/invoices",
         "/account/billing",
         "/support",

@@ -1,6 +1,6 @@
 """Plans for tests: what bootstrap-stripe makes, pages completed, time moved on both sides."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -10,15 +10,17 @@ from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.billing.subscription_orders import OrderRow
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core import db
-from chenu.core.clock import CLOCK
+from chenu.core.clock import CLOCK, business_now, system_now
 from chenu.flows.events.polling import poll_events
 from chenu.flows.mirrors.bootstrap import prices, products
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import work_off
 from tests.people import Person, make_person, pay
+from tests.stripe_side import StripeSide
 
 CARD = "4242424242424242"
 
@@ -38,6 +40,13 @@ async def put_plans(services: Services, only: str = "plan_") -> None:
     for price in prices():
         if price.product_id.startswith(only):
             await catalogue.put_price(price)
+    await catalogue.close()
+
+
+async def put_portal(services: Services) -> None:
+    """The portal's configuration at Stripe, as bootstrap-stripe makes it."""
+    catalogue = StripeCatalogue(services.settings.stripe)
+    await catalogue.put_portal_configuration(services.settings.public_url)
     await catalogue.close()
 
 
@@ -83,6 +92,40 @@ async def move_clocks(services: Services, days: float) -> None:
         answer = await http.post("/_sandbox/clock", json={"advance": f"PT{seconds}S"})
         assert answer.status_code == 200, answer.text
     CLOCK.move_to_offset(CLOCK.offset + timedelta(days=days))
+
+
+async def move_to(services: Services, moment: datetime) -> None:
+    """Stripe's clock and ours, forwards only; then everything that follows."""
+    moment = max(moment, business_now() + timedelta(seconds=1))
+    base = services.settings.stripe.api_base
+    async with httpx.AsyncClient(base_url=base or "", timeout=30) as http:
+        answer = await http.post("/_sandbox/clock", json={"to": int(moment.timestamp())})
+        assert answer.status_code == 200, answer.text
+    CLOCK.move_to_offset(moment - system_now())
+    await catch_up(services)
+
+
+async def change(
+    services: Services,
+    actor: Actor,
+    tier: TierCode,
+    interval: BillingInterval = BillingInterval.MONTH,
+    key: str = "change-1",
+) -> SubscriptionRow:
+    """Without a preview; then everything that follows."""
+    plan = await change_plan(services, actor, ChangeInput(tier, interval), key)
+    await catch_up(services)
+    return plan
+
+
+async def pay_with(stripe_side: StripeSide, plan: SubscriptionRow, method: str) -> None:
+    """The plan's card is replaced by one of Stripe's test cards."""
+    path = f"/v1/subscriptions/{plan.stripe_subscription_id}"
+    subscription = await stripe_side.get(path)
+    attached = await stripe_side.change(
+        f"/v1/payment_methods/{method}/attach", customer=subscription["customer"]
+    )
+    await stripe_side.change(path, default_payment_method=attached["id"])
 
 
 async def plan_of(person: Person) -> SubscriptionRow | None:

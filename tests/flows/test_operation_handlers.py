@@ -28,7 +28,7 @@ from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
-from tests.flows.plans import complete, open_plans, plan_of, start
+from tests.flows.plans import change, complete, open_plans, plan_of, start
 from tests.flows.sales import (
     Market,
     open_market,
@@ -115,9 +115,7 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 
 
 async def _live_with_a_plan(services: Services) -> None:
-    """A page closed for another one, a coupon put back, a change of the renewal, a refund, and an
-    unwanted twin.
-    """
+    """A page closed for another one, a coupon put back, changes, a refund, an unwanted twin."""
     person = await open_plans(services)
     await save_billing_details(person.actor, COMPANY)
     await make_coupon(services)
@@ -127,6 +125,8 @@ async def _live_with_a_plan(services: Services) -> None:
     )
     await complete(services, order)
     await lose_discount(services, person)
+    await change(services, person.actor, TierCode.BUSINESS)
+    await change(services, person.actor, TierCode.STARTER, key="change-2")
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None

@@ -20,7 +20,7 @@ from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
-from chenu.billing.subscriptions import store_subscription
+from chenu.billing.subscriptions import SubscribedItems, store_subscription
 from chenu.core import db, queue
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
@@ -158,6 +158,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "charge": "ch_poison",
         "credit": "cn_poison",
         "coupon": "chenu_poison",
+        "subscription": "sub_sched_poison",
     }
 
 
@@ -174,7 +175,7 @@ async def _put_in_trial(person: Person, customer: str) -> str:
     assert account_id is not None
     kind = SubscriptionKind.TIER
     await db.run_in_transaction(
-        partial(store_subscription, account_id, kind, "PRO", await answered(plan))
+        partial(store_subscription, account_id, kind, SubscribedItems("PRO"), await answered(plan))
     )
     return plan.id
 

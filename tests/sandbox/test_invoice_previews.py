@@ -81,3 +81,47 @@ async def test_a_subscription_to_be_made_is_previewed(play: Playground) -> None:
 
     assert (preview.total, preview.billing_reason) == (6000, "subscription_create")
     assert (await play.stripe.v1.subscriptions.list_async({"customer": customer.id})).data == []
+
+
+async def test_a_cancellation_can_be_left_out_of_a_preview(play: Playground) -> None:
+    life = await begin_june(play)
+    await life.update(cancel_at_period_end=True)
+
+    preview = await preview_of(play, life, cancel_at_period_end=False)
+
+    assert preview.total == 3000
+    assert (await life.now()).cancel_at_period_end
+
+
+async def test_items_of_a_preview_take_the_place_of_what_is_scheduled(play: Playground) -> None:
+    life = await begin_june(play)
+    schedules = play.stripe.v1.subscription_schedules
+    schedule = await schedules.create_async({"from_subscription": life.id})
+    price = (await life.now())["items"].data[0].price.id
+    smaller, larger = await play.plan(1000), await play.plan(9000)
+    now: Any = {"items": [{"price": price}], "start_date": JUNE, "end_date": JULY}
+    later: Any = {"items": [{"price": smaller.id}], "duration": {"interval": "month"}}
+    await schedules.update_async(schedule.id, {"phases": [now, later]})
+    change = await price_change(life, larger, proration_behavior="none")
+
+    scheduled, changed = await preview_of(play, life), await preview_of(play, life, **change)
+
+    assert (scheduled.total, changed.total) == (1000, 9000)
+
+
+async def test_what_is_too_little_for_a_card_is_not_due_in_a_preview(play: Playground) -> None:
+    life = await begin_june(play)
+    last_hour = JULY - HOUR // 2
+    await life.to(last_hour)
+    change = await price_change(
+        life,
+        await play.plan(9000),
+        proration_behavior="always_invoice",
+        proration_date=last_hour,
+    )
+
+    preview = await preview_of(play, life, **change)
+    changed = await life.update(**change, expand=["latest_invoice"])
+
+    assert (preview.total, preview.amount_due) == (4, 0)
+    assert (changed.latest_invoice.total, changed.latest_invoice.amount_due) == (4, 0)

@@ -150,3 +150,16 @@ async def test_a_cancellation_can_wait_with_a_change(play: Playground) -> None:
     )
     applied = await life.now()
     assert (applied.cancel_at_period_end, applied.cancel_at) == (True, at("2031-06-11"))
+
+
+async def test_a_waiting_change_is_dropped_with_its_invoice(play: Playground) -> None:
+    life, change = await _pending(play)
+    waiting = await life.update(**change)
+    await life.mark()
+
+    voided = await play.stripe.v1.invoices.void_invoice_async(waiting.latest_invoice)
+
+    assert voided.status == "void"
+    dropped = await life.now()
+    assert (dropped.pending_update, dropped["items"].data[0].price.unit_amount) == (None, 3000)
+    assert "customer.subscription.pending_update_expired" in await life.events()

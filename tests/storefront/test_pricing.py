@@ -247,8 +247,8 @@ async def test_the_questions_are_answered(browser: Browser) -> None:
     for words in (
         "14 days, once per person, without a card",
         "your account is on Free again",
-        "start another one when its period is over",
-        "Nothing is deleted",
+        "A larger plan begins at once",
+        "nothing is deleted",
         "until then you can resume it",
         "Within 14 days of the first payment",
         "Each payment has its invoice",

@@ -1,4 +1,4 @@
-"""Stripe's products, prices and webhook endpoints as projections of our data: idempotent."""
+"""Stripe's products, prices, portal and endpoints as projections of our data: idempotent."""
 
 from collections.abc import Iterable
 
@@ -25,6 +25,8 @@ async def bootstrap_stripe(
     """
     outcomes = [await stripe.put_product(request) for request in products()]
     outcomes += [await stripe.put_price(request) for request in prices()]
+    portal = await stripe.put_portal_configuration(public_url)
+    outcomes.append(Outcome("portal configuration", portal))
     url = f"{public_url}/webhooks/stripe"
     snapshot = EndpointRequest("snapshot", url, events.names(EventScope.PLATFORM))
     of_connected = events.names(EventScope.CONNECT)

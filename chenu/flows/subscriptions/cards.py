@@ -23,9 +23,9 @@ from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.changes import get_live_plan
 from chenu.flows.subscriptions.invoices import adopt_invoice, follow_invoice
 from chenu.flows.subscriptions.mirror import adopt_subscription, follow_subscription
+from chenu.flows.subscriptions.sequence import get_live_plan
 from chenu.flows.subscriptions.trial_cards import check_trial_card
 from chenu.ledger.operations import (
     NewOperation,

@@ -8,19 +8,18 @@ from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
-from chenu.billing.ports import SubscriptionPort
-from chenu.billing.recurring import SubscriptionKind, SubscriptionState
+from chenu.billing.plan_changes import WaitingChange
+from chenu.billing.ports import PlanChangePort, SubscriptionPort
+from chenu.billing.recurring import SubscriptionState
 from chenu.billing.subscriptions import (
     SubscriptionId,
     SubscriptionRow,
-    list_live_subscriptions,
     list_subscriptions_by_id,
 )
 from chenu.core import db
-from chenu.core.errors import ChenuError, Invalid, InvalidState, reject_if_any
+from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.i18n import mark
-from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
@@ -29,24 +28,19 @@ from chenu.flows.subscriptions.mirror import (
     adopt_subscription,
     create_end_operation,
 )
-from chenu.ledger.operations import (
-    NewOperation,
-    OperationKind,
-    OperationRow,
-    OperationState,
-    create_operation_after,
-    find_last,
+from chenu.flows.subscriptions.sequence import (
+    MOST_CHANGES,
+    create_change,
+    fetch_live_plan,
+    find_waiting,
+    get_live_plan,
+    get_plan,
+    refused,
+    require_no_contract,
 )
-from chenu.tiers.catalogue import TierCode
-
-_MOST_CHANGES = 3
-"""A change that somebody else has under way comes first."""
+from chenu.ledger.operations import OperationKind, OperationRow, OperationState
 
 _MOST_REASON = 500
-
-_HAS_CONTRACT = mark("A contract runs for this account: it needs no plan beside it")
-_NO_PLAN = mark("This account has no paid plan")
-_REFUSED = mark("The payment service did not accept this change. Nothing was changed")
 
 
 class RenewalParams(msgspec.Struct, frozen=True):
@@ -55,12 +49,14 @@ class RenewalParams(msgspec.Struct, frozen=True):
     subscription_id: str
     cancel: bool
     reason: str | None = None
+    waiting: WaitingChange = WaitingChange()
 
 
 @dataclass(frozen=True)
 class SubscriptionRenewalHandler(OperationHandler[RenewalParams, Fetched[SubscriptionState]]):
-    """Will it be renewed? Saying so twice changes nothing."""
+    """Will it be renewed as it is? Saying so twice changes nothing."""
 
+    changes: PlanChangePort
     subscriptions: SubscriptionPort
 
     kind = OperationKind.SUBSCRIPTION_RENEWAL
@@ -69,6 +65,7 @@ class SubscriptionRenewalHandler(OperationHandler[RenewalParams, Fetched[Subscri
     async def call(
         self, operation: OperationRow, params: RenewalParams
     ) -> Fetched[SubscriptionState]:
+        await self.changes.drop_waiting(params.waiting, operation)
         return await fetch(
             lambda: self.subscriptions.set_cancel_at_period_end(
                 params.subscription_id, operation, cancel=params.cancel, reason=params.reason
@@ -104,14 +101,6 @@ class SubscriptionEndHandler(OperationHandler[EndParams, Fetched[SubscriptionSta
         await adopt_subscription(answer)
 
 
-async def get_live_plan(account_id: AccountId) -> SubscriptionRow:
-    """Raises InvalidState without one."""
-    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
-    if not live:
-        raise InvalidState(_NO_PLAN)
-    return live[0]
-
-
 class CancelInput(msgspec.Struct, frozen=True):
     """`at_period_end` False: at once, without the days that are left."""
 
@@ -129,22 +118,24 @@ async def cancel_plan(
     account_id = actor.require_right(Right.MANAGE_PLAN)
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionCancel", request)
     reject_if_any(_check_reason(request.reason))
-    known = await _find_known(key)
+    known = await find_known(key)
     if known is not None:
         return known
     if request.at_period_end:
         plan = await _set_renewal(services, account_id, cancel=True, reason=request.reason)
     else:
         plan = await _end_now(services, account_id)
-    await _remember(key, plan)
+    await remember(key, plan)
     return plan
 
 
 async def resume_plan(services: Services, actor: Actor) -> SubscriptionRow:
-    """The plan is renewed after all. Raises InvalidState without one, ProviderUnavailable."""
+    """The plan is renewed as it is: a cancellation is taken back, and so is whatever waits.
+
+    Raises InvalidState without one, ProviderUnavailable.
+    """
     account_id = actor.require_right(Right.MANAGE_PLAN)
-    if actor.tier is TierCode.ENTERPRISE:
-        raise InvalidState(_HAS_CONTRACT)
+    require_no_contract(actor)
     return await _set_renewal(services, account_id, cancel=False)
 
 
@@ -156,15 +147,15 @@ def _check_reason(reason: str | None) -> list[ChenuError]:
 
 
 @db.transactional
-async def _find_known(key: ClientKey) -> SubscriptionRow | None:
-    """What this key cancelled before. Raises IdempotencyConflict."""
+async def find_known(key: ClientKey) -> SubscriptionRow | None:
+    """The plan that this key changed before. Raises IdempotencyConflict."""
     known = await idempotency.find_result(key)
     rows = await list_subscriptions_by_id([SubscriptionId(known)]) if known else []
     return rows[0] if rows else None
 
 
 @db.transactional
-async def _remember(key: ClientKey, plan: SubscriptionRow) -> None:
+async def remember(key: ClientKey, plan: SubscriptionRow) -> None:
     if await idempotency.find_result(key) is None:
         await idempotency.remember_result(key, plan.id)
 
@@ -174,37 +165,40 @@ async def _end_now(services: Services, account_id: AccountId) -> SubscriptionRow
     operation = await create_end_operation(plan)
     ended = await run_operation(services, operation.id)
     if ended.state == OperationState.FAILED:
-        raise PaymentFailed(_REFUSED)
-    return (await list_subscriptions_by_id([plan.id]))[0]
+        raise refused()
+    return await get_plan(plan)
 
 
 async def _set_renewal(
     services: Services, account_id: AccountId, *, cancel: bool, reason: str | None = None
 ) -> SubscriptionRow:
-    for _ in range(_MOST_CHANGES):
-        plan = await get_live_plan(account_id)
-        if plan.cancel_at_period_end == cancel:
+    plan = await get_live_plan(account_id)
+    for _ in range(MOST_CHANGES):
+        if _is_so(plan, cancel=cancel):
             return plan
         operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
-        changed = await run_operation(services, operation.id)
-        if changed.state == OperationState.FAILED:
+        done = await run_operation(services, operation.id) if operation else None
+        before, plan = plan, await fetch_live_plan(services, account_id)
+        if done is not None and done.state == OperationState.FAILED and plan == before:
             break
-    raise PaymentFailed(_REFUSED)
+    raise refused()
 
 
 async def create_renewal_operation(
     plan: SubscriptionRow, *, cancel: bool, reason: str | None
-) -> OperationRow:
-    """Changes of a subscription follow one another: what is asked last is what holds."""
-    key = f"renewal:{plan.stripe_subscription_id}"
-    last = await find_last((OperationKind.SUBSCRIPTION_RENEWAL,), plan.id, key)
-    if last is not None and last.is_open:
-        return last
-    new = NewOperation(
-        OperationKind.SUBSCRIPTION_RENEWAL,
-        key,
-        RenewalParams(plan.stripe_subscription_id, cancel, reason),
-        subject_id=plan.id,
-        account_id=plan.account_id,
-    )
-    return await create_operation_after(new, last)
+) -> OperationRow | None:
+    """As sequence.create_change."""
+    params = renewal_params(plan, cancel=cancel, reason=reason)
+    return await create_change(plan, OperationKind.SUBSCRIPTION_RENEWAL, params)
+
+
+def renewal_params(
+    plan: SubscriptionRow, *, cancel: bool, reason: str | None = None
+) -> RenewalParams:
+    return RenewalParams(plan.stripe_subscription_id, cancel, reason, find_waiting(plan))
+
+
+def _is_so(plan: SubscriptionRow, *, cancel: bool) -> bool:
+    """A schedule that has done its work only stands in the way of a cancellation."""
+    waits = plan.is_downgrade_waiting or plan.is_payment_waiting
+    return plan.cancel_at_period_end == cancel and not waits

@@ -36,6 +36,12 @@ def _following(follow: _Follow) -> Callable[[Services, InboxEvent], Awaitable[Ev
     return handle
 
 
+async def _follow_schedule(subscriptions: SubscriptionPort, schedule_id: str) -> bool:
+    """What a schedule will do is a part of its subscription."""
+    found = await subscriptions.find_subscription_of_schedule(schedule_id)
+    return found is not None and await follow_subscription(subscriptions, found)
+
+
 _SUBSCRIPTION = (
     "created",
     "updated",
@@ -57,6 +63,7 @@ _INVOICE = (
     "voided",
     "marked_uncollectible",
 )
+_SCHEDULE = ("updated", "released", "completed", "canceled", "aborted")
 
 _RETURNED: dict[str, _Follow] = {
     "refund.created": follow_refund,
@@ -73,6 +80,12 @@ SUBSCRIPTION_EVENTS = (
     *(
         EventType(f"customer.subscription.{what}", EventScope.PLATFORM, _follow_subscription)
         for what in _SUBSCRIPTION
+    ),
+    *(
+        EventType(
+            f"subscription_schedule.{what}", EventScope.PLATFORM, _following(_follow_schedule)
+        )
+        for what in _SCHEDULE
     ),
     *(
         EventType(f"invoice.{what}", EventScope.PLATFORM, _following(follow_invoice))

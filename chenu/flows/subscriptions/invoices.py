@@ -117,9 +117,14 @@ async def _book_charge(
 def _make_payment(
     account_id: AccountId, invoice: InvoiceRow, state: InvoiceState, charge: Charge
 ) -> InvoicePaymentRow:
-    """Its part of the invoice's VAT, rounded down, and the discount of the first charge."""
+    """Its part of the invoice's VAT, rounded down, and the discount of the first charge.
+
+    A total of zero has a charge where the customer owed something from before. A change of plan
+    that gives more discount back than it takes off is an invoice with a discount below zero.
+    """
     is_first = charge.id == state.payments[0].id
-    discount = state.discount if is_first else Cents(0)
+    discount = Cents(max(state.discount, 0)) if is_first else Cents(0)
+    tax = max(state.tax, 0) * charge.amount // state.total if state.total > 0 else 0
     return InvoicePaymentRow(
         id=new_id(),
         invoice_id=invoice.id,
@@ -128,7 +133,7 @@ def _make_payment(
         stripe_charge_id=charge.id,
         gross=Cents(charge.amount + discount),
         discount=discount,
-        tax=Cents(state.tax * charge.amount // state.total),
+        tax=Cents(tax),
         fee=charge.fee,
         paid_at=charge.created,
     )

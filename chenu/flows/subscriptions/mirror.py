@@ -16,6 +16,7 @@ from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
+    SubscribedItems,
     SubscriptionRow,
     find_subscription_by_stripe_id,
     list_live_subscriptions,
@@ -68,7 +69,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     kind = SubscriptionKind.TIER
     await lock_subscriptions(account_id, kind)
     before = await find_subscription_by_stripe_id(state.id)
-    if await store_subscription(account_id, kind, tier, fetched):
+    if await store_subscription(account_id, kind, _items_of(tier, state), fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await restore_lost_coupon(live, state)
@@ -77,6 +78,16 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         if live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(before, fetched, live)
     return True
+
+
+def _items_of(tier: TierCode, state: SubscriptionState) -> SubscribedItems:
+    """With what waits, where that is a tier."""
+    scheduled, pending = state.scheduled, state.pending
+    return SubscribedItems(
+        tier,
+        scheduled=find_tier_of_product(scheduled.product_id) if scheduled else None,
+        pending=find_tier_of_product(pending.product_id) if pending else None,
+    )
 
 
 async def _announce(

@@ -7,6 +7,10 @@ from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.subscriptions.cards import InvoicePaymentHandler
+from chenu.flows.subscriptions.change_operations import (
+    SubscriptionChangeHandler,
+    SubscriptionScheduleHandler,
+)
 from chenu.flows.subscriptions.changes import (
     SubscriptionEndHandler,
     SubscriptionRenewalHandler,
@@ -28,7 +32,9 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionCheckoutHandler(checkouts=stripe, customers=stripe, coupons=stripe)
     yield SubscriptionOutcomeHandler(checkouts=stripe, subscriptions=stripe)
     yield SubscriptionExpiryHandler(stripe)
-    yield SubscriptionRenewalHandler(stripe)
+    yield SubscriptionRenewalHandler(changes=stripe, subscriptions=stripe)
+    yield SubscriptionChangeHandler(changes=stripe, subscriptions=stripe)
+    yield SubscriptionScheduleHandler(changes=stripe, subscriptions=stripe)
     yield SubscriptionEndHandler(stripe)
     yield PlanRefundHandler(stripe)
     yield InvoiceDocumentHandler(subscriptions=stripe, documents=stripe)

@@ -9,7 +9,7 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.parameters import apply, postal_address
 
-_PLAIN = ("description", "email", "name", "phone", "preferred_locales", "tax_exempt")
+_PLAIN = ("balance", "description", "email", "name", "phone", "preferred_locales", "tax_exempt")
 _SETTINGS = ("custom_fields", "default_payment_method", "footer", "rendering_options")
 CUSTOMER_FIELDS = (*_PLAIN, "address", "invoice_prefix", "invoice_settings", "shipping")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")

@@ -8,6 +8,7 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.billing_periods import next_boundary
 from chenu.sandbox.objects.discount import replaced_discounts
+from chenu.sandbox.objects.parameters import SMALLEST_CHARGE
 from chenu.sandbox.objects.subscription import ENDED, fill_subscription, new_subscription
 from chenu.sandbox.objects.subscription_billing import Bill, draft_bill, draft_first
 from chenu.sandbox.objects.subscription_change import (
@@ -67,11 +68,12 @@ def _shown(unit: UnitOfWork, invoice: Record) -> Json:
         line["invoice"] = body["id"]
     customer = unit.get("customer", body["customer"])
     balance = customer.body["balance"]
-    due = max(body["total"] + balance, 0)
+    after = body["total"] + balance
+    due = after if after >= SMALLEST_CHARGE else 0
     body |= {
         "amount_due": due,
         "amount_remaining": due,
-        "ending_balance": body["total"] + balance - due,
+        "ending_balance": after - due,
         "starting_balance": balance,
     }
     body["lines"]["url"] = f"/v1/invoices/{body['id']}/lines"
@@ -105,8 +107,8 @@ def _draft(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
 
 def _draft_renewal(unit: UnitOfWork, subscription: Record, given: Json) -> Record:
     """What the end of the current period will bill."""
-    if given.get("cancel_at_period_end"):
-        values = {"cancel_at_period_end": True}
+    if "cancel_at_period_end" in given:
+        values = {"cancel_at_period_end": given["cancel_at_period_end"], "cancel_at": None}
         apply_change(unit, subscription, Change(), values)
     body = subscription.body
     start, end = period_start(body), period_end(body)
@@ -114,7 +116,8 @@ def _draft_renewal(unit: UnitOfWork, subscription: Record, given: Json) -> Recor
     if is_ending or body["status"] in ("paused", "incomplete"):
         raise _no_upcoming()
     later = replace(unit, now=end)
-    follow_schedule(later, subscription)
+    if "items" not in given:  # what is given takes the place of what is scheduled
+        follow_schedule(later, subscription)
     if subscription.body["ended_at"] is not None:
         raise _no_upcoming()
     items = items_of(subscription.body)

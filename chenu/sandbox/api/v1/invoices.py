@@ -19,6 +19,8 @@ from chenu.sandbox.objects.invoice_payment import cancel_payment, find_intent
 from chenu.sandbox.objects.parameters import apply, refuse_unsupported
 from chenu.sandbox.objects.payment_intent import Attempt, declined_error
 from chenu.sandbox.objects.payment_method import usable_method
+from chenu.sandbox.objects.subscription import subscription_of, waits_for
+from chenu.sandbox.objects.subscription_deadlines import drop_pending_update
 
 _OF_SUBSCRIPTION = "parent.subscription_details.subscription"
 _UPDATED = ("auto_advance", "custom_fields", "description", "footer")
@@ -132,12 +134,21 @@ def _check_payable(invoice: Record) -> None:
         raise ApiError("Invoice is void and cannot be paid", code="invoice_not_editable")
 
 
+def _is_pending_update(subscription: Record, invoice: Record) -> bool:
+    return waits_for(subscription, invoice) and subscription.body["pending_update"] is not None
+
+
 @ROUTES.post("/v1/invoices/{invoice}/void")
 def void(unit: UnitOfWork, parameters: Json, invoice: str) -> Record:
     record = unit.get("invoice", invoice)
     if record.body["status"] not in ("open", "uncollectible"):
         raise _not_open(record, "void")
-    void_invoice(unit.on_clock_of(record), record)
+    unit = unit.on_clock_of(record)
+    subscription = subscription_of(unit, record)
+    if subscription is not None and _is_pending_update(subscription, record):
+        drop_pending_update(unit, subscription)
+        return unit.get("invoice", invoice)
+    void_invoice(unit, record)
     return record
 
 

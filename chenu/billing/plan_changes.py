@@ -1,0 +1,63 @@
+"""Changes of a subscription: what is asked of Stripe, and what a change would cost. Cents."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from chenu.billing.recurring import BillingInterval
+from chenu.core.money import Cents
+
+
+class WaitingChange(msgspec.Struct, frozen=True):
+    """What has to go before something else is asked for: a schedule, an unpaid change."""
+
+    schedule_id: str | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """Another price from now on.
+
+    `proration_date`: the difference is charged at once, counted from that moment; None in a trial,
+    which costs nothing and goes on.
+    """
+
+    subscription_id: str
+    item_id: str
+    price_id: str
+    proration_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaterChange:
+    """Another price from the end of the period on; `new_interval`: it is also paid otherwise."""
+
+    subscription_id: str
+    price_id: str
+    interval: BillingInterval
+    new_interval: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedLine:
+    """`is_proration`: a part of a period, given back when the amount is negative."""
+
+    amount: Cents
+    product_id: str | None
+    is_proration: bool
+    period_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePreview:
+    """What Stripe would bill. `discount` was taken off the lines; `tax` is in the total.
+
+    `amount_due` is the total less the customer's credit balance, never below zero.
+    """
+
+    lines: tuple[PreviewedLine, ...]
+    discount: Cents
+    total: Cents
+    amount_due: Cents

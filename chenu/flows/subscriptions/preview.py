@@ -1,0 +1,190 @@
+"""What a change of plan costs, before anybody agrees to it: Stripe's own preview, to the cent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chenu.accounts.actor import Actor
+from chenu.accounts.roles import Right
+from chenu.billing.gateway import StripeRefusal
+from chenu.billing.plan_changes import InvoicePreview, ItemChange, PreviewedLine
+from chenu.billing.recurring import BillingInterval, SubscriptionStatus
+from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core.clock import business_now
+from chenu.core.errors import Invalid, InvalidState
+from chenu.core.i18n import Locale, mark, translate
+from chenu.core.money import Cents
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.plans import find_tier_of_product, lookup_key, price_of
+from chenu.flows.subscriptions.sequence import fetch_live_plan, refused, require_no_contract
+from chenu.tiers.catalogue import TIERS, TierCode, get_tier
+
+_RANKS = [tier.code for tier in TIERS]
+
+_NOT_CHANGEABLE = mark(
+    "This plan cannot be changed while its payment is open or paused: pay first, or cancel it"
+)
+_SAME_PLAN = mark("This is your plan already")
+
+
+class ChangeTiming(StrEnum):
+    """KEEP: the plan that runs is chosen; whatever waits is taken back."""
+
+    KEEP = "KEEP"
+    NOW = "NOW"
+    LATER = "LATER"
+
+
+class LineKind(StrEnum):
+    UNUSED_TIME = "UNUSED_TIME"
+    REMAINING_TIME = "REMAINING_TIME"
+    PERIOD = "PERIOD"
+    DISCOUNT = "DISCOUNT"
+    BALANCE = "BALANCE"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """`tier` and `until` are None for what is taken off the whole invoice."""
+
+    kind: LineKind
+    amount: Cents
+    tier: TierCode | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """`due_now` below zero is credited; the lines add up to it."""
+
+    tier: TierCode
+    interval: BillingInterval
+    timing: ChangeTiming
+    due_now: Cents
+    next_invoice: Cents
+    effective_at: datetime
+    proration_date: datetime
+    lines: tuple[PreviewLine, ...]
+
+
+def timing_of(plan: SubscriptionRow, tier: TierCode, interval: BillingInterval) -> ChangeTiming:
+    """Now when neither tier nor interval goes down, else at the end of the period."""
+    current = TierCode(plan.item), plan.billing_interval
+    if (tier, interval) == current:
+        return ChangeTiming.KEEP
+    is_lower = _RANKS.index(tier) < _RANKS.index(current[0])
+    is_shorter = interval is BillingInterval.MONTH and current[1] is BillingInterval.YEAR
+    return ChangeTiming.LATER if is_lower or is_shorter else ChangeTiming.NOW
+
+
+def require_changeable(plan: SubscriptionRow) -> None:
+    """Raises InvalidState unless it is in trial or paid, and collected."""
+    is_running = plan.status in (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
+    if not (is_running and plan.gives_access):
+        raise InvalidState(_NOT_CHANGEABLE)
+
+
+async def preview_plan_change(
+    services: Services, actor: Actor, tier: TierCode, interval: BillingInterval
+) -> ChangePreview:
+    """Raises Invalid for a plan that is not sold here or runs already; InvalidState."""
+    account_id = actor.require_right(Right.MANAGE_PLAN)
+    require_no_contract(actor)
+    price_of(tier, interval)
+    plan = await fetch_live_plan(services, account_id)
+    require_changeable(plan)
+    is_waiting = plan.is_downgrade_waiting or plan.is_payment_waiting or plan.cancel_at_period_end
+    if timing_of(plan, tier, interval) is ChangeTiming.KEEP and not is_waiting:
+        raise Invalid(_SAME_PLAN, path=("tier",))
+    return await make_preview(services, plan, tier, interval)
+
+
+async def make_preview(
+    services: Services,
+    plan: SubscriptionRow,
+    tier: TierCode,
+    interval: BillingInterval,
+    proration_date: datetime | None = None,
+) -> ChangePreview:
+    """By default for a change at this second. Raises PaymentFailed if Stripe refuses."""
+    moment = proration_date or _second_in_period(plan)
+    timing = timing_of(plan, tier, interval)
+    price_id = await find_price(services, tier, interval)
+    following = await _ask(services, plan, price_id, None)
+    lines: tuple[PreviewLine, ...] = ()
+    due_now = Cents(0)
+    if timing is ChangeTiming.NOW and plan.status is not SubscriptionStatus.TRIALING:
+        invoice = await _ask(services, plan, price_id, moment)
+        lines, due_now = _lines_of(invoice), _due_of(invoice)
+    return ChangePreview(
+        tier=tier,
+        interval=interval,
+        timing=timing,
+        due_now=due_now,
+        next_invoice=Cents(max(following.total, 0)),
+        effective_at=plan.period_end if timing is ChangeTiming.LATER else moment,
+        proration_date=moment,
+        lines=lines,
+    )
+
+
+async def find_price(services: Services, tier: TierCode, interval: BillingInterval) -> str:
+    """Raises PaymentFailed where bootstrap-stripe has not made it."""
+    price_id = await services.subscriptions.find_price_by_key(lookup_key(tier, interval))
+    if price_id is None:
+        raise refused()
+    return price_id
+
+
+def _second_in_period(plan: SubscriptionRow) -> datetime:
+    """Clocks differ by a little; Stripe takes no moment outside of the period."""
+    now = business_now().replace(microsecond=0)
+    return min(max(now, plan.period_start), plan.period_end)
+
+
+async def _ask(
+    services: Services, plan: SubscriptionRow, price_id: str, moment: datetime | None
+) -> InvoicePreview:
+    change = ItemChange(plan.stripe_subscription_id, plan.stripe_item_id, price_id, moment)
+    try:
+        return await services.subscriptions.preview_change(change)
+    except StripeRefusal as refusal:
+        raise refused() from refusal
+
+
+def _due_of(invoice: InvoicePreview) -> Cents:
+    return invoice.total if invoice.total < 0 else invoice.amount_due
+
+
+def _lines_of(invoice: InvoicePreview) -> tuple[PreviewLine, ...]:
+    """A discount and the balance of the customer are lines of their own."""
+    lines = [_line_of(line) for line in invoice.lines]
+    if invoice.discount:
+        lines.append(PreviewLine(LineKind.DISCOUNT, Cents(-invoice.discount)))
+    balance = _due_of(invoice) - invoice.total
+    if balance:
+        lines.append(PreviewLine(LineKind.BALANCE, Cents(balance)))
+    return tuple(lines)
+
+
+def _line_of(line: PreviewedLine) -> PreviewLine:
+    kind = LineKind.PERIOD
+    if line.is_proration:
+        kind = LineKind.UNUSED_TIME if line.amount < 0 else LineKind.REMAINING_TIME
+    tier = find_tier_of_product(line.product_id or "")
+    return PreviewLine(kind, line.amount, tier, line.period_end)
+
+
+_WORDS = {
+    LineKind.UNUSED_TIME: mark("Unused time on {tier}"),
+    LineKind.REMAINING_TIME: mark("{tier} for the rest of the period"),
+    LineKind.PERIOD: mark("{tier} for a whole period"),
+    LineKind.DISCOUNT: mark("Discount"),
+    LineKind.BALANCE: mark("Your balance"),
+}
+
+
+def describe_line(line: PreviewLine, locale: Locale) -> str:
+    """In the viewer's language, as Stripe's own words are English."""
+    name = get_tier(line.tier).name if line.tier else ""
+    return translate(locale, _WORDS[line.kind], tier=translate(locale, name))
