@@ -9,19 +9,24 @@ from chenu.core.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class BilledPerson:
-    """The data of the Stripe customer; `customer_id` is None before the first checkout."""
+    """The data of the Stripe customer; `customer_id` is None before the first checkout.
+
+    `is_closed`: their data was deleted, and what stands here is a pseudonym.
+    """
 
     customer_id: str | None
     email: str
     name: str
     locale: str
+    is_closed: bool
 
 
 async def get_billed_person(account_id: AccountId) -> BilledPerson:
     """The account's owner, with the account's name unless it is personal. Raises NotFound."""
     sql = """
         SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
-            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name
+            CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END AS name,
+            a.closed_at IS NOT NULL AS is_closed
         FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
     """
     person = await db.find_one(BilledPerson, sql, account_id)
@@ -46,9 +51,13 @@ async def find_account_of_customer(customer_id: str) -> AccountId | None:
 
 
 async def forget_customer(customer_id: str) -> AccountId | None:
-    """Whose it was, if anybody's: their next checkout makes a new one."""
+    """Whose it was, if anybody's: their next checkout makes a new one.
+
+    A closed account keeps it, by which its invoices at Stripe are found.
+    """
     sql = """
-        UPDATE account SET stripe_customer_id = NULL WHERE stripe_customer_id = $1 RETURNING id
+        UPDATE account SET stripe_customer_id = NULL
+        WHERE stripe_customer_id = $1 AND closed_at IS NULL RETURNING id
     """
     account_id = await db.fetch_value(sql, customer_id)
     return None if account_id is None else AccountId(account_id)

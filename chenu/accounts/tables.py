@@ -17,7 +17,10 @@ from chenu.core.columns import belongs_to, business_time, primary_id, system_tim
 
 
 class AppUser(Table, tablename="app_user"):
-    """A person. `email` is stored in lower case."""
+    """A person. `email` is stored in lower case.
+
+    `deleted_at`: their data is gone, and email and name are a pseudonym.
+    """
 
     id = primary_id()
     email = Text(unique=True)
@@ -26,13 +29,14 @@ class AppUser(Table, tablename="app_user"):
     locale = Text(default="fr")
     email_verified_at = Timestamptz(default=None, null=True)
     created_at = business_time()
+    deleted_at = Timestamptz(default=None, null=True)
 
 
 class Account(Table, tablename="account"):
     """Owner of purchases and keys.
 
     `tier` comes from its subscription, contract or the demo's seed. `seats` is a contract's number
-    of members; null for as many as the tier has.
+    of members; null for as many as the tier has. `closed_at`: its owner's data was deleted.
     """
 
     id = primary_id()
@@ -43,6 +47,7 @@ class Account(Table, tablename="account"):
     seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
+    closed_at = Timestamptz(default=None, null=True)
 
 
 class Membership(Table, tablename="membership"):

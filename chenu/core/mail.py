@@ -41,6 +41,12 @@ class MailKind(StrEnum):
     SALE = "SALE"
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
+    EXPORT_READY = "EXPORT_READY"
+    PERSON_DELETED = "PERSON_DELETED"
+
+
+NOT_STORED = frozenset({MailKind.PERSON_DELETED})
+"""Deleted once they are sent or given up, because nothing else has the address any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +125,16 @@ async def _find_waiting(mail_id: UUID) -> MailRow | None:
 
 
 async def mark_sent(mail_id: UUID) -> None:
+    if await _delete_if_not_stored(mail_id):
+        return
     sql = "UPDATE outbox_mail SET state = 'SENT', sent_at = $2, last_error = NULL WHERE id = $1"
     await db.execute(sql, mail_id, system_now())
 
 
 async def release(mail_id: UUID, error: str, *, final: bool) -> None:
     """After a failed attempt: the mail waits for the next one, or is given up."""
+    if final and await _delete_if_not_stored(mail_id):
+        return
     sql = f"""
         UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,
             state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END,
@@ -132,6 +142,11 @@ async def release(mail_id: UUID, error: str, *, final: bool) -> None:
         WHERE id = $1
     """  # noqa: S608 - texts of ours
     await db.execute(sql, mail_id, error[:500], final, system_now())
+
+
+async def _delete_if_not_stored(mail_id: UUID) -> bool:
+    sql = "DELETE FROM outbox_mail WHERE id = $1 AND kind = ANY($2)"
+    return bool(await db.execute(sql, mail_id, list(NOT_STORED)))
 
 
 @dataclass(frozen=True, slots=True)

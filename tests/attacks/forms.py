@@ -71,6 +71,11 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/members/name": Filled("buyer", {"name": "Forged"}),
         "/account/members/leave": Filled("buyer", {}, moves=False),
         "/invitation": Filled("buyer", {"token": "x"}, moves=False),
+        "/account/privacy/export": Filled("buyer", {}),
+        "/account/privacy/download": Filled("buyer", {}, moves=False),
+        "/account/privacy/delete": Filled(
+            "buyer", {"current_password": PASSWORD, "confirmation": "DELETE"}, moves=False
+        ),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),

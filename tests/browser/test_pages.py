@@ -38,6 +38,7 @@ SIGNED_IN = {
         "/account/members",
         "/account/plan",
         "/account/invoices",
+        "/account/privacy",
         "/support",
         "/library",
         "/agents/trieur-de-factures",

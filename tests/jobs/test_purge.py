@@ -115,6 +115,24 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _data_export() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO data_export (id, owner, state, next_attempt_at, requested_at, expires_at)
+        VALUES ($1, $2, 'READY', now(), now(), now())
+    """
+    await db.execute(sql, new_id(), person.user_id)
+
+
+async def _data_export_chunk() -> None:
+    await _data_export()
+    sql = """
+        INSERT INTO data_export_chunk (id, export, position, content, expires_at)
+        SELECT $1, id, 0, 'x', now() FROM data_export
+    """
+    await db.execute(sql, new_id())
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -129,6 +147,8 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
+    "data_export": _data_export,
+    "data_export_chunk": _data_export_chunk,
 }
 
 

@@ -38,6 +38,7 @@ PARAMS: dict[str, Any] = {
     "creator_share": 875,
     "platform_share": 375,
     "reason": "already_owned",
+    "at": "2026-11-22T10:15:00+00:00",
 }
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
@@ -58,6 +59,8 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
     MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
+    MailKind.EXPORT_READY: {"en": ["seven days"], "fr": ["sept jours"]},
+    MailKind.PERSON_DELETED: {"en": ["last mail"], "fr": ["dernier message"]},
 }
 LINKS = {
     MailKind.EMAIL_VERIFY: f"{URL}/email/verify?token=t0ken",
@@ -75,6 +78,8 @@ LINKS = {
     MailKind.SALE: f"{URL}/creator#sales",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
+    MailKind.EXPORT_READY: f"{URL}/account/privacy",
+    MailKind.PERSON_DELETED: f"{URL}/sign-up",
 }
 
 TO_UNPROVED = {MailKind.EMAIL_VERIFY, MailKind.EMAIL_CHANGE_CONFIRM, MailKind.INVITATION}

@@ -35,8 +35,12 @@ class _Sent(msgspec.Struct, frozen=True):
 async def next_customer_operation(
     account_id: AccountId, last: OperationRow | None
 ) -> NewOperation | None:
-    """What to send after `last`; None when Stripe has the customer as they are now."""
+    """What to send after `last`; None when Stripe has the customer as they are now, or they were
+    deleted.
+    """
     owner = await get_billed_person(account_id)
+    if owner.is_closed:
+        return None
     truth = _Sent(owner.email, owner.name, owner.locale)
     if owner.customer_id is None:
         kind = OperationKind.CUSTOMER

@@ -16,7 +16,7 @@ _PEOPLE = """
     JOIN LATERAL (SELECT state, params FROM operation
         WHERE subject_id = a.id AND kind IN ('CUSTOMER', 'CUSTOMER_UPDATE')
         ORDER BY id DESC LIMIT 1) sent ON sent.state = 'SETTLED'
-    WHERE a.stripe_customer_id IS NOT NULL
+    WHERE a.stripe_customer_id IS NOT NULL AND a.closed_at IS NULL
         AND (sent.params ->> 'email', sent.params ->> 'locale', sent.params ->> 'name') <>
             (u.email, u.locale, CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END)
     UNION
