@@ -7,7 +7,7 @@ from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
 from chenu.core.personal_data import BOOKS, Blank, Delete, PersonalData, Rule, codes
 
-_CREATOR = "creator IN (SELECT id FROM creator WHERE owner = @person)"
+_CREATOR = "creator = ANY(ARRAY(SELECT id FROM creator WHERE owner = @person))"
 _MADE = f"{_CREATOR} OR account = ANY(@accounts)"
 _OF_MADE = f"agent IN (SELECT id FROM agent WHERE {_MADE})"  # noqa: S608 - texts of ours
 _GOING = "id = ANY(@agents)"
@@ -182,6 +182,6 @@ async def list_agents_made(user_id: UserId, account_ids: tuple[AccountId, ...]) 
     sql = """
         SELECT id, EXISTS (SELECT 1 FROM access_grant g WHERE g.agent = a.id) AS is_held
         FROM agent a
-        WHERE creator IN (SELECT id FROM creator WHERE owner = $1) OR account = ANY($2)
+        WHERE creator = ANY(ARRAY(SELECT id FROM creator WHERE owner = $1)) OR account = ANY($2)
     """
     return await db.fetch_all(MadeAgent, sql, user_id, list(account_ids))

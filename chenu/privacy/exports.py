@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import BinaryIO, NewType
+from typing import IO, NewType
 from uuid import UUID
 
 from chenu.accounts import attempts, audit
@@ -13,7 +13,7 @@ from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.core import db, queue
 from chenu.core.backoff import BACKOFF
 from chenu.core.clock import business_now, system_now
-from chenu.core.errors import LimitReached, NotFound
+from chenu.core.errors import Invalid, LimitReached
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.privacy import tables
@@ -90,13 +90,13 @@ async def find_last_export(user_id: UserId) -> DataExport | None:
 
 
 async def open_last_export(actor: Actor, current_password: str | None) -> DataExport:
-    """To be fetched; asks for the password. Raises NotFound when none is ready."""
+    """To be fetched; asks for the password. Raises Invalid when none is ready."""
     user_id = actor.require_user()
     await require_confirmed(actor, current_password)
     sql = f"{_EXPORT} WHERE owner = $1 AND state = 'READY' AND expires_at > $2 ORDER BY id DESC"
     found = await db.find_one(DataExport, sql, user_id, system_now())
     if found is None:
-        raise NotFound("There is no export to download any more: ask for a new one")
+        raise Invalid("There is no export to download any more: ask for a new one")
     await audit.record(actor, "export.download", found.id)
     return found
 
@@ -107,7 +107,7 @@ async def lock_requested(export_id: ExportId) -> DataExport | None:
     return await db.find_one(DataExport, sql, export_id)
 
 
-async def store_archive(export_id: ExportId, archive: BinaryIO) -> None:
+async def store_archive(export_id: ExportId, archive: IO[bytes]) -> None:
     """In the caller's transaction: the archive in parts, and that it is ready."""
     expires_at, position, size = system_now() + LIFE, 0, 0
     while content := archive.read(_CHUNK):

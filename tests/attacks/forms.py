@@ -73,9 +73,6 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/invitation": Filled("buyer", {"token": "x"}, moves=False),
         "/account/privacy/export": Filled("buyer", {}),
         "/account/privacy/download": Filled("buyer", {}, moves=False),
-        "/account/privacy/delete": Filled(
-            "buyer", {"current_password": PASSWORD, "confirmation": "DELETE"}, moves=False
-        ),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),
@@ -117,5 +114,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),
         f"{agent}/archive": Filled("creator", {}),
+        "/account/privacy/delete": Filled(
+            "other creator", {"current_password": PASSWORD, "confirmation": "DELETE"}
+        ),
         "/sign-out": Filled("buyer", {}),
     }

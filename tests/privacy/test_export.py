@@ -12,7 +12,7 @@ from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
 from chenu.core import db
 from chenu.core.clock import system_now
-from chenu.core.errors import Forbidden, Invalid, LimitReached, NotFound, Unverified
+from chenu.core.errors import Forbidden, Invalid, LimitReached, Unverified
 from chenu.core.ids import new_id
 from chenu.flows.privacy.export import make_export
 from chenu.flows.privacy.rules import PERSONAL
@@ -154,7 +154,7 @@ async def test_nobody_gets_the_export_of_another(services: Services) -> None:
     await export_of(await make_person("zoe"))
     other = await make_person("other")
 
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid, match="no export"):
         await open_last_export(other.actor, None)
 
 
@@ -168,7 +168,7 @@ async def test_the_archive_is_gone_after_seven_days(services: Services) -> None:
     await purge_all()
 
     assert await count("data_export_chunk") == 0
-    with pytest.raises(NotFound, match="no export"):
+    with pytest.raises(Invalid, match="no export"):
         await open_last_export(person.actor, None)
     await request_export(person.actor, None)  # and a new one may be asked for
 
