@@ -26,14 +26,20 @@ class Access(StrEnum):
     SIGNED_IN = "SIGNED_IN"
     REVIEWER = "REVIEWER"
     SUPPORT = "SUPPORT"
+    FINANCE = "FINANCE"
 
 
 PUBLIC = {ACCESS_KEY: Access.PUBLIC}
 SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
 SUPPORT = {ACCESS_KEY: Access.SUPPORT}
+FINANCE = {ACCESS_KEY: Access.FINANCE}
 
-_STAFF = {Access.REVIEWER: Staff.REVIEWER, Access.SUPPORT: Staff.SUPPORT}
+_STAFF = {
+    Access.REVIEWER: Staff.REVIEWER,
+    Access.SUPPORT: Staff.SUPPORT,
+    Access.FINANCE: Staff.FINANCE,
+}
 
 
 def for_right(right: Right) -> dict[str, Access | Right]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from litestar import Request
@@ -20,6 +21,8 @@ from chenu.core.money import format_cents
 from chenu.core.text import compose
 
 HttpRequest = Request[Any, Any, Any]
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 REFUSALS = (RefusedError, Rejected)
 """Errors after which the form is shown again with their message."""
@@ -69,6 +72,14 @@ class Fields:
         """All distinct values that are not empty."""
         values = self._values.get(name)
         return tuple(dict.fromkeys(value for value in values if value)) if values else ()
+
+    def read_choice(self, name: str, choices: type[Choice]) -> Choice:
+        """One of an enumeration's values; raises Invalid."""
+        try:
+            return choices(self.text(name))
+        except ValueError:
+            message = mark("Please choose one of: {allowed}")
+            raise Invalid(message, path=(name,), allowed=", ".join(choices)) from None
 
     def is_ticked(self, name: str) -> bool:
         return self.text(name) in ("on", "true", "1")

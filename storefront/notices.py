@@ -13,6 +13,13 @@ _NOTICES = {
     "key-revoked": mark("The key no longer works."),
     "plan-canceled": mark("Your plan is cancelled: it ends with its period."),
     "plan-resumed": mark("Your plan goes on: it is renewed at the end of its period."),
+    "plan-not-begun": mark(
+        "The payment page could not be opened, and nothing was charged. Please try again here."
+    ),
+    "welcome-plan": mark(
+        "Welcome! We sent you a link: it verifies your address, and leads on to the payment page."
+    ),
+    "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),
@@ -28,6 +35,10 @@ _NOTICES = {
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),
     "override-removed": mark("The override is removed: the plan counts again."),
+    "offer-asked": mark("We have your message, and answer within two days of work."),
+    "inquiry-closed": mark("The inquiry is closed."),
+    "contract-entered": mark("The contract is entered."),
+    "contract-ended": mark("The contract has ended: the account has what its plan gives."),
     "support-closed": mark("The request is closed."),
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),

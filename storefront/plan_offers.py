@@ -9,9 +9,10 @@ from chenu.accounts.roles import Right
 from chenu.billing.recurring import BillingInterval
 from chenu.core.errors import Invalid
 from chenu.core.money import Cents
-from chenu.support.requests import may_ask_support
 from chenu.tiers.catalogue import TIERS, Tier, TierCode
-from storefront.sign_in_path import sign_in_path
+
+SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
+"""What a subscription can be had of."""
 
 
 class PlanActionKind(StrEnum):
@@ -76,23 +77,18 @@ def _decide_action(actor: Actor, tier: Tier, interval: BillingInterval) -> PlanA
     if find_current_tier(actor) == tier.code:
         return PlanAction(PlanActionKind.CURRENT)
     if tier.monthly_price is None:
-        return PlanAction(PlanActionKind.CONTACT, _contact_url(actor))
+        return PlanAction(PlanActionKind.CONTACT, "/enterprise")
     if actor.kind is ActorKind.ANONYMOUS and tier.code is TierCode.FREE:
         return PlanAction(PlanActionKind.SIGN_UP, "/sign-up")
     if tier.monthly_price and _may_start(actor):
-        path = f"/account/plan?{urlencode({'tier': tier.code, 'interval': interval})}"
-        is_known = actor.kind is ActorKind.SESSION
-        return PlanAction(PlanActionKind.START, path if is_known else sign_in_path(path))
+        chosen = urlencode({"tier": tier.code, "interval": interval})
+        path = "/account/plan" if actor.kind is ActorKind.SESSION else "/sign-up"
+        return PlanAction(PlanActionKind.START, f"{path}?{chosen}")
     return PlanAction(PlanActionKind.NONE)
 
 
 def _may_start(actor: Actor) -> bool:
-    """Whoever has no paid plan, and may take one for the account; anybody after signing in."""
+    """Whoever has no paid plan, and may take one for the account; strangers with an account."""
     if actor.kind is ActorKind.ANONYMOUS:
         return True
     return find_current_tier(actor) is TierCode.FREE and actor.has_right(Right.MANAGE_PLAN)
-
-
-def _contact_url(actor: Actor) -> str:
-    """The support desk for those whose plan has one, else where our address and telephone are."""
-    return "/support" if may_ask_support(actor) else "/imprint"

@@ -152,8 +152,8 @@ async def get_agent(agent_id: AgentId) -> AgentRow:
     return agent
 
 
-async def pay(url: str, card: str = "4242424242424242") -> httpx.Response:
+async def pay(url: str, card: str = "4242424242424242", **more: str) -> httpx.Response:
     """Pays on the sandbox's page, as a browser without JavaScript does."""
-    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Test Buyer"}
+    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Test Buyer", **more}
     async with httpx.AsyncClient() as browser:
         return await browser.post(url, data=form)

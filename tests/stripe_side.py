@@ -72,6 +72,15 @@ class StripeSide:
         changed: Json = answer.json()
         return changed
 
+    async def advance(self, seconds: int) -> None:
+        """Moves Stripe's clock, and whatever is due there happens."""
+        await self._post("/_sandbox/clock", {"advance": f"PT{seconds}S"})
+
+    async def save_card(self, customer: str, token: str) -> str:
+        """One of Stripe's test cards; returns its id."""
+        card = await self.change(f"/v1/payment_methods/{token}/attach", customer=customer)
+        return str(card["id"])
+
     async def delete(self, path: str) -> None:
         answer = await self._http.delete(path)
         assert answer.status_code == 200, answer.text

@@ -1,11 +1,13 @@
 """Finds the actor of a Bearer key from a header or a WebSocket's first message."""
 
-from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.accounts.api_keys import find_key_actor
 from chenu.accounts.credentials import API_KEY_HEAD, SERVICE_KEY_HEAD
 from chenu.accounts.service_keys import find_service_actor
 from chenu.core.errors import Forbidden, Unauthenticated
 from chenu.core.global_id import find_uuid
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import require_feature
 
 _HEADS = (API_KEY_HEAD, SERVICE_KEY_HEAD)
 
@@ -30,8 +32,9 @@ async def get_bearer_actor(
 ) -> Actor:
     """`bearer` is the whole value, "Bearer …".
 
-    Raises Unauthenticated for an invalid key, whose caller is never treated as anonymous, and
-    Forbidden for an account that the key may not act for.
+    Raises Unauthenticated for an invalid key, whose caller is never treated as anonymous, Forbidden
+    for an account that the key may not act for, and PlanRequired for an API key of an account that
+    has lost API_ACCESS.
     """
     scheme, secret = _split(bearer)
     actor = None
@@ -42,6 +45,8 @@ async def get_bearer_actor(
         raise Unauthenticated("This API key is not valid")
     if account_id is not None and actor.account_id != account_id:
         raise Forbidden("This API key belongs to another account")
+    if actor.kind is ActorKind.API_KEY:
+        require_feature(actor.entitlements, Feature.API_ACCESS)
     return actor
 
 

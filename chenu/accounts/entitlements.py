@@ -76,6 +76,8 @@ class _Row:
     id: AccountId
     tier: TierCode
     created_at: datetime
+    period_start: datetime | None
+    period_end: datetime | None
     overrides: str
     gauges: str
 
@@ -98,7 +100,7 @@ async def find_entitlements(account_id: AccountId | None) -> Entitlements | None
 
 
 _SELECT = f"""
-    SELECT a.id, a.tier, a.created_at, {OVERRIDES_OF_A} AS overrides,
+    SELECT a.id, a.tier, a.created_at, a.period_start, a.period_end, {OVERRIDES_OF_A} AS overrides,
         (SELECT coalesce(jsonb_object_agg(g.feature, g.used), '{{}}')::text
         FROM entitlement_gauge g WHERE g.account = a.id) AS gauges
     FROM account a WHERE a.id = ANY($1)
@@ -119,7 +121,7 @@ async def get_entitlements(account_id: AccountId) -> AccountEntitlements:
 def _describe_account(row: _Row) -> AccountEntitlements:
     entitlements = Entitlements(row.tier, read_overrides(row.overrides))
     gauges = msgspec.json.decode(row.gauges, type=dict[str, int])
-    resets_at = next_budget(row.created_at, business_now())
+    resets_at = _next_budget_of(row, business_now())
     found = (
         describe(granted, _used(granted, gauges), _resets_at(granted, resets_at))
         for granted in map(entitlements.grant, Feature)
@@ -136,6 +138,15 @@ def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:
 def _resets_at(granted: FeatureGrant, next_month: datetime) -> datetime | None:
     is_budget = granted.feature is Feature.TOKENS and granted.limit is not None
     return next_month if is_budget else None
+
+
+def _next_budget_of(row: _Row, now: datetime) -> datetime:
+    """Budgets are granted a month at a time from the first day of the plan's period, or of the
+    account where no plan gives the tier; the last one of a period ends with it.
+    """
+    budget = next_budget(row.period_start or row.created_at, now)
+    is_running = row.period_end is not None and row.period_end > now
+    return min(budget, row.period_end) if row.period_end and is_running else budget
 
 
 def next_budget(anchor: datetime, now: datetime) -> datetime:

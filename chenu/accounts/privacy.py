@@ -125,7 +125,7 @@ RULES: tuple[Rule, ...] = (
         "id = ANY(@accounts)",
         (
             *("id", "name", "kind", "owner", "tier", "seats", "stripe_customer_id"),
-            *("created_at", "closed_at"),
+            *("period_start", "period_end", "created_at", "closed_at"),
         ),
         erasure=(Blank({"name": "@pseudonym", "closed_at": "coalesce(closed_at, @now)"}),),
         retained={
@@ -136,7 +136,10 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "app_user",
         "id = @person",
-        ("id", "email", "display_name", "locale", "email_verified_at", "created_at", "deleted_at"),
+        (
+            *("id", "email", "display_name", "locale", "email_verified_at", "referral_code"),
+            *("created_at", "deleted_at"),
+        ),
         {"password_hash": _TOKEN},
         (
             Blank(
@@ -149,6 +152,6 @@ RULES: tuple[Rule, ...] = (
                 }
             ),
         ),
-        codes("locale"),
+        codes("locale", "referral_code"),
     ),
 )

@@ -20,6 +20,7 @@ class AppUser(Table, tablename="app_user"):
     """A person. `email` is stored in lower case.
 
     `deleted_at`: their data is gone, and email and name are a pseudonym.
+    `referral_code` is the affiliate's code that the person signed up with, known or not.
     """
 
     id = primary_id()
@@ -28,6 +29,7 @@ class AppUser(Table, tablename="app_user"):
     password_hash = Text()
     locale = Text(default="fr")
     email_verified_at = Timestamptz(default=None, null=True)
+    referral_code = Text(default=None, null=True)
     created_at = business_time()
     deleted_at = Timestamptz(default=None, null=True)
 
@@ -35,8 +37,9 @@ class AppUser(Table, tablename="app_user"):
 class Account(Table, tablename="account"):
     """Owner of purchases and keys.
 
-    `tier` comes from its subscription, contract or the demo's seed. `seats` is a contract's number
-    of members; null for as many as the tier has. `closed_at`: its owner's data was deleted.
+    `tier` comes from its subscription, contract or the demo's seed, and `period_start` and
+    `period_end` from the subscription that gives it; null without one. `seats` is a contract's
+    number of members; null for as many as the tier has. `closed_at`: its owner's data was deleted.
     """
 
     id = primary_id()
@@ -44,6 +47,8 @@ class Account(Table, tablename="account"):
     kind = Text(default="PERSONAL")
     owner = belongs_to(AppUser, index=True)
     tier = Text(default="FREE")
+    period_start = Timestamptz(default=None, null=True)
+    period_end = Timestamptz(default=None, null=True)
     seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()

@@ -1,7 +1,10 @@
 """Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
@@ -26,10 +29,16 @@ from chenu.accounts.passwords import (
 from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.sign_in_limits import count_sign_in, reset_after_success
 from chenu.accounts.tables import Account, AppUser, Membership
-from chenu.accounts.validation import check_email, check_locale, check_name, normalise_email
+from chenu.accounts.validation import (
+    check_email,
+    check_line,
+    check_locale,
+    check_name,
+    normalise_email,
+)
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import AlreadyExists, NotFound, reject_if_any
+from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
@@ -37,15 +46,24 @@ from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
 from chenu.tiers.catalogue import TierCode
 
+_REFERRAL_CODE = re.compile(r"CHENU[0-9A-F]{8}", re.ASCII)
+_MOST_REFERRAL = 100
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """The sign-up form; `password` is never stored or logged."""
+    """The sign-up form; `password` is never stored or logged.
+
+    `referral_code`: an affiliate's, which counts for nothing unless it is one. `link_fields`: what
+    the mailed link takes along, as what was to happen once the address is verified.
+    """
 
     email: str
     password: str
     display_name: str
     locale: str = DEFAULT_LOCALE
+    referral_code: str | None = None
+    link_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             *check_password(request.password, email, path=("password",)),
             *check_name(request.display_name, path=("display_name",)),
             *check_locale(request.locale),
+            *_check_referral(request.referral_code),
         ]
     )
     password_hash = await hash_password(request.password)
@@ -134,11 +153,29 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        if not verify_at_once:
-            await send_verification(user_id)
+        await _record_referral(user_id, request.referral_code)
+        if verify_at_once:
+            await send_welcome(await get_user(user_id))
+        else:
+            await send_verification(user_id, request.link_fields)
         return await open_session(user_id, browser.user_agent, browser.ip)
 
     return await db.run_in_transaction(join)
+
+
+def _check_referral(code: str | None) -> list[ChenuError]:
+    """As a text; whose code it is does not matter here."""
+    if code is None:
+        return []
+    return check_line(code, path=("referral_code",), shortest=0, longest=_MOST_REFERRAL)
+
+
+async def _record_referral(user_id: UserId, code: str | None) -> None:
+    """What cannot be a code is ignored: a mistyped link must not stop anybody from signing up."""
+    found = (code or "").strip().upper()
+    if _REFERRAL_CODE.fullmatch(found):
+        sql = "UPDATE app_user SET referral_code = $2 WHERE id = $1"
+        await db.execute(sql, user_id, found)
 
 
 async def create_user(
@@ -214,14 +251,24 @@ async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> 
     return await open_session(known.user_id, browser.user_agent, browser.ip)
 
 
-async def send_verification(user_id: UserId) -> None:
-    """Mails a link to the user's own address; nothing if it is verified."""
+async def send_verification(user_id: UserId, link_fields: Mapping[str, str] | None = None) -> None:
+    """Mails a link to the user's own address; nothing if it is verified.
+
+    The link takes `link_fields` along to the page of the verification.
+    """
     user = await get_user(user_id)
     if user.email_verified:
         return
     token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
     key = f"verify:{new_id()}"
-    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, {"token": token})
+    params = {"token": token, "further": urlencode(link_fields or {})}
+    await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+
+
+async def send_welcome(user: User) -> None:
+    """Once the address is verified, for the first time."""
+    params = {"email": user.email}
+    await queue_mail(MailKind.WELCOME, user.email, user.locale, f"welcome:{user.id}", params)
 
 
 @db.transactional

@@ -52,6 +52,12 @@ async def find_invoice_by_stripe_id(stripe_id: str) -> InvoiceRow | None:
     return await db.find_one(InvoiceRow, f"{_INVOICE} WHERE stripe_invoice_id = $1", stripe_id)
 
 
+async def list_open_invoices(subscription_id: str) -> list[InvoiceRow]:
+    """Those of a subscription at Stripe that wait for their payment, oldest first."""
+    sql = f"{_INVOICE} WHERE stripe_subscription_id = $1 AND status = 'OPEN' ORDER BY id"
+    return await db.fetch_all(InvoiceRow, sql, subscription_id)
+
+
 async def list_invoices(account_id: AccountId, page: PageRequest) -> Page[InvoiceRow]:
     """Those that were issued, newest first."""
     args: list[Any] = [account_id]

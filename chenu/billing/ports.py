@@ -25,7 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -105,6 +105,8 @@ class SubscriptionPort(Protocol):
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
 
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview: ...
+
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None
     ) -> SubscriptionState: ...
@@ -114,6 +116,20 @@ class SubscriptionPort(Protocol):
     ) -> SubscriptionState: ...
 
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...
+
+
+class CardPort(Protocol):
+    """The cards that subscriptions are charged with."""
+
+    async def find_card(self, subscription_id: str) -> Card | None: ...
+
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str: ...
+
+
+class InvoicePort(Protocol):
+    """Charges on a customer's behalf."""
+
+    async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
 
 
 class ReportPort(Protocol):
@@ -135,6 +151,8 @@ class Gateway(
     MoneyPort,
     ConnectPort,
     SubscriptionPort,
+    CardPort,
+    InvoicePort,
     ReportPort,
     Protocol,
 ):

@@ -15,6 +15,35 @@ _OF_ACCOUNT = "account = ANY(@accounts)"
 
 RULES: tuple[Rule, ...] = (
     PersonalData(
+        "trial_reminder",
+        f"subscription IN (SELECT id FROM subscription WHERE {_OF_ACCOUNT})",  # noqa: S608 - texts of ours
+        ("id", "subscription", "due_at", "done_at"),
+        dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how sending went"),
+        (Delete(),),
+    ),
+    PersonalData(
+        "trial_card",
+        f"""stripe_subscription_id IN
+            (SELECT stripe_subscription_id FROM subscription WHERE {_OF_ACCOUNT})""",  # noqa: S608 - texts of ours
+        ("id", "stripe_subscription_id", "seen_at"),
+        {"card_hash": "a hash of a card's fingerprint at Stripe"},
+        retained={
+            **codes("stripe_subscription_id"),
+            "card_hash": "one trial a card, for ever: a hash, from which no card is read",
+        },
+    ),
+    PersonalData(
+        "enterprise_contract",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "reference", "amount", "billing_interval", "seats", "api_calls"),
+            *("api_rate", "starts_at", "ends_at", "status", "due_at", "created_at", "ended_at"),
+            "end_reason",
+        ),
+        {"entered_by": "who of the staff entered it"},
+        retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
+    ),
+    PersonalData(
         "connect_account",
         "owner = @person",
         (
@@ -57,11 +86,12 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "kind", "item", "billing_interval", "status", "gives_access"),
             *("price", "stripe_subscription_id", "stripe_item_id", "period_start", "period_end"),
             *("trial_ends_at", "cancel_at_period_end", "canceled_at", "ended_at", "created_at"),
+            "refusal_code",
         ),
         {"fetch_number": _MIRROR},
         retained=codes(
             *("kind", "item", "billing_interval", "status"),
-            *("stripe_subscription_id", "stripe_item_id"),
+            *("stripe_subscription_id", "stripe_item_id", "refusal_code"),
         ),
     ),
     PersonalData(

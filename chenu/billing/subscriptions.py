@@ -22,10 +22,16 @@ from chenu.core.rows import Columns, insert
 
 SubscriptionId = NewType("SubscriptionId", UUID)
 
+TRIAL_USED = "TRIAL_USED"
+"""`refusal_code` of a subscription that ended because its card was in another trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """`price` in cents for each interval; times are Stripe's, on business time."""
+    """`price` in cents for each interval; times are Stripe's, on business time.
+
+    `refusal_code` is why we ended it.
+    """
 
     id: SubscriptionId
     account_id: AccountId
@@ -43,6 +49,7 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     canceled_at: datetime | None
     ended_at: datetime | None
+    refusal_code: str | None
     created_at: datetime
 
     @property
@@ -128,3 +135,9 @@ async def store_subscription(
             AND subscription.status <> 'CANCELED'
     """
     return bool(await insert(Subscription, values, suffix))
+
+
+async def record_refusal(subscription_id: SubscriptionId, code: str | None) -> None:
+    """Why we ended it."""
+    sql = "UPDATE subscription SET refusal_code = $2 WHERE id = $1"
+    await db.execute(sql, subscription_id, code)

@@ -80,7 +80,7 @@ class Subscription(Table, tablename="subscription"):
     """Our mirror of a subscription at Stripe: the newest answer wins (`fetch_number`).
 
     `kind` and `item` say what is subscribed to; `price` is in cents a period. `gives_access`: its
-    state gives what was subscribed to. The periods are Stripe's.
+    state gives what was subscribed to. The periods are Stripe's. `refusal_code` is why we ended it.
     """
 
     id = primary_id()
@@ -99,6 +99,7 @@ class Subscription(Table, tablename="subscription"):
     cancel_at_period_end = Boolean(default=False)
     canceled_at = Timestamptz(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
+    refusal_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 
@@ -110,6 +111,17 @@ class TrialUse(Table, tablename="trial_use"):
     email_hash = Bytea(unique=True)
     order = UUID()
     started_at = business_time()
+
+
+class TrialCard(Table, tablename="trial_card"):
+    """Cards of trials: the subscription that a card was first seen in, by the hash of the card's
+    fingerprint at Stripe.
+    """
+
+    id = primary_id()
+    card_hash = Bytea(unique=True)
+    stripe_subscription_id = Text()
+    seen_at = business_time()
 
 
 class Invoice(Table, tablename="invoice"):
@@ -150,3 +162,40 @@ class InvoicePayment(Table, tablename="invoice_payment"):
     tax = BigInt()
     fee = BigInt()
     paid_at = business_time()
+
+
+class EnterpriseContract(Table, tablename="enterprise_contract"):
+    """A contract for ENTERPRISE, invoiced outside Stripe. `amount`: cents a period, without VAT.
+
+    `seats`, `api_calls` (a month) and `api_rate` (a minute) null: no limit. `due_at` is when it
+    begins or ends next, null once it has ended.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, index=True)
+    reference = Text()
+    amount = BigInt()
+    billing_interval = Text()
+    seats = Integer(default=None, null=True)
+    api_calls = BigInt(default=None, null=True)
+    api_rate = Integer(default=None, null=True)
+    starts_at = business_time()
+    ends_at = business_time()
+    status = Text(default="PLANNED")
+    due_at = Timestamptz(default=None, null=True)
+    entered_by = belongs_to(AppUser)
+    created_at = business_time()
+    ended_at = Timestamptz(default=None, null=True)
+    end_reason = Text(default=None, null=True)
+
+
+class TrialReminder(Table, tablename="trial_reminder"):
+    """When the end of a trial is announced: two days before it, once for each end."""
+
+    id = primary_id()
+    subscription = belongs_to(Subscription, unique=True)
+    due_at = business_time()
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
+    done_at = Timestamptz(default=None, null=True)

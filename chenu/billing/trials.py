@@ -1,31 +1,58 @@
-"""Who has had the trial: one a person, whatever account they pay with. docs/money.md."""
+"""Who has had the trial: one a person and one a card, whatever account they pay with.
+
+docs/money.md.
+"""
 
 import hashlib
 from uuid import UUID
 
-from chenu.billing.tables import TrialUse
+from chenu.billing.tables import TrialCard, TrialUse
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 
+_DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
 
-def _hash(email: str) -> bytes:
-    """Of a normalised address: it outlives the deletion of the person's data."""
-    return hashlib.sha256(email.encode()).digest()
+
+def _hash(text: str) -> bytes:
+    """Of a normalised address or a card's fingerprint: it outlives the person's data."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _mailbox(email: str) -> str:
+    """One person's address, however it is spelt: without a tag, at Google without dots."""
+    local, _, host = email.lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in _DOTS_MEAN_NOTHING:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{host}"
 
 
 async def has_used_trial(email: str) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM trial_use WHERE email_hash = $1)"
-    return bool(await db.fetch_value(sql, _hash(email)))
+    return bool(await db.fetch_value(sql, _hash(_mailbox(email))))
 
 
 async def record_trial(email: str, order_id: UUID) -> None:
     """Only the first of a person counts."""
     values = {
         "id": new_id(),
-        "email_hash": _hash(email),
+        "email_hash": _hash(_mailbox(email)),
         "order": order_id,
         "started_at": business_now(),
     }
     await insert(TrialUse, values, "ON CONFLICT (email_hash) DO NOTHING")
+
+
+async def claim_trial_card(fingerprint: str, subscription_id: str) -> bool:
+    """Whether the card belongs to this trial: the first subscription that it was seen in."""
+    values = {
+        "id": new_id(),
+        "card_hash": _hash(fingerprint),
+        "stripe_subscription_id": subscription_id,
+        "seen_at": business_now(),
+    }
+    await insert(TrialCard, values, "ON CONFLICT (card_hash) DO NOTHING")
+    sql = "SELECT stripe_subscription_id FROM trial_card WHERE card_hash = $1"
+    return bool(await db.fetch_value(sql, _hash(fingerprint)) == subscription_id)

@@ -184,6 +184,13 @@ RULES: tuple[Rule, ...] = (
         ),
         codes("business_key", "kind", "locale", "state"),
     ),
+    PersonalData(
+        "mail_preference",
+        "email_hash IN (SELECT sha256(convert_to(email, 'UTF8')) FROM unnest(@emails) AS email)",
+        ("id", "topic", "turned_off_at"),
+        {"email_hash": "a hash of the address, which app_user.json has"},
+        (Delete(),),
+    ),
     NoPersonalData("pgqueuer", _QUEUE),
     NoPersonalData("pgqueuer_log", _QUEUE),
     NoPersonalData("pgqueuer_schedules", "nothing is written to it"),

@@ -31,6 +31,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         checkouts=stripe,
         connect=stripe,
         subscriptions=stripe,
+        cards=stripe,
         reports=stripe,
         handlers=HandlerRegistry(
             handler for topic in TOPICS for handler in topic.make_handlers(stripe, pubsub)

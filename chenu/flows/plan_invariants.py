@@ -35,14 +35,19 @@ PLANS = (
     ),
     Invariant(
         "I10",
-        "at most one live plan for an account, and its tier is what the plan gives",
+        "at most one live plan for an account; its tier is what a contract or the plan gives",
         """
         SELECT 'account ' || a.id AS what FROM account a
         JOIN subscription s ON s.account = a.id AND s.kind = 'TIER'
-        GROUP BY a.id, a.tier
+        LEFT JOIN enterprise_contract c ON c.account = a.id AND c.status = 'RUNNING'
+        GROUP BY a.id, a.tier, c.id
         HAVING count(*) FILTER (WHERE s.status <> 'CANCELED') > 1
-            OR a.tier NOT IN ('ENTERPRISE',
-                coalesce(max(s.item) FILTER (WHERE s.gives_access), 'FREE'))
+            OR a.tier <> CASE WHEN c.id IS NOT NULL THEN 'ENTERPRISE'
+                ELSE coalesce(max(s.item) FILTER (WHERE s.gives_access), 'FREE') END
+        UNION ALL
+        SELECT 'account ' || a.id FROM account a
+        JOIN enterprise_contract c ON c.account = a.id AND c.status = 'RUNNING'
+        WHERE a.tier <> 'ENTERPRISE' OR a.seats IS DISTINCT FROM c.seats
         """,
     ),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
 from chenu.billing.ports import (
+    CardPort,
     CataloguePort,
     CheckoutPort,
     ConnectPort,
@@ -26,6 +27,7 @@ class Services:
     checkouts: CheckoutPort
     connect: ConnectPort
     subscriptions: SubscriptionPort
+    cards: CardPort
     reports: ReportPort
     handlers: HandlerRegistry
     events: "EventRegistry[Services]"

@@ -21,4 +21,10 @@ RULES: tuple[Rule, ...] = (
         ),
         erasure=(Delete(whose=_ASKED),),
     ),
+    PersonalData(
+        "enterprise_inquiry",
+        "email = ANY(@emails)",
+        ("id", "name", "company", "email", "seats", "message", "locale", "created_at", "closed_at"),
+        erasure=(Delete(),),
+    ),
 )

@@ -24,4 +24,12 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         only="closed_at IS NOT NULL",
         clock=business_now,
     ),
+    Retention(
+        "enterprise_inquiry",
+        timedelta(days=365),
+        "closed_at",
+        "who asked for an offer, a year after it was answered",
+        only="closed_at IS NOT NULL",
+        clock=business_now,
+    ),
 )

@@ -1,6 +1,6 @@
 """What customers asked the support desk, and what it answered."""
 
-from piccolo.columns import Text, Timestamptz
+from piccolo.columns import Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
@@ -28,3 +28,17 @@ class SupportAnswer(Table, tablename="support_answer"):
     author = belongs_to(AppUser)
     body = Text()
     created_at = business_time(index=True)
+
+
+class EnterpriseInquiry(Table, tablename="enterprise_inquiry"):
+    """Somebody, perhaps without an account, who asked for an offer. `seats` null: not said."""
+
+    id = primary_id()
+    name = Text()
+    company = Text()
+    email = Text()
+    seats = Integer(default=None, null=True)
+    message = Text()
+    locale = Text()
+    created_at = business_time(index=True)
+    closed_at = Timestamptz(default=None, null=True)

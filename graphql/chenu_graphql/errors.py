@@ -29,8 +29,8 @@ INTERNAL_MESSAGE = mark("Something went wrong on our side")
     description=(
         "userErrors carry one of these. Top-level errors carry extensions.code, one of "
         "UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, BAD_INPUT, VALIDATION_FAILED, COST_EXCEEDED, "
-        "RATE_LIMITED, QUOTA_EXCEEDED, IDEMPOTENCY_CONFLICT, UNAVAILABLE, INTERNAL, with "
-        "extensions.requestId."
+        "RATE_LIMITED, QUOTA_EXCEEDED, IDEMPOTENCY_CONFLICT, UNAVAILABLE, INTERNAL, PLAN_REQUIRED "
+        "(an API key of an account that has lost API_ACCESS), with extensions.requestId."
     )
 )
 class ErrorCode(StrEnum):
@@ -156,6 +156,7 @@ _TOP_LEVEL = frozenset(
         "IDEMPOTENCY_CONFLICT",
         "UNAVAILABLE",
         "INTERNAL",
+        "PLAN_REQUIRED",
     }
 )
 
@@ -193,6 +194,8 @@ def _extensions(original: ChenuError) -> dict[str, Any]:
     extensions: dict[str, Any] = {"code": code}
     if (path := public_path(original.path)) is not None:
         extensions["argument"] = path
+    if isinstance(original, entitlements.PlanRequired):
+        extensions["feature"] = original.feature
     if isinstance(original, RateLimited):
         extensions["retryAfter"] = original.retry_after
     return extensions

@@ -30,6 +30,7 @@ PATH = "/graphql"
 
 _STATUS = {
     "UNAUTHENTICATED": 401,
+    "PLAN_REQUIRED": 402,
     "FORBIDDEN": 403,
     "RATE_LIMITED": 429,
     "QUOTA_EXCEEDED": 429,

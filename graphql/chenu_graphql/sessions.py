@@ -34,6 +34,9 @@ class SignUpInput:
     password: str = input_field("At least 8 characters, none of the common ones.")
     display_name: str = input_field("The name for people.")
     locale: str | None = input_field("'fr' or 'en'; null: the language of the request.")
+    referral_code: str | None = input_field(
+        "An affiliate's code; what is none is ignored without an error."
+    )
 
 
 @strawberry.input(description="Who signs in.")
@@ -126,7 +129,7 @@ async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argumen
     """A person with a personal account, signed in."""
     ctx = info.context
     locale = data.locale if data.locale is not None else ctx.locale
-    person = SignUp(data.email, data.password, data.display_name, locale)
+    person = SignUp(data.email, data.password, data.display_name, locale, data.referral_code)
     at_once = ctx.services.settings.verifies_at_once
     return await _use_session(ctx, await sign_up(person, _browser(ctx), verify_at_once=at_once))
 

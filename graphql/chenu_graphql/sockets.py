@@ -32,6 +32,7 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import mark
 from chenu.flows.services import Services
+from chenu.tiers.entitlements import PlanRequired
 from chenu_graphql.channel import Channel, ClientGone, ProtocolClosed, Socket
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, Engine, GraphQLRequest
@@ -198,7 +199,7 @@ class Connection:
         request_context = self._ctx.request_context
         try:
             renewed = await request_context.renewed()
-        except (Unauthenticated, Forbidden):
+        except (Unauthenticated, Forbidden, PlanRequired):
             raise ProtocolClosed(4403, "Forbidden") from None
         if (
             self._ctx.request_context is request_context

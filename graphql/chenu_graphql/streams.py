@@ -11,6 +11,7 @@ from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 from chenu.accounts.live_connections import ConnectionSlot
 from chenu.accounts.request_context import RequestContext
 from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
+from chenu.tiers.entitlements import PlanRequired
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Engine, GraphQLRequest
 from chenu_graphql.messages import fail_internally, write_answer
@@ -73,7 +74,7 @@ async def _still_holds(request_context: RequestContext, *, if_unsure: bool) -> b
     """False if the session has ended or the key was revoked while the stream was open."""
     try:
         await request_context.renewed()
-    except (Unauthenticated, Forbidden):
+    except (Unauthenticated, Forbidden, PlanRequired):
         return False
     except ChenuError:  # the database is away
         return if_unsure

@@ -11,6 +11,7 @@ from chenu.billing.recurring import BillingInterval, InvoiceStatus, Subscription
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
 from chenu.tiers import catalogue
 from chenu_graphql.context import Context
+from chenu_graphql.errors import ErrorCode
 from chenu_graphql.fields import field
 from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
@@ -43,6 +44,10 @@ def _period_end(root: _Subscription) -> datetime:
     return root.period_end
 
 
+def _refusal_code(root: _Subscription) -> ErrorCode | None:
+    return ErrorCode(root.refusal_code) if root.refusal_code else None
+
+
 @strawberry.type(description="A plan that is paid by the month or the year.")
 class Subscription(Node):
     id: strawberry.ID = field("Global id.", HOLDER, _subscription_id)
@@ -55,6 +60,11 @@ class Subscription(Node):
     current_period_end: datetime = field("When it is renewed, or ends.", HOLDER, _period_end)
     cancel_at_period_end: bool = field("Whether it ends instead of being renewed.", HOLDER)
     canceled_at: datetime | None = field("When it was cancelled; null: it was not.", HOLDER)
+    refusal_code: ErrorCode | None = field(
+        "Why we ended it: TRIAL_USED, its card had a trial before. null: we did not.",
+        HOLDER,
+        _refusal_code,
+    )
 
 
 def _invoice_id(root: _Invoice) -> strawberry.ID:

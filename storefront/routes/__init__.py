@@ -15,10 +15,12 @@ from storefront.routes import (
     account,
     creator,
     creator_agents,
+    enterprise,
     files,
     home,
     invitations,
     library,
+    mail_choices,
     manifests,
     members,
     plan,
@@ -26,8 +28,10 @@ from storefront.routes import (
     purchases,
     recovery,
     sessions,
+    sign_up,
     staff,
     staff_accounts,
+    staff_mails,
     store,
     support,
     support_desk,
@@ -46,8 +50,8 @@ HANDLERS = (
     library.show_library,
     sessions.show_sign_in,
     sessions.submit_sign_in,
-    sessions.show_sign_up,
-    sessions.submit_sign_up,
+    sign_up.show_sign_up,
+    sign_up.submit_sign_up,
     sessions.sign_out,
     sessions.choose_language,
     recovery.show_forgot,
@@ -62,6 +66,8 @@ HANDLERS = (
     plan.start_plan,
     plan.leave_plan,
     plan.take_plan_up_again,
+    plan.change_card,
+    plan.show_card,
     plan.show_order,
     plan.show_invoices,
     account.show_account,
@@ -72,6 +78,10 @@ HANDLERS = (
     account.end_other_sessions,
     account.make_key,
     account.end_key,
+    mail_choices.show_choices,
+    mail_choices.save_choices,
+    mail_choices.show_unsubscribe,
+    mail_choices.unsubscribe,
     members.switch_account,
     members.show_members,
     members.name_account,
@@ -106,6 +116,16 @@ HANDLERS = (
     staff_accounts.show_account,
     staff_accounts.save_override,
     staff_accounts.end_override,
+    enterprise.show_enterprise,
+    enterprise.ask,
+    enterprise.show_inquiries,
+    enterprise.close,
+    enterprise.show_contracts,
+    enterprise.enter,
+    enterprise.end,
+    staff_mails.show_mails,
+    staff_mails.show_mail,
+    staff_mails.show_mail_html,
     support_desk.show_queue,
     support_desk.show_request,
     support_desk.answer,
@@ -129,7 +149,9 @@ HANDLERS = (
 )
 
 
-def create_storefront(services: Services, status_of: StatusOf) -> Router:
+def create_storefront(
+    services: Services, status_of: StatusOf, compose_samples: staff_mails.ComposeSamples
+) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
@@ -141,6 +163,9 @@ def create_storefront(services: Services, status_of: StatusOf) -> Router:
     return Router(
         "/",
         route_handlers=HANDLERS,
-        dependencies={"pages": Provide(make_pages, sync_to_thread=False)},
+        dependencies={
+            "pages": Provide(make_pages, sync_to_thread=False),
+            "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
+        },
         before_request=RequestCheck(services.settings),
     )

@@ -7,37 +7,38 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
-from chenu.billing.invoices import InvoiceRow, list_invoices
-from chenu.billing.recurring import BillingInterval
+from chenu.billing.contracts import find_running_contract
+from chenu.billing.invoices import InvoiceRow, list_invoices, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
-from chenu.billing.subscriptions import find_plan
-from chenu.core.errors import BrokenRequest, ChenuError, Invalid
-from chenu.core.i18n import mark
+from chenu.billing.subscriptions import SubscriptionRow, find_plan
+from chenu.core.errors import BrokenRequest, ChenuError
 from chenu.core.ids import new_id
 from chenu.core.paging import Key
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
-from chenu.flows.subscriptions.start import StartInput, is_trial_due, start_subscription
+from chenu.flows.subscriptions.start import is_trial_due, start_subscription
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
-from chenu.tiers.catalogue import TIERS, TRIAL_DAYS, TierCode, get_tier
+from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
+from storefront.plan_offers import SOLD
+from storefront.plan_state import PLAN_STATES, describe_plan
 from storefront.visitor import account_of
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
 
 PAGE_SIZE = 20
-_FIELDS = ("tier", "interval", "trial")
-_SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
 
 
 @get("/account/plan", opt=SIGNED_IN)
 async def show_plan(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """A link may choose tier and interval in the form."""
-    form = FormView("plan", keep(read_query(request), _FIELDS))
+    form = FormView("plan", keep(read_query(request), CHOICE_FIELDS))
     return await _render_plan(pages, form)
 
 
@@ -45,19 +46,31 @@ async def _render_plan(pages: Pages, form: FormView, status: int = 200) -> Page:
     actor = pages.request_context.actor
     account_id = account_of(actor)
     plan = await find_plan(account_id)
+    state = describe_plan(plan) if plan else None
     return pages.show(
         "plan/page.html",
         status,
         form=form,
         plan=plan,
+        contract=await find_running_contract(account_id),
+        state=state,
+        state_words=PLAN_STATES[state] if state else "",
         plan_tier=get_tier(plan.item) if plan else None,
+        open_invoice=await _find_open_invoice(plan),
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),
         may_see_invoices=actor.has_right(Right.READ_INVOICES),
-        sold=_SOLD,
+        sold=SOLD,
         trial_days=TRIAL_DAYS if await is_trial_due(account_id) else 0,
         idempotency_key=new_id().hex,
     )
+
+
+async def _find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
+    if plan is None or not plan.is_live:
+        return None
+    found = await list_open_invoices(plan.stripe_subscription_id)
+    return found[0] if found else None
 
 
 @post("/account/plan/start", opt=for_right(Right.MANAGE_PLAN))
@@ -70,7 +83,7 @@ async def start_plan(
         order = await start_subscription(
             services,
             pages.request_context.actor,
-            _read_start(fields, pages),
+            start_input(read_choice(fields), pages.locale),
             fields.text("idempotency_key"),
         )
     except (*REFUSALS, BrokenRequest) as refusal:
@@ -79,25 +92,8 @@ async def start_plan(
     return pages.go(page or f"/account/plan/orders/{order.id}")
 
 
-def _read_start(fields: Fields, pages: Pages) -> StartInput:
-    return StartInput(
-        tier=TierCode(_read_choice(fields, "tier", TierCode)),
-        interval=BillingInterval(_read_choice(fields, "interval", BillingInterval)),
-        locale=pages.locale,
-        trial=fields.text("trial") != "no",
-    )
-
-
-def _read_choice(fields: Fields, name: str, choices: type[TierCode] | type[BillingInterval]) -> str:
-    chosen = fields.text(name)
-    if chosen not in set(choices):
-        message = mark("Please choose one of: {allowed}")
-        raise Invalid(message, path=(name,), allowed=", ".join(choices))
-    return chosen
-
-
 async def _show_again(pages: Pages, fields: Fields, refusal: ChenuError) -> Page:
-    form = pages.refused("plan", keep(fields, _FIELDS), refusal)
+    form = pages.refused("plan", keep(fields, CHOICE_FIELDS), refusal)
     return await _render_plan(pages, form, pages.status(refusal))
 
 
@@ -125,6 +121,26 @@ async def take_plan_up_again(
     except (*REFUSALS, BrokenRequest) as refusal:
         return await _show_again(pages, Fields({}), refusal)
     return pages.go("/account/plan?notice=plan-resumed")
+
+
+@post("/account/plan/card", opt=for_right(Right.MANAGE_PLAN))
+async def change_card(pages: NamedDependency[Pages], services: NamedDependency[Services]) -> Page:
+    """On to Stripe's page."""
+    try:
+        url = await open_card_page(services, pages.request_context.actor, pages.locale)
+    except REFUSALS as refusal:
+        return await _show_again(pages, Fields({}), refusal)
+    return pages.go(url)
+
+
+@get("/account/plan/card", opt=for_right(Right.MANAGE_PLAN))
+async def show_card(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """Where Stripe's page leads back to, with another card or without."""
+    before = read_query(request).text("before")
+    report = await adopt_card(services, pages.request_context.actor, before)
+    return pages.show("plan/card.html", report=report, state=report.state, plan=report.plan)
 
 
 @get("/account/plan/orders/{order_id:uuid}", opt=SIGNED_IN)

@@ -18,6 +18,8 @@ from chenu.accounts.recovery import (
     verify_email,
 )
 from chenu.accounts.request_context import session_cookie
+from chenu.accounts.users import User
+from chenu.flows.services import Services
 from storefront.access import PUBLIC
 from storefront.forms import (
     REFUSALS,
@@ -30,6 +32,8 @@ from storefront.forms import (
     read_query,
 )
 from storefront.pages import Page, Pages
+from storefront.plan_choice import CHOICE_FIELDS, PlanChoice, begin_chosen, find_choice
+from storefront.sign_in_path import sign_in_path
 
 
 @get("/password/forgot", opt=PUBLIC)
@@ -88,20 +92,36 @@ def _read_keys(fields: Fields) -> set[ApiKeyId]:
 @get("/email/verify", opt=PUBLIC)
 async def show_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Requires a click, because programs that open every link of a mail must not use it up."""
-    form = FormView("verify", {"token": read_query(request).text("token")})
+    form = FormView("verify", keep(read_query(request), ("token", *CHOICE_FIELDS)))
     return pages.show("people/verify.html", form=form)
 
 
 @post("/email/verify", opt=PUBLIC)
-async def submit_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def submit_verify(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """The link of somebody who chose a plan at sign-up leads on to its payment page."""
     fields = await read_form(request)
     try:
-        await verify_email(fields.text("token"))
+        choice = find_choice(fields)
+        user = await verify_email(fields.text("token"))
     except REFUSALS as error:
         form = pages.refused("verify", keep(fields, ("token",)), error)
         return pages.show("people/verify.html", pages.status(error), form=form)
-    is_signed_in = pages.request_context.actor.kind is ActorKind.SESSION
+    actor = pages.request_context.actor
+    if choice is not None:
+        return pages.go(await _go_on(pages, services, user, choice))
+    is_signed_in = actor.kind is ActorKind.SESSION
     return pages.go(f"/{'account' if is_signed_in else 'sign-in'}?notice=verified")
+
+
+async def _go_on(pages: Pages, services: Services, user: User, choice: PlanChoice) -> str:
+    """Somebody else may be signed in here: the plan is for whoever the mail was for."""
+    request_context = pages.request_context
+    if request_context.actor.user_id != user.id:
+        return f"{sign_in_path(choice.plan_path)}&notice=verified"
+    actor = (await request_context.renewed()).actor
+    return await begin_chosen(services, actor, choice, pages.locale)
 
 
 @get("/email/cancel", opt=PUBLIC)

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and the language of the pages."""
+"""Signing in and out, and the language of the pages."""
 
 from contextlib import suppress
 
@@ -10,13 +10,13 @@ from chenu.accounts.devices import remember_device, renew_device
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.request_context import language_cookie, session_cookie
 from chenu.accounts.sessions import NewSession, revoke_session
-from chenu.accounts.users import SignUp, sign_in, sign_up
+from chenu.accounts.users import sign_in
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale
 from storefront.access import PUBLIC
 from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
-from storefront.sign_in_path import AFTER_SIGN_IN, safe_next
+from storefront.sign_in_path import safe_next
 from storefront.visitor import browser_of
 
 
@@ -37,13 +37,13 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
         )
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
-        return _show_again(pages, "people/sign_in.html", form, error)
-    devices = await _change_over(pages, session)
+        return show_refused(pages, "people/sign_in.html", error, form=form)
+    devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
 
 
-async def _change_over(pages: Pages, session: NewSession) -> str | None:
+async def change_over(pages: Pages, session: NewSession) -> str | None:
     """Ends this browser's previous session, if any, and starts the new one."""
     left = await _leave(pages)
     return await renew_device(session.owner, left or pages.request_context.devices)
@@ -59,44 +59,11 @@ async def _leave(pages: Pages) -> str | None:
     return await remember_device(actor.user_id, pages.request_context.devices)
 
 
-def _show_again(pages: Pages, template: str, form: FormView, error: ChenuError) -> Page:
-    page = pages.show(template, pages.status(error), form=form)
+def show_refused(pages: Pages, template: str, error: ChenuError, **context: object) -> Page:
+    page = pages.show(template, pages.status(error), **context)
     if isinstance(error, RateLimited):
         page.headers["Retry-After"] = str(error.retry_after)
     return page
-
-
-@get("/sign-up", opt=PUBLIC)
-async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    wanted = read_query(request).text("next")
-    if pages.request_context.actor.kind is ActorKind.SESSION:
-        return pages.go(safe_next(wanted))
-    return pages.show("people/sign_up.html", form=FormView("sign-up", {"next": wanted}))
-
-
-@post("/sign-up", opt=PUBLIC)
-async def submit_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    fields = await read_form(request)
-    data = SignUp(
-        fields.text("email"), fields.text("password"), fields.text("display_name"), pages.locale
-    )
-    at_once = pages.settings.verifies_at_once
-    try:
-        session = await sign_up(data, browser_of(pages.request_context), verify_at_once=at_once)
-    except REFUSED_TRIES as error:
-        form = pages.refused("sign-up", keep(fields, ("email", "display_name", "next")), error)
-        return _show_again(pages, "people/sign_up.html", form, error)
-    devices = await _change_over(pages, session)
-    cookie = session_cookie(pages.settings, session.token)
-    welcome = _welcome(fields.text("next"), at_once=at_once)
-    return pages.go(welcome, cookie=cookie, devices=devices)
-
-
-def _welcome(wanted: str, *, at_once: bool) -> str:
-    """Redirects to where the person was going, or says that a mail is on its way."""
-    if safe_next(wanted) != AFTER_SIGN_IN or at_once:
-        return safe_next(wanted)
-    return "/account?notice=welcome"
 
 
 @post("/sign-out", opt=PUBLIC)

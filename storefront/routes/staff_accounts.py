@@ -1,7 +1,6 @@
 """What an account may, for the support desk: the plan's rights and the overrides of them."""
 
 import asyncio
-from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from litestar import get, post
@@ -18,13 +17,13 @@ from chenu.accounts.overrides import (
     set_override,
 )
 from chenu.accounts.queries import find_account, list_accounts_of_member
-from chenu.core.errors import Invalid, NotFound
-from chenu.core.i18n import mark
+from chenu.core.errors import NotFound
 from chenu.tiers.catalogue import Feature
 from storefront.access import SUPPORT
 from storefront.entitlement_words import feature_choices
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
+from storefront.typed_values import read_day, read_number
 
 _SET = ("feature", "access", "limit", "expires_at", "reason")
 _REMOVE = ("feature", "reason")
@@ -86,7 +85,7 @@ async def end_override(
 ) -> Page:
     fields, row_id = await read_form(request), AccountId(account_id)
     try:
-        feature = _read_feature(fields)
+        feature = fields.read_choice("feature", Feature)
         await remove_override(pages.request_context.actor, row_id, feature, fields.text("reason"))
     except REFUSALS as error:
         name = f"remove-{fields.text('feature').lower()}"
@@ -97,41 +96,9 @@ async def end_override(
 
 def _read_override(fields: Fields) -> OverrideInput:
     return OverrideInput(
-        feature=_read_feature(fields),
+        feature=fields.read_choice("feature", Feature),
         enabled=fields.text("access") != "off",
-        limit=_read_limit(fields),
+        limit=read_number(fields.text("limit"), "limit"),
         reason=fields.text("reason"),
-        expires_at=_read_end(fields),
+        expires_at=read_day(fields.text("expires_at"), "expires_at"),
     )
-
-
-def _read_feature(fields: Fields) -> Feature:
-    try:
-        return Feature(fields.text("feature"))
-    except ValueError:
-        allowed = ", ".join(Feature)
-        message = mark("Please choose one of {allowed}")
-        raise Invalid(message, path=("feature",), allowed=allowed) from None
-
-
-def _read_limit(fields: Fields) -> int | None:
-    """Empty for none."""
-    typed = "".join(fields.text("limit").split())
-    if not typed:
-        return None
-    try:
-        return int(typed)
-    except ValueError:
-        raise Invalid("Please enter a whole number", path=("limit",)) from None
-
-
-def _read_end(fields: Fields) -> datetime | None:
-    """The beginning of the day, UTC; empty for no end."""
-    typed = fields.text("expires_at").strip()
-    if not typed:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(typed), time(), UTC)
-    except ValueError:
-        message = mark("Please enter a date such as 2026-12-31")
-        raise Invalid(message, path=("expires_at",)) from None

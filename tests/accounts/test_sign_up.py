@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ async def test_the_demo_verifies_at_once_and_sends_no_link(services: Services) -
     user = await find_user_by_email("zoe@example.org")
     assert user is not None
     assert user.email_verified
-    assert await mails_to("zoe@example.org") == []
+    assert await mails_to("zoe@example.org") == ["WELCOME"]
 
 
 async def test_the_password_is_stored_as_an_argon2id_hash(services: Services) -> None:
@@ -115,7 +116,7 @@ async def test_the_password_is_stored_as_an_argon2id_hash(services: Services) ->
     ids=repr,
 )
 async def test_a_wrong_request_names_its_field_and_changes_nothing(
-    services: Services, change: dict[str, str], field: str
+    services: Services, change: dict[str, Any], field: str
 ) -> None:
     before = await fingerprint()
 
@@ -167,3 +168,37 @@ async def test_an_address_may_sign_up_only_so_often(services: Services) -> None:
 
     assert 0 < refused.value.retry_after <= SIGN_UP_PER_IP.window.total_seconds() + 1
     assert await count("app_user") == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("CHENU0123ABCD", "CHENU0123ABCD"),
+        (" chenu0123abcd ", "CHENU0123ABCD"),
+        ("CHENU0123ABCG", None),
+        ("CHENU0123ABC", None),
+        ("a friend", None),
+        ("", None),
+        (None, None),
+    ],
+    ids=["code", "as typed", "no hex", "short", "words", "empty", "none"],
+)
+async def test_a_referral_code_is_stored_and_what_is_none_stops_nobody(
+    services: Services, sent: str | None, stored: str | None
+) -> None:
+    await sign_up(replace(INPUT, referral_code=sent), BROWSER, verify_at_once=True)
+
+    assert await db.fetch_value("SELECT referral_code FROM app_user") == stored
+
+
+@pytest.mark.parametrize(
+    "sent", ["x" * 101, "CHENU\n0123ABCD", "a\x07"], ids=["long", "lines", "bell"]
+)
+async def test_a_referral_code_is_a_line_of_text(services: Services, sent: str) -> None:
+    before = await fingerprint()
+
+    with pytest.raises(ChenuError) as refused:
+        await sign_up(replace(INPUT, referral_code=sent), BROWSER, verify_at_once=True)
+
+    assert (refused.value.code, refused.value.path) == ("INVALID", ("referral_code",))
+    assert await fingerprint() == before

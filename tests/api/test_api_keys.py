@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from chenu.accounts.actor import ApiScope
+from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.api.calls import Api, as_key, as_session, fingerprint, gid
+from tests.api.calls import Api, as_key, as_service, as_session, fingerprint, gid
 from tests.people import make_person
 
 NEW = {"name": "CI", "scopes": ["READ"]}
@@ -129,3 +130,29 @@ async def test_only_ones_own_keys_are_revoked(
     assert await fingerprint(services) == before
     [listed] = (await maker.run("ApiKeys")).data["viewer"]["account"]["apiKeys"]
     assert listed["revokedAt"] is None
+
+
+async def test_a_key_of_an_account_that_lost_api_access_is_refused_and_works_again_later(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("maker", tier=TierCode.PRO)
+    api = await as_key(client, services, person, ApiScope.READ)
+
+    await db.execute("UPDATE account SET tier = 'STARTER'")
+    refused = await api.run("WhoAmI")
+    await db.execute("UPDATE account SET tier = 'PRO'")
+    accepted = await api.run("WhoAmI")
+
+    assert refused.codes == ["PLAN_REQUIRED"]
+    assert refused.errors[0]["extensions"]["feature"] == "API_ACCESS"
+    assert "Pro" in refused.errors[0]["message"]
+    assert accepted.codes == []
+
+
+async def test_a_service_key_needs_no_api_access(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("maker", tier=TierCode.FREE)
+    service = await as_service(client, services, person)
+
+    assert (await service.run("WhoAmI")).codes == []

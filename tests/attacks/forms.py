@@ -41,7 +41,13 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
         "/sign-up": Filled(
             "buyer",
-            {"email": "new@example.org", "password": "long enough for us", "display_name": "New"},
+            {
+                "email": "new@example.org",
+                "password": "long enough for us",
+                "display_name": "New",
+                "tier": "PRO",
+                "interval": "MONTH",
+            },
         ),
         "/password/forgot": Filled("buyer", {"email": "buyer@example.org"}),
         "/password/reset": Filled("buyer", {"token": "x", "new_password": PASSWORD}, moves=False),
@@ -49,12 +55,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/mail": Filled("buyer", {"topic": "TIPS"}),
+        "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
             "other buyer",
             {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/plan/card": Filled("buyer", {}, moves=False),
         "/account/switch": Filled("buyer", {"account": str(world.rows["account"])}),
         "/account/members/invite": Filled(
             "buyer", {"email": "forged@example.org", "role": "MEMBER"}
@@ -110,6 +119,27 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
+        "/enterprise": Filled(
+            "buyer",
+            {
+                "name": "Forged",
+                "company": "Forged",
+                "email": "forged@example.org",
+                "message": "Forged.",
+            },
+        ),
+        "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {}),
+        "/staff/accounts/{account_id:uuid}/contracts": Filled(
+            "finance",
+            {
+                "reference": "Forged",
+                "amount": "100",
+                "billing_interval": "MONTH",
+                "starts_at": "2090-01-01",
+                "ends_at": "2091-01-01",
+            },
+        ),
+        "/staff/contracts/{contract_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),

@@ -15,8 +15,10 @@ from chenu.core.clock import system_now
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.contracts import ask_offer, made_up_contract
 from tests.people import (
     MANIFEST,
     Person,
@@ -55,6 +57,7 @@ class Store:
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
                 f"/email/cancel?token={typed}",
+                f"/mail/unsubscribe?token={typed}",
             ],
             "buyer": [
                 "/account",
@@ -71,7 +74,9 @@ class Store:
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+                "/staff/inquiries",
             ],
+            "finance": [f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts"],
         }
 
 
@@ -85,7 +90,20 @@ async def open_store(services: Services) -> Store:
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
-    people = {"buyer": buyer, "creator": creator, "reviewer": reviewer, "support": support}
+    finance = await make_person("finance", staff=(Staff.FINANCE,))
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    await end_contract(
+        finance.actor, await enter_contract(finance.actor, account_id, made_up_contract()), "Over."
+    )
+    await ask_offer()
+    people = {
+        "finance": finance,
+        "buyer": buyer,
+        "creator": creator,
+        "reviewer": reviewer,
+        "support": support,
+    }
     await put("access_grant", "first_used_at", system_now())
     return Store(people, agent, draft, purchase.id, profile.handle)
 
@@ -116,5 +134,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("user_session", "user_agent", line)
     await put("account", "name", line)
     await put("entitlement_override", "reason", lines)
+    await put("enterprise_contract", "reference", line)
+    await put("enterprise_contract", "end_reason", lines)
+    for column in ("name", "company", "email"):
+        await put("enterprise_inquiry", column, line)
+    await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
     return line

@@ -163,7 +163,7 @@ async def test_the_same_forms_work_when_their_owners_send_them(
         sent = {**target.fields, "csrf_token": target.token}
         answer = await client.post(target.url, data=sent, headers=target.cookie)
         fine: tuple[int, ...] = (200, 303, 422) if filled.moves else (200, 303, 409, 422)
-        if path == "/account/plan/cancel":
+        if path in ("/account/plan/cancel", "/account/plan/card"):
             fine = (402,)  # Stripe does not have the plan, which is made up
         if answer.status_code not in fine:
             refused.append(f"{path}: {answer.status_code}")

@@ -17,11 +17,13 @@ from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.contracts import enter_contract
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import answered, made_up_invoice, made_up_order, made_up_plan
+from tests.contracts import ask_offer, made_up_contract
 from tests.flows.plans import put_plans
 from tests.people import (
     Person,
@@ -87,6 +89,14 @@ async def _agree_more(creator: Person) -> None:
     await set_override(colleague.actor, account_id, data)
 
 
+async def _agree_on_contract(creator: Person) -> tuple[object, object]:
+    """One that begins much later, and somebody who asked for another."""
+    colleague = await make_person("contracting", staff=(Staff.FINANCE,))
+    account_id = creator.actor.account_id
+    assert account_id is not None
+    return await enter_contract(colleague.actor, account_id, made_up_contract()), await ask_offer()
+
+
 async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     """A plan, as Stripe's answers make it, with its paid invoice."""
     account_id = buyer.actor.account_id
@@ -121,6 +131,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     member, invitation = await _fill_seats(buyer)
     request = await ask_support(buyer.actor, "An invoice", "Where is it?")
     await _agree_more(creator)
+    contract, inquiry = await _agree_on_contract(creator)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -133,6 +144,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         "member": member,
         "invitation": invitation,
         "support request": request,
+        "contract": contract,
+        "inquiry": inquiry,
         "sale": purchase.id,
         "agent on sale": agent.id,
         "draft": draft.id,

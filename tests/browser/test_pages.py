@@ -22,9 +22,11 @@ PUBLIC = (
     "/pricing?interval=YEAR",
     "/sign-in",
     "/sign-up",
+    "/sign-up?tier=PRO&interval=YEAR",
     "/password/forgot",
     "/email/cancel?token=x",
     "/invitation?token=x",
+    "/mail/unsubscribe?token=x",
     "/support",
     "/terms",
     "/privacy",
@@ -35,6 +37,7 @@ SIGNED_IN = {
     "pro": (
         "/pricing",
         "/account",
+        "/account/mail",
         "/account/members",
         "/account/plan",
         "/account/invoices",
@@ -47,7 +50,14 @@ SIGNED_IN = {
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
     "free": ("/account/plan",),
-    "staff": ("/staff", "/staff/support", "/staff/accounts"),
+    "staff": (
+        "/staff",
+        "/staff/support",
+        "/staff/accounts",
+        "/staff/inquiries",
+        "/staff/mails",
+        "/staff/mails/sale",
+    ),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

@@ -15,6 +15,7 @@ from chenu.flows.events.polling import poll_events
 from chenu.flows.mirrors.bootstrap import prices, products
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import work_off
 from tests.people import Person, make_person, pay
@@ -64,6 +65,7 @@ async def complete(services: Services, order: OrderRow, card: str = CARD) -> htt
 async def catch_up(services: Services) -> None:
     await poll_events(services)
     await work_off(services)
+    await send_due_reminders(services)
 
 
 async def advance(services: Services, days: float) -> None:
@@ -85,3 +87,14 @@ async def plan_of(person: Person) -> SubscriptionRow | None:
 async def tier_of(person: Person) -> str:
     sql = "SELECT tier FROM account WHERE id = $1"
     return str(await db.fetch_value(sql, person.actor.account_id))
+
+
+async def give_card(url: str, number: str | None) -> str:
+    """On Stripe's page of the card, or only looking at it; returns the URL that leads back."""
+    async with httpx.AsyncClient() as http:
+        page = await http.get(url)
+    if number is not None:
+        answer = await pay(url, number, action="card")
+        assert answer.status_code in (303, 402), answer.text
+    found = (each for each in page.text.split('"') if "/account/plan/card?before=" in each)
+    return next(found)

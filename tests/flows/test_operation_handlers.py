@@ -33,8 +33,9 @@ from tests.flows.sales import (
 )
 from tests.flows.test_late_payments import pay_too_late
 from tests.flows.test_pending_changes import decide, rename
+from tests.flows.test_plan_cards import OTHER, change_card, fall_behind
 from tests.flows.test_stripe_sync import move
-from tests.people import Person
+from tests.people import Person, make_person
 from tests.stripe_side import StripeSide
 
 UNASKED: Any = None
@@ -114,6 +115,17 @@ async def _live_with_a_plan(services: Services) -> None:
     plan = await plan_of(person)
     assert plan is not None
     await end_duplicates([plan, plan])
+    await work_off(services)
+    await _pay_with_another_card(services)
+    for name in ("una", "otto"):
+        trial = await start(services, (await make_person(name, TierCode.FREE)).actor, trial=True)
+        await complete(services, trial, "4242424242424259")
+
+
+async def _pay_with_another_card(services: Services) -> None:
+    person = await make_person("ida", TierCode.FREE)
+    await fall_behind(services, person)
+    await change_card(services, person, OTHER)
 
 
 async def _list_operations() -> list[OperationRow]:

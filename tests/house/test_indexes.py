@@ -14,6 +14,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.core.clock import business_now
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING
+from storefront.access import Access
 from tests.api.calls import counted_statements
 from tests.attacks.cast import Cast, gather_cast
 from tests.attacks.forms import filled_forms
@@ -30,6 +31,9 @@ _AUDIT = "check_books"
 SEEN_AT = "2026-11-22T10:00:00+00:00"
 
 
+DESKS = {Access.REVIEWER: "reviewer", Access.SUPPORT: "support", Access.FINANCE: "finance"}
+
+
 async def _visit_pages(
     http: httpx.AsyncClient, services: Services, cast: Cast, world: World
 ) -> None:
@@ -37,9 +41,7 @@ async def _visit_pages(
     forms = filled_forms(world, SEEN_AT)
     for route in ROUTES:
         filled = forms.get(route.path)
-        of_desk = route.path.startswith(("/staff/support", "/staff/accounts"))
-        desk = "support" if of_desk else "reviewer"
-        name = filled.by if filled else desk if "/staff" in route.path else "creator"
+        name = filled.by if filled else DESKS.get(route.access or Access.PUBLIC, "creator")
         known = cast.named(name).person
         assert known is not None
         person = await sign_in_again(known.user_id, known.email)

@@ -22,6 +22,7 @@ from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
 from tests.api.calls import counted_statements
 from tests.conftest import Engines
+from tests.contracts import ask_offer
 from tests.jobs.outbox import queue_sale
 from tests.people import make_person
 from tests.rows import count, put
@@ -105,6 +106,11 @@ async def _support_answer() -> None:
     await db.execute(sql, new_id())
 
 
+async def _enterprise_inquiry() -> None:
+    await ask_offer()
+    await db.execute("UPDATE enterprise_inquiry SET closed_at = now()")
+
+
 async def _subscription_order() -> None:
     person = await make_person("zoe")
     sql = """
@@ -133,6 +139,23 @@ async def _data_export_chunk() -> None:
     await db.execute(sql, new_id())
 
 
+async def _trial_reminder() -> None:
+    person = await make_person("zoe")
+    subscription = new_id()
+    sql = """
+        INSERT INTO subscription (id, account, kind, item, billing_interval, status, gives_access,
+            price, stripe_subscription_id, stripe_item_id, period_start, period_end, created_at)
+        VALUES ($1, $2, 'TIER', 'PRO', 'MONTH', 'TRIALING', true, 2900, 'sub_1', 'si_1', now(),
+            now(), now())
+    """
+    await db.execute(sql, subscription, person.actor.account_id)
+    sql = """
+        INSERT INTO trial_reminder (id, subscription, due_at, next_attempt_at)
+        VALUES ($1, $2, now(), now())
+    """
+    await db.execute(sql, new_id(), subscription)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -144,11 +167,13 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "invitation": _invitation,
     "support_request": _support_request,
     "support_answer": _support_answer,
+    "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
+    "trial_reminder": _trial_reminder,
 }
 
 

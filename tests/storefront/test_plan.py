@@ -5,8 +5,9 @@ import pytest
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, complete, open_plans, start, tier_of
-from tests.people import Person, pay
+from storefront.plan_state import PlanState, describe_plan
+from tests.flows.plans import advance, complete, give_card, open_plans, plan_of, start, tier_of
+from tests.people import Person, pay, sign_in_again
 from tests.rows import count, put
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.visitors import make_reader
@@ -171,6 +172,110 @@ async def test_what_cannot_be_started_is_said_and_changes_nothing(
     assert refused.status in (400, 409, 422)
     assert words in refused.words
     assert await count("subscription_order") == 0
+
+
+async def fall_behind(services: Services, person: Person) -> None:
+    """A trial whose card fails at its end."""
+    order = await start(services, person.actor, TierCode.PRO, trial=True)
+    await complete(services, order, "4000000000000341")
+    await advance(services, 14.1)
+
+
+async def test_after_a_failed_payment_another_card_is_given_and_pays(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    await fall_behind(services, person)
+    browser.become(await sign_in_again(person.user_id, person.email))
+
+    behind = await browser.get("/account/plan")
+    sent = await browser.submit(behind, "/account/plan/card")
+    paid = await browser.get(await give_card(sent.location, "5555555555554444"))
+    after = await browser.get("/account/plan")
+
+    assert "Stripe tries again on days 3, 5 and 7" in behind.words
+    assert "Pay €29.00 on Stripe's page" in behind.words
+    assert sent.location.startswith(str(services.settings.stripe.api_base))
+    assert "The card is changed, and the open invoice is paid" in paid.words
+    assert "Active" in after.words
+    assert await tier_of(person) == "PRO"
+
+
+async def test_whoever_comes_back_with_the_same_card_can_give_another(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    await fall_behind(services, person)
+    browser.become(await sign_in_again(person.user_id, person.email))
+    sent = await browser.submit(await browser.get("/account/plan"), "/account/plan/card")
+
+    seen = await browser.get(await give_card(sent.location, None))
+
+    assert "The card is the same as before" in seen.words
+    assert seen.has_form("/account/plan/card")
+    assert any("/i/in_" in link for link in seen.links())
+
+
+async def test_a_card_that_had_a_trial_is_named_as_the_reason_of_the_end(
+    services: Services, browser: Browser, person: Person
+) -> None:
+    other = await make_reader("otto", TierCode.FREE)
+    await complete(services, await start(services, other.actor, trial=True, key="o-1"))
+    await complete(services, await start(services, person.actor, trial=True))
+
+    seen = await browser.get("/account/plan")
+    card = await browser.get("/account/plan/card?before=")
+    order = await browser.get(await order_url())
+
+    for page in (seen, card, order):
+        assert "its card had been in a trial before" in page.words
+    assert "You have had your trial: the first payment is due at once" in seen.words
+
+
+STATES = [
+    ("TRIALING", True, False, PlanState.TRIAL, "In trial", "Without a card the plan ends"),
+    ("TRIALING", True, True, PlanState.ENDING, "Cancelled", "Until it ends you can take it up"),
+    ("ACTIVE", True, False, PlanState.ACTIVE, "Active", "Cancel at the end of the period"),
+    ("ACTIVE", True, True, PlanState.ENDING, "Cancelled", "Until it ends you can take it up"),
+    ("ACTIVE", False, False, PlanState.PAUSED, "Paused", "Write to us to have it go on"),
+    ("TRIALING", False, False, PlanState.PAUSED, "Paused", "Write to us to have it go on"),
+    ("PAST_DUE", True, False, PlanState.RETRYING, "Payment failed", "on days 3, 5 and 7"),
+    ("PAST_DUE", True, True, PlanState.RETRYING, "Payment failed", "on days 3, 5 and 7"),
+    ("UNPAID", False, False, PlanState.UNPAID, "Unpaid", "as soon as the open invoice is paid"),
+    ("PAUSED", False, False, PlanState.PAUSED, "Paused", "Write to us to have it go on"),
+    ("INCOMPLETE", False, False, PlanState.UNCONFIRMED, "First payment", "Finish it on Stripe"),
+    ("CANCELED", False, False, PlanState.ENDED, "Your last plan ended on", "Begin"),
+    ("CANCELED", False, True, PlanState.ENDED, "Your last plan ended on", "Begin"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "gives_access", "cancels", "state", "words", "way_out"),
+    STATES,
+    ids=[f"{row[0]} {'with' if row[1] else 'without'} access {row[2]}" for row in STATES],
+)
+async def test_each_state_has_its_words_and_a_way_out(
+    services: Services,
+    browser: Browser,
+    person: Person,
+    status: str,
+    gives_access: bool,
+    cancels: bool,
+    state: PlanState,
+    words: str,
+    way_out: str,
+) -> None:
+    await complete(services, await start(services, person.actor))
+    await put("subscription", "gives_access", gives_access)
+    await put("subscription", "status", status)
+    await put("subscription", "cancel_at_period_end", cancels)
+    await put("account", "tier", "STARTER" if gives_access else "FREE")
+
+    seen = await browser.get("/account/plan")
+
+    plan = await plan_of(person)
+    assert plan is not None
+    assert describe_plan(plan) is state
+    assert words in seen.words
+    assert way_out in seen.words
 
 
 async def test_an_order_of_somebody_else_is_not_there(

@@ -33,11 +33,6 @@ _UNITS = {
         Feature.TOKENS: "par mois",
     },
 }
-_ENTERPRISE_FROM = {
-    TierCode.FREE: "/imprint",
-    TierCode.STARTER: "/support",
-    TierCode.BUSINESS: "/support",
-}
 
 
 def _words(text: str) -> str:
@@ -206,7 +201,7 @@ async def test_a_stranger_may_create_an_account_and_ask(browser: Browser) -> Non
     cards = _cards(seen)
     assert "Create an account" in cards[TierCode.FREE]
     assert _link_of(seen, "Create an account") == "/sign-up"
-    assert _link_of(seen, "Contact us") == "/imprint"
+    assert _link_of(seen, "Contact us") == "/enterprise"
     assert not [card for card in cards.values() if "Your plan" in card]
     assert "your plan" not in seen.words.partition("What each plan holds")[2][:200]
 
@@ -222,7 +217,7 @@ async def test_the_current_plan_is_marked_in_cards_and_matrix(
     assert [code for code, card in _cards(seen).items() if "Your plan" in card] == [tier]
     heads = [_words(head.text) for head in seen.page.find("th", scope="col")]
     assert [head for head in heads if "your plan" in head] == [f"{tier.title()} your plan"]
-    assert _link_of(seen, "Contact us") == _ENTERPRISE_FROM[tier]
+    assert _link_of(seen, "Contact us") == "/enterprise"
     assert "Create an account" not in seen.words
 
 
@@ -284,9 +279,9 @@ async def test_whoever_is_on_free_is_led_to_the_plan_that_they_chose(
     ]
 
 
-async def test_a_visitor_signs_in_first(browser: Browser) -> None:
+async def test_a_visitor_begins_with_an_account_and_the_plan_on_one_form(browser: Browser) -> None:
     seen = await browser.get("/pricing")
 
     links = [a.attributes["href"] for a in seen.page.find("a") if _words(a.text) == "Start"]
     assert len(links) == 3
-    assert links[0].startswith("/sign-in?next=%2Faccount%2Fplan%3Ftier%3DSTARTER")
+    assert links[0] == "/sign-up?tier=STARTER&interval=MONTH"

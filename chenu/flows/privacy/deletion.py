@@ -28,7 +28,9 @@ from chenu.core.errors import (
     reject_if_any,
 )
 from chenu.core.i18n import LOCALES, mark, translate
-from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail import queue_mail
+from chenu.core.mail_kinds import MailKind
+from chenu.core.mail_params import PersonDeletedParams
 from chenu.core.personal_data import Whose
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.privacy.customer import create_customer_deletion
@@ -130,7 +132,7 @@ async def _list_live(account_id: AccountId) -> list[SubscriptionRow]:
 
 async def _say_goodbye(user: User, deletion_id: DeletionId) -> None:
     """The last mail to the address; its row goes once it is sent."""
-    params = {"name": user.mail_name, "at": business_now().isoformat()}
+    params = PersonDeletedParams(name=user.mail_name, at=business_now().isoformat())
     key = f"deleted:{deletion_id}"
     await queue_mail(MailKind.PERSON_DELETED, user.email, user.locale, key, params)
 

@@ -9,7 +9,9 @@ from chenu.core import db
 from chenu.core.backoff import name_failure
 from chenu.core.crash_points import crash_point
 from chenu.core.i18n import LOCALES, mark, translate
-from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail import queue_mail
+from chenu.core.mail_kinds import MailKind
+from chenu.core.mail_params import GreetingParams
 from chenu.core.personal_data import PersonalData, Whose, read_rows_of
 from chenu.flows.privacy.rules import PERSONAL, find_whose
 from chenu.privacy.exports import (
@@ -55,7 +57,7 @@ async def _make(export_id: ExportId) -> None:
 
 
 async def _tell(export: DataExport, user: User) -> None:
-    key, params = f"export:{export.id}", {"name": user.mail_name}
+    key, params = f"export:{export.id}", GreetingParams(name=user.mail_name)
     await queue_mail(MailKind.EXPORT_READY, user.email, user.locale, key, params)
 
 

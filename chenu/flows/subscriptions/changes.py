@@ -37,12 +37,14 @@ from chenu.ledger.operations import (
     create_operation_after,
     find_last,
 )
+from chenu.tiers.catalogue import TierCode
 
 _MOST_CHANGES = 3
 """A change that somebody else has under way comes first."""
 
 _MOST_REASON = 500
 
+_HAS_CONTRACT = mark("A contract runs for this account: it needs no plan beside it")
 _NO_PLAN = mark("This account has no paid plan")
 _REFUSED = mark("The payment service did not accept this change. Nothing was changed")
 
@@ -141,6 +143,8 @@ async def cancel_plan(
 async def resume_plan(services: Services, actor: Actor) -> SubscriptionRow:
     """The plan is renewed after all. Raises InvalidState without one, ProviderUnavailable."""
     account_id = actor.require_right(Right.MANAGE_PLAN)
+    if actor.tier is TierCode.ENTERPRISE:
+        raise InvalidState(_HAS_CONTRACT)
     return await _set_renewal(services, account_id, cancel=False)
 
 
@@ -181,14 +185,16 @@ async def _set_renewal(
         plan = await get_live_plan(account_id)
         if plan.cancel_at_period_end == cancel:
             return plan
-        operation = await _plan_change(plan, cancel=cancel, reason=reason)
+        operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
         changed = await run_operation(services, operation.id)
         if changed.state == OperationState.FAILED:
             break
     raise PaymentFailed(_REFUSED)
 
 
-async def _plan_change(plan: SubscriptionRow, *, cancel: bool, reason: str | None) -> OperationRow:
+async def create_renewal_operation(
+    plan: SubscriptionRow, *, cancel: bool, reason: str | None
+) -> OperationRow:
     """Changes of a subscription follow one another: what is asked last is what holds."""
     key = f"renewal:{plan.stripe_subscription_id}"
     last = await find_last((OperationKind.SUBSCRIPTION_RENEWAL,), plan.id, key)

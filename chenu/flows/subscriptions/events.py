@@ -8,8 +8,17 @@ from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
+from chenu.flows.subscriptions.trial_cards import check_trial_card, follow_customer
 
 _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]
+
+
+async def _follow_subscription(services: Services, event: InboxEvent) -> EventOutcome:
+    """The subscription, then the card of one in trial."""
+    outcome = await _following(follow_subscription)(services, event)
+    if outcome is EventOutcome.HANDLED:
+        await check_trial_card(services, event.object_id)
+    return outcome
 
 
 def _following(follow: _Follow) -> Callable[[Services, InboxEvent], Awaitable[EventOutcome]]:
@@ -45,10 +54,9 @@ _INVOICE = (
 )
 
 SUBSCRIPTION_EVENTS = (
+    EventType("customer.updated", EventScope.PLATFORM, follow_customer),
     *(
-        EventType(
-            f"customer.subscription.{what}", EventScope.PLATFORM, _following(follow_subscription)
-        )
+        EventType(f"customer.subscription.{what}", EventScope.PLATFORM, _follow_subscription)
         for what in _SUBSCRIPTION
     ),
     *(

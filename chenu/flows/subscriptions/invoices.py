@@ -15,10 +15,12 @@ from chenu.billing.invoices import (
 )
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import InvoiceState
+from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.subscriptions.mails import mail_failed_payment
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -37,22 +39,30 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
     fetched = await fetch(lambda: subscriptions.get_invoice(invoice_id))
 
     async def adopt() -> bool:
-        return await _adopt_invoice(fetched)
+        return await adopt_invoice(fetched)
 
     return await db.run_in_transaction(adopt)
 
 
-async def _adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
+async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
+    """In the caller's transaction: the mirror, and what is booked of it."""
     state = fetched.value
-    account_id = await find_account_of_customer(state.customer_id)
+    account_id = await _find_account(state)
     if account_id is None:
         return False
-    await store_invoice(account_id, fetched)
+    if await store_invoice(account_id, fetched):
+        await mail_failed_payment(account_id, state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None and state.subscription_id is not None:
         for charge in state.payments:
             await _book_charge(account_id, invoice, state, charge)
     return True
+
+
+async def _find_account(state: InvoiceState) -> AccountId | None:
+    """Also of a customer that was deleted at Stripe."""
+    plan = await find_subscription_by_stripe_id(state.subscription_id or "")
+    return plan.account_id if plan else await find_account_of_customer(state.customer_id)
 
 
 async def _book_charge(

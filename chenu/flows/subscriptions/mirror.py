@@ -10,18 +10,22 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer, get_billed_person
-from chenu.accounts.tiers import set_tier
+from chenu.accounts.tiers import Period, set_tier
+from chenu.billing.contracts import find_running_contract
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
     SubscriptionRow,
+    find_subscription_by_stripe_id,
     list_live_subscriptions,
     store_subscription,
 )
+from chenu.billing.trial_reminders import schedule_reminder
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.subscriptions.mails import mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.ledger.operations import (
     NewOperation,
@@ -56,18 +60,41 @@ async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: 
 async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     """In the caller's transaction: the mirror, the order that made it, and the account's tier."""
     state = fetched.value
-    account_id = await find_account_of_customer(state.customer_id)
+    account_id = await _find_account(state)
     tier = find_tier_of_product(state.product_id)
     if account_id is None or tier is None:
         return False
     kind = SubscriptionKind.TIER
     await lock_subscriptions(account_id, kind)
+    before = await find_subscription_by_stripe_id(state.id)
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await set_tier(account_id, _tier_of(live))
+        now = await _grant_tier(account_id, live)
+        if live or now is TierCode.FREE:  # a contract that takes over is announced by people
+            await _announce(before, fetched, live)
     return True
+
+
+async def _announce(
+    before: SubscriptionRow | None,
+    fetched: Fetched[SubscriptionState],
+    live: list[SubscriptionRow],
+) -> None:
+    """By mail, unless it is a second subscription, which ends unnoticed."""
+    after = await find_subscription_by_stripe_id(fetched.value.id)
+    if after is None or (live and live[0].id != after.id):
+        return
+    await schedule_reminder(after)
+    is_unpaid = fetched.value.is_ended_unpaid
+    await mail_plan_changes(before, after, fetched.number, is_unpaid=is_unpaid)
+
+
+async def _find_account(state: SubscriptionState) -> AccountId | None:
+    """Also of a customer that was deleted at Stripe, whose subscriptions end with it."""
+    known = await find_subscription_by_stripe_id(state.id)
+    return known.account_id if known else await find_account_of_customer(state.customer_id)
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
@@ -111,6 +138,17 @@ async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
     return await create_operation_after(new, last)
 
 
-def _tier_of(live: list[SubscriptionRow]) -> TierCode:
-    """What the account has by its subscription; FREE without one that gives access."""
-    return next((TierCode(each.item) for each in live if each.gives_access), TierCode.FREE)
+async def settle_tier(account_id: AccountId) -> None:
+    """In the caller's transaction, under the account's lock: the tier as it is by now."""
+    await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
+
+
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
+    """What a contract that runs gives, else the subscription that gives access, else FREE."""
+    plan = next((each for each in live if each.gives_access), None)
+    period = Period(plan.period_start, plan.period_end) if plan else None
+    tier = TierCode(plan.item) if plan else TierCode.FREE
+    if await find_running_contract(account_id) is not None:
+        tier, period = TierCode.ENTERPRISE, None
+    await set_tier(account_id, tier, period)
+    return tier

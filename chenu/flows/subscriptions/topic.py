@@ -6,6 +6,7 @@ from typing import Any
 from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.subscriptions.cards import InvoicePaymentHandler
 from chenu.flows.subscriptions.changes import (
     SubscriptionEndHandler,
     SubscriptionRenewalHandler,
@@ -16,6 +17,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionOutcomeHandler,
 )
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
+from chenu.flows.subscriptions.trial_cards import TrialRefusalHandler
 from chenu.flows.topic import Topic
 
 
@@ -25,6 +27,8 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionExpiryHandler(stripe)
     yield SubscriptionRenewalHandler(stripe)
     yield SubscriptionEndHandler(stripe)
+    yield TrialRefusalHandler(stripe)
+    yield InvoicePaymentHandler(invoices=stripe, subscriptions=stripe)
 
 
 SUBSCRIPTIONS = Topic(_make_handlers, SUBSCRIPTION_EVENTS)

@@ -1,0 +1,77 @@
+"""The plan that somebody chose, in forms and URLs: it travels along until it can begin."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from chenu.accounts.actor import Actor
+from chenu.billing.recurring import BillingInterval
+from chenu.core.errors import BrokenRequest, ChenuError, Invalid, reject_if_any
+from chenu.core.i18n import Locale, mark
+from chenu.core.ids import new_id
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.plans import price_of
+from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.tiers.catalogue import TierCode
+from storefront.forms import REFUSALS, Fields
+
+CHOICE_FIELDS = ("tier", "interval", "trial")
+_NOT_BEGUN = "plan-not-begun"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoice:
+    """`trial` False: pay from the first day."""
+
+    tier: TierCode
+    interval: BillingInterval
+    trial: bool
+
+    @property
+    def fields(self) -> dict[str, str]:
+        trial = "yes" if self.trial else "no"
+        return {"tier": self.tier, "interval": self.interval, "trial": trial}
+
+    @property
+    def plan_path(self) -> str:
+        """The account's page of the plan, with the choice in its form."""
+        return f"/account/plan?{urlencode(self.fields)}"
+
+
+def find_choice(fields: Fields) -> PlanChoice | None:
+    """None where no plan was chosen. Raises Rejected, naming each wrong field."""
+    return read_choice(fields) if fields.text("tier") else None
+
+
+def read_choice(fields: Fields) -> PlanChoice:
+    """Raises Rejected, naming each wrong field."""
+    errors = [*_check(fields, "tier", TierCode), *_check(fields, "interval", BillingInterval)]
+    reject_if_any(errors)
+    choice = PlanChoice(
+        TierCode(fields.text("tier")),
+        BillingInterval(fields.text("interval")),
+        trial=fields.text("trial") != "no",
+    )
+    price_of(choice.tier, choice.interval)
+    return choice
+
+
+def _check(fields: Fields, name: str, choices: type[StrEnum]) -> list[ChenuError]:
+    if fields.text(name) in set(choices):
+        return []
+    message = mark("Please choose one of: {allowed}")
+    return [Invalid(message, path=(name,), allowed=", ".join(choices))]
+
+
+def start_input(choice: PlanChoice, locale: Locale) -> StartInput:
+    return StartInput(choice.tier, choice.interval, locale, trial=choice.trial)
+
+
+async def begin_chosen(services: Services, actor: Actor, choice: PlanChoice, locale: Locale) -> str:
+    """The payment page's URL; where none could be opened, the page that offers it again."""
+    data = start_input(choice, locale)
+    try:
+        order = await start_subscription(services, actor, data, new_id().hex)
+    except (*REFUSALS, BrokenRequest):
+        return f"{choice.plan_path}&notice={_NOT_BEGUN}"
+    return order.checkout_url or f"/account/plan/orders/{order.id}"

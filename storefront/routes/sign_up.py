@@ -1,0 +1,112 @@
+"""Signing up; with a plan that was chosen before, all on one form."""
+
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from chenu.accounts.actor import ActorKind
+from chenu.accounts.request_context import session_cookie
+from chenu.accounts.sessions import NewSession, find_actor
+from chenu.accounts.users import SignUp, sign_up
+from chenu.core.errors import ChenuError
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TRIAL_DAYS
+from storefront.access import PUBLIC
+from storefront.forms import (
+    REFUSED_TRIES,
+    Fields,
+    FormView,
+    HttpRequest,
+    keep,
+    read_form,
+    read_query,
+)
+from storefront.pages import Page, Pages
+from storefront.plan_choice import CHOICE_FIELDS, PlanChoice, begin_chosen, find_choice
+from storefront.plan_offers import SOLD
+from storefront.routes.sessions import change_over, show_refused
+from storefront.sign_in_path import AFTER_SIGN_IN, safe_next
+from storefront.visitor import browser_of
+
+_SHOWN_AGAIN = ("email", "display_name", "next", "referral_code", *CHOICE_FIELDS)
+
+
+@get("/sign-up", opt=PUBLIC)
+async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """A link may choose a plan."""
+    query = read_query(request)
+    if pages.request_context.actor.kind is ActorKind.SESSION:
+        return pages.go(_path_of_choice(query) or safe_next(query.text("next")))
+    values = keep(query, ("next", "referral_code", *CHOICE_FIELDS))
+    return pages.show("people/sign_up.html", **_context(pages, FormView("sign-up", values)))
+
+
+def _path_of_choice(query: Fields) -> str | None:
+    """A choice that cannot be read is none."""
+    try:
+        choice = find_choice(query)
+    except ChenuError:
+        return None
+    return choice.plan_path if choice else None
+
+
+def _context(pages: Pages, form: FormView) -> dict[str, Any]:
+    return {
+        "form": form,
+        "sold": SOLD,
+        "trial_days": TRIAL_DAYS,
+        "verifies_at_once": pages.settings.verifies_at_once,
+    }
+
+
+@post("/sign-up", opt=PUBLIC)
+async def submit_sign_up(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """With a plan: on to Stripe's page, or first to the link that is mailed."""
+    fields = await read_form(request)
+    at_once = pages.settings.verifies_at_once
+    try:
+        choice = find_choice(fields)
+        session = await sign_up(
+            _read_person(fields, pages, choice),
+            browser_of(pages.request_context),
+            verify_at_once=at_once,
+        )
+    except REFUSED_TRIES as error:
+        form = pages.refused("sign-up", keep(fields, _SHOWN_AGAIN), error)
+        return show_refused(pages, "people/sign_up.html", error, **_context(pages, form))
+    devices = await change_over(pages, session)
+    cookie = session_cookie(pages.settings, session.token)
+    if choice is None:
+        path = _welcome(fields.text("next"), at_once=at_once)
+    else:
+        path = await _begin(pages, services, session, choice)
+    return pages.go(path, cookie=cookie, devices=devices)
+
+
+def _read_person(fields: Fields, pages: Pages, choice: PlanChoice | None) -> SignUp:
+    return SignUp(
+        fields.text("email"),
+        fields.text("password"),
+        fields.text("display_name"),
+        pages.locale,
+        fields.find("referral_code"),
+        choice.fields if choice else {},
+    )
+
+
+async def _begin(pages: Pages, services: Services, session: NewSession, choice: PlanChoice) -> str:
+    """Until the address is verified no plan begins: a stranger may have typed it."""
+    actor = await find_actor(session.token, pages.request_context.ip)
+    if actor is None or not actor.email_verified:
+        return f"{choice.plan_path}&notice=welcome-plan"
+    return await begin_chosen(services, actor, choice, pages.locale)
+
+
+def _welcome(wanted: str, *, at_once: bool) -> str:
+    """Redirects to where the person was going, or says that a mail is on its way."""
+    if safe_next(wanted) != AFTER_SIGN_IN or at_once:
+        return safe_next(wanted)
+    return "/account?notice=welcome"

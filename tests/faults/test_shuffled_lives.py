@@ -1,0 +1,218 @@
+"""Lives of plans whose events come in any order, doubled, and up to 72 hours late: the end is the
+same as in a model.
+
+reliability: F5.
+"""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chenu.billing import inbox
+from chenu.billing.gateway import EventSummary
+from chenu.billing.inbox import EventSource
+from chenu.core import db
+from chenu.core.clock import CLOCK, business_now
+from chenu.flows.composition import EVENTS
+from chenu.flows.events.handling import handle_event
+from chenu.flows.invariants import check_everything
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.faults.counts import seeds
+from tests.faults.plan_model import ACTIONS, PlanModel
+from tests.flows.plans import plan_of, put_plans, start, tier_of
+from tests.people import Person, make_person, pay
+from tests.stripe_side import Json, StripeSide
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+
+LIVES = 200
+AT_ONCE = 20
+"""Lives that share a clock."""
+
+DAYS = (1.5, 6.5, 12.5, 17.5, 20.5, 29.5, 33.5, 47.5, 50.5, 62.5, 70.5)
+LONGEST_DELAY = timedelta(hours=72)
+KNOWN = {event_type.name for event_type in EVENTS}
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Life:
+    person: Person
+    model: PlanModel
+    actions: dict[float, str]
+    done: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Post:
+    """Stripe's events on their way to us: shuffled, late, some of them twice."""
+
+    services: Services
+    stripe: StripeSide
+    chance: random.Random
+    last: str = ""
+    waiting: list[tuple[datetime, EventSummary]] = field(default_factory=list)
+
+    async def collect(self) -> None:
+        async for event in self._list_new():
+            self.last = event["id"]
+            if event["type"] in KNOWN:
+                summary = _summary(event)
+                for _ in range(self.chance.choice((1, 1, 2))):
+                    delay = LONGEST_DELAY * self.chance.random()
+                    self.waiting.append((summary.created + delay, summary))
+
+    async def _list_new(self) -> AsyncIterator[Json]:
+        """Oldest first."""
+        while True:
+            after = {"ending_before": self.last} if self.last else {}
+            page = await self.stripe.get("/v1/events", limit="100", **after)
+            found: list[Json] = page["data"]
+            if not self.last and page["has_more"]:
+                found = await self._list_all(found)
+                page["has_more"] = False
+            for event in reversed(found):
+                yield event
+            if not page["has_more"]:
+                return
+
+    async def _list_all(self, newest: list[Json]) -> list[Json]:
+        found = newest
+        while True:
+            page = await self.stripe.get("/v1/events", limit="100", starting_after=found[-1]["id"])
+            found = [*found, *page["data"]]
+            if not page["has_more"]:
+                return found
+
+    async def deliver(self, until: datetime | None = None) -> None:
+        """What is due by then, in any order; everything without a limit."""
+        due = [each for each in self.waiting if until is None or each[0] <= until]
+        self.waiting = [each for each in self.waiting if each not in due]
+        self.chance.shuffle(due)
+        for _, event in due:
+            await inbox.store_event(event, EventSource.WEBHOOK)
+            await handle_event(self.services, event.id)
+
+
+def _summary(event: Json) -> EventSummary:
+    return EventSummary(
+        event["id"],
+        event["type"],
+        event["data"]["object"].get("id", ""),
+        None,
+        datetime.fromtimestamp(event["created"], UTC),
+    )
+
+
+def make_card(number: int) -> str:
+    """A card of its own that pays."""
+    digits = f"424242{number:09d}"
+    total = sum(
+        sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10))
+        for place, digit in enumerate(digits)
+    )
+    return f"{digits}{-total % 10}"
+
+
+async def begin(services: Services, chance: random.Random, number: int) -> Life:
+    person = await make_person(f"life{number}", TierCode.FREE)
+    has_trial = chance.random() < 0.6
+    has_card = not has_trial or chance.random() < 0.6
+    order = await start(services, person.actor, trial=has_trial, key=f"life-{number}")
+    assert order.checkout_url is not None
+    paid = await pay(order.checkout_url, make_card(number) if has_card else "")
+    assert paid.status_code == 303, paid.text
+    actions = {day: chance.choice(ACTIONS) for day in chance.sample(DAYS, 6)}
+    return Life(person, PlanModel(business_now(), has_trial, has_card), actions)
+
+
+async def move_to(services: Services, stripe: StripeSide, moment: datetime) -> None:
+    """Both clocks; nobody looks at Stripe meanwhile."""
+    seconds = int((moment - business_now()).total_seconds())
+    await stripe.advance(seconds)
+    CLOCK.move_to_offset(CLOCK.offset + timedelta(seconds=seconds))
+
+
+async def act(stripe: StripeSide, life: Life, action: str) -> None:
+    """As at Stripe's dashboard, of which we hear by events alone."""
+    customer = await db.fetch_value(
+        "SELECT stripe_customer_id FROM account WHERE id = $1", life.person.actor.account_id
+    )
+    [subscription] = await stripe.list_all("/v1/subscriptions", customer=customer)
+    url = f"/v1/subscriptions/{subscription['id']}"
+    if action == "cancel now":
+        await stripe.delete(url)
+        return
+    if action.startswith("card"):
+        token = "pm_card_visa" if action == "card works" else "pm_card_chargeCustomerFail"
+        card = await stripe.save_card(customer, token)
+        await stripe.change(url, default_payment_method=card)
+        return
+    forms: dict[str, dict[str, str]] = {
+        "cancel at end": {"cancel_at_period_end": "true"},
+        "resume": {"cancel_at_period_end": "false"},
+        "pause": {"pause_collection[behavior]": "void"},
+        "go on": {"pause_collection": ""},
+        "upgrade": {
+            "items[0][id]": subscription["items"]["data"][0]["id"],
+            "items[0][price]": await price_of(stripe, "plan_pro_month_eur"),
+            "proration_behavior": "none",
+        },
+    }
+    await stripe.change(url, **forms[action])
+
+
+async def price_of(stripe: StripeSide, key: str) -> str:
+    [price] = await stripe.list_all("/v1/prices", **{"lookup_keys[0]": key})
+    return str(price["id"])
+
+
+async def live(services: Services, stripe: StripeSide, lives: list[Life], post: Post) -> None:
+    began = business_now()
+    for day in DAYS:
+        await move_to(services, stripe, began + timedelta(days=day))
+        for life in lives:
+            life.model.pass_time(business_now())
+            action = life.actions.get(day)
+            if action is not None and life.model.allows(action):
+                await act(stripe, life, action)
+                life.model.do(action)
+                life.done.append(f"{day}: {action}")
+        await post.collect()
+        await post.deliver(business_now())
+    await post.deliver()
+
+
+async def outcome_of(person: Person) -> tuple[str, str, list[int]]:
+    plan = await plan_of(person)
+    assert plan is not None
+    sql = """
+        SELECT coalesce(array_agg(gross ORDER BY gross), '{}') FROM invoice_payment
+        WHERE account = $1
+    """
+    charges = await db.fetch_value(sql, person.actor.account_id)
+    return str(plan.status), await tier_of(person), list(charges)
+
+
+@pytest.mark.parametrize("seed", seeds(LIVES // AT_ONCE))
+async def test_whatever_happens_to_the_events_the_end_is_the_models(
+    services: Services, stripe_side: StripeSide, seed: int
+) -> None:
+    await stripe_side.reset()
+    await put_plans(services)
+    chance = random.Random(seed)
+    post = Post(services, stripe_side, chance)
+    lives = [await begin(services, chance, number) for number in range(1, AT_ONCE + 1)]
+
+    await live(services, stripe_side, lives, post)
+
+    found = {life.person.email: await outcome_of(life.person) for life in lives}
+    for life in lives:
+        status, tier, charges = life.model.outcome()
+        assert found[life.person.email] == (status, tier, list(charges)), (life.model, life.done)
+    findings = await check_everything(services, EVER)
+    assert [finding for finding in findings if not finding.ok] == []
