@@ -15,6 +15,7 @@ APP_CONFIG = AppConfig(
             "chenu.billing.tables",
             "chenu.agents.tables",
             "chenu.support.tables",
+            "chenu.privacy.tables",
         ],
         exclude_imported=True,
     ),

@@ -33,6 +33,8 @@ _NOTICES = {
     "handed-over": mark("The account is handed over. You act for your own account again."),
     "account-joined": mark("You are in: from here on you act for this account."),
     "left": mark("You left the account."),
+    "export-asked": mark("We put your data together, and write to you when it is ready."),
+    "deleted": mark("Your account and your data are deleted. You are always welcome back."),
     "support-asked": mark("We have your request, and wrote to you by when we answer."),
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),

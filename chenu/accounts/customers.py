@@ -12,7 +12,8 @@ from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 class BilledPerson:
     """The data of the Stripe customer; `customer_id` is None before the first checkout.
 
-    The address and `tax_id` are those of the billing details, empty without them.
+    The address and `tax_id` are those of the billing details, empty without them. `is_closed`:
+    their data was deleted, and what stands here is a pseudonym.
     """
 
     customer_id: str | None
@@ -25,6 +26,7 @@ class BilledPerson:
     city: str
     country: str
     tax_id: str
+    is_closed: bool
 
 
 async def get_billed_person(account_id: AccountId) -> BilledPerson:
@@ -33,6 +35,7 @@ async def get_billed_person(account_id: AccountId) -> BilledPerson:
     """
     sql = """
         SELECT a.stripe_customer_id AS customer_id, u.email, u.locale,
+            a.closed_at IS NOT NULL AS is_closed,
             coalesce(nullif(b.name, ''),
                 CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END) AS name,
             coalesce(b.line1, '') AS line1, coalesce(b.line2, '') AS line2,
@@ -104,9 +107,13 @@ async def find_account_of_customer(customer_id: str) -> AccountId | None:
 
 
 async def forget_customer(customer_id: str) -> AccountId | None:
-    """Whose it was, if anybody's: their next checkout makes a new one."""
+    """Whose it was, if anybody's: their next checkout makes a new one.
+
+    A closed account keeps it, by which its invoices at Stripe are found.
+    """
     sql = """
-        UPDATE account SET stripe_customer_id = NULL WHERE stripe_customer_id = $1 RETURNING id
+        UPDATE account SET stripe_customer_id = NULL
+        WHERE stripe_customer_id = $1 AND closed_at IS NULL RETURNING id
     """
     account_id = await db.fetch_value(sql, customer_id)
     return None if account_id is None else AccountId(account_id)

@@ -19,6 +19,7 @@ from chenu.core.columns import belongs_to, business_time, primary_id, system_tim
 class AppUser(Table, tablename="app_user"):
     """A person. `email` is stored in lower case.
 
+    `deleted_at`: their data is gone, and email and name are a pseudonym.
     `referral_code` is the affiliate's code that the person signed up with, known or not.
     """
 
@@ -30,6 +31,7 @@ class AppUser(Table, tablename="app_user"):
     email_verified_at = Timestamptz(default=None, null=True)
     referral_code = Text(default=None, null=True)
     created_at = business_time()
+    deleted_at = Timestamptz(default=None, null=True)
 
 
 class Account(Table, tablename="account"):
@@ -37,7 +39,7 @@ class Account(Table, tablename="account"):
 
     `tier` comes from its subscription, contract or the demo's seed, and `period_start` and
     `period_end` from the subscription that gives it; null without one. `seats` is a contract's
-    number of members; null for as many as the tier has.
+    number of members; null for as many as the tier has. `closed_at`: its owner's data was deleted.
     """
 
     id = primary_id()
@@ -50,6 +52,7 @@ class Account(Table, tablename="account"):
     seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
+    closed_at = Timestamptz(default=None, null=True)
 
 
 class BillingDetails(Table, tablename="billing_details"):

@@ -59,6 +59,13 @@ class StripeProjections(StripeCaller):
             )
         )
 
+    async def delete_customer(self, customer_id: str) -> None:
+        """Their subscriptions end with them; their payments and invoices stay.
+
+        Stripe takes no idempotency key with DELETE, which is repeated without harm.
+        """
+        await self.ask(lambda: self.client.v1.customers.delete_async(customer_id))
+
     async def is_customer_there(self, customer_id: str) -> bool:
         """Stripe returns a stub marked as deleted for a deleted customer."""
         try:

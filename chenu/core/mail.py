@@ -27,6 +27,10 @@ _AT_ONCE = asyncio.Semaphore(4)
 """Each mail that is being sent holds a database connection, perhaps for long."""
 
 
+NOT_STORED = frozenset({MailKind.PERSON_DELETED})
+"""Deleted once they are sent or given up, because nothing else has the address any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailRow:
     """`params` is JSON; `created_at` is business time and becomes the mail's date."""
@@ -108,12 +112,16 @@ async def _find_waiting(mail_id: UUID) -> MailRow | None:
 
 
 async def mark_sent(mail_id: UUID) -> None:
+    if await _delete_if_not_stored(mail_id):
+        return
     sql = "UPDATE outbox_mail SET state = 'SENT', sent_at = $2, last_error = NULL WHERE id = $1"
     await db.execute(sql, mail_id, system_now())
 
 
 async def release(mail_id: UUID, error: str, *, final: bool) -> None:
     """After a failed attempt: the mail waits for the next one, or is given up."""
+    if final and await _delete_if_not_stored(mail_id):
+        return
     sql = f"""
         UPDATE outbox_mail SET attempts = attempts + 1, last_error = $2,
             state = CASE WHEN $3 THEN 'FAILED' ELSE 'QUEUED' END,
@@ -121,6 +129,11 @@ async def release(mail_id: UUID, error: str, *, final: bool) -> None:
         WHERE id = $1
     """  # noqa: S608 - texts of ours
     await db.execute(sql, mail_id, error[:500], final, system_now())
+
+
+async def _delete_if_not_stored(mail_id: UUID) -> bool:
+    sql = "DELETE FROM outbox_mail WHERE id = $1 AND kind = ANY($2)"
+    return bool(await db.execute(sql, mail_id, list(NOT_STORED)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,11 @@ class ReviewParams(MailParams, frozen=True):
     reason: str
 
 
+class PersonDeletedParams(MailParams, frozen=True):
+    name: str
+    at: str
+
+
 class PlanParams(MailParams, frozen=True):
     """`account` is a company's name, and empty for a personal account."""
 
@@ -238,6 +243,8 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.SALE: SaleParams,
     MailKind.AGENT_APPROVED: ReviewParams,
     MailKind.AGENT_REJECTED: ReviewParams,
+    MailKind.EXPORT_READY: GreetingParams,
+    MailKind.PERSON_DELETED: PersonDeletedParams,
     MailKind.PLAN_STARTED: PlanStartedParams,
     MailKind.PLAN_CHANGED: PlanChangedParams,
     MailKind.PLAN_DOWNGRADED: PlanChangedParams,

@@ -42,6 +42,8 @@ class Job(StrEnum):
     REPAIR = "repair"
     SYNC_PERSON = "sync_person"
     SYNC_AGENT = "sync_agent"
+    DATA_EXPORT = "data_export"
+    PERSON_DELETION = "person_deletion"
 
 
 _handlers: dict[Job, Handler] = {}

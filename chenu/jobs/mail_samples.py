@@ -21,6 +21,7 @@ from chenu.core.mail_params import (
     OwnerChangedParams,
     PaymentFailedParams,
     PaymentReturnedParams,
+    PersonDeletedParams,
     PlanCancelledParams,
     PlanChangedParams,
     PlanEndedParams,
@@ -217,6 +218,8 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.AGENT_REJECTED: (
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
     ),
+    MailKind.EXPORT_READY: (GreetingParams(name=_NAME),),
+    MailKind.PERSON_DELETED: (PersonDeletedParams(name=_NAME, at=_SOON),),
     MailKind.PLAN_STARTED: (_plan_started(is_trial=True), _plan_started(is_trial=False)),
     MailKind.PLAN_CHANGED: (
         _plan_changed("Pro", "Business", 9900, "MONTH"),

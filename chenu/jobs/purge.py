@@ -8,6 +8,7 @@ from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
+from chenu.privacy import retention as privacy
 from chenu.support import retention as support
 
 log = structlog.get_logger(__name__)
@@ -19,6 +20,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *billing.RETENTIONS,
     *agents.RETENTIONS,
     *support.RETENTIONS,
+    *privacy.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -18,12 +18,16 @@ from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.privacy.deletion import finish_deletion
+from chenu.flows.privacy.export import make_export
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail
 from chenu.ledger.operations import OperationId
+from chenu.privacy.deletions import DeletionId
+from chenu.privacy.exports import ExportId
 from chenu.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -82,6 +86,20 @@ def register_handlers(services: Services) -> None:
     queue.handle(queue.Job.REPAIR, on_repair)
     queue.handle(queue.Job.SYNC_PERSON, on_person)
     queue.handle(queue.Job.SYNC_AGENT, on_agent)
+    _register_privacy(services)
+
+
+def _register_privacy(services: Services) -> None:
+    async def on_export(argument: str) -> None:
+        await follow_clock(services.settings)
+        await make_export(ExportId(UUID(argument)))
+
+    async def on_deletion(argument: str) -> None:
+        await follow_clock(services.settings)
+        await finish_deletion(services, DeletionId(UUID(argument)))
+
+    queue.handle(queue.Job.DATA_EXPORT, on_export)
+    queue.handle(queue.Job.PERSON_DELETION, on_deletion)
 
 
 async def _repair_first(services: Services) -> None:

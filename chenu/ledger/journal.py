@@ -96,6 +96,16 @@ async def get_balance(account: AccountRef, asset: Asset) -> Amount:
     return Amount(asset, await db.fetch_value(sql, account.kind, account.owner_id, asset) or 0)
 
 
+async def get_refunds_due(account_id: UUID) -> Cents:
+    """What we owe one customer of refunds that did not reach them."""
+    sql = """
+        SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entry e
+        JOIN ledger_account a ON a.id = e.ledger_account_id
+        WHERE a.kind = 'BUYER_REFUNDS_DUE' AND e.account_id = $1
+    """
+    return Cents(await db.fetch_value(sql, account_id))
+
+
 async def get_cents(account: AccountRef) -> Cents:
     """The balance of an owned account in cents."""
     return Cents((await get_balance(account, Asset.EUR)).units)

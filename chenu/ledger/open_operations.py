@@ -63,6 +63,16 @@ async def find_subjects(subject_ids: Collection[UUID]) -> frozenset[UUID]:
     return frozenset(row.id for row in await db.fetch_all(_Subject, sql, list(subject_ids)))
 
 
+async def has_open(subject_ids: Collection[UUID], account_ids: Collection[UUID]) -> bool:
+    """About these rows or for these accounts, except what their purchases' sellers are owed."""
+    sql = """
+        SELECT EXISTS (SELECT 1 FROM operation
+            WHERE (subject_id = ANY($1) OR account_id = ANY($2))
+                AND state IN ('INTENT', 'UNKNOWN') AND kind <> 'TRANSFER')
+    """
+    return bool(await db.fetch_value(sql, list(subject_ids), list(account_ids)))
+
+
 @dataclass(frozen=True, slots=True)
 class StateCount:
     kind: str

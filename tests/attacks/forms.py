@@ -94,6 +94,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/members/name": Filled("buyer", {"name": "Forged"}),
         "/account/members/leave": Filled("buyer", {}, moves=False),
         "/invitation": Filled("buyer", {"token": "x"}, moves=False),
+        "/account/privacy/export": Filled("buyer", {}),
+        "/account/privacy/download": Filled("buyer", {}, moves=False),
         "/account/password": Filled(
             "buyer", {"current_password": PASSWORD, "new_password": "another good one"}
         ),
@@ -173,5 +175,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
         "/staff/support/{request_id:uuid}/close": Filled("support", {}),
         f"{agent}/archive": Filled("creator", {}),
+        "/account/privacy/delete": Filled(
+            "other creator", {"current_password": PASSWORD, "confirmation": "DELETE"}
+        ),
         "/sign-out": Filled("buyer", {}),
     }

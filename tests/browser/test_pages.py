@@ -43,6 +43,7 @@ SIGNED_IN = {
         "/account/plan/change",
         "/account/invoices",
         "/account/billing",
+        "/account/privacy",
         "/support",
         "/library",
         "/agents/trieur-de-factures",

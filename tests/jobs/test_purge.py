@@ -129,6 +129,24 @@ async def _withdrawal_statement() -> None:
     await db.execute(sql, new_id())
 
 
+async def _data_export() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO data_export (id, owner, state, next_attempt_at, requested_at, expires_at)
+        VALUES ($1, $2, 'READY', now(), now(), now())
+    """
+    await db.execute(sql, new_id(), person.user_id)
+
+
+async def _data_export_chunk() -> None:
+    await _data_export()
+    sql = """
+        INSERT INTO data_export_chunk (id, export, position, content, expires_at)
+        SELECT $1, id, 0, 'x', now() FROM data_export
+    """
+    await db.execute(sql, new_id())
+
+
 async def _document() -> None:
     person = await make_person("zoe")
     sql = """
@@ -189,6 +207,8 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "entitlement_use": _entitlement_use,
     "withdrawal_statement": _withdrawal_statement,
     "billing_document": _document,
+    "data_export": _data_export,
+    "data_export_chunk": _data_export_chunk,
     "trial_reminder": _trial_reminder,
 }
 

@@ -60,10 +60,10 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
         if existing is not None and existing.handle != request.handle:
             raise AlreadyExists("You are a creator already", path=("handle",))
         if existing is None:
-            await insert_creator(
+            creator_id = await insert_creator(
                 user_id, account_id, request.handle, request.display_name, request.bio
             )
-            await audit.record(actor, "creator.join", request.handle)
+            await audit.record(actor, "creator.join", creator_id)
         await connect_accounts.start(user_id, request.country)
         operation = await create_account_operation(user_id, request.display_name, request.country)
         await queue.enqueue(queue.Job.OPERATION, str(operation.id))

@@ -57,8 +57,12 @@ def _update_for(owner: BilledPerson, customer_id: str) -> CustomerUpdate:
 async def next_customer_operation(
     account_id: AccountId, last: OperationRow | None
 ) -> NewOperation | None:
-    """What to send after `last`; None when Stripe has the customer as they are now."""
+    """What to send after `last`; None when Stripe has the customer as they are now, or they were
+    deleted.
+    """
     owner = await get_billed_person(account_id)
+    if owner.is_closed:
+        return None
     truth = _Sent(owner.email, owner.name, owner.locale, _address_of(owner))
     if owner.customer_id is None:
         kind = OperationKind.CUSTOMER

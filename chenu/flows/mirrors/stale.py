@@ -17,7 +17,7 @@ _PEOPLE = """
     JOIN LATERAL (SELECT state, params FROM operation
         WHERE subject_id = a.id AND kind IN ('CUSTOMER', 'CUSTOMER_UPDATE')
         ORDER BY id DESC LIMIT 1) sent ON sent.state = 'SETTLED'
-    WHERE a.stripe_customer_id IS NOT NULL
+    WHERE a.stripe_customer_id IS NOT NULL AND a.closed_at IS NULL
         AND ((sent.params ->> 'email', sent.params ->> 'locale', sent.params ->> 'name') <>
                 (u.email, u.locale, coalesce(nullif(b.name, ''),
                     CASE a.kind WHEN 'PERSONAL' THEN u.display_name ELSE a.name END))
@@ -27,6 +27,7 @@ _PEOPLE = """
     UNION
     SELECT a.owner FROM billing_details b
     JOIN account a ON a.id = b.account AND a.stripe_customer_id IS NOT NULL
+        AND a.closed_at IS NULL
     LEFT JOIN LATERAL (SELECT params FROM operation
         WHERE subject_id = a.id AND kind = 'CUSTOMER_TAX_ID'
         ORDER BY id DESC LIMIT 1) sent ON true

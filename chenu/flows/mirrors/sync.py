@@ -77,7 +77,10 @@ def _name(planned: NewOperation) -> tuple[str, bytes]:
 
 
 async def sync_customer(services: Services, account_id: AccountId) -> BilledPerson:
-    """The account's customer, made if there is none; without an id when Stripe refuses them."""
+    """The account's customer, made if there is none; without an id when Stripe refuses them.
+
+    Raises NotFound for an account that is closed.
+    """
     await _follow(
         services,
         CUSTOMER_KINDS,
@@ -92,7 +95,10 @@ async def sync_customer(services: Services, account_id: AccountId) -> BilledPers
         tax_id_key(account_id),
         lambda last: next_tax_id_operation(account_id, last),
     )
-    return await get_billed_person(account_id)
+    person = await get_billed_person(account_id)
+    if person.is_closed:
+        raise NotFound("There is no such account")
+    return person
 
 
 async def sync_coupon(services: Services, coupon: CouponRow) -> bool:
@@ -192,7 +198,8 @@ async def sync_person(services: Services, user_id: UserId) -> None:
 
 async def _has_customer(account_id: AccountId) -> bool:
     """At Stripe, or on its way there."""
-    if (await get_billed_person(account_id)).customer_id is not None:
-        return True
+    person = await get_billed_person(account_id)
+    if person.is_closed or person.customer_id is not None:
+        return not person.is_closed
     last = await find_last(CUSTOMER_KINDS, account_id, customer_key(account_id))
     return last is not None and last.is_open

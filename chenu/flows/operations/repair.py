@@ -16,6 +16,8 @@ from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger import open_operations
 from chenu.ledger.operations import OperationId
+from chenu.privacy.deletions import list_deletions_due
+from chenu.privacy.exports import list_exports_due
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +36,15 @@ async def repair_due(services: Services) -> None:
 
 
 async def requeue_waiting() -> None:
-    """Events and mails that wait although their job is gone; one job too many does no harm."""
+    """What waits although its job is gone; one job too many does no harm."""
     for event_id in await inbox.list_waiting():
         await queue.enqueue_again(queue.Job.WEBHOOK_EVENT, event_id)
     for mail_id in await mail.list_unsent():
         await queue.enqueue_again(queue.Job.MAIL, str(mail_id))
+    for export_id in await list_exports_due():
+        await queue.enqueue_again(queue.Job.DATA_EXPORT, str(export_id))
+    for deletion_id in await list_deletions_due():
+        await queue.enqueue_again(queue.Job.PERSON_DELETION, str(deletion_id))
 
 
 async def _repair(services: Services, ids: Iterable[OperationId]) -> None:

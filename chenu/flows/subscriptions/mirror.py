@@ -124,7 +124,8 @@ async def _complete_order(account_id: AccountId, state: SubscriptionState) -> No
     await end_order(order_id, OrderStatus.COMPLETED, subscription_id=state.id)
     if state.trial_ends_at is not None:
         owner = await get_billed_person(account_id)
-        await record_trial(owner.email, order_id)
+        if not owner.is_closed:
+            await record_trial(owner.email, order_id)
 
 
 async def end_duplicates(live: list[SubscriptionRow]) -> None:

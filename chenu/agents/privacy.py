@@ -1,0 +1,187 @@
+"""What the marketplace's tables hold of people: what they bought, and what they made."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.core import db
+from chenu.core.personal_data import BOOKS, Blank, Delete, PersonalData, Rule, codes
+
+_CREATOR = "creator = ANY(ARRAY(SELECT id FROM creator WHERE owner = @person))"
+_MADE = f"{_CREATOR} OR account = ANY(@accounts)"
+_OF_MADE = f"agent IN (SELECT id FROM agent WHERE {_MADE})"  # noqa: S608 - texts of ours
+_GOING = "id = ANY(@agents)"
+"""Listings that nobody holds: see list_agents_going."""
+_BOUGHT = "account = ANY(@accounts) OR buyer = @person"
+_SOLD = "buyers keep what they bought, as it was sold to them"
+_OTHERS = "another person's"
+
+_PAYMENT = (
+    *("id", "purchase", "gross", "discount", "tax", "refunded", "paid_at"),
+    *("stripe_payment_intent_id", "stripe_charge_id"),
+)
+_PAYMENT_RETAINED = {
+    **codes("split_rule", "stripe_transfer_id"),
+    **dict.fromkeys(
+        ("stripe_payment_intent_id", "stripe_charge_id", "receipt_url", "invoice_url"), BOOKS
+    ),
+}
+
+_AGENT = PersonalData(
+    "agent",
+    _MADE,
+    (
+        *("id", "slug", "kind", "status", "creator", "account", "name", "tagline", "description"),
+        *("translations", "language", "capabilities", "permissions", "level", "sphere"),
+        *("price_type", "price", "seconds_saved", "current_version", "installs", "rating_sum"),
+        *("review_count", "rejection_reason", "submitted_at", "published_at", "created_at"),
+        "updated_at",
+    ),
+    dict.fromkeys(
+        (
+            *("description_html", "names", "search_fr", "search_en", "stripe_price_id"),
+            *("price_version", "price_fetch_number", "platform_rank"),
+        ),
+        "derived from the other columns, or Stripe's",
+    ),
+    (
+        Blank(
+            {
+                **dict.fromkeys(("name", "tagline", "description"), "@pseudonym"),
+                **dict.fromkeys(("translations", "capabilities", "permissions"), "'{}'"),
+                "description_html": "''",
+                "slug": "'deleted-' || right(id::text, 12)",
+            },
+            _GOING,
+        ),
+        Blank({"rejection_reason": "NULL"}),
+        Blank({"status": "'ARCHIVED'"}, "status <> 'SUSPENDED'"),
+        Delete(f"{_GOING} AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.agent = agent.id)"),  # noqa: S608 - texts of ours
+    ),
+    {
+        **codes("kind", "language", "level", "sphere", "price_type", "stripe_price_id"),
+        "names": "made from the texts by the database",
+        "search_fr": "made from the texts by the database",
+        "search_en": "made from the texts by the database",
+    },
+)
+
+RULES: tuple[Rule, ...] = (
+    PersonalData(
+        "agent_change",
+        _OF_MADE,
+        (
+            *("id", "agent", "fields", "version", "status", "rejection_reason"),
+            *("submitted_at", "updated_at"),
+        ),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
+        "agent_version",
+        _OF_MADE,
+        ("id", "agent", "number", "status", "changelog", "manifest", "created_at"),
+        erasure=(
+            Delete("agent = ANY(@agents)"),
+            Delete("status NOT IN ('PUBLISHED', 'ARCHIVED')"),
+        ),
+        retained={**codes("number", "status"), "changelog": _SOLD, "manifest": _SOLD},
+    ),
+    _AGENT,
+    PersonalData(
+        "creator",
+        "owner = @person",
+        ("id", "owner", "account", "handle", "display_name", "bio", "payouts_ready", "created_at"),
+        erasure=(
+            Blank(
+                {
+                    "handle": "@pseudonym",
+                    "display_name": "@pseudonym",
+                    "bio": "''",
+                    "payouts_ready": "false",
+                }
+            ),
+        ),
+    ),
+    PersonalData(
+        "purchase",
+        _BOUGHT,
+        (
+            *("id", "account", "buyer", "agent", "price_type", "price", "status"),
+            *("consent_version", "consent_locale", "consent_at", "failure_code", "created_at"),
+            *("updated_at", "paid_at"),
+        ),
+        {
+            "creator": _OTHERS,
+            "creator_basis_points": "how the price is split",
+            "split_rule": "how the price is split",
+            "checkout_session_id": "a payment page that is closed",
+            "checkout_url": "a payment page that is closed",
+            "checkout_expires_at": "a payment page that is closed",
+            "fetch_number": "the number of Stripe's answer",
+            "stripe_asked_at": "when Stripe was asked",
+        },
+        (Blank({"checkout_url": "NULL"}),),
+        codes(
+            *("price_type", "status", "split_rule", "consent_version", "consent_locale"),
+            *("checkout_session_id", "failure_code"),
+        ),
+    ),
+    PersonalData(
+        "purchase_payment",
+        f"purchase IN (SELECT id FROM purchase WHERE {_BOUGHT})",  # noqa: S608 - texts of ours
+        (*_PAYMENT, "account_id", "receipt_url", "invoice_url"),
+        dict.fromkeys(
+            (
+                *("creator", "creator_share", "platform_share", "fee", "creator_basis_points"),
+                *("split_rule", "stripe_transfer_id"),
+            ),
+            "between us and the creator",
+        ),
+        retained=_PAYMENT_RETAINED,
+    ),
+    PersonalData(
+        "purchase_payment",
+        _CREATOR,
+        (
+            *("id", "purchase", "creator", "gross", "discount", "tax", "creator_share"),
+            *("platform_share", "fee", "creator_basis_points", "split_rule", "refunded"),
+            *("stripe_transfer_id", "paid_at"),
+        ),
+        dict.fromkeys(
+            (
+                *("account_id", "stripe_payment_intent_id", "stripe_charge_id"),
+                *("receipt_url", "invoice_url"),
+            ),
+            "the buyer's",
+        ),
+        retained=_PAYMENT_RETAINED,
+        topic="sale",
+    ),
+    PersonalData(
+        "access_grant",
+        "account = ANY(@accounts)",
+        (
+            *("id", "account", "agent", "purchase", "source", "starts_at", "ends_at"),
+            *("first_used_at", "revoked_at", "revoked_reason"),
+        ),
+        retained=codes("source", "revoked_reason"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAgent:
+    """`is_held`: somebody has or had access to it, and it is stored for them."""
+
+    id: UUID
+    is_held: bool
+
+
+async def list_agents_made(user_id: UserId, account_ids: tuple[AccountId, ...]) -> list[MadeAgent]:
+    """What the person has published or drafted, and their accounts' private agents."""
+    sql = """
+        SELECT id, EXISTS (SELECT 1 FROM access_grant g WHERE g.agent = a.id) AS is_held
+        FROM agent a
+        WHERE creator = ANY(ARRAY(SELECT id FROM creator WHERE owner = $1)) OR account = ANY($2)
+    """
+    return await db.fetch_all(MadeAgent, sql, user_id, list(account_ids))

@@ -1,0 +1,123 @@
+"""What our copies of Stripe's data hold of people."""
+
+from chenu.core.personal_data import (
+    BOOKS,
+    Blank,
+    Delete,
+    NoPersonalData,
+    PersonalData,
+    Rule,
+    codes,
+)
+
+_MIRROR = "the number of Stripe's answer that the row is from"
+_OF_ACCOUNT = "account = ANY(@accounts)"
+
+RULES: tuple[Rule, ...] = (
+    PersonalData(
+        "trial_reminder",
+        f"subscription IN (SELECT id FROM subscription WHERE {_OF_ACCOUNT})",  # noqa: S608 - texts of ours
+        ("id", "subscription", "due_at", "done_at"),
+        dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how sending went"),
+        (Delete(),),
+    ),
+    PersonalData(
+        "trial_card",
+        f"""stripe_subscription_id IN
+            (SELECT stripe_subscription_id FROM subscription WHERE {_OF_ACCOUNT})""",  # noqa: S608 - texts of ours
+        ("id", "stripe_subscription_id", "seen_at"),
+        {"card_hash": "a hash of a card's fingerprint at Stripe"},
+        retained={
+            **codes("stripe_subscription_id"),
+            "card_hash": "one trial a card, for ever: a hash, from which no card is read",
+        },
+    ),
+    PersonalData(
+        "enterprise_contract",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "reference", "amount", "billing_interval", "seats", "api_calls"),
+            *("api_rate", "starts_at", "ends_at", "status", "due_at", "created_at", "ended_at"),
+            "end_reason",
+        ),
+        {"entered_by": "who of the staff entered it"},
+        retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
+    ),
+    PersonalData(
+        "connect_account",
+        "owner = @person",
+        (
+            *("id", "owner", "stripe_account_id", "country", "transfers_status"),
+            *("requirements", "is_closed"),
+        ),
+        {"fetch_number": _MIRROR},
+        (Delete(),),
+    ),
+    PersonalData(
+        "trial_use",
+        f'"order" IN (SELECT id FROM subscription_order WHERE {_OF_ACCOUNT})',  # noqa: S608 - texts of ours
+        ("id", "order", "started_at"),
+        {"email_hash": "a hash of the address, which app_user.json has"},
+        retained={"email_hash": "one trial a person, for ever: a hash, from which nobody is read"},
+    ),
+    PersonalData(
+        "subscription_order",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "buyer", "kind", "item", "billing_interval", "price", "trial_days"),
+            *("status", "stripe_subscription_id", "failure_code", "created_at", "updated_at"),
+        ),
+        {
+            "checkout_session_id": "a payment page that is closed",
+            "checkout_url": "a payment page that is closed",
+            "checkout_expires_at": "a payment page that is closed",
+            "stripe_asked_at": "when Stripe was asked",
+        },
+        (Blank({"checkout_url": "NULL"}),),
+        codes(
+            *("kind", "item", "billing_interval", "status", "checkout_session_id"),
+            *("stripe_subscription_id", "failure_code"),
+        ),
+    ),
+    PersonalData(
+        "subscription",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "kind", "item", "billing_interval", "status", "gives_access"),
+            *("price", "stripe_subscription_id", "stripe_item_id", "period_start", "period_end"),
+            *("trial_ends_at", "cancel_at_period_end", "canceled_at", "ended_at", "created_at"),
+            "refusal_code",
+        ),
+        {"fetch_number": _MIRROR},
+        retained=codes(
+            *("kind", "item", "billing_interval", "status"),
+            *("stripe_subscription_id", "stripe_item_id", "refusal_code"),
+        ),
+    ),
+    PersonalData(
+        "invoice",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
+            *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
+            *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
+            "created_at",
+        ),
+        {"fetch_number": _MIRROR},
+        retained={
+            **codes("stripe_subscription_id", "status", "billing_reason"),
+            **dict.fromkeys(("stripe_invoice_id", "number", "hosted_url", "pdf_url"), BOOKS),
+        },
+    ),
+    PersonalData(
+        "invoice_payment",
+        f"invoice IN (SELECT id FROM invoice WHERE {_OF_ACCOUNT})",  # noqa: S608 - texts of ours
+        (
+            *("id", "invoice", "account", "stripe_payment_intent_id", "stripe_charge_id"),
+            *("gross", "discount", "tax", "fee", "paid_at"),
+        ),
+        retained=dict.fromkeys(("stripe_payment_intent_id", "stripe_charge_id"), BOOKS),
+    ),
+    NoPersonalData("webhook_event", "Stripe's ids and types: what an event says is not stored"),
+    NoPersonalData("event_cursor", "a row for each of Stripe's lists of events"),
+)

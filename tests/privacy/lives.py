@@ -1,0 +1,161 @@
+"""A person who has everything that CHE·NU stores of anybody, and the archive of their data."""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chenu.accounts.actor import AccountRole, ApiScope, Staff
+from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.invitations import invite
+from chenu.accounts.overrides import OverrideInput, set_override
+from chenu.accounts.profile import ProfileChange, update_profile
+from chenu.accounts.sessions import find_actor
+from chenu.accounts.users import add_member
+from chenu.agents.rows import AgentRow
+from chenu.core import db, mail
+from chenu.flows.creators.edit_agent import create_agent, update_agent
+from chenu.flows.privacy.deletion import finish_deletion
+from chenu.flows.privacy.export import make_export
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.jobs.mail_transport import FolderTransport
+from chenu.jobs.send_mail import send_mail
+from chenu.privacy.deletions import list_deletions_due
+from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
+from chenu.support.requests import answer_request, ask_support
+from chenu.tiers.catalogue import Feature, TierCode
+from tests.flows.plans import advance, complete, put_plans, start
+from tests.flows.sales import Market, buy, work_off
+from tests.people import (
+    Person,
+    agent_input,
+    make_creator,
+    make_person,
+    make_published_agent,
+    sign_in_again,
+)
+
+NAME = "quartzia"
+"""In the address, the name, the handle and the profile of the person."""
+WORDS = "zebrafish"
+"""In everything else that the person writes."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """`person` has sold `sold` to `buyer`, and bought an agent of `seller`."""
+
+    person: Person
+    sold: AgentRow
+    buyer: Person
+    seller: Person
+    owner: Person
+
+
+async def live(services: Services) -> Life:
+    """Everything that the product lets a person do."""
+    person, _ = await make_creator(services, NAME)
+    owner = await make_person("norbert", TierCode.BUSINESS)
+    buyer = await make_person("balthazar")
+    sold = await make_published_agent(services, person, price=700)
+    await buy(services, Market(person, sold, buyer))
+    await create_agent(person.actor, agent_input(name=f"{WORDS} draft"))
+    seller, _ = await make_creator(services, "ferdinand")
+    bought = await make_published_agent(services, seller, price=500, name="Relanceur")
+    await buy(services, Market(seller, bought, person), key="own")
+    person = await _subscribe(services, person)
+    await _write(services, person, sold)
+    await _work_with_others(person, owner)
+    return Life(person, sold, buyer, seller, owner)
+
+
+async def _subscribe(services: Services, person: Person) -> Person:
+    """A plan that was cancelled with a reason, and taken up again."""
+    await put_plans(services, "plan_pro")
+    await db.execute("UPDATE account SET tier = 'FREE' WHERE owner = $1", person.user_id)
+    await complete(services, await start(services, person.actor, TierCode.PRO, trial=True))
+    await advance(services, 15)
+    person = await sign_in_again(person.user_id, person.email)
+    request = CancelInput(reason=f"{WORDS} reason")
+    await cancel_plan(services, person.actor, request, f"{WORDS}-key")
+    await resume_plan(services, person.actor)
+    return person
+
+
+async def _write(services: Services, person: Person, sold: AgentRow) -> None:
+    change = agent_input(name=f"{WORDS} change").fields
+    await update_agent(person.actor, sold.id, change, None)
+    pepper = services.settings.secret
+    await create_api_key(person.actor, f"{WORDS} key", [ApiScope.READ], None, pepper)
+    request_id = await ask_support(person.actor, f"{WORDS} subject", f"{WORDS} body")
+    desk = await make_person("deskworker", staff=(Staff.SUPPORT,))
+    await answer_request(desk.actor, request_id, f"You wrote {WORDS}.")
+    account_id = person.actor.account_id
+    assert account_id is not None
+    override = OverrideInput(Feature.THREADS, True, 900, "Agreed by phone.")
+    await set_override(desk.actor, account_id, override)
+
+
+async def _work_with_others(person: Person, owner: Person) -> None:
+    """A member of a company, invited to another one, inviting somebody, with another address."""
+    company = owner.actor.account_id
+    assert company is not None
+    await add_member(company, person.user_id, AccountRole.MEMBER)
+    await db.execute("UPDATE account SET seats = 5 WHERE id = $1", person.actor.account_id)
+    await invite(person.actor, "invited@example.org", AccountRole.MEMBER)
+    hiring = await make_person("hildegard", TierCode.BUSINESS)
+    await invite(hiring.actor, person.email, AccountRole.MEMBER)
+    name, wanted = f"{NAME.capitalize()} Sand", f"{NAME}@example.net"
+    await update_profile(person.actor, ProfileChange(display_name=name, email=wanted))
+    await find_actor(person.token, "192.0.2.77")
+
+
+async def export_of(person: Person) -> dict[str, Any]:
+    """The files of the person's archive, made as the worker makes it; JSON is read."""
+    await request_export(person.actor, None)
+    for export_id in await list_exports_due():
+        await make_export(export_id)
+    ready = await open_last_export(person.actor, None)
+    content = b"".join([part async for part in read_archive(ready.id)])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    return {
+        name: json.loads(text) if name.endswith(".json") else text for name, text in texts.items()
+    }
+
+
+async def finish(services: Services, folder: Path) -> None:
+    """What a worker does after a deletion."""
+    await work_off(services)
+    for deletion_id in await list_deletions_due():
+        await finish_deletion(services, deletion_id)
+    for mail_id in await mail.list_unsent():
+        await send_mail(services.settings, FolderTransport(folder), mail_id)
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    bytea: list[str]
+
+
+async def find_words(*words: str) -> dict[str, int]:
+    """By table the number of rows in which one of the words stands, in whatever column."""
+    sql = """
+        SELECT c.table_name::text AS name, coalesce(array_agg(c.column_name::text)
+            FILTER (WHERE c.data_type = 'bytea'), '{}') AS bytea
+        FROM information_schema.columns c WHERE c.table_schema = 'public' GROUP BY 1
+    """
+    found = {}
+    pattern = "|".join(words)
+    for table in await db.fetch_all(_Table, sql):
+        texts = ["each::text", *(f"encode(each.\"{name}\", 'escape')" for name in table.bytea)]
+        where = " OR ".join(f"{text} ~* $1" for text in texts)
+        query = f"SELECT count(*) FROM {table.name} each WHERE {where}"  # noqa: S608 - own names
+        count = await db.fetch_value(query, pattern)
+        if count:
+            found[table.name] = int(count)
+    return found
