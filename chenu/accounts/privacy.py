@@ -92,6 +92,15 @@ RULES: tuple[Rule, ...] = (
         (Delete(),),
     ),
     PersonalData(
+        "billing_details",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "name", "line1", "line2", "postal_code", "city", "country"),
+            *("tax_id", "tax_id_status", "stripe_tax_id", "updated_at"),
+        ),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
         "entitlement_gauge",
         _OF_ACCOUNT,
         ("id", "account", "feature", "used"),

@@ -66,6 +66,7 @@ RULES: tuple[Rule, ...] = (
         (
             *("id", "account", "buyer", "kind", "item", "billing_interval", "price", "trial_days"),
             *("status", "stripe_subscription_id", "failure_code", "created_at", "updated_at"),
+            "starts_now",
         ),
         {
             "checkout_session_id": "a payment page that is closed",
@@ -86,12 +87,18 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "kind", "item", "billing_interval", "status", "gives_access"),
             *("price", "stripe_subscription_id", "stripe_item_id", "period_start", "period_end"),
             *("trial_ends_at", "cancel_at_period_end", "canceled_at", "ended_at", "created_at"),
-            "refusal_code",
+            *("discount_code", "discount_percent", "discount_amount", "discount_duration"),
+            *("discount_ends_at", "scheduled_item", "scheduled_interval", "scheduled_at"),
+            *("pending_item", "pending_interval", "pending_invoice_id", "pending_payment_url"),
+            *("pending_expires_at", "refusal_code"),
         ),
-        {"fetch_number": _MIRROR},
-        retained=codes(
-            *("kind", "item", "billing_interval", "status"),
-            *("stripe_subscription_id", "stripe_item_id", "refusal_code"),
+        {"fetch_number": _MIRROR, "schedule_id": "Stripe's id of what is scheduled"},
+        (Blank({"pending_payment_url": "NULL"}),),
+        codes(
+            *("kind", "item", "billing_interval", "status", "stripe_subscription_id"),
+            *("stripe_item_id", "refusal_code", "discount_code", "discount_duration"),
+            *("schedule_id", "scheduled_item", "scheduled_interval"),
+            *("pending_item", "pending_interval", "pending_invoice_id"),
         ),
     ),
     PersonalData(
@@ -101,12 +108,14 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
             *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
             *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
-            "created_at",
+            *("purchase", "lines", "created_at"),
         ),
-        {"fetch_number": _MIRROR},
+        {"fetch_number": _MIRROR, "mailed_at": "when it was mailed"},
         retained={
             **codes("stripe_subscription_id", "status", "billing_reason"),
-            **dict.fromkeys(("stripe_invoice_id", "number", "hosted_url", "pdf_url"), BOOKS),
+            **dict.fromkeys(
+                ("stripe_invoice_id", "number", "hosted_url", "pdf_url", "lines"), BOOKS
+            ),
         },
     ),
     PersonalData(
@@ -118,6 +127,58 @@ RULES: tuple[Rule, ...] = (
         ),
         retained=dict.fromkeys(("stripe_payment_intent_id", "stripe_charge_id"), BOOKS),
     ),
+    PersonalData(
+        "billing_document",
+        _OF_ACCOUNT,
+        ("id", "account", "stripe_id", "stored_at"),
+        {"content": "the PDF itself, which the page of invoices gives"},
+        retained={"stripe_id": BOOKS, "content": BOOKS},
+    ),
+    PersonalData(
+        "invoice_refund_request",
+        _OF_ACCOUNT,
+        (
+            *("id", "invoice", "payment", "account", "amount", "reason", "origin", "state"),
+            *("decision_reason", "created_at", "decided_at"),
+        ),
+        dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+        retained={
+            **codes("origin", "state"),
+            **dict.fromkeys(("reason", "decision_reason"), BOOKS),
+        },
+    ),
+    PersonalData(
+        "invoice_refund",
+        _OF_ACCOUNT,
+        (
+            *("id", "payment", "invoice", "account", "stripe_refund_id", "amount", "tax"),
+            *("refunded_at", "failed_at"),
+        ),
+        retained={"stripe_refund_id": BOOKS},
+    ),
+    PersonalData(
+        "credit_note",
+        _OF_ACCOUNT,
+        (
+            *("id", "invoice", "account", "stripe_id", "number", "status", "total"),
+            *("pdf_url", "created_at"),
+        ),
+        {"fetch_number": _MIRROR},
+        retained={
+            **codes("status"),
+            **dict.fromkeys(("stripe_id", "number", "pdf_url"), BOOKS),
+        },
+    ),
+    PersonalData(
+        "coupon_redemption",
+        _OF_ACCOUNT,
+        (
+            *("id", "coupon", "account", "subscription_order", "status"),
+            *("stripe_subscription_id", "created_at", "updated_at"),
+        ),
+        retained=codes("status", "stripe_subscription_id"),
+    ),
+    NoPersonalData("coupon", "codes that staff made, for everybody", ("code", "deactivated_at")),
     NoPersonalData("webhook_event", "Stripe's ids and types: what an event says is not stored"),
     NoPersonalData("event_cursor", "a row for each of Stripe's lists of events"),
 )

@@ -1,6 +1,6 @@
 """What the support desk's tables hold of people."""
 
-from chenu.core.personal_data import Delete, PersonalData, Rule
+from chenu.core.personal_data import Blank, Delete, PersonalData, Rule, codes
 
 _ASKED = "requester = @person OR account = ANY(@accounts)"
 
@@ -20,6 +20,26 @@ RULES: tuple[Rule, ...] = (
             *("created_at", "due_at", "answered_at", "closed_at"),
         ),
         erasure=(Delete(whose=_ASKED),),
+    ),
+    PersonalData(
+        "withdrawal_statement",
+        "account = ANY(@accounts) OR email = ANY(@emails)",
+        (
+            *("id", "name", "email", "contract", "locale", "declared_at", "account"),
+            *("contract_kind", "contract_id", "state", "decided_at", "decision_reason"),
+        ),
+        {"decided_by": "who of the staff decided"},
+        (
+            Blank(
+                {
+                    "name": "@pseudonym",
+                    "email": "@pseudonymous_email",
+                    "contract": "''",
+                    "decision_reason": "NULL",
+                }
+            ),
+        ),
+        codes("locale", "contract_kind", "state"),
     ),
     PersonalData(
         "enterprise_inquiry",
