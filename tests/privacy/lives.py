@@ -9,6 +9,7 @@ from typing import Any
 
 from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
+from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.accounts.profile import ProfileChange, update_profile
@@ -21,6 +22,7 @@ from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.privacy.deletions import list_deletions_due
@@ -97,6 +99,9 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     assert account_id is not None
     override = OverrideInput(Feature.THREADS, True, 900, "Agreed by phone.")
     await set_override(desk.actor, account_id, override)
+    billed = BillingDetailsInput(f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR")
+    await save_billing_details(person.actor, billed)
+    await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
 
 
 async def _work_with_others(person: Person, owner: Person) -> None:

@@ -40,8 +40,14 @@ NOT_OF_A_LIFE = {
     "enterprise_contract.json",
     "enterprise_inquiry.json",
     "mail_preference.json",
+    "coupon_redemption.json",
+    "invoice_refund.json",
+    "invoice_refund_request.json",
+    "credit_note.json",
 }
-"""Of staff and large customers, reported by our apps, or gone within minutes."""
+"""Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
+gone within minutes.
+"""
 
 
 async def test_the_archive_has_everything_of_the_person(services: Services) -> None:
