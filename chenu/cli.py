@@ -268,33 +268,18 @@ def service_key() -> None:
 @click.argument("name")
 def service_key_create(name: str) -> None:
     """Make a key for an app; it is shown once."""
-    from chenu.accounts.service_keys import create_service_key
+    from chenu.cli_service_key import create
 
-    async def create() -> None:
-        settings = load_settings()
-        async with _database(settings):
-            click.echo(await create_service_key(name, settings.secret))
-
-    run(create())
+    run(create(load_settings(), name))
 
 
 @service_key.command("revoke")
 @click.argument("prefix")
 def service_key_revoke(prefix: str) -> None:
     """Revoke the live keys with this prefix."""
-    from chenu.accounts.service_keys import revoke_service_keys
+    from chenu.cli_service_key import revoke
 
-    async def revoke() -> None:
-        async with _database(load_settings()):
-            click.echo(f"{await revoke_service_keys(prefix)} revoked")
-
-    run(revoke())
-
-
-def _database(settings: Settings) -> Any:
-    from chenu.flows.composition import open_services
-
-    return open_services(settings, "chenu-cli")
+    run(revoke(load_settings(), prefix))
 
 
 if __name__ == "__main__":

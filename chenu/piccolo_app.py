@@ -13,6 +13,7 @@ APP_CONFIG = AppConfig(
             "chenu.ledger.tables",
             "chenu.accounts.tables",
             "chenu.billing.tables",
+            "chenu.billing.invoice_tables",
             "chenu.agents.tables",
             "chenu.support.tables",
             "chenu.privacy.tables",

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
-from chenu.billing.tables import BillingDocument
+from chenu.billing.invoice_tables import BillingDocument
 from chenu.core import db
 from chenu.core.rows import Columns
 

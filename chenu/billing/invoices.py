@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.invoice_tables import Invoice, InvoicePayment
 from chenu.billing.recurring import InvoiceLine, InvoiceState, InvoiceStatus
-from chenu.billing.tables import Invoice, InvoicePayment
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched

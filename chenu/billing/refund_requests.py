@@ -8,8 +8,8 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.billing.invoice_tables import InvoiceRefundRequest
 from chenu.billing.invoices import InvoiceId
-from chenu.billing.tables import InvoiceRefundRequest
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound

@@ -7,9 +7,9 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.invoice_tables import CreditNote, InvoiceRefund
 from chenu.billing.invoices import InvoiceId
 from chenu.billing.recurring import CreditNoteState
-from chenu.billing.tables import CreditNote, InvoiceRefund
 from chenu.core import db
 from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id

@@ -82,6 +82,7 @@ async def test_what_was_moved_or_renamed_is_put_right(
         "webhook endpoint snapshot",
         "webhook endpoint connect",
         "webhook endpoint thin",
+        "portal configuration",
     }
     assert len(await stripe_side.list_all("/v1/webhook_endpoints")) == 2
 

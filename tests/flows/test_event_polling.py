@@ -57,7 +57,7 @@ async def _read_until(scope: EventScope = EventScope.PLATFORM) -> datetime | Non
     [(EventScope.PLATFORM, "/v1/events"), (EventScope.THIN, "/v2/core/events")],
     ids=["snapshot", "thin"],
 )
-@pytest.mark.parametrize(("types", "lists"), [(40, 2), (41, 3), (65, 4)])
+@pytest.mark.parametrize(("types", "lists"), [(60, 3), (61, 4), (85, 5)])
 async def test_types_are_asked_for_twenty_at_a_time(
     services: Services,
     stripe_side: StripeSide,

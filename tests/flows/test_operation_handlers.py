@@ -11,7 +11,6 @@ from chenu.accounts.billing_details import save_billing_details
 from chenu.agents.payments import list_payments
 from chenu.billing.invoices import list_subscription_invoices
 from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
-from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core import db
 from chenu.core.money import Cents
 from chenu.flows.composition import make_services
@@ -130,9 +129,9 @@ async def _live_with_a_plan(services: Services) -> None:
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None
-    await _return_some(services, plan)
     await end_duplicates([plan, plan])
     await work_off(services)
+    await _return_some(services)
     await _pay_with_another_card(services)
     for name in ("una", "otto"):
         trial = await start(services, (await make_person(name, TierCode.FREE)).actor, trial=True)
@@ -145,7 +144,11 @@ async def _pay_with_another_card(services: Services) -> None:
     await change_card(services, person, OTHER)
 
 
-async def _return_some(services: Services, plan: SubscriptionRow) -> None:
+async def _return_some(services: Services) -> None:
+    payer = await make_person("payer", TierCode.FREE)
+    await complete(services, await start(services, payer.actor, key="paid-1"))
+    plan = await plan_of(payer)
+    assert plan is not None
     clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
     [invoice] = await list_subscription_invoices(plan.stripe_subscription_id)
     await request_refund(services, clerk.actor, RefundInput(invoice.id, Cents(100), "So."), "r-1")

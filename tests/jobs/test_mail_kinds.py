@@ -82,7 +82,7 @@ def test_a_mail_loads_nothing_and_has_at_most_one_button(
     html = part(compose(kind, locale, params), "html")
 
     assert not re.search(r"<(?:img|script|link|iframe|object|form)|url\(|@import|src=", html)
-    assert html.count('class="button"') == 1
+    assert html.count('class="button"') <= 1
     assert f'<html lang="{locale}">' in html
     assert 'name="color-scheme" content="light dark"' in html
 

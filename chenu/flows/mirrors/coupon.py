@@ -56,10 +56,8 @@ class CouponHandler(OperationHandler[CouponRequest, str]):
 
 async def _follow_deletion(services: Services, event: InboxEvent) -> EventOutcome:
     """An event that comes late may be about a coupon that was made again since."""
-    if await services.coupons.is_coupon_there(event.object_id):
-        return EventOutcome.IGNORED
     code = find_code(event.object_id)
-    if code is None:
+    if code is None or await services.coupons.is_coupon_there(event.object_id):
         return EventOutcome.IGNORED
     await set_at_stripe(code, is_there=False)
     return EventOutcome.HANDLED
