@@ -17,6 +17,7 @@ from chenu.flows.composition import make_services
 from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operation_handlers import HandlerRegistry
+from chenu.flows.privacy.deletion import delete_person, finish_deletion
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
@@ -25,6 +26,7 @@ from chenu.flows.subscriptions.mirror import end_duplicates
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
+from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
 from tests.flows.plans import change, complete, open_plans, plan_of, start
@@ -42,7 +44,7 @@ from tests.flows.test_late_payments import pay_too_late
 from tests.flows.test_pending_changes import decide, rename
 from tests.flows.test_plan_cards import OTHER, change_card, fall_behind
 from tests.flows.test_stripe_sync import move
-from tests.people import Person, make_person
+from tests.people import PASSWORD, Person, make_person
 from tests.stripe_side import StripeSide
 
 UNASKED: Any = None
@@ -133,6 +135,7 @@ async def _live_with_a_plan(services: Services) -> None:
     await work_off(services)
     await _return_some(services)
     await _pay_with_another_card(services)
+    await _leave_for_good(services)
     for name in ("una", "otto"):
         trial = await start(services, (await make_person(name, TierCode.FREE)).actor, trial=True)
         await complete(services, trial, "4242424242424259")
@@ -142,6 +145,14 @@ async def _pay_with_another_card(services: Services) -> None:
     person = await make_person("ida", TierCode.FREE)
     await fall_behind(services, person)
     await change_card(services, person, OTHER)
+
+
+async def _leave_for_good(services: Services) -> None:
+    person = await make_person("vera", TierCode.FREE)
+    await complete(services, await start(services, person.actor, trial=True, key="leaving"))
+    await delete_person(services, person.actor, PASSWORD, "supprimer")
+    for deletion_id in await list_deletions_due():
+        await finish_deletion(services, deletion_id)
 
 
 async def _return_some(services: Services) -> None:
