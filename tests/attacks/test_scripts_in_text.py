@@ -111,6 +111,8 @@ PARAMS = {
     MailKind.PAYMENT_RETURNED: ("name", "agent", "reason"),
     MailKind.RECEIPT: ("name", "agent", "creator", "purchase", "invoice_url", "receipt_url"),
     MailKind.WELCOME: ("email",),
+    MailKind.EXPORT_READY: ("name",),
+    MailKind.PERSON_DELETED: ("name",),
     MailKind.PLAN_STARTED: ("name", "account", "plan"),
     MailKind.PLAN_CHANGED: ("name", "account", "plan", "old_plan"),
     MailKind.PLAN_DOWNGRADED: ("name", "account", "plan", "old_plan"),

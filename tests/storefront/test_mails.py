@@ -78,7 +78,7 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
         "fr": ["ABC-0001", "12,50\u00a0€", "2,08\u00a0€", "jointe"],
     },
     MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
-    MailKind.REFUND: {"en": ["€12.50", "CHENU-0001"], "fr": ["12,50\u00a0€", "CHENU-0001"]},
+    MailKind.REFUND: {"en": ["€12.50", "ABC-0001"], "fr": ["12,50\u00a0€", "ABC-0001"]},
     MailKind.WITHDRAWAL_RECEIVED: {
         "en": ["CHENU-0001", "22 November 2026, 11:14", "new@example.org", "I withdraw"],
         "fr": ["CHENU-0001", "22 novembre 2026, 11:14", "new@example.org", "Je me rétracte"],
