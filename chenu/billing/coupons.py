@@ -69,6 +69,10 @@ class CouponRow:
             self.percent_off, self.amount_off, self.duration, self.duration_in_months
         )
 
+    def is_for(self, tier: TierCode, interval: BillingInterval) -> bool:
+        """Whether a plan that has it may be, or become, this one."""
+        return (self.tiers is None or tier in self.tiers) and interval in self.intervals
+
     @property
     def tiers(self) -> list[TierCode] | None:
         return None if self.tier_codes is None else [TierCode(each) for each in self.tier_codes]

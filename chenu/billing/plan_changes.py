@@ -21,23 +21,28 @@ class ItemChange:
     """Another price from now on.
 
     `proration_date`: the difference is charged at once, counted from that moment; None in a trial,
-    which costs nothing and goes on.
+    which costs nothing and goes on. `ends_discount`: what is taken off is not for the new price.
     """
 
     subscription_id: str
     item_id: str
     price_id: str
     proration_date: datetime | None
+    ends_discount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LaterChange:
-    """Another price from the end of the period on; `new_interval`: it is also paid otherwise."""
+    """Another price from the end of the period on; `new_interval`: it is also paid otherwise.
+
+    `ends_discount`: what is taken off is not for the new price.
+    """
 
     subscription_id: str
     price_id: str
     interval: BillingInterval
     new_interval: bool
+    ends_discount: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,10 @@ class StripeChanges(StripeCaller):
                 "proration_behavior": "always_invoice",
                 "proration_date": int(change.proration_date.timestamp()),
             }
-        found = await self.ask(
-            lambda: self.client.v1.invoices.create_preview_async(
-                {"subscription": change.subscription_id, "subscription_details": details}
-            )
-        )
+        params: Any = {"subscription": change.subscription_id, "subscription_details": details}
+        if change.ends_discount:
+            params["discounts"] = ""
+        found = await self.ask(lambda: self.client.v1.invoices.create_preview_async(params))
         return _read_preview(found.to_dict())
 
     async def change_item(
@@ -45,7 +44,8 @@ class StripeChanges(StripeCaller):
     ) -> SubscriptionState:
         """Only when the difference is paid; until then a pending update waits for that.
 
-        `resume`: a cancellation is taken back with it.
+        `resume`: a cancellation is taken back with it. A change that ends a discount cannot wait:
+        one that is not paid at once is refused, and changes nothing.
         """
         params: Any = {
             "items": [{"id": change.item_id, "price": change.price_id}],
@@ -58,6 +58,8 @@ class StripeChanges(StripeCaller):
                 "proration_behavior": "always_invoice",
                 "proration_date": int(change.proration_date.timestamp()),
             }
+        if change.ends_discount:
+            params |= {"discounts": "", "payment_behavior": "error_if_incomplete"}
         if resume:
             params["cancel_at_period_end"] = False
         changed = await self.ask(
@@ -83,7 +85,7 @@ class StripeChanges(StripeCaller):
             "items": [{"price": change.price_id, "quantity": 1}],
             "duration": {"interval": change.interval.lower(), "interval_count": 1},
             "proration_behavior": "none",
-            "discounts": discounts,
+            "discounts": "" if change.ends_discount else discounts,
         }
         if current.trial_end is not None:
             now["trial_end"] = current.trial_end

@@ -18,6 +18,7 @@ from chenu.ledger.operations import (
     create_operation_after,
     find_last,
 )
+from chenu.tiers.catalogue import TierCode
 
 
 class RestoreParams(msgspec.Struct, frozen=True):
@@ -28,12 +29,15 @@ class RestoreParams(msgspec.Struct, frozen=True):
 
 
 async def restore_lost_coupon(live: Iterable[SubscriptionRow], state: SubscriptionState) -> None:
-    """In the transaction that adopts the answer. What Stripe has refused is not asked again."""
+    """In the transaction that adopts the answer. What Stripe has refused is not asked again.
+
+    A coupon that is not for the plan as it is by now ended with the change that made it so.
+    """
     if state.status is not SubscriptionStatus.TRIALING or state.discount is not None:
         return
     found = [each for each in live if each.stripe_subscription_id == state.id]
     coupon = await find_redeemed_coupon(state.id) if found else None
-    if coupon is None:
+    if coupon is None or not coupon.is_for(TierCode(found[0].item), state.interval):
         return
     key = f"discount:{state.id}"
     last = await find_last((OperationKind.COUPON_RESTORE,), found[0].id, key)

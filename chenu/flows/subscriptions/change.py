@@ -125,15 +125,18 @@ async def _prepare(
     price_id = await find_price(services, request.tier, request.interval)
     stripe_id = plan.stripe_subscription_id
     waiting, resume = find_waiting(plan), plan.cancel_at_period_end
+    ends_discount = preview.ends_discount
     if preview.timing is ChangeTiming.LATER:
         new_interval = request.interval is not plan.billing_interval
         params = ScheduleParams(
-            stripe_id, price_id, request.interval, new_interval, waiting, resume
+            stripe_id, price_id, request.interval, new_interval, waiting, resume, ends_discount
         )
         return OperationKind.SUBSCRIPTION_SCHEDULE, params
     is_trial = plan.status is SubscriptionStatus.TRIALING
     moment = None if is_trial else preview.proration_date
-    change = ChangeParams(stripe_id, plan.stripe_item_id, price_id, moment, waiting, resume)
+    change = ChangeParams(
+        stripe_id, plan.stripe_item_id, price_id, moment, waiting, resume, ends_discount
+    )
     return OperationKind.SUBSCRIPTION_CHANGE, change
 
 

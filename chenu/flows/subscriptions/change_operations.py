@@ -28,10 +28,17 @@ class ChangeParams(msgspec.Struct, frozen=True):
     proration_date: datetime | None
     waiting: WaitingChange
     resume: bool
+    ends_discount: bool = False
 
     @property
     def change(self) -> ItemChange:
-        return ItemChange(self.subscription_id, self.item_id, self.price_id, self.proration_date)
+        return ItemChange(
+            self.subscription_id,
+            self.item_id,
+            self.price_id,
+            self.proration_date,
+            self.ends_discount,
+        )
 
 
 class ScheduleParams(msgspec.Struct, frozen=True):
@@ -41,10 +48,17 @@ class ScheduleParams(msgspec.Struct, frozen=True):
     new_interval: bool
     waiting: WaitingChange
     resume: bool
+    ends_discount: bool = False
 
     @property
     def change(self) -> LaterChange:
-        return LaterChange(self.subscription_id, self.price_id, self.interval, self.new_interval)
+        return LaterChange(
+            self.subscription_id,
+            self.price_id,
+            self.interval,
+            self.new_interval,
+            self.ends_discount,
+        )
 
 
 @dataclass(frozen=True)

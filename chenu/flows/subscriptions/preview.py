@@ -1,11 +1,12 @@
 """What a change of plan costs, before anybody agrees to it: Stripe's own preview, to the cent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
+from chenu.billing.coupons import find_coupon_by_code
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import InvoicePreview, ItemChange, PreviewedLine
 from chenu.billing.recurring import BillingInterval, SubscriptionStatus
@@ -55,7 +56,10 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """`due_now` below zero is credited; the lines add up to it."""
+    """`due_now` below zero is credited; the lines add up to it.
+
+    `ends_discount`: the plan's discount is not for the new one, and ends with the change.
+    """
 
     tier: TierCode
     interval: BillingInterval
@@ -65,6 +69,7 @@ class ChangePreview:
     effective_at: datetime
     proration_date: datetime
     lines: tuple[PreviewLine, ...]
+    ends_discount: bool = False
 
 
 def timing_of(plan: SubscriptionRow, tier: TierCode, interval: BillingInterval) -> ChangeTiming:
@@ -109,12 +114,19 @@ async def make_preview(
     """By default for a change at this second. Raises PaymentFailed if Stripe refuses."""
     moment = proration_date or _second_in_period(plan)
     timing = timing_of(plan, tier, interval)
-    price_id = await find_price(services, tier, interval)
-    following = await _ask(services, plan, price_id, None)
+    ends_discount = await _ends_discount(plan, tier, interval)
+    change = ItemChange(
+        plan.stripe_subscription_id,
+        plan.stripe_item_id,
+        await find_price(services, tier, interval),
+        None,
+        ends_discount,
+    )
+    following = await _ask(services, change)
     lines: tuple[PreviewLine, ...] = ()
     due_now = Cents(0)
     if timing is ChangeTiming.NOW and plan.status is not SubscriptionStatus.TRIALING:
-        invoice = await _ask(services, plan, price_id, moment)
+        invoice = await _ask(services, replace(change, proration_date=moment))
         lines, due_now = _lines_of(invoice), _due_of(invoice)
     return ChangePreview(
         tier=tier,
@@ -125,7 +137,14 @@ async def make_preview(
         effective_at=plan.period_end if timing is ChangeTiming.LATER else moment,
         proration_date=moment,
         lines=lines,
+        ends_discount=ends_discount,
     )
+
+
+async def _ends_discount(plan: SubscriptionRow, tier: TierCode, interval: BillingInterval) -> bool:
+    """A discount that was given in Stripe's dashboard is for every plan."""
+    coupon = await find_coupon_by_code(plan.discount_code) if plan.discount_code else None
+    return coupon is not None and not coupon.is_for(tier, interval)
 
 
 async def find_price(services: Services, tier: TierCode, interval: BillingInterval) -> str:
@@ -142,10 +161,7 @@ def _second_in_period(plan: SubscriptionRow) -> datetime:
     return min(max(now, plan.period_start), plan.period_end)
 
 
-async def _ask(
-    services: Services, plan: SubscriptionRow, price_id: str, moment: datetime | None
-) -> InvoicePreview:
-    change = ItemChange(plan.stripe_subscription_id, plan.stripe_item_id, price_id, moment)
+async def _ask(services: Services, change: ItemChange) -> InvoicePreview:
     try:
         return await services.subscriptions.preview_change(change)
     except StripeRefusal as refusal:
