@@ -22,6 +22,7 @@ from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.request_bodies import RequestBodies
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
+from chenu.jobs.mail_preview import compose_samples
 from chenu.settings import Mode
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
 from chenu_graphql.routes import answer_failure, create_graphql_routes
@@ -52,7 +53,7 @@ def create_app(services: Services) -> ASGIApp:
     ]
     if services.settings.mode is Mode.DEMO:
         handlers += mail_routes()
-    handlers.append(create_storefront(services, status_of))
+    handlers.append(create_storefront(services, status_of, compose_samples))
     app = Litestar(
         route_handlers=handlers,
         dependencies={

@@ -9,6 +9,7 @@ _ROOTS = (
     "/library",
     "/staff",
     "/staff/accounts",
+    "/staff/mails",
     "/staff/support",
     "/staff/inquiries",
 )
@@ -33,7 +34,7 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    for desk in ("/staff/accounts", "/staff/support", "/staff/inquiries"):
+    for desk in ("/staff/accounts", "/staff/mails", "/staff/support", "/staff/inquiries"):
         if path.startswith(f"{desk}/"):
             return _BELOW[desk]
     return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)

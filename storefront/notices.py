@@ -19,6 +19,7 @@ _NOTICES = {
     "welcome-plan": mark(
         "Welcome! We sent you a link: it verifies your address, and leads on to the payment page."
     ),
+    "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),

@@ -12,6 +12,7 @@ from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.billing.recurring import InvoiceStatus
 from chenu.core.i18n import Locale, mark, translate
+from chenu.core.mail_kinds import MailTopic
 from chenu.core.money import Cents, format_cents
 from chenu.tiers.catalogue import AgentLevel, SupportLevel, Tier, TierCode, get_tier
 from chenu.tiers.entitlements import get_plan_of_agent
@@ -81,6 +82,11 @@ PURCHASE_STATES = {
     PurchaseStatus.DISPUTED: mark("Disputed"),
     PurchaseStatus.CANCELED: mark("Canceled"),
     PurchaseStatus.FAILED: mark("Failed"),
+}
+MAIL_TOPICS = {
+    MailTopic.TIPS: mark("First steps and tips"),
+    MailTopic.SALES: mark("Each sale of my agents"),
+    MailTopic.REVIEWS: mark("My agents when they are approved"),
 }
 ROLES = {
     AccountRole.OWNER: mark("Owner"),

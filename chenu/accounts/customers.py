@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
 from chenu.core.errors import NotFound
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,39 @@ async def get_billed_person(account_id: AccountId) -> BilledPerson:
     if person is None:
         raise NotFound("There is no such account")
     return person
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Who is written to about an account: its owner.
+
+    `name` and `account` are empty until the address is verified: somebody else may have chosen
+    them. `account` is the name of a company's account.
+    """
+
+    email: str
+    locale_code: str
+    name: str
+    account: str
+
+    @property
+    def locale(self) -> Locale:
+        return self.locale_code if is_locale(self.locale_code) else DEFAULT_LOCALE
+
+
+async def get_mailbox(account_id: AccountId) -> Mailbox:
+    """Raises NotFound."""
+    sql = """
+        SELECT u.email, u.locale AS locale_code,
+            CASE WHEN u.email_verified_at IS NULL THEN '' ELSE u.display_name END AS name,
+            CASE WHEN u.email_verified_at IS NULL OR a.kind = 'PERSONAL' THEN '' ELSE a.name END
+                AS account
+        FROM account a JOIN app_user u ON u.id = a.owner WHERE a.id = $1
+    """
+    mailbox = await db.find_one(Mailbox, sql, account_id)
+    if mailbox is None:
+        raise NotFound("There is no such account")
+    return mailbox
 
 
 async def adopt_customer(account_id: AccountId, customer_id: str) -> None:

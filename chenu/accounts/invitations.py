@@ -24,7 +24,7 @@ from chenu.accounts.members import (
 )
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import choose_account
-from chenu.accounts.users import add_member, find_user_by_email, get_user
+from chenu.accounts.users import add_member, find_user_by_email, get_user, send_welcome
 from chenu.accounts.validation import check_email, normalise_email
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -242,6 +242,7 @@ async def _join(actor: Actor, account: SeatedAccount, invitation: Invitation) ->
     now = business_now()
     await db.execute("UPDATE invitation SET accepted_at = $2 WHERE id = $1", invitation.id, now)
     sql = "UPDATE app_user SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL"
-    await db.execute(sql, person.id, now)
+    if await db.execute(sql, person.id, now):
+        await send_welcome(await get_user(person.id))
     await choose_account(actor, account.id)
     await audit.record(actor, "invitation.accept", account.id, role=invitation.role_code)

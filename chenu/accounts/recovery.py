@@ -29,6 +29,7 @@ from chenu.accounts.users import (
     find_user_by_email,
     get_user,
     lock_address,
+    send_welcome,
 )
 from chenu.accounts.validation import check_email, normalise_email
 from chenu.core import db, queue
@@ -37,6 +38,7 @@ from chenu.core.errors import AlreadyExists, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail_preferences import move_preferences
 
 
 @db.transactional
@@ -47,13 +49,19 @@ async def verify_email(token: str) -> User:
     taken = await find_user_by_email(link.email)
     if taken is not None and taken.id != link.user_id:
         raise AlreadyExists("Another account uses this address", path=("token",))
+    before = await get_user(link.user_id)
     sql = "UPDATE app_user SET email = $2, email_verified_at = $3 WHERE id = $1"
     await db.execute(sql, link.user_id, link.email, business_now())
+    if before.email != link.email:
+        await move_preferences(before.email, link.email)
     await cancel_mail_tokens(link.user_id)
     if taken is None:
         # updates the customer at Stripe
         await queue.enqueue(queue.Job.SYNC_PERSON, str(link.user_id))
-    return await get_user(link.user_id)
+    user = await get_user(link.user_id)
+    if not before.email_verified:
+        await send_welcome(user)
+    return user
 
 
 @db.transactional
@@ -167,4 +175,5 @@ async def _invalidate_mailed_links(user: User) -> None:
 async def _prove_address(user: User) -> None:
     """Opening a link from that mailbox verifies the email address too."""
     sql = "UPDATE app_user SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL"
-    await db.execute(sql, user.id, business_now())
+    if await db.execute(sql, user.id, business_now()):
+        await send_welcome(await get_user(user.id))

@@ -153,8 +153,10 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        await _keep_referral(user_id, request.referral_code)
-        if not verify_at_once:
+        await _record_referral(user_id, request.referral_code)
+        if verify_at_once:
+            await send_welcome(await get_user(user_id))
+        else:
             await send_verification(user_id, request.link_fields)
         return await open_session(user_id, browser.user_agent, browser.ip)
 
@@ -168,7 +170,7 @@ def _check_referral(code: str | None) -> list[ChenuError]:
     return check_line(code, path=("referral_code",), shortest=0, longest=_MOST_REFERRAL)
 
 
-async def _keep_referral(user_id: UserId, code: str | None) -> None:
+async def _record_referral(user_id: UserId, code: str | None) -> None:
     """What cannot be a code is ignored: a mistyped link must not stop anybody from signing up."""
     found = (code or "").strip().upper()
     if _REFERRAL_CODE.fullmatch(found):
@@ -261,6 +263,12 @@ async def send_verification(user_id: UserId, link_fields: Mapping[str, str] | No
     key = f"verify:{new_id()}"
     params = {"token": token, "further": urlencode(link_fields or {})}
     await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
+
+
+async def send_welcome(user: User) -> None:
+    """Once the address is verified, for the first time."""
+    params = {"email": user.email}
+    await queue_mail(MailKind.WELCOME, user.email, user.locale, f"welcome:{user.id}", params)
 
 
 @db.transactional

@@ -6,6 +6,7 @@ from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
+from chenu.billing.stripe_renewals import StripeRenewals
 from chenu.billing.stripe_reports import StripeReports
 
 
@@ -16,6 +17,7 @@ class LiveGateway(
     StripeConnect,
     StripeRecurring,
     StripeCards,
+    StripeRenewals,
     StripeReports,
 ):
     """Implements ports.Gateway."""

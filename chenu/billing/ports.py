@@ -25,7 +25,7 @@ from chenu.billing.gateway import (
     RefundRequest,
     TransferRequest,
 )
-from chenu.billing.recurring import Card, InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, RenewalPreview, SubscriptionState
 
 
 class CustomerPort(Protocol):
@@ -102,6 +102,8 @@ class SubscriptionPort(Protocol):
     async def find_price_by_key(self, lookup_key: str) -> str | None: ...
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState: ...
+
+    async def preview_renewal(self, subscription_id: str) -> RenewalPreview: ...
 
     async def set_cancel_at_period_end(
         self, subscription_id: str, by: OperationIdentity, *, cancel: bool, reason: str | None

@@ -70,6 +70,8 @@ class SubscriptionState:
     is_collection_paused: bool
     created: datetime
     metadata: Mapping[str, str]
+    is_ended_unpaid: bool = False
+    """Stripe ended it because its payment failed every time."""
 
     @property
     def gives_access(self) -> bool:
@@ -108,3 +110,14 @@ class InvoiceState:
     pdf_url: str | None
     payments: tuple[Charge, ...]
     metadata: Mapping[str, str]
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    """When Stripe tries again to charge it; None after the last try."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPreview:
+    """What the next invoice of a subscription will charge, and whether there is a card for it."""
+
+    amount: Cents
+    has_card: bool

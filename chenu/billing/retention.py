@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from chenu.core.clock import business_now
 from chenu.core.retention import PEOPLE, Forever, Retention
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
@@ -18,6 +19,13 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "updated_at",
         "a request to subscribe that came to nothing",
         only="status IN ('CANCELED', 'FAILED')",
+    ),
+    Retention(
+        "trial_reminder",
+        timedelta(days=30),
+        "due_at",
+        "when the end of a trial was announced, which is over by then",
+        clock=business_now,
     ),
     Forever("subscription", "what an account paid for, and when"),
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),

@@ -114,8 +114,9 @@ class _Subscription(msgspec.Struct):
 def read_card(payload: dict[str, Any]) -> Card | None:
     found = msgspec.convert(payload, _Subscription)
     settings = found.customer.invoice_settings
-    of_customer = settings.default_payment_method if settings else None
-    method = found.default_payment_method or of_customer
+    method = found.default_payment_method
+    if method is None and settings is not None:
+        method = settings.default_payment_method
     if method is None:
         return None
     return Card(method.id, method.card.fingerprint if method.card else None)

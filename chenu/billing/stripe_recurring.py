@@ -104,6 +104,10 @@ class _Items(msgspec.Struct):
     data: list[_Item]
 
 
+class _CancellationDetails(msgspec.Struct):
+    reason: str | None = None
+
+
 class _Subscription(msgspec.Struct):
     id: str
     customer: str
@@ -116,6 +120,7 @@ class _Subscription(msgspec.Struct):
     canceled_at: int | None = None
     ended_at: int | None = None
     pause_collection: Any = None
+    cancellation_details: _CancellationDetails | None = None
     metadata: dict[str, str] | None = None
 
 
@@ -131,6 +136,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
     item = found.items.data[0]
     require_ours(item.price.id, item.price.currency)
     interval = item.price.recurring.interval if item.price.recurring else "month"
+    details = found.cancellation_details
     return SubscriptionState(
         id=found.id,
         customer_id=found.customer,
@@ -149,6 +155,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         is_collection_paused=found.pause_collection is not None,
         created=_time(found.created),
         metadata=found.metadata or {},
+        is_ended_unpaid=details is not None and details.reason == "payment_failed",
     )
 
 
@@ -222,6 +229,8 @@ class _Invoice(msgspec.Struct):
     hosted_invoice_url: str | None = None
     invoice_pdf: str | None = None
     payments: _Payments | None = None
+    attempt_count: int = 0
+    next_payment_attempt: int | None = None
     metadata: dict[str, str] | None = None
 
     @property
@@ -256,6 +265,8 @@ def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> Invoic
         pdf_url=invoice.invoice_pdf,
         payments=payments,
         metadata=(details.metadata if details else invoice.metadata) or {},
+        attempts=invoice.attempt_count,
+        next_attempt_at=_find_time(invoice.next_payment_attempt),
     )
 
 

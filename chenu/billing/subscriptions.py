@@ -22,6 +22,9 @@ from chenu.core.rows import Columns, insert
 
 SubscriptionId = NewType("SubscriptionId", UUID)
 
+TRIAL_USED = "TRIAL_USED"
+"""`refusal_code` of a subscription that ended because its card was in another trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
@@ -134,7 +137,7 @@ async def store_subscription(
     return bool(await insert(Subscription, values, suffix))
 
 
-async def record_refusal(subscription_id: SubscriptionId, code: str) -> None:
+async def record_refusal(subscription_id: SubscriptionId, code: str | None) -> None:
     """Why we ended it."""
     sql = "UPDATE subscription SET refusal_code = $2 WHERE id = $1"
     await db.execute(sql, subscription_id, code)

@@ -187,3 +187,15 @@ class EnterpriseContract(Table, tablename="enterprise_contract"):
     created_at = business_time()
     ended_at = Timestamptz(default=None, null=True)
     end_reason = Text(default=None, null=True)
+
+
+class TrialReminder(Table, tablename="trial_reminder"):
+    """When the end of a trial is announced: two days before it, once for each end."""
+
+    id = primary_id()
+    subscription = belongs_to(Subscription, unique=True)
+    due_at = business_time()
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
+    done_at = Timestamptz(default=None, null=True)

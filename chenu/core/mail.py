@@ -1,11 +1,10 @@
 """The mail outbox: a mail is a row written in the caller's transaction, one per business key."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,32 +15,16 @@ from chenu.core.backoff import BACKOFF
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
+from chenu.core.mail_kinds import MailKind, topic_of
+from chenu.core.mail_params import MailParams, encode_params
+from chenu.core.mail_preferences import hash_email
 from chenu.core.rows import Columns
 from chenu.core.tables import OutboxMail
 
+__all__ = ["MailKind", "MailRow", "queue_mail"]
+
 _AT_ONCE = asyncio.Semaphore(4)
 """Each mail that is being sent holds a database connection, perhaps for long."""
-
-
-class MailKind(StrEnum):
-    """Each kind has a template of the same name, in lower case, in chenu/jobs/mails/."""
-
-    EMAIL_VERIFY = "EMAIL_VERIFY"
-    EMAIL_CHANGE_CONFIRM = "EMAIL_CHANGE_CONFIRM"
-    EMAIL_CHANGE_NOTICE = "EMAIL_CHANGE_NOTICE"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind of mail
-    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a kind of mail
-    INVITATION = "INVITATION"
-    MEMBER_REMOVED = "MEMBER_REMOVED"
-    OWNER_CHANGED = "OWNER_CHANGED"
-    SUPPORT_ASKED = "SUPPORT_ASKED"
-    SUPPORT_ANSWERED = "SUPPORT_ANSWERED"
-    RECEIPT = "RECEIPT"
-    PAYMENT_RETURNED = "PAYMENT_RETURNED"
-    SALE = "SALE"
-    TRIAL_REFUSED = "TRIAL_REFUSED"
-    AGENT_APPROVED = "AGENT_APPROVED"
-    AGENT_REJECTED = "AGENT_REJECTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +50,8 @@ _QUEUE = f"""
             attempts, created_at, next_attempt_at)
         SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::jsonb, 'QUEUED', 0,
             $7::timestamptz, $10::timestamptz
-        WHERE $8::boolean
+        WHERE $8::boolean AND NOT EXISTS
+            (SELECT 1 FROM mail_preference WHERE email_hash = $11::bytea AND topic = $12::text)
         ON CONFLICT (business_key) DO NOTHING
         RETURNING id
     ), {queue.enqueueing(queue.Job.MAIL, "SELECT id::text, $9::jsonb FROM mail")}
@@ -80,19 +64,23 @@ async def queue_mail(
     to_address: str,
     locale: Locale,
     business_key: str,
-    params: dict[str, Any],
+    params: MailParams | Mapping[str, Any],
     *,
     is_wanted: bool = True,
 ) -> None:
     """Stores the mail once per business key, however often this is called, in one statement.
 
+    A mail that its recipient has turned off is not stored. Raises TypeError for parameters that
+    its template does not have.
+
     With `is_wanted` False the same statement stores nothing, so that the response time does not
     reveal whether there is a recipient.
     """
-    encoded = msgspec.json.encode(params).decode()
+    encoded = encode_params(kind, params)
     headers = msgspec.json.encode(tracing.headers()).decode()
     row = (new_id(), business_key, kind, to_address, locale, encoded, business_now())
-    await db.execute(_QUEUE, *row, is_wanted, headers, system_now())
+    preference = (hash_email(to_address), topic_of(kind))
+    await db.execute(_QUEUE, *row, is_wanted, headers, system_now(), *preference)
 
 
 @asynccontextmanager

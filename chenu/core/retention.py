@@ -59,6 +59,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     ),
     Forever("pgqueuer_schedules", "nothing is written to it"),
     Forever("pgqueuer_statistics", "nothing is written to it"),
+    Forever("mail_preference", "at most one an address and topic; deleted with the person"),
     Forever("scheduled_task", "a row a recurring task"),
     Forever("business_clock", "one row, of demo and tests"),
     Forever("migration", "a row a migration"),

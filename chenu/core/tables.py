@@ -1,6 +1,6 @@
 """Tables that belong to no feature: mail outbox, business clock, schedule."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.core.columns import business_time, primary_id, system_time
@@ -42,3 +42,12 @@ class ScheduledTask(Table, tablename="scheduled_task"):
     last_finished_at = Timestamptz(default=None, null=True)
     claimed_by = UUID(default=None, null=True)
     claimed_until = Timestamptz(default=None, null=True)
+
+
+class MailPreference(Table, tablename="mail_preference"):
+    """A topic of mail that the person at an address has turned off: unique by both."""
+
+    id = primary_id()
+    email_hash = Bytea()
+    topic = Text()
+    turned_off_at = business_time()

@@ -3,13 +3,14 @@
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 import httpx
 
 from chenu.billing.inbox import get_backlog
+from chenu.billing.trial_reminders import count_due_reminders, find_next_reminder
 from chenu.core import queue
 from chenu.core.business_clock import advance_clock, follow_clock
 from chenu.core.clock import business_now
@@ -66,7 +67,8 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
 
 async def _walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
     while left > timedelta(0):
-        step = min(left, _STEP, await _until_due(sandbox), await _until_task())
+        due = (await _until_due(sandbox), await _until_task(), await _until_reminder())
+        step = min(left, _STEP, *due)
         await advance_clock(step)
         await sandbox.post("/_sandbox/clock", json={"advance": f"PT{int(step.total_seconds())}S"})
         await _wait_until_quiet(sandbox)
@@ -91,6 +93,16 @@ async def _until_task() -> timedelta:
     due_at = await find_next_dated()
     if due_at is None:
         return _STEP
+    return _until(due_at)
+
+
+async def _until_reminder() -> timedelta:
+    """From now to the next mail about a trial's end, rounded up, at least a second."""
+    due_at = await find_next_reminder()
+    return _STEP if due_at is None else _until(due_at)
+
+
+def _until(due_at: datetime) -> timedelta:
     seconds = ceil((due_at - business_now()).total_seconds())
     return timedelta(seconds=max(1, seconds))
 
@@ -114,5 +126,7 @@ async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
         return False
     due_at = await find_next_dated()
     if due_at is not None and due_at <= business_now():
+        return False
+    if await count_due_reminders():
         return False
     return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

@@ -2,26 +2,35 @@
 
 from urllib.parse import urlsplit
 
+from chenu.http.paths import Subtrees
 from chenu.settings import Settings
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 EXPLORER_PATH = "/graphql/explorer"
+_FRAMING = Subtrees("/staff/mails", "/demo/mail")
+"""Pages that show mails in frames of our own."""
 _STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
 
 
 class SecurityHeaders:
-    def __init__(self, pages: Headers, explorer: Headers) -> None:
+    def __init__(self, pages: Headers, explorer: Headers, framing: Headers) -> None:
         self._pages = pages
         self._explorer = explorer
+        self._framing = framing
 
     def for_path(self, path: str) -> Headers:
+        if path in _FRAMING:
+            return self._framing
         return self._explorer if path == EXPLORER_PATH else self._pages
 
 
 def security_headers(settings: Settings) -> SecurityHeaders:
+    policy = _policy(settings)
     return SecurityHeaders(
-        _build(settings, _policy(settings)), _build(settings, _explorer_policy())
+        _build(settings, policy),
+        _build(settings, _explorer_policy()),
+        _build(settings, f"{policy}; frame-src 'self'"),
     )
 
 

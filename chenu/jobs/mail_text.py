@@ -1,7 +1,6 @@
 """Mails as text and HTML, both from one Jinja template whose first line is the subject."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,16 +13,18 @@ from urllib.parse import urlsplit
 
 import jinja2
 import msgspec
+from babel.dates import format_date
 from babel.dates import format_datetime as babel_datetime
-from markupsafe import Markup, escape
 
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale, translate
 from chenu.core.mail import MailRow
+from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic
+from chenu.core.mail_preferences import make_unsubscribe_token
 from chenu.core.money import Cents, format_cents
+from chenu.jobs.mail_headers import new_message
+from chenu.jobs.mail_html import mark_button, to_html, to_plain
 from chenu.jobs.user_texts import unlink_user_texts
 from chenu.support.business_hours import PARIS
-
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 
 @cache
@@ -40,37 +41,92 @@ def _environment(locale: Locale) -> jinja2.Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         messages.gettext, messages.ngettext, newstyle=True
     )
+    environment.globals["button"] = mark_button
     environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
-    environment.filters["moment"] = lambda iso: babel_datetime(
-        datetime.fromisoformat(iso), "long", locale=locale
-    )
+    environment.filters["moment"] = lambda iso: babel_datetime(_read(iso), "long", locale=locale)
     environment.filters["paris"] = lambda iso: babel_datetime(
-        datetime.fromisoformat(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
+        _read(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
+    )
+    environment.filters["day"] = lambda iso: format_date(
+        _read(iso).astimezone(PARIS), "long", locale=locale
     )
     return environment
 
 
-def compose_mail(mail: MailRow, *, sender: str, public_url: str) -> EmailMessage:
+def _read(iso: str) -> datetime:
+    """Raises UndefinedError for a parameter that is missing."""
+    return datetime.fromisoformat(str(iso))
+
+
+def compose_mail(
+    mail: MailRow, *, sender: str, public_url: str, secret: bytes | None = None
+) -> EmailMessage:
     """A complete message.
 
-    Its Message-ID is made from the business key, so that duplicates are detected.
+    Its Message-ID is made from the business key, so that duplicates are detected. `secret` signs
+    the link that turns such mails off: without it, only a mail that is always sent can be composed.
     """
+    kind = MailKind(mail.kind)
     locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
+    off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     subject, _, body = template.render(url=public_url, **params).strip().partition("\n")
-    message = EmailMessage()
+    message = new_message()
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
     message["To"] = Address(addr_spec=mail.to_address)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = message_id(mail.business_key, public_url)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body.strip() + "\n")
-    ours = _own_links(public_url, params)
-    message.add_alternative(_to_html(body.strip(), locale, ours), subtype="html")
+    if off is not None:
+        message["List-Unsubscribe"] = f"<{off}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    footer = _footer(kind, locale, public_url, off)
+    _fill(message, body, footer, locale, _own_links(public_url, params))
     message["Content-Language"] = locale  # last: setting the content drops such headers
     return message
+
+
+def _fill(
+    message: EmailMessage, body: str, footer: str, locale: Locale, ours: tuple[str, ...]
+) -> None:
+    """The same words as plain text and as HTML."""
+    message.set_content(f"{to_plain(body, locale)}\n\n-- \n{footer}\n")
+    html = (
+        _environment(locale)
+        .get_template("layout.html")
+        .render(
+            locale=locale,
+            subject=message["Subject"],
+            blocks=to_html(body, ours, locale),
+            footer=to_html(footer, ours, locale),
+        )
+    )
+    message.add_alternative(html, subtype="html")
+
+
+def _unsubscribe_url(
+    email: str, topic: MailTopic | None, public_url: str, secret: bytes | None
+) -> str | None:
+    """RFC 8058: one request to it, by a mail program, turns the topic off."""
+    if topic is None:
+        return None
+    if secret is None:
+        raise ValueError("a mail that can be turned off needs a signed link")
+    return f"{public_url}/mail/unsubscribe?token={make_unsubscribe_token(secret, email, topic)}"
+
+
+def _footer(kind: MailKind, locale: Locale, public_url: str, off: str | None) -> str:
+    """Who writes, why, and how to have no more of it."""
+    lines = [translate(locale, MAIL_RULES[kind].reason)]
+    if off is not None:
+        choices = f"{public_url}/account/mail"
+        lines += [translate(locale, "No more mails of this kind: {link}", link=off)]
+        lines += [translate(locale, "Choose which mails you get: {link}", link=choices)]
+    imprint = f"{public_url}/imprint"
+    lines += [translate(locale, "CHE·NU, agents for work and life: {link}", link=imprint)]
+    return "\n".join(lines)
 
 
 def message_id(business_key: str, public_url: str) -> str:
@@ -85,29 +141,3 @@ def _own_links(public_url: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """
     pages = (params.get("invoice_url"), params.get("receipt_url"))
     return (f"{public_url}/", *(page for page in pages if page))
-
-
-def _to_html(text: str, locale: Locale, ours: tuple[str, ...]) -> str:
-    """Paragraphs, line breaks and our own links; everything else is escaped."""
-    blocks = [_paragraph(block, ours) for block in re.split(r"\n{2,}", text)]
-    return (
-        _environment(locale)
-        .get_template("layout.html")
-        .render(locale=locale, blocks=Markup("\n").join(blocks))
-    )
-
-
-def _paragraph(block: str, ours: tuple[str, ...]) -> Markup:
-    lines = [_link_up(line, ours) for line in block.splitlines()]
-    return Markup("<p>{}</p>").format(Markup("<br>\n").join(lines))
-
-
-def _link_up(line: str, ours: tuple[str, ...]) -> Markup:
-    parts, end = [], 0
-    for match in _LINK.finditer(line):
-        if not match[0].startswith(ours):
-            continue
-        parts += [escape(line[end : match.start()])]
-        parts += [Markup('<a href="{0}">{0}</a>').format(match[0])]
-        end = match.end()
-    return Markup("").join([*parts, escape(line[end:])])

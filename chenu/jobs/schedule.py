@@ -36,6 +36,7 @@ from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import repair_due, requeue_waiting
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
+from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.purge import purge_all
 from chenu.ledger.seals import seal_entries
 
@@ -89,6 +90,10 @@ async def _poll_events(services: Services, due_at: datetime) -> None:
     await poll_events(services)
 
 
+async def _remind_of_trials(services: Services, due_at: datetime) -> None:
+    await send_due_reminders(services)
+
+
 async def _close_forgotten(services: Services, due_at: datetime) -> None:
     await close_forgotten(services)
 
@@ -101,6 +106,7 @@ RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
+    Recurring("trial_reminders", Every(timedelta(seconds=10)), _remind_of_trials),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),

@@ -28,7 +28,12 @@ async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID)
 
 async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> None:
     try:
-        message = compose_mail(row, sender=settings.mail_from, public_url=settings.public_url)
+        message = compose_mail(
+            row,
+            sender=settings.mail_from,
+            public_url=settings.public_url,
+            secret=settings.secret,
+        )
         crash_point("mail.before_send")
         await transport.send(message)
     except MailError as error:

@@ -33,9 +33,16 @@ _OURS = frozenset(
         "consent",
         "consent_at",
         "consent_version",
+        "ends_at",
+        "renews_at",
+        "next_attempt_at",
     }
 )
 """Parameters of mails that no user wrote: our links and Stripe's, times, legal texts."""
+
+
+_CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\t\n\r"}
+"""mail_html.py divides texts by some of them."""
 
 
 def unlink_user_texts(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +51,10 @@ def unlink_user_texts(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unlink_value(name: str, value: Any) -> Any:
-    if name in _OURS or not isinstance(value, str):
+    if not isinstance(value, str):
+        return value
+    value = value.translate(_CONTROLS)
+    if name in _OURS:
         return value
     if name == "email" and _EMAIL.fullmatch(value):
         return value

@@ -20,6 +20,7 @@ from storefront.routes import (
     home,
     invitations,
     library,
+    mail_choices,
     manifests,
     members,
     plan,
@@ -29,6 +30,7 @@ from storefront.routes import (
     sign_up,
     staff,
     staff_accounts,
+    staff_mails,
     store,
     support,
     support_desk,
@@ -75,6 +77,10 @@ HANDLERS = (
     account.end_other_sessions,
     account.make_key,
     account.end_key,
+    mail_choices.show_choices,
+    mail_choices.save_choices,
+    mail_choices.show_unsubscribe,
+    mail_choices.unsubscribe,
     members.switch_account,
     members.show_members,
     members.name_account,
@@ -116,6 +122,9 @@ HANDLERS = (
     enterprise.show_contracts,
     enterprise.enter,
     enterprise.end,
+    staff_mails.show_mails,
+    staff_mails.show_mail,
+    staff_mails.show_mail_html,
     support_desk.show_queue,
     support_desk.show_request,
     support_desk.answer,
@@ -135,7 +144,9 @@ HANDLERS = (
 )
 
 
-def create_storefront(services: Services, status_of: StatusOf) -> Router:
+def create_storefront(
+    services: Services, status_of: StatusOf, compose_samples: staff_mails.ComposeSamples
+) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
@@ -147,6 +158,9 @@ def create_storefront(services: Services, status_of: StatusOf) -> Router:
     return Router(
         "/",
         route_handlers=HANDLERS,
-        dependencies={"pages": Provide(make_pages, sync_to_thread=False)},
+        dependencies={
+            "pages": Provide(make_pages, sync_to_thread=False),
+            "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
+        },
         before_request=RequestCheck(services.settings),
     )

@@ -22,7 +22,7 @@ from storefront.pages import Pages
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _SITEMAP_LIMIT = 45_000
-_PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/sign-in")
+_PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/sign-in", "/mail")
 
 
 @get("/static/{name:path}", opt=PUBLIC)

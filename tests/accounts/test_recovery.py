@@ -86,7 +86,7 @@ async def test_a_forgotten_password_is_chosen_anew_and_ends_all_sessions(
 
     assert await find_actor(person.token, "") is None
     assert (await sign_in(person.email, NEW, Browser())).token
-    assert await mails_to(person.email) == ["PASSWORD_RESET", "PASSWORD_CHANGED"]
+    assert await mails_to(person.email) == ["PASSWORD_RESET", "PASSWORD_CHANGED", "WELCOME"]
     assert (await get_user(person.user_id)).email_verified
 
 

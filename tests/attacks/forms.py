@@ -55,6 +55,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/mail": Filled("buyer", {"topic": "TIPS"}),
+        "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
             "other buyer",
             {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},

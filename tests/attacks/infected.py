@@ -57,6 +57,7 @@ class Store:
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
                 f"/email/cancel?token={typed}",
+                f"/mail/unsubscribe?token={typed}",
             ],
             "buyer": [
                 "/account",

@@ -31,6 +31,7 @@ FORMS: dict[str, Right | None] = {
     "/account/api-keys/{key_id:uuid}/revoke": Right.MANAGE_KEYS,
     "/account/invitations/{invitation_id:uuid}/resend": Right.MANAGE_MEMBERS,
     "/account/invitations/{invitation_id:uuid}/revoke": Right.MANAGE_MEMBERS,
+    "/account/mail": OF_THE_PERSON,
     "/account/members/hand-over": Right.MANAGE_MEMBERS,
     "/account/members/invite": Right.MANAGE_MEMBERS,
     "/account/members/name": Right.MANAGE_MEMBERS,

@@ -84,6 +84,7 @@ async def test_the_demo_alone_shows_mails(services: Services) -> None:
     assert {name.split()[1] for name in demo - _served(services)} == {
         "/demo/mail",
         "/demo/mail.css",
+        "/demo/mail/{name:str}",
     }
 
 

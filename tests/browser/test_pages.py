@@ -26,6 +26,7 @@ PUBLIC = (
     "/password/forgot",
     "/email/cancel?token=x",
     "/invitation?token=x",
+    "/mail/unsubscribe?token=x",
     "/support",
     "/terms",
     "/privacy",
@@ -36,6 +37,7 @@ SIGNED_IN = {
     "pro": (
         "/pricing",
         "/account",
+        "/account/mail",
         "/account/members",
         "/account/plan",
         "/account/invoices",
@@ -47,7 +49,14 @@ SIGNED_IN = {
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
     "free": ("/account/plan",),
-    "staff": ("/staff", "/staff/support", "/staff/accounts", "/staff/inquiries"),
+    "staff": (
+        "/staff",
+        "/staff/support",
+        "/staff/accounts",
+        "/staff/inquiries",
+        "/staff/mails",
+        "/staff/mails/sale",
+    ),
 }
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

@@ -15,6 +15,7 @@ from chenu.flows.events.polling import poll_events
 from chenu.flows.mirrors.bootstrap import prices, products
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import work_off
 from tests.people import Person, make_person, pay
@@ -64,6 +65,7 @@ async def complete(services: Services, order: OrderRow, card: str = CARD) -> htt
 async def catch_up(services: Services) -> None:
     await poll_events(services)
     await work_off(services)
+    await send_due_reminders(services)
 
 
 async def advance(services: Services, days: float) -> None:

@@ -106,7 +106,10 @@ async def test_what_the_sale_wrote_is_all_that_its_mails_need(
     await sell(services)
 
     message = compose_mail(
-        await get_mail(kind), sender="CHE·NU <a@chenu.example>", public_url="https://chenu.example"
+        await get_mail(kind),
+        sender="CHE·NU <a@chenu.example>",
+        public_url="https://chenu.example",
+        secret=b"s" * 32,
     )
 
     assert "9,99" in str(message.get_body(("plain",)))

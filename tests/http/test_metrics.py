@@ -9,11 +9,11 @@ from chenu.billing.event_cursor import move_cursor
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.core.clock import business_now, system_now
-from chenu.core.mail import MailKind, queue_mail
 from chenu.flows.services import Services
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation, mark_failed
 from tests.http.signed import SNAPSHOT, sign, snapshot_body
 from tests.http.test_health import no_database
+from tests.jobs.outbox import queue_sale
 from tests.rows import put
 
 
@@ -37,7 +37,7 @@ async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Servic
     event = EventSummary("evt_1", "checkout.session.completed", "cs_1", None, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
     await put("webhook_event", "received_at", system_now() - timedelta(seconds=90))
-    await queue_mail(MailKind.SALE, "a@example.org", "fr", "sale:1", {})
+    await queue_sale()
     await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", ""))
     done = await create_operation(NewOperation(OperationKind.REFUND, "return:1", ""))
     await mark_failed(done.id, "charge_disputed")

@@ -6,7 +6,7 @@ One of every kind of operation, event, job and mail, generated from the enums.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import store_subscription
 from chenu.core import db, queue
-from chenu.core.clock import system_now
+from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.queue import Job
@@ -30,17 +30,21 @@ from chenu.flows.composition import EVENTS
 from chenu.flows.events.handling import handle_event
 from chenu.flows.operations.repair import repair_all, repair_due
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.trial_reminders import send_due_reminders
+from chenu.jobs.mail_samples import samples_of
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.jobs.worker import register_handlers
 from chenu.ledger.open_operations import list_due
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
+from chenu.tiers.catalogue import TierCode
 from tests.billing.recurring import answered, made_up_plan
 from tests.conftest import Engines, with_gateway, with_settings
+from tests.flows.plans import complete, open_plans, plan_of, start
 from tests.flows.sales import Market, open_page, open_quiet_market, pay_for
 from tests.jobs.outbox import look, queue_sale
-from tests.people import Person
-from tests.rows import count, put
+from tests.people import Person, make_person
+from tests.rows import count, mails_to, put
 from tests.stripe_side import StripeSide
 from tests.waiting import until
 
@@ -209,7 +213,8 @@ _MAIL = "SELECT last_error AS error, next_attempt_at AS next_at FROM outbox_mail
 async def test_a_poison_mail_waits_with_the_exception_s_name(
     services: Services, tmp_path: Path, kind: MailKind
 ) -> None:
-    await queue_mail(kind, "zoe@example.org", "fr", "poison", {})
+    await queue_mail(kind, "zoe@example.org", "fr", "poison", samples_of(kind, "fr")[0])
+    await put("outbox_mail", "params", "{}")
 
     with pytest.raises(Exception, match="undefined"):
         await send_mail(services.settings, FolderTransport(tmp_path), (await look("poison")).id)
@@ -217,6 +222,31 @@ async def test_a_poison_mail_waits_with_the_exception_s_name(
     waiting = await read_postponed(_MAIL, kind)
     assert waiting.error == "UndefinedError"
     assert waiting.next_at > system_now()
+
+
+async def test_a_poison_trial_reminder_waits_and_its_neighbour_is_mailed(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    people = [await open_plans(services), await make_person("ali", TierCode.FREE)]
+    for person in people:
+        await complete(services, await start(services, person.actor, trial=True), "")
+    plan = await plan_of(people[0])
+    assert plan is not None
+    CLOCK.move_to_offset(CLOCK.offset + timedelta(days=12.1))
+    stripe: Any = PoisonedGateway(services.subscriptions, plan.stripe_subscription_id)
+
+    await send_due_reminders(with_gateway(services, stripe))
+
+    sql = """
+        SELECT last_error AS error, next_attempt_at AS next_at FROM trial_reminder
+        WHERE subscription = $1
+    """
+    waiting = await read_postponed(sql, plan.id)
+    assert waiting.error == "KeyError"
+    assert waiting.next_at > system_now()
+    assert await mails_to(people[0].email) == ["PLAN_STARTED"]
+    assert await mails_to(people[1].email) == ["PLAN_STARTED", "TRIAL_ENDING"]
 
 
 _JOB = """

@@ -121,6 +121,23 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _trial_reminder() -> None:
+    person = await make_person("zoe")
+    subscription = new_id()
+    sql = """
+        INSERT INTO subscription (id, account, kind, item, billing_interval, status, gives_access,
+            price, stripe_subscription_id, stripe_item_id, period_start, period_end, created_at)
+        VALUES ($1, $2, 'TIER', 'PRO', 'MONTH', 'TRIALING', true, 2900, 'sub_1', 'si_1', now(),
+            now(), now())
+    """
+    await db.execute(sql, subscription, person.actor.account_id)
+    sql = """
+        INSERT INTO trial_reminder (id, subscription, due_at, next_attempt_at)
+        VALUES ($1, $2, now(), now())
+    """
+    await db.execute(sql, new_id(), subscription)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -136,6 +153,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
     "entitlement_use": _entitlement_use,
+    "trial_reminder": _trial_reminder,
 }
 
 

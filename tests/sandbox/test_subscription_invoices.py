@@ -87,7 +87,7 @@ async def test_a_payment_by_the_api_can_fail(play: Playground) -> None:
 
     assert refusal.value.code == "card_declined"
     again = (await life.invoices())[-1]
-    assert (again.attempt_count, again.status) == (2, "open")
+    assert (again.attempt_count, again.status) == (1, "open")
     assert again.next_payment_attempt == invoice.next_payment_attempt
 
 

@@ -31,7 +31,9 @@ class Route:
     @property
     def url(self) -> str:
         filled = re.sub(r"\{\w+:uuid\}", str(NOBODY), self.path)
-        for name, value in {"slug": "no-agent", "handle": "nobody", "name": "no.svg"}.items():
+        filled = filled.replace("{number:int}", "0")
+        known = {"slug": "no-agent", "handle": "nobody", "name": "no.svg", "kind": "no-mail"}
+        for name, value in {**known, "language": "fr"}.items():
             filled = filled.replace(f"{{{name}:str}}", value).replace(f"{{{name}:path}}", value)
         return filled
 

@@ -137,7 +137,10 @@ async def _mails_to(email: str) -> list[str]:
         FROM outbox_mail WHERE to_address = $1 ORDER BY id
     """
     rows = await db.fetch_all(MailRow, sql, email)
-    mails = [compose_mail(row, sender="CHE·NU <a@chenu.example>", public_url=URL) for row in rows]
+    mails = [
+        compose_mail(row, sender="CHE·NU <a@chenu.example>", public_url=URL, secret=b"s" * 32)
+        for row in rows
+    ]
     return [f"{mail['Subject']}\n{part(mail, 'plain')}{part(mail, 'html')}" for mail in mails]
 
 
@@ -158,7 +161,7 @@ async def test_a_stranger_with_a_victims_address_has_no_words_of_theirs_mailed(
 
     mails = await _mails_to("victim@example.org")
 
-    assert len(mails) == 4
+    assert len(mails) == 5
     for mail in mails:
         assert "evil" not in mail
         assert lure not in mail

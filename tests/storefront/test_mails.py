@@ -38,8 +38,19 @@ PARAMS: dict[str, Any] = {
     "creator_share": 875,
     "platform_share": 375,
     "reason": "already_owned",
-    "tier": "Pro",
+    "plan": "Pro",
+    "old_plan": "Starter",
+    "price": 2900,
+    "interval": "MONTH",
+    "renews_at": "2026-12-15T09:30:00+00:00",
+    "ends_at": "2026-12-15T09:30:00+00:00",
+    "is_trial": False,
+    "is_unpaid": True,
+    "has_card": False,
+    "attempt": 2,
+    "next_attempt_at": "2026-12-18T09:30:00+00:00",
 }
+_DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
     MailKind.EMAIL_CHANGE_CONFIRM: {"en": ["new@example.org"], "fr": ["new@example.org"]},
@@ -63,6 +74,22 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
     MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
+    MailKind.WELCOME: {"en": ["nine spheres"], "fr": ["neuf sphères"]},
+    MailKind.PLAN_STARTED: _DAY,
+    MailKind.PLAN_CHANGED: {"en": ["from Starter to Pro"], "fr": ["de Starter à Pro"]},
+    MailKind.PLAN_DOWNGRADED: {"en": ["Nothing was deleted"], "fr": ["Rien n’a été supprimé"]},
+    MailKind.PLAN_CANCELLED: _DAY,
+    MailKind.PLAN_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
+    MailKind.PLAN_ENDED: {"en": ["on Free"], "fr": ["l’offre gratuite"]},
+    MailKind.TRIAL_ENDING: {
+        "en": ["15 December 2026, 10:30", "€12.50", "no card"],
+        "fr": ["15 décembre 2026, 10:30", "12,50\u00a0€", "Aucune carte"],
+    },
+    MailKind.TRIAL_ENDED: {"en": ["without a card"], "fr": ["sans carte"]},
+    MailKind.PAYMENT_FAILED: {
+        "en": ["€12.50", "number 2", "December 18, 2026", "https://stripe.example/invoice"],
+        "fr": ["12,50\u00a0€", "numéro 2", "18 décembre 2026", "https://stripe.example/invoice"],
+    },
 }
 LINKS = {
     MailKind.EMAIL_VERIFY: f"{URL}/email/verify?token=t0ken",
@@ -81,10 +108,25 @@ LINKS = {
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
+    MailKind.WELCOME: f"{URL}/agents",
+    MailKind.PLAN_STARTED: f"{URL}/account/plan",
+    MailKind.PLAN_CHANGED: f"{URL}/account/plan",
+    MailKind.PLAN_DOWNGRADED: f"{URL}/account",
+    MailKind.PLAN_CANCELLED: f"{URL}/account/plan",
+    MailKind.PLAN_RESUMED: f"{URL}/account/plan",
+    MailKind.PLAN_ENDED: f"{URL}/pricing",
+    MailKind.TRIAL_ENDING: f"{URL}/account/plan",
+    MailKind.TRIAL_ENDED: f"{URL}/pricing",
+    MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
 }
 
-TO_UNPROVED = {MailKind.EMAIL_VERIFY, MailKind.EMAIL_CHANGE_CONFIRM, MailKind.INVITATION}
-"""Always to an address that nobody has proved yet: no name in it."""
+TO_UNPROVED = {
+    MailKind.EMAIL_VERIFY,
+    MailKind.EMAIL_CHANGE_CONFIRM,
+    MailKind.INVITATION,
+    MailKind.WELCOME,
+}
+"""To an address that nobody has proved, or somebody just now: no name in it."""
 
 
 def compose(kind: MailKind, locale: Locale, **changes: Any) -> EmailMessage:
@@ -101,7 +143,9 @@ def compose(kind: MailKind, locale: Locale, **changes: Any) -> EmailMessage:
         attempts=0,
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
-    return compose_mail(row, sender="CHE·NU <no-reply@chenu.example>", public_url=URL)
+    return compose_mail(
+        row, sender="CHE·NU <no-reply@chenu.example>", public_url=URL, secret=b"s" * 32
+    )
 
 
 def part(message: EmailMessage, kind: str) -> str:

@@ -20,6 +20,7 @@ from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.subscriptions.mails import mail_failed_payment
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -49,7 +50,8 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     account_id = await _find_account(state)
     if account_id is None:
         return False
-    await store_invoice(account_id, fetched)
+    if await store_invoice(account_id, fetched):
+        await mail_failed_payment(account_id, state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None and state.subscription_id is not None:
         for charge in state.payments:

@@ -21,9 +21,11 @@ from chenu.billing.subscriptions import (
     list_live_subscriptions,
     store_subscription,
 )
+from chenu.billing.trial_reminders import schedule_reminder
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.subscriptions.mails import mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.ledger.operations import (
     NewOperation,
@@ -64,12 +66,29 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         return False
     kind = SubscriptionKind.TIER
     await lock_subscriptions(account_id, kind)
+    before = await find_subscription_by_stripe_id(state.id)
     if await store_subscription(account_id, kind, tier, fetched):
         await _complete_order(account_id, state)
         live = await list_live_subscriptions(account_id, kind)
         await end_duplicates(live)
-        await _grant_tier(account_id, live)
+        now = await _grant_tier(account_id, live)
+        if live or now is TierCode.FREE:  # a contract that takes over is announced by people
+            await _announce(before, fetched, live)
     return True
+
+
+async def _announce(
+    before: SubscriptionRow | None,
+    fetched: Fetched[SubscriptionState],
+    live: list[SubscriptionRow],
+) -> None:
+    """By mail, unless it is a second subscription, which ends unnoticed."""
+    after = await find_subscription_by_stripe_id(fetched.value.id)
+    if after is None or (live and live[0].id != after.id):
+        return
+    await schedule_reminder(after)
+    is_unpaid = fetched.value.is_ended_unpaid
+    await mail_plan_changes(before, after, fetched.number, is_unpaid=is_unpaid)
 
 
 async def _find_account(state: SubscriptionState) -> AccountId | None:
@@ -123,13 +142,12 @@ async def settle_tier(account_id: AccountId) -> None:
     await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
 
 
-async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> None:
-    """A contract that runs, else the subscription that gives access, else FREE."""
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
+    """What a contract that runs gives, else the subscription that gives access, else FREE."""
     plan = next((each for each in live if each.gives_access), None)
+    period = Period(plan.period_start, plan.period_end) if plan else None
+    tier = TierCode(plan.item) if plan else TierCode.FREE
     if await find_running_contract(account_id) is not None:
-        await set_tier(account_id, TierCode.ENTERPRISE, None)
-    elif plan is None:
-        await set_tier(account_id, TierCode.FREE, None)
-    else:
-        period = Period(plan.period_start, plan.period_end)
-        await set_tier(account_id, TierCode(plan.item), period)
+        tier, period = TierCode.ENTERPRISE, None
+    await set_tier(account_id, tier, period)
+    return tier

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import msgspec
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.customers import find_account_of_customer, get_billed_person
+from chenu.accounts.customers import find_account_of_customer
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
+    TRIAL_USED,
     SubscriptionRow,
     find_subscription_by_stripe_id,
     list_live_subscriptions,
@@ -23,18 +24,12 @@ from chenu.billing.subscriptions import (
 from chenu.billing.trials import claim_trial_card
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
-from chenu.core.mail import MailKind, queue_mail
 from chenu.flows.event_types import EventOutcome
-from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.operation_handlers import OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.mirror import adopt_subscription, lock_subscriptions
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
-from chenu.tiers.catalogue import TierCode, get_tier
-
-TRIAL_USED = "TRIAL_USED"
-"""`refusal_code` of a subscription that ended because of its card."""
 
 
 class TrialRefusalParams(msgspec.Struct, frozen=True):
@@ -73,20 +68,9 @@ class TrialRefusalHandler(OperationHandler[TrialRefusalParams, Fetched[Subscript
         params: TrialRefusalParams,
         answer: Fetched[SubscriptionState],
     ) -> None:
-        """The mirror may have an older state of a later question until Stripe's event comes."""
+        if answer.value.status is not SubscriptionStatus.CANCELED:
+            await record_refusal(get_subject(operation), None)
         await adopt_subscription(answer)
-        plan = await find_subscription_by_stripe_id(params.subscription_id)
-        if plan is not None and answer.value.status is SubscriptionStatus.CANCELED:
-            await record_refusal(plan.id, TRIAL_USED)
-            await _tell_owner(plan)
-
-
-async def _tell_owner(plan: SubscriptionRow) -> None:
-    owner = await get_billed_person(plan.account_id)
-    locale = owner.locale if is_locale(owner.locale) else DEFAULT_LOCALE
-    params = {"name": owner.name, "tier": get_tier(TierCode(plan.item)).name}
-    key = f"trial-refused:{plan.id}"
-    await queue_mail(MailKind.TRIAL_REFUSED, owner.email, locale, key, params)
 
 
 async def check_trial_card(services: Services, subscription_id: str) -> None:
@@ -108,6 +92,7 @@ async def _claim_or_refuse(plan: SubscriptionRow, fingerprint: str) -> Operation
     await lock_subscriptions(plan.account_id, plan.kind)
     if await claim_trial_card(fingerprint, plan.stripe_subscription_id):
         return None
+    await record_refusal(plan.id, TRIAL_USED)
     return await create_operation(
         NewOperation(
             OperationKind.TRIAL_REFUSAL,

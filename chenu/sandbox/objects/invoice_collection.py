@@ -60,13 +60,21 @@ def request_payment(unit: UnitOfWork, invoice: Record) -> Record:
 
 
 def collect(
-    unit: UnitOfWork, invoice: Record, method: Record | None = None, *, authenticated: bool = False
+    unit: UnitOfWork,
+    invoice: Record,
+    method: Record | None = None,
+    *,
+    authenticated: bool = False,
+    is_retry: bool = False,
 ) -> Attempt:
-    """Charge an open invoice to a card, by default to the one that renewals use."""
+    """Charge an open invoice to a card, by default to the one that renewals use.
+
+    Any attempt counts as the first one; after it the retries of dunning alone count.
+    """
     subscription = subscription_of(unit, invoice)
     intent = find_intent(unit, invoice) or request_payment(unit, invoice)
     method = method or default_method(unit, subscription, invoice.body["customer"])
-    invoice.body["attempt_count"] += 1
+    invoice.body["attempt_count"] += is_retry or not invoice.body["attempted"]
     invoice.body["attempted"] = True
     invoice.internal["tried"] = method.id if method else None
     unit.save(invoice)
@@ -140,7 +148,8 @@ def _plan_retry(unit: UnitOfWork, invoice: Record, subscription: Record | None) 
 def _retry(unit: UnitOfWork, invoice_id: str) -> None:
     """One retry; after the last one the subscription ends or is unpaid, by the settings.
 
-    Without a card, or with one that the bank has refused for good, nothing is tried.
+    Without a card, or with one that the bank has refused for good, nothing is tried; the latter
+    counts as a try all the same.
     """
     invoice = unit.find("invoice", invoice_id)
     if invoice is None or invoice.body["next_payment_attempt"] != unit.now:
@@ -154,9 +163,10 @@ def _retry(unit: UnitOfWork, invoice_id: str) -> None:
     )
     if is_refused:
         with unit.change(invoice, "invoice.updated"):
+            invoice.body["attempt_count"] += method is not None
             _plan_retry(unit, invoice, subscription)
     else:
-        collect(unit, invoice, method)
+        collect(unit, invoice, method, is_retry=True)
     if invoice.body["status"] == "open" and invoice.body["next_payment_attempt"] is None:
         _give_up(unit, invoice, subscription)
 

@@ -1,0 +1,110 @@
+"""Every kind of mail: why it is sent, and which of them people may turn off."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chenu.core.i18n import mark
+
+
+class MailKind(StrEnum):
+    """Each kind has a template of the same name, in lower case, in chenu/jobs/mails/."""
+
+    EMAIL_VERIFY = "EMAIL_VERIFY"
+    EMAIL_CHANGE_CONFIRM = "EMAIL_CHANGE_CONFIRM"
+    EMAIL_CHANGE_NOTICE = "EMAIL_CHANGE_NOTICE"
+    WELCOME = "WELCOME"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a kind of mail
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a kind of mail
+    INVITATION = "INVITATION"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
+    OWNER_CHANGED = "OWNER_CHANGED"
+    SUPPORT_ASKED = "SUPPORT_ASKED"
+    SUPPORT_ANSWERED = "SUPPORT_ANSWERED"
+    RECEIPT = "RECEIPT"
+    PAYMENT_RETURNED = "PAYMENT_RETURNED"
+    SALE = "SALE"
+    AGENT_APPROVED = "AGENT_APPROVED"
+    AGENT_REJECTED = "AGENT_REJECTED"
+    PLAN_STARTED = "PLAN_STARTED"
+    PLAN_CHANGED = "PLAN_CHANGED"
+    PLAN_DOWNGRADED = "PLAN_DOWNGRADED"
+    PLAN_CANCELLED = "PLAN_CANCELLED"
+    PLAN_RESUMED = "PLAN_RESUMED"
+    PLAN_ENDED = "PLAN_ENDED"
+    TRIAL_ENDING = "TRIAL_ENDING"
+    TRIAL_ENDED = "TRIAL_ENDED"
+    TRIAL_REFUSED = "TRIAL_REFUSED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+
+
+class MailTopic(StrEnum):
+    """What people may turn off, on /account/mail or by the link in each such mail."""
+
+    TIPS = "TIPS"
+    SALES = "SALES"
+    REVIEWS = "REVIEWS"
+
+
+class MailReason(StrEnum):
+    """Why somebody gets a mail, as its last lines say; the texts are English sources."""
+
+    ENTERED = mark("You receive this mail because somebody entered this address at CHE·NU.")
+    SECURITY = mark(
+        "You receive this mail because it concerns access to your account; it cannot be turned off."
+    )
+    SUPPORT = mark("You receive this mail because you wrote to our support desk.")
+    CONTRACT = mark(
+        "You receive this mail because it concerns your contract or your money; it cannot be "
+        "turned off."
+    )
+    CREATOR = mark("You receive this mail because you publish agents on CHE·NU.")
+    ACCOUNT = mark("You receive this mail because you have an account on CHE·NU.")
+
+
+@dataclass(frozen=True, slots=True)
+class MailRule:
+    """`topic` None: the mail is needed by law, contract or safety, and always sent."""
+
+    reason: MailReason
+    topic: MailTopic | None = None
+
+
+_ENTERED = MailRule(MailReason.ENTERED)
+_SECURITY = MailRule(MailReason.SECURITY)
+_SUPPORT = MailRule(MailReason.SUPPORT)
+_CONTRACT = MailRule(MailReason.CONTRACT)
+
+MAIL_RULES: dict[MailKind, MailRule] = {
+    MailKind.EMAIL_VERIFY: _ENTERED,
+    MailKind.EMAIL_CHANGE_CONFIRM: _ENTERED,
+    MailKind.INVITATION: _ENTERED,
+    MailKind.EMAIL_CHANGE_NOTICE: _SECURITY,
+    MailKind.PASSWORD_RESET: _SECURITY,
+    MailKind.PASSWORD_CHANGED: _SECURITY,
+    MailKind.MEMBER_REMOVED: _SECURITY,
+    MailKind.OWNER_CHANGED: _SECURITY,
+    MailKind.WELCOME: MailRule(MailReason.ACCOUNT, MailTopic.TIPS),
+    MailKind.SUPPORT_ASKED: _SUPPORT,
+    MailKind.SUPPORT_ANSWERED: _SUPPORT,
+    MailKind.RECEIPT: _CONTRACT,
+    MailKind.PAYMENT_RETURNED: _CONTRACT,
+    MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
+    # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
+    MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),
+    MailKind.PLAN_STARTED: _CONTRACT,
+    MailKind.PLAN_CHANGED: _CONTRACT,
+    MailKind.PLAN_DOWNGRADED: _CONTRACT,
+    MailKind.PLAN_CANCELLED: _CONTRACT,
+    MailKind.PLAN_RESUMED: _CONTRACT,
+    MailKind.PLAN_ENDED: _CONTRACT,
+    MailKind.TRIAL_ENDING: _CONTRACT,
+    MailKind.TRIAL_ENDED: _CONTRACT,
+    MailKind.TRIAL_REFUSED: _CONTRACT,
+    MailKind.PAYMENT_FAILED: _CONTRACT,
+}
+
+
+def topic_of(kind: MailKind) -> MailTopic | None:
+    """What somebody who wants none of these mails turns off; None where they cannot."""
+    return MAIL_RULES[kind].topic

@@ -1,0 +1,211 @@
+"""What each kind of mail says: the parameters of its template, checked when it is queued.
+
+Times are ISO 8601, amounts cents. Texts of people are made harmless when the mail is composed
+(chenu/jobs/user_texts.py names the parameters that nobody but us writes).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from chenu.core.mail_kinds import MailKind
+
+
+class MailParams(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Nothing that a mail is not made to say."""
+
+
+class LinkParams(MailParams, frozen=True):
+    token: str
+
+
+class VerifyParams(LinkParams, frozen=True):
+    """`further`: what the link takes along, as the end of a URL's query."""
+
+    further: str
+
+
+class WelcomeParams(MailParams, frozen=True):
+    """No name: a stranger who mistyped may have chosen it."""
+
+    email: str
+
+
+class NewAddressParams(MailParams, frozen=True):
+    """Without `token`: the address has an account already."""
+
+    email: str
+    token: str | UnsetType = UNSET
+
+
+class AddressNoticeParams(MailParams, frozen=True):
+    name: str
+    email: str
+    cancel: str | UnsetType = UNSET
+
+
+class GreetingParams(MailParams, frozen=True):
+    """`name` is empty until the address is verified."""
+
+    name: str
+
+
+class ResetParams(MailParams, frozen=True):
+    name: str
+    token: str
+
+
+class MemberRemovedParams(MailParams, frozen=True):
+    name: str
+    account: str
+
+
+class OwnerChangedParams(MailParams, frozen=True):
+    name: str
+    account: str
+    is_owner: bool
+
+
+class SupportAskedParams(MailParams, frozen=True):
+    name: str
+    due_at: str
+
+
+class SupportAnsweredParams(MailParams, frozen=True):
+    name: str
+    answer: str
+
+
+class ReceiptParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    slug: str
+    creator: str
+    purchase: str
+    amount: int
+    tax: int
+    paid_at: str
+    invoice_url: str | None
+    receipt_url: str | None
+    consent: list[str]
+    consent_version: str
+    consent_at: str
+
+
+class PaymentReturnedParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    amount: int
+    reason: str
+
+
+class SaleParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    gross: int
+    creator_share: int
+    platform_share: int
+
+
+class ReviewParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    slug: str
+    reason: str
+
+
+class PlanParams(MailParams, frozen=True):
+    """`account` is a company's name, and empty for a personal account."""
+
+    name: str
+    account: str
+    plan: str
+
+
+class PlanPriceParams(PlanParams, frozen=True):
+    """`price` for each `interval`: MONTH or YEAR; `renews_at` is the next charge."""
+
+    price: int
+    interval: str
+    renews_at: str
+
+
+class PlanStartedParams(PlanPriceParams, frozen=True):
+    is_trial: bool
+
+
+class PlanChangedParams(PlanPriceParams, frozen=True):
+    old_plan: str
+
+
+class PlanCancelledParams(PlanParams, frozen=True):
+    ends_at: str
+    is_trial: bool
+
+
+class PlanEndedParams(PlanParams, frozen=True):
+    """`is_unpaid`: dunning ended it."""
+
+    is_unpaid: bool
+
+
+class TrialEndingParams(PlanParams, frozen=True):
+    """`amount` is what the first invoice will charge, with its discounts and taxes."""
+
+    amount: int
+    interval: str
+    ends_at: str
+    has_card: bool
+
+
+class PaymentFailedParams(PlanParams, frozen=True):
+    """`next_attempt_at` None: it was the last one."""
+
+    amount: int
+    attempt: int
+    next_attempt_at: str | None
+    invoice_url: str | None
+
+
+PARAMS: dict[MailKind, type[MailParams]] = {
+    MailKind.EMAIL_VERIFY: VerifyParams,
+    MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
+    MailKind.EMAIL_CHANGE_NOTICE: AddressNoticeParams,
+    MailKind.WELCOME: WelcomeParams,
+    MailKind.PASSWORD_RESET: ResetParams,
+    MailKind.PASSWORD_CHANGED: GreetingParams,
+    MailKind.INVITATION: LinkParams,
+    MailKind.MEMBER_REMOVED: MemberRemovedParams,
+    MailKind.OWNER_CHANGED: OwnerChangedParams,
+    MailKind.SUPPORT_ASKED: SupportAskedParams,
+    MailKind.SUPPORT_ANSWERED: SupportAnsweredParams,
+    MailKind.RECEIPT: ReceiptParams,
+    MailKind.PAYMENT_RETURNED: PaymentReturnedParams,
+    MailKind.SALE: SaleParams,
+    MailKind.AGENT_APPROVED: ReviewParams,
+    MailKind.AGENT_REJECTED: ReviewParams,
+    MailKind.PLAN_STARTED: PlanStartedParams,
+    MailKind.PLAN_CHANGED: PlanChangedParams,
+    MailKind.PLAN_DOWNGRADED: PlanChangedParams,
+    MailKind.PLAN_CANCELLED: PlanCancelledParams,
+    MailKind.PLAN_RESUMED: PlanPriceParams,
+    MailKind.PLAN_ENDED: PlanEndedParams,
+    MailKind.TRIAL_ENDING: TrialEndingParams,
+    MailKind.TRIAL_ENDED: PlanParams,
+    MailKind.TRIAL_REFUSED: PlanParams,
+    MailKind.PAYMENT_FAILED: PaymentFailedParams,
+}
+
+
+def encode_params(kind: MailKind, params: MailParams | Mapping[str, Any]) -> str:
+    """As JSON. Raises TypeError unless they are just what the kind's template needs."""
+    if not isinstance(params, MailParams):
+        try:
+            params = msgspec.convert(dict(params), PARAMS[kind])
+        except msgspec.ValidationError as error:
+            raise TypeError(f"{kind}: {error}") from error
+    if type(params) is not PARAMS[kind]:
+        raise TypeError(f"{kind} has {PARAMS[kind].__name__}")
+    return msgspec.json.encode(params).decode()

@@ -1,0 +1,205 @@
+"""What each kind of mail looks like, with made-up parameters: for /staff/mails and for tests.
+
+A kind has several samples where its words differ.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chenu.agents.consent import consent_text
+from chenu.core.i18n import Locale
+from chenu.core.mail import MailRow
+from chenu.core.mail_kinds import MailKind
+from chenu.core.mail_params import (
+    AddressNoticeParams,
+    GreetingParams,
+    LinkParams,
+    MailParams,
+    MemberRemovedParams,
+    NewAddressParams,
+    OwnerChangedParams,
+    PaymentFailedParams,
+    PaymentReturnedParams,
+    PlanCancelledParams,
+    PlanChangedParams,
+    PlanEndedParams,
+    PlanParams,
+    PlanPriceParams,
+    PlanStartedParams,
+    ReceiptParams,
+    ResetParams,
+    ReviewParams,
+    SaleParams,
+    SupportAnsweredParams,
+    SupportAskedParams,
+    TrialEndingParams,
+    VerifyParams,
+    WelcomeParams,
+    encode_params,
+)
+
+_MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+_SOON = "2026-12-15T09:30:00+00:00"
+_SAMPLE_LINK = "t0ken"
+_NAME, _COMPANY, _AGENT, _SLUG = "Zoé", "Benali SARL", "Trieur de factures", "trieur-1a2b"
+
+
+def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
+    """At least one."""
+    if kind is MailKind.RECEIPT:
+        return (_receipt(locale, 1250), _receipt(locale, 0))
+    return SAMPLES[kind]
+
+
+def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
+    """As if it waited in the outbox."""
+    return MailRow(
+        id=UUID(int=1),
+        business_key=f"sample:{kind}",
+        kind=kind,
+        to_address="zoe@example.org",
+        locale=locale,
+        params=encode_params(kind, params),
+        state="QUEUED",
+        attempts=0,
+        created_at=_MOMENT,
+    )
+
+
+def _receipt(locale: Locale, amount: int) -> ReceiptParams:
+    consent = consent_text(locale)
+    return ReceiptParams(
+        name=_NAME,
+        agent=_AGENT,
+        slug=_SLUG,
+        creator="Atelier Nord",
+        purchase="0190f0a0-0000-7000-8000-000000000001",
+        amount=amount,
+        tax=amount // 6,
+        paid_at=_MOMENT.isoformat(),
+        invoice_url="https://invoice.stripe.com/i/sample" if amount else None,
+        receipt_url=None,
+        consent=[consent.immediate_supply, consent.withdrawal],
+        consent_version="2026-11-01",
+        consent_at=_MOMENT.isoformat(),
+    )
+
+
+def _plan_started(*, is_trial: bool) -> PlanStartedParams:
+    return PlanStartedParams(
+        name=_NAME,
+        account="",
+        plan="Pro",
+        price=2900,
+        interval="MONTH",
+        renews_at=_SOON,
+        is_trial=is_trial,
+    )
+
+
+def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedParams:
+    return PlanChangedParams(
+        name=_NAME,
+        account=_COMPANY,
+        plan=new,
+        old_plan=old,
+        price=price,
+        interval=interval,
+        renews_at=_SOON,
+    )
+
+
+def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
+    return TrialEndingParams(
+        name=_NAME,
+        account="",
+        plan="Pro",
+        amount=2900,
+        interval=interval,
+        ends_at=_SOON,
+        has_card=has_card,
+    )
+
+
+def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedParams:
+    return PaymentFailedParams(
+        name=_NAME,
+        account=_COMPANY,
+        plan="Business",
+        amount=9900,
+        attempt=attempt,
+        next_attempt_at=next_attempt_at,
+        invoice_url="https://invoice.stripe.com/i/sample",
+    )
+
+
+_CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
+
+SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
+    MailKind.EMAIL_VERIFY: (
+        VerifyParams(token=_SAMPLE_LINK, further=""),
+        VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
+    ),
+    MailKind.EMAIL_CHANGE_CONFIRM: (
+        NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
+        NewAddressParams(email="new@example.org"),
+    ),
+    MailKind.EMAIL_CHANGE_NOTICE: (
+        AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
+        AddressNoticeParams(name=_NAME, email="new@example.org"),
+    ),
+    MailKind.WELCOME: (WelcomeParams(email="zoe@example.org"),),
+    MailKind.PASSWORD_RESET: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
+    MailKind.PASSWORD_CHANGED: (GreetingParams(name=_NAME),),
+    MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),
+    MailKind.MEMBER_REMOVED: (MemberRemovedParams(name=_NAME, account=_COMPANY),),
+    MailKind.OWNER_CHANGED: (
+        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),
+        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=False),
+    ),
+    MailKind.SUPPORT_ASKED: (SupportAskedParams(name=_NAME, due_at=_SOON),),
+    MailKind.SUPPORT_ANSWERED: (
+        SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
+    ),
+    MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
+    MailKind.PAYMENT_RETURNED: tuple(
+        PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
+        for reason in ("already_owned", "another_purchase", "agent_stopped")
+    ),
+    MailKind.SALE: (
+        SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
+    ),
+    MailKind.AGENT_APPROVED: (
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
+    ),
+    MailKind.AGENT_REJECTED: (
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
+    ),
+    MailKind.PLAN_STARTED: (_plan_started(is_trial=True), _plan_started(is_trial=False)),
+    MailKind.PLAN_CHANGED: (
+        _plan_changed("Pro", "Business", 9900, "MONTH"),
+        _plan_changed("Pro", "Pro", 29000, "YEAR"),
+    ),
+    MailKind.PLAN_DOWNGRADED: (_plan_changed("Business", "Pro", 2900, "MONTH"),),
+    MailKind.PLAN_CANCELLED: (
+        PlanCancelledParams(**_CANCELLED, is_trial=False),
+        PlanCancelledParams(**_CANCELLED, is_trial=True),
+    ),
+    MailKind.PLAN_RESUMED: (
+        PlanPriceParams(
+            name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
+        ),
+    ),
+    MailKind.PLAN_ENDED: tuple(
+        PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
+        for is_unpaid in (True, False)
+    ),
+    MailKind.TRIAL_ENDING: (
+        _trial_ending(has_card=False, interval="MONTH"),
+        _trial_ending(has_card=True, interval="YEAR"),
+    ),
+    MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+}
