@@ -66,6 +66,7 @@ def test_everything_that_can_be_set_is_read() -> None:
             "CHENU_PUBLIC_URL": "http://127.0.0.1:8000/",
             "STRIPE_WEBHOOK_SECRETS": "whsec_1, whsec_2,",
             "STRIPE_THIN_SECRETS": "whsec_3",
+            "STRIPE_AUTOMATIC_TAX": "on",
             "CHENU_MAIL_FOLDER": "mails",
             "MAIL_FROM": "Us <us@chenu.example>",
             "CHENU_RETURN_ORIGINS": "https://app.example,http://localhost:3000",
@@ -80,6 +81,7 @@ def test_everything_that_can_be_set_is_read() -> None:
     assert settings.secret == SECRET.encode()
     assert settings.stripe.webhook_secrets == ("whsec_1", "whsec_2")
     assert settings.stripe.thin_secrets == ("whsec_3",)
+    assert settings.stripe.automatic_tax
     assert (settings.smtp_url, settings.mail_folder) == (None, "mails")
     assert settings.mail_from == "Us <us@chenu.example>"
     assert settings.return_origins == ("https://app.example", "http://localhost:3000")
@@ -162,6 +164,7 @@ WRONG = [
     *(("CHENU_PUBLIC_URL", url, "without path, query or login") for url in NO_ORIGINS),
     *(("CHENU_RETURN_ORIGINS", url, "origins") for url in NO_ORIGINS),
     ("STRIPE_MODE", "real", "sandbox, test, live"),
+    ("STRIPE_AUTOMATIC_TAX", "yes", "on or off"),
     ("STRIPE_KEY", "pk_test_1", "secret key"),
     ("STRIPE_API_BASE", "127.0.0.1:8421", "http://"),
     ("SMTP_URL", "mail.example:587", "smtp://"),
