@@ -6,16 +6,24 @@ from datetime import timedelta
 
 import httpx
 
+from chenu.accounts.actor import ANONYMOUS, AccountId
+from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.queries import find_agent_by_slug
+from chenu.billing.invoices import list_subscription_invoices
 from chenu.billing.recurring import BillingInterval
+from chenu.billing.subscriptions import find_plan
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from chenu.demo.seed import act_as
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.flows.subscriptions.contracts import ContractInput, enter_contract
+from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.flows.subscriptions.start import StartInput, start_subscription
+from chenu.flows.withdrawals.declare import declare_own
+from chenu.support.inquiries import InquiryInput, ask_for_offer
 from chenu.tiers.catalogue import TierCode
 
 Act = Callable[[Services], Awaitable[None]]
@@ -43,10 +51,13 @@ class Subscribe:
     card: str
     interval: BillingInterval = BillingInterval.MONTH
     trial: bool = False
+    code: str | None = None
 
     async def __call__(self, services: Services) -> None:
         actor = await act_as(self.role)
-        request = StartInput(self.tier, self.interval, actor.locale, trial=self.trial)
+        request = StartInput(
+            self.tier, self.interval, actor.locale, trial=self.trial, coupon_code=self.code
+        )
         order = await start_subscription(services, actor, request, f"history-{self.tier}")
         await _pay(order.checkout_url, self.card)
 
@@ -67,6 +78,70 @@ class Buy:
         purchase = await buy_agent(services, actor, request, f"history-{self.slug}")
         if purchase.checkout_url is not None:
             await _pay(purchase.checkout_url, self.card)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another plan: now with its difference, or less from the end of the period on."""
+
+    role: str
+    tier: TierCode
+    interval: BillingInterval = BillingInterval.MONTH
+
+    async def __call__(self, services: Services) -> None:
+        request = ChangeInput(self.tier, self.interval)
+        await change_plan(services, await act_as(self.role), request, f"history-{self.tier}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """The support desk returns something of the last invoice."""
+
+    role: str
+    amount: Cents
+    reason: str
+
+    async def __call__(self, services: Services) -> None:
+        plan = await find_plan(await _account_of(self.role))
+        if plan is None:
+            raise RuntimeError(f"{self.role} has no plan")
+        last = (await list_subscription_invoices(plan.stripe_subscription_id))[-1]
+        request = RefundInput(last.id, self.amount, self.reason)
+        await request_refund(services, await act_as("staff"), request, "history")
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """From the plan, within 14 days of its first payment."""
+
+    role: str
+
+    async def __call__(self, services: Services) -> None:
+        actor, plan = await act_as(self.role), await find_plan(await _account_of(self.role))
+        if plan is None:
+            raise RuntimeError(f"{self.role} has no plan")
+        await declare_own(services, actor, plan.id)
+
+
+@dataclass(frozen=True, slots=True)
+class FillInBilling:
+    """Whom the invoices are made out to."""
+
+    role: str
+    details: BillingDetailsInput
+
+    async def __call__(self, services: Services) -> None:
+        await save_billing_details(await act_as(self.role), self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class AskForOffer:
+    """Somebody who has no account."""
+
+    data: InquiryInput
+
+    async def __call__(self, services: Services) -> None:
+        await ask_for_offer(ANONYMOUS, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +176,7 @@ class Contract:
     seats: int
 
     async def __call__(self, services: Services) -> None:
-        account_id, now = (await act_as(self.role)).account_id, business_now()
-        if account_id is None:
-            raise RuntimeError(f"{self.role} has no account")
+        account_id, now = await _account_of(self.role), business_now()
         data = ContractInput(
             reference="CHN-1",
             amount=self.amount,
@@ -115,6 +188,13 @@ class Contract:
             ends_at=now + timedelta(days=365),
         )
         await enter_contract(await act_as("staff"), account_id, data)
+
+
+async def _account_of(role: str) -> AccountId:
+    account_id = (await act_as(role)).account_id
+    if account_id is None:
+        raise RuntimeError(f"{role} has no account")
+    return account_id
 
 
 async def _pay(url: str | None, card: str) -> None:

@@ -3,26 +3,48 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chenu.accounts.billing_details import BillingDetailsInput
 from chenu.billing.recurring import BillingInterval
 from chenu.core.money import Cents
 from chenu.demo.acts import (
     DECLINED_LATER,
     NO_CARD,
     Act,
+    AskForOffer,
     Buy,
     Cancel,
+    Change,
     Contract,
+    FillInBilling,
+    Refund,
     Resume,
     Subscribe,
+    Withdraw,
     own_card,
 )
 from chenu.demo.catalogue import Creator, load_creators
-from chenu.demo.dashboard import Downgrade
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
 from chenu.demo.seed import sellers
+from chenu.support.inquiries import InquiryInput
 from chenu.tiers.catalogue import TierCode
 
 DAYS = 92.0
+_COMPANY = BillingDetailsInput(
+    name="Atelier Benali SARL",
+    line1="12 rue de la Paix",
+    postal_code="75002",
+    city="Paris",
+    country="FR",
+    tax_id="FR12000000000",
+)
+_INQUIRY = InquiryInput(
+    name="Nora Keller",
+    company="Keller & Fils SA",
+    email="nora@keller.example",
+    seats=60,
+    message="Nous voudrions Enterprise pour soixante personnes, avec la connexion unique.",
+    locale="fr",
+)
 _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
 
@@ -70,6 +92,8 @@ def _printed(cards: dict[str, str]) -> list[Entry]:
     year = BillingInterval.YEAR
     return [
         Entry(0.6, Contract("enterprise", Cents(1_200_000), 40)),
+        Entry(1.4, AskForOffer(_INQUIRY)),
+        Entry(12.5, FillInBilling("business", _COMPANY)),
         Entry(0.4, Subscribe("staff", _STARTER, cards["staff"])),
         Entry(2.3, Subscribe("pro", _PRO, cards["pro"])),
         Entry(4.5, Subscribe("starter", _STARTER, cards["starter"], trial=True)),
@@ -78,12 +102,18 @@ def _printed(cards: dict[str, str]) -> list[Entry]:
         Entry(20.4, Subscribe("affiliate", _STARTER, cards["affiliate"], year)),
         Entry(30.7, Cancel("left", "not for me")),
         Entry(33.6, Subscribe("downgrade", _BUSINESS, cards["downgrade"])),
-        Entry(88.5, Downgrade("downgrade", _PRO)),
+        Entry(88.5, Change("downgrade", _PRO)),
         Entry(41.5, Subscribe("leaving", _PRO, cards["leaving"])),
         Entry(74.4, Subscribe("past-due", _STARTER, DECLINED_LATER, trial=True)),
         Entry(84.6, Subscribe("trial", _PRO, NO_CARD, trial=True)),
+        Entry(80.5, Subscribe("withdrew", _PRO, cards["withdrew"], code="LAUNCH50")),
+        Entry(85.5, Withdraw("withdrew")),
         Entry(87.5, Cancel("leaving", "a colleague has it")),
     ]
+
+
+_CODES = {0: "CHENU20", 4: "Q1DEAL", 6: "LAUNCH50"}
+"""Which of the customers typed a code."""
 
 
 def _customers(cards: dict[str, str]) -> list[Entry]:
@@ -92,12 +122,20 @@ def _customers(cards: dict[str, str]) -> list[Entry]:
     begun = [
         Entry(
             3.35 + 9 * number,
-            Subscribe(person.role, plan, cards[person.role], trial=number % 3 == 1),
+            Subscribe(
+                person.role,
+                plan,
+                cards[person.role],
+                trial=number % 3 == 1,
+                code=_CODES.get(number),
+            ),
         )
         for number, (person, plan) in enumerate(zip(CUSTOMERS, plans, strict=True))
     ]
     return [
         *begun,
+        Entry(40.5, Change("basile", _PRO)),
+        Entry(60.5, Refund("basile", Cents(500), "Two days without an answer.")),
         Entry(53.5, Cancel("chiara", "too dear")),
         Entry(55.5, Resume("chiara")),
         Entry(64.5, Cancel("david", "the project has ended")),

@@ -39,6 +39,7 @@ PEOPLE = (
     DemoPerson("downgrade", "Lina Berger", TierCode.BUSINESS, "PRO from the next period on"),
     DemoPerson("leaving", "Elsa Nilsson", TierCode.PRO, "cancelled, until the period ends", "en"),
     DemoPerson("left", "Paul Vidal", TierCode.FREE, "was on STARTER, and has had the trial"),
+    DemoPerson("withdrew", "Léo Marchand", TierCode.FREE, "withdrew from PRO after five days"),
     DemoPerson("staff", "Salomé Petit", TierCode.STARTER, "staff", staff=tuple(Staff)),
 )
 """`tier`: what each has where the history ends. None of them has bought an agent."""

@@ -29,6 +29,7 @@ from chenu.demo.processes import StartError, free_port
 from chenu.demo.seed import insert_people, open_store
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
+from chenu.flows.coupons.campaigns import put_campaigns
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from chenu.ledger.seals import seal_entries
@@ -95,6 +96,8 @@ async def _prepare(env: dict[str, str], state: DemoState) -> None:
         await begin_clock(timedelta(seconds=clock["offset_seconds"]))
     await bootstrap(read_settings(env), state)
     env.update(webhook_secrets(state))
+    async with open_services(read_settings(env), "chenu-history") as services:
+        await put_campaigns(services)
 
 
 async def _live(env: dict[str, str], lives: Lives, begins_at: datetime, say: Say) -> None:

@@ -26,8 +26,6 @@ from chenu.demo.history import BadHistory
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.processes import StartError, free_port, require_free_port
 from chenu.demo.state import DemoState
-from chenu.flows.composition import open_services
-from chenu.flows.coupons.campaigns import put_campaigns
 from chenu.settings import SettingError, read_settings
 
 
@@ -108,8 +106,6 @@ class Demo:
         env.update(webhook_secrets(state))
         now = await read_time(env["STRIPE_API_BASE"])
         say(f"its time is {now:%Y-%m-%d %H:%M} UTC, which `chenu sandbox advance` moves on")
-        async with open_services(read_settings(env), "chenu-seed") as services:
-            await put_campaigns(services)
 
     def watch(self) -> None:
         """Never returns: raises Stopped, or StartError if a process ended by itself."""
