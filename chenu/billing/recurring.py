@@ -223,11 +223,15 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteRequest:
-    """What is returned of a paid invoice; Stripe makes the refund with its document."""
+    """What is returned of a paid invoice; Stripe makes the refund with its document.
+
+    `payment_intent_id` says which payment goes back, of an invoice that has several.
+    """
 
     invoice_id: str
     amount: Cents
     request_id: str
+    payment_intent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from stripe.params import CreditNoteCreateParams
 
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
 from chenu.billing.recurring import (
@@ -23,20 +24,55 @@ class StripeRefunds(StripeCaller):
     async def create_credit_note(
         self, request: CreditNoteRequest, by: OperationIdentity
     ) -> CreditNoteState:
-        """With the refund that it documents, in one call; Stripe's own mail stays off."""
+        """With the refund that it documents, in one call; Stripe's own mail stays off.
+
+        An invoice with several payments needs the refund first: Stripe cannot tell which is meant.
+        """
+        params: CreditNoteCreateParams = {
+            "invoice": request.invoice_id,
+            "amount": request.amount,
+            "email_type": "none",
+            "metadata": metadata_of(by, refund_request_id=request.request_id),
+        }
+        if request.payment_intent_id is None:
+            params["refund_amount"] = request.amount
+        else:
+            refund_id = await self._refund_payment(request, request.payment_intent_id, by)
+            params["refunds"] = [{"refund": refund_id, "amount_refunded": request.amount}]
         made = await self.ask(
             lambda: self.client.v1.credit_notes.create_async(
-                {
-                    "invoice": request.invoice_id,
-                    "amount": request.amount,
-                    "refund_amount": request.amount,
-                    "email_type": "none",
-                    "metadata": metadata_of(by, refund_request_id=request.request_id),
-                },
-                {"idempotency_key": by.idempotency_key},
+                params, {"idempotency_key": by.idempotency_key}
             )
         )
         return read_credit_note(made.to_dict())
+
+    async def _refund_payment(
+        self, request: CreditNoteRequest, payment_intent_id: str, by: OperationIdentity
+    ) -> str:
+        """Once, also when the credit note is tried again after Stripe has forgotten the key."""
+        found = await self.find_made(
+            by,
+            lambda: self.client.v1.refunds.list_async(
+                {
+                    "payment_intent": payment_intent_id,
+                    "created": {"gte": since(by)},
+                    "limit": PAGE,
+                }
+            ),
+        )
+        if found is not None:
+            return found.id
+        made = await self.ask(
+            lambda: self.client.v1.refunds.create_async(
+                {
+                    "payment_intent": payment_intent_id,
+                    "amount": request.amount,
+                    "metadata": metadata_of(by, refund_request_id=request.request_id),
+                },
+                {"idempotency_key": f"{by.idempotency_key}:refund"},
+            )
+        )
+        return made.id
 
     async def find_credit_note(
         self, invoice_id: str, by: OperationIdentity

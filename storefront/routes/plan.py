@@ -76,10 +76,12 @@ async def _render_plan(
 
 
 async def _find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
+    """Not that of a change that waits for its payment, which has a link of its own."""
     if plan is None or not plan.is_live:
         return None
     found = await list_open_invoices(plan.stripe_subscription_id)
-    return found[0] if found else None
+    others = [each for each in found if each.stripe_invoice_id != plan.pending_invoice_id]
+    return others[0] if others else None
 
 
 @post("/account/plan/start", opt=for_right(Right.MANAGE_PLAN))

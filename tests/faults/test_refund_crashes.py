@@ -131,4 +131,6 @@ async def test_a_withdrawal_survives_a_kill(stand: Stand, point: str) -> None:
         await require_returned_once(stand, paid, 2900)
         assert await count("account", "id = $1 AND tier = 'FREE'", paid.customer.actor.account_id)
         assert await count("withdrawal_statement", "contract_id = $1", paid.plan_id) == 1
+        end = "kind = 'SUBSCRIPTION_END' AND subject_id = $1 AND state = 'SETTLED'"
+        assert await count("operation", end, paid.plan_id) == 1
         assert stand.web.deaths == deaths + 1, "the process never reached the point"

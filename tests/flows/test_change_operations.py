@@ -10,6 +10,7 @@ from chenu.core.clock import business_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.change import ChangeInput, change_plan
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.tiers.catalogue import TierCode
 from tests.flows.plans import (
     catch_up,
@@ -76,6 +77,22 @@ async def test_a_lost_answer_is_asked_for_again_and_charges_once(
     assert tier in (again.item, again.scheduled_item)
     assert await count("invoice_payment") == (2 if tier is BUSINESS else 1)
     assert await count("operation", "state IN ('INTENT', 'UNKNOWN')") == 0
+    await require_true_books(services)
+
+
+async def test_an_end_whose_answer_was_lost_has_come_about(
+    services: Services, stripe_side: StripeSide, person: Person
+) -> None:
+    await stripe_side.fail("disconnect_after", UPDATE, method="DELETE", times=None)
+    with pytest.raises(ProviderUnavailable):
+        await cancel_plan(services, person.actor, CancelInput(at_period_end=False), "end")
+    await stripe_side.heal()
+
+    await catch_up(services)
+
+    assert await tier_of(person) == "FREE"
+    assert await count("operation", "kind = 'SUBSCRIPTION_END' AND state = 'SETTLED'") == 1
+    assert await count("operation", "state NOT IN ('SETTLED', 'ABANDONED')") == 0
     await require_true_books(services)
 
 

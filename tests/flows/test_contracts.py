@@ -1,5 +1,6 @@
 """Contracts for ENTERPRISE: who enters them, when they begin and end, and what a plan does then."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ from chenu.accounts.actor import AccountId, Staff
 from chenu.accounts.roles import AccountRole
 from chenu.accounts.users import add_member
 from chenu.billing.contracts import ContractStatus, get_contract, list_contracts
+from chenu.billing.recurring import BillingInterval
 from chenu.core.clock import business_now
-from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
+from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, ProviderUnavailable
 from chenu.core.ids import new_id
 from chenu.flows.operations.repair import repair_all
 from chenu.flows.services import Services
 from chenu.flows.subscriptions import contracts
+from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.changes import resume_plan
 from chenu.flows.subscriptions.contracts import (
     apply_due_contracts,
@@ -23,7 +26,17 @@ from chenu.flows.subscriptions.contracts import (
 )
 from chenu.tiers.catalogue import TierCode
 from tests.contracts import contract_of_days
-from tests.flows.plans import advance, complete, open_plans, plan_of, start, tier_of
+from tests.flows.plans import (
+    advance,
+    catch_up,
+    change,
+    complete,
+    move_to,
+    open_plans,
+    plan_of,
+    start,
+    tier_of,
+)
 from tests.flows.test_plans import require_true_books
 from tests.people import Person, make_person, sign_in_again
 from tests.rows import count, fingerprint
@@ -95,6 +108,73 @@ async def test_a_plan_beside_a_contract_ends_with_its_paid_period(
     assert await count("invoice_payment") == 1
     assert await tier_of(person) == "ENTERPRISE"
     await require_true_books(services)
+
+
+async def require_plan_ends(services: Services, payments: int) -> None:
+    await advance(services, 32)
+    assert await count("subscription", "status = 'CANCELED'") == 1
+    assert await count("invoice_payment") == payments
+    assert await count("account", "tier = 'ENTERPRISE'") == 1
+    await require_true_books(services)
+
+
+async def test_a_change_under_way_while_a_contract_begins_does_not_keep_the_plan(
+    services: Services, stripe_side: StripeSide, person: Person, finance: Person
+) -> None:
+    await complete(services, await start(services, person.actor, TierCode.PRO))
+    await stripe_side.fail("disconnect_after", "/v1/subscriptions/*", method="POST", times=None)
+    wanted = ChangeInput(TierCode.BUSINESS, BillingInterval.MONTH)
+    with pytest.raises(ProviderUnavailable):
+        await change_plan(services, person.actor, wanted, "change")
+
+    await enter_contract(finance.actor, account_of(person), contract_of_days(0, 90))
+    await stripe_side.heal()
+    await catch_up(services)
+    plan = await plan_of(person)
+    assert plan is not None
+    assert (plan.item, plan.cancel_at_period_end) == ("BUSINESS", False)
+    await move_to(services, business_now() + timedelta(minutes=10))
+    await apply_due_contracts()
+    await catch_up(services)
+
+    plan = await plan_of(person)
+    assert plan is not None
+    assert plan.cancel_at_period_end
+    await require_plan_ends(services, payments=2)
+
+
+async def test_a_downgrade_that_waits_does_not_keep_a_plan_beside_a_contract(
+    services: Services, person: Person, finance: Person
+) -> None:
+    await complete(services, await start(services, person.actor, TierCode.PRO))
+    await change(services, person.actor, TierCode.STARTER)
+
+    await enter_contract(finance.actor, account_of(person), contract_of_days(0, 90))
+    await catch_up(services)
+
+    plan = await plan_of(person)
+    assert plan is not None
+    assert (plan.cancel_at_period_end, plan.schedule_id) == (True, None)
+    await require_plan_ends(services, payments=1)
+
+
+async def test_a_plan_that_is_renewed_again_at_stripe_beside_a_contract_is_stopped_again(
+    services: Services, stripe_side: StripeSide, person: Person, finance: Person
+) -> None:
+    await complete(services, await start(services, person.actor, TierCode.PRO))
+    await enter_contract(finance.actor, account_of(person), contract_of_days(0, 90))
+    await catch_up(services)
+    plan = await plan_of(person)
+    assert plan is not None
+    path = f"/v1/subscriptions/{plan.stripe_subscription_id}"
+    await stripe_side.change(path, cancel_at_period_end="false")
+    await catch_up(services)
+
+    await move_to(services, business_now() + timedelta(hours=1, minutes=1))
+    await apply_due_contracts()
+    await catch_up(services)
+
+    await require_plan_ends(services, payments=1)
 
 
 async def test_an_ended_contract_leaves_what_the_plan_gives(

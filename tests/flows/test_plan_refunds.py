@@ -12,7 +12,13 @@ from chenu.accounts.actor import AccountRole, Staff
 from chenu.accounts.customers import adopt_customer
 from chenu.accounts.users import add_member
 from chenu.billing.gateway import Charge
-from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoice_payments, list_invoices
+from chenu.billing.invoices import (
+    InvoiceId,
+    InvoiceRow,
+    insert_invoice_payment,
+    list_invoice_payments,
+    list_invoices,
+)
 from chenu.billing.recurring import (
     BillingInterval,
     InvoiceState,
@@ -27,6 +33,7 @@ from chenu.billing.refunds import (
     list_refunds_of_payment,
 )
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Forbidden, Invalid, InvalidState, NotFound
 from chenu.core.money import Cents
 from chenu.core.paging import PageRequest
@@ -43,7 +50,7 @@ from chenu.flows.subscriptions.refund_requests import (
 )
 from chenu.ledger.operations import OperationId, OperationState
 from chenu.tiers.catalogue import TierCode
-from tests.billing.recurring import BEGAN, made_up_invoice
+from tests.billing.recurring import BEGAN, made_up_invoice, made_up_payment
 from tests.flows.plans import advance, catch_up, complete, open_plans, start
 from tests.people import Person, make_person, pay
 from tests.rows import count, fingerprint, mails_to
@@ -130,6 +137,31 @@ async def test_a_refund_comes_with_its_document_books_and_mail(
     assert await returned(paid) == [1000]
     assert (await mails_to(paid.customer.email)).count("REFUND") == 1
     await require_sound(services)
+
+
+async def add_second_charge(paid: Paid) -> None:
+    """As of an invoice of which somebody paid a part at Stripe's dashboard."""
+    other = replace(made_up_payment(paid.invoice), gross=Cents(500))
+    assert await insert_invoice_payment(replace(other, paid_at=business_now()))
+
+
+@pytest.mark.parametrize("lost", [None, "/v1/refunds", "/v1/credit_notes"], ids=str)
+async def test_an_invoice_of_several_charges_names_the_one_that_goes_back(
+    services: Services, stripe_side: StripeSide, paid: Paid, lost: str | None
+) -> None:
+    await add_second_charge(paid)
+    if lost:
+        await stripe_side.fail("disconnect_after", lost, method="POST", times=None)
+
+    await ask(services, paid, 1000)
+    await stripe_side.heal()
+    await catch_up(services)
+
+    assert await count("invoice_refund_request", "state = 'SETTLED'") == 1
+    [refund] = await stripe_side.list_all("/v1/refunds")
+    [note] = await stripe_side.list_all("/v1/credit_notes")
+    assert [each["refund"] for each in note["refunds"]] == [refund["id"]]
+    assert await returned(paid) == [1000]
 
 
 async def test_parts_are_returned_until_nothing_is_left(

@@ -177,6 +177,18 @@ async def test_who_ended_the_plan_before_may_still_withdraw(
     await require_sound(services)
 
 
+async def test_who_withdraws_is_mailed_that_and_no_other_end(
+    services: Services, person: Person
+) -> None:
+    await subscribe(services, person)
+
+    await withdraw(services, person)
+
+    mails = await mails_to(person.email)
+    assert mails.count("WITHDRAWAL_DONE") == 1
+    assert "PLAN_ENDED" not in mails
+
+
 async def test_too_late_changes_nothing_and_says_what_is_left(
     services: Services, stripe_side: StripeSide, person: Person
 ) -> None:

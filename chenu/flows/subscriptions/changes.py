@@ -8,9 +8,10 @@ from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
+from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import WaitingChange
 from chenu.billing.ports import PlanChangePort, SubscriptionPort
-from chenu.billing.recurring import SubscriptionState
+from chenu.billing.recurring import SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
     SubscriptionId,
     SubscriptionRow,
@@ -91,9 +92,17 @@ class SubscriptionEndHandler(OperationHandler[EndParams, Fetched[SubscriptionSta
     params_type = EndParams
 
     async def call(self, operation: OperationRow, params: EndParams) -> Fetched[SubscriptionState]:
-        return await fetch(
-            lambda: self.subscriptions.cancel_subscription(params.subscription_id, operation)
-        )
+        return await fetch(lambda: self._end(operation, params.subscription_id))
+
+    async def _end(self, operation: OperationRow, subscription_id: str) -> SubscriptionState:
+        """Stripe keeps no idempotency key for a DELETE: a second try is refused as gone."""
+        try:
+            return await self.subscriptions.cancel_subscription(subscription_id, operation)
+        except StripeRefusal:
+            state = await self.subscriptions.get_subscription(subscription_id)
+            if state.status is not SubscriptionStatus.CANCELED:
+                raise
+            return state
 
     async def apply(
         self, operation: OperationRow, params: EndParams, answer: Fetched[SubscriptionState]
@@ -174,7 +183,7 @@ async def _set_renewal(
 ) -> SubscriptionRow:
     plan = await get_live_plan(account_id)
     for _ in range(MOST_CHANGES):
-        if _is_so(plan, cancel=cancel):
+        if is_renewal_set(plan, cancel=cancel):
             return plan
         operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
         done = await run_operation(services, operation.id) if operation else None
@@ -198,7 +207,7 @@ def renewal_params(
     return RenewalParams(plan.stripe_subscription_id, cancel, reason, find_waiting(plan))
 
 
-def _is_so(plan: SubscriptionRow, *, cancel: bool) -> bool:
+def is_renewal_set(plan: SubscriptionRow, *, cancel: bool) -> bool:
     """A schedule that has done its work only stands in the way of a cancellation."""
     waits = plan.is_downgrade_waiting or plan.is_payment_waiting
     return plan.cancel_at_period_end == cancel and not waits

@@ -4,7 +4,7 @@ They are invoiced outside and have no ledger entries. While one runs it gives EN
 plan the account has; that plan is not renewed. docs/money.md, "Contracts".
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -36,7 +36,7 @@ from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.text import tidy
-from chenu.flows.subscriptions.changes import create_renewal_operation
+from chenu.flows.subscriptions.changes import create_renewal_operation, is_renewal_set
 from chenu.flows.subscriptions.mirror import lock_subscriptions, settle_tier
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,10 @@ log = structlog.get_logger(__name__)
 MAX_REFERENCE, MAX_REASON = 60, 500
 MAX_AMOUNT = Cents(100_000_000)
 MAX_SEATS, MAX_CALLS, MAX_RATE = 100_000, 10**12, 1_000_000
+
+_EVERY, _SOON = timedelta(hours=1), timedelta(minutes=5)
+"""How often a running contract looks for a plan beside it: one may be renewed again at Stripe, or
+begin on a payment page that was open. Sooner while one is still to be stopped."""
 
 _RANGE = mark("Please enter a number from {lowest} to {highest}")
 
@@ -125,9 +129,10 @@ async def apply_contract(contract_id: ContractId) -> None:
             return
         if current.ends_at <= now:
             await record_end(contract_id, None)
-        elif current.status is ContractStatus.PLANNED:
-            await move_contract(contract_id, ContractStatus.RUNNING, current.ends_at)
-            await _stop_renewals(current.account_id)
+        else:
+            is_certain = await _stop_renewals(current.account_id)
+            next_look = min(current.ends_at, now + (_EVERY if is_certain else _SOON))
+            await move_contract(contract_id, ContractStatus.RUNNING, next_look)
         await _settle_account(current.account_id)
 
     await db.run_in_transaction(write)
@@ -139,11 +144,16 @@ async def _settle_account(account_id: AccountId) -> None:
     await settle_tier(account_id)
 
 
-async def _stop_renewals(account_id: AccountId) -> None:
-    """A plan beside a contract ends with the period that is paid: nobody pays twice."""
-    for plan in await list_live_subscriptions(account_id, SubscriptionKind.TIER):
-        if not plan.cancel_at_period_end:
-            await create_renewal_operation(plan, cancel=True, reason=None)
+async def _stop_renewals(account_id: AccountId) -> bool:
+    """A plan beside a contract ends with the period that is paid: nobody pays twice.
+
+    Whether none will be renewed. Another change that is under way comes first.
+    """
+    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    renewed = [plan for plan in live if not is_renewal_set(plan, cancel=True)]
+    for plan in renewed:
+        await create_renewal_operation(plan, cancel=True, reason=None)
+    return not renewed
 
 
 def _make_row(actor: Actor, account_id: AccountId, data: ContractInput) -> ContractRow:

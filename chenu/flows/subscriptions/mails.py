@@ -24,6 +24,7 @@ from chenu.core.mail_params import (
     PlanStartedParams,
     TrialEndingParams,
 )
+from chenu.support.withdrawals import is_withdrawn
 from chenu.tiers.catalogue import TIERS, get_tier
 
 _BEGUN = frozenset({SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE})
@@ -68,6 +69,8 @@ async def _mail_end(before: SubscriptionRow, after: SubscriptionRow, *, is_unpai
         params = PlanParams(**_plan(mailbox, after.item))
         await _queue(MailKind.TRIAL_ENDED, mailbox, f"trial-ended:{stripe_id}", params)
         return
+    if await is_withdrawn(after.id):
+        return  # whoever withdrew is mailed that, with what comes back
     ended = PlanEndedParams(**_plan(mailbox, after.item), is_unpaid=is_unpaid)
     await _queue(MailKind.PLAN_ENDED, mailbox, f"plan-ended:{stripe_id}", ended)
 

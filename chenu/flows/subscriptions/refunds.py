@@ -49,7 +49,7 @@ from chenu.ledger.operations import (
 
 
 class PlanRefundParams(msgspec.Struct, frozen=True):
-    """What goes back of which charge of which invoice."""
+    """What goes back of which charge of which invoice; `is_part`: that has other charges too."""
 
     request_id: RefundRequestId
     payment_id: str
@@ -57,6 +57,7 @@ class PlanRefundParams(msgspec.Struct, frozen=True):
     charge_id: str
     payment_intent_id: str
     amount: Cents
+    is_part: bool = False
 
 
 def new_refund_request(
@@ -91,6 +92,7 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
         payment.stripe_charge_id,
         payment.stripe_payment_intent_id,
         request.amount,
+        is_part=len(payments) > 1,
     )
     operation = await create_operation(
         NewOperation(
@@ -115,7 +117,7 @@ async def find_refundable(payment: InvoicePaymentRow) -> Cents:
 
 @dataclass(frozen=True)
 class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteState]]):
-    """A credit note with its refund, in one call."""
+    """A credit note with its refund, in one call where the invoice has one charge."""
 
     money: MoneyPort
 
@@ -125,7 +127,12 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteSta
     async def call(
         self, operation: OperationRow, params: PlanRefundParams
     ) -> Fetched[CreditNoteState]:
-        request = CreditNoteRequest(params.stripe_invoice_id, params.amount, str(params.request_id))
+        request = CreditNoteRequest(
+            params.stripe_invoice_id,
+            params.amount,
+            str(params.request_id),
+            params.payment_intent_id if params.is_part else None,
+        )
         try:
             return await fetch(lambda: self.money.create_credit_note(request, operation))
         except StripeRefusal as refusal:
