@@ -8,7 +8,7 @@ from itertools import count
 from playwright.async_api import Locator, Page, expect
 
 from chenu.demo.acts import own_card
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE_MS, Visitor
 from tests.demo.running import run_chenu
 
 PASSWORD = "a short sentence"
@@ -74,6 +74,13 @@ class Subscriber:
         return self.page.get_by_role("article").filter(
             has=self.page.get_by_role("heading", name=subject)
         )
+
+    async def await_mail(self, subject: str) -> Locator:
+        """Looks again until it is there."""
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not await (found := await self.mails(subject)).count():
+                await self.page.wait_for_load_state()
+        return found
 
 
 async def sign_up(visitor: Visitor, name: str) -> Subscriber:
