@@ -28,6 +28,8 @@ PUBLIC = (
     "/invitation?token=x",
     "/mail/unsubscribe?token=x",
     "/support",
+    "/enterprise",
+    "/account/withdraw",
     "/terms",
     "/privacy",
     "/imprint",
@@ -41,9 +43,12 @@ SIGNED_IN = {
         "/account/members",
         "/account/plan",
         "/account/plan/change",
+        "/account/plan/change?tier=BUSINESS&interval=MONTH",
+        "/account/plan/change?tier=STARTER&interval=MONTH",
         "/account/invoices",
         "/account/billing",
         "/account/privacy",
+        "/account/withdraw",
         "/support",
         "/library",
         "/agents/trieur-de-factures",
@@ -51,7 +56,13 @@ SIGNED_IN = {
     ),
     "creator": ("/creator", "/creator/agents/new"),
     "business": ("/account/members",),
-    "free": ("/account/plan",),
+    "free": ("/account/plan", "/account/invoices"),
+    "enterprise": ("/account/plan",),
+    "trial": ("/account/plan", "/account/plan/change?tier=BUSINESS&interval=YEAR"),
+    "past-due": ("/account/plan", "/account/invoices"),
+    "downgrade": ("/account/plan",),
+    "leaving": ("/account/plan",),
+    "left": ("/account/plan",),
     "staff": (
         "/staff",
         "/staff/support",
@@ -82,10 +93,12 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     if role == "creator":
         paths.append(await _an_agent_of_the_creator(visitor))
     if role == "staff":
-        paths.append(await _an_account(visitor))
+        account = await _an_account(visitor)
+        paths += [account, f"{account}/contracts", f"{account}/invoices"]
+        paths.append(await _an_invoice(visitor, f"{account}/invoices"))
 
     for path in paths:
-        await visitor.go(path)
+        assert (path, await visitor.go(path)) == (path, 200)
         assert (path, await _faults(visitor)) == (path, {})
 
 
@@ -126,6 +139,12 @@ async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
     await visitor.go(f"/staff/accounts?email={email}")
     link = visitor.page.locator("a[href^='/staff/accounts/']").first
+    return await link.get_attribute("href") or ""
+
+
+async def _an_invoice(visitor: Visitor, invoices: str) -> str:
+    await visitor.go(invoices)
+    link = visitor.page.locator("a[href^='/staff/invoices/']").first
     return await link.get_attribute("href") or ""
 
 

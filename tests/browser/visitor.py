@@ -30,8 +30,11 @@ class Visitor:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
-    async def go(self, path: str) -> None:
-        await self.page.goto(f"{self.demo.url}{path}")
+    async def go(self, path: str) -> int:
+        """The status of the answer."""
+        answer = await self.page.goto(f"{self.demo.url}{path}")
+        assert answer is not None
+        return answer.status
 
     async def sign_in(self, role: str) -> None:
         email, password = self.demo.password(role)

@@ -1,0 +1,183 @@
+"""The life of a plan in a browser: trial, card, renewal, change, coupon, leaving, company."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.subscriber import Subscriber, let_pass, sign_up
+from tests.browser.visitor import MARKS, Visitor, open_visitor
+from tests.demo.running import RunningDemo, run_chenu, start_demo
+
+pytestmark = MARKS
+
+TRIAL_MAIL = "Your trial of Starter ends on"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningDemo]:
+    """One of their own, because its time is moved; whatever was done, its books are true."""
+    folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
+    running = start_demo(folder, "--port", "0")
+    yield running
+    checked = run_chenu(folder, "ledger", "check")
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.fixture
+async def visitor(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Visitor]:
+    """Somebody who reads English."""
+    async with open_visitor(chromium, demo, locale="en-GB") as somebody:
+        yield somebody
+        somebody.require_clean()
+
+
+async def begin_trial(person: Subscriber) -> None:
+    """From the page of plans, with every field of the card left empty."""
+    await person.choose_on_pricing("Starter")
+    await expect(person.page.get_by_label("Plan", exact=True)).to_have_value("STARTER")
+    await expect(person.page.get_by_label("Begin", exact=True)).to_have_value("yes")
+    await person.go_to_checkout()
+    await person.page.get_by_role("button", name="Start the trial").click()
+    await person.expect_begun("Starter")
+
+
+async def test_a_trial_without_a_card_becomes_a_paid_plan_with_its_invoice(
+    visitor: Visitor,
+) -> None:
+    person = await sign_up(visitor, "Ada")
+    await begin_trial(person)
+    await let_pass(visitor, "11d")
+    await expect(await person.mails(TRIAL_MAIL)).to_have_count(0)
+    await let_pass(visitor, "25h")
+    mail = await person.mails(TRIAL_MAIL)
+    await expect(mail).to_have_count(1)
+
+    link = mail.get_by_role("link", name="/account/plan")
+    await link.click()
+    await person.page.get_by_role("button", name="Add or change the card").click()
+    await person.pay("Save the card")
+    saved = person.page.get_by_role("heading", name="The card is changed", exact=True)
+    await expect(saved).to_be_visible()
+    assert await visitor.accessibility_faults() == []
+    await let_pass(visitor, "2d")
+
+    await expect(await person.mails(TRIAL_MAIL)).to_have_count(1)
+    invoice = (await person.invoices()).filter(has_text="Paid").filter(has_text="€9.00")
+    await expect(invoice).to_have_count(1)
+    async with person.page.expect_download() as download:
+        await invoice.get_by_role("link", name="PDF").click()
+    file = await (await download.value).path()
+    assert file.read_bytes().startswith(b"%PDF")
+    await visitor.go("/account/plan")
+    assert await person.fact("State") == "Active"
+
+
+async def test_a_trial_begins_without_javascript(chromium: Browser, demo: RunningDemo) -> None:
+    async with open_visitor(chromium, demo, locale="en-GB", javascript=False) as visitor:
+        person = await sign_up(visitor, "Blanche")
+        await begin_trial(person)
+
+        await visitor.go("/account/plan")
+        assert await person.fact("Plan") == "Starter"
+        assert await person.fact("Trial until")
+        visitor.require_clean()
+
+
+async def test_an_upgrade_costs_what_its_preview_says(visitor: Visitor) -> None:
+    person = await sign_up(visitor, "Clara")
+    await person.begin("Starter")
+    await visitor.go("/account/plan")
+    await person.page.get_by_role("link", name="Change the plan").click()
+    await person.page.get_by_label("Plan", exact=True).select_option("PRO")
+    await person.page.get_by_role("button", name="Show what it costs").click()
+    due = await person.fact("Due now")
+    await person.page.get_by_role("button", name=f"Change and pay {due}").click()
+
+    await expect(person.page.get_by_text("Your plan has changed.")).to_be_visible()
+    assert await person.fact("Plan") == "Pro"
+    invoices = await person.invoices()
+    await expect(invoices).to_have_count(2)
+    await expect(invoices.first).to_contain_text(f"Paid · {due}, VAT included")
+
+
+async def test_a_code_takes_half_off_the_first_invoice(visitor: Visitor) -> None:
+    person = await sign_up(visitor, "Denise")
+    await person.choose_on_pricing("Pro")
+    page = person.page
+    await page.get_by_label("Begin", exact=True).select_option("Pay from the first day")
+    await page.get_by_label("Code").fill("LAUNCH50")
+    await page.get_by_role("button", name="See what the code does").click()
+    half = await person.fact("First invoice")
+    assert await person.fact("Later invoices") == "€29.00"
+    assert await visitor.accessibility_faults() == []
+    await person.go_to_checkout()
+    await expect(page.get_by_role("row", name="Discount")).to_contain_text(f"-{half}")
+    await person.pay(f"Subscribe {half}")
+    await person.expect_begun("Pro")
+    assert await visitor.accessibility_faults() == []
+
+    assert half == "€14.50"
+    await expect(await person.invoices()).to_contain_text(f"Paid · {half}, VAT included")
+
+
+async def test_a_wrong_code_is_refused_at_its_field(visitor: Visitor) -> None:
+    person = await sign_up(visitor, "Edith")
+    await person.choose_on_pricing("Pro")
+    await person.page.get_by_label("Code").fill("LUNCH50")
+    await person.page.get_by_role("button", name="See what the code does").click()
+
+    code = person.page.get_by_label("Code")
+    await expect(code).to_have_value("LUNCH50")
+    await expect(code).to_have_attribute("aria-invalid", "true")
+    await expect(code).to_have_accessible_description(re.compile("code", re.IGNORECASE))
+    await expect(person.page.get_by_label("Plan", exact=True)).to_have_value("PRO")
+    assert await visitor.accessibility_faults() == []
+
+
+async def test_a_plan_is_cancelled_and_taken_up_again(visitor: Visitor) -> None:
+    person = await sign_up(visitor, "Flora")
+    await person.begin("Starter")
+    page = person.page
+    await visitor.go("/account/plan")
+    renewed = await person.fact("Renewed on")
+    await page.get_by_label("Why do you leave?").fill("A long holiday")
+    await page.get_by_role("button", name="Cancel at the end of the period").click()
+    canceled = page.get_by_text("Your plan is cancelled: it ends with its period.")
+    await expect(canceled).to_be_visible()
+    assert await person.fact("Ends on") == renewed
+
+    await page.get_by_role("button", name="Keep the plan", exact=True).click()
+
+    await expect(page.get_by_text("Your plan goes on")).to_be_visible()
+    assert await person.fact("Renewed on") == renewed
+
+
+async def test_a_company_invites_a_member_who_acts_for_it(
+    chromium: Browser, demo: RunningDemo, visitor: Visitor
+) -> None:
+    owner = await sign_up(visitor, "Gisele")
+    await owner.begin("Business")
+    async with open_visitor(chromium, demo, locale="en-GB") as other:
+        guest = await sign_up(other, "Hedy")
+        await visitor.go("/account/members")
+        await owner.page.get_by_label("E-mail address").fill(guest.email)
+        await owner.page.get_by_role("button", name="Send the invitation").click()
+        await expect(owner.page.get_by_text("The invitation is on its way.")).to_be_visible()
+
+        mail = await guest.await_mail("An invitation to an account on CHE·NU")
+        await mail.get_by_role("link", name="/invitation").click()
+        await guest.page.get_by_role("button", name="Accept the invitation").click()
+        acting = guest.page.get_by_label("Act for")
+        await acting.select_option("Gisele")
+        await guest.page.get_by_role("button", name="Switch account").click()
+        await other.go("/account")
+        await expect(acting.get_by_role("option", selected=True)).to_have_text("Gisele")
+        await expect(guest.page.get_by_role("main")).to_contain_text("Business")
+        other.require_clean()
