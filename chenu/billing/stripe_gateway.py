@@ -15,6 +15,7 @@ import httpx
 import stripe
 from stripe.params import (
     CouponCreateParams,
+    CreditNoteCreateParams,
     CustomerCreateParams,
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
@@ -36,6 +37,7 @@ AddressParams = CustomerCreateParamsAddress
 """Creation and update have the same fields in it."""
 SubscriptionParams = SessionCreateParamsSubscriptionData
 CouponParams = CouponCreateParams
+CreditNoteParams = CreditNoteCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

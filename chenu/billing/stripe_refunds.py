@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from stripe.params import CreditNoteCreateParams
 
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
 from chenu.billing.recurring import (
@@ -13,7 +12,7 @@ from chenu.billing.recurring import (
     RefundState,
     RefundStatus,
 )
-from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
+from chenu.billing.stripe_gateway import PAGE, CreditNoteParams, StripeCaller, metadata_of, since
 from chenu.billing.stripe_objects import require_ours
 from chenu.core.money import Cents
 
@@ -28,7 +27,7 @@ class StripeRefunds(StripeCaller):
 
         An invoice with several payments needs the refund first: Stripe cannot tell which is meant.
         """
-        params: CreditNoteCreateParams = {
+        params: CreditNoteParams = {
             "invoice": request.invoice_id,
             "amount": request.amount,
             "email_type": "none",

@@ -39,11 +39,11 @@ _COMPANY = BillingDetailsInput(
 )
 _INQUIRY = InquiryInput(
     name="Nora Keller",
-    company="Keller & Fils SA",
+    company="Keller SA",
     email="nora@keller.example",
     seats=60,
-    message="Nous voudrions Enterprise pour soixante personnes, avec la connexion unique.",
-    locale="fr",
+    message="We would like Enterprise for sixty people, with single sign-on.",
+    locale="en",
 )
 _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
