@@ -1,29 +1,42 @@
-"""The sections of the storefront that every page links to."""
+"""The sections of the storefront that every page links to, and the desks of the back office."""
 
 from dataclasses import dataclass
 
-_DESKS = (
-    "/staff/accounts",
-    "/staff/mails",
-    "/staff/support",
-    "/staff/inquiries",
-    "/staff/refunds",
-    "/staff/withdrawals",
+from chenu.accounts.actor import Actor, Staff
+from chenu.core.i18n import mark
+
+BACK_OFFICE = "/staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A part of the back office, for staff with this role."""
+
+    path: str
+    words: str
+    role: Staff
+
+
+DESKS = (
+    Desk(BACK_OFFICE, mark("Review"), Staff.REVIEWER),
+    Desk("/staff/support", mark("Support desk"), Staff.SUPPORT),
+    Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),
+    Desk("/staff/accounts", mark("Accounts"), Staff.SUPPORT),
+    Desk("/staff/refunds", mark("Refunds"), Staff.SUPPORT),
+    Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
+    Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
+    Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
 )
-_ROOTS = (
-    "/agents",
-    "/pricing",
-    "/creator",
-    "/library",
-    "/staff",
-    "/staff/accounts",
-    "/staff/mails",
-    "/staff/support",
-    "/staff/refunds",
-    "/staff/withdrawals",
-    "/staff/coupons",
-    "/staff/inquiries",
-)
+
+_ROOTS = ("/agents", "/pricing", "/creator", "/library")
+_DESK_OF = {"/staff/invoices": "/staff/refunds", "/staff/contracts": "/staff/accounts"}
+
+
+def list_desks(actor: Actor) -> tuple[Desk, ...]:
+    """Those that are open to the visitor."""
+    if not actor.is_staff:
+        return ()
+    return tuple(desk for desk in DESKS if actor.has_staff(desk.role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +48,21 @@ class Section:
     root: str
     mark: str
 
+    @property
+    def is_back_office(self) -> bool:
+        return self.root.startswith(BACK_OFFICE)
+
 
 _NOWHERE = Section("", "")
-_ITSELF = {root: Section(root, "page") for root in _ROOTS}
-_BELOW = {root: Section(root, "true") for root in _ROOTS}
+_PATHS = (*_ROOTS, *(desk.path for desk in DESKS))
+_ITSELF = {root: Section(root, "page") for root in _PATHS}
+_BELOW = {root: Section(root, "true") for root in _PATHS}
 
 
 def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    if path.startswith("/staff/invoices/"):
-        return _BELOW["/staff/refunds"]
-    for desk in _DESKS:
-        if path.startswith(f"{desk}/"):
-            return _BELOW[desk]
-    return _BELOW.get("/" + path[1:].partition("/")[0], _NOWHERE)
+    parts = path[1:].split("/", 2)
+    desk = "/" + "/".join(parts[:2])
+    return _BELOW.get(_DESK_OF.get(desk, desk)) or _BELOW.get(f"/{parts[0]}", _NOWHERE)

@@ -22,7 +22,7 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
-from storefront.navigation import find_section
+from storefront.navigation import find_section, list_desks
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
 from storefront.templating import environment
@@ -124,6 +124,7 @@ class Pages:
             "here": self.here,
             "path": path,
             "section": find_section(path),
+            "desks": list_desks(actor),
             "public_url": self.settings.public_url,
             "is_test_money": self.settings.stripe.mode is not StripeMode.LIVE,
             "notice": self._notice(),

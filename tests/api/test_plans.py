@@ -188,7 +188,7 @@ async def test_the_portal_is_stripes(
 
 
 @pytest.mark.parametrize(
-    ("tier", "words"), [("PRO", "déjà votre formule"), ("FREE", "Starter, Pro, Business")]
+    ("tier", "words"), [("PRO", "déjà votre offre"), ("FREE", "Starter, Pro, Business")]
 )
 async def test_what_cannot_be_previewed_is_said(
     client: httpx.AsyncClient, services: Services, subscribed: Person, tier: str, words: str

@@ -128,6 +128,7 @@ PARAMS = {
 _OURS: dict[str, object] = {
     "gross": 900,
     "is_owner": True,
+    "at": "2026-11-24T10:00:00+00:00",
     "due_at": "2026-11-24T10:00:00+00:00",
     "declared_at": "2026-11-24T10:00:00+00:00",
     "creator_share": 630,

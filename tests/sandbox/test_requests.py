@@ -88,7 +88,7 @@ async def test_what_is_not_played_is_404_and_names_the_sandbox(
             "unit_amount",
         ),
         ("/v1/prices", {"currency": "eur", "active": "yes"}, None, "active"),
-        ("/v1/customers", {"balance": "5"}, None, "balance"),
+        ("/v1/customers", {"cash_balance": "5"}, None, "cash_balance"),
     ],
     ids=lambda value: str(value)[:30],
 )

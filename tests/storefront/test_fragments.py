@@ -127,6 +127,12 @@ def test_each_language_has_its_own_texts() -> None:
         ("/", "", ""),
         ("/agents-of-others", "", ""),
         ("//agents", "", ""),
+        ("/staff", "/staff", "page"),
+        ("/staff/agents/1", "/staff", "true"),
+        ("/staff/support/1", "/staff/support", "true"),
+        ("/staff/accounts/1/contracts", "/staff/accounts", "true"),
+        ("/staff/invoices/1", "/staff/refunds", "true"),
+        ("/staff/coupons", "/staff/coupons", "page"),
     ],
 )
 def test_the_navigation_marks_where_one_is(path: str, root: str, mark: str) -> None:

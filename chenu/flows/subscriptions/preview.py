@@ -202,5 +202,5 @@ _WORDS = {
 
 def describe_line(line: PreviewLine, locale: Locale) -> str:
     """In the viewer's language, as Stripe's own words are English."""
-    name = get_tier(line.tier).name if line.tier else ""
-    return translate(locale, _WORDS[line.kind], tier=translate(locale, name))
+    tier = translate(locale, get_tier(line.tier).name) if line.tier else ""
+    return translate(locale, _WORDS[line.kind], tier=tier)
