@@ -68,6 +68,12 @@ class Subscriber:
         listed = self.page.get_by_role("main").get_by_role("listitem")
         return listed.filter(has=self.page.get_by_role("heading", level=2))
 
+    async def await_invoice(self, text: str) -> None:
+        """Looks again until it is there: invoices follow by webhook."""
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not await (await self.invoices()).filter(has_text=text).count():
+                await self.page.wait_for_load_state()
+
     async def mails(self, subject: str) -> Locator:
         """On the demo's page of mails: those to this person."""
         await self.visitor.go(f"/demo/mail?q={self.email}")
