@@ -15,7 +15,7 @@ from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.tiers.catalogue import TierCode
 from storefront.forms import REFUSALS, Fields
 
-CHOICE_FIELDS = ("tier", "interval", "trial", "start_now")
+CHOICE_FIELDS = ("tier", "interval", "trial", "start_now", "coupon_code")
 _NOT_BEGUN = "plan-not-begun"
 
 

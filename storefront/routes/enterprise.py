@@ -13,7 +13,7 @@ from chenu.accounts.users import get_user
 from chenu.billing.contracts import ContractId, get_contract, list_contracts
 from chenu.billing.recurring import BillingInterval
 from chenu.core.clock import business_now
-from chenu.core.errors import NotFound, RateLimited
+from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.core.paging import Key
 from chenu.flows.subscriptions.contracts import ContractInput, end_contract, enter_contract
@@ -39,6 +39,7 @@ from storefront.forms import (
 from storefront.money_input import parse_euros
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.routes.sessions import with_retry
 from storefront.typed_values import read_number, require_day
 
 _PAGE_SIZE = 25
@@ -74,10 +75,7 @@ async def ask(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             await ask_for_offer(pages.request_context.actor, _read_inquiry(fields, pages))
     except REFUSED_TRIES as error:
         form = pages.refused("offer", keep(fields, _ASKED), error)
-        page = pages.show("enterprise/page.html", pages.status(error), form=form)
-        if isinstance(error, RateLimited):
-            page.headers["Retry-After"] = str(error.retry_after)
-        return page
+        return with_retry(pages.show("enterprise/page.html", pages.status(error), form=form), error)
     return pages.go("/enterprise?notice=offer-asked")
 
 

@@ -23,17 +23,25 @@ from chenu.flows.subscriptions.start import COUPON_CODE, is_trial_due, start_sub
 from chenu.flows.subscriptions.state import OrderReport, OrderState, report_order
 from chenu.tiers.catalogue import TRIAL_DAYS, get_tier
 from storefront.access import SIGNED_IN, for_right
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import (
+    REFUSALS,
+    REFUSED_TRIES,
+    Fields,
+    FormView,
+    HttpRequest,
+    keep,
+    read_form,
+    read_query,
+)
 from storefront.pages import Page, Pages
 from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
 from storefront.plan_state import PLAN_STATES, describe_plan
+from storefront.routes.sessions import with_retry
 from storefront.visitor import account_of
 
 WAITING = (OrderState.OPEN, OrderState.CONFIRMING)
 """States that may change by themselves: the page is refreshed every two seconds."""
-
-_FIELDS = (*CHOICE_FIELDS, "coupon_code")
 
 
 @get("/account/plan", opt=SIGNED_IN)
@@ -42,7 +50,7 @@ async def show_plan(
 ) -> Page:
     """A link may choose tier and interval in the form."""
     await look_again(services, account_of(pages.request_context.actor))
-    form = FormView("plan", keep(read_query(request), _FIELDS))
+    form = FormView("plan", keep(read_query(request), CHOICE_FIELDS))
     return await _render_plan(pages, form)
 
 
@@ -99,8 +107,8 @@ async def start_plan(
             start_input(read_choice(fields), pages.locale),
             fields.text("idempotency_key"),
         )
-    except (*REFUSALS, BrokenRequest) as refusal:
-        return await _show_again(pages, fields, refusal)
+    except (*REFUSED_TRIES, BrokenRequest) as refusal:
+        return with_retry(await _show_again(pages, fields, refusal), refusal)
     page = order.checkout_url if order.is_pending else None
     return pages.go(page or f"/account/plan/orders/{order.id}")
 
@@ -113,11 +121,11 @@ async def _show_quote(pages: Pages, fields: Fields) -> Page:
     typed = TypedCode(chosen.coupon_code, COUPON_CODE)
     actor = pages.request_context.actor
     quoted = await quote_plan(actor, typed, chosen.tier, chosen.interval)
-    return await _render_plan(pages, FormView("plan", keep(fields, _FIELDS)), quoted=quoted)
+    return await _render_plan(pages, FormView("plan", keep(fields, CHOICE_FIELDS)), quoted=quoted)
 
 
 async def _show_again(pages: Pages, fields: Fields, refusal: ChenuError) -> Page:
-    form = pages.refused("plan", keep(fields, _FIELDS), refusal)
+    form = pages.refused("plan", keep(fields, CHOICE_FIELDS), refusal)
     return await _render_plan(pages, form, pages.status(refusal))
 
 

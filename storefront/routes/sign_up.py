@@ -8,7 +8,10 @@ from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor
 from chenu.accounts.users import SignUp, sign_up
 from chenu.core.errors import ChenuError
+from chenu.flows.coupons.codes import TypedCode
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.discounts import quote_plan
+from chenu.flows.subscriptions.start import COUPON_CODE
 from chenu.tiers.catalogue import TRIAL_DAYS
 from storefront.access import PUBLIC
 from storefront.forms import (
@@ -69,6 +72,7 @@ async def submit_sign_up(
     at_once = pages.settings.verifies_at_once
     try:
         choice = find_choice(fields)
+        await _check_code(pages, choice)
         session = await sign_up(
             _read_person(fields, pages, choice),
             browser_of(pages.request_context),
@@ -84,6 +88,13 @@ async def submit_sign_up(
     else:
         path = await _begin(pages, services, session, choice)
     return pages.go(path, cookie=cookie, devices=devices)
+
+
+async def _check_code(pages: Pages, choice: PlanChoice | None) -> None:
+    """Before there is an account. Raises CouponRejected, RateLimited."""
+    if choice is not None and choice.coupon_code is not None:
+        typed = TypedCode(choice.coupon_code, COUPON_CODE)
+        await quote_plan(pages.request_context.actor, typed, choice.tier, choice.interval)
 
 
 def _read_person(fields: Fields, pages: Pages, choice: PlanChoice | None) -> SignUp:

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind, UserId
 from chenu.accounts.roles import Right
-from chenu.core.errors import RateLimited
 from chenu.core.paging import Key
 from chenu.support.requests import (
     AnswerRow,
@@ -31,6 +30,7 @@ from storefront.forms import (
 )
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.routes.sessions import with_retry
 
 _PAGE_SIZE = 10
 _FIELDS = ("subject", "body")
@@ -84,8 +84,5 @@ async def ask(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
         await ask_support(actor, fields.text("subject"), fields.text("body"))
     except REFUSED_TRIES as error:
         form = pages.refused("support", keep(fields, _FIELDS), error)
-        page = await _render(pages, Fields({}), form, pages.status(error))
-        if isinstance(error, RateLimited):
-            page.headers["Retry-After"] = str(error.retry_after)
-        return page
+        return with_retry(await _render(pages, Fields({}), form, pages.status(error)), error)
     return pages.go("/support?notice=support-asked")

@@ -4,11 +4,13 @@ import re
 
 import pytest
 
+from chenu.billing.coupon_rules import CouponDuration
 from chenu.core import db
 from chenu.core.mail import MailRow
 from chenu.flows.services import Services
 from chenu.jobs.mail_text import compose_mail
 from chenu.settings import Settings
+from tests.flows.coupons import make_coupon
 from tests.flows.plans import put_plans
 from tests.people import PASSWORD, pay
 from tests.rows import count
@@ -204,3 +206,23 @@ async def test_who_is_signed_in_is_led_to_the_page_of_their_plan(browser: Browse
 
     assert seen.location == "/account/plan?tier=PRO&interval=YEAR&trial=no"
     assert odd.location == "/agents"
+
+
+@pytest.mark.usefixtures("verified")
+async def test_a_code_is_typed_on_the_same_form(browser: Browser, services: Services) -> None:
+    await make_coupon(services, "SAVE20", percent_off=20, duration=CouponDuration.FOREVER)
+
+    sent = await begin(browser, trial="no", coupon_code="save20")
+
+    assert sent.status == 303
+    order = await db.fetch_value("SELECT id FROM subscription_order")
+    assert await count("coupon_redemption", "subscription_order = $1", order) == 1
+
+
+async def test_a_code_is_refused_at_its_field_before_there_is_an_account(browser: Browser) -> None:
+    refused = await begin(browser, coupon_code="NOTHING")
+
+    [control] = refused.page.find("input", id="sign-up-coupon_code")
+    assert control.attributes["aria-invalid"] == "true"
+    assert control.attributes["value"] == "NOTHING"
+    assert await count("app_user", "email = $1", PERSON["email"]) == 0
