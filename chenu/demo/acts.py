@@ -24,6 +24,7 @@ from chenu.flows.subscriptions.refund_requests import RefundInput, request_refun
 from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.flows.withdrawals.declare import declare_own
 from chenu.support.inquiries import InquiryInput, ask_for_offer
+from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import TierCode
 
 Act = Callable[[Services], Awaitable[None]]
@@ -142,6 +143,18 @@ class AskForOffer:
 
     async def __call__(self, services: Services) -> None:
         await ask_for_offer(ANONYMOUS, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSupport:
+    """The plan's support desk; nobody has answered yet."""
+
+    role: str
+    subject: str
+    body: str
+
+    async def __call__(self, services: Services) -> None:
+        await ask_support(await act_as(self.role), self.subject, self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from chenu.demo.acts import (
     NO_CARD,
     Act,
     AskForOffer,
+    AskSupport,
     Buy,
     Cancel,
     Change,
@@ -44,6 +45,11 @@ _INQUIRY = InquiryInput(
     seats=60,
     message="We would like Enterprise for sixty people, with single sign-on.",
     locale="en",
+)
+_REQUEST = AskSupport(
+    "business",
+    "Factures au format Factur-X",
+    "Notre comptable demande vos factures au format Factur-X. Est-ce prévu ?",
 )
 _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
@@ -92,7 +98,8 @@ def _printed(cards: dict[str, str]) -> list[Entry]:
     year = BillingInterval.YEAR
     return [
         Entry(0.6, Contract("enterprise", Cents(1_200_000), 40)),
-        Entry(1.4, AskForOffer(_INQUIRY)),
+        Entry(90.4, AskForOffer(_INQUIRY)),
+        Entry(91.65, _REQUEST),
         Entry(12.5, FillInBilling("business", _COMPANY)),
         Entry(0.4, Subscribe("staff", _STARTER, cards["staff"])),
         Entry(2.3, Subscribe("pro", _PRO, cards["pro"])),

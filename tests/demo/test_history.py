@@ -89,6 +89,33 @@ INVOICES = """
     JOIN app_user u ON u.id = a.owner WHERE i.status = 'PAID' AND i.total > 0
         AND i.stripe_subscription_id IS NOT NULL GROUP BY 1
 """
+CODES = """
+    SELECT split_part(u.email, '@', 1), c.code, r.status FROM coupon_redemption r
+    JOIN coupon c ON c.id = r.coupon JOIN account a ON a.id = r.account
+    JOIN app_user u ON u.id = a.owner
+"""
+REFUNDS = """
+    SELECT split_part(u.email, '@', 1), r.origin, r.state, r.amount < i.total
+    FROM invoice_refund_request r JOIN invoice i ON i.id = r.invoice
+    JOIN account a ON a.id = r.account JOIN app_user u ON u.id = a.owner
+"""
+UPGRADES = """
+    SELECT split_part(u.email, '@', 1) FROM invoice i JOIN account a ON a.id = i.account
+    JOIN app_user u ON u.id = a.owner
+    WHERE i.billing_reason = 'subscription_update' AND i.status = 'PAID' AND i.total > 0
+"""
+WITHOUT_PDF = """
+    SELECT count(*) FROM invoice i WHERE i.status = 'PAID' AND NOT EXISTS
+        (SELECT FROM billing_document d WHERE d.stripe_id = i.stripe_invoice_id)
+"""
+WAITING = """
+    SELECT (SELECT count(*) FROM support_request WHERE answered_at IS NULL),
+        (SELECT count(*) FROM enterprise_inquiry WHERE closed_at IS NULL)
+"""
+TAX_IDS = """
+    SELECT split_part(u.email, '@', 1), d.tax_id_status FROM billing_details d
+    JOIN account a ON a.id = d.account JOIN app_user u ON u.id = a.owner WHERE d.tax_id <> ''
+"""
 BUSINESS_NOW = "SELECT now() + offset_seconds * interval '1 second' FROM business_clock"
 
 
@@ -149,6 +176,26 @@ def test_its_plans_were_renewed_and_its_creators_paid(demo: RunningDemo) -> None
     assert invoices["pro"] == 3
     assert invoices["starter"] == 3
     assert paid > 50
+
+
+def test_it_has_codes_an_upgrade_refunds_and_documents(demo: RunningDemo) -> None:
+    assert set(rows_of(demo, CODES)) == {
+        ("amina", "CHENU20", "REDEEMED"),
+        ("esther", "Q1DEAL", "REDEEMED"),
+        ("gaelle", "LAUNCH50", "REDEEMED"),
+        ("withdrew", "LAUNCH50", "REDEEMED"),
+    }
+    assert rows_of(demo, UPGRADES) == [("basile",)]
+    assert set(rows_of(demo, REFUNDS)) == {
+        ("basile", "STAFF", "SETTLED", True),
+        ("withdrew", "WITHDRAWAL", "SETTLED", False),
+    }
+    assert rows_of(demo, WITHOUT_PDF) == [(0,)]
+    assert rows_of(demo, TAX_IDS) == [("business", "VERIFIED")]
+
+
+def test_staff_find_something_to_answer(demo: RunningDemo) -> None:
+    assert rows_of(demo, WAITING) == [(1, 1)]
 
 
 def test_its_time_begins_where_the_file_ends(demo: RunningDemo) -> None:
