@@ -168,14 +168,18 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSession:
-    """`url` only while open; `charge` once paid, or `subscription_id`; amounts as charged."""
+    """`url` only while open; `charge` once paid, or `subscription_id`; amounts as charged.
+
+    `kind` and `order_id` say which row of ours it belongs to; None where somebody else made it.
+    """
 
     id: str
     status: CheckoutStatus
     is_paid: bool
     url: str | None
     expires_at: datetime
-    purchase_id: str | None
+    kind: str | None
+    order_id: UUID | None
     amount_total: Cents
     amount_discount: Cents
     amount_tax: Cents

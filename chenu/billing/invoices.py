@@ -14,7 +14,7 @@ from chenu.billing.recurring import InvoiceLine, InvoiceState, InvoiceStatus
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
-from chenu.core.ids import new_id
+from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns, insert
@@ -150,10 +150,7 @@ def _purchase_of(state: InvoiceState) -> UUID | None:
     """What was bought once, as our payment page said; None for a subscription's invoice."""
     if state.subscription_id is not None:
         return None
-    try:
-        return UUID(state.metadata.get("purchase_id", ""))
-    except ValueError:
-        return None
+    return find_id(state.metadata.get("purchase_id"))
 
 
 async def get_own_invoice(account_id: AccountId, invoice_id: InvoiceId) -> InvoiceRow:

@@ -17,6 +17,7 @@ from chenu.billing.gateway import (
     CurrencyRefused,
     EventSummary,
 )
+from chenu.core.ids import find_id
 from chenu.core.money import Cents, is_our_currency
 
 
@@ -73,6 +74,7 @@ class _Session(msgspec.Struct):
     amount_total: int | None = None
     total_details: _TotalDetails | None = None
     metadata: dict[str, str] | None = None
+    client_reference_id: str | None = None
     payment_intent: _PaymentIntent | str | None = None
     invoice: _Invoice | str | None = None
     subscription: str | None = None
@@ -96,7 +98,8 @@ def read_session(payload: dict[str, Any]) -> CheckoutSession:
         is_paid=session.payment_status == "paid",
         url=session.url,
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
-        purchase_id=(session.metadata or {}).get("purchase_id"),
+        kind=(session.metadata or {}).get("kind"),
+        order_id=find_id(session.client_reference_id),
         amount_total=Cents(session.amount_total or 0),
         amount_discount=Cents(details.amount_discount),
         amount_tax=Cents(details.amount_tax),

@@ -6,7 +6,6 @@ that may not buy anything any more is given back. docs/money.md, "A sale".
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from chenu.accounts.users import get_user
 from chenu.agents.access import give_access, has_usable_grant
@@ -263,12 +262,12 @@ async def _tell_creator(agent: AgentRow, payment: PaymentRow) -> None:
 
 async def settle_session(services: Services, session: CheckoutSession) -> None:
     """For a webhook about a page whose operation is settled, or was never saved."""
-    purchase_id = session.purchase_id
-    if purchase_id is None or not _is_final(session):
+    if session.order_id is None or not _is_final(session):
         return
+    purchase_id = PurchaseId(session.order_id)
 
     async def settle() -> None:
-        purchase = await find_purchase(PurchaseId(UUID(purchase_id)), lock=True)
+        purchase = await find_purchase(purchase_id, lock=True)
         if purchase is not None:
             await apply_session(purchase, session)
 

@@ -7,7 +7,6 @@ from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessionHandler
-from chenu.flows.purchases.checkout_events import CHECKOUT_EVENTS
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.purchases.projection_events import PROJECTION_EVENTS
 from chenu.flows.purchases.return_payment import RefundHandler
@@ -23,4 +22,4 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield RefundHandler(stripe)
 
 
-PURCHASES = Topic(_make_handlers, (*CHECKOUT_EVENTS, *PROJECTION_EVENTS))
+PURCHASES = Topic(_make_handlers, PROJECTION_EVENTS)

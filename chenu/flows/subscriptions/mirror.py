@@ -4,8 +4,6 @@ A subscription is asked about under a number, and the newest answer wins: the or
 how often they come, do not matter.
 """
 
-from uuid import UUID
-
 import msgspec
 
 from chenu.accounts.actor import AccountId
@@ -26,6 +24,7 @@ from chenu.billing.trial_reminders import schedule_reminder
 from chenu.billing.trials import record_trial
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
+from chenu.core.ids import find_id
 from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscriptions.mails import mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
@@ -117,10 +116,10 @@ async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> N
 
 async def _complete_order(account_id: AccountId, state: SubscriptionState) -> None:
     """The metadata names the order whose page made the subscription."""
-    reference = state.metadata.get("order_id")
+    reference = find_id(state.metadata.get("order_id"))
     if reference is None:
         return
-    order_id = OrderId(UUID(reference))
+    order_id = OrderId(reference)
     await end_order(order_id, OrderStatus.COMPLETED, subscription_id=state.id)
     if state.trial_ends_at is not None:
         owner = await get_billed_person(account_id)

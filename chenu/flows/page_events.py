@@ -1,0 +1,41 @@
+"""Events about Stripe's payment pages: each kind of order says what follows from one."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from chenu.billing.gateway import CheckoutSession
+from chenu.billing.inbox import InboxEvent
+from chenu.billing.recurring import SubscriptionKind
+from chenu.flows.event_types import EventOutcome, EventScope, EventType
+from chenu.flows.purchases.checkout_events import follow_purchase_page
+from chenu.flows.services import Services
+from chenu.flows.subscriptions.checkout_events import follow_order_page
+from chenu.flows.topic import Topic
+
+_Follow = Callable[[Services, UUID, CheckoutSession], Awaitable[None]]
+
+_FOLLOW: dict[str, _Follow] = {
+    "agent": follow_purchase_page,
+    **{kind.lower(): follow_order_page for kind in SubscriptionKind},
+}
+"""By the kind that our page has in its metadata."""
+
+
+async def follow_checkout(services: Services, event: InboxEvent) -> EventOutcome:
+    if not event.object_id:
+        return EventOutcome.IGNORED
+    session = await services.checkouts.get_checkout(event.object_id)
+    follow = _FOLLOW.get(session.kind or "")
+    if follow is None or session.order_id is None:
+        return EventOutcome.IGNORED
+    await follow(services, session.order_id, session)
+    return EventOutcome.HANDLED
+
+
+PAGES = Topic(
+    lambda stripe, pubsub: (),
+    tuple(
+        EventType(f"checkout.session.{what}", EventScope.PLATFORM, follow_checkout)
+        for what in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
+    ),
+)
