@@ -34,6 +34,7 @@ from chenu.flows.subscriptions.sequence import (
     create_change,
     fetch_live_plan,
     find_waiting,
+    finish_open_change,
     get_plan,
     refused,
     require_no_contract,
@@ -87,6 +88,7 @@ async def _carry_out(
     for _ in range(MOST_CHANGES):
         plan = await fetch_live_plan(services, account_id)
         if _is_so(plan, request):
+            await finish_open_change(services, plan)
             return plan
         require_changeable(plan)
         kind, params = await _prepare(services, plan, request)

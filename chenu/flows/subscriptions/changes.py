@@ -34,6 +34,7 @@ from chenu.flows.subscriptions.sequence import (
     create_change,
     fetch_live_plan,
     find_waiting,
+    finish_open_change,
     get_live_plan,
     get_plan,
     refused,
@@ -184,6 +185,7 @@ async def _set_renewal(
     plan = await get_live_plan(account_id)
     for _ in range(MOST_CHANGES):
         if is_renewal_set(plan, cancel=cancel):
+            await finish_open_change(services, plan)
             return plan
         operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
         done = await run_operation(services, operation.id) if operation else None

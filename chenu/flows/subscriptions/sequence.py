@@ -20,6 +20,7 @@ from chenu.core import db
 from chenu.core.errors import InvalidState, ProviderUnavailable
 from chenu.core.i18n import mark
 from chenu.flows.checkout_pages import PaymentFailed
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.mirror import follow_subscription, lock_subscriptions
 from chenu.ledger.operations import (
@@ -91,6 +92,18 @@ def find_waiting(plan: SubscriptionRow) -> WaitingChange:
     return WaitingChange(plan.schedule_id, plan.pending_invoice_id)
 
 
+async def finish_open_change(services: Services, plan: SubscriptionRow) -> None:
+    """For a request that is repeated because its answer was lost: no need to wait for repair."""
+    last = await find_last(_CHANGES, plan.id, _change_key(plan))
+    if last is not None and last.is_open:
+        with suppress(ProviderUnavailable):  # the plan is as it was chosen all the same
+            await run_operation(services, last.id)
+
+
+def _change_key(plan: SubscriptionRow) -> str:
+    return f"change:{plan.stripe_subscription_id}"
+
+
 @db.transactional
 async def create_change(
     plan: SubscriptionRow, kind: OperationKind, params: msgspec.Struct
@@ -99,7 +112,7 @@ async def create_change(
     await lock_subscriptions(plan.account_id, plan.kind)
     if await get_plan(plan) != plan:
         return None
-    key = f"change:{plan.stripe_subscription_id}"
+    key = _change_key(plan)
     last = await find_last(_CHANGES, plan.id, key)
     if last is not None and last.is_open:
         return last
