@@ -9,6 +9,7 @@ from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
 from chenu.privacy import retention as privacy
+from chenu.roi import retention as roi
 from chenu.support import retention as support
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *billing.RETENTIONS,
     *agents.RETENTIONS,
     *support.RETENTIONS,
+    *roi.RETENTIONS,
     *privacy.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
