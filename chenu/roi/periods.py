@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from chenu.agents.run_totals import TimeUnit
-from chenu.core.errors import Invalid
+from chenu.core.errors import BadInput
 from chenu.core.i18n import mark
 
 _ONE_DAY = timedelta(days=1)
@@ -50,10 +50,10 @@ class Span:
 
 
 def find_span(period: RoiPeriod, on: date) -> Span:
-    """The calendar month, quarter or year that the day is in; raises Invalid."""
+    """The calendar month, quarter or year that the day is in; raises BadInput."""
     if not _FIRST_YEAR <= on.year <= _LAST_YEAR:
         message = mark("Please choose a day of the years {first} to {last}")
-        raise Invalid(message, path=("on",), first=_FIRST_YEAR, last=_LAST_YEAR)
+        raise BadInput(message, path=("on",), first=_FIRST_YEAR, last=_LAST_YEAR)
     months = _MONTHS[period]
     first_month = (on.month - 1) // months * months + 1
     first = date(on.year, first_month, 1)

@@ -39,8 +39,11 @@ async def get_settings(account_id: AccountId) -> RoiSettings:
     return await db.find_one(RoiSettings, sql, account_id) or RoiSettings()
 
 
-async def update_settings(actor: Actor, data: RoiSettingsInput) -> None:
-    """Past runs count by them as well. Raises Unauthenticated, Forbidden, Invalid, Rejected."""
+async def update_settings(actor: Actor, data: RoiSettingsInput) -> AccountId:
+    """Of the account acted for, which is returned; past runs count by them as well.
+
+    Raises Unauthenticated, Forbidden, Invalid, Rejected.
+    """
     account_id = actor.require_right(Right.MANAGE_PLAN)
     rate, minutes = data.hourly_rate_minor, data.minutes_per_execution
     reject_if_any([*_check_rate(rate), *_check_minutes(minutes)])
@@ -55,6 +58,7 @@ async def update_settings(actor: Actor, data: RoiSettingsInput) -> None:
         await audit.record(actor, "roi_settings.update", account_id)
 
     await db.run_in_transaction(write)
+    return account_id
 
 
 def _check_rate(rate: int | UnsetType | None) -> list[ChenuError]:

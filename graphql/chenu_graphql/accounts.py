@@ -36,6 +36,7 @@ from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
 
@@ -125,6 +126,12 @@ class Account(Node):
     purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
     library: Connection[AccessGrant] = field(
         "What it may use or once could, newest first.", ACTING, _page_library
+    )
+    roi: RoiReport = field(
+        "What its runs of agents were worth in a period, against what was paid.",
+        ACTING,
+        resolve_roi,
+        weight=Weight(points=20),
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

@@ -10,6 +10,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
+from chenu.roi.periods import RoiPeriod
 from chenu.tiers.catalogue import (
     AgentLevel,
     EntitlementSource,
@@ -43,6 +44,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
 

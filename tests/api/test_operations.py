@@ -79,6 +79,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
+    await _roi(story, as_session(client, services, buyer))
 
     assert sorted(story.reported) == NAMES
 
@@ -107,6 +108,13 @@ async def _entitlements(
     assert consumed["entitlement"]["used"] == 2
     released = await story.tell(app, "ReleaseEntitlement", input={**use, "idempotencyKey": "2"})
     assert released["entitlement"]["used"] == 0
+
+
+async def _roi(story: Story, api: Api) -> None:
+    numbers = {"hourlyRateMinor": 4500, "minutesPerExecution": 20}
+    changed = await story.tell(api, "UpdateRoiSettings", input=numbers)
+    assert changed["roi"]["hourlyRate"]["amountMinor"] == 4500
+    assert (await story.tell(api, "Roi"))["account"]["roi"]["minutesPerExecution"] == 20
 
 
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:

@@ -82,6 +82,7 @@ MUTATIONS: dict[str, Right | None] = {
     "creatorOnboard": Right.MAKE_AGENTS,
     "creatorUpdate": Right.MAKE_AGENTS,
     "emailVerify": OF_THE_PERSON,
+    "roiSettingsUpdate": Right.MANAGE_PLAN,
     "passwordChange": OF_THE_PERSON,
     "passwordReset": OF_THE_PERSON,
     "passwordResetRequest": OF_THE_PERSON,

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from chenu.core.errors import Invalid
+from chenu.core.errors import BadInput
 from chenu.roi.periods import RoiPeriod, Span, find_earlier, find_later, find_span, list_steps
 
 MONTH, QUARTER, YEAR = RoiPeriod
@@ -28,7 +28,7 @@ def test_a_period_is_of_the_calendar(period: RoiPeriod, on: date, first: date, l
 
 @pytest.mark.parametrize("on", [date.min, date(1999, 12, 31), date(2101, 1, 1), date.max], ids=str)
 def test_a_day_of_another_age_is_refused_at_its_field(on: date) -> None:
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(BadInput) as refusal:
         find_span(MONTH, on)
 
     assert refusal.value.path == ("on",)

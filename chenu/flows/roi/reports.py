@@ -17,7 +17,7 @@ _LONGEST_PERIOD = timedelta(days=400)
 
 
 async def get_roi_report(account_id: AccountId, period: RoiPeriod, on: date) -> RoiReport:
-    """About the month, quarter or year that the day is in; raises Invalid."""
+    """About the month, quarter or year that the day is in; raises BadInput."""
     span = find_span(period, on)
     settings, runs, paid = await asyncio.gather(
         get_settings(account_id),
