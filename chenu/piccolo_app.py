@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "chenu.support.tables",
             "chenu.roi.tables",
             "chenu.privacy.tables",
+            "chenu.tokens.tables",
         ],
         exclude_imported=True,
     ),

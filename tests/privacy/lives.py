@@ -40,6 +40,7 @@ from tests.people import (
     make_published_agent,
     sign_in_again,
 )
+from tests.tokens.granting import give, hold, spend
 
 NAME = "quartzia"
 """In the address, the name, the handle and the profile of the person."""
@@ -104,6 +105,9 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await save_billing_details(person.actor, billed)
     await update_settings(person.actor, RoiSettingsInput(4500, 20))
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
+    await give(account_id, 100)
+    await spend(account_id, 30, reason=f"{WORDS} run")
+    await hold(account_id, 40, reason=f"{WORDS} run")
 
 
 async def _work_with_others(person: Person, owner: Person) -> None:

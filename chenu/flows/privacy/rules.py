@@ -14,11 +14,13 @@ from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
 from chenu.support import privacy as support
+from chenu.tokens import privacy as tokens
 
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
     *ledger.RULES,
+    *tokens.RULES,
     *support.RULES,
     *roi.RULES,
     *billing.RULES,
