@@ -32,11 +32,13 @@ async def give(
     kind: GrantKind = GrantKind.ADJUSTMENT,
     *,
     days: float | None = None,
+    expires_at: datetime | None = None,
     agent_id: UUID | None = None,
     key: str | None = None,
 ) -> GrantRow:
-    """A grant that expires in so many days of business time; None: never."""
-    expires_at = None if days is None else business_now() + timedelta(days=days)
+    """A grant that expires then, or in so many days of business time; else never."""
+    if days is not None:
+        expires_at = business_now() + timedelta(days=days)
     new = NewGrant(
         account_id,
         kind,
