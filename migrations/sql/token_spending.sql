@@ -179,7 +179,7 @@ BEGIN
                 booked[array_position(done, m.number)], $10
             FROM unnest(entry_spends, made_ids, entry_grants, entry_pools, entry_amounts,
                 entry_balances) AS m (number, id, grant_id, pool, amount, balance);
-        UPDATE token_grant g SET remaining = g.remaining - t.taken,
+        UPDATE token_grant g SET remaining = g.remaining - t.taken, spent = g.spent + t.taken,
             is_open = g.remaining - t.taken + g.held + g.debt > 0
             FROM unnest(grant_ids, grant_taken) AS t (id, taken) WHERE g.id = t.id AND t.taken > 0;
         WITH movement AS MATERIALIZED (

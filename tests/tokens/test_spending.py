@@ -250,7 +250,7 @@ async def test_callers_who_go_away_disturb_nobody_and_find_their_answer_again(
     assert await count_spends(account_id) == 4
 
 
-async def test_a_lost_connection_is_told_to_each_and_the_keys_tell_the_rest(
+async def test_a_lost_connection_is_each_caller_s_error_and_the_keys_answer_then(
     services: Services, engines: Engines
 ) -> None:
     account_id = await make_account("ada", 10)
