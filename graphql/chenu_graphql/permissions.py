@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
@@ -144,6 +144,12 @@ def for_person_with(right: Right) -> Rule:
     return Rule(f"people who are signed in, with the role {roles}; no key", require)
 
 
+def _for_apps_too(right: Right) -> Rule:
+    """For whoever has the right, and for service keys, which act for any account."""
+    rule = for_right(right)
+    return replace(rule, name=f"{rule.name}, and service keys", for_apps=True)
+
+
 def _require_invoice_reader(ctx: Context, row: Any) -> None:
     """`row` has an account_id, or is the account itself."""
     account_id = ctx.actor.require_right(Right.READ_INVOICES)
@@ -171,6 +177,7 @@ INVOICES = Rule(
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
+RUNS = _for_apps_too(Right.USE_AGENTS)
 SPENDING = Rule(
     "members with the role MEMBER or OWNER, keys with the scope EXECUTIONS or TOKENS, and service "
     "keys for any account",
