@@ -18,6 +18,7 @@ Decide = Callable[[Caller], bool]
 _OF_BUYER = {
     *("user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"),
     *("execution", "other execution"),
+    *("token grant", "token entry"),
 }
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
