@@ -16,6 +16,7 @@ APP_CONFIG = AppConfig(
             "chenu.billing.invoice_tables",
             "chenu.agents.tables",
             "chenu.support.tables",
+            "chenu.roi.tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
             "chenu.tokens.limit_tables",

@@ -38,6 +38,7 @@ from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
 
@@ -142,6 +143,12 @@ class Account(Node):
     )
     executions: Connection[Execution] = field(
         "Runs of agents for it, newest first.", ACTING, _page_executions
+    )
+    roi: RoiReport = field(
+        "What its runs of agents were worth in a period, against what was paid.",
+        ACTING,
+        resolve_roi,
+        weight=Weight(points=20),
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

@@ -17,6 +17,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
+from chenu.roi.periods import RoiPeriod
 from chenu.tiers.catalogue import (
     AgentLevel,
     EntitlementSource,
@@ -54,6 +55,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
         "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
         "EXPIRED cost nothing."
     ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
 

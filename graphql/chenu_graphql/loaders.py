@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import date
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -48,6 +49,9 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
+from chenu.flows.roi.reports import get_roi_report
+from chenu.roi.periods import RoiPeriod
+from chenu.roi.report import RoiReport
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -55,6 +59,14 @@ Value = TypeVar("Value")
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
+
+
+class RoiKey(NamedTuple):
+    """A report: its account, and a day of its period."""
+
+    account_id: AccountId
+    period: RoiPeriod
+    on: date
 
 
 class Loader(DataLoader[Key, Value]):
@@ -198,6 +210,11 @@ class Loaders:
         return many_each(list_memberships, lambda row: row.user_id)
 
     @cached_property
+    def roi_reports(self) -> Loader[RoiKey, RoiReport]:
+        """The same one is made once, however often a document asks for it."""
+        return Loader(_make_reports)
+
+    @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
         return many_each(list_api_keys, lambda row: row.account_id)
 
@@ -210,3 +227,7 @@ async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[Ver
         for row in await list_version_heads(agent_ids, all_states=all_states):
             found[row.agent_id, all_states].append(row)
     return [found[key] for key in keys]
+
+
+async def _make_reports(keys: list[RoiKey]) -> list[RoiReport]:
+    return [await get_roi_report(*key) for key in keys]

@@ -16,6 +16,7 @@ from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
+from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
@@ -43,6 +44,7 @@ class Mutation(
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    RoiMutations,
     ApiKeyMutations,
 ):
     pass
