@@ -22,23 +22,14 @@ _FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
 _SEPARATORS: dict[Locale, str] = {"fr": ";", "en": ","}
 """What spreadsheets of the language split at: a text with another's separator stays one cell."""
 
-_DECIMAL_SIGNS: dict[Locale, str] = {"fr": ",", "en": "."}
-
 Cell = str | int | Decimal | None
 
 
-class _Number(int):
-    """A decimal number as it is written; a number to the writer, which does not quote it."""
-
-    _written: str
-
-    def __new__(cls, value: Decimal, locale: Locale) -> "_Number":
-        number = super().__new__(cls)
-        number._written = str(value).replace(".", _DECIMAL_SIGNS[locale])
-        return number
+class _WithComma(Decimal):
+    """As French spreadsheets read it; the writer takes it for a number, and does not quote it."""
 
     def __str__(self) -> str:
-        return self._written
+        return super().__str__().replace(".", ",")
 
 
 def write_rows(rows: Iterable[Sequence[Cell]], locale: Locale) -> str:
@@ -48,11 +39,11 @@ def write_rows(rows: Iterable[Sequence[Cell]], locale: Locale) -> str:
     return written.getvalue()
 
 
-def _guard(cell: Cell, locale: Locale) -> str | int:
+def _guard(cell: Cell, locale: Locale) -> str | int | Decimal:
     if cell is None:
         return ""
     if isinstance(cell, Decimal):
-        return _Number(cell, locale)
+        return _WithComma(cell) if locale == "fr" else cell
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 

@@ -140,8 +140,6 @@ async def send_pdf_file(
 ) -> Page:
     """A document of our own; the page of an error says so where it cannot be made."""
     view = await read_view(pages, read_query(request))
-    if pages.request_context.is_head:
-        return _send_pdf(view, b"")
     actor = pages.request_context.actor
     [account] = await list_accounts([account_of(actor)])
     document = pages.render(

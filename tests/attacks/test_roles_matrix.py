@@ -68,6 +68,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/profile": Right.MAKE_AGENTS,
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
+    "/roi/settings": Right.MANAGE_PLAN,
     "/support": Right.ASK_SUPPORT,
 }
 MUTATIONS: dict[str, Right | None] = {

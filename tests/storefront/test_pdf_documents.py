@@ -130,7 +130,7 @@ async def test_a_process_that_takes_too_long_is_killed(tmp_path: Path) -> None:
         os.kill(int((tmp_path / "id").read_text()), 0)
 
 
-async def test_too_many_at_once_are_told_to_come_again() -> None:
+async def test_too_many_at_once_have_to_come_again() -> None:
     documents = program("import time; time.sleep(0.3); raise SystemExit(1)")
 
     answers = await asyncio.gather(
@@ -166,14 +166,3 @@ async def test_a_page_stays_whole_where_no_pdf_can_be_made(
     assert seen.status == 503
     assert "PDFs are not available here" in seen.words
     assert (await browser.get("/roi")).status == 200
-
-
-async def test_head_makes_no_pdf(
-    browser: Browser, person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(PdfDocuments, "make")
-
-    answer = await browser.client.head("/roi/export.pdf")
-
-    assert answer.status_code == 200
-    assert answer.content == b""
