@@ -141,14 +141,14 @@ class Account(Node):
     library: Connection[AccessGrant] = field(
         "What it may use or once could, newest first.", ACTING, _page_library
     )
+    executions: Connection[Execution] = field(
+        "Runs of agents for it, newest first.", ACTING, _page_executions
+    )
     roi: RoiReport = field(
         "What its runs of agents were worth in a period, against what was paid.",
         ACTING,
         resolve_roi,
         weight=Weight(points=20),
-    )
-    executions: Connection[Execution] = field(
-        "Runs of agents for it, newest first.", ACTING, _page_executions
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

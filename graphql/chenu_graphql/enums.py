@@ -51,11 +51,11 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
-    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     ExecutionStatus: (
         "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
         "EXPIRED cost nothing."
     ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
 

@@ -80,8 +80,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
-    await _roi(story, as_session(client, services, buyer))
     await _run(story, client, services, buyer, agent)
+    await _roi(story, as_session(client, services, buyer))
 
     assert sorted(story.reported) == NAMES
 
@@ -112,13 +112,6 @@ async def _entitlements(
     assert released["entitlement"]["used"] == 0
 
 
-async def _roi(story: Story, api: Api) -> None:
-    numbers = {"hourlyRateMinor": 4500, "minutesPerExecution": 20}
-    changed = await story.tell(api, "UpdateRoiSettings", input=numbers)
-    assert changed["roi"]["hourlyRate"]["amountMinor"] == 4500
-    assert (await story.tell(api, "Roi"))["account"]["roi"]["minutesPerExecution"] == 20
-
-
 async def _run(
     story: Story,
     client: httpx.AsyncClient,
@@ -141,6 +134,13 @@ async def _run(
     await story.tell(app, "CancelExecution", input=given_up)
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
+
+
+async def _roi(story: Story, api: Api) -> None:
+    numbers = {"hourlyRateMinor": 4500, "minutesPerExecution": 20}
+    changed = await story.tell(api, "UpdateRoiSettings", input=numbers)
+    assert changed["roi"]["hourlyRate"]["amountMinor"] == 4500
+    assert (await story.tell(api, "Roi"))["account"]["roi"]["minutesPerExecution"] == 20
 
 
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
