@@ -69,7 +69,6 @@ FORMS: dict[str, Right | None] = {
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/roi/settings": Right.MANAGE_PLAN,
-    "/roi/settings": Right.MANAGE_PLAN,
     "/support": Right.ASK_SUPPORT,
 }
 MUTATIONS: dict[str, Right | None] = {
