@@ -53,16 +53,16 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
-    ExecutionStatus: (
-        "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
-        "EXPIRED cost nothing."
-    ),
-    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantKind: "MONTHLY and TRIAL are budgets; a pack's base and bonus are two grants.",
     EntryKind: (
         "HOLD reserves, RELEASE ends that, SPEND uses; ADJUST moves tokens of a grant to the debt "
         "of another."
     ),
+    ExecutionStatus: (
+        "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
+        "EXPIRED cost nothing."
+    ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
 _NAMES: dict[type[Enum], str] = {GrantKind: "TokenGrantKind", EntryKind: "TokenEntryKind"}

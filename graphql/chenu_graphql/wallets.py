@@ -5,6 +5,8 @@ from functools import partial
 
 import strawberry
 
+from chenu.agents.executions import ExecutionRow
+from chenu.agents.model import ExecutionId
 from chenu.core.i18n import translate
 from chenu.tokens.grants import GrantId, GrantKind
 from chenu.tokens.grants import GrantRow as TokenGrantRow
@@ -28,6 +30,7 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Context, Info
+from chenu_graphql.executions import Execution
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import Node, register_node
@@ -68,6 +71,12 @@ async def _paying_grant(root: _Entry, info: Info) -> TokenGrantRow | None:
     return await info.context.loaders.token_grants.load(root.grant_id)
 
 
+async def _execution(root: _Entry, info: Info) -> ExecutionRow | None:
+    if root.execution_id is None:
+        return None
+    return await info.context.loaders.executions.load(ExecutionId(root.execution_id))
+
+
 @strawberry.type(
     description=(
         "Append-only. 'amount' is signed: what it does to the balance that can still be spent."
@@ -85,6 +94,7 @@ class TokenEntry(Node):
     )
     reason: str = field("For people.", PARENT, _reason)
     created_at: datetime = field("When.", PARENT)
+    execution: Execution | None = field("The run that it is of; null: of none.", PARENT, _execution)
     grant: TokenGrant | None = field(
         "The grant that it changed; null: unlimited, no grant paid.", PARENT, _paying_grant
     )
