@@ -43,6 +43,8 @@ from storefront.routes import (
     store,
     support,
     support_desk,
+    token_limits,
+    tries,
     withdraw,
 )
 
@@ -57,6 +59,10 @@ HANDLERS = (
     purchases.show_purchase,
     purchases.cancel_purchase,
     library.show_library,
+    tries.run_agent,
+    token_limits.show_limits,
+    token_limits.save_limit,
+    token_limits.end_limit,
     roi.show_roi,
     roi.show_how,
     roi.save_settings,
