@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from chenu_graphql.enforcement import enforce
-from chenu_graphql.errors import PlanRequired, SimpleError
+from chenu_graphql.errors import InsufficientTokens, PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
@@ -62,7 +62,7 @@ def get_strawberry_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Live,
-        types=(SimpleError, PlanRequired),
+        types=(SimpleError, PlanRequired, InsufficientTokens),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

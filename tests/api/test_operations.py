@@ -176,6 +176,7 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
     assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    assert (await story.tell(api, "MyTokens"))["account"]["tokens"]["held"] == 0
     offer = await story.tell(api, "PreviewPlan", tier="BUSINESS")
     agreed = {
         "tier": "BUSINESS",
