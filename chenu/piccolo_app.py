@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "chenu.support.tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
+            "chenu.tokens.budget_tables",
         ],
         exclude_imported=True,
     ),

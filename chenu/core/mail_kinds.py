@@ -42,6 +42,7 @@ class MailKind(StrEnum):
     TRIAL_ENDED = "TRIAL_ENDED"
     TRIAL_REFUSED = "TRIAL_REFUSED"
     PAYMENT_FAILED = "PAYMENT_FAILED"
+    TOKENS_USED = "TOKENS_USED"
 
 
 class MailTopic(StrEnum):
@@ -50,6 +51,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    TOKENS = "TOKENS"
 
 
 class MailReason(StrEnum):
@@ -116,6 +118,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.TRIAL_ENDED: _CONTRACT,
     MailKind.TRIAL_REFUSED: _CONTRACT,
     MailKind.PAYMENT_FAILED: _CONTRACT,
+    MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 
 

@@ -35,6 +35,7 @@ from chenu.core.mail_params import (
     SaleParams,
     SupportAnsweredParams,
     SupportAskedParams,
+    TokensUsedParams,
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
@@ -246,4 +247,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    MailKind.TOKENS_USED: tuple(
+        TokensUsedParams(
+            name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
+        )
+        for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
+    ),
 }

@@ -29,6 +29,8 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
+from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.events.polling import poll_events
 from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
@@ -102,11 +104,26 @@ async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
 
 
+async def _settle_budgets(services: Services, due_at: datetime) -> None:
+    await settle_due_budgets()
+    await expire_due_grants()
+
+
+_WARNED = Every(timedelta(seconds=15))
+
+
+async def _warn_of_use(services: Services, due_at: datetime) -> None:
+    """It is due an interval after the end of its last run."""
+    await warn_of_use(due_at - _WARNED.interval)
+
+
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("trial_reminders", Every(timedelta(seconds=10)), _remind_of_trials),
+    Recurring("token_budgets", Every(timedelta(seconds=10)), _settle_budgets),
+    Recurring("token_warnings", _WARNED, _warn_of_use),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),

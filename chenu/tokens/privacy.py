@@ -41,4 +41,17 @@ RULES: tuple[Rule, ...] = (
         {"business_key": "the event that gave it, as ids of ours or of Stripe's"},
         retained={**codes("kind", "business_key"), "reason": BOOKS},
     ),
+    PersonalData(
+        "token_budget_period",
+        "account = ANY(@accounts)",
+        (
+            *("id", "account", "source", "starts_at", "ends_at", "monthly", "granted", "carried"),
+            *("unspent", "resumed", "ended_at", "created_at"),
+        ),
+        {
+            "changes": "how many grants it has: token_grant.json has them",
+            "warned": "the percentage of use that was mailed",
+        },
+        retained=codes("source"),
+    ),
 )

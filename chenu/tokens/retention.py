@@ -6,4 +6,5 @@ RETENTIONS: tuple[Forever, ...] = (
     Forever("token_grant", BOOKS),
     Forever("token_entry", BOOKS),
     Forever("token_hold", BOOKS),
+    Forever("token_budget_period", "what was granted for which month, once: names its grants"),
 )

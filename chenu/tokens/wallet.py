@@ -12,6 +12,7 @@ from chenu.core.clock import business_now
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.grants import COLUMNS, GrantId, GrantRow, expire_grants
 from chenu.tokens.holds import has_unlimited_tokens
 from chenu.tokens.tables import TokenEntry
@@ -81,7 +82,8 @@ class _WalletRow:
 
 
 async def get_wallet(account_id: AccountId) -> Wallet:
-    """What has expired meanwhile is booked first."""
+    """What is due of the budget is granted first, and what has expired is booked."""
+    await settle_due_budget(account_id)
     row = await _read_wallet(account_id)
     if row.has_due:
         await expire_grants(account_id)

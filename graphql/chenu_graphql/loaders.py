@@ -10,7 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
-from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
+from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
@@ -45,6 +45,7 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
+from chenu.tokens.entitlements import list_entitlements
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
