@@ -90,6 +90,13 @@ async def list_due_budgets(*, limit: int = 500) -> list[AccountId]:
     return [row.account_id for row in rows]
 
 
+async def list_due_of(account_ids: Sequence[AccountId]) -> list[AccountId]:
+    """Those of these accounts that are due, also while a failed attempt waits."""
+    sql = "SELECT account AS account_id FROM token_budget WHERE account = ANY($1) AND due_at <= $2"
+    rows = await db.fetch_all(_Account, sql, list(account_ids), business_now())
+    return [row.account_id for row in rows]
+
+
 async def list_postponed(account_ids: Sequence[AccountId]) -> set[AccountId]:
     """Those that failed and wait for their next attempt."""
     sql = """

@@ -1,6 +1,6 @@
 """The rows of budgets that were granted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
@@ -92,7 +92,7 @@ async def find_next_end(account_id: AccountId) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class RunningBudget:
-    """`unused` is what is left of it, also for runs that it is reserved for."""
+    """`granted` is what it is made of, `used` what was spent of that."""
 
     id: BudgetPeriodId
     account_id: AccountId
@@ -100,19 +100,15 @@ class RunningBudget:
     starts_at: datetime
     ends_at: datetime
     granted: Tokens
-    unused: Tokens
+    used: Tokens
     warned: int
 
-    @property
-    def used(self) -> Tokens:
-        return Tokens(max(0, self.granted - self.unused))
 
-
-_UNUSED = """
-    (SELECT coalesce(sum(g.remaining + g.held), 0)::bigint FROM token_grant g
+_USED = """
+    (SELECT coalesce(sum(g.spent), 0)::bigint FROM token_grant g
     WHERE g.source_id = {0}id AND g.kind IN ('MONTHLY', 'TRIAL'))
 """
-_RUNNING = Columns(RunningBudget, TokenBudgetPeriod, account_id="account", unused=_UNUSED)
+_RUNNING = Columns(RunningBudget, TokenBudgetPeriod, account_id="account", used=_USED)
 
 
 async def list_running(account_ids: Sequence[AccountId]) -> list[RunningBudget]:
@@ -124,13 +120,22 @@ async def list_running(account_ids: Sequence[AccountId]) -> list[RunningBudget]:
     return await db.fetch_all(RunningBudget, sql, list(account_ids), business_now())
 
 
-async def sum_unlimited_use(account_id: AccountId, since: datetime) -> Tokens:
-    """What was used without a limit, and paid by no grant."""
+@dataclass(frozen=True, slots=True)
+class _Use:
+    account_id: AccountId
+    used: Tokens
+
+
+async def list_use_since(since: Mapping[AccountId, datetime]) -> dict[AccountId, Tokens]:
+    """What accounts used since each one's month began, that have no limited budget now."""
+    if not since:
+        return {}
     sql = """
-        SELECT coalesce(-sum(amount), 0)::bigint FROM token_entry
-        WHERE account_id = $1 AND pool = 'UNLIMITED' AND created_at >= $2
+        SELECT owner.id AS account_id, used_token_budget(owner.id, owner.since, $3) AS used
+        FROM unnest($1::uuid[], $2::timestamptz[]) AS owner (id, since)
     """
-    return Tokens(await db.fetch_value(sql, account_id, since))
+    rows = await db.fetch_all(_Use, sql, list(since), list(since.values()), business_now())
+    return {row.account_id: row.used for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ What is due is decided by the account as it is now (budget_rules.py), whoever as
 plan, the worker's task, or a page that shows it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import singledispatch
@@ -13,6 +14,7 @@ from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import (
     BudgetDates,
     find_budget_dates,
+    list_due_of,
     lock_budget_dates,
     store_budget_dates,
 )
@@ -64,6 +66,12 @@ async def settle_due_budget(account_id: AccountId) -> bool:
     """
     dates = await find_budget_dates(account_id)
     return dates is not None and dates.is_due() and await settle_budget(account_id)
+
+
+async def settle_due_of(account_ids: Sequence[AccountId]) -> None:
+    """The same of several accounts."""
+    for account_id in await list_due_of(account_ids):
+        await settle_budget(account_id)
 
 
 @db.transactional

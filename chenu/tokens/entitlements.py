@@ -11,7 +11,7 @@ from chenu.core.clock import business_now
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.budget_calendar import month_from, month_of_plan
-from chenu.tokens.budget_rows import RunningBudget, list_running, sum_unlimited_use
+from chenu.tokens.budget_rows import RunningBudget, list_running, list_use_since
 from chenu.tokens.budget_rules import BudgetSource
 from chenu.tokens.budgets import settle_due_budget
 
@@ -46,27 +46,30 @@ async def list_entitlements(account_ids: Sequence[AccountId]) -> list[AccountEnt
     """In no particular order; none for an account that there is not."""
     found = await entitlements.list_entitlements(account_ids)
     running = {(each.account_id, each.source): each for each in await list_running(account_ids)}
-    unlimited = [each for each in found if each.of(Feature.TOKENS).is_unlimited]
-    uses = {each.account_id: await _sum_use(each) for each in unlimited}
+    others = [each for each in found if _find_running(each, running) is None]
+    use = await list_use_since({each.account_id: _start_of(each.budget) for each in others})
     return [
-        _complete(
-            each,
-            running.get((each.account_id, BudgetSource(each.budget.source))),
-            uses.get(each.account_id),
-        )
-        for each in found
+        _complete(each, _find_running(each, running), use.get(each.account_id)) for each in found
     ]
 
 
-async def _sum_use(account: AccountEntitlements) -> Tokens:
-    since = month_from(account.budget.anchor, business_now()).start
-    return await sum_unlimited_use(account.account_id, since)
+_Running = dict[tuple[AccountId, BudgetSource], RunningBudget]
+
+
+def _find_running(account: AccountEntitlements, running: _Running) -> RunningBudget | None:
+    if account.of(Feature.TOKENS).is_unlimited:
+        return None
+    return running.get((account.account_id, BudgetSource(account.budget.source)))
+
+
+def _start_of(terms: BudgetTerms) -> datetime:
+    return month_from(terms.anchor, business_now()).start
 
 
 def _complete(
-    account: AccountEntitlements, running: RunningBudget | None, unlimited_use: Tokens | None
+    account: AccountEntitlements, running: RunningBudget | None, use: Tokens | None
 ) -> AccountEntitlements:
-    tokens = _describe(account.of(Feature.TOKENS), account.budget, running, unlimited_use)
+    tokens = _describe(account.of(Feature.TOKENS), account.budget, running, use)
     others = (each for each in account.entitlements if each.feature is not Feature.TOKENS)
     order = [each.feature for each in account.entitlements]
     both = sorted((*others, tokens), key=lambda each: order.index(each.feature))
@@ -77,15 +80,15 @@ def _describe(
     known: Entitlement,
     terms: BudgetTerms,
     running: RunningBudget | None,
-    unlimited_use: Tokens | None,
+    use: Tokens | None,
 ) -> Entitlement:
     """Before the first budget is granted, what it will be."""
     if known.is_unlimited:
-        return replace(known, used=unlimited_use)
+        return replace(known, used=use)
     if not known.has_access:
         return known
     if running is None:
-        return replace(known, used=0, resets_at=_find_next(terms))
+        return replace(known, used=use, resets_at=_find_next(terms))
     return replace(known, limit=running.granted, used=running.used, resets_at=running.ends_at)
 
 

@@ -15,9 +15,6 @@ CREATE UNIQUE INDEX token_budget_period_running ON token_budget_period (account,
     WHERE ended_at IS NULL;
 REVOKE DELETE ON token_budget_period FROM chenu_app;
 
-CREATE INDEX token_entry_unlimited ON token_entry (account_id, created_at)
-    WHERE pool = 'UNLIMITED';
-
 -- Accounts from before budgets: their months count from the day of sign-up.
 INSERT INTO token_budget (id, account, source, anchor_at, due_at, attempts, next_attempt_at)
     SELECT gen_random_uuid(), id, 'ACCOUNT', created_at, created_at, 0, now() FROM account;
