@@ -21,6 +21,7 @@ from chenu.accounts.budget_dates import (
 from chenu.accounts.tiers import PlanState, get_plan_state
 from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.core.crash_points import crash_point
 from chenu.core.i18n import mark
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
@@ -89,6 +90,7 @@ async def settle_budget(account_id: AccountId) -> bool:
     decision = decide(_situation(dates, state, tuple(periods), now))
     for step in decision.steps:
         await _apply(step, account_id)
+        crash_point("budget.inside_settle")
     due_at = await _find_next_due(account_id, state, now)
     source, anchor = decision.source.value, decision.anchor
     await store_budget_dates(replace(dates, source=source, anchor_at=anchor, due_at=due_at))

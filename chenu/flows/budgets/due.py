@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import list_due_budgets, list_postponed, postpone_budget
 from chenu.core.backoff import name_failure
+from chenu.core.crash_points import crash_point
 from chenu.flows.operations.repair import repair_one
 from chenu.tokens.budgets import settle_budget
 from chenu.tokens.grants import expire_grants, list_accounts_with_due_grants
@@ -17,6 +18,7 @@ from chenu.tokens.grants import expire_grants, list_accounts_with_due_grants
 async def settle_due_budgets() -> None:
     for account_id in await list_due_budgets():
         await repair_one(_try(settle_budget, account_id), budget=str(account_id))
+        crash_point("budget.after_settle")
 
 
 async def expire_due_grants() -> None:
