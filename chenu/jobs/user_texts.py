@@ -39,6 +39,7 @@ _OURS = frozenset(
         "renews_at",
         "resets_at",
         "next_attempt_at",
+        "starts_at",
     }
 )
 """Parameters of mails that no user wrote: our links and Stripe's, times, legal texts."""

@@ -12,6 +12,7 @@ from chenu.accounts.entitlements import AccountEntitlements
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
+from chenu.core.i18n import mark
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
@@ -22,6 +23,9 @@ from chenu.tokens.grants import COLUMNS, GrantId, GrantRow, expire_grants_of
 from chenu.tokens.tables import TokenEntry
 
 EntryId = NewType("EntryId", UUID)
+
+REASONS = (mark("Expired"), mark("A debt of tokens was repaid"))
+"""What migrations/sql/tokens.sql writes as the reason of entries, translated where it is shown."""
 
 
 class EntryKind(StrEnum):

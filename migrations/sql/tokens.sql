@@ -312,7 +312,7 @@ BEGIN
     END IF;
     booked := token_transaction('TOKEN_REPAY', 'token:repay:' || token_entry_id(0), owner, NULL,
         business_at, posted_at);
-    base := token_entry_base(owner, booked.id, 'Repaid from these tokens', business_at);
+    base := token_entry_base(owner, booked.id, 'A debt of tokens was repaid', business_at);
     balance := token_balance(owner);
     rest := amount;
     FOR g IN SELECT * FROM token_grant WHERE account = owner AND is_open AND debt > 0

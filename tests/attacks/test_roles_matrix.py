@@ -68,6 +68,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/profile": Right.MAKE_AGENTS,
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
+    "/roi/settings": Right.MANAGE_PLAN,
     "/support": Right.ASK_SUPPORT,
 }
 MUTATIONS: dict[str, Right | None] = {
@@ -82,6 +83,10 @@ MUTATIONS: dict[str, Right | None] = {
     "creatorOnboard": Right.MAKE_AGENTS,
     "creatorUpdate": Right.MAKE_AGENTS,
     "emailVerify": OF_THE_PERSON,
+    "executionAuthorize": Right.USE_AGENTS,
+    "executionCancel": Right.USE_AGENTS,
+    "executionComplete": Right.USE_AGENTS,
+    "roiSettingsUpdate": Right.MANAGE_PLAN,
     "passwordChange": OF_THE_PERSON,
     "passwordReset": OF_THE_PERSON,
     "passwordResetRequest": OF_THE_PERSON,

@@ -60,11 +60,12 @@ async def give(
 
 
 async def _insert_budget(grant: GrantRow) -> None:
+    assert grant.expires_at is not None
     values = {
         "id": grant.source_id,
         "account": grant.account_id,
         "source": "TRIAL" if grant.kind is GrantKind.TRIAL else "PLAN",
-        "starts_at": grant.created_at,
+        "starts_at": min(grant.created_at, grant.expires_at - timedelta(days=1)),
         "ends_at": grant.expires_at,
         "monthly": grant.granted,
         "granted": grant.granted,

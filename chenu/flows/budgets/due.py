@@ -14,11 +14,15 @@ from chenu.flows.operations.repair import repair_one
 from chenu.tokens.budgets import settle_budget
 from chenu.tokens.grants import expire_grants, list_accounts_with_due_grants
 
+_BATCH = 500
+
 
 async def settle_due_budgets() -> None:
-    for account_id in await list_due_budgets():
-        await repair_one(_try(settle_budget, account_id), budget=str(account_id))
-        crash_point("budget.after_settle")
+    """Until nothing is due: each account that is looked at has another time afterwards."""
+    while due := await list_due_budgets(limit=_BATCH):
+        for account_id in due:
+            await repair_one(_try(settle_budget, account_id), budget=str(account_id))
+            crash_point("budget.after_settle")
 
 
 async def expire_due_grants() -> None:
