@@ -519,6 +519,27 @@ async def forwards():
     )
 
     manager.add_column(
+        table_class_name="TokenBudgetPeriod",
+        tablename="token_budget_period",
+        column_name="is_unpaid",
+        db_column_name="is_unpaid",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
         table_class_name="Account",
         tablename="account",
         column_name="period_is_trial",

@@ -64,6 +64,15 @@ async def raise_monthly(period_id: UUID, monthly: Tokens) -> None:
     await db.execute(sql, period_id, monthly)
 
 
+async def mark_budgets_unpaid(account_id: AccountId) -> None:
+    """Those of plans whose month runs: a plan that begins anew within it has only the rest."""
+    sql = """
+        UPDATE token_budget_period SET is_unpaid = true
+        WHERE account = $1 AND source = 'PLAN' AND ends_at > $2 AND NOT is_unpaid
+    """
+    await db.execute(sql, account_id, business_now())
+
+
 async def end_period(period_id: UUID, unspent: Tokens) -> None:
     """Once; `unspent` is what comes back should the plan do so."""
     sql = """

@@ -30,7 +30,10 @@ class PlanPeriod:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPeriod:
-    """A budget as it was granted. `monthly` is the highest that it was granted for so far."""
+    """A budget as it was granted. `monthly` is the highest that it was granted for so far.
+
+    `is_unpaid`: its money was returned, or never came.
+    """
 
     id: UUID
     source: BudgetSource
@@ -38,6 +41,7 @@ class BudgetPeriod:
     ends_at: datetime
     monthly: Tokens
     ended_at: datetime | None = None
+    is_unpaid: bool = False
 
     @property
     def month(self) -> BudgetMonth:
@@ -75,12 +79,16 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A new budget; what is unspent of `replaces`, which ends, comes beside it."""
+    """A new budget; what is unspent of `replaces`, which ends, comes beside it.
+
+    What was spent of `unpaid` within the same month is deducted.
+    """
 
     source: BudgetSource
     month: BudgetMonth
     monthly: Tokens
     replaces: BudgetPeriod | None = None
+    unpaid: tuple[BudgetPeriod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,18 @@ def _settle(
     is_changed = source is BudgetSource.PLAN
     carried = next((each for each in replaced if is_changed and each.source is source), None)
     yield from (End(each) for each in replaced if each is not carried)
-    yield Begin(source, month, monthly, replaces=carried)
+    yield Begin(source, month, monthly, carried, _list_unpaid(situation, source))
+
+
+def _list_unpaid(situation: Situation, source: BudgetSource) -> tuple[BudgetPeriod, ...]:
+    """Plans that began, were used, and came to nothing within the month that would still run."""
+    if source is not BudgetSource.PLAN:
+        return ()
+    return tuple(
+        each
+        for each in situation.periods
+        if each.is_unpaid and each.ended_at is not None and each.ends_at > situation.now
+    )
 
 
 def _find_current(

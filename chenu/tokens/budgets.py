@@ -147,8 +147,14 @@ async def _begin(step: Begin, account_id: AccountId) -> None:
     period_id = await insert_period(account_id, step.source, step.month, step.monthly)
     period = BudgetPeriod(period_id, step.source, step.month.start, step.month.end, step.monthly)
     reason = TRIAL_BUDGET if step.source is BudgetSource.TRIAL else MONTHLY_BUDGET
-    await _grant(account_id, period, step.monthly, reason)
+    spent = await _sum_spent(step.unpaid)
+    await _grant(account_id, period, Tokens(max(0, step.monthly - spent)), reason)
     await _carry_over(account_id, period, unspent)
+
+
+async def _sum_spent(periods: Sequence[BudgetPeriod]) -> int:
+    found = [await list_grants_of_source(each.id) for each in periods]
+    return sum(grant.spent for grants in found for grant in grants)
 
 
 @_apply.register

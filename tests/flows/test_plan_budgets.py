@@ -12,6 +12,7 @@ from chenu.flows.budgets.due import settle_due_budgets
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
+from chenu.flows.withdrawals.declare import declare_own
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.budgets import settle_budget
 from chenu.tokens.entitlements import get_monthly_budget
@@ -28,6 +29,7 @@ from tests.flows.plans import (
     pay_with,
     plan_of,
     start,
+    tier_of,
 )
 from tests.flows.test_plans import require_true_books
 from tests.people import Person, make_person
@@ -210,4 +212,23 @@ async def test_a_contract_is_unlimited_and_leaves_the_plan_s_budget(
 
     assert (await available(person), await budget_of(person)) == (25_500, 25_000)
     assert not await settle_budget(account_of(person))
+    await require_true_books(services)
+
+
+async def test_subscribe_burn_withdraw_farms_no_second_budget(
+    services: Services, person: Person
+) -> None:
+    await complete(services, await start(services, person.actor, PRO))
+    plan = await plan_of(person)
+    assert plan is not None
+    await spend(account_of(person), 20_500)
+
+    await declare_own(services, person.actor, plan.id)
+    await catch_up(services)
+    assert await available(person) == 0
+    await advance(services, 1)
+    await complete(services, await start(services, person.actor, PRO, key="plan-2"))
+
+    assert (await available(person), await budget_of(person)) == (5_000, 5_000)
+    assert await tier_of(person) == "PRO"
     await require_true_books(services)

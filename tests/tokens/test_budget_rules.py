@@ -56,6 +56,7 @@ IN_TRIAL = plan("2026-04-10", "2026-04-24", is_trial=True)
 PAID_AFTER_TRIAL = plan("2026-04-24", "2026-05-24")
 YEAR = plan("2026-04-11", "2027-04-11")
 ENDED = replace(PRO_APRIL, ended_at=at("2026-04-10"))
+RETURNED = replace(ENDED, is_unpaid=True)
 
 CASES: dict[
     str,
@@ -306,6 +307,33 @@ CASES: dict[
         "2026-04-01",
         (FREE_APRIL, PRO_APRIL),
         (End(PRO_APRIL),),
+    ),
+    "plan begins anew after its money was returned": (
+        "2026-04-20",
+        PRO,
+        plan("2026-04-20", "2026-05-20"),
+        ACCOUNT,
+        "2026-04-10",
+        (RETURNED,),
+        (Begin(PLAN, month("2026-04-20", "2026-05-20"), PRO, unpaid=(RETURNED,)),),
+    ),
+    "plan begins anew a month after its money was returned": (
+        "2026-05-02",
+        PRO,
+        plan("2026-05-02", "2026-06-02"),
+        ACCOUNT,
+        "2026-04-10",
+        (RETURNED,),
+        (Begin(PLAN, month("2026-05-02", "2026-06-02"), PRO),),
+    ),
+    "plan begins anew that was paid for and ended": (
+        "2026-04-20",
+        PRO,
+        plan("2026-04-20", "2026-05-20"),
+        ACCOUNT,
+        "2026-04-10",
+        (ENDED,),
+        (Begin(PLAN, month("2026-04-20", "2026-05-20"), PRO),),
     ),
     "paused plan is resumed": (
         "2026-04-12",

@@ -37,6 +37,7 @@ from chenu.ledger.operations import (
     find_last,
 )
 from chenu.tiers.catalogue import TierCode
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget
 
 
@@ -74,6 +75,8 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         live = await list_live_subscriptions(account_id, kind)
         await restore_lost_coupon(live, state)
         await end_duplicates(live)
+        if state.is_ended_unpaid:
+            await mark_budgets_unpaid(account_id)
         now = await _grant_tier(account_id, live)
         if live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(before, fetched, live)

@@ -25,6 +25,7 @@ from chenu.core.money import Cents
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
+        await mark_budgets_unpaid(payment.account_id)
         await _tell_customer(refund)
     return refund
 
