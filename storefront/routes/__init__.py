@@ -41,6 +41,9 @@ from storefront.routes import (
     store,
     support,
     support_desk,
+    token_meter,
+    token_statement,
+    tokens,
     withdraw,
 )
 
@@ -55,6 +58,10 @@ HANDLERS = (
     purchases.show_purchase,
     purchases.cancel_purchase,
     library.show_library,
+    tokens.show_tokens,
+    token_meter.show_meter,
+    token_statement.show_statement,
+    token_statement.download_statement,
     sessions.show_sign_in,
     sessions.submit_sign_in,
     sign_up.show_sign_up,
