@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
             "chenu.agents.tables",
             "chenu.support.tables",
             "chenu.privacy.tables",
+            "chenu.tokens.tables",
         ],
         exclude_imported=True,
     ),
