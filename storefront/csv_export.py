@@ -54,4 +54,4 @@ def send_csv(
         "Content-Disposition": f'attachment; filename="{file_name}"',
         "Vary": "Cookie",
     }
-    return Stream(write(), media_type="text/csv; charset=utf-8", headers=headers, status_code=200)
+    return Stream(write(), media_type="text/csv", headers=headers, status_code=200)

@@ -46,19 +46,26 @@ async def give_budget(person: Person, amount: int) -> GrantRow:
     return await give(person, amount, GrantKind.MONTHLY, expires_at=ends)
 
 
-async def reserve(person: Person, most: int, agent_id: UUID | None = None) -> HoldId:
+async def reserve(
+    person: Person, most: int, agent_id: UUID | None = None, reason: str = "A run of the tests"
+) -> HoldId:
     hold_id = HoldId(new_id())
     until = business_now() + HOUR
-    new = NewHold(
-        account_of(person), Tokens(most), hold_id, "A run of the tests", until, agent_id=agent_id
-    )
+    new = NewHold(account_of(person), Tokens(most), hold_id, reason, until, agent_id=agent_id)
     await hold_tokens(new)
     return hold_id
 
 
-async def run(person: Person, used: int, agent_id: UUID | None = None, *, most: int = 0) -> None:
+async def run(
+    person: Person,
+    used: int,
+    agent_id: UUID | None = None,
+    *,
+    most: int = 0,
+    reason: str = "A run of the tests",
+) -> None:
     """Reserves and settles."""
-    await settle_hold(await reserve(person, most or used, agent_id), Tokens(used))
+    await settle_hold(await reserve(person, most or used, agent_id, reason), Tokens(used))
 
 
 async def owe(person: Person, amount: int) -> None:
