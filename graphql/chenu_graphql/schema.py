@@ -17,6 +17,7 @@ from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
+from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
 
@@ -47,7 +48,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
-class Live(PurchaseSubscriptions):
+class Live(PurchaseSubscriptions, TokenSubscriptions):
     pass
 
 

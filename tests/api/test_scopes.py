@@ -66,6 +66,7 @@ PRIVATE = {
     "viewer": "{ viewer { email } }",
     "purchases": "{ viewer { account { purchases(first: 1) { totalCount } } } }",
     "library": "{ viewer { account { library(first: 1) { totalCount } } } }",
+    "tokens": "{ viewer { account { tokens { available } } } }",
     "api keys": "{ viewer { account { apiKeys { prefix } } } }",
 }
 

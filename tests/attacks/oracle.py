@@ -15,7 +15,18 @@ BILLING = ApiScope.BILLING
 
 Decide = Callable[[Caller], bool]
 
-_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"}
+_OF_BUYER = {
+    "user",
+    "account",
+    "purchase",
+    "payment",
+    "grant",
+    "api key",
+    "plan",
+    "invoice",
+    "token grant",
+    "token entry",
+}
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
