@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "kind", "agent", "is_paid", "granted", "remaining", "held", "debt"),
-            *("is_open", "expires_at", "source_id", "reason", "created_at"),
+            *("spent", "is_open", "expires_at", "source_id", "reason", "created_at"),
         ),
         {"business_key": "the event that gave it, as ids of ours or of Stripe's"},
         retained={**codes("kind", "business_key"), "reason": BOOKS},
