@@ -38,7 +38,6 @@ from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
-from chenu_graphql.tokens import TokenWallet, resolve_wallet
 
 _Source = strawberry.Parent[AccountRow]
 
@@ -117,7 +116,6 @@ class Account(Node):
         _entitlements,
         weight=Weight(size=len(catalogue.Feature)),
     )
-    tokens: TokenWallet = field("What it can spend on runs of agents.", ACTING, resolve_wallet)
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
     )

@@ -17,8 +17,6 @@ from chenu.tiers.catalogue import (
     SupportLevel,
     TierCode,
 )
-from chenu.tokens.grants import GrantKind
-from chenu.tokens.wallet import EntryKind
 
 _DESCRIPTIONS: dict[type[Enum], str] = {
     TierCode: "The five tiers, from the cheapest up.",
@@ -46,13 +44,9 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
     GrantSource: "Where the right to use an agent comes from.",
-    GrantKind: "Why an account got tokens: a pack's base and bonus are two grants.",
-    EntryKind: "What an entry of the tokens says; ADJUST moves tokens to a debt.",
 }
-_NAMES: dict[type[Enum], str] = {GrantKind: "TokenGrantKind", EntryKind: "TokenEntryKind"}
-"""Where the contract's name is longer than ours."""
 
 
 def register_enums() -> None:
     for enum, description in _DESCRIPTIONS.items():
-        strawberry.enum(enum, name=_NAMES.get(enum), description=description)
+        strawberry.enum(enum, description=description)

@@ -45,11 +45,6 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
-from chenu.tokens.grants import GrantId as TokenGrantId
-from chenu.tokens.grants import GrantRow as TokenGrantRow
-from chenu.tokens.overview import list_entries_by_id
-from chenu.tokens.overview import list_grants_by_id as list_token_grants_by_id
-from chenu.tokens.wallet import EntryId, EntryRow
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -139,14 +134,6 @@ class Loaders:
     @cached_property
     def grants(self) -> Loader[GrantId, GrantRow | None]:
         return one_each(list_grants_by_id, lambda row: row.id)
-
-    @cached_property
-    def token_grants(self) -> Loader[TokenGrantId, TokenGrantRow | None]:
-        return one_each(list_token_grants_by_id, lambda row: row.id)
-
-    @cached_property
-    def token_entries(self) -> Loader[EntryId, EntryRow | None]:
-        return one_each(list_entries_by_id, lambda row: row.id)
 
     @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:

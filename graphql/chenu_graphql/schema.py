@@ -17,7 +17,6 @@ from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
-from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
 
@@ -48,7 +47,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
-class Live(PurchaseSubscriptions, TokenSubscriptions):
+class Live(PurchaseSubscriptions):
     pass
 
 

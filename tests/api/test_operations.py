@@ -1,6 +1,5 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
-from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -20,7 +19,6 @@ from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
 from tests.flows.plans import catch_up, open_plans, put_portal
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
-from tests.storefront.token_lives import give
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
 
@@ -81,7 +79,6 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
-    await _tokens(story, client, services, buyer)
 
     assert sorted(story.reported) == NAMES
 
@@ -227,21 +224,6 @@ async def _watch(story: Story, services: Services, buyer: Person, purchase_id: s
     assert answer.errors == []
     assert answer.data is not None
     assert answer.data["purchaseSettled"]["status"] == "PAID"
-
-
-async def _tokens(
-    story: Story, client: httpx.AsyncClient, services: Services, buyer: Person
-) -> None:
-    await give(buyer, 100)
-    viewer = await story.tell(as_session(client, services, buyer), "MyTokens")
-    assert viewer["account"]["tokens"]["available"] == 100
-    request = GraphQLRequest(document_of("WatchTokens"), {}, "WatchTokens")
-    ctx = Context(services, RequestContext(actor=buyer.actor))
-    async with aclosing(get_engine().subscribe(request, ctx)) as answers:
-        answer = await anext(answers)
-    assert answer.data is not None
-    assert answer.data["tokenBalanceChanged"]["available"] == 100
-    story.reported.add("WatchTokens")
 
 
 async def _keys(story: Story, api: Api) -> None:

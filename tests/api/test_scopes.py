@@ -66,7 +66,6 @@ PRIVATE = {
     "viewer": "{ viewer { email } }",
     "purchases": "{ viewer { account { purchases(first: 1) { totalCount } } } }",
     "library": "{ viewer { account { library(first: 1) { totalCount } } } }",
-    "tokens": "{ viewer { account { tokens { available } } } }",
     "api keys": "{ viewer { account { apiKeys { prefix } } } }",
 }
 

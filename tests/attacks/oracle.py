@@ -15,18 +15,7 @@ BILLING = ApiScope.BILLING
 
 Decide = Callable[[Caller], bool]
 
-_OF_BUYER = {
-    "user",
-    "account",
-    "purchase",
-    "payment",
-    "grant",
-    "api key",
-    "plan",
-    "invoice",
-    "token grant",
-    "token entry",
-}
+_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"}
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
 

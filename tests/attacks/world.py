@@ -56,7 +56,6 @@ from tests.people import (
     pay,
     sign_in_again,
 )
-from tests.storefront.token_lives import give
 
 TYPES = {
     "user": "User",
@@ -68,8 +67,6 @@ TYPES = {
     "plan": "Subscription",
     "invoice": "Invoice",
     "coupon": "Coupon",
-    "token grant": "TokenGrant",
-    "token entry": "TokenEntry",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -168,14 +165,6 @@ async def _ask_for_refund(account_id: AccountId) -> object:
     return request.id
 
 
-async def _give_tokens(buyer: Person) -> dict[str, Any]:
-    grant = await give(buyer, 1_000)
-    return {
-        "token grant": grant.id,
-        "token entry": await db.fetch_value("SELECT id FROM token_entry"),
-    }
-
-
 async def _make_coupon() -> object:
     """A code that a customer may type."""
     await insert_coupon(coupon_input("WORLD50"), None)
@@ -203,7 +192,6 @@ async def build_world(services: Services, cast: Cast) -> World:
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
-        **await _give_tokens(buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
         "purchase": purchase.id,
