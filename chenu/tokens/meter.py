@@ -31,13 +31,10 @@ class TokenMeter:
 
 # What has expired is no part of it, though its entry may not be written yet.
 _METER = """
-    SELECT (coalesce((SELECT sum(balance) FROM ledger_account
-            WHERE kind IN ('TOKEN_WALLET', 'TOKEN_RECEIVABLE') AND owner_id = $1
-                AND asset = 'TOKEN'), 0)
-        - coalesce(sum(remaining) FILTER (WHERE is_open AND agent IS NULL
+    SELECT (token_balance($1) - coalesce(sum(remaining) FILTER (WHERE is_open AND agent IS NULL
             AND expires_at <= $2), 0))::bigint AS available,
         coalesce(sum(granted) FILTER (WHERE is_budget), 0)::bigint AS budget,
-        coalesce(sum(granted - remaining - held) FILTER (WHERE is_budget), 0)::bigint AS used,
+        coalesce(sum(spent) FILTER (WHERE is_budget), 0)::bigint AS used,
         min(expires_at) FILTER (WHERE is_budget) AS resets_at
     FROM (SELECT *, kind IN ('MONTHLY', 'TRIAL') AND expires_at > $2 AS is_budget
         FROM token_grant WHERE account = $1) g

@@ -77,7 +77,7 @@ async def test_it_costs_one_statement(browser: Browser, person: Person, path: st
         seen = await browser.get(path)
 
     assert seen.status == 200
-    assert len([each for each in statements if "TOKEN_RECEIVABLE" in each]) == 1
+    assert len([each for each in statements if "token_balance" in each]) == 1
 
 
 async def test_files_and_fragments_do_not_ask_for_it(
@@ -109,7 +109,6 @@ async def test_the_read_finds_its_rows_by_indexes(services: Services, person: Pe
 
     assert "Seq Scan" not in plan
     assert "token_grant" in plan
-    assert "ledger_account" in plan
 
 
 async def test_it_is_the_wallet_that_a_run_leaves(services: Services) -> None:
