@@ -113,7 +113,7 @@ async def test_many_changes_at_once_are_one(services: Services, url: str, person
         for _ in range(30):
             await run(person, 1)
             await publish_wallet(services.pubsub, account_of(person))
-        blocks = []
+        blocks: list[str] = []
         while not blocks or "470 tokens" not in blocks[-1]:
             block = await listener.receive()
             blocks += [block] if "tokens" in block else []

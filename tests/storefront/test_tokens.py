@@ -18,7 +18,7 @@ from storefront.csv_export import BYTE_ORDER_MARK
 from storefront.routes import token_statement
 from tests.people import Person, agent_input, make_member, make_published_agent
 from tests.storefront.browser import Browser
-from tests.storefront.token_lives import account_of, give, give_budget, owe, reserve, run
+from tests.storefront.token_lives import give, give_budget, owe, reserve, run
 from tests.storefront.visitors import make_reader, make_seller
 
 
@@ -274,4 +274,3 @@ async def test_ids_of_nobody_change_nothing(browser: Browser, person: Person) ->
     seen = await browser.get("/tokens/statement")
 
     assert squeeze("An agent that is gone 1 5") in squeeze(seen.words)
-    assert account_of(person)
