@@ -1,6 +1,6 @@
 """What grants, entries and holds of tokens say of people: whose they are, and texts of callers."""
 
-from chenu.core.personal_data import BOOKS, Blank, PersonalData, Rule, codes
+from chenu.core.personal_data import BOOKS, Blank, Delete, PersonalData, Rule, codes
 
 _WRITTEN = "kind IN ('HOLD', 'SPEND', 'RELEASE') AND reason <> ''"
 """Entries whose reason whoever spent the tokens wrote; the others' texts are the product's."""
@@ -40,5 +40,15 @@ RULES: tuple[Rule, ...] = (
         ),
         {"business_key": "the event that gave it, as ids of ours or of Stripe's"},
         retained={**codes("kind", "business_key"), "reason": BOOKS},
+    ),
+    PersonalData(
+        "token_limit",
+        "account = ANY(@accounts)",
+        (
+            *("id", "account", "agent_id", "api_key", "soft_limit", "hard_limit", "month", "used"),
+            *("warned_month", "set_by", "updated_at"),
+        ),
+        {"is_warning_due": "whether a mail is to be sent"},
+        (Delete(), Blank({"set_by": "NULL"}, whose="set_by = @person")),
     ),
 )

@@ -5,11 +5,19 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
-from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
+from chenu.agents.model import (
+    AgentKind,
+    AgentStatus,
+    ExecutionStatus,
+    GrantSource,
+    PriceType,
+    PurchaseStatus,
+)
 from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
+from chenu.roi.periods import RoiPeriod
 from chenu.tiers.catalogue import (
     AgentLevel,
     EntitlementSource,
@@ -43,6 +51,11 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
+    ExecutionStatus: (
+        "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
+        "EXPIRED cost nothing."
+    ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
 

@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import date
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -14,9 +15,11 @@ from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
+from chenu.agents.executions import ExecutionRow, list_executions_by_id
 from chenu.agents.model import (
     AgentId,
     CreatorId,
+    ExecutionId,
     GrantId,
     PaymentId,
     PurchaseId,
@@ -31,6 +34,7 @@ from chenu.agents.queries import (
     list_versions_by_id,
 )
 from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
+from chenu.agents.run_summaries import RunSummary, list_run_summaries
 from chenu.agents.version_heads import (
     VersionHead,
     list_version_heads,
@@ -45,6 +49,9 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
+from chenu.flows.roi.reports import get_roi_report
+from chenu.roi.periods import RoiPeriod
+from chenu.roi.report import RoiReport
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -52,6 +59,14 @@ Value = TypeVar("Value")
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
+
+
+class RoiKey(NamedTuple):
+    """A report: its account, and a day of its period."""
+
+    account_id: AccountId
+    period: RoiPeriod
+    on: date
 
 
 class Loader(DataLoader[Key, Value]):
@@ -136,6 +151,14 @@ class Loaders:
         return one_each(list_grants_by_id, lambda row: row.id)
 
     @cached_property
+    def executions(self) -> Loader[ExecutionId, ExecutionRow | None]:
+        return one_each(list_executions_by_id, lambda row: row.id)
+
+    @cached_property
+    def run_summaries(self) -> Loader[AgentId, RunSummary | None]:
+        return one_each(list_run_summaries, lambda row: row.agent_id)
+
+    @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:
         return one_each(list_purchases_by_id, lambda row: row.id)
 
@@ -187,6 +210,11 @@ class Loaders:
         return many_each(list_memberships, lambda row: row.user_id)
 
     @cached_property
+    def roi_reports(self) -> Loader[RoiKey, RoiReport]:
+        """The same one is made once, however often a document asks for it."""
+        return Loader(_make_reports)
+
+    @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
         return many_each(list_api_keys, lambda row: row.account_id)
 
@@ -199,3 +227,7 @@ async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[Ver
         for row in await list_version_heads(agent_ids, all_states=all_states):
             found[row.agent_id, all_states].append(row)
     return [found[key] for key in keys]
+
+
+async def _make_reports(keys: list[RoiKey]) -> list[RoiReport]:
+    return [await get_roi_report(*key) for key in keys]

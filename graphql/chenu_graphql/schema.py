@@ -13,8 +13,10 @@ from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
+from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
+from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
@@ -37,10 +39,12 @@ class Query(
 class Mutation(
     SessionMutations,
     EntitlementMutations,
+    ExecutionMutations,
     AgentMutations,
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    RoiMutations,
     ApiKeyMutations,
 ):
     pass
