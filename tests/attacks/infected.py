@@ -36,6 +36,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
+from tests.storefront.token_lives import give, run
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Store:
                 f"/purchases/{self.purchase}",
                 "/account/invoices",
                 "/account/billing",
+                "/tokens",
+                "/tokens/statement",
             ],
             "creator": [
                 "/creator",
@@ -103,6 +106,7 @@ async def open_store(services: Services) -> Store:
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
+    await give(buyer, 1_000)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.account_id
@@ -167,6 +171,7 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
     await put("coupon", "code", line.upper())
+    await run(store.people["buyer"], 1, store.agent.id, reason=lines)
     return line
 
 
