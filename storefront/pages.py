@@ -83,11 +83,11 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
-        body = self.draw(template, **context).encode()
+        body = self.render(template, **context).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
-    def draw(self, template: str, **context: Any) -> str:
+    def render(self, template: str, **context: Any) -> str:
         """The same as text."""
         found = environment(self.locale).get_template(template)
         return found.render({**self._shared_values(), **context})

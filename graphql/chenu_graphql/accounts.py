@@ -17,6 +17,7 @@ from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.tiers import catalogue
+from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.connection import (
     After,
@@ -41,6 +42,7 @@ from chenu_graphql.purchases import Purchase
 from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
+from chenu_graphql.wallets import TokenWallet
 
 _Source = strawberry.Parent[AccountRow]
 
@@ -116,6 +118,10 @@ async def _entitlements(root: _Source, info: Info) -> Sequence[EntitlementRow]:
     return found.entitlements if found else ()
 
 
+async def _tokens(root: _Source, info: Info) -> Wallet | None:
+    return await info.context.loaders.wallets.load(root.id)
+
+
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
     return await info.context.loaders.api_keys.load(root.id)
 
@@ -131,6 +137,7 @@ class Account(Node):
         _entitlements,
         weight=Weight(size=len(catalogue.Feature)),
     )
+    tokens: TokenWallet = field("What its agents run on.", ACTING, _tokens)
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
     )

@@ -52,6 +52,19 @@ from chenu.billing.subscriptions import (
 from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
+from chenu.tokens.grants import GrantId as TokenGrantId
+from chenu.tokens.grants import GrantRow as TokenGrantRow
+from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id
+from chenu.tokens.wallet import (
+    EntryId,
+    EntryRow,
+    MonthlyUse,
+    Wallet,
+    list_entries_by_id,
+    list_grants_of,
+    list_monthly_use,
+    list_wallets,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -192,6 +205,27 @@ class Loaders:
     @cached_property
     def invoices(self) -> Loader[InvoiceId, InvoiceRow | None]:
         return one_each(list_invoices_by_id, lambda row: row.id)
+
+    @cached_property
+    def wallets(self) -> Loader[AccountId, Wallet | None]:
+        return one_each(list_wallets, lambda row: row.account_id)
+
+    @cached_property
+    def monthly_token_use(self) -> Loader[AccountId, MonthlyUse | None]:
+        return one_each(list_monthly_use, lambda row: row.account_id)
+
+    @cached_property
+    def open_token_grants(self) -> Loader[AccountId, list[TokenGrantRow]]:
+        """In burn order."""
+        return many_each(list_grants_of, lambda row: row.account_id)
+
+    @cached_property
+    def token_grants(self) -> Loader[TokenGrantId, TokenGrantRow | None]:
+        return one_each(list_token_grants_by_id, lambda row: row.id)
+
+    @cached_property
+    def token_entries(self) -> Loader[EntryId, EntryRow | None]:
+        return one_each(list_entries_by_id, lambda row: row.id)
 
     @cached_property
     def users(self) -> Loader[UserId, User | None]:

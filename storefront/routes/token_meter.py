@@ -118,4 +118,4 @@ async def _read_again(request_context: RequestContext) -> Meter:
 
 
 def _draw(pages: Pages, meter: Meter) -> str:
-    return pages.draw("layouts/_meter.html", meter=meter, path="")
+    return pages.render("layouts/_meter.html", meter=meter, path="")

@@ -132,6 +132,8 @@ async def _run(
     assert (done["execution"]["status"], done["execution"]["tokensUsed"]) == ("COMPLETED", 30)
     given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
     await story.tell(app, "CancelExecution", input=given_up)
+    use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
+    assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
 
@@ -176,6 +178,7 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
     assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    assert (await story.tell(api, "MyTokens"))["account"]["tokens"]["held"] == 0
     offer = await story.tell(api, "PreviewPlan", tier="BUSINESS")
     agreed = {
         "tier": "BUSINESS",

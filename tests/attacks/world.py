@@ -29,6 +29,7 @@ from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -37,6 +38,7 @@ from chenu.flows.subscriptions.refunds import new_refund_request
 from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.grants import GrantKind
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import (
@@ -60,6 +62,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
+from tests.tokens.granting import give
 
 TYPES = {
     "user": "User",
@@ -70,6 +73,8 @@ TYPES = {
     "api key": "ApiKey",
     "plan": "Subscription",
     "invoice": "Invoice",
+    "token grant": "TokenGrant",
+    "token entry": "TokenEntry",
     "coupon": "Coupon",
     "execution": "Execution",
     "other execution": "Execution",
@@ -148,6 +153,18 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     }
 
 
+async def _give_tokens(buyer: Person) -> dict[str, Any]:
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    grant = await give(account_id, 100, GrantKind.PACK)
+    return {
+        "token grant": grant.id,
+        "token entry": await db.fetch_value(
+            "SELECT id FROM token_entry WHERE token_grant = $1", grant.id
+        ),
+    }
+
+
 async def _declare_withdrawal() -> object:
     """By somebody who names no contract that we know."""
     data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
@@ -207,9 +224,11 @@ async def build_world(services: Services, cast: Cast) -> World:
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
     running, other = await _run_twice(services, cast, agent)
+    limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
+        **await _give_tokens(buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
         "purchase": purchase.id,
@@ -221,6 +240,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "limit": limit,
         "execution": running,
         "other execution": other,
         "sale": purchase.id,

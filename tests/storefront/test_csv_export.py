@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -51,3 +52,10 @@ def test_numbers_stay_numbers() -> None:
 
 def test_a_separator_of_another_language_makes_no_cell() -> None:
     assert write_rows([["a;=1+1"]], "fr") == '"a;=1+1"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"), [("fr", '-96,55;0,5;"a"\r\n'), ("en", '-96.55,0.5,"a"\r\n')]
+)
+def test_decimals_are_numbers_with_the_sign_of_the_language(locale: Locale, written: str) -> None:
+    assert write_rows([[Decimal("-96.55"), Decimal("0.5"), "a"]], locale) == written
