@@ -43,10 +43,10 @@ from storefront.routes import (
     store,
     support,
     support_desk,
+    token_limits,
     token_meter,
     token_statement,
     tokens,
-    token_limits,
     tries,
     withdraw,
 )

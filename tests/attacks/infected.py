@@ -174,9 +174,14 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
         await put("enterprise_inquiry", column, line)
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
+    await _infect_payments(store, line, lines)
+    return line
+
+
+async def _infect_payments(store: Store, line: str, lines: str) -> None:
+    """Coupons, and what programs write into the statement of tokens."""
     await put("coupon", "code", line.upper())
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
-    return line
 
 
 def _lines(text: str) -> str:
