@@ -22,6 +22,7 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.meter import METER_KEY, Meter
 from storefront.navigation import find_section, list_desks
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
@@ -64,6 +65,12 @@ class Pages:
         return headers.get(b"hx-request-type") == b"partial"
 
     @property
+    def meter(self) -> Meter | None:
+        """None for fragments, and for whoever is not signed in."""
+        found: Meter | None = self._request.scope["state"].get(METER_KEY)
+        return found
+
+    @property
     def here(self) -> str:
         """The URL to return to: this one, or for a sent form that of the page with the form."""
         if self._request.method == "GET":
@@ -76,10 +83,14 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
-        found = environment(self.locale).get_template(template)
-        body = found.render({**self._shared_values(), **context}).encode()
+        body = self.render(template, **context).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def render(self, template: str, **context: Any) -> str:
+        """The same as text."""
+        found = environment(self.locale).get_template(template)
+        return found.render({**self._shared_values(), **context})
 
     def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
         """Redirects with GET; `path` is one of ours, or a URL of Stripe from the business.
@@ -120,6 +131,7 @@ class Pages:
             "actor": actor,
             "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
+            "meter": self.meter,
             "csrf_field": self._csrf_field(),
             "here": self.here,
             "path": path,

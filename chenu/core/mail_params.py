@@ -240,6 +240,19 @@ class WithdrawalRefusedParams(MailParams, frozen=True):
     reason: str
 
 
+class TokenLimitParams(MailParams, frozen=True):
+    """`subject` is the name of an agent or of an API key; `hard` None: nothing stops it."""
+
+    name: str
+    account: str
+    subject: str
+    is_key: bool
+    soft: int
+    hard: int | None
+    used: int
+    ends_at: str
+
+
 PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.EMAIL_VERIFY: VerifyParams,
     MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
@@ -260,6 +273,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.WITHDRAWAL_DONE: WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: WithdrawalRefusedParams,
     MailKind.SALE: SaleParams,
+    MailKind.TOKEN_LIMIT: TokenLimitParams,
     MailKind.AGENT_APPROVED: ReviewParams,
     MailKind.AGENT_REJECTED: ReviewParams,
     MailKind.EXPORT_READY: GreetingParams,

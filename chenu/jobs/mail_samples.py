@@ -36,6 +36,7 @@ from chenu.core.mail_params import (
     SaleParams,
     SupportAnsweredParams,
     SupportAskedParams,
+    TokenLimitParams,
     TokensUsedParams,
     TrialEndingParams,
     VerifyParams,
@@ -132,6 +133,19 @@ def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
         interval=interval,
         ends_at=_SOON,
         has_card=has_card,
+    )
+
+
+def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
+    return TokenLimitParams(
+        name=_NAME,
+        account=_COMPANY if hard else "",
+        subject=subject,
+        is_key=hard is not None,
+        soft=5_000,
+        hard=hard,
+        used=5_120,
+        ends_at=_SOON,
     )
 
 
@@ -260,6 +274,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         _trial_ending(has_card=True, interval="YEAR"),
     ),
     MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
     MailKind.TOKENS_USED: tuple(

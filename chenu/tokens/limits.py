@@ -1,7 +1,7 @@
 """Limits of tokens per agent and per API key: what they leave, and what is reserved of it.
 
-Exact whatever runs in parallel: each reservation is one statement that locks the limits it meets
-(migrations/sql/token_limits.sql). docs/decisions/0037.
+Exact whatever runs in parallel: limits change under the lock of the account's wallet, in one
+statement each (migrations/sql/token_limits.sql). docs/decisions/0037.
 """
 
 from dataclasses import dataclass
@@ -151,7 +151,7 @@ async def lock_limits(account_id: AccountId) -> None:
     """Waits until everything that is being spent is counted, and lets nothing begin before the
     transaction ends.
     """
-    await db.lock_until_commit(f"token limits:{account_id}")
+    await db.execute("SELECT lock_token_limits($1)", account_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,13 @@ class LimitValues:
 async def store_limit(
     subject: LimitSubject, values: LimitValues, used: int, set_by: UUID
 ) -> LimitId:
-    """In the caller's transaction, which holds `lock_limits`; `used` in this month so far."""
+    """In place of the one that there is, which keeps its id; `used` in this month so far.
+
+    In the caller's transaction, which holds `lock_limits`.
+    """
     now = business_now()
-    limit_id = LimitId(new_id())
-    is_passed = values.soft is not None and used >= values.soft
     row = {
-        "id": limit_id,
+        "id": new_id(),
         "account": subject.account_id,
         "agent_id": subject.agent_id,
         "api_key": subject.api_key_id,
@@ -178,21 +179,24 @@ async def store_limit(
         "hard_limit": values.hard,
         "month": month_of(now),
         "used": used,
-        "is_warning_due": is_passed,
+        "is_warning_due": values.soft is not None and used >= values.soft,
         "set_by": set_by,
         "updated_at": now,
     }
-    await remove_limit_of(subject)
-    await insert(TokenLimit, row)
-    return limit_id
-
-
-async def remove_limit_of(subject: LimitSubject) -> None:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _REPLACED)
+    conflict = f"ON CONFLICT (account, agent_id, api_key) DO UPDATE SET {changes}"
+    await insert(TokenLimit, row, conflict)
     sql = """
-        DELETE FROM token_limit WHERE account = $1
+        SELECT id FROM token_limit WHERE account = $1
             AND agent_id IS NOT DISTINCT FROM $2 AND api_key IS NOT DISTINCT FROM $3
     """
-    await db.execute(sql, subject.account_id, subject.agent_id, subject.api_key_id)
+    args = (subject.account_id, subject.agent_id, subject.api_key_id)
+    return LimitId(await db.fetch_value(sql, *args))
+
+
+_REPLACED = (
+    *("soft_limit", "hard_limit", "month", "used", "is_warning_due", "set_by", "updated_at"),
+)
 
 
 async def remove_limit(account_id: AccountId, limit_id: LimitId) -> LimitRow:
@@ -208,6 +212,22 @@ async def list_due_warnings(limit: int = 100) -> list[LimitRow]:
     """Limits whose soft value was passed, and of which nobody has been told."""
     sql = f"{_SELECT} WHERE is_warning_due ORDER BY id LIMIT $1"
     return await db.fetch_all(LimitRow, sql, limit)
+
+
+async def dismiss_warning(limit_id: LimitId) -> None:
+    """What had passed the soft value was only reserved, and came back."""
+    await db.execute("UPDATE token_limit SET is_warning_due = false WHERE id = $1", limit_id)
+
+
+async def sum_spent(subject: LimitSubject, since: datetime) -> int:
+    """What single spends took since then; runs are counted with what they hold."""
+    sql = """
+        SELECT coalesce(-sum(amount), 0)::bigint FROM token_entry
+        WHERE account_id = $1 AND created_at >= $4 AND kind = 'SPEND' AND execution_id IS NULL
+            AND (agent_id = $2 OR api_key_id = $3)
+    """
+    args = (subject.account_id, subject.agent_id, subject.api_key_id, since)
+    return int(await db.fetch_value(sql, *args))
 
 
 async def mark_warned(limit_id: LimitId) -> bool:

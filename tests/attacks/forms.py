@@ -56,6 +56,13 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/token-limits": Filled(
+            "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
+        ),
+        "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
+        "/agents/{slug:str}/try": Filled(
+            "buyer", {"max_tokens": "20", "idempotency_key": "forged run"}
+        ),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
@@ -65,6 +72,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
+        "/roi/settings": Filled("buyer", {"hourly_rate": "45.00", "minutes": "20"}),
         "/account/plan/change": Filled(
             "buyer",
             {

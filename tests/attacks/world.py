@@ -29,6 +29,7 @@ from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -223,6 +224,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
     running, other = await _run_twice(services, cast, agent)
+    limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -238,6 +240,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "limit": limit,
         "execution": running,
         "other execution": other,
         "sale": purchase.id,

@@ -56,6 +56,11 @@ PARAMS: dict[str, Any] = {
     "is_trial": False,
     "is_unpaid": True,
     "has_card": False,
+    "subject": "Trieur & co",
+    "is_key": False,
+    "soft": 5000,
+    "hard": 6000,
+    "used": 5120,
     "attempt": 2,
     "next_attempt_at": "2026-12-18T09:30:00+00:00",
 }
@@ -88,6 +93,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.WITHDRAWAL_DONE: {"en": ["€12.50", "Pro"], "fr": ["12,50\u00a0€", "Pro"]},
     MailKind.WITHDRAWAL_REFUSED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.TOKEN_LIMIT: {
+        "en": ["5,120", "5,000", "6,000", "December 15, 2026"],
+        "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 décembre 2026"],
+    },
     MailKind.TRIAL_REFUSED: {
         "en": ["Pro", "Nothing was charged"],
         "fr": ["Pro", "Rien n’a été débité"],
@@ -139,6 +148,7 @@ LINKS = {
     MailKind.WITHDRAWAL_DONE: f"{URL}/account/invoices",
     MailKind.WITHDRAWAL_REFUSED: f"{URL}/account/plan",
     MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
