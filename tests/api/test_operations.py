@@ -133,6 +133,8 @@ async def _run(
     assert done["wallet"] == {"available": 20, "held": 50}
     given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
     await story.tell(app, "CancelExecution", input=given_up)
+    use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
+    assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
 

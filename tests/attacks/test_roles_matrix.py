@@ -89,6 +89,7 @@ MUTATIONS: dict[str, Right | None] = {
     "executionAuthorize": Right.USE_AGENTS,
     "executionCancel": Right.USE_AGENTS,
     "executionComplete": Right.USE_AGENTS,
+    "tokenSpend": Right.SPEND_TOKENS,
     "roiSettingsUpdate": Right.MANAGE_PLAN,
     "passwordChange": OF_THE_PERSON,
     "passwordReset": OF_THE_PERSON,
