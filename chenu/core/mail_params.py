@@ -94,6 +94,20 @@ class ReceiptParams(MailParams, frozen=True):
     consent_at: str
 
 
+class PackReceiptParams(MailParams, frozen=True):
+    """`terms` are the sentences that stood beside the button, by their version."""
+
+    name: str
+    base: int
+    bonus: int
+    order: str
+    amount: int
+    tax: int
+    paid_at: str
+    terms: list[str]
+    terms_version: str
+
+
 class InvoiceParams(MailParams, frozen=True):
     """`document` names the stored PDF, which is attached if it is there when the mail leaves."""
 
@@ -234,6 +248,7 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.SUPPORT_ASKED: SupportAskedParams,
     MailKind.SUPPORT_ANSWERED: SupportAnsweredParams,
     MailKind.RECEIPT: ReceiptParams,
+    MailKind.PACK_RECEIPT: PackReceiptParams,
     MailKind.INVOICE: InvoiceParams,
     MailKind.PAYMENT_RETURNED: PaymentReturnedParams,
     MailKind.REFUND: RefundParams,

@@ -14,6 +14,7 @@ from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.nodes import NodeQueries
+from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
@@ -41,6 +42,7 @@ class Mutation(
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    PackMutations,
     ApiKeyMutations,
 ):
     pass

@@ -41,6 +41,7 @@ from storefront.routes import (
     store,
     support,
     support_desk,
+    token_packs,
     withdraw,
 )
 
@@ -69,6 +70,11 @@ HANDLERS = (
     recovery.submit_verify,
     recovery.show_cancel,
     recovery.submit_cancel,
+    token_packs.show_pack,
+    token_packs.buy,
+    token_packs.show_order,
+    token_packs.show_refund,
+    token_packs.refund,
     plan.show_plan,
     plan.start_plan,
     plan.leave_plan,

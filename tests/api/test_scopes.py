@@ -27,6 +27,7 @@ BY_BILLING = {
     "subscriptionChange",
     "subscriptionResume",
     "subscriptionStart",
+    "tokenPackBuy",
 }
 REPORTS_OF_USE = {"entitlementConsume", "entitlementRelease"}
 """What service keys alone may write."""

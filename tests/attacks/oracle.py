@@ -34,6 +34,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
     permissions.PLANS: lambda who: who.may(BILLING),
+    permissions.PACKS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),

@@ -90,6 +90,7 @@ MUTATIONS: dict[str, Right | None] = {
     "subscriptionChange": Right.MANAGE_PLAN,
     "subscriptionResume": Right.MANAGE_PLAN,
     "subscriptionStart": Right.MANAGE_PLAN,
+    "tokenPackBuy": Right.BUY_PACKS,
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {
