@@ -166,6 +166,25 @@ RULES: tuple[Rule, ...] = (
         ),
         retained=codes("source", "revoked_reason"),
     ),
+    PersonalData(
+        "execution",
+        "account = ANY(@accounts) OR app_user = @person",
+        (
+            *("id", "account", "app_user", "agent", "agent_level", "sphere", "status"),
+            *("max_tokens", "min_tokens", "tokens_held", "tokens_used", "capped", "is_free_try"),
+            *("succeeded", "seconds_saved", "claimed_seconds", "authorized_by", "reported_by"),
+            *("api_key", "started_at", "expires_at", "finished_at"),
+        ),
+        {
+            "version_id": "which version of the agent's manifest ran",
+            "service_key": "a key of the CHE·NU apps",
+        },
+        (
+            Delete("status <> 'AUTHORIZED'", whose="account = ANY(@accounts)"),
+            Blank({"app_user": "NULL", "api_key": "NULL"}),
+        ),
+        codes("agent_level", "sphere", "status", "authorized_by", "reported_by"),
+    ),
 )
 
 

@@ -20,7 +20,31 @@ ACTIONS = (
     "upgrade",
     "card fails",
     "card works",
+    "refund by staff",
+    "refund of a part by staff",
+    "refund at Stripe",
+    "refund of a part at Stripe",
+    "credit note at Stripe",
+    "dispute",
+    "dispute is won",
+    "dispute is lost",
 )
+LONGEST_DELAY = timedelta(hours=72)
+"""Until we must have heard of what happened at Stripe."""
+
+
+@dataclass
+class Charge:
+    """`dispute` is its state, empty without one."""
+
+    amount: int
+    paid_at: datetime
+    refunds: list[int] = field(default_factory=list)
+    dispute: str = ""
+
+    @property
+    def left(self) -> int:
+        return 0 if self.dispute else self.amount - sum(self.refunds)
 
 
 def add_months(anchor: datetime, months: int) -> datetime:
@@ -47,14 +71,15 @@ class PlanModel:
     periods: int = 0
     due: int = 0
     attempts: list[datetime] = field(default_factory=list)
-    charges: list[int] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.now = self.began
         self.anchor = self.began + TRIAL if self.has_trial else self.began
         if self.has_trial:
             self.status = "TRIALING"
         else:
-            self.charges.append(PRICES[self.tier])
+            self.charges.append(Charge(PRICES[self.tier], self.began))
             self.periods = 1
 
     @property
@@ -66,6 +91,7 @@ class PlanModel:
         return "FREE" if self.status == "CANCELED" or self.is_paused else self.tier
 
     def pass_time(self, until: datetime) -> None:
+        self.now = until
         while self.status != "CANCELED":
             attempt = self.attempts[0] if self.attempts else None
             moment = min(self.period_end, attempt) if attempt else self.period_end
@@ -88,7 +114,7 @@ class PlanModel:
     def _charge(self, now: datetime) -> None:
         self.attempts.pop(0)
         if self.card_works:
-            self.charges.append(self.due)
+            self.charges.append(Charge(self.due, now))
             self.attempts, self.status = [], "ACTIVE"
         elif not self.has_failed:
             self.has_failed, self.status = True, "PAST_DUE"
@@ -97,7 +123,9 @@ class PlanModel:
             self.status = "CANCELED"
 
     def allows(self, action: str) -> bool:
-        """What somebody at Stripe's dashboard could do just now."""
+        """What somebody at Stripe's dashboard, our staff or a bank could do just now."""
+        if is_about_money(action):
+            return self.find_charge(action) is not None
         if self.status == "CANCELED":
             return False
         is_settled = not self.attempts and self.status in ("ACTIVE", "TRIALING")
@@ -113,7 +141,20 @@ class PlanModel:
         }
         return allowed[action]
 
+    def find_charge(self, action: str) -> int | None:
+        """The place of the newest charge that this can be done to; staff must have heard of it."""
+        known_since = self.now - LONGEST_DELAY if "staff" in action else self.now
+        for place, charge in reversed(list(enumerate(self.charges))):
+            is_open = charge.dispute == "open" if " is " in action else charge.left > 0
+            if is_open and charge.paid_at <= known_since:
+                return place
+        return None
+
     def do(self, action: str) -> None:
+        place = self.find_charge(action) if is_about_money(action) else None
+        if place is not None:
+            self._return(action, self.charges[place])
+            return
         changes: dict[str, tuple[str, object]] = {
             "cancel at end": ("is_ending", True),
             "resume": ("is_ending", False),
@@ -127,5 +168,23 @@ class PlanModel:
         name, value = changes[action]
         setattr(self, name, value)
 
-    def outcome(self) -> tuple[str, str, Sequence[int]]:
-        return self.status, self.tier_shown, sorted(self.charges)
+    def _return(self, action: str, charge: Charge) -> None:
+        """The plan goes on whatever is returned of its charges."""
+        if action.startswith("dispute"):
+            charge.dispute = action.removeprefix("dispute is ") if " is " in action else "open"
+        else:
+            charge.refunds.append(amount_of(action, charge.left))
+
+    def outcome(self) -> tuple[str, str, Sequence[tuple[int, Sequence[int]]]]:
+        """With each charge, and what was returned of it; a dispute changes nothing."""
+        charges = sorted((each.amount, sorted(each.refunds)) for each in self.charges)
+        return self.status, self.tier_shown, charges
+
+
+def is_about_money(action: str) -> bool:
+    return action.startswith(("refund", "credit note", "dispute"))
+
+
+def amount_of(action: str, left: int) -> int:
+    """What a refund returns, in cents; a third is a part."""
+    return left // 3 or left if "part" in action else left

@@ -1,16 +1,20 @@
 """Lives of plans whose events come in any order, doubled, and up to 72 hours late: the end is the
 same as in a model.
 
-reliability: F5.
+Refunds are followed, whoever makes them. Disputes are not followed yet: their events, which no
+endpoint of ours asks for, are ignored and change neither the plan nor the books, and I15 names
+each dispute to the operators. reliability: F5.
 """
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chenu.accounts.actor import Staff
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
@@ -22,9 +26,11 @@ from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.faults.counts import seeds
-from tests.faults.plan_model import ACTIONS, PlanModel
+from tests.faults.life_acts import Acts, Life
+from tests.faults.plan_model import ACTIONS, LONGEST_DELAY, PlanModel
 from tests.flows.plans import plan_of, put_plans, start, tier_of
 from tests.people import Person, make_person, pay
+from tests.rows import count
 from tests.stripe_side import Json, StripeSide
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -33,18 +39,21 @@ LIVES = 200
 AT_ONCE = 20
 """Lives that share a clock."""
 
+WORKERS = 3
+"""Events that are handled at a time."""
+
+ACTS = 7
 DAYS = (1.5, 6.5, 12.5, 17.5, 20.5, 29.5, 33.5, 47.5, 50.5, 62.5, 70.5)
-LONGEST_DELAY = timedelta(hours=72)
+DISPUTES = ("created", "funds_withdrawn", "closed", "funds_reinstated")
 KNOWN = {event_type.name for event_type in EVENTS}
+DELIVERED = KNOWN | {f"charge.dispute.{what}" for what in DISPUTES}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class Life:
-    person: Person
-    model: PlanModel
-    actions: dict[float, str]
-    done: list[str] = field(default_factory=list)
+class Charged:
+    amount: int
+    refunds: list[int]
 
 
 @dataclass
@@ -60,7 +69,7 @@ class Post:
     async def collect(self) -> None:
         async for event in self._list_new():
             self.last = event["id"]
-            if event["type"] in KNOWN:
+            if event["type"] in DELIVERED:
                 summary = _summary(event)
                 for _ in range(self.chance.choice((1, 1, 2))):
                     delay = LONGEST_DELAY * self.chance.random()
@@ -93,7 +102,13 @@ class Post:
         due = [each for each in self.waiting if until is None or each[0] <= until]
         self.waiting = [each for each in self.waiting if each not in due]
         self.chance.shuffle(due)
-        for _, event in due:
+        waiting = iter([event for _, event in due])
+        async with asyncio.TaskGroup() as group:
+            for _ in range(WORKERS):
+                group.create_task(self._handle(waiting))
+
+    async def _handle(self, waiting: Iterator[EventSummary]) -> None:
+        for event in waiting:
             await inbox.store_event(event, EventSource.WEBHOOK)
             await handle_event(self.services, event.id)
 
@@ -126,7 +141,7 @@ async def begin(services: Services, chance: random.Random, number: int) -> Life:
     assert order.checkout_url is not None
     paid = await pay(order.checkout_url, make_card(number) if has_card else "")
     assert paid.status_code == 303, paid.text
-    actions = {day: chance.choice(ACTIONS) for day in chance.sample(DAYS, 6)}
+    actions = {day: chance.choice(ACTIONS) for day in chance.sample(DAYS, ACTS)}
     return Life(person, PlanModel(business_now(), has_trial, has_card), actions)
 
 
@@ -137,65 +152,47 @@ async def move_to(services: Services, stripe: StripeSide, moment: datetime) -> N
     CLOCK.move_to_offset(CLOCK.offset + timedelta(seconds=seconds))
 
 
-async def act(stripe: StripeSide, life: Life, action: str) -> None:
-    """As at Stripe's dashboard, of which we hear by events alone."""
-    customer = await db.fetch_value(
-        "SELECT stripe_customer_id FROM account WHERE id = $1", life.person.actor.account_id
-    )
-    [subscription] = await stripe.list_all("/v1/subscriptions", customer=customer)
-    url = f"/v1/subscriptions/{subscription['id']}"
-    if action == "cancel now":
-        await stripe.delete(url)
-        return
-    if action.startswith("card"):
-        token = "pm_card_visa" if action == "card works" else "pm_card_chargeCustomerFail"
-        card = await stripe.save_card(customer, token)
-        await stripe.change(url, default_payment_method=card)
-        return
-    forms: dict[str, dict[str, str]] = {
-        "cancel at end": {"cancel_at_period_end": "true"},
-        "resume": {"cancel_at_period_end": "false"},
-        "pause": {"pause_collection[behavior]": "void"},
-        "go on": {"pause_collection": ""},
-        "upgrade": {
-            "items[0][id]": subscription["items"]["data"][0]["id"],
-            "items[0][price]": await price_of(stripe, "plan_pro_month_eur"),
-            "proration_behavior": "none",
-        },
-    }
-    await stripe.change(url, **forms[action])
-
-
-async def price_of(stripe: StripeSide, key: str) -> str:
-    [price] = await stripe.list_all("/v1/prices", **{"lookup_keys[0]": key})
-    return str(price["id"])
-
-
-async def live(services: Services, stripe: StripeSide, lives: list[Life], post: Post) -> None:
+async def live(acts: Acts, lives: list[Life], post: Post) -> None:
     began = business_now()
     for day in DAYS:
-        await move_to(services, stripe, began + timedelta(days=day))
+        await move_to(acts.services, acts.stripe, began + timedelta(days=day))
+        await post.collect()
+        await post.deliver(business_now())
         for life in lives:
             life.model.pass_time(business_now())
             action = life.actions.get(day)
             if action is not None and life.model.allows(action):
-                await act(stripe, life, action)
+                await acts.do(life, action)
                 life.model.do(action)
                 life.done.append(f"{day}: {action}")
-        await post.collect()
-        await post.deliver(business_now())
+    await post.collect()
     await post.deliver()
 
 
-async def outcome_of(person: Person) -> tuple[str, str, list[int]]:
+async def outcome_of(person: Person) -> tuple[str, str, list[tuple[int, list[int]]]]:
     plan = await plan_of(person)
     assert plan is not None
     sql = """
-        SELECT coalesce(array_agg(gross ORDER BY gross), '{}') FROM invoice_payment
-        WHERE account = $1
+        SELECT p.gross AS amount, coalesce(array_agg(r.amount ORDER BY r.amount)
+            FILTER (WHERE r.id IS NOT NULL), '{}') AS refunds
+        FROM invoice_payment p LEFT JOIN invoice_refund r ON r.payment = p.id
+        WHERE p.account = $1 GROUP BY p.id ORDER BY amount, refunds
     """
-    charges = await db.fetch_value(sql, person.actor.account_id)
-    return str(plan.status), await tier_of(person), list(charges)
+    charges = await db.fetch_all(Charged, sql, person.actor.account_id)
+    found = [(each.amount, each.refunds) for each in charges]
+    return str(plan.status), await tier_of(person), found
+
+
+async def check_books_and_disputes(services: Services, disputes: Collection[str]) -> None:
+    """Everything holds, and what differs from Stripe's balance is each dispute, by its name."""
+    findings = {each.name: each for each in await check_everything(services, EVER)}
+    differing = findings.pop("I15")
+    assert [finding for finding in findings.values() if not finding.ok] == []
+    assert differing.violations == len(disputes)
+    assert {each.split(":")[0] for each in differing.samples} <= set(disputes)
+    assert all("we None (dispute of" in each for each in differing.samples)
+    assert await count("webhook_event", "type LIKE 'charge.dispute.%'") >= 2 * len(disputes)
+    assert not await count("webhook_event", "type LIKE 'charge.dispute.%' AND state <> 'IGNORED'")
 
 
 @pytest.mark.parametrize("seed", seeds(LIVES // AT_ONCE))
@@ -206,13 +203,12 @@ async def test_whatever_happens_to_the_events_the_end_is_the_models(
     await put_plans(services)
     chance = random.Random(seed)
     post = Post(services, stripe_side, chance)
+    acts = Acts(services, stripe_side, await make_person("clerk", staff=(Staff.SUPPORT,)))
     lives = [await begin(services, chance, number) for number in range(1, AT_ONCE + 1)]
 
-    await live(services, stripe_side, lives, post)
+    await live(acts, lives, post)
 
     found = {life.person.email: await outcome_of(life.person) for life in lives}
     for life in lives:
-        status, tier, charges = life.model.outcome()
-        assert found[life.person.email] == (status, tier, list(charges)), (life.model, life.done)
-    findings = await check_everything(services, EVER)
-    assert [finding for finding in findings if not finding.ok] == []
+        assert found[life.person.email] == life.model.outcome(), (life.model, life.done)
+    await check_books_and_disputes(services, acts.disputes.values())

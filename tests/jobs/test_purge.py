@@ -20,6 +20,8 @@ from chenu.core.ids import new_id
 from chenu.core.retention import Retention, purge
 from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
+from tests.agents.runs import put_run
+from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import counted_statements
 from tests.conftest import Engines
 from tests.contracts import ask_offer
@@ -189,6 +191,11 @@ async def _trial_reminder() -> None:
     await db.execute(sql, new_id(), subscription)
 
 
+async def _execution() -> None:
+    shop = await open_shop()
+    await put_run(shop.account_id, await shelve(shop, "Trieur"))
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -210,6 +217,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
     "trial_reminder": _trial_reminder,
+    "execution": _execution,
 }
 
 
