@@ -109,9 +109,7 @@ async def take_back(order: PackOrderRow, request_id: UUID, most: Cents) -> PackR
     """
     refund_id, everything = PackRefundId(new_id()), order.tokens
     key = f"pack-refund:{refund_id}"
-    bonus = await take_unspent(
-        order.id, GrantKind.PACK_BONUS, everything, key=key, reason=_REFUND
-    )
+    bonus = await take_unspent(order.id, GrantKind.PACK_BONUS, everything, key=key, reason=_REFUND)
     base = await take_unspent(order.id, GrantKind.PACK, everything, key=key, reason=_REFUND)
     amount = min(refund_amount(order, base), most)
     if amount <= 0:
@@ -191,9 +189,7 @@ def _find_own(
     return next((each for each in waiting if each.amount == amount), None)
 
 
-def _share(
-    order: PackOrderRow, refunds: Sequence[PackRefundRow], amount: Cents
-) -> tuple[int, int]:
+def _share(order: PackOrderRow, refunds: Sequence[PackRefundRow], amount: Cents) -> tuple[int, int]:
     """Of all refunds of the dashboard together rounded down, and never more than there was."""
     foreign = [each for each in refunds if each.request_id is None]
     returned = sum(each.amount for each in foreign) + amount
@@ -222,12 +218,16 @@ def _at_most(wanted: int, most: int) -> int:
 async def _take_all(
     order: PackOrderRow, stripe_refund_id: str, amount: Cents, *, base: int, bonus: int
 ) -> None:
-    refund_id, debt = PackRefundId(new_id()), 0
+    """What is unspent of both goes first: a debt is filled at once by what else there is."""
+    refund_id = PackRefundId(new_id())
+    owed: dict[GrantKind, int] = {}
     for kind, wanted in ((GrantKind.PACK_BONUS, bonus), (GrantKind.PACK, base)):
         key = f"pack-refund:{refund_id}:{kind.lower()}"
         taken = await take_unspent(order.id, kind, wanted, key=key, reason=_REFUND)
-        await take_spent(order.id, kind, wanted - taken, key=key, reason=_REFUND)
-        debt += wanted - taken
+        owed[kind] = wanted - taken
+    for kind, amount_owed in owed.items():
+        key = f"pack-refund:{refund_id}:{kind.lower()}"
+        await take_spent(order.id, kind, amount_owed, key=key, reason=_REFUND)
     row = _make_refund(
         order,
         refund_id,
@@ -235,7 +235,7 @@ async def _take_all(
         bonus=bonus,
         amount=amount,
         stripe_refund_id=stripe_refund_id,
-        debt=debt,
+        debt=sum(owed.values()),
     )
     await insert_pack_refund(row)
 

@@ -30,9 +30,7 @@ class PackRefundRow:
     restored_at: datetime | None
 
 
-_REFUNDS = Columns(
-    PackRefundRow, PackRefund, order_id="pack_order", request_id="refund_request"
-)
+_REFUNDS = Columns(PackRefundRow, PackRefund, order_id="pack_order", request_id="refund_request")
 _REFUND = f"SELECT {_REFUNDS.select()} FROM pack_refund"  # noqa: S608 - own columns
 
 
@@ -66,4 +64,3 @@ async def mark_restored(refund_id: PackRefundId, at: datetime) -> bool:
     """Once; False if it was done before."""
     sql = "UPDATE pack_refund SET restored_at = $2 WHERE id = $1 AND restored_at IS NULL"
     return bool(await db.execute(sql, refund_id, at))
-

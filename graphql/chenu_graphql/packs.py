@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from chenu.flows.packs.buy import BuyPackInput, buy_pack
+from chenu.tokens.pack_orders import PackOrderRow
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import field, input_argument, input_field
@@ -38,9 +39,7 @@ class TokenPackBuyPayload:
     user_errors: list[UserError] = user_errors()
 
 
-async def resolve_buy(
-    info: Info, data: Annotated[TokenPackBuyInput, input_argument()]
-) -> Payload:
+async def resolve_buy(info: Info, data: Annotated[TokenPackBuyInput, input_argument()]) -> Payload:
     """Nothing is charged here, and no token is credited before the page is paid."""
     ctx = info.context
     request = BuyPackInput(
@@ -50,6 +49,11 @@ async def resolve_buy(
         cancel_url=data.cancel_url,
     )
     order = await buy_pack(ctx.services, ctx.actor, request, data.idempotency_key)
+    return Payload(checkout=_checkout(order))
+
+
+def _checkout(order: PackOrderRow) -> CheckoutSource | None:
     url, expires_at = order.checkout_url, order.checkout_expires_at
-    is_open = order.is_pending and url is not None and expires_at is not None
-    return Payload(checkout=CheckoutSource(url, expires_at) if is_open else None)
+    if not order.is_pending or url is None or expires_at is None:
+        return None
+    return CheckoutSource(url, expires_at)

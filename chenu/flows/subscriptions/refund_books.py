@@ -1,4 +1,4 @@
-"""The books of what is returned of a plan's or pack's charge: once per refund, whoever made it at Stripe.
+"""The books of what is returned of a plan's or pack's charge: once per refund of Stripe's.
 
 docs/money.md, "A plan's invoice"; docs/decisions/0027.
 """
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 async def settle_refund(state: RefundState, request_id: UUID | None = None) -> bool:
     """In the caller's transaction; False for a charge that is not booked here, or not yet.
 
-    `request_id` is the request of ours that made it. What it takes of a pack's tokens is part of it.
+    With what it takes of a pack's tokens. `request_id` is the request of ours that made it.
     """
     payment = await find_invoice_payment(state.charge_id)
     if payment is None:

@@ -1,4 +1,4 @@
-"""Staff return something of a plan's or pack's invoice: with a reason, above a limit with a second person.
+"""Staff return something of a plan's or pack's invoice, above a limit with a second person.
 
 docs/decisions/0027.
 """

@@ -1,4 +1,4 @@
-"""Refunds of plans' and packs' charges and their credit notes: asked for by us, and followed whoever did.
+"""Refunds of plans' and packs' charges, and their credit notes, whoever asked for them.
 
 docs/decisions/0027.
 """
