@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "chenu.support.tables",
             "chenu.tokens.pack_tables",
             "chenu.privacy.tables",
+            "chenu.tokens.tables",
         ],
         exclude_imported=True,
     ),

@@ -74,6 +74,13 @@ class Subscriber:
             while not await (await self.invoices()).filter(has_text=text).count():
                 await self.page.wait_for_load_state()
 
+    async def require_pdf(self, invoice: Locator) -> None:
+        """The file of one invoice of the list."""
+        async with self.page.expect_download() as download:
+            await invoice.get_by_role("link", name="PDF").click()
+        file = await (await download.value).path()
+        assert file.read_bytes().startswith(b"%PDF")
+
     async def mails(self, subject: str) -> Locator:
         """On the demo's page of mails: those to this person."""
         await self.visitor.go(f"/demo/mail?q={self.email}")

@@ -4,6 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ async def begin_trial(person: Subscriber) -> None:
     await person.expect_begun("Starter")
 
 
+async def let_month_pass(visitor: Visitor) -> None:
+    """With looks at the plan, because who stays away for two weeks is signed out."""
+    for _ in range(3):
+        await let_pass(visitor, "252h")
+        await visitor.go("/account/plan")
+
+
+def long_date(moment: str) -> str:
+    """The day of "12 Jan 2027, 00:00 UTC" as in "January 12, 2027"."""
+    day = datetime.strptime(moment, "%d %b %Y, %H:%M UTC").replace(tzinfo=UTC)
+    return f"{day:%B} {day.day}, {day.year}"
+
+
 async def test_a_trial_without_a_card_becomes_a_paid_plan_with_its_invoice(
     visitor: Visitor,
 ) -> None:
@@ -69,14 +83,20 @@ async def test_a_trial_without_a_card_becomes_a_paid_plan_with_its_invoice(
     await let_pass(visitor, "2d")
 
     await expect(await person.mails(TRIAL_MAIL)).to_have_count(1)
-    invoice = (await person.invoices()).filter(has_text="Paid").filter(has_text="€9.00")
-    await expect(invoice).to_have_count(1)
-    async with person.page.expect_download() as download:
-        await invoice.get_by_role("link", name="PDF").click()
-    file = await (await download.value).path()
-    assert file.read_bytes().startswith(b"%PDF")
+    invoices = (await person.invoices()).filter(has_text="Paid · €9.00, VAT included")
+    await expect(invoices).to_have_count(1)
+    await person.require_pdf(invoices)
     await visitor.go("/account/plan")
     assert await person.fact("State") == "Active"
+    renewed_on = await person.fact("Renewed on")
+
+    await let_month_pass(visitor)
+    assert await person.fact("Renewed on") != renewed_on
+    invoices = (await person.invoices()).filter(has_text="Paid · €9.00, VAT included")
+    await expect(invoices).to_have_count(2)
+    renewal = invoices.first
+    await expect(renewal).to_contain_text(long_date(renewed_on))
+    await person.require_pdf(renewal)
 
 
 async def test_a_trial_begins_without_javascript(chromium: Browser, demo: RunningDemo) -> None:

@@ -39,6 +39,7 @@ from tests.people import (
     make_published_agent,
     sign_in_again,
 )
+from tests.tokens.granting import give, hold, spend
 
 NAME = "quartzia"
 """In the address, the name, the handle and the profile of the person."""
@@ -102,6 +103,9 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     billed = BillingDetailsInput(f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR")
     await save_billing_details(person.actor, billed)
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
+    await give(account_id, 100)
+    await spend(account_id, 30, reason=f"{WORDS} run")
+    await hold(account_id, 40, reason=f"{WORDS} run")
 
 
 async def _work_with_others(person: Person, owner: Person) -> None:

@@ -13,11 +13,13 @@ from chenu.core.personal_data import PersonalData, Rule, Whose, erase
 from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
 from chenu.support import privacy as support
+from chenu.tokens import privacy as tokens
 
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
     *ledger.RULES,
+    *tokens.RULES,
     *support.RULES,
     *billing.RULES,
     *agents.RULES,
