@@ -10,6 +10,7 @@ from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
 from chenu.privacy import retention as privacy
 from chenu.support import retention as support
+from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *support.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
+    *packs.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chenu.accounts.actor import AccountRole, Staff
+from chenu.accounts.errors import RightMissing
 from chenu.billing.invoices import InvoiceId
 from chenu.billing.refund_requests import RefundRequestState
 from chenu.core import db
@@ -343,5 +344,5 @@ async def test_nobody_gives_back_what_is_somebody_elses(services: Services, pers
         except ChenuError as refusal:
             refusals.append(refusal)
 
-    assert [type(each) for each in refusals] == [NotFound, Forbidden]
+    assert [type(each) for each in refusals] == [NotFound, RightMissing]
     assert await grants_of(order) == Grants(1000, 100)

@@ -13,6 +13,7 @@ from chenu.core.personal_data import PersonalData, Rule, Whose, erase
 from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
 from chenu.support import privacy as support
+from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
 
 RULES: tuple[Rule, ...] = (
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *ledger.RULES,
     *tokens.RULES,
     *support.RULES,
+    *packs.RULES,
     *billing.RULES,
     *agents.RULES,
     *accounts.RULES,
