@@ -75,16 +75,16 @@ async def buy(
     return pages.go(page or f"/tokens/orders/{order.id}")
 
 
-@get("/tokens/orders/{order_id:uuid}", opt=SIGNED_IN)
+@get("/tokens/orders/{pack_order_id:uuid}", opt=SIGNED_IN)
 async def show_order(
     request: HttpRequest,
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
-    order_id: FromPath[UUID],
+    pack_order_id: FromPath[UUID],
 ) -> Page:
     """Where Stripe's page leads back to, paid or not."""
     account_id = account_of(pages.request_context.actor)
-    report = await report_pack_order(services, account_id, PackOrderId(order_id))
+    report = await report_pack_order(services, account_id, PackOrderId(pack_order_id))
     if pages.is_fragment and read_query(request).text("seen") == report.state:
         return pages.nothing()
     return pages.show(
@@ -95,10 +95,10 @@ async def show_order(
     )
 
 
-@get("/tokens/orders/{order_id:uuid}/refund", opt=for_right(Right.BUY_PACKS))
-async def show_refund(pages: NamedDependency[Pages], order_id: FromPath[UUID]) -> Page:
+@get("/tokens/orders/{pack_order_id:uuid}/refund", opt=for_right(Right.BUY_PACKS))
+async def show_refund(pages: NamedDependency[Pages], pack_order_id: FromPath[UUID]) -> Page:
     """The second step: what goes back, to be confirmed."""
-    return await _render_refund(pages, PackOrderId(order_id), FormView("refund"))
+    return await _render_refund(pages, PackOrderId(pack_order_id), FormView("refund"))
 
 
 async def _render_refund(
@@ -115,14 +115,14 @@ async def _render_refund(
     )
 
 
-@post("/tokens/orders/{order_id:uuid}/refund", opt=for_right(Right.BUY_PACKS))
+@post("/tokens/orders/{pack_order_id:uuid}/refund", opt=for_right(Right.BUY_PACKS))
 async def refund(
     request: HttpRequest,
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
-    order_id: FromPath[UUID],
+    pack_order_id: FromPath[UUID],
 ) -> Page:
-    fields, row_id = await read_form(request), PackOrderId(order_id)
+    fields, row_id = await read_form(request), PackOrderId(pack_order_id)
     try:
         data = RefundPackInput(row_id, _read_cents(fields.text("expected_amount")))
         actor, key = pages.request_context.actor, fields.text("idempotency_key")

@@ -44,6 +44,8 @@ class Route:
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
             "order_id": world.rows["order"],
+            "pack_order_id": world.rows["pack order"],
+            "code": "pack_1k",
             "invoice_id": world.rows["invoice"],
             "refund_id": world.rows["refund"],
             "subject_id": world.rows["plan"],

@@ -69,6 +69,8 @@ FORMS: dict[str, Right | None] = {
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/support": Right.ASK_SUPPORT,
+    "/tokens/orders/{pack_order_id:uuid}/refund": Right.BUY_PACKS,
+    "/tokens/packs/{code:str}/buy": Right.BUY_PACKS,
 }
 MUTATIONS: dict[str, Right | None] = {
     "agentArchive": Right.MAKE_AGENTS,

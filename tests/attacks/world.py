@@ -26,6 +26,7 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -45,6 +46,7 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.people import (
     Person,
@@ -142,6 +144,16 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     }
 
 
+async def _buy_pack(services: Services, buyer: Person) -> object:
+    """A pack of tokens, paid."""
+    await put_plans(services, "pack_1k")
+    order = await order_pack(services, buyer.actor)
+    assert order.checkout_url is not None
+    await pay(order.checkout_url)
+    await report_pack_order(services, order.account_id, order.id)
+    return order.id
+
+
 async def _declare_withdrawal() -> object:
     """By somebody who names no contract that we know."""
     data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
@@ -209,6 +221,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
+        "pack order": await _buy_pack(services, buyer),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

@@ -4,6 +4,7 @@ Later refunds are staff's: flows/subscriptions/refund_requests.py. docs/decision
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -40,7 +41,12 @@ from chenu.flows.subscriptions.refunds import (
 from chenu.flows.withdrawal_terms import may_withdraw, withdrawal_ends_at
 from chenu.ledger.operations import OperationRow
 from chenu.tokens.pack_grants import Unspent, count_unspent
-from chenu.tokens.pack_orders import PackOrderId, PackOrderRow, get_own_pack_order
+from chenu.tokens.pack_orders import (
+    PackOrderId,
+    PackOrderRow,
+    find_order_of_payment,
+    get_own_pack_order,
+)
 
 _TOO_LATE = mark(
     "The 14 days in which a pack can be given back are over: please write to our support desk"
@@ -75,6 +81,15 @@ async def get_pack_offer(order: PackOrderRow) -> PackOffer:
     unspent = await count_unspent(order.id)
     amount = min(refund_amount(order, unspent.base), await find_refundable(payment))
     return PackOffer(order, unspent, amount, withdrawal_ends_at(payment.paid_at))
+
+
+async def find_pack_offer(payments: Sequence[InvoicePaymentRow]) -> PackOffer | None:
+    """Of the pack that one of an invoice's charges paid; None for another invoice."""
+    for payment in payments:
+        order = await find_order_of_payment(payment.id)
+        if order is not None:
+            return await get_pack_offer(order)
+    return None
 
 
 async def _get_payment(order: PackOrderRow) -> InvoicePaymentRow:
