@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.pack_tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
+            "chenu.tokens.limit_tables",
         ],
         exclude_imported=True,
     ),

@@ -538,6 +538,27 @@ async def forwards():
     manager.add_column(
         table_class_name="TokenGrant",
         tablename="token_grant",
+        column_name="spent",
+        db_column_name="spent",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="TokenGrant",
+        tablename="token_grant",
         column_name="is_open",
         db_column_name="is_open",
         column_class_name="Boolean",

@@ -10,6 +10,9 @@ from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import AgentId, ExecutionId, ExecutionStatus, ReportedBy, VersionId
 from chenu.agents.tables import Execution
 from chenu.core import db
+from chenu.core.backoff import BACKOFF
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import NotFound
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 
@@ -81,6 +84,28 @@ async def find_execution(
     return await db.find_one(ExecutionRow, sql, execution_id, account_id)
 
 
+async def get_execution(
+    account_id: AccountId, execution_id: ExecutionId, *, lock: bool = False
+) -> ExecutionRow:
+    """Raises NotFound for another account's."""
+    found = await find_execution(account_id, execution_id, lock=lock)
+    if found is None:
+        raise NotFound("There is no such run", path=("execution_id",))
+    return found
+
+
+async def lock_due_execution(execution_id: ExecutionId) -> ExecutionRow | None:
+    """An open run whose time is over, locked until the transaction ends.
+
+    None where it has ended, or somebody else has it locked.
+    """
+    sql = f"""
+        {_SELECT} WHERE id = $1 AND status = 'AUTHORIZED' AND expires_at <= $2
+        FOR NO KEY UPDATE SKIP LOCKED
+    """
+    return await db.find_one(ExecutionRow, sql, execution_id, business_now())
+
+
 async def list_executions_by_id(execution_ids: Sequence[ExecutionId]) -> list[ExecutionRow]:
     """In no particular order; callers check whose they are."""
     sql = f"{_SELECT} WHERE id = ANY($1)"
@@ -99,12 +124,53 @@ async def list_executions(account_id: AccountId, page: PageRequest) -> Page[Exec
     return cut(await db.fetch_all(ExecutionRow, sql, *args), page)
 
 
-async def list_due_executions(now: datetime, limit: int) -> list[ExecutionRow]:
-    """Open runs whose time is over, the longest overdue first."""
+async def list_due_executions(*, limit: int = 200) -> list[ExecutionRow]:
+    """Open runs whose time is over, the longest overdue first; none that was postponed."""
     sql = f"""
-        {_SELECT} WHERE status = 'AUTHORIZED' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+        {_SELECT} WHERE status = 'AUTHORIZED' AND expires_at <= $1
+            AND (expiry_attempt_at IS NULL OR expiry_attempt_at <= $2)
+        ORDER BY expires_at LIMIT $3
     """
-    return await db.fetch_all(ExecutionRow, sql, now, limit)
+    return await db.fetch_all(ExecutionRow, sql, business_now(), system_now(), limit)
+
+
+async def postpone_expiry(execution_id: ExecutionId, error: str) -> None:
+    """After an expiry that failed: it is tried again, later and later."""
+    sql = f"""
+        UPDATE execution SET expiry_attempts = expiry_attempts + 1, expiry_error = $2,
+            expiry_attempt_at = $3::timestamptz + {BACKOFF.replace("attempts", "expiry_attempts")}
+        WHERE id = $1 AND status = 'AUTHORIZED'
+    """  # noqa: S608 - texts of ours
+    await db.execute(sql, execution_id, error[:500], system_now())
+
+
+async def count_free_tries(account_id: AccountId, agent_id: AgentId) -> int:
+    """Those that were cancelled do not count: nothing ran."""
+    sql = """
+        SELECT count(*) FROM execution
+        WHERE account = $1 AND agent = $2 AND is_free_try AND status <> 'CANCELED'
+    """
+    return int(await db.fetch_value(sql, account_id, agent_id))
+
+
+async def sum_reserved(
+    account_id: AccountId, agent_id: AgentId | None, api_key_id: UUID | None, since: datetime
+) -> int:
+    """What runs of one agent, or by one key, used since then, or may still use."""
+    sql = """
+        SELECT coalesce(sum(CASE status WHEN 'AUTHORIZED' THEN max_tokens
+            ELSE coalesce(tokens_used, 0) END), 0)::bigint
+        FROM execution WHERE account = $1 AND started_at >= $4
+            AND (agent = $2 OR api_key = $3)
+    """
+    return int(await db.fetch_value(sql, account_id, agent_id, api_key_id, since))
+
+
+async def find_min_tokens(version_id: VersionId | None) -> int:
+    """What the agent's manifest says that a run takes at least; 1 where it says nothing."""
+    sql = "SELECT (manifest ->> 'minTokens')::numeric::bigint FROM agent_version WHERE id = $1"
+    found: int | None = await db.fetch_value(sql, version_id)
+    return 1 if found is None else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         only="status <> 'AUTHORIZED'",
         clock=business_now,
     ),
+    Forever("agent_run_summary", "at most one an agent"),
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),
     Forever("access_grant", "what was bought is for ever"),

@@ -170,7 +170,8 @@ class Execution(Table, tablename="execution"):
 
     What the agent said of itself at that time is stored with it. `authorized_by` and `reported_by`
     name the kind of credential. `seconds_saved` is the run's own report, `claimed_seconds` the
-    agent's claim. The hold of tokens has the same id.
+    agent's claim. The hold of tokens has the same id. An expiry that fails is postponed:
+    `expiry_attempts`, `expiry_error` and `expiry_attempt_at` (system time) say how it went.
     """
 
     id = primary_id()
@@ -197,3 +198,21 @@ class Execution(Table, tablename="execution"):
     started_at = business_time()
     expires_at = business_time()
     finished_at = Timestamptz(default=None, null=True)
+    expiry_attempts = Integer(default=0)
+    expiry_error = Text(default=None, null=True)
+    expiry_attempt_at = Timestamptz(default=None, null=True)
+
+
+class AgentRunSummary(Table, tablename="agent_run_summary"):
+    """What the CHE·NU apps reported of an agent's runs in the last 30 days, for lists of agents.
+
+    `is_due`: a run has been reported since it was computed.
+    """
+
+    id = primary_id()
+    agent = belongs_to(Agent, unique=True)
+    runs = Integer(default=0)
+    successes = Integer(default=0)
+    median_tokens = BigInt(default=None, null=True)
+    is_due = Boolean(default=True)
+    computed_at = business_time()

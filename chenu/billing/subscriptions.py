@@ -10,6 +10,7 @@ from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.coupons import find_code
 from chenu.billing.recurring import (
+    GIVES_ACCESS,
     BillingInterval,
     DiscountState,
     SubscriptionKind,
@@ -73,6 +74,11 @@ class SubscriptionRow:
     @property
     def is_live(self) -> bool:
         return self.status is not SubscriptionStatus.CANCELED
+
+    @property
+    def is_paused(self) -> bool:
+        """In Stripe's dashboard: nothing is charged, and it gives nothing."""
+        return self.status in GIVES_ACCESS and not self.gives_access
 
     @property
     def is_downgrade_waiting(self) -> bool:

@@ -172,6 +172,14 @@ class PlanChangedParams(PlanPriceParams, frozen=True):
     old_plan: str
 
 
+class PlanScheduledParams(PlanParams, frozen=True):
+    """What `plan` becomes at `starts_at`; `next_plan` may be the same, with another interval."""
+
+    next_plan: str
+    interval: str
+    starts_at: str
+
+
 class PlanCancelledParams(PlanParams, frozen=True):
     ends_at: str
     is_trial: bool
@@ -263,8 +271,12 @@ PARAMS: dict[MailKind, type[MailParams]] = {
     MailKind.PLAN_STARTED: PlanStartedParams,
     MailKind.PLAN_CHANGED: PlanChangedParams,
     MailKind.PLAN_DOWNGRADED: PlanChangedParams,
+    MailKind.PLAN_CHANGE_SCHEDULED: PlanScheduledParams,
+    MailKind.PLAN_CHANGE_UNDONE: PlanScheduledParams,
     MailKind.PLAN_CANCELLED: PlanCancelledParams,
     MailKind.PLAN_RESUMED: PlanPriceParams,
+    MailKind.PLAN_PAUSED: PlanParams,
+    MailKind.PLAN_UNPAUSED: PlanPriceParams,
     MailKind.PLAN_ENDED: PlanEndedParams,
     MailKind.TRIAL_ENDING: TrialEndingParams,
     MailKind.TRIAL_ENDED: PlanParams,

@@ -48,3 +48,12 @@ class PubSub:
 
 def purchase_channel(purchase_id: object) -> str:
     return f"purchase:{purchase_id}"
+
+
+def wallet_channel(account_id: object) -> str:
+    return f"wallet:{account_id}"
+
+
+async def publish_wallet(pubsub: PubSub, account_id: object) -> None:
+    """After the commit of whatever changed the account's tokens: grants, holds, spends, debts."""
+    await pubsub.publish(wallet_channel(account_id))

@@ -17,6 +17,7 @@ from chenu.core.retention import MAILS_STORED
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.services import Services
+from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import (
     Finding,
     Invariant,
@@ -126,7 +127,8 @@ SALES = (
 
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
-    return [*await check_ledger(whole=whole), *await check_all((*SALES, *PLANS, *PACKS))]
+    of_ledger = await check_ledger(whole=whole, more=TOKENS)
+    return [*of_ledger, *await check_all((*SALES, *PLANS, *PACKS))]
 
 
 @dataclass(frozen=True, slots=True)

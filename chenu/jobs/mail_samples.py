@@ -28,6 +28,7 @@ from chenu.core.mail_params import (
     PlanEndedParams,
     PlanParams,
     PlanPriceParams,
+    PlanScheduledParams,
     PlanStartedParams,
     ReceiptParams,
     RefundParams,
@@ -133,6 +134,12 @@ def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedP
     )
 
 
+def _plan_scheduled(old: str, new: str, interval: str) -> PlanScheduledParams:
+    return PlanScheduledParams(
+        name=_NAME, account="", plan=old, next_plan=new, interval=interval, starts_at=_SOON
+    )
+
+
 def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
     return TrialEndingParams(
         name=_NAME,
@@ -157,6 +164,14 @@ def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedP
     )
 
 
+_SCHEDULED = (
+    _plan_scheduled("Pro", "Starter", "MONTH"),
+    _plan_scheduled("Pro", "Pro", "MONTH"),
+    _plan_scheduled("Pro", "Starter", "YEAR"),
+)
+_PRICED = PlanPriceParams(
+    name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
+)
 _CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
 
 SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
@@ -245,15 +260,15 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         _plan_changed("Pro", "Pro", 29000, "YEAR"),
     ),
     MailKind.PLAN_DOWNGRADED: (_plan_changed("Business", "Pro", 2900, "MONTH"),),
+    MailKind.PLAN_CHANGE_SCHEDULED: _SCHEDULED,
+    MailKind.PLAN_CHANGE_UNDONE: _SCHEDULED,
     MailKind.PLAN_CANCELLED: (
         PlanCancelledParams(**_CANCELLED, is_trial=False),
         PlanCancelledParams(**_CANCELLED, is_trial=True),
     ),
-    MailKind.PLAN_RESUMED: (
-        PlanPriceParams(
-            name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
-        ),
-    ),
+    MailKind.PLAN_RESUMED: (_PRICED,),
+    MailKind.PLAN_PAUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.PLAN_UNPAUSED: (_PRICED,),
     MailKind.PLAN_ENDED: tuple(
         PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
         for is_unpaid in (True, False)

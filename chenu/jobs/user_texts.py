@@ -38,6 +38,7 @@ _OURS = frozenset(
         "ends_at",
         "renews_at",
         "next_attempt_at",
+        "starts_at",
     }
 )
 """Parameters of mails that no user wrote: our links and Stripe's, times, legal texts."""

@@ -3,6 +3,7 @@
 Each change is one SQL function (migrations/sql/tokens.sql) in the caller's transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,7 +64,7 @@ class NewGrant:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """`remaining` can be spent; `held` is reserved for runs; `debt` was revoked when spent."""
+    """`remaining` can be spent; `held` is reserved for runs; `debt` was spent, then revoked."""
 
     id: GrantId
     account_id: AccountId
@@ -73,6 +74,7 @@ class GrantRow:
     remaining: Tokens
     held: Tokens
     debt: Tokens
+    spent: Tokens
     expires_at: datetime | None
     source_id: UUID | None
     business_key: str
@@ -131,12 +133,17 @@ async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tok
 
 async def expire_grants(account_id: AccountId) -> Tokens:
     """Books what has expired; returns how many tokens."""
+    return await expire_grants_of([account_id])
+
+
+async def expire_grants_of(account_ids: Sequence[AccountId]) -> Tokens:
+    """The same of several accounts, in one transaction."""
+    owners = list(account_ids)
 
     async def expire() -> Tokens:
-        now = business_now()
-        await db.execute("SELECT lock_token_wallets($1)", [account_id])
+        await db.execute("SELECT lock_token_wallets($1)", owners)
         sql = "SELECT expire_due_tokens($1, $2, $3)"
-        return Tokens(await db.fetch_value(sql, [account_id], now, system_now()))
+        return Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
 
     return await db.run_in_transaction(expire)
 
@@ -155,6 +162,11 @@ async def list_accounts_with_due_grants(*, limit: int = 500) -> list[AccountId]:
     """
     rows = await db.fetch_all(_AccountId, sql, business_now(), limit)
     return [row.account for row in rows]
+
+
+async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(GrantRow, f"{_GRANT} WHERE id = ANY($1)", list(grant_ids))
 
 
 async def get_grant(grant_id: GrantId) -> GrantRow:

@@ -1,6 +1,6 @@
 """What grants, entries and holds of tokens say of people: whose they are, and texts of callers."""
 
-from chenu.core.personal_data import BOOKS, Blank, PersonalData, Rule, codes
+from chenu.core.personal_data import BOOKS, Blank, Delete, PersonalData, Rule, codes
 
 _WRITTEN = "kind IN ('HOLD', 'SPEND', 'RELEASE') AND reason <> ''"
 """Entries whose reason whoever spent the tokens wrote; the others' texts are the product's."""
@@ -36,9 +36,19 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "kind", "agent", "is_paid", "granted", "remaining", "held", "debt"),
-            *("is_open", "expires_at", "source_id", "reason", "created_at"),
+            *("spent", "is_open", "expires_at", "source_id", "reason", "created_at"),
         ),
         {"business_key": "the event that gave it, as ids of ours or of Stripe's"},
         retained={**codes("kind", "business_key"), "reason": BOOKS},
+    ),
+    PersonalData(
+        "token_limit",
+        "account = ANY(@accounts)",
+        (
+            *("id", "account", "agent_id", "api_key", "soft_limit", "hard_limit", "month", "used"),
+            *("warned_month", "set_by", "updated_at"),
+        ),
+        {"is_warning_due": "whether a mail is to be sent"},
+        (Delete(), Blank({"set_by": "NULL"}, whose="set_by = @person")),
     ),
 )

@@ -6,4 +6,5 @@ RETENTIONS: tuple[Forever, ...] = (
     Forever("token_grant", BOOKS),
     Forever("token_entry", BOOKS),
     Forever("token_hold", BOOKS),
+    Forever("token_limit", "at most one for each agent and key that an account limits"),
 )

@@ -11,7 +11,7 @@ from chenu.core.columns import belongs_to, business_time, primary_id
 
 
 class TokenGrant(Table, tablename="token_grant"):
-    """Tokens that an account got. `granted` is what it got; the rest is what is left of that.
+    """Tokens that an account got. `remaining` of what was granted can be spent.
 
     `held` is reserved for runs, `debt` was revoked after it had been spent. `agent`: only this
     agent's runs may use it. `is_paid`: bought, so that free tokens go first. `source_id` is what it
@@ -27,6 +27,7 @@ class TokenGrant(Table, tablename="token_grant"):
     remaining = BigInt(default=0)
     held = BigInt(default=0)
     debt = BigInt(default=0)
+    spent = BigInt(default=0)
     is_open = Boolean(default=True)
     expires_at = Timestamptz(default=None, null=True)
     source_id = UUID(default=None, null=True, index=True)

@@ -12,6 +12,7 @@ from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
 from chenu.agents.access import GrantRow, list_library
 from chenu.agents.counts import count_library, count_purchases
+from chenu.agents.executions import ExecutionRow
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
@@ -30,6 +31,7 @@ from chenu_graphql.connection import (
 )
 from chenu_graphql.context import Context, Info
 from chenu_graphql.entitlements import Entitlement
+from chenu_graphql.executions import Execution, page_executions
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import AccessGrant
@@ -76,6 +78,18 @@ async def _page_library(
     page = read_page(cursors, PageArguments(first, after, last, before))
     rows = await list_library(root.id, page)
     return ConnectionSource(cursors, rows, by_row_id, partial(count_library, root.id))
+
+
+async def _page_executions(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[ExecutionRow]:
+    arguments = PageArguments(first, after, last, before)
+    return await page_executions(info.context, root.id, arguments)
 
 
 async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
@@ -125,6 +139,9 @@ class Account(Node):
     purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
     library: Connection[AccessGrant] = field(
         "What it may use or once could, newest first.", ACTING, _page_library
+    )
+    executions: Connection[Execution] = field(
+        "Runs of agents for it, newest first.", ACTING, _page_executions
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

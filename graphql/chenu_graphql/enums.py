@@ -5,7 +5,14 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
-from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
+from chenu.agents.model import (
+    AgentKind,
+    AgentStatus,
+    ExecutionStatus,
+    GrantSource,
+    PriceType,
+    PurchaseStatus,
+)
 from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
@@ -42,6 +49,10 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PriceType: "FREE, paid once, or by the month.",
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
+    ),
+    ExecutionStatus: (
+        "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
+        "EXPIRED cost nothing."
     ),
     GrantSource: "Where the right to use an agent comes from.",
 }

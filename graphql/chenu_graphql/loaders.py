@@ -14,9 +14,11 @@ from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
+from chenu.agents.executions import ExecutionRow, list_executions_by_id
 from chenu.agents.model import (
     AgentId,
     CreatorId,
+    ExecutionId,
     GrantId,
     PaymentId,
     PurchaseId,
@@ -31,6 +33,7 @@ from chenu.agents.queries import (
     list_versions_by_id,
 )
 from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
+from chenu.agents.run_summaries import RunSummary, list_run_summaries
 from chenu.agents.version_heads import (
     VersionHead,
     list_version_heads,
@@ -134,6 +137,14 @@ class Loaders:
     @cached_property
     def grants(self) -> Loader[GrantId, GrantRow | None]:
         return one_each(list_grants_by_id, lambda row: row.id)
+
+    @cached_property
+    def executions(self) -> Loader[ExecutionId, ExecutionRow | None]:
+        return one_each(list_executions_by_id, lambda row: row.id)
+
+    @cached_property
+    def run_summaries(self) -> Loader[AgentId, RunSummary | None]:
+        return one_each(list_run_summaries, lambda row: row.agent_id)
 
     @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:

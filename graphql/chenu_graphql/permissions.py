@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
@@ -19,11 +19,13 @@ _SOMEBODY_ELSES = mark("This belongs to somebody else")
 class Rule:
     """`check` gets the context and the object whose field is resolved.
 
-    It raises Forbidden or Unauthenticated; None if nothing is left to check.
+    It raises Forbidden or Unauthenticated; None if nothing is left to check. `for_apps`: service
+    keys may use a mutation with this rule, which else they may not.
     """
 
     name: str
     check: Callable[[Context, Any], None] | None = None
+    for_apps: bool = False
 
     def require(self, ctx: Context, source: Any = None) -> None:
         if self.check is not None:
@@ -102,6 +104,10 @@ def _require_service(ctx: Context, _: Any) -> None:
         raise Forbidden("This is for the service keys of the CHE·NU apps")
 
 
+def _require_spending(ctx: Context, _: Any) -> None:
+    ctx.actor.require_spending()
+
+
 def _require_staff(ctx: Context, _: Any) -> None:
     if not ctx.actor.is_staff:
         raise Forbidden("This is for staff only")
@@ -138,6 +144,12 @@ def for_person_with(right: Right) -> Rule:
     return Rule(f"people who are signed in, with the role {roles}; no key", require)
 
 
+def _for_apps_too(right: Right) -> Rule:
+    """For whoever has the right, and for service keys, which act for any account."""
+    rule = for_right(right)
+    return replace(rule, name=f"{rule.name}, and service keys", for_apps=True)
+
+
 def _require_invoice_reader(ctx: Context, row: Any) -> None:
     """`row` has an account_id, or is the account itself."""
     account_id = ctx.actor.require_right(Right.READ_INVOICES)
@@ -165,18 +177,25 @@ INVOICES = Rule(
     _require_invoice_reader,
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
-SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
+SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
+RUNS = _for_apps_too(Right.USE_AGENTS)
+SPENDING = Rule(
+    "members with the role MEMBER or OWNER, keys with the scope EXECUTIONS or TOKENS, and service "
+    "keys for any account",
+    _require_spending,
+    for_apps=True,
+)
 
 
 def require_write(ctx: Context, rule: Rule) -> None:
     """Required of every mutation: our own origin and the session's CSRF token; no service key,
-    except for what is theirs alone.
+    except where the rule says so.
 
     Raises Forbidden. API keys need no token, because browsers do not send them by themselves.
     """
     kind = ctx.actor.kind
-    if kind is ActorKind.SERVICE_KEY and rule is not SERVICE:
-        raise Forbidden("Service keys may only read and report use")
+    if kind is ActorKind.SERVICE_KEY and not rule.for_apps:
+        raise Forbidden("Service keys may only read, report use and spend tokens")
     if kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
         return
     if not ctx.request_context.origin_ok:

@@ -13,6 +13,7 @@ from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
+from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
@@ -38,6 +39,7 @@ class Query(
 class Mutation(
     SessionMutations,
     EntitlementMutations,
+    ExecutionMutations,
     AgentMutations,
     PurchaseMutations,
     SubscriptionMutations,

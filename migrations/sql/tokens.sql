@@ -7,7 +7,7 @@ ALTER TABLE token_grant ADD CONSTRAINT token_grant_kind
         CHECK (kind IN ('MONTHLY', 'TRIAL', 'PACK', 'PACK_BONUS', 'PROMOTION', 'ADJUSTMENT')),
     ADD CONSTRAINT token_grant_agent CHECK (agent IS NULL OR kind = 'PROMOTION'),
     ADD CONSTRAINT token_grant_amounts CHECK (granted > 0 AND remaining >= 0 AND held >= 0
-        AND debt >= 0 AND remaining + held <= granted AND debt <= granted),
+        AND debt >= 0 AND spent >= 0 AND remaining + held + spent <= granted AND debt <= granted),
     ADD CONSTRAINT token_grant_open CHECK (is_open OR remaining + held + debt = 0);
 ALTER TABLE token_entry ADD CONSTRAINT token_entry_kind
         CHECK (kind IN ('GRANT', 'HOLD', 'SPEND', 'RELEASE', 'EXPIRE', 'REVOKE', 'ADJUST')),
@@ -23,6 +23,8 @@ ALTER TABLE token_hold ADD CONSTRAINT token_hold_status
 CREATE INDEX token_grant_usable ON token_grant (account) WHERE is_open;
 CREATE INDEX token_grant_due ON token_grant (expires_at) WHERE is_open;
 CREATE INDEX token_entry_account ON token_entry (account_id, id);
+CREATE INDEX token_entry_unlimited ON token_entry (account_id, created_at) INCLUDE (amount)
+    WHERE pool = 'UNLIMITED';
 CREATE INDEX token_entry_execution ON token_entry (execution_id) WHERE execution_id IS NOT NULL;
 CREATE INDEX token_hold_account ON token_hold (account, status);
 CREATE INDEX token_hold_due ON token_hold (expires_at) WHERE status = 'OPEN';
@@ -114,12 +116,13 @@ BEGIN
     INSERT INTO ledger_transaction SELECT * FROM unnest(transactions);
     INSERT INTO token_entry SELECT * FROM unnest(entries);
     UPDATE token_grant g SET remaining = g.remaining + c.remaining, held = g.held + c.held,
-        debt = g.debt + c.debt,
+        debt = g.debt + c.debt, spent = g.spent + c.spent,
         is_open = g.remaining + c.remaining + g.held + c.held + g.debt + c.debt > 0
         FROM (SELECT e.token_grant AS id,
                 sum(CASE WHEN e.pool = 'DEBT' THEN 0 ELSE e.amount END) AS remaining,
                 sum(CASE WHEN e.kind IN ('HOLD', 'RELEASE') THEN -e.amount ELSE 0 END) AS held,
-                sum(CASE WHEN e.pool = 'DEBT' THEN -e.amount ELSE 0 END) AS debt
+                sum(CASE WHEN e.pool = 'DEBT' THEN -e.amount ELSE 0 END) AS debt,
+                sum(CASE WHEN e.kind = 'SPEND' THEN -e.amount ELSE 0 END) AS spent
             FROM unnest(entries) e WHERE e.token_grant IS NOT NULL GROUP BY 1) c
         WHERE g.id = c.id;
     WITH movement AS MATERIALIZED (
@@ -163,6 +166,17 @@ LANGUAGE sql AS $$
             WHERE h.account = owner AND h.status = 'OPEN'), 0)::bigint,
         EXISTS (SELECT 1 FROM token_grant g WHERE g.account = owner AND g.is_open
             AND g.remaining > 0 AND g.expires_at <= business_at)
+$$;
+
+-- What was used of the budgets that run, and, where there is no limit, since the month began.
+CREATE FUNCTION used_token_budget(owner uuid, month_began timestamptz, business_at timestamptz)
+RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce((SELECT sum(g.spent) FROM token_grant g
+            WHERE g.account = owner AND g.kind IN ('MONTHLY', 'TRIAL')
+                AND g.created_at <= business_at AND g.expires_at > business_at), 0)::bigint
+        - coalesce((SELECT sum(e.amount) FROM token_entry e
+            WHERE e.account_id = owner AND e.pool = 'UNLIMITED' AND e.created_at >= month_began),
+            0)::bigint
 $$;
 
 -- What a run of this agent may use, in burn order: what only this agent may use, then the earliest
@@ -330,8 +344,8 @@ DECLARE
 BEGIN
     PERFORM lock_token_wallet(owner, business_at, posted_at);
     INSERT INTO token_grant (id, account, kind, agent, is_paid, granted, remaining, held, debt,
-            is_open, expires_at, source_id, business_key, reason, created_at)
-        VALUES (new_id, owner, new_kind, only_agent, new_is_paid, amount, 0, 0, 0, true,
+            spent, is_open, expires_at, source_id, business_key, reason, created_at)
+        VALUES (new_id, owner, new_kind, only_agent, new_is_paid, amount, 0, 0, 0, 0, true,
             new_expires_at, new_source_id, new_business_key, new_reason, business_at)
         ON CONFLICT (business_key) DO NOTHING RETURNING id INTO found_id;
     IF found_id IS NULL THEN
@@ -379,10 +393,9 @@ BEGIN
     SELECT * INTO STRICT g FROM token_grant WHERE id = grant_id;
     taken := least(most, g.remaining);
     IF owe THEN
-        SELECT least(most - taken, g.held
-                - coalesce(sum(e.amount) FILTER (WHERE e.kind = 'SPEND'), 0)
-                + coalesce(sum(e.amount) FILTER (WHERE e.kind = 'REVOKE' AND e.pool = 'DEBT'), 0))
-            INTO owed FROM token_entry e WHERE e.token_grant = grant_id;
+        SELECT least(most - taken, g.held + g.spent + coalesce(sum(e.amount), 0)) INTO owed
+            FROM token_entry e
+            WHERE e.token_grant = grant_id AND e.kind = 'REVOKE' AND e.pool = 'DEBT';
     END IF;
     IF taken + owed = 0 THEN
         RETURN 0;

@@ -15,6 +15,7 @@ from chenu.agents.executions import (
     list_due_executions,
     list_executions,
     list_executions_by_id,
+    postpone_expiry,
 )
 from chenu.agents.model import AgentId, ExecutionStatus, ReportedBy
 from chenu.core.clock import business_now
@@ -23,6 +24,7 @@ from chenu.flows.services import Services
 from tests.agents.runs import put_run
 from tests.agents.shelf import open_shop, shelve
 from tests.people import make_person
+from tests.rows import count
 
 OPEN: dict[str, Any] = {
     "status": ExecutionStatus.AUTHORIZED,
@@ -91,13 +93,20 @@ async def test_an_open_run_is_ended_once(ids: tuple[AccountId, AgentId]) -> None
 
 
 async def test_due_are_open_runs_whose_time_is_over(ids: tuple[AccountId, AgentId]) -> None:
-    late = await put_run(*ids, **OPEN)
-    await put_run(*ids)
+    late = await put_run(*ids, **OPEN, expires_at=business_now())
+    await put_run(*ids, **OPEN)
+    await put_run(*ids, expires_at=business_now())
 
-    before = await list_due_executions(late.started_at, 10)
-    after = await list_due_executions(late.expires_at, 10)
+    assert await list_due_executions() == [late]
 
-    assert (before, [run.id for run in after]) == ([], [late.id])
+
+async def test_an_expiry_that_failed_waits(ids: tuple[AccountId, AgentId]) -> None:
+    late = await put_run(*ids, **OPEN, expires_at=business_now())
+
+    await postpone_expiry(late.id, "KeyError")
+
+    assert await list_due_executions() == []
+    assert await count("execution", "expiry_attempts = 1 AND expiry_error = 'KeyError'") == 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 
-from chenu.accounts.actor import Staff
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
@@ -18,6 +18,7 @@ from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
 from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
+from tests.flows.runs import give_tokens
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -79,6 +80,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
+    await _run(story, client, services, buyer, agent)
 
     assert sorted(story.reported) == NAMES
 
@@ -107,6 +109,30 @@ async def _entitlements(
     assert consumed["entitlement"]["used"] == 2
     released = await story.tell(app, "ReleaseEntitlement", input={**use, "idempotencyKey": "2"})
     assert released["entitlement"]["used"] == 0
+
+
+async def _run(
+    story: Story,
+    client: httpx.AsyncClient,
+    services: Services,
+    buyer: Person,
+    agent: dict[str, Any],
+) -> None:
+    """Of the agent that was bought: once to its end, once given up."""
+    await give_tokens(buyer.actor.require_account(ApiScope.READ), 100)
+    app = await as_service(client, services, buyer)
+    request = {"agentId": agent["id"], "maxTokens": 50}
+    first, second = [
+        await story.tell(app, "AuthorizeExecution", input={**request, "idempotencyKey": key})
+        for key in ("run 1", "run 2")
+    ]
+    report = {"executionId": first["execution"]["id"], "tokensUsed": 30, "idempotencyKey": "3"}
+    done = await story.tell(app, "CompleteExecution", input=report)
+    assert (done["execution"]["status"], done["execution"]["tokensUsed"]) == ("COMPLETED", 30)
+    given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
+    await story.tell(app, "CancelExecution", input=given_up)
+    viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
+    assert viewer["account"]["executions"]["totalCount"] == 2
 
 
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:

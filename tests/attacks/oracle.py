@@ -15,7 +15,10 @@ BILLING = ApiScope.BILLING
 
 Decide = Callable[[Caller], bool]
 
-_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"}
+_OF_BUYER = {
+    *("user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"),
+    *("execution", "other execution"),
+}
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
@@ -36,6 +39,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.PLANS: lambda who: who.may(BILLING),
     permissions.PACKS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
+    permissions.RUNS: lambda who: who.may(ApiScope.EXECUTIONS),
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),

@@ -31,6 +31,15 @@ _DECIDE = """mutation($i: AgentReviewDecisionInput!) {
 }"""
 _ARCHIVE = "mutation($i: AgentArchiveInput!) { agentArchive(input: $i) { userErrors { code } } }"
 _BUY = "mutation($i: AgentPurchaseInput!) { agentPurchase(input: $i) { userErrors { code } } }"
+_RUN = """mutation($i: ExecutionAuthorizeInput!) {
+    executionAuthorize(input: $i) { userErrors { code } }
+}"""
+_REPORT = """mutation($i: ExecutionCompleteInput!) {
+    executionComplete(input: $i) { userErrors { code } }
+}"""
+_GIVE_UP = """mutation($i: ExecutionCancelInput!) {
+    executionCancel(input: $i) { userErrors { code } }
+}"""
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -39,6 +48,9 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     draft = world.node_id("draft")
     version = {"number": "2.0.0", "changelog": "New.", "manifest": MANIFEST}
     request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
+    key = {"idempotencyKey": "y"}
+    run, report = {"maxTokens": 10, **key}, {"tokensUsed": 10, "idempotencyKey": "z"}
+    running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
         "agentVersionCreate": ("creator", (_VERSION, {"i": {"agentId": draft, **version}})),
@@ -47,6 +59,9 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "agentArchive": ("creator", (_ARCHIVE, {"i": {"agentId": draft}})),
         "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **request}})),
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
+        "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
+        "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
+        "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
     }
 
 
@@ -72,6 +87,8 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     """Reviewing is for reviewers, the rest for owners in person or by key."""
     if maker == "reviewer":
         return caller.name in ("reviewer", "admin")
+    if name.startswith("execution"):
+        return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     is_own = bool(maker) and caller.owns == maker
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
 
@@ -92,7 +109,7 @@ async def test_no_mutation_reaches_what_belongs_to_others(
             continue
         codes = await _codes(caller, call)
         if not codes or not codes <= REFUSALS | (
-            NOT_FOR_SALE if name == "agentPurchase" else set()
+            NOT_FOR_SALE if name in ("agentPurchase", "executionAuthorize") else set()
         ):
             surprises[f"{caller.name}: {name}"] = codes
 

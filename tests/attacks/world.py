@@ -7,6 +7,7 @@ from chenu.accounts.actor import AccountId, AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
+from chenu.agents.model import ExecutionId
 from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import (
@@ -26,6 +27,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.executions.authorize import authorize_execution
+from chenu.flows.executions.requests import AuthorizeInput
 from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
@@ -48,6 +51,7 @@ from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
+from tests.flows.runs import give_tokens
 from tests.people import (
     Person,
     agent_input,
@@ -69,6 +73,8 @@ TYPES = {
     "plan": "Subscription",
     "invoice": "Invoice",
     "coupon": "Coupon",
+    "execution": "Execution",
+    "other execution": "Execution",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -183,6 +189,17 @@ async def _make_coupon() -> object:
     return await db.fetch_value("SELECT id FROM coupon")
 
 
+async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
+    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too."""
+    for person in (cast.buyer, cast.creator):
+        await give_tokens(person.actor.require_account(ApiScope.READ), 1000)
+    request = AuthorizeInput(agent.id, 20)
+    runs = [
+        await authorize_execution(services, cast.buyer.actor, request, key) for key in ("a", "b")
+    ]
+    return [run.id for run in runs]
+
+
 async def build_world(services: Services, cast: Cast) -> World:
     """The creator's agent, bought by the buyer, and the creator's draft."""
     buyer, creator = cast.buyer, cast.creator
@@ -201,6 +218,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     request = await ask_support(buyer.actor, "An invoice", "Where is it?")
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
+    running, other = await _run_twice(services, cast, agent)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -215,6 +233,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "execution": running,
+        "other execution": other,
         "sale": purchase.id,
         "agent on sale": agent.id,
         "draft": draft.id,

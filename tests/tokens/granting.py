@@ -4,13 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chenu.accounts.actor import AccountId
+from chenu.accounts.actor import AccountId, ApiScope
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.ledger.amounts import Tokens
-from chenu.tokens.grants import GrantKind, GrantRow, NewGrant, grant_tokens
+from chenu.tokens.grants import (
+    GrantId,
+    GrantKind,
+    GrantRow,
+    NewGrant,
+    end_grant,
+    grant_tokens,
+    revoke_tokens,
+)
 from chenu.tokens.holds import HoldId, NewHold, hold_tokens
+from tests.people import make_person
+
+
+async def make_account(name: str = "ada") -> AccountId:
+    return (await make_person(name)).actor.require_account(ApiScope.READ)
 
 
 async def give(
@@ -94,3 +107,18 @@ async def spend(
 ) -> Spent:
     [spent] = await spend_all(Wanted(account_id, amount, agent_id, reason=reason))
     return spent
+
+
+async def revoke(grant_id: GrantId, amount: int, key: str, *, debt: bool) -> int:
+    async def take_back() -> Tokens:
+        return await revoke_tokens(
+            grant_id, Tokens(amount), business_key=key, reason="Refunded", debt=debt
+        )
+
+    return await db.run_in_transaction(take_back)
+
+
+async def end(grant_id: GrantId, key: str) -> int:
+    return await db.run_in_transaction(
+        lambda: end_grant(grant_id, business_key=key, reason="A new plan")
+    )

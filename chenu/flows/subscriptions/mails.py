@@ -21,6 +21,7 @@ from chenu.core.mail_params import (
     PlanEndedParams,
     PlanParams,
     PlanPriceParams,
+    PlanScheduledParams,
     PlanStartedParams,
     TrialEndingParams,
 )
@@ -46,6 +47,8 @@ async def mail_plan_changes(
         return
     await _mail_change(before, after, number)
     await _mail_renewal(before, after)
+    await _mail_schedule(before, after, number)
+    await _mail_pause(before, after, number)
 
 
 async def _mail_start(plan: SubscriptionRow) -> None:
@@ -111,6 +114,44 @@ async def _mail_renewal(before: SubscriptionRow, after: SubscriptionRow) -> None
     key = f"plan-resumed:{stripe_id}:{before.canceled_at}"
     resumed = PlanPriceParams(**_price(mailbox, after))
     await _queue(MailKind.PLAN_RESUMED, mailbox, key, resumed)
+
+
+async def _mail_schedule(before: SubscriptionRow, after: SubscriptionRow, number: int) -> None:
+    """Another plan from the next period on, or no longer."""
+    was = (before.scheduled_item, before.scheduled_interval)
+    if was == (after.scheduled_item, after.scheduled_interval):
+        return
+    if not after.is_downgrade_waiting and not _is_as_before(before, after):
+        return  # it came about, or something else took its place, which is mailed
+    kind, described = MailKind.PLAN_CHANGE_SCHEDULED, after
+    if not after.is_downgrade_waiting:
+        kind, described = MailKind.PLAN_CHANGE_UNDONE, before
+    mailbox = await get_mailbox(after.account_id)
+    params = PlanScheduledParams(
+        **_plan(mailbox, after.item),
+        next_plan=get_tier(str(described.scheduled_item)).name,
+        interval=(described.scheduled_interval or described.billing_interval).value,
+        starts_at=(described.scheduled_at or described.period_end).isoformat(),
+    )
+    await _queue(kind, mailbox, f"plan-scheduled:{after.stripe_subscription_id}:{number}", params)
+
+
+def _is_as_before(before: SubscriptionRow, after: SubscriptionRow) -> bool:
+    """The same plan, which goes on as it did."""
+    was = (before.item, before.billing_interval, before.cancel_at_period_end)
+    return was == (after.item, after.billing_interval, after.cancel_at_period_end)
+
+
+async def _mail_pause(before: SubscriptionRow, after: SubscriptionRow, number: int) -> None:
+    """Paused in Stripe's dashboard, or no longer."""
+    mailbox = await get_mailbox(after.account_id)
+    key = f"plan-paused:{after.stripe_subscription_id}:{number}"
+    if after.is_paused and not before.is_paused:
+        paused = PlanParams(**_plan(mailbox, after.item))
+        await _queue(MailKind.PLAN_PAUSED, mailbox, key, paused)
+    elif before.is_paused and after.gives_access:
+        unpaused = PlanPriceParams(**_price(mailbox, after))
+        await _queue(MailKind.PLAN_UNPAUSED, mailbox, key, unpaused)
 
 
 async def mail_trial_ending(plan: SubscriptionRow, preview: RenewalPreview) -> None:
