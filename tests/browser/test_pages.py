@@ -49,6 +49,7 @@ SIGNED_IN = {
         "/account/billing",
         "/account/privacy",
         "/account/withdraw",
+        "/tokens/packs/pack_1k",
         "/support",
         "/library",
         "/agents/trieur-de-factures",
