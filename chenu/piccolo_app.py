@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
             "chenu.agents.tables",
             "chenu.support.tables",
             "chenu.tokens.pack_tables",
+            "chenu.roi.tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
             "chenu.tokens.limit_tables",

@@ -12,6 +12,7 @@ _NOTICES = {
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
     "billing": mark("Your billing details are saved. They count for the invoices to come."),
+    "roi": mark("Your own numbers are saved: the return is computed by them."),
     "plan-changed": mark("Your plan has changed."),
     "plan-scheduled": mark("Your plan changes at the end of its period."),
     "plan-unpaid": mark("The payment was not confirmed. Your plan stays as it was."),

@@ -16,11 +16,12 @@ from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
-from storefront import discount_words, entitlement_words, words
+from storefront import discount_words, entitlement_words, roi_words, words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
+from storefront.roi_words import show_whole_euros
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -56,6 +57,7 @@ def environment(locale: Locale) -> jinja2.Environment:
         words=words,
         entitlement_words=entitlement_words,
         discount_words=discount_words,
+        roi_words=roi_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,
@@ -73,6 +75,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "asset": asset_url,
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
+        "whole_euros": lambda amount: show_whole_euros(amount, locale),
         "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
         "number": lambda value: _show_number(locale, value),

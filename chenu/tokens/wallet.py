@@ -12,6 +12,7 @@ from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
+from chenu.core.i18n import mark
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
@@ -22,6 +23,8 @@ from chenu.tokens.tables import TokenEntry
 EntryId = NewType("EntryId", UUID)
 
 _MONTH = timedelta(days=30)
+REASONS = (mark("Expired"), mark("A debt of tokens was repaid"))
+"""What migrations/sql/tokens.sql writes as the reason of entries, translated where it is shown."""
 
 
 class EntryKind(StrEnum):

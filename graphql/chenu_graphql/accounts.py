@@ -17,6 +17,7 @@ from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.tiers import catalogue
+from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.connection import (
     After,
@@ -38,8 +39,10 @@ from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
+from chenu_graphql.wallets import TokenWallet
 
 _Source = strawberry.Parent[AccountRow]
 
@@ -115,6 +118,10 @@ async def _entitlements(root: _Source, info: Info) -> Sequence[EntitlementRow]:
     return found.entitlements if found else ()
 
 
+async def _tokens(root: _Source, info: Info) -> Wallet | None:
+    return await info.context.loaders.wallets.load(root.id)
+
+
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
     return await info.context.loaders.api_keys.load(root.id)
 
@@ -130,6 +137,7 @@ class Account(Node):
         _entitlements,
         weight=Weight(size=len(catalogue.Feature)),
     )
+    tokens: TokenWallet = field("What its agents run on.", ACTING, _tokens)
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
     )
@@ -142,6 +150,12 @@ class Account(Node):
     )
     executions: Connection[Execution] = field(
         "Runs of agents for it, newest first.", ACTING, _page_executions
+    )
+    roi: RoiReport = field(
+        "What its runs of agents were worth in a period, against what was paid.",
+        ACTING,
+        resolve_roi,
+        weight=Weight(points=20),
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

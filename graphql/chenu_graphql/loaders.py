@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import date
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -48,6 +49,22 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
+from chenu.flows.roi.reports import get_roi_report
+from chenu.roi.periods import RoiPeriod
+from chenu.roi.report import RoiReport
+from chenu.tokens.grants import GrantId as TokenGrantId
+from chenu.tokens.grants import GrantRow as TokenGrantRow
+from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id
+from chenu.tokens.wallet import (
+    EntryId,
+    EntryRow,
+    MonthlyUse,
+    Wallet,
+    list_entries_by_id,
+    list_grants_of,
+    list_monthly_use,
+    list_wallets,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -55,6 +72,14 @@ Value = TypeVar("Value")
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
+
+
+class RoiKey(NamedTuple):
+    """A report: its account, and a day of its period."""
+
+    account_id: AccountId
+    period: RoiPeriod
+    on: date
 
 
 class Loader(DataLoader[Key, Value]):
@@ -182,6 +207,27 @@ class Loaders:
         return one_each(list_invoices_by_id, lambda row: row.id)
 
     @cached_property
+    def wallets(self) -> Loader[AccountId, Wallet | None]:
+        return one_each(list_wallets, lambda row: row.account_id)
+
+    @cached_property
+    def monthly_token_use(self) -> Loader[AccountId, MonthlyUse | None]:
+        return one_each(list_monthly_use, lambda row: row.account_id)
+
+    @cached_property
+    def open_token_grants(self) -> Loader[AccountId, list[TokenGrantRow]]:
+        """In burn order."""
+        return many_each(list_grants_of, lambda row: row.account_id)
+
+    @cached_property
+    def token_grants(self) -> Loader[TokenGrantId, TokenGrantRow | None]:
+        return one_each(list_token_grants_by_id, lambda row: row.id)
+
+    @cached_property
+    def token_entries(self) -> Loader[EntryId, EntryRow | None]:
+        return one_each(list_entries_by_id, lambda row: row.id)
+
+    @cached_property
     def users(self) -> Loader[UserId, User | None]:
         return one_each(list_users, lambda row: row.id)
 
@@ -198,6 +244,11 @@ class Loaders:
         return many_each(list_memberships, lambda row: row.user_id)
 
     @cached_property
+    def roi_reports(self) -> Loader[RoiKey, RoiReport]:
+        """The same one is made once, however often a document asks for it."""
+        return Loader(_make_reports)
+
+    @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
         return many_each(list_api_keys, lambda row: row.account_id)
 
@@ -210,3 +261,7 @@ async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[Ver
         for row in await list_version_heads(agent_ids, all_states=all_states):
             found[row.agent_id, all_states].append(row)
     return [found[key] for key in keys]
+
+
+async def _make_reports(keys: list[RoiKey]) -> list[RoiReport]:
+    return [await get_roi_report(*key) for key in keys]

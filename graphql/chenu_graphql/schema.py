@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from chenu_graphql.enforcement import enforce
-from chenu_graphql.errors import PlanRequired, SimpleError
+from chenu_graphql.errors import InsufficientTokens, PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
@@ -17,6 +17,7 @@ from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
+from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
@@ -45,6 +46,7 @@ class Mutation(
     SubscriptionMutations,
     CouponMutations,
     PackMutations,
+    RoiMutations,
     ApiKeyMutations,
 ):
     pass
@@ -62,7 +64,7 @@ def get_strawberry_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Live,
-        types=(SimpleError, PlanRequired),
+        types=(SimpleError, PlanRequired, InsufficientTokens),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

@@ -81,6 +81,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
+    await _roi(story, as_session(client, services, buyer))
 
     assert sorted(story.reported) == NAMES
 
@@ -135,6 +136,13 @@ async def _run(
     assert viewer["account"]["executions"]["totalCount"] == 2
 
 
+async def _roi(story: Story, api: Api) -> None:
+    numbers = {"hourlyRateMinor": 4500, "minutesPerExecution": 20}
+    changed = await story.tell(api, "UpdateRoiSettings", input=numbers)
+    assert changed["roi"]["hourlyRate"]["amountMinor"] == 4500
+    assert (await story.tell(api, "Roi"))["account"]["roi"]["minutesPerExecution"] == 20
+
+
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
     api = Api(client)
     await story.tell(api, "AskForNewPassword", email="ana@example.org")
@@ -171,6 +179,7 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
     assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    assert (await story.tell(api, "MyTokens"))["account"]["tokens"]["held"] == 0
     offer = await story.tell(api, "PreviewPlan", tier="BUSINESS")
     agreed = {
         "tier": "BUSINESS",

@@ -23,6 +23,7 @@ BY_AGENTS = {
 BY_MARKETPLACE = {"agentPurchase"}
 BY_BILLING = {
     "billingPortalOpen",
+    "roiSettingsUpdate",
     "subscriptionCancel",
     "subscriptionChange",
     "subscriptionResume",

@@ -17,6 +17,7 @@ Decide = Callable[[Caller], bool]
 
 _OF_BUYER = {
     *("user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"),
+    *("token grant", "token entry"),
     *("execution", "other execution"),
 }
 _PUBLIC = {"agent on sale", "published version", "creator"}

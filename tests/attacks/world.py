@@ -38,6 +38,7 @@ from chenu.flows.subscriptions.refunds import new_refund_request
 from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.grants import GrantKind
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import (
@@ -62,6 +63,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
+from tests.tokens.granting import give
 
 TYPES = {
     "user": "User",
@@ -72,6 +74,8 @@ TYPES = {
     "api key": "ApiKey",
     "plan": "Subscription",
     "invoice": "Invoice",
+    "token grant": "TokenGrant",
+    "token entry": "TokenEntry",
     "coupon": "Coupon",
     "execution": "Execution",
     "other execution": "Execution",
@@ -160,6 +164,18 @@ async def _buy_pack(services: Services, buyer: Person) -> object:
     return order.id
 
 
+async def _give_tokens(buyer: Person) -> dict[str, Any]:
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    grant = await give(account_id, 100, GrantKind.PACK)
+    return {
+        "token grant": grant.id,
+        "token entry": await db.fetch_value(
+            "SELECT id FROM token_entry WHERE token_grant = $1", grant.id
+        ),
+    }
+
+
 async def _declare_withdrawal() -> object:
     """By somebody who names no contract that we know."""
     data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
@@ -222,6 +238,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
+        **await _give_tokens(buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
         "purchase": purchase.id,

@@ -176,7 +176,7 @@ async def test_the_same_key_with_other_input_is_a_conflict(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("end", ["complete", "fail", "cancel", "expire"])
-async def test_another_key_on_a_run_that_has_ended_is_told_so(bench: Bench, end: str) -> None:
+async def test_another_key_on_a_run_that_has_ended_is_refused(bench: Bench, end: str) -> None:
     run = await bench.authorize(100)
     if end == "expire":
         move_clock(timedelta(hours=1))

@@ -27,6 +27,7 @@ from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.privacy.deletions import list_deletions_due
 from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
+from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.flows.packs import order_pack
@@ -105,6 +106,7 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await set_override(desk.actor, account_id, override)
     billed = BillingDetailsInput(f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR")
     await save_billing_details(person.actor, billed)
+    await update_settings(person.actor, RoiSettingsInput(4500, 20))
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
     await give(account_id, 100)
     await spend(account_id, 30, reason=f"{WORDS} run")

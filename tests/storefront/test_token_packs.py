@@ -15,7 +15,7 @@ from tests.rows import count, put
 from tests.storefront.browser import Browser
 from tests.stripe_side import StripeSide
 
-ADDRESS = "/tokens/packs/pack_1k"
+PATH = "/tokens/packs/pack_1k"
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ async def order_url() -> str:
 async def test_a_pack_is_bought_with_one_click_and_paid(
     browser: Browser, services: Services, person: Person
 ) -> None:
-    page = await browser.get(ADDRESS)
-    sent = await browser.submit(page, f"{ADDRESS}/buy")
+    page = await browser.get(PATH)
+    sent = await browser.submit(page, f"{PATH}/buy")
     before = await browser.get(await order_url())
     await pay(sent.location)
 
@@ -56,7 +56,7 @@ async def test_a_french_page_says_the_same(browser: Browser, person: Person) -> 
     await put("app_user", "locale", "fr")
     browser.become(person)
 
-    page = await browser.get(ADDRESS)
+    page = await browser.get(PATH)
 
     assert "Acheter 1 100 jetons pour 9,00 €" in page.words
     assert "délai de rétractation de 14 jours" in page.words
@@ -65,7 +65,7 @@ async def test_a_french_page_says_the_same(browser: Browser, person: Person) -> 
 async def test_a_page_that_closed_says_that_nothing_was_charged(
     browser: Browser, person: Person, stripe_side: StripeSide
 ) -> None:
-    await browser.submit(await browser.get(ADDRESS), f"{ADDRESS}/buy")
+    await browser.submit(await browser.get(PATH), f"{PATH}/buy")
     session = await db.fetch_value("SELECT checkout_session_id FROM pack_order")
     await stripe_side.expire(str(session))
 
@@ -78,7 +78,7 @@ async def test_a_page_that_closed_says_that_nothing_was_charged(
 async def test_a_silent_stripe_is_said_and_nobody_pays_twice(
     browser: Browser, person: Person, stripe_side: StripeSide
 ) -> None:
-    await browser.submit(await browser.get(ADDRESS), f"{ADDRESS}/buy")
+    await browser.submit(await browser.get(PATH), f"{PATH}/buy")
     await stripe_side.fail("disconnect_before", "/v1/checkout/sessions*", times=None)
 
     page = await browser.get(await order_url())
@@ -100,10 +100,10 @@ async def test_a_member_sees_who_buys(browser: Browser, person: Person) -> None:
     await choose_account(member.actor, person.actor.account_id)
     browser.become(member)
 
-    page = await browser.get(ADDRESS)
+    page = await browser.get(PATH)
 
     assert "Packs are bought by the owner" in page.words or "achetés par" in page.words
-    assert not page.has_form(f"{ADDRESS}/buy")
+    assert not page.has_form(f"{PATH}/buy")
 
 
 async def test_a_buyer_confirms_and_gets_the_unspent_part(
@@ -111,11 +111,11 @@ async def test_a_buyer_confirms_and_gets_the_unspent_part(
 ) -> None:
     order = await buy(services, person.actor)
     await spend(person, 600)
-    address = f"/tokens/orders/{order.id}/refund"
+    path = f"/tokens/orders/{order.id}/refund"
 
-    page = await browser.get(address)
-    sent = await browser.submit(page, address)
-    again = await browser.get(address)
+    page = await browser.get(path)
+    sent = await browser.submit(page, path)
+    again = await browser.get(path)
 
     assert "500 of 1,000 base tokens and 0 bonus tokens" in page.words
     assert "Give them back for €4.50" in page.words
@@ -128,11 +128,11 @@ async def test_a_spend_after_the_page_is_shown_again(
     browser: Browser, services: Services, person: Person
 ) -> None:
     order = await buy(services, person.actor)
-    address = f"/tokens/orders/{order.id}/refund"
-    page = await browser.get(address)
+    path = f"/tokens/orders/{order.id}/refund"
+    page = await browser.get(path)
     await spend(person, 200)
 
-    refused = await browser.submit(page, address)
+    refused = await browser.submit(page, path)
 
     assert refused.status == 409
     assert "spent since" in refused.words
@@ -145,9 +145,9 @@ async def test_a_forged_amount_is_refused(
     browser: Browser, services: Services, person: Person, amount: str
 ) -> None:
     order = await buy(services, person.actor)
-    address = f"/tokens/orders/{order.id}/refund"
+    path = f"/tokens/orders/{order.id}/refund"
 
-    refused = await browser.submit(await browser.get(address), address, {"expected_amount": amount})
+    refused = await browser.submit(await browser.get(path), path, {"expected_amount": amount})
 
     assert refused.status == 422
     assert await grants_of(order) == Grants(1000, 100)
@@ -174,11 +174,11 @@ async def test_staff_see_what_is_unspent_and_return_it(
     await put("app_user", "locale", "en")
     browser.become(clerk)
     invoice = await db.fetch_value("SELECT id FROM invoice")
-    address = f"/staff/invoices/{invoice}"
+    path = f"/staff/invoices/{invoice}"
 
-    page = await browser.get(address)
-    wrong = await browser.submit(page, f"{address}/refund", {"amount": "1.00", "reason": "Fair"})
-    right = await browser.submit(wrong, f"{address}/refund", {"amount": "6.75", "reason": "Fair"})
+    page = await browser.get(path)
+    wrong = await browser.submit(page, f"{path}/refund", {"amount": "1.00", "reason": "Fair"})
+    right = await browser.submit(wrong, f"{path}/refund", {"amount": "6.75", "reason": "Fair"})
 
     assert "750 of its base and 0 of its bonus" in page.words
     assert wrong.status == 422

@@ -89,7 +89,7 @@ async def test_a_batch_answers_each_of_its_spends(services: Services) -> None:
         ("REFUSED", 5),
         ("REFUSED", 6),
         ("DONE", 0),
-        ("AGAIN", None),
+        ("KNOWN", 0),
         ("DONE", 0),
         ("REFUSED", 0),
     ]

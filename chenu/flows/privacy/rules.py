@@ -12,6 +12,7 @@ from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
 from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
+from chenu.roi import privacy as roi
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     *tokens.RULES,
     *support.RULES,
     *packs.RULES,
+    *roi.RULES,
     *billing.RULES,
     *agents.RULES,
     *accounts.RULES,
