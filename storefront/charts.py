@@ -6,7 +6,7 @@ from dataclasses import dataclass
 WIDTH = 720
 HEIGHT = 260
 LEFT = 72
-RIGHT = 14
+RIGHT = 30
 TOP = 14
 BOTTOM = 34
 _MOST_TICKS = 4

@@ -76,10 +76,13 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
-        found = environment(self.locale).get_template(template)
-        body = found.render({**self._shared_values(), **context}).encode()
+        body = self.render(template, **context).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def render(self, template: str, **context: Any) -> str:
+        found = environment(self.locale).get_template(template)
+        return found.render({**self._shared_values(), **context})
 
     def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
         """Redirects with GET; `path` is one of ours, or a URL of Stripe from the business.

@@ -39,6 +39,7 @@ MINUTES = {
 }
 _FORMATS = {RoiPeriod.MONTH: "MMMM y", RoiPeriod.QUARTER: "QQQQ y", RoiPeriod.YEAR: "y"}
 _STEP_FORMATS = {RoiPeriod.MONTH: "d MMM", RoiPeriod.QUARTER: "d MMM", RoiPeriod.YEAR: "LLL"}
+_WHOLE_EUROS: dict[Locale, str] = {"fr": "#,##0\u00a0¤", "en": "¤#,##0"}
 _CENT = Decimal("0.01")
 
 
@@ -67,7 +68,9 @@ def show_percent(roi: BasisPoints, locale: Locale) -> str:
 
 def show_whole_euros(amount: Cents, locale: Locale) -> str:
     """Of a chart's scale: '200 €'."""
-    shown: str = format_currency(amount // 100, CURRENCY, locale=locale, currency_digits=False)
+    shown: str = format_currency(
+        amount // 100, CURRENCY, _WHOLE_EUROS[locale], locale, currency_digits=False
+    )
     return shown
 
 

@@ -154,6 +154,29 @@ async def _store(account_id: AccountId, data: BillingDetailsInput, number: str) 
     )
 
 
+async def adopt_address(
+    account_id: AccountId, typed: BillingDetailsInput, asked_at: datetime
+) -> bool:
+    """One that was typed on Stripe's page; whatever was said here since then counts.
+
+    False where ours is not empty, or the form here would not take it.
+    """
+    data = _tidied(typed)
+    if not data.line1 or _check(data):
+        return False
+    sql = """
+        INSERT INTO billing_details AS d
+            (id, account, line1, line2, postal_code, city, country, updated_at)
+        SELECT $8, id, $2, $3, $4, $5, $6, $7 FROM account
+            WHERE id = $1 AND closed_at IS NULL FOR NO KEY UPDATE
+        ON CONFLICT (account) DO UPDATE
+            SET line1 = $2, line2 = $3, postal_code = $4, city = $5, country = $6, updated_at = $7
+        WHERE d.country = '' AND d.updated_at <= $9
+    """
+    parts = (data.line1, data.line2, data.postal_code, data.city, data.country)
+    return bool(await db.execute(sql, account_id, *parts, business_now(), new_id(), asked_at))
+
+
 async def store_tax_id_state(
     account_id: AccountId, number: str, stripe_tax_id: str | None, status: TaxIdStatus
 ) -> None:

@@ -8,7 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from chenu.billing.customer_requests import CustomerRequest, CustomerUpdate, TaxIdChange, TaxIdState
+from chenu.billing.customer_requests import (
+    CustomerAddress,
+    CustomerRequest,
+    CustomerUpdate,
+    TaxIdChange,
+    TaxIdState,
+)
 from chenu.billing.gateway import (
     AgentPriceRequest,
     BalanceMovement,
@@ -52,6 +58,9 @@ class CustomerPort(Protocol):
     async def put_tax_id(self, change: TaxIdChange, by: OperationIdentity) -> TaxIdState | None: ...
 
     async def get_tax_id(self, tax_id: str) -> TaxIdState: ...
+
+    async def find_address(self, customer_id: str) -> CustomerAddress | None: ...
+
     async def delete_customer(self, customer_id: str) -> None: ...
 
     async def is_customer_there(self, customer_id: str) -> bool: ...

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from chenu.billing import gateway
 from chenu.billing.customer_requests import CustomerAddress, CustomerRequest, CustomerUpdate
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
@@ -15,6 +17,20 @@ from chenu.billing.stripe_gateway import (
     since,
 )
 from chenu.core.money import CURRENCY, is_our_currency
+
+
+class _Address(msgspec.Struct):
+    line1: str | None = None
+    line2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+class _Customer(msgspec.Struct):
+    """A deleted one has no address."""
+
+    postal_address: _Address | None = msgspec.field(name="address", default=None)
 
 
 class StripeProjections(StripeCaller):
@@ -65,6 +81,23 @@ class StripeProjections(StripeCaller):
         Stripe takes no idempotency key with DELETE, which is repeated without harm.
         """
         await self.ask(lambda: self.client.v1.customers.delete_async(customer_id))
+
+    async def find_address(self, customer_id: str) -> CustomerAddress | None:
+        """What Stripe prints on invoices; None also for a customer that was deleted.
+
+        A state or province is left out: ours has no field for it.
+        """
+        found = await self.ask(lambda: self.client.v1.customers.retrieve_async(customer_id))
+        place = msgspec.convert(found.to_dict(), _Customer).postal_address
+        if place is None:
+            return None
+        return CustomerAddress(
+            place.line1 or "",
+            place.line2 or "",
+            place.postal_code or "",
+            place.city or "",
+            place.country or "",
+        )
 
     async def is_customer_there(self, customer_id: str) -> bool:
         """Stripe returns a stub marked as deleted for a deleted customer."""

@@ -29,6 +29,7 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
     EXPORT_READY = "EXPORT_READY"
@@ -108,6 +109,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.WITHDRAWAL_RECEIVED: _ENTERED,
     MailKind.WITHDRAWAL_DONE: _CONTRACT,
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
+    MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.

@@ -9,6 +9,7 @@ from uuid import UUID
 from chenu.agents.consent import consent_text
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
+from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import (
     AddressNoticeParams,
@@ -37,13 +38,13 @@ from chenu.core.mail_params import (
     SaleParams,
     SupportAnsweredParams,
     SupportAskedParams,
+    TokenLimitParams,
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
     WithdrawalDoneParams,
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
-    encode_params,
 )
 from chenu.tokens.pack_terms import CURRENT_TERMS, pack_terms
 
@@ -149,6 +150,19 @@ def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
         interval=interval,
         ends_at=_SOON,
         has_card=has_card,
+    )
+
+
+def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
+    return TokenLimitParams(
+        name=_NAME,
+        account=_COMPANY if hard else "",
+        subject=subject,
+        is_key=hard is not None,
+        soft=5_000,
+        hard=hard,
+        used=5_120,
+        ends_at=_SOON,
     )
 
 
@@ -278,6 +292,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         _trial_ending(has_card=True, interval="YEAR"),
     ),
     MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
 }

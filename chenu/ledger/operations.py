@@ -201,6 +201,18 @@ async def find_last(
     return await db.find_one(OperationRow, sql, subject_id, list(kinds), key)
 
 
+async def find_last_with(
+    kinds: Sequence[OperationKind], subject_id: UUID, parameter: str
+) -> OperationRow | None:
+    """The last of a subject's operations that says something by this parameter."""
+    sql = f"""
+        SELECT {COLUMNS} FROM operation
+        WHERE subject_id = $1 AND kind = ANY($2) AND params ->> $3 IS NOT NULL
+        ORDER BY id DESC LIMIT 1
+    """  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, subject_id, list(kinds), parameter)
+
+
 async def find_by_key(business_key: str) -> OperationRow | None:
     sql = f"SELECT {COLUMNS} FROM operation WHERE business_key = $1"  # noqa: S608 - own columns
     return await db.find_one(OperationRow, sql, business_key)

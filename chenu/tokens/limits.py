@@ -1,7 +1,7 @@
 """Limits of tokens per agent and per API key: what they leave, and what is reserved of it.
 
-Exact whatever runs in parallel: each reservation is one statement that locks the limits it meets
-(migrations/sql/token_limits.sql). docs/decisions/0037.
+Exact whatever runs in parallel: limits change under the lock of the account's wallet, in one
+statement each (migrations/sql/token_limits.sql). docs/decisions/0037.
 """
 
 from dataclasses import dataclass
@@ -151,7 +151,7 @@ async def lock_limits(account_id: AccountId) -> None:
     """Waits until everything that is being spent is counted, and lets nothing begin before the
     transaction ends.
     """
-    await db.lock_until_commit(f"token limits:{account_id}")
+    await db.execute("SELECT lock_token_limits($1)", account_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,22 @@ async def list_due_warnings(limit: int = 100) -> list[LimitRow]:
     """Limits whose soft value was passed, and of which nobody has been told."""
     sql = f"{_SELECT} WHERE is_warning_due ORDER BY id LIMIT $1"
     return await db.fetch_all(LimitRow, sql, limit)
+
+
+async def dismiss_warning(limit_id: LimitId) -> None:
+    """What had passed the soft value was only reserved, and came back."""
+    await db.execute("UPDATE token_limit SET is_warning_due = false WHERE id = $1", limit_id)
+
+
+async def sum_spent(subject: LimitSubject, since: datetime) -> int:
+    """What single spends took since then; runs are counted with what they hold."""
+    sql = """
+        SELECT coalesce(-sum(amount), 0)::bigint FROM token_entry
+        WHERE account_id = $1 AND created_at >= $4 AND kind = 'SPEND' AND execution_id IS NULL
+            AND (agent_id = $2 OR api_key_id = $3)
+    """
+    args = (subject.account_id, subject.agent_id, subject.api_key_id, since)
+    return int(await db.fetch_value(sql, *args))
 
 
 async def mark_warned(limit_id: LimitId) -> bool:

@@ -17,7 +17,7 @@ from chenu_graphql.fields import field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import Agent
 from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import HOLDER, READER
+from chenu_graphql.permissions import READER, RUNNER
 from chenu_graphql.scalars import BigInt
 from chenu_graphql.tiers import Sphere
 
@@ -43,24 +43,24 @@ def _minutes(root: _Source) -> float:
 
 @strawberry.type(description="One run of an agent: tokens are held for it, and settled once.")
 class Execution(Node):
-    id: strawberry.ID = field("Global id.", HOLDER, _id)
-    agent: Agent = field("What ran.", HOLDER, _agent)
-    sphere: Sphere | None = field("The sphere that it ran in.", HOLDER, _sphere)
-    status: ExecutionStatus = field("AUTHORIZED until it is reported, or an hour old.", HOLDER)
-    tokens_held: BigInt = field("What was held for it when it was authorised.", HOLDER)
+    id: strawberry.ID = field("Global id.", RUNNER, _id)
+    agent: Agent = field("What ran.", RUNNER, _agent)
+    sphere: Sphere | None = field("The sphere that it ran in.", RUNNER, _sphere)
+    status: ExecutionStatus = field("AUTHORIZED until it is reported, or an hour old.", RUNNER)
+    tokens_held: BigInt = field("What was held for it when it was authorised.", RUNNER)
     tokens_used: BigInt | None = field(
-        "What was taken for it; null where nobody reported it.", HOLDER
+        "What was taken for it; null where nobody reported it.", RUNNER
     )
     capped: bool = field(
-        "The run used more than could be taken: never more than maxTokens.", HOLDER
+        "The run used more than could be taken: never more than maxTokens.", RUNNER
     )
-    minutes_saved: float = field("As reported, else as the agent claims.", HOLDER, _minutes)
+    minutes_saved: float = field("As reported, else as the agent claims.", RUNNER, _minutes)
     is_free_try: bool = field(
-        "One of the account's three free tries of an agent that it has not got.", HOLDER
+        "One of the account's three free tries of an agent that it has not got.", RUNNER
     )
-    started_at: datetime = field("When it was authorised.", HOLDER)
-    expires_at: datetime = field("When its tokens come back if nobody reports it.", HOLDER)
-    finished_at: datetime | None = field("When it ended; null: not yet.", HOLDER)
+    started_at: datetime = field("When it was authorised.", RUNNER)
+    expires_at: datetime = field("When its tokens come back if nobody reports it.", RUNNER)
+    finished_at: datetime | None = field("When it ended; null: not yet.", RUNNER)
 
 
 async def page_executions(

@@ -74,6 +74,15 @@ def _require_holder(ctx: Context, row: Any) -> None:
         actor.require_account(ApiScope.READ)
 
 
+def _require_runner(ctx: Context, row: Any) -> None:
+    """The key that began a run may also read it."""
+    actor = ctx.actor
+    if actor.account_id is None or actor.account_id != row.account_id:
+        raise Forbidden(_SOMEBODY_ELSES)
+    if not actor.may(ApiScope.EXECUTIONS):
+        actor.require_account(ApiScope.READ)
+
+
 def _require_maker(ctx: Context, agent: Any) -> None:
     if is_maker(ctx.actor, agent):
         return
@@ -163,6 +172,7 @@ SESSION = Rule("people who are signed in; no key", _require_session)
 SELF = Rule("the person in question; a key needs READ", _require_self)
 ACTING = Rule("who acts for the account; a key needs READ", _require_acting)
 HOLDER = Rule("who acts for the account that it belongs to", _require_holder)
+RUNNER = Rule("who acts for the account that ran it; a key needs EXECUTIONS", _require_runner)
 MAKER = Rule("the agent's creator and staff", _require_maker)
 SELLER = Rule("the creator in person and staff", _require_seller)
 STAFF = Rule("staff", _require_staff)

@@ -13,10 +13,13 @@ CREATE INDEX execution_of_month ON execution (account, started_at);
 CREATE INDEX agent_run_summary_due ON agent_run_summary (computed_at) WHERE is_due;
 CREATE INDEX agent_run_summary_age ON agent_run_summary (computed_at);
 
--- Setting a limit waits for what is being spent at that moment, so that it counts all of it.
-CREATE FUNCTION share_token_limits(of_account uuid) RETURNS void LANGUAGE sql AS $$
-    SELECT pg_advisory_xact_lock_shared(hashtextextended('token limits:' || of_account, 0))
-$$;
+-- Limits change only under the lock of the account's wallet, as its tokens do: setting one waits for
+-- what is being spent at that moment, and counts all of it.
+CREATE FUNCTION lock_token_limits(of_account uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM open_token_account('TOKEN_WALLET', of_account);
+    PERFORM lock_token_wallets(ARRAY[of_account]);
+END $$;
 
 -- Reserves as much of `wanted` as the limits of the agent and of the key leave this month, in the
 -- caller's transaction. Less than `least_wanted`: nothing is reserved, and `limit_id` says why.
@@ -31,9 +34,9 @@ DECLARE
     has_limits boolean := false;
 BEGIN
     granted := wanted;
-    PERFORM share_token_limits(of_account);
+    PERFORM lock_token_limits(of_account);
     FOR found IN SELECT l.* FROM token_limit l WHERE l.account = of_account
-        AND (l.agent_id = of_agent OR l.api_key = of_key) ORDER BY l.id FOR NO KEY UPDATE
+        AND (l.agent_id = of_agent OR l.api_key = of_key) ORDER BY l.id
     LOOP
         has_limits := true;
         rest := found.hard_limit - CASE WHEN found.month = this_month THEN found.used ELSE 0 END;
@@ -51,6 +54,7 @@ BEGIN
         UPDATE token_limit l SET month = this_month,
             used = CASE WHEN l.month = this_month THEN l.used ELSE 0 END + granted,
             is_warning_due = l.is_warning_due OR (l.warned_month IS DISTINCT FROM this_month
+                AND l.soft_limit IS NOT NULL
                 AND CASE WHEN l.month = this_month THEN l.used ELSE 0 END + granted >= l.soft_limit)
             WHERE l.account = of_account AND (l.agent_id = of_agent OR l.api_key = of_key);
     END IF;
@@ -61,9 +65,7 @@ CREATE FUNCTION release_token_limits(
     of_account uuid, of_agent uuid, of_key uuid, amount bigint, at timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM share_token_limits(of_account);
-    PERFORM 1 FROM token_limit l WHERE l.account = of_account
-        AND (l.agent_id = of_agent OR l.api_key = of_key) ORDER BY l.id FOR NO KEY UPDATE;
+    PERFORM lock_token_limits(of_account);
     UPDATE token_limit l SET used = greatest(0, l.used - amount)
         WHERE l.account = of_account AND (l.agent_id = of_agent OR l.api_key = of_key)
         AND l.month = date_trunc('month', at AT TIME ZONE 'UTC')::date;

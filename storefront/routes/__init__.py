@@ -10,6 +10,7 @@ from chenu.flows.services import Services
 from storefront.access import RequestCheck
 from storefront.counts import Counts
 from storefront.pages import Pages, StatusOf
+from storefront.pdf_documents import PdfDocuments
 from storefront.routes import (
     about,
     account,
@@ -60,6 +61,8 @@ HANDLERS = (
     roi.show_roi,
     roi.show_how,
     roi.save_settings,
+    roi.send_csv_file,
+    roi.send_pdf_file,
     sessions.show_sign_in,
     sessions.submit_sign_in,
     sign_up.show_sign_up,
@@ -195,6 +198,7 @@ def create_storefront(
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
+    pdf_documents = PdfDocuments()
 
     def make_pages(request: Request[Any, Any, Any]) -> Pages:
         request_context = request.scope["state"][STATE_KEY]
@@ -205,6 +209,7 @@ def create_storefront(
         route_handlers=HANDLERS,
         dependencies={
             "pages": Provide(make_pages, sync_to_thread=False),
+            "pdf_documents": Provide(lambda: pdf_documents, sync_to_thread=False),
             "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
         },
         before_request=RequestCheck(services.settings),

@@ -69,6 +69,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
+        "/roi/settings": Filled("buyer", {"hourly_rate": "45.00", "minutes": "20"}),
         "/account/plan/change": Filled(
             "buyer",
             {

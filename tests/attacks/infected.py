@@ -23,6 +23,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
@@ -73,6 +74,8 @@ class Store:
                 f"/purchases/{self.purchase}",
                 "/account/invoices",
                 "/account/billing",
+                "/roi",
+                "/roi/how",
             ],
             "creator": [
                 "/creator",
@@ -111,6 +114,7 @@ async def open_store(services: Services) -> Store:
         finance.actor, await enter_contract(finance.actor, account_id, made_up_contract()), "Over."
     )
     await ask_offer()
+    await put_run(account_id, agent.id)
     people = {
         "finance": finance,
         "buyer": buyer,

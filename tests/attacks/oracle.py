@@ -62,6 +62,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.SELF: _everybody,
     permissions.ACTING: _everybody,
     permissions.HOLDER: _everybody,
+    permissions.RUNNER: _everybody,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),

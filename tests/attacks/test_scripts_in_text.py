@@ -99,6 +99,7 @@ PARAMS = {
     MailKind.OWNER_CHANGED: ("name", "account"),
     MailKind.SUPPORT_ASKED: ("name",),
     MailKind.SUPPORT_ANSWERED: ("name", "answer"),
+    MailKind.TOKEN_LIMIT: ("name", "account", "subject"),
     MailKind.TRIAL_REFUSED: ("name", "account", "plan"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
@@ -156,6 +157,10 @@ _OURS: dict[str, object] = {
     "is_trial": True,
     "is_unpaid": True,
     "has_card": True,
+    "is_key": True,
+    "soft": 5000,
+    "hard": 6000,
+    "used": 5120,
     "attempt": 4,
     "next_attempt_at": None,
 }

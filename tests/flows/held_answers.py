@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from itertools import permutations
 from typing import TypeVar
 
+from chenu.billing.customer_requests import CustomerAddress
 from chenu.billing.gateway import CheckoutSession, ConnectState, PriceState
 from chenu.billing.live_gateway import LiveGateway
 from chenu.flows.services import Services
@@ -43,6 +44,9 @@ class HeldGateway(LiveGateway):
 
     async def is_customer_there(self, customer_id: str) -> bool:
         return await self._hold(super().is_customer_there(customer_id))
+
+    async def find_address(self, customer_id: str) -> CustomerAddress | None:
+        return await self._hold(super().find_address(customer_id))
 
     async def _hold(self, asked: Awaitable[T]) -> T:
         """A refusal is withheld like any other answer."""

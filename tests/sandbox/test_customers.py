@@ -40,6 +40,19 @@ async def test_an_update_that_changes_nothing_is_no_event(play: Playground) -> N
     assert await play.event_types() == ["customer.created"]
 
 
+async def test_an_empty_part_of_an_address_is_cleared(play: Playground) -> None:
+    where = {"line1": "12 rue de la Paix", "line2": "2e", "city": "Paris", "country": "FR"}
+    made = await play.stripe.v1.customers.create_async({"address": where})
+
+    changed = await play.stripe.v1.customers.update_async(
+        made.id, {"address": {**where, "line2": "", "postal_code": ""}}
+    )
+
+    assert changed.to_dict()["address"] == {
+        **where, "line2": None, "postal_code": None, "state": None,
+    }  # fmt: skip
+
+
 async def test_addresses_and_shipping_come_back_whole(play: Playground) -> None:
     where = {"line1": "1 rue de la Paix", "city": "Paris", "country": "FR"}
     both = {"address": where, "shipping": {"name": "Zoé", "address": where}}

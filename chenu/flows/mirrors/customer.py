@@ -21,7 +21,7 @@ from chenu.flows.operation_handlers import (
     get_subject,
     read_params,
 )
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow
+from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, find_last_with
 
 CUSTOMER_KINDS = (OperationKind.CUSTOMER, OperationKind.CUSTOMER_UPDATE)
 
@@ -74,6 +74,12 @@ async def next_customer_operation(
         return None
     key = customer_key(account_id)
     return NewOperation(kind, key, params, subject_id=account_id, account_id=account_id)
+
+
+async def find_sent_address(account_id: AccountId) -> CustomerAddress | None:
+    """The last one that we sent."""
+    sent = await find_last_with(CUSTOMER_KINDS, account_id, "postal_address")
+    return None if sent is None else read_params(sent, _Sent).postal_address
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from chenu.core.crash_points import crash_point
 from chenu.core.errors import InvalidState
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
+from chenu.core.pubsub import publish_wallet
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_tokens import NOTHING_LEFT, refund_amount, take_back
 from chenu.flows.services import Services
@@ -119,6 +120,7 @@ async def refund_own_pack(
     request_id, operation = await _create(actor, order, data, key)
     crash_point("pack_refund.after_commit")
     await run_refund(services, operation)
+    await publish_wallet(services.pubsub, account_id)
     return await get_refund_request(request_id)
 
 

@@ -25,6 +25,7 @@ from chenu.billing.trials import claim_trial_card
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.event_types import EventOutcome
+from chenu.flows.mirrors.postal_addresses import follow_address
 from chenu.flows.operation_handlers import OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
@@ -105,10 +106,13 @@ async def _claim_or_refuse(plan: SubscriptionRow, fingerprint: str) -> Operation
 
 
 async def follow_customer(services: Services, event: InboxEvent) -> EventOutcome:
-    """A card that was added to the customer is charged at the end of a trial."""
+    """A card that was added to the customer is charged at the end of a trial, and an address that
+    was typed is printed on invoices.
+    """
     account_id = await find_account_of_customer(event.object_id)
     if account_id is None:
         return EventOutcome.IGNORED
+    await follow_address(services, account_id)
     for plan in await _list_plans(account_id):
         await check_trial_card(services, plan.stripe_subscription_id)
     return EventOutcome.HANDLED

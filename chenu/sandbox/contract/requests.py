@@ -29,6 +29,8 @@ from chenu.sandbox.engine.json_types import Json
 _INTEGER = re.compile(r"-?\d{1,18}")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,12})?")
 _LONGEST_STRING = 5000
+_CLEARED_BY_EMPTY = "address["
+"""Parts of a postal address that are empty are taken, and null from then on."""
 
 
 def read_request(call: Call, raw: Json, *, account: str = "") -> Json:
@@ -143,7 +145,7 @@ class _Reader:
         raise Refused(f"Invalid {where}: must be one of {names}", param=where)
 
     def _scalar(self, value: Any, name: str, where: str) -> Any:
-        if value == "":
+        if value == "" and not where.startswith(_CLEARED_BY_EMPTY):
             raise _empty(where)
         if isinstance(value, str):
             return self._text(value, name, where)

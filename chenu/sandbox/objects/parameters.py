@@ -83,7 +83,7 @@ POSTAL_ADDRESS_FIELDS = ("city", "country", "line1", "line2", "postal_code", "st
 
 
 def postal_address(given: object) -> Json | None:
-    """All six keys, or null when cleared."""
+    """All six keys, or null when cleared; an empty part is null too."""
     if not isinstance(given, dict):
         return None
-    return {key: given.get(key) for key in POSTAL_ADDRESS_FIELDS}
+    return {key: given.get(key) or None for key in POSTAL_ADDRESS_FIELDS}
