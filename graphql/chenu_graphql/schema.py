@@ -15,6 +15,7 @@ from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
+from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.spending import SpendingMutations
@@ -46,6 +47,7 @@ class Mutation(
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    PackMutations,
     RoiMutations,
     ApiKeyMutations,
     SpendingMutations,

@@ -18,7 +18,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
-from tests.flows.plans import catch_up, open_plans, put_portal
+from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
 from tests.flows.runs import give_tokens
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
@@ -186,6 +186,9 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     assert quote["firstInvoice"]["amountMinor"] == 1450
     assert (await story.tell(finance, "Coupons"))["coupons"]["totalCount"] == 1
     request = {"tier": "PRO", "idempotencyKey": "p", "couponCode": "half"}
+    pack = {"packCode": "pack_1k", "idempotencyKey": "t"}
+    await put_plans(services, "pack_1k")
+    assert (await story.tell(api, "BuyPack", input=pack))["checkout"]
     started = await story.tell(api, "StartPlan", input=request)
     withdrawn = await story.tell(finance, "DeactivateCoupon", code="half")
     assert not withdrawn["coupon"]["active"]
