@@ -142,7 +142,7 @@ class TokenWallet:
         "What the plan gives each month; null: unlimited.", PARENT
     )
     monthly_used: BigInt = field(
-        "What was used of the running budgets; of unlimited tokens, in the last 30 days.",
+        "What was used of the budget of this month; without a limit, of all tokens.",
         PARENT,
         _monthly_used,
     )
