@@ -10,8 +10,9 @@ import pytest
 
 from chenu.core.i18n import LOCALES, Locale
 from chenu.core.mail import queue_mail
+from chenu.core.mail_encoding import PARAMS
 from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic, topic_of
-from chenu.core.mail_params import PARAMS, MailParams
+from chenu.core.mail_params import MailParams
 from chenu.flows.services import Services
 from chenu.jobs import mail_text
 from chenu.jobs.mail_samples import SAMPLES, sample_row, samples_of
