@@ -9,6 +9,7 @@ from uuid import UUID
 from chenu.agents.consent import consent_text
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
+from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import (
     AddressNoticeParams,
@@ -19,6 +20,7 @@ from chenu.core.mail_params import (
     MemberRemovedParams,
     NewAddressParams,
     OwnerChangedParams,
+    PackReceiptParams,
     PaymentFailedParams,
     PaymentReturnedParams,
     PersonDeletedParams,
@@ -37,14 +39,15 @@ from chenu.core.mail_params import (
     SupportAnsweredParams,
     SupportAskedParams,
     TokenLimitParams,
+    TokensUsedParams,
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
     WithdrawalDoneParams,
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
-    encode_params,
 )
+from chenu.tokens.pack_terms import CURRENT_TERMS, pack_terms
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -56,6 +59,8 @@ def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
     """At least one."""
     if kind is MailKind.RECEIPT:
         return (_receipt(locale, 1250), _receipt(locale, 0))
+    if kind is MailKind.PACK_RECEIPT:
+        return (_pack_receipt(locale, 100), _pack_receipt(locale, 0))
     return SAMPLES[kind]
 
 
@@ -71,6 +76,20 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
         state="QUEUED",
         attempts=0,
         created_at=_MOMENT,
+    )
+
+
+def _pack_receipt(locale: Locale, bonus: int) -> PackReceiptParams:
+    return PackReceiptParams(
+        name=_NAME,
+        base=1000,
+        bonus=bonus,
+        order="0193a1b2-0000-7000-8000-000000000001",
+        amount=900,
+        tax=150,
+        paid_at=_MOMENT.isoformat(),
+        terms=list(pack_terms(locale)),
+        terms_version=CURRENT_TERMS,
     )
 
 
@@ -197,6 +216,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
     MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
+    MailKind.PACK_RECEIPT: (_pack_receipt("fr", 100), _pack_receipt("fr", 0)),
     MailKind.INVOICE: tuple(
         InvoiceParams(
             name=_NAME,
@@ -276,4 +296,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    MailKind.TOKENS_USED: tuple(
+        TokensUsedParams(
+            name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
+        )
+        for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
+    ),
 }

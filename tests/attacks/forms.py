@@ -66,6 +66,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "other buyer",
             {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},
         ),
+        "/tokens/packs/{code:str}/buy": Filled("other buyer", {"idempotency_key": "forged-2"}),
+        "/tokens/orders/{pack_order_id:uuid}/refund": Filled(
+            "buyer", {"expected_amount": "900", "idempotency_key": "forged-3"}
+        ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),

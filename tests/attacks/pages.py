@@ -45,6 +45,8 @@ class Route:
             "contract_id": world.rows["contract"],
             "limit_id": world.rows["limit"],
             "order_id": world.rows["order"],
+            "pack_order_id": world.rows["pack order"],
+            "code": "pack_1k",
             "invoice_id": world.rows["invoice"],
             "refund_id": world.rows["refund"],
             "subject_id": world.rows["plan"],

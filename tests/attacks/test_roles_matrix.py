@@ -73,6 +73,8 @@ FORMS: dict[str, Right | None] = {
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/roi/settings": Right.MANAGE_PLAN,
     "/support": Right.ASK_SUPPORT,
+    "/tokens/orders/{pack_order_id:uuid}/refund": Right.BUY_PACKS,
+    "/tokens/packs/{code:str}/buy": Right.BUY_PACKS,
 }
 MUTATIONS: dict[str, Right | None] = {
     "agentArchive": Right.MAKE_AGENTS,
@@ -99,6 +101,7 @@ MUTATIONS: dict[str, Right | None] = {
     "subscriptionChange": Right.MANAGE_PLAN,
     "subscriptionResume": Right.MANAGE_PLAN,
     "subscriptionStart": Right.MANAGE_PLAN,
+    "tokenPackBuy": Right.BUY_PACKS,
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {

@@ -36,6 +36,7 @@ FOR_PROGRAMS = {
 
 OWNERS = {
     "order_id": "buyer",
+    "pack_order_id": "buyer",
     "file": "buyer",
     "purchase_id": "buyer",
     "key_id": "buyer",

@@ -30,6 +30,7 @@ from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
 from chenu.flows.executions.token_limits import LimitInput, set_token_limit
+from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -50,6 +51,7 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.flows.runs import give_tokens
 from tests.people import (
@@ -153,6 +155,16 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     }
 
 
+async def _buy_pack(services: Services, buyer: Person) -> object:
+    """A pack of tokens, paid."""
+    await put_plans(services, "pack_1k")
+    order = await order_pack(services, buyer.actor)
+    assert order.checkout_url is not None
+    await pay(order.checkout_url)
+    await report_pack_order(services, order.account_id, order.id)
+    return order.id
+
+
 async def _give_tokens(buyer: Person) -> dict[str, Any]:
     account_id = buyer.actor.account_id
     assert account_id is not None
@@ -253,6 +265,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
+        "pack order": await _buy_pack(services, buyer),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

@@ -50,6 +50,7 @@ SIGNED_IN = {
         "/account/billing",
         "/account/privacy",
         "/account/withdraw",
+        "/tokens/packs/pack_1k",
         "/support",
         "/library",
         "/roi",
