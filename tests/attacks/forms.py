@@ -60,9 +60,6 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
         ),
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
-        "/agents/{slug:str}/try": Filled(
-            "buyer", {"max_tokens": "20", "idempotency_key": "forged run"}
-        ),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
@@ -116,6 +113,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
         "/account/sessions/revoke-others": Filled("buyer", {}),
         "/agents/{slug:str}/manifest": Filled("buyer", {}),
+        "/agents/{slug:str}/try": Filled(
+            "buyer", {"max_tokens": "20", "idempotency_key": "forged run"}
+        ),
         "/agents/{slug:str}/buy": Filled(
             "other buyer",
             {
