@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chenu.accounts.actor import AccountRole
+from chenu.accounts.budget_dates import mark_budget_due
 from chenu.accounts.sessions import choose_account
 from chenu.core import db
 from chenu.flows.services import Services
@@ -101,7 +102,7 @@ async def test_the_read_finds_its_rows_by_indexes(services: Services, person: Pe
     await give_budget(person, 500)
     async with counted_statements() as statements:
         await read_meter(account_of(person))
-    [statement] = statements
+    [statement, *_] = statements
 
     async def explain() -> str:
         await db.execute("SET LOCAL enable_seqscan = off")
@@ -197,6 +198,17 @@ async def test_one_click_leads_to_the_payment_page(
     sent = await browser.submit(seen, "/tokens/packs/pack_1k/buy")
 
     assert "/c/pay/" in sent.location
+
+
+async def test_a_budget_that_is_due_is_there_on_the_first_page(
+    browser: Browser, person: Person
+) -> None:
+    await mark_budget_due(account_of(person))
+    await db.execute("UPDATE token_budget SET due_at = now()")
+
+    seen = await browser.get("/")
+
+    assert meter_of(seen) == "25,000 tokens · left to spend"
 
 
 async def test_a_debt_is_shown_as_negative_with_words(browser: Browser, person: Person) -> None:
