@@ -34,15 +34,17 @@ async def give(
     kind: GrantKind = GrantKind.ADJUSTMENT,
     *,
     days: float | None = None,
+    expires_at: datetime | None = None,
     agent_id: UUID | None = None,
     key: str | None = None,
 ) -> GrantRow:
-    """A grant that expires in so many days of business time; None: never.
+    """A grant that expires then, or in so many days of business time; else never.
 
     A monthly or trial one is the whole of a budget of its own.
     """
     budget_id = new_id() if kind in (GrantKind.MONTHLY, GrantKind.TRIAL) else None
-    expires_at = None if days is None else business_now() + timedelta(days=days)
+    if days is not None:
+        expires_at = business_now() + timedelta(days=days)
     new = NewGrant(
         account_id,
         kind,
