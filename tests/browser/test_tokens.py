@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.subscriber import Subscriber, sign_up
-from tests.browser.visitor import MARKS, Visitor, open_visitor
+from tests.browser.visitor import MARKS, PATIENCE_MS, Visitor, open_visitor
 from tests.demo.running import RunningDemo
 
 pytestmark = MARKS
@@ -83,7 +83,8 @@ async def test_a_pack_is_two_grants_and_a_run_makes_every_open_page_fall(visitor
     done = person.page.get_by_role("status").filter(has_text="Done")
     await expect(done).to_be_visible()
     for page in (person.page, watching):
-        await expect(page.locator("#meter")).not_to_contain_text(f"{before + 1_100:,} tokens")
+        meter = page.locator("#meter")
+        await expect(meter).not_to_contain_text(f"{before + 1_100:,} tokens", timeout=PATIENCE_MS)
         assert await page.evaluate("window.isTheSamePage")
     after = await balance_of(watching)
     assert after == await balance_of(person.page) < before + 1_100
