@@ -20,6 +20,7 @@ APP_CONFIG = AppConfig(
             "chenu.roi.tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
+            "chenu.tokens.budget_tables",
             "chenu.tokens.limit_tables",
         ],
         exclude_imported=True,

@@ -27,6 +27,8 @@ _NOTICES = {
     "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
+    "limit-set": mark("The limit is set."),
+    "limit-removed": mark("The limit is removed."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),
     "invitation-revoked": mark("The invitation is revoked: its link works no more."),
     "role": mark("The role is changed."),

@@ -48,6 +48,7 @@ class MailKind(StrEnum):
     TRIAL_ENDED = "TRIAL_ENDED"
     TRIAL_REFUSED = "TRIAL_REFUSED"
     PAYMENT_FAILED = "PAYMENT_FAILED"
+    TOKENS_USED = "TOKENS_USED"
 
 
 class MailTopic(StrEnum):
@@ -56,6 +57,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    TOKENS = "TOKENS"
 
 
 class MailReason(StrEnum):
@@ -128,6 +130,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.TRIAL_ENDED: _CONTRACT,
     MailKind.TRIAL_REFUSED: _CONTRACT,
     MailKind.PAYMENT_FAILED: _CONTRACT,
+    MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 
 

@@ -203,6 +203,17 @@ class PaymentFailedParams(PlanParams, frozen=True):
     invoice_url: str | None
 
 
+class TokensUsedParams(MailParams, frozen=True):
+    """`percent` of the month's budget: 80 or 100. `account` is empty for a personal one."""
+
+    name: str
+    account: str
+    percent: int
+    budget: int
+    used: int
+    resets_at: str
+
+
 class RefundParams(MailParams, frozen=True):
     """`number` is the invoice's; empty for one that Stripe has not numbered."""
 

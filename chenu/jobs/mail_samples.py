@@ -39,6 +39,7 @@ from chenu.core.mail_params import (
     SupportAnsweredParams,
     SupportAskedParams,
     TokenLimitParams,
+    TokensUsedParams,
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
@@ -295,4 +296,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    MailKind.TOKENS_USED: tuple(
+        TokensUsedParams(
+            name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
+        )
+        for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
+    ),
 }

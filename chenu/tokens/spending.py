@@ -13,11 +13,14 @@ from chenu.accounts.idempotency import ClientKey, key_conflict
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.crash_points import crash_point
+from chenu.core.errors import ChenuError
 from chenu.core.group_commit import GroupCommit
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import Entitlements
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.limits import LimitId, get_refusal
 from chenu.tokens.wallet import EntryId
 
 
@@ -48,6 +51,7 @@ class Spend:
 class SpendResult:
     """`entry_id` is the spend's last entry, where several grants paid it."""
 
+    account_id: AccountId
     entry_id: EntryId
     balance_after: Tokens
 
@@ -55,18 +59,20 @@ class SpendResult:
 async def spend_tokens(spend: Spend) -> SpendResult:
     """Durable when it returns; the same key and input find the same entry.
 
-    Raises InsufficientTokens, IdempotencyConflict, or Unavailable where it is not known whether it
-    was done: the same key tells. Not to be called in a transaction, which it could not join.
+    Raises InsufficientTokens, TokenLimitReached, IdempotencyConflict, or Unavailable where it is
+    not known whether it was done: the same key answers that. Not to be called in a transaction,
+    which it could not join.
     """
     if db.in_transaction():
         raise RuntimeError("a spend is committed by itself, with others")
     outcome = await _SPENDS.add(spend)
-    if outcome.entry_id is not None:
-        return SpendResult(outcome.entry_id, outcome.balance_after)
-    if outcome.status is _Status.CONFLICT:
-        raise key_conflict()
-    tier = get_tier(spend.entitlements.tier)
-    raise InsufficientTokens(spend.amount, outcome.balance_after, tier=tier)
+    if outcome.status is _Status.REFUSED and await settle_due_budget(spend.account_id):
+        outcome = await _SPENDS.add(spend)
+    if outcome.result_id is None:
+        raise _describe_refusal(spend, outcome)
+    if outcome.status is _Status.LIMITED:
+        raise await get_refusal(LimitId(outcome.result_id))
+    return SpendResult(spend.account_id, EntryId(outcome.result_id), outcome.balance_after)
 
 
 class _Status(StrEnum):
@@ -76,19 +82,30 @@ class _Status(StrEnum):
     KNOWN = "KNOWN"
     CONFLICT = "CONFLICT"
     REFUSED = "REFUSED"
+    LIMITED = "LIMITED"
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """`balance_after` is what is available where it was refused."""
+    """`result_id` is the entry, or the limit that was met; None in all other refusals.
+
+    `balance_after` is what is available where it was refused.
+    """
 
     status: _Status
-    entry_id: EntryId | None
+    result_id: UUID | None
     balance_after: Tokens
 
 
+def _describe_refusal(spend: Spend, outcome: _Outcome) -> ChenuError:
+    if outcome.status is _Status.CONFLICT:
+        return key_conflict()
+    tier = get_tier(spend.entitlements.tier)
+    return InsufficientTokens(spend.amount, outcome.balance_after, tier=tier)
+
+
 _SPEND = """
-    SELECT status, entry_id, coalesce(balance_after, 0) AS balance_after
+    SELECT status, entry_id AS result_id, coalesce(balance_after, 0) AS balance_after
     FROM spend_tokens_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ORDER BY spend
 """
 

@@ -18,6 +18,7 @@ from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.roi import RoiMutations
+from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.scalars import SCALARS
@@ -48,6 +49,7 @@ class Mutation(
     PackMutations,
     RoiMutations,
     ApiKeyMutations,
+    SpendingMutations,
 ):
     pass
 

@@ -1,7 +1,8 @@
 -- Spends of any accounts in one statement. docs/decisions/0034
 
 -- One row for each spend, in their order. Status: DONE; KNOWN, the same key and request did it
--- before; CONFLICT, another request has the key; REFUSED, with what is available.
+-- before; CONFLICT, another request has the key; REFUSED, with what is available; LIMITED, by the
+-- limit of tokens whose id stands in place of the entry's.
 --
 -- What is read of all accounts is read at once, what is to be written is gathered in arrays, and
 -- each table is then written by one statement: a row costs half of what it costs by itself.
@@ -23,6 +24,8 @@ DECLARE
     part bigint;
     added integer;
     has_due boolean;
+    has_limits boolean;
+    met_limit uuid;
     -- The accounts' grants in burn order, and what is taken of each; `first` is the account's first.
     first integer := 1;
     grant_owners uuid[];
@@ -58,6 +61,7 @@ BEGIN
         EXIT WHEN has_due IS NOT TRUE;
         PERFORM expire_due_tokens(owners, business_at, posted_at);
     END LOOP;
+    has_limits := EXISTS (SELECT 1 FROM token_limit l WHERE l.account = ANY(owners));
     FOR s IN
         SELECT o.number::integer, o.owner, r.result_id, e.balance_after,
             r.request = requests[o.number] AND r.input_hash = hashes[o.number] AS is_known,
@@ -111,6 +115,15 @@ BEGIN
             statuses[n] := 'REFUSED';
             balances[n] := CASE WHEN available > 0 THEN available ELSE balance END;
             CONTINUE;
+        END IF;
+        IF has_limits AND num_nonnulls(agents[n], api_keys[n]) > 0 THEN
+            SELECT r.limit_id INTO met_limit FROM reserve_token_limits(
+                owner, agents[n], api_keys[n], rest, rest, business_at) AS r;
+            IF met_limit IS NOT NULL THEN
+                statuses[n] := 'LIMITED';
+                entry_ids[n] := met_limit;
+                CONTINUE;
+            END IF;
         END IF;
         i := first;
         WHILE rest > 0 LOOP

@@ -130,8 +130,11 @@ async def _run(
     report = {"executionId": first["execution"]["id"], "tokensUsed": 30, "idempotencyKey": "3"}
     done = await story.tell(app, "CompleteExecution", input=report)
     assert (done["execution"]["status"], done["execution"]["tokensUsed"]) == ("COMPLETED", 30)
+    assert done["wallet"] == {"available": 20, "held": 50}
     given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
     await story.tell(app, "CancelExecution", input=given_up)
+    use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
+    assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
 

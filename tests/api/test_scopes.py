@@ -31,10 +31,11 @@ BY_BILLING = {
     "tokenPackBuy",
 }
 RUNS = {"executionAuthorize", "executionComplete", "executionCancel"}
-BY_APPS = {"entitlementConsume", "entitlementRelease"} | RUNS
+BY_APPS = {"entitlementConsume", "entitlementRelease", "tokenSpend"} | RUNS
 """What service keys may write."""
 MAY = {
-    ApiScope.EXECUTIONS: RUNS,
+    ApiScope.EXECUTIONS: RUNS | {"tokenSpend"},
+    ApiScope.TOKENS: {"tokenSpend"},
     ApiScope.AGENTS: BY_AGENTS,
     ApiScope.MARKETPLACE: BY_MARKETPLACE,
     ApiScope.BILLING: BY_BILLING,

@@ -41,6 +41,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.PACKS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
     permissions.RUNS: lambda who: who.may(ApiScope.EXECUTIONS),
+    permissions.SPENDING: lambda who: who.may(ApiScope.EXECUTIONS, ApiScope.TOKENS),
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from graphql import GraphQLInputObjectType, get_named_type
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.flows.services import Services
 from chenu_graphql.schema import get_schema
 from tests.api.dummies import mutations
@@ -40,6 +40,7 @@ _REPORT = """mutation($i: ExecutionCompleteInput!) {
 _GIVE_UP = """mutation($i: ExecutionCancelInput!) {
     executionCancel(input: $i) { userErrors { code } }
 }"""
+_SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -50,6 +51,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
     key = {"idempotencyKey": "y"}
     run, report = {"maxTokens": 10, **key}, {"tokensUsed": 10, "idempotencyKey": "z"}
+    spend = {"amount": 1, "reason": "A use", **key}
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
@@ -61,6 +63,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
         "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
+        "tokenSpend": ("creator", (_SPEND, {"i": {"agentId": draft, **spend}})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
     }
 
@@ -87,6 +90,9 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     """Reviewing is for reviewers, the rest for owners in person or by key."""
     if maker == "reviewer":
         return caller.name in ("reviewer", "admin")
+    if name == "tokenSpend":  # of their own tokens, for an agent that they see
+        sees = caller.owns == maker or caller.has_staff(Staff.REVIEWER)
+        return sees and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
     if name.startswith("execution"):
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     is_own = bool(maker) and caller.owns == maker

@@ -45,6 +45,7 @@ OWNERS = {
     "invitation_id": "buyer",
     "agent_id": "creator",
     "subject_id": "buyer",
+    "limit_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 

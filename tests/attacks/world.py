@@ -29,6 +29,7 @@ from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
@@ -206,13 +207,17 @@ async def _make_coupon() -> object:
 
 
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
-    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too."""
+    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
+
+    The agent counts as unused all the same, so that opening its manifest is its first use.
+    """
     for person in (cast.buyer, cast.creator):
         await give_tokens(person.actor.require_account(ApiScope.READ), 1000)
     request = AuthorizeInput(agent.id, 20)
     runs = [
         await authorize_execution(services, cast.buyer.actor, request, key) for key in ("a", "b")
     ]
+    await db.execute("UPDATE access_grant SET first_used_at = NULL")
     return [run.id for run in runs]
 
 
@@ -235,6 +240,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
     running, other = await _run_twice(services, cast, agent)
+    limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -250,6 +256,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "limit": limit,
         "execution": running,
         "other execution": other,
         "sale": purchase.id,

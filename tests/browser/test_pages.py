@@ -41,6 +41,7 @@ SIGNED_IN = {
         "/account",
         "/account/mail",
         "/account/members",
+        "/account/token-limits",
         "/account/plan",
         "/account/plan/change",
         "/account/plan/change?tier=BUSINESS&interval=MONTH",

@@ -28,6 +28,7 @@ from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
+        await mark_budgets_unpaid(payment.account_id)
         await _tell_customer(refund)
     return refund
 
