@@ -21,6 +21,7 @@ from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
+from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
 
@@ -55,7 +56,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
-class Live(PurchaseSubscriptions):
+class Live(PurchaseSubscriptions, TokenSubscriptions):
     pass
 
 

@@ -7,15 +7,14 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.roles import Right
 from chenu.agents.model import AgentId, AgentKind
 from chenu.agents.queries import list_agents_by_id
 from chenu.agents.rows import AgentRow
-from chenu.tokens.packs import TOKEN_PACKS
 from chenu.tokens.statement import list_recent
 from chenu.tokens.wallet import get_wallet, list_grants
 from storefront.access import SIGNED_IN
 from storefront.meter import find_meter
+from storefront.pack_offers import pack_values
 from storefront.pages import Page, Pages
 from storefront.visitor import account_of
 
@@ -29,6 +28,7 @@ async def show_tokens(pages: NamedDependency[Pages]) -> Page:
     entries = await list_recent(account_id, limit=_RECENT)
     grants = await list_grants(account_id)
     agents = [entry.agent_id for entry in entries] + [grant.agent_id for grant in grants]
+    packs = {} if pages.is_fragment else await pack_values(actor, account_id, pages.locale)
     return pages.show(
         "tokens/_wallet.html" if pages.is_fragment else "tokens/page.html",
         meter=pages.meter or await find_meter(actor),
@@ -36,8 +36,7 @@ async def show_tokens(pages: NamedDependency[Pages]) -> Page:
         grants=grants,
         entries=entries,
         agent_names=await name_agents(pages, agents),
-        packs=TOKEN_PACKS,
-        may_buy=actor.has_right(Right.BUY_PACKS),
+        **packs,
     )
 
 

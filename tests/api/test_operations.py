@@ -1,5 +1,6 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -135,8 +136,22 @@ async def _run(
     await story.tell(app, "CancelExecution", input=given_up)
     use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
     assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
+    await _watch_tokens(story, services, buyer)
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
+
+
+async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:
+    """Over a socket and a stream in test_live_tokens.py; here the document alone."""
+    name = "WatchTokens"
+    request = GraphQLRequest(document_of(name), {}, name)
+    ctx = Context(services, RequestContext(actor=buyer.actor))
+    async with aclosing(get_engine().subscribe(request, ctx)) as answers:
+        answer = await anext(answers)
+    story.reported.add(name)
+    assert answer.errors == []
+    assert answer.data is not None
+    assert answer.data["tokenBalanceChanged"]["held"] == 0
 
 
 async def _roi(story: Story, api: Api) -> None:
