@@ -6,7 +6,6 @@ A kind has several samples where its words differ.
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chenu.agents.consent import consent_text
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
 from chenu.core.mail_encoding import encode_params
@@ -20,7 +19,6 @@ from chenu.core.mail_params import (
     MemberRemovedParams,
     NewAddressParams,
     OwnerChangedParams,
-    PackReceiptParams,
     PaymentFailedParams,
     PaymentReturnedParams,
     PersonDeletedParams,
@@ -31,7 +29,6 @@ from chenu.core.mail_params import (
     PlanPriceParams,
     PlanScheduledParams,
     PlanStartedParams,
-    ReceiptParams,
     RefundParams,
     ResetParams,
     ReviewParams,
@@ -47,7 +44,7 @@ from chenu.core.mail_params import (
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
 )
-from chenu.tokens.pack_terms import CURRENT_TERMS, pack_terms
+from chenu.jobs.receipt_samples import pack_receipts, receipts
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -58,9 +55,9 @@ _NAME, _COMPANY, _AGENT, _SLUG = "Zoé", "Benali SARL", "Trieur de factures", "t
 def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
     """At least one."""
     if kind is MailKind.RECEIPT:
-        return (_receipt(locale, 1250), _receipt(locale, 0))
+        return receipts(locale)
     if kind is MailKind.PACK_RECEIPT:
-        return (_pack_receipt(locale, 100), _pack_receipt(locale, 0))
+        return pack_receipts(locale)
     return SAMPLES[kind]
 
 
@@ -76,39 +73,6 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
         state="QUEUED",
         attempts=0,
         created_at=_MOMENT,
-    )
-
-
-def _pack_receipt(locale: Locale, bonus: int) -> PackReceiptParams:
-    return PackReceiptParams(
-        name=_NAME,
-        base=1000,
-        bonus=bonus,
-        order="0193a1b2-0000-7000-8000-000000000001",
-        amount=900,
-        tax=150,
-        paid_at=_MOMENT.isoformat(),
-        terms=list(pack_terms(locale)),
-        terms_version=CURRENT_TERMS,
-    )
-
-
-def _receipt(locale: Locale, amount: int) -> ReceiptParams:
-    consent = consent_text(locale)
-    return ReceiptParams(
-        name=_NAME,
-        agent=_AGENT,
-        slug=_SLUG,
-        creator="Atelier Nord",
-        purchase="0190f0a0-0000-7000-8000-000000000001",
-        amount=amount,
-        tax=amount // 6,
-        paid_at=_MOMENT.isoformat(),
-        invoice_url="https://invoice.stripe.com/i/sample" if amount else None,
-        receipt_url=None,
-        consent=[consent.immediate_supply, consent.withdrawal],
-        consent_version="2026-11-01",
-        consent_at=_MOMENT.isoformat(),
     )
 
 
@@ -215,8 +179,8 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.SUPPORT_ANSWERED: (
         SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
-    MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
-    MailKind.PACK_RECEIPT: (_pack_receipt("fr", 100), _pack_receipt("fr", 0)),
+    MailKind.RECEIPT: receipts("fr"),
+    MailKind.PACK_RECEIPT: pack_receipts("fr"),
     MailKind.INVOICE: tuple(
         InvoiceParams(
             name=_NAME,

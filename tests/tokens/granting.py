@@ -57,11 +57,11 @@ async def give(
     )
     grant = await db.run_in_transaction(lambda: grant_tokens(new))
     if budget_id and grant.source_id == budget_id:
-        await _insert_budget(grant)
+        await insert_budget(grant)
     return grant
 
 
-async def _insert_budget(grant: GrantRow) -> None:
+async def insert_budget(grant: GrantRow) -> None:
     assert grant.expires_at is not None
     values = {
         "id": grant.source_id,
@@ -71,10 +71,10 @@ async def _insert_budget(grant: GrantRow) -> None:
         "ends_at": grant.expires_at,
         "monthly": grant.granted,
         "granted": grant.granted,
-        "ended_at": grant.expires_at,
         "created_at": grant.created_at,
     }
-    await insert(TokenBudgetPeriod, values)
+    if not await insert(TokenBudgetPeriod, values, "ON CONFLICT DO NOTHING"):
+        await insert(TokenBudgetPeriod, {**values, "ended_at": grant.expires_at})
 
 
 async def hold(
