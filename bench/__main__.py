@@ -11,12 +11,14 @@ import asyncpg
 import uvloop
 
 from bench.checks import compare_checks
+from bench.memory import measure_memory
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
-from bench.report import describe_posting, keep_report, write_report
+from bench.report import describe_posting, keep_report, spending_rows, write_report
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
+from bench.spending import compare_spending
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
 from bench.subjects import Subject, expect, start_subjects
 
@@ -31,14 +33,27 @@ def main() -> None:
         if given.posting:
             print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
             return
+        if given.spending:
+            print(
+                "\n".join(
+                    spending_rows(_run(compare_spending(stand.database(STORE), given.rounds)))
+                )
+            )
+            return
+        if given.memory:
+            print(_run(measure_memory(stand, given.spends)))
+            return
         # Before the servers take most of PostgreSQL's connections.
         pools: PoolRatios = _run(compare_pools(stand.database(STORE)))
         posting = _run(compare_posting(stand.database(STORE), given.rounds))
+        spending = _run(compare_spending(stand.database(STORE), given.rounds))
         checks = _run(compare_checks(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
         subjects = start_subjects(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
-    text = write_report(rates, signatures, checks, pools, search, posting, engines, given.rounds)
+    text = write_report(
+        rates, signatures, checks, pools, search, posting, spending, engines, given.rounds
+    )
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
@@ -56,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
+    parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
+    parser.add_argument("--memory", action="store_true", help="a process that has served spends")
+    parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser
 
 
