@@ -22,6 +22,7 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.meter import METER_KEY, Meter
 from storefront.navigation import find_section, list_desks
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
@@ -64,6 +65,12 @@ class Pages:
         return headers.get(b"hx-request-type") == b"partial"
 
     @property
+    def meter(self) -> Meter | None:
+        """None for fragments, and for whoever is not signed in."""
+        found: Meter | None = self._request.scope["state"].get(METER_KEY)
+        return found
+
+    @property
     def here(self) -> str:
         """The URL to return to: this one, or for a sent form that of the page with the form."""
         if self._request.method == "GET":
@@ -81,6 +88,7 @@ class Pages:
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     def render(self, template: str, **context: Any) -> str:
+        """The same as text."""
         found = environment(self.locale).get_template(template)
         return found.render({**self._shared_values(), **context})
 
@@ -123,6 +131,7 @@ class Pages:
             "actor": actor,
             "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
+            "meter": self.meter,
             "csrf_field": self._csrf_field(),
             "here": self.here,
             "path": path,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
@@ -16,7 +16,7 @@ from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
-from storefront import discount_words, entitlement_words, roi_words, words
+from storefront import discount_words, entitlement_words, roi_words, token_words, words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
@@ -57,6 +57,7 @@ def environment(locale: Locale) -> jinja2.Environment:
         words=words,
         entitlement_words=entitlement_words,
         discount_words=discount_words,
+        token_words=token_words,
         roi_words=roi_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
@@ -79,6 +80,10 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
         "number": lambda value: _show_number(locale, value),
+        "signed": lambda value: format_decimal(
+            value, "+#,##0;-#,##0" if value else "0", locale=locale
+        ),
+        "month": lambda day: format_skeleton("yMMMM", day, locale=locale),
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
         "paris": lambda moment: format_datetime(

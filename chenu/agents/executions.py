@@ -124,6 +124,20 @@ async def list_executions(account_id: AccountId, page: PageRequest) -> Page[Exec
     return cut(await db.fetch_all(ExecutionRow, sql, *args), page)
 
 
+@dataclass(frozen=True, slots=True)
+class _Agent:
+    id: AgentId
+
+
+async def list_agents_run(account_id: AccountId) -> list[AgentId]:
+    """The agents of the account's last thousand runs."""
+    sql = """
+        SELECT DISTINCT agent AS id FROM (SELECT agent FROM execution WHERE account = $1
+            ORDER BY id DESC LIMIT 1000) recent
+    """
+    return [row.id for row in await db.fetch_all(_Agent, sql, account_id)]
+
+
 async def list_due_executions(*, limit: int = 200) -> list[ExecutionRow]:
     """Open runs whose time is over, the longest overdue first; none that was postponed."""
     sql = f"""
@@ -166,11 +180,19 @@ async def sum_reserved(
     return int(await db.fetch_value(sql, account_id, agent_id, api_key_id, since))
 
 
-async def find_min_tokens(version_id: VersionId | None) -> int:
-    """What the agent's manifest says that a run takes at least; 1 where it says nothing."""
-    sql = "SELECT (manifest ->> 'minTokens')::numeric::bigint FROM agent_version WHERE id = $1"
-    found: int | None = await db.fetch_value(sql, version_id)
-    return 1 if found is None else found
+@dataclass(frozen=True, slots=True)
+class _Least:
+    id: VersionId
+    tokens: int
+
+
+async def list_min_tokens(version_ids: Sequence[VersionId]) -> dict[VersionId, int]:
+    """What the manifests say that a run takes at least; 1 where they say nothing."""
+    sql = """
+        SELECT id, coalesce((manifest ->> 'minTokens')::numeric::bigint, 1) AS tokens
+        FROM agent_version WHERE id = ANY($1)
+    """
+    return {row.id: row.tokens for row in await db.fetch_all(_Least, sql, list(version_ids))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ class RunSummary:
     median_tokens: int | None
 
     @property
+    def success_rate(self) -> float:
+        return self.successes / self.runs
+
+    @property
     def has_figures(self) -> bool:
         return self.runs >= LEAST_RUNS
 
@@ -42,6 +46,12 @@ async def list_run_summaries(agent_ids: Sequence[AgentId]) -> list[RunSummary]:
     """In no particular order; none for agents without reported runs."""
     sql = f"SELECT {_SUMMARIES.select()} FROM agent_run_summary WHERE agent = ANY($1)"  # noqa: S608 - own columns
     return await db.fetch_all(RunSummary, sql, list(agent_ids))
+
+
+async def find_figures(agent_id: AgentId) -> RunSummary | None:
+    """None while there are too few runs."""
+    found = await list_run_summaries([agent_id])
+    return found[0] if found and found[0].has_figures else None
 
 
 async def mark_summary_due(agent_id: AgentId) -> None:

@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     SUPPORT_ASKED = "SUPPORT_ASKED"
     SUPPORT_ANSWERED = "SUPPORT_ANSWERED"
     RECEIPT = "RECEIPT"
+    PACK_RECEIPT = "PACK_RECEIPT"
     INVOICE = "INVOICE"
     PAYMENT_RETURNED = "PAYMENT_RETURNED"
     REFUND = "REFUND"
@@ -47,6 +48,7 @@ class MailKind(StrEnum):
     TRIAL_ENDED = "TRIAL_ENDED"
     TRIAL_REFUSED = "TRIAL_REFUSED"
     PAYMENT_FAILED = "PAYMENT_FAILED"
+    TOKENS_USED = "TOKENS_USED"
 
 
 class MailTopic(StrEnum):
@@ -55,6 +57,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    TOKENS = "TOKENS"
 
 
 class MailReason(StrEnum):
@@ -101,6 +104,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.SUPPORT_ASKED: _SUPPORT,
     MailKind.SUPPORT_ANSWERED: _SUPPORT,
     MailKind.RECEIPT: _CONTRACT,
+    MailKind.PACK_RECEIPT: _CONTRACT,
     MailKind.INVOICE: _CONTRACT,
     MailKind.PAYMENT_RETURNED: _CONTRACT,
     MailKind.REFUND: _CONTRACT,
@@ -126,6 +130,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.TRIAL_ENDED: _CONTRACT,
     MailKind.TRIAL_REFUSED: _CONTRACT,
     MailKind.PAYMENT_FAILED: _CONTRACT,
+    MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 
 

@@ -14,6 +14,7 @@ from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
 from chenu.core.retention import MAILS_STORED
+from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.services import Services
@@ -128,7 +129,7 @@ SALES = (
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
     of_ledger = await check_ledger(whole=whole, more=TOKENS)
-    return [*of_ledger, *await check_all((*SALES, *PLANS, *RUNS))]
+    return [*of_ledger, *await check_all((*SALES, *PLANS, *PACKS, *RUNS))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,4 +109,23 @@ TOKENS = (
         """,  # noqa: S608 - own text
         grows=True,
     ),
+    Invariant(
+        "I9p",
+        "each monthly or trial grant is of one budget, and a budget has the grants that it says",
+        f"""
+        SELECT 'grant ' || g.id AS what FROM token_grant g
+        LEFT JOIN token_budget_period p ON p.id = g.source_id AND p.account = g.account
+            AND (p.source = 'TRIAL') = (g.kind = 'TRIAL') AND g.expires_at <= p.ends_at
+        WHERE g.kind IN ('MONTHLY', 'TRIAL') AND p.id IS NULL AND ({_TOUCHED.format("g.account")})
+        UNION ALL
+        SELECT 'budget ' || p.id FROM token_budget_period p
+        LEFT JOIN token_grant g ON g.source_id = p.id
+        WHERE {_TOUCHED.format("p.account")}
+        GROUP BY p.id
+        HAVING p.carried <> coalesce(sum(g.granted) FILTER (WHERE g.kind = 'ADJUSTMENT'), 0)
+            OR p.granted + p.resumed
+                <> coalesce(sum(g.granted) FILTER (WHERE g.kind <> 'ADJUSTMENT'), 0)
+        """,  # noqa: S608 - own text
+        grows=True,
+    ),
 )

@@ -7,44 +7,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chenu.agents.consent import consent_text
+from chenu.core import mail_params as of
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
+from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind
-from chenu.core.mail_params import (
-    AddressNoticeParams,
-    GreetingParams,
-    InvoiceParams,
-    LinkParams,
-    MailParams,
-    MemberRemovedParams,
-    NewAddressParams,
-    OwnerChangedParams,
-    PaymentFailedParams,
-    PaymentReturnedParams,
-    PersonDeletedParams,
-    PlanCancelledParams,
-    PlanChangedParams,
-    PlanEndedParams,
-    PlanParams,
-    PlanPriceParams,
-    PlanScheduledParams,
-    PlanStartedParams,
-    ReceiptParams,
-    RefundParams,
-    ResetParams,
-    ReviewParams,
-    SaleParams,
-    SupportAnsweredParams,
-    SupportAskedParams,
-    TokenLimitParams,
-    TrialEndingParams,
-    VerifyParams,
-    WelcomeParams,
-    WithdrawalDoneParams,
-    WithdrawalReceivedParams,
-    WithdrawalRefusedParams,
-    encode_params,
-)
+from chenu.tokens.pack_terms import CURRENT_TERMS, pack_terms
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -52,14 +20,16 @@ _SAMPLE_LINK = "t0ken"
 _NAME, _COMPANY, _AGENT, _SLUG = "Zoé", "Benali SARL", "Trieur de factures", "trieur-1a2b"
 
 
-def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
+def samples_of(kind: MailKind, locale: Locale) -> tuple[of.MailParams, ...]:
     """At least one."""
     if kind is MailKind.RECEIPT:
         return (_receipt(locale, 1250), _receipt(locale, 0))
+    if kind is MailKind.PACK_RECEIPT:
+        return (_pack_receipt(locale, 100), _pack_receipt(locale, 0))
     return SAMPLES[kind]
 
 
-def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
+def sample_row(kind: MailKind, locale: Locale, params: of.MailParams) -> MailRow:
     """As if it waited in the outbox."""
     return MailRow(
         id=UUID(int=1),
@@ -74,9 +44,23 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
     )
 
 
-def _receipt(locale: Locale, amount: int) -> ReceiptParams:
+def _pack_receipt(locale: Locale, bonus: int) -> of.PackReceiptParams:
+    return of.PackReceiptParams(
+        name=_NAME,
+        base=1000,
+        bonus=bonus,
+        order="0193a1b2-0000-7000-8000-000000000001",
+        amount=900,
+        tax=150,
+        paid_at=_MOMENT.isoformat(),
+        terms=list(pack_terms(locale)),
+        terms_version=CURRENT_TERMS,
+    )
+
+
+def _receipt(locale: Locale, amount: int) -> of.ReceiptParams:
     consent = consent_text(locale)
-    return ReceiptParams(
+    return of.ReceiptParams(
         name=_NAME,
         agent=_AGENT,
         slug=_SLUG,
@@ -93,8 +77,8 @@ def _receipt(locale: Locale, amount: int) -> ReceiptParams:
     )
 
 
-def _plan_started(*, is_trial: bool) -> PlanStartedParams:
-    return PlanStartedParams(
+def _plan_started(*, is_trial: bool) -> of.PlanStartedParams:
+    return of.PlanStartedParams(
         name=_NAME,
         account="",
         plan="Pro",
@@ -105,8 +89,8 @@ def _plan_started(*, is_trial: bool) -> PlanStartedParams:
     )
 
 
-def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedParams:
-    return PlanChangedParams(
+def _plan_changed(old: str, new: str, price: int, interval: str) -> of.PlanChangedParams:
+    return of.PlanChangedParams(
         name=_NAME,
         account=_COMPANY,
         plan=new,
@@ -117,14 +101,14 @@ def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedP
     )
 
 
-def _plan_scheduled(old: str, new: str, interval: str) -> PlanScheduledParams:
-    return PlanScheduledParams(
+def _plan_scheduled(old: str, new: str, interval: str) -> of.PlanScheduledParams:
+    return of.PlanScheduledParams(
         name=_NAME, account="", plan=old, next_plan=new, interval=interval, starts_at=_SOON
     )
 
 
-def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
-    return TrialEndingParams(
+def _trial_ending(*, has_card: bool, interval: str) -> of.TrialEndingParams:
+    return of.TrialEndingParams(
         name=_NAME,
         account="",
         plan="Pro",
@@ -135,8 +119,8 @@ def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
     )
 
 
-def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
-    return TokenLimitParams(
+def _token_limit(subject: str, hard: int | None) -> of.TokenLimitParams:
+    return of.TokenLimitParams(
         name=_NAME,
         account=_COMPANY if hard else "",
         subject=subject,
@@ -148,8 +132,8 @@ def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
     )
 
 
-def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedParams:
-    return PaymentFailedParams(
+def _payment_failed(attempt: int, next_attempt_at: str | None) -> of.PaymentFailedParams:
+    return of.PaymentFailedParams(
         name=_NAME,
         account=_COMPANY,
         plan="Business",
@@ -165,40 +149,41 @@ _SCHEDULED = (
     _plan_scheduled("Pro", "Pro", "MONTH"),
     _plan_scheduled("Pro", "Starter", "YEAR"),
 )
-_PRICED = PlanPriceParams(
+_PRICED = of.PlanPriceParams(
     name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
 )
 _CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
 
-SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
+SAMPLES: dict[MailKind, tuple[of.MailParams, ...]] = {
     MailKind.EMAIL_VERIFY: (
-        VerifyParams(token=_SAMPLE_LINK, further=""),
-        VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
+        of.VerifyParams(token=_SAMPLE_LINK, further=""),
+        of.VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
     ),
     MailKind.EMAIL_CHANGE_CONFIRM: (
-        NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
-        NewAddressParams(email="new@example.org"),
+        of.NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
+        of.NewAddressParams(email="new@example.org"),
     ),
     MailKind.EMAIL_CHANGE_NOTICE: (
-        AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
-        AddressNoticeParams(name=_NAME, email="new@example.org"),
+        of.AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
+        of.AddressNoticeParams(name=_NAME, email="new@example.org"),
     ),
-    MailKind.WELCOME: (WelcomeParams(email="zoe@example.org"),),
-    MailKind.PASSWORD_RESET: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
-    MailKind.PASSWORD_CHANGED: (GreetingParams(name=_NAME),),
-    MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),
-    MailKind.MEMBER_REMOVED: (MemberRemovedParams(name=_NAME, account=_COMPANY),),
+    MailKind.WELCOME: (of.WelcomeParams(email="zoe@example.org"),),
+    MailKind.PASSWORD_RESET: (of.ResetParams(name=_NAME, token=_SAMPLE_LINK),),
+    MailKind.PASSWORD_CHANGED: (of.GreetingParams(name=_NAME),),
+    MailKind.INVITATION: (of.LinkParams(token=_SAMPLE_LINK),),
+    MailKind.MEMBER_REMOVED: (of.MemberRemovedParams(name=_NAME, account=_COMPANY),),
     MailKind.OWNER_CHANGED: (
-        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),
-        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=False),
+        of.OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),
+        of.OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=False),
     ),
-    MailKind.SUPPORT_ASKED: (SupportAskedParams(name=_NAME, due_at=_SOON),),
+    MailKind.SUPPORT_ASKED: (of.SupportAskedParams(name=_NAME, due_at=_SOON),),
     MailKind.SUPPORT_ANSWERED: (
-        SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
+        of.SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
     MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
+    MailKind.PACK_RECEIPT: (_pack_receipt("fr", 100), _pack_receipt("fr", 0)),
     MailKind.INVOICE: tuple(
-        InvoiceParams(
+        of.InvoiceParams(
             name=_NAME,
             account=account,
             number="ABCD1234-0001",
@@ -211,26 +196,26 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         for account in ("", _COMPANY)
     ),
     MailKind.PAYMENT_RETURNED: tuple(
-        PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
+        of.PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
         for reason in ("already_owned", "another_purchase", "agent_stopped")
     ),
     MailKind.REFUND: (
-        RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
-        RefundParams(name=_NAME, amount=1250, number=""),
+        of.RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
+        of.RefundParams(name=_NAME, amount=1250, number=""),
     ),
     MailKind.WITHDRAWAL_RECEIVED: (
-        WithdrawalReceivedParams(
+        of.WithdrawalReceivedParams(
             name=_NAME, contract="CHENU-0001", email="zoe@example.org", declared_at=_SOON
         ),
     ),
     MailKind.WITHDRAWAL_DONE: tuple(
-        WithdrawalDoneParams(
+        of.WithdrawalDoneParams(
             name=_NAME, item="Pro", number="CHENU-0001", amount=amount, declared_at=_SOON
         )
         for amount in (2900, 0)
     ),
     MailKind.WITHDRAWAL_REFUSED: (
-        WithdrawalRefusedParams(
+        of.WithdrawalRefusedParams(
             name=_NAME,
             contract="CHENU-0001",
             declared_at=_SOON,
@@ -238,17 +223,17 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         ),
     ),
     MailKind.SALE: (
-        SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
+        of.SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
     ),
     MailKind.AGENT_APPROVED: (
-        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
-        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
+        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
+        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
     ),
     MailKind.AGENT_REJECTED: (
-        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
+        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
     ),
-    MailKind.EXPORT_READY: (GreetingParams(name=_NAME),),
-    MailKind.PERSON_DELETED: (PersonDeletedParams(name=_NAME, at=_SOON),),
+    MailKind.EXPORT_READY: (of.GreetingParams(name=_NAME),),
+    MailKind.PERSON_DELETED: (of.PersonDeletedParams(name=_NAME, at=_SOON),),
     MailKind.PLAN_STARTED: (_plan_started(is_trial=True), _plan_started(is_trial=False)),
     MailKind.PLAN_CHANGED: (
         _plan_changed("Pro", "Business", 9900, "MONTH"),
@@ -258,22 +243,28 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.PLAN_CHANGE_SCHEDULED: _SCHEDULED,
     MailKind.PLAN_CHANGE_UNDONE: _SCHEDULED,
     MailKind.PLAN_CANCELLED: (
-        PlanCancelledParams(**_CANCELLED, is_trial=False),
-        PlanCancelledParams(**_CANCELLED, is_trial=True),
+        of.PlanCancelledParams(**_CANCELLED, is_trial=False),
+        of.PlanCancelledParams(**_CANCELLED, is_trial=True),
     ),
     MailKind.PLAN_RESUMED: (_PRICED,),
-    MailKind.PLAN_PAUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.PLAN_PAUSED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PLAN_UNPAUSED: (_PRICED,),
     MailKind.PLAN_ENDED: tuple(
-        PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
+        of.PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
         for is_unpaid in (True, False)
     ),
     MailKind.TRIAL_ENDING: (
         _trial_ending(has_card=False, interval="MONTH"),
         _trial_ending(has_card=True, interval="YEAR"),
     ),
-    MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_ENDED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
-    MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_REFUSED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    MailKind.TOKENS_USED: tuple(
+        of.TokensUsedParams(
+            name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
+        )
+        for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
+    ),
 }

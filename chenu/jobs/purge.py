@@ -11,6 +11,7 @@ from chenu.ledger import retention as ledger
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
 from chenu.support import retention as support
+from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *roi.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
+    *packs.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

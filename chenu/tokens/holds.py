@@ -14,6 +14,7 @@ from chenu.core.errors import InvalidState, NotFound
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.grants import GrantId
 from chenu.tokens.tables import TokenHold
 
@@ -81,6 +82,7 @@ async def hold_tokens(new: NewHold) -> Tokens:
 
     Once per hold id: a repeated call returns what was reserved.
     """
+    await settle_due_budget(new.account_id)
     sql = "SELECT hold_tokens($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     held = await db.fetch_value(
         sql,

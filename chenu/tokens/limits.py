@@ -165,12 +165,13 @@ class LimitValues:
 async def store_limit(
     subject: LimitSubject, values: LimitValues, used: int, set_by: UUID
 ) -> LimitId:
-    """In the caller's transaction, which holds `lock_limits`; `used` in this month so far."""
+    """In place of the one that there is, which keeps its id; `used` in this month so far.
+
+    In the caller's transaction, which holds `lock_limits`.
+    """
     now = business_now()
-    limit_id = LimitId(new_id())
-    is_passed = values.soft is not None and used >= values.soft
     row = {
-        "id": limit_id,
+        "id": new_id(),
         "account": subject.account_id,
         "agent_id": subject.agent_id,
         "api_key": subject.api_key_id,
@@ -178,21 +179,24 @@ async def store_limit(
         "hard_limit": values.hard,
         "month": month_of(now),
         "used": used,
-        "is_warning_due": is_passed,
+        "is_warning_due": values.soft is not None and used >= values.soft,
         "set_by": set_by,
         "updated_at": now,
     }
-    await remove_limit_of(subject)
-    await insert(TokenLimit, row)
-    return limit_id
-
-
-async def remove_limit_of(subject: LimitSubject) -> None:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _REPLACED)
+    conflict = f"ON CONFLICT (account, agent_id, api_key) DO UPDATE SET {changes}"
+    await insert(TokenLimit, row, conflict)
     sql = """
-        DELETE FROM token_limit WHERE account = $1
+        SELECT id FROM token_limit WHERE account = $1
             AND agent_id IS NOT DISTINCT FROM $2 AND api_key IS NOT DISTINCT FROM $3
     """
-    await db.execute(sql, subject.account_id, subject.agent_id, subject.api_key_id)
+    args = (subject.account_id, subject.agent_id, subject.api_key_id)
+    return LimitId(await db.fetch_value(sql, *args))
+
+
+_REPLACED = (
+    *("soft_limit", "hard_limit", "month", "used", "is_warning_due", "set_by", "updated_at"),
+)
 
 
 async def remove_limit(account_id: AccountId, limit_id: LimitId) -> LimitRow:

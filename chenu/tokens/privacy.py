@@ -42,6 +42,19 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("kind", "business_key"), "reason": BOOKS},
     ),
     PersonalData(
+        "token_budget_period",
+        "account = ANY(@accounts)",
+        (
+            *("id", "account", "source", "starts_at", "ends_at", "monthly", "granted", "carried"),
+            *("unspent", "resumed", "is_unpaid", "ended_at", "created_at"),
+        ),
+        {
+            "changes": "how many grants it has: token_grant.json has them",
+            "warned": "the percentage of use that was mailed",
+        },
+        retained=codes("source"),
+    ),
+    PersonalData(
         "token_limit",
         "account = ANY(@accounts)",
         (

@@ -18,6 +18,7 @@ from chenu.core.group_commit import GroupCommit
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import Entitlements
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.limits import LimitId, get_refusal
 from chenu.tokens.wallet import EntryId
@@ -65,6 +66,8 @@ async def spend_tokens(spend: Spend) -> SpendResult:
     if db.in_transaction():
         raise RuntimeError("a spend is committed by itself, with others")
     outcome = await _SPENDS.add(spend)
+    if outcome.status is _Status.REFUSED and await settle_due_budget(spend.account_id):
+        outcome = await _SPENDS.add(spend)
     if outcome.result_id is None:
         raise _describe_refusal(spend, outcome)
     if outcome.status is _Status.LIMITED:

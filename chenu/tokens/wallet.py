@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
+from chenu.accounts.entitlements import AccountEntitlements
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
@@ -17,12 +17,13 @@ from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.budgets import settle_due_of
+from chenu.tokens.entitlements import list_entitlements
 from chenu.tokens.grants import COLUMNS, GrantId, GrantRow, expire_grants_of
 from chenu.tokens.tables import TokenEntry
 
 EntryId = NewType("EntryId", UUID)
 
-_MONTH = timedelta(days=30)
 REASONS = (mark("Expired"), mark("A debt of tokens was repaid"))
 """What migrations/sql/tokens.sql writes as the reason of entries, translated where it is shown."""
 
@@ -70,8 +71,8 @@ class EntryRow:
 class Wallet:
     """`available` None: unlimited; below zero: a debt. `promotional` is for single agents only.
 
-    `monthly_budget` is what the plan gives each month, None for no limit; `resets_at` is when it
-    gives it next.
+    `monthly_budget` is this month's, None for no limit; `resets_at` is when the next one is
+    granted.
     """
 
     account_id: AccountId
@@ -96,7 +97,7 @@ class _Balances:
 
 
 async def get_wallet(account_id: AccountId) -> Wallet:
-    """What has expired meanwhile is booked first. Raises NotFound."""
+    """What is due of the budget and what has expired are booked first. Raises NotFound."""
     found = await list_wallets([account_id])
     if not found:
         raise NotFound("There is no such account")
@@ -105,6 +106,7 @@ async def get_wallet(account_id: AccountId) -> Wallet:
 
 async def list_wallets(account_ids: Sequence[AccountId]) -> list[Wallet]:
     """In no particular order; none for an account that there is not."""
+    await settle_due_of(account_ids)
     balances = await _read_balances(account_ids)
     due = [row.account_id for row in balances.values() if row.has_due]
     if due:
@@ -142,13 +144,10 @@ class MonthlyUse:
 
 
 async def list_monthly_use(account_ids: Sequence[AccountId]) -> list[MonthlyUse]:
-    """What was used of the budgets that run now; of unlimited tokens, in the last month."""
-    sql = """
-        SELECT owner.id AS account_id, used_token_budget(owner.id, $2, $3) AS used
-        FROM unnest($1::uuid[]) AS owner (id)
-    """
-    now = business_now()
-    return await db.fetch_all(MonthlyUse, sql, list(account_ids), now - _MONTH, now)
+    """What was used of the budget of this month; without a limit, of all tokens."""
+    rights = await list_entitlements(account_ids)
+    used = ((each.account_id, each.of(Feature.TOKENS).used) for each in rights)
+    return [MonthlyUse(account_id, Tokens(count or 0)) for account_id, count in used]
 
 
 async def list_grants(account_id: AccountId) -> list[GrantRow]:

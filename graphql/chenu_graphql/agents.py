@@ -99,7 +99,7 @@ async def _load_summary(root: AgentRow, info: Info) -> RunSummary | None:
 
 async def resolve_success_rate(root: AgentSource, info: Info) -> float | None:
     summary = await _load_summary(root, info)
-    return None if summary is None else summary.successes / summary.runs
+    return None if summary is None else summary.success_rate
 
 
 async def resolve_median_tokens(root: AgentSource, info: Info) -> int | None:

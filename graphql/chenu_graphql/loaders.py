@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
-from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
+from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
@@ -52,6 +52,7 @@ from chenu.billing.subscriptions import (
 from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
+from chenu.tokens.entitlements import list_entitlements
 from chenu.tokens.grants import GrantId as TokenGrantId
 from chenu.tokens.grants import GrantRow as TokenGrantRow
 from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id

@@ -181,6 +181,7 @@ FINANCE = Rule("staff with the role FINANCE", _require_finance)
 AGENTS = for_right(Right.MAKE_AGENTS)
 MARKETPLACE = for_right(Right.BUY_AGENTS)
 PLANS = for_right(Right.MANAGE_PLAN)
+PACKS = for_right(Right.BUY_PACKS)
 INVOICES = Rule(
     "members with the role BILLING or OWNER, and keys with the scope BILLING",
     _require_invoice_reader,

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import strawberry
 
+from chenu.agents.executions import ExecutionRow
 from chenu.agents.model import ExecutionId
 from chenu.core.errors import NotFound
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.finish import cancel_execution, complete_execution
 from chenu.flows.executions.requests import AuthorizeInput, CancelInput, CompleteInput
+from chenu.tokens.wallet import Wallet
 from chenu_graphql.agent_edits import read_agent_id
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
@@ -18,6 +20,7 @@ from chenu_graphql.ids import get_row_id
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
+from chenu_graphql.wallets import TokenWallet
 
 _KEY = (
     "Same key and input: same answer, for 30 days. Same key and other input: IDEMPOTENCY_CONFLICT."
@@ -53,9 +56,16 @@ class ExecutionCancelInput:
     idempotency_key: strawberry.ID = input_field(_KEY)
 
 
+async def _wallet(root: strawberry.Parent[Payload], info: Info) -> Wallet | None:
+    """As the change left it; null where nothing was changed."""
+    run: ExecutionRow | None = root.execution
+    return None if run is None else await info.context.loaders.wallets.load(run.account_id)
+
+
 @strawberry.type(description="A run after a change.")
 class ExecutionPayload:
     execution: Execution | None = field("The run.", PARENT)
+    wallet: TokenWallet | None = field("What is left to spend.", PARENT, _wallet)
     user_errors: list[UserError] = user_errors()
 
 

@@ -15,11 +15,13 @@ from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
+from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
+from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
 
@@ -45,6 +47,7 @@ class Mutation(
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    PackMutations,
     RoiMutations,
     ApiKeyMutations,
     SpendingMutations,
@@ -53,7 +56,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
-class Live(PurchaseSubscriptions):
+class Live(PurchaseSubscriptions, TokenSubscriptions):
     pass
 
 

@@ -1,5 +1,6 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
-from tests.flows.plans import catch_up, open_plans, put_portal
+from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
 from tests.flows.runs import give_tokens
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
@@ -130,12 +131,27 @@ async def _run(
     report = {"executionId": first["execution"]["id"], "tokensUsed": 30, "idempotencyKey": "3"}
     done = await story.tell(app, "CompleteExecution", input=report)
     assert (done["execution"]["status"], done["execution"]["tokensUsed"]) == ("COMPLETED", 30)
+    assert done["wallet"] == {"available": 20, "held": 50}
     given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
     await story.tell(app, "CancelExecution", input=given_up)
     use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
     assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
+    await _watch_tokens(story, services, buyer)
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
+
+
+async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:
+    """Over a socket and a stream in test_live_tokens.py; here the document alone."""
+    name = "WatchTokens"
+    request = GraphQLRequest(document_of(name), {}, name)
+    ctx = Context(services, RequestContext(actor=buyer.actor))
+    async with aclosing(get_engine().subscribe(request, ctx)) as answers:
+        answer = await anext(answers)
+    story.reported.add(name)
+    assert answer.errors == []
+    assert answer.data is not None
+    assert answer.data["tokenBalanceChanged"]["held"] == 0
 
 
 async def _roi(story: Story, api: Api) -> None:
@@ -171,6 +187,9 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     assert quote["firstInvoice"]["amountMinor"] == 1450
     assert (await story.tell(finance, "Coupons"))["coupons"]["totalCount"] == 1
     request = {"tier": "PRO", "idempotencyKey": "p", "couponCode": "half"}
+    pack = {"packCode": "pack_1k", "idempotencyKey": "t"}
+    await put_plans(services, "pack_1k")
+    assert (await story.tell(api, "BuyPack", input=pack))["checkout"]
     started = await story.tell(api, "StartPlan", input=request)
     withdrawn = await story.tell(finance, "DeactivateCoupon", code="half")
     assert not withdrawn["coupon"]["active"]

@@ -28,6 +28,7 @@ BY_BILLING = {
     "subscriptionChange",
     "subscriptionResume",
     "subscriptionStart",
+    "tokenPackBuy",
 }
 RUNS = {"executionAuthorize", "executionComplete", "executionCancel"}
 BY_APPS = {"entitlementConsume", "entitlementRelease", "tokenSpend"} | RUNS

@@ -37,6 +37,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
+from tests.storefront.token_lives import give, run
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Store:
                 f"/purchases/{self.purchase}",
                 "/account/invoices",
                 "/account/billing",
+                "/tokens",
+                "/tokens/statement",
                 "/roi",
                 "/roi/how",
             ],
@@ -106,6 +109,7 @@ async def open_store(services: Services) -> Store:
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
+    await give(buyer, 1_000)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.account_id
@@ -170,8 +174,14 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
         await put("enterprise_inquiry", column, line)
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
-    await put("coupon", "code", line.upper())
+    await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_payments(store: Store, line: str, lines: str) -> None:
+    """Coupons, and what programs write into the statement of tokens."""
+    await put("coupon", "code", line.upper())
+    await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 
 
 def _lines(text: str) -> str:

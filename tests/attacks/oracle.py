@@ -38,6 +38,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
     permissions.PLANS: lambda who: who.may(BILLING),
+    permissions.PACKS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
     permissions.RUNS: lambda who: who.may(ApiScope.EXECUTIONS),
     permissions.SPENDING: lambda who: who.may(ApiScope.EXECUTIONS, ApiScope.TOKENS),

@@ -53,10 +53,13 @@ FORMS: dict[str, Right | None] = {
     "/account/sessions/revoke-others": OF_THE_PERSON,
     "/account/sessions/{session_id:uuid}/revoke": OF_THE_PERSON,
     "/account/switch": OF_THE_PERSON,
+    "/account/token-limits": Right.MANAGE_PLAN,
+    "/account/token-limits/{limit_id:uuid}/remove": Right.MANAGE_PLAN,
     "/account/verify": OF_THE_PERSON,
     "/account/withdraw/{subject_id:uuid}": Right.MANAGE_PLAN,
     "/agents/{slug:str}/buy": Right.BUY_AGENTS,
     "/agents/{slug:str}/manifest": Right.USE_AGENTS,
+    "/agents/{slug:str}/try": Right.USE_AGENTS,
     "/creator/agents/new": Right.MAKE_AGENTS,
     "/creator/agents/preview": Right.MAKE_AGENTS,
     "/creator/agents/{agent_id:uuid}": Right.MAKE_AGENTS,
@@ -70,6 +73,8 @@ FORMS: dict[str, Right | None] = {
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/roi/settings": Right.MANAGE_PLAN,
     "/support": Right.ASK_SUPPORT,
+    "/tokens/orders/{pack_order_id:uuid}/refund": Right.BUY_PACKS,
+    "/tokens/packs/{code:str}/buy": Right.BUY_PACKS,
 }
 MUTATIONS: dict[str, Right | None] = {
     "agentArchive": Right.MAKE_AGENTS,
@@ -96,6 +101,7 @@ MUTATIONS: dict[str, Right | None] = {
     "subscriptionChange": Right.MANAGE_PLAN,
     "subscriptionResume": Right.MANAGE_PLAN,
     "subscriptionStart": Right.MANAGE_PLAN,
+    "tokenPackBuy": Right.BUY_PACKS,
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {

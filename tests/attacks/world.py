@@ -29,6 +29,8 @@ from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
+from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -49,6 +51,7 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.flows.runs import give_tokens
 from tests.people import (
@@ -152,6 +155,16 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     }
 
 
+async def _buy_pack(services: Services, buyer: Person) -> object:
+    """A pack of tokens, paid."""
+    await put_plans(services, "pack_1k")
+    order = await order_pack(services, buyer.actor)
+    assert order.checkout_url is not None
+    await pay(order.checkout_url)
+    await report_pack_order(services, order.account_id, order.id)
+    return order.id
+
+
 async def _give_tokens(buyer: Person) -> dict[str, Any]:
     account_id = buyer.actor.account_id
     assert account_id is not None
@@ -194,13 +207,18 @@ async def _make_coupon() -> object:
 
 
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
-    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too."""
+    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
+
+    The agent counts as unused all the same, so that opening its manifest is its first use.
+    """
     for person in (cast.buyer, cast.creator):
         await give_tokens(person.actor.require_account(ApiScope.READ), 1000)
     request = AuthorizeInput(agent.id, 20)
     runs = [
         await authorize_execution(services, cast.buyer.actor, request, key) for key in ("a", "b")
     ]
+    unused = "UPDATE access_grant SET first_used_at = NULL WHERE agent = $1"
+    await db.execute(unused, agent.id)
     return [run.id for run in runs]
 
 
@@ -223,6 +241,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
     running, other = await _run_twice(services, cast, agent)
+    limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -238,6 +257,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "limit": limit,
         "execution": running,
         "other execution": other,
         "sale": purchase.id,
@@ -246,6 +266,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
+        "pack order": await _buy_pack(services, buyer),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

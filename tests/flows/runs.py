@@ -97,10 +97,14 @@ async def give_tokens(account_id: AccountId, amount: int) -> None:
 
 
 async def set_up(
-    services: Services, *, tokens: int = 1000, tier: TierCode = TierCode.STARTER
+    services: Services,
+    *,
+    tokens: int = 1000,
+    tier: TierCode = TierCode.STARTER,
+    person: Person | None = None,
 ) -> Bench:
     """`foreign_id` is a marketplace agent for 9 euros that nobody has bought."""
-    person = await make_person("zoe", tier)
+    person = person or await make_person("zoe", tier)
     shop = await open_shop()
     platform = await shelve(
         shop, "Planner", level=AgentLevel.L0, kind=AgentKind.PLATFORM, platform_rank=1, creator=None

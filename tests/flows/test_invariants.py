@@ -9,6 +9,7 @@ from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
 from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
+from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.services import Services
@@ -19,7 +20,7 @@ from tests.flows.sales import Sold, make_sale, work_off
 from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
-BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS, *TOKENS, *RUNS)}
+BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS, *PACKS, *TOKENS, *RUNS)}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 

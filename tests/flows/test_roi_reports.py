@@ -9,7 +9,7 @@ import pytest
 from chenu.agents.model import AgentId, ExecutionStatus, ReportedBy
 from chenu.agents.payments import record_refund
 from chenu.billing.invoices import store_invoice
-from chenu.billing.recurring import BillingInterval
+from chenu.billing.recurring import BillingInterval, InvoiceLine
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
@@ -28,7 +28,7 @@ from tests.conftest import Engines
 from tests.flows.plans import complete, move_to, open_plans, plan_of, start
 from tests.flows.sales import make_sale
 from tests.people import Person, make_person
-from tests.roi.paid import account_of, day, give_back, pay_pack, pay_plan
+from tests.roi.paid import account_of, day, give_back, pay_invoice, pay_pack, pay_plan
 
 NOVEMBER = date(2026, 11, 15)
 NOON = day(2026, 11, 15, 12)
@@ -147,6 +147,20 @@ async def test_a_refund_in_a_later_month_lowers_the_months_that_were_paid_for(
 
     assert (await _report(zoe)).cost == 2417 - 1000
     assert (await _report(zoe, on=date(2027, 1, 5))).cost == 0
+
+
+async def test_a_later_invoice_takes_back_days_that_were_paid_for(services: Services) -> None:
+    """Ten unused days of November, credited by the invoice of December."""
+    zoe = await make_person("zoe")
+    await pay_plan(account_of(zoe), 3000)
+    lines = (
+        InvoiceLine("Unused", Cents(-1000), day(2026, 11, 21), day(2026, 12, 1), True),
+        InvoiceLine("BUSINESS", Cents(9900), day(2026, 12, 1), day(2027, 1, 1)),
+    )
+    await pay_invoice(account_of(zoe), 8900, day(2026, 12, 1), lines, number="CHENU-0002")
+
+    assert (await _report(zoe)).cost == 2000
+    assert (await _report(zoe, on=date(2026, 12, 1))).cost == 9900
 
 
 async def test_a_plan_that_is_wholly_refunded_has_no_return(services: Services) -> None:

@@ -123,6 +123,16 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _pack_order() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO pack_order (id, account, buyer, pack, base_tokens, bonus_tokens, price, locale,
+            terms_version, status, created_at, updated_at)
+        VALUES ($1, $2, $3, 'pack_1k', 1000, 100, 900, 'fr', '1', 'CANCELED', now(), now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
+
+
 async def _withdrawal_statement() -> None:
     sql = """
         INSERT INTO withdrawal_statement (id, name, email, contract, locale, declared_at, state)
@@ -210,6 +220,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
+    "pack_order": _pack_order,
     "coupon_redemption": _coupon_redemption,
     "entitlement_use": _entitlement_use,
     "withdrawal_statement": _withdrawal_statement,

@@ -30,6 +30,7 @@ from chenu.privacy.exports import list_exports_due, open_last_export, read_archi
 from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
+from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
 from tests.people import (
@@ -79,6 +80,8 @@ async def live(services: Services) -> Life:
 async def _subscribe(services: Services, person: Person) -> Person:
     """A plan that was cancelled with a reason, and taken up again."""
     await put_plans(services, "plan_pro")
+    await put_plans(services, "pack_100")
+    await order_pack(services, person.actor, "pack_100")
     await db.execute("UPDATE account SET tier = 'FREE' WHERE owner = $1", person.user_id)
     await complete(services, await start(services, person.actor, TierCode.PRO, trial=True))
     await advance(services, 15)

@@ -76,8 +76,13 @@ async def pay_invoice(
     await store_invoice(account_id, await answered(state))
     invoice = await find_invoice_by_stripe_id(state.id)
     assert invoice is not None
-    charge = {"stripe_charge_id": f"ch_{new_id().hex}", "tax": Cents(tax), "paid_at": at}
-    await insert_invoice_payment(replace(made_up_payment(invoice), **charge))
+    charge = replace(
+        made_up_payment(invoice),
+        stripe_charge_id=f"ch_{new_id().hex}",
+        tax=Cents(tax),
+        paid_at=at,
+    )
+    await insert_invoice_payment(charge)
     return invoice
 
 

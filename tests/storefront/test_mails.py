@@ -63,6 +63,11 @@ PARAMS: dict[str, Any] = {
     "used": 5120,
     "attempt": 2,
     "next_attempt_at": "2026-12-18T09:30:00+00:00",
+    "base": 1000,
+    "bonus": 100,
+    "order": "0190f0a0-0000-7000-8000-000000000002",
+    "terms": ["The terms."],
+    "terms_version": "2026-11-28",
 }
 _DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
@@ -79,6 +84,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.RECEIPT: {
         "en": ["€12.50", "€2.08", "2026-11-01", "10:14"],
         "fr": ["12,50\u00a0€", "2,08\u00a0€", "2026-11-01", "10:14"],
+    },
+    MailKind.PACK_RECEIPT: {
+        "en": ["1,100 tokens", "1,000", "€12.50", "€2.08", "The terms.", "2026-11-28"],
+        "fr": ["1\u202f100 jetons", "12,50\u00a0€", "2,08\u00a0€", "The terms.", "2026-11-28"],
     },
     MailKind.INVOICE: {
         "en": ["ABC-0001", "€12.50", "€2.08", "attached"],
@@ -168,6 +177,7 @@ LINKS = {
     MailKind.TRIAL_ENDING: f"{URL}/account/plan",
     MailKind.TRIAL_ENDED: f"{URL}/pricing",
     MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
+    MailKind.PACK_RECEIPT: f"{URL}/tokens",
 }
 
 TO_UNPROVED = {

@@ -71,7 +71,7 @@ async def test_the_chart_has_its_words_and_its_table(browser: Browser, person: P
     await live_golden(person)
 
     seen = await browser.get(f"/roi{NOVEMBER}")
-    svg = re.search(r"<svg class=\"lines\".*?</svg>", seen.response.text, re.S)
+    svg = re.search(r"<svg class=\"line-chart\".*?</svg>", seen.response.text, re.S)
     assert svg is not None
     rows = [row for row in re.findall(r"<tr>.*?</tr>", seen.response.text) if " Nov</th>" in row]
 

@@ -8,7 +8,9 @@ from chenu.accounts.actor import AccountId, ApiScope
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.ledger.amounts import Tokens
+from chenu.tokens.budget_tables import TokenBudgetPeriod
 from chenu.tokens.grants import (
     GrantId,
     GrantKind,
@@ -32,11 +34,17 @@ async def give(
     kind: GrantKind = GrantKind.ADJUSTMENT,
     *,
     days: float | None = None,
+    expires_at: datetime | None = None,
     agent_id: UUID | None = None,
     key: str | None = None,
 ) -> GrantRow:
-    """A grant that expires in so many days of business time; None: never."""
-    expires_at = None if days is None else business_now() + timedelta(days=days)
+    """A grant that expires then, or in so many days of business time; else never.
+
+    A monthly or trial one is the whole of a budget of its own.
+    """
+    budget_id = new_id() if kind in (GrantKind.MONTHLY, GrantKind.TRIAL) else None
+    if days is not None:
+        expires_at = business_now() + timedelta(days=days)
     new = NewGrant(
         account_id,
         kind,
@@ -45,8 +53,28 @@ async def give(
         "For a test",
         expires_at=expires_at,
         agent_id=agent_id,
+        source_id=budget_id,
     )
-    return await db.run_in_transaction(lambda: grant_tokens(new))
+    grant = await db.run_in_transaction(lambda: grant_tokens(new))
+    if budget_id and grant.source_id == budget_id:
+        await insert_budget(grant)
+    return grant
+
+
+async def insert_budget(grant: GrantRow) -> None:
+    assert grant.expires_at is not None
+    values = {
+        "id": grant.source_id,
+        "account": grant.account_id,
+        "source": "TRIAL" if grant.kind is GrantKind.TRIAL else "PLAN",
+        "starts_at": min(grant.created_at, grant.expires_at - timedelta(days=1)),
+        "ends_at": grant.expires_at,
+        "monthly": grant.granted,
+        "granted": grant.granted,
+        "created_at": grant.created_at,
+    }
+    if not await insert(TokenBudgetPeriod, values, "ON CONFLICT DO NOTHING"):
+        await insert(TokenBudgetPeriod, {**values, "ended_at": grant.expires_at})
 
 
 async def hold(

@@ -29,6 +29,11 @@ from tests.tokens.granting import give, hold, make_account, revoke, spend
         ("UPDATE token_hold SET used = used + 1 WHERE used > 0", "I9h"),
         ("UPDATE token_hold SET status = 'SETTLED'", "I9h"),
         ("UPDATE token_entry SET balance_after = balance_after + 1", "I9e"),
+        ("UPDATE token_budget_period SET granted = granted + 1", "I9p"),
+        ("UPDATE token_budget_period SET carried = carried + 1", "I9p"),
+        ("UPDATE token_budget_period SET ends_at = ends_at - interval '1 day'", "I9p"),
+        ("UPDATE token_grant SET source_id = NULL WHERE kind = 'MONTHLY'", "I9p"),
+        ("UPDATE token_grant SET kind = 'TRIAL' WHERE kind = 'MONTHLY'", "I9p"),
     ],
 )
 async def test_a_violation_is_reported(

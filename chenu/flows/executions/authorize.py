@@ -12,9 +12,9 @@ from chenu.accounts.idempotency import ClientKey, client_key, find_result, remem
 from chenu.agents.access import list_usable_grants, record_first_use
 from chenu.agents.executions import (
     ExecutionRow,
-    find_min_tokens,
     get_execution,
     insert_execution,
+    list_min_tokens,
 )
 from chenu.agents.model import AgentId, ExecutionId, ExecutionStatus
 from chenu.agents.queries import find_agent, find_viewer_role
@@ -103,9 +103,16 @@ async def find_runnable(actor: Actor, agent_id: AgentId) -> tuple[AgentRow, RunA
     return agent, access
 
 
+async def find_least(agent: AgentRow) -> int:
+    """The tokens that a run of it takes at least."""
+    if agent.current_version is None:
+        return 1
+    return (await list_min_tokens([agent.current_version])).get(agent.current_version, 1)
+
+
 async def _find_terms(agent: AgentRow, access: RunAccess, request: AuthorizeInput) -> _Terms:
     """Raises Invalid where the run may use less than the agent takes at least."""
-    least = await find_min_tokens(agent.current_version)
+    least = await find_least(agent)
     if request.max_tokens < least:
         message = mark("A run of this agent takes {count} tokens or more")
         raise Invalid(message, path=("max_tokens",), count=least)

@@ -14,7 +14,8 @@ from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import ApiKeyId, get_api_key, list_api_keys
 from chenu.accounts.customers import get_mailbox
 from chenu.accounts.roles import Right
-from chenu.agents.executions import sum_reserved
+from chenu.agents.access import list_library
+from chenu.agents.executions import list_agents_run, sum_reserved
 from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent, get_visible_agent, list_agents_by_id
 from chenu.core import db
@@ -23,6 +24,7 @@ from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import TokenLimitParams
+from chenu.core.paging import MAX_PAGE, PageRequest
 from chenu.flows.operations.repair import repair_one
 from chenu.tokens.limits import (
     LimitId,
@@ -175,6 +177,27 @@ async def _find_names(
     keys = await list_api_keys([account_id])
     names: dict[UUID | None, str] = {key.id: key.name for key in keys}
     return names | {agent.id: agent.text(actor.locale).name for agent in agents}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSubject:
+    id: UUID
+    name: str
+    is_key: bool
+
+
+async def list_limit_subjects(actor: Actor) -> list[NamedSubject]:
+    """What can be limited: live keys, and the agents that the account has or has run."""
+    account_id = actor.require_right(Right.READ)
+    keys = [key for key in await list_api_keys([account_id]) if key.revoked_at is None]
+    held = (await list_library(account_id, PageRequest(MAX_PAGE))).rows
+    agent_ids = {*await list_agents_run(account_id), *(grant.agent_id for grant in held)}
+    agents = await list_agents_by_id(list(agent_ids))
+    named = [NamedSubject(agent.id, agent.text(actor.locale).name, False) for agent in agents]
+    return [
+        *(NamedSubject(key.id, key.name, True) for key in keys),
+        *sorted(named, key=lambda subject: (subject.name, subject.id)),
+    ]
 
 
 async def warn_of_token_limits() -> None:

@@ -14,6 +14,7 @@ from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
 from chenu.support import privacy as support
+from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
 
 RULES: tuple[Rule, ...] = (
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     *ledger.RULES,
     *tokens.RULES,
     *support.RULES,
+    *packs.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,

@@ -13,7 +13,7 @@ from chenu.roi.report import RoiReport, make_report
 from chenu.roi.settings import get_settings
 
 _LONGEST_PERIOD = timedelta(days=400)
-"""An invoice of before may be for days of the period: a year, and what a failed payment waits."""
+"""An invoice of before may be for days of the period, and a later one take some of them back."""
 
 
 async def get_roi_report(account_id: AccountId, period: RoiPeriod, on: date) -> RoiReport:
@@ -29,7 +29,7 @@ async def get_roi_report(account_id: AccountId, period: RoiPeriod, on: date) -> 
 
 async def _list_paid_items(account_id: AccountId, span: Span) -> list[PaidItem]:
     invoices, payments = await asyncio.gather(
-        list_paid_invoices(account_id, span.begin - _LONGEST_PERIOD, span.end),
+        list_paid_invoices(account_id, span.begin - _LONGEST_PERIOD, span.end + _LONGEST_PERIOD),
         list_agent_payments(account_id, span.begin, span.end),
     )
     return [*map(_from_invoice, invoices), *map(_from_payment, payments)]
