@@ -30,18 +30,8 @@ ROUNDS = 7
 def main() -> None:
     given = _parser().parse_args()
     with open_stand() as stand:
-        if given.posting:
-            print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
-            return
-        if given.spending:
-            print(
-                "\n".join(
-                    spending_rows(_run(compare_spending(stand.database(STORE), given.rounds)))
-                )
-            )
-            return
-        if given.memory:
-            print(_run(measure_memory(stand, given.spends)))
+        if (alone := _measure_alone(stand, given)) is not None:
+            print(alone)
             return
         # Before the servers take most of PostgreSQL's connections.
         pools: PoolRatios = _run(compare_pools(stand.database(STORE)))
@@ -59,6 +49,18 @@ def main() -> None:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
     else:
         keep_report(text)
+
+
+def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
+    """What one option asks for by itself; None: everything is asked for."""
+    store, rounds = stand.database(STORE), given.rounds
+    if given.posting:
+        return describe_posting(_run(compare_posting(store, rounds)))
+    if given.spending:
+        return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
+    if given.memory:
+        return _run(measure_memory(stand, given.spends))
+    return None
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
