@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import RequestContext, device_cookie
+from chenu.accounts.roles import Right
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
@@ -132,6 +133,7 @@ class Pages:
             "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
             "meter": self.meter,
+            "may_buy_packs": actor.has_right(Right.BUY_PACKS),
             "csrf_field": self._csrf_field(),
             "here": self.here,
             "path": path,

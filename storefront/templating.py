@@ -14,8 +14,11 @@ from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
 from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
+from chenu.core.ids import new_id
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
+from chenu.tokens.pack_terms import pack_terms
+from chenu.tokens.packs import WARNING_PACK
 from storefront import discount_words, entitlement_words, roi_words, token_words, words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
@@ -66,6 +69,9 @@ def environment(locale: Locale) -> jinja2.Environment:
         creator_rate=CREATOR_RATE,
         platform_rate=PLATFORM_RATE,
         count_up_to=COUNT_UP_TO,
+        warning_pack=WARNING_PACK,
+        warning_terms=pack_terms(locale),
+        new_key=lambda: new_id().hex,
     )
     return found
 

@@ -49,6 +49,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.TRIAL_ENDED: of.PlanParams,
     MailKind.TRIAL_REFUSED: of.PlanParams,
     MailKind.PAYMENT_FAILED: of.PaymentFailedParams,
+    MailKind.TOKENS_USED: of.TokensUsedParams,
 }
 
 

@@ -56,7 +56,7 @@ class WorkDay:
             succeeded=chance % _FAILS_EVERY != 0,
             minutes_saved=_MINUTES[chance % len(_MINUTES)],
         )
-        await complete_execution(services, app, report, key)
+        await complete_execution(services, app, report, f"{key}-end")
 
 
 def _as_app(person: Actor) -> Actor:

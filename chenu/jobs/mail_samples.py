@@ -6,13 +6,45 @@ A kind has several samples where its words differ.
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chenu.agents.consent import consent_text
-from chenu.core import mail_params as of
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
 from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind
-from chenu.tokens.pack_terms import CURRENT_TERMS, pack_terms
+from chenu.core.mail_params import (
+    AddressNoticeParams,
+    GreetingParams,
+    InvoiceParams,
+    LinkParams,
+    MailParams,
+    MemberRemovedParams,
+    NewAddressParams,
+    OwnerChangedParams,
+    PaymentFailedParams,
+    PaymentReturnedParams,
+    PersonDeletedParams,
+    PlanCancelledParams,
+    PlanChangedParams,
+    PlanEndedParams,
+    PlanParams,
+    PlanPriceParams,
+    PlanScheduledParams,
+    PlanStartedParams,
+    RefundParams,
+    ResetParams,
+    ReviewParams,
+    SaleParams,
+    SupportAnsweredParams,
+    SupportAskedParams,
+    TokenLimitParams,
+    TokensUsedParams,
+    TrialEndingParams,
+    VerifyParams,
+    WelcomeParams,
+    WithdrawalDoneParams,
+    WithdrawalReceivedParams,
+    WithdrawalRefusedParams,
+)
+from chenu.jobs.receipt_samples import pack_receipts, receipts
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -20,16 +52,16 @@ _SAMPLE_LINK = "t0ken"
 _NAME, _COMPANY, _AGENT, _SLUG = "Zoé", "Benali SARL", "Trieur de factures", "trieur-1a2b"
 
 
-def samples_of(kind: MailKind, locale: Locale) -> tuple[of.MailParams, ...]:
+def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
     """At least one."""
     if kind is MailKind.RECEIPT:
-        return (_receipt(locale, 1250), _receipt(locale, 0))
+        return receipts(locale)
     if kind is MailKind.PACK_RECEIPT:
-        return (_pack_receipt(locale, 100), _pack_receipt(locale, 0))
+        return pack_receipts(locale)
     return SAMPLES[kind]
 
 
-def sample_row(kind: MailKind, locale: Locale, params: of.MailParams) -> MailRow:
+def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
     """As if it waited in the outbox."""
     return MailRow(
         id=UUID(int=1),
@@ -44,41 +76,8 @@ def sample_row(kind: MailKind, locale: Locale, params: of.MailParams) -> MailRow
     )
 
 
-def _pack_receipt(locale: Locale, bonus: int) -> of.PackReceiptParams:
-    return of.PackReceiptParams(
-        name=_NAME,
-        base=1000,
-        bonus=bonus,
-        order="0193a1b2-0000-7000-8000-000000000001",
-        amount=900,
-        tax=150,
-        paid_at=_MOMENT.isoformat(),
-        terms=list(pack_terms(locale)),
-        terms_version=CURRENT_TERMS,
-    )
-
-
-def _receipt(locale: Locale, amount: int) -> of.ReceiptParams:
-    consent = consent_text(locale)
-    return of.ReceiptParams(
-        name=_NAME,
-        agent=_AGENT,
-        slug=_SLUG,
-        creator="Atelier Nord",
-        purchase="0190f0a0-0000-7000-8000-000000000001",
-        amount=amount,
-        tax=amount // 6,
-        paid_at=_MOMENT.isoformat(),
-        invoice_url="https://invoice.stripe.com/i/sample" if amount else None,
-        receipt_url=None,
-        consent=[consent.immediate_supply, consent.withdrawal],
-        consent_version="2026-11-01",
-        consent_at=_MOMENT.isoformat(),
-    )
-
-
-def _plan_started(*, is_trial: bool) -> of.PlanStartedParams:
-    return of.PlanStartedParams(
+def _plan_started(*, is_trial: bool) -> PlanStartedParams:
+    return PlanStartedParams(
         name=_NAME,
         account="",
         plan="Pro",
@@ -89,8 +88,8 @@ def _plan_started(*, is_trial: bool) -> of.PlanStartedParams:
     )
 
 
-def _plan_changed(old: str, new: str, price: int, interval: str) -> of.PlanChangedParams:
-    return of.PlanChangedParams(
+def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedParams:
+    return PlanChangedParams(
         name=_NAME,
         account=_COMPANY,
         plan=new,
@@ -101,14 +100,14 @@ def _plan_changed(old: str, new: str, price: int, interval: str) -> of.PlanChang
     )
 
 
-def _plan_scheduled(old: str, new: str, interval: str) -> of.PlanScheduledParams:
-    return of.PlanScheduledParams(
+def _plan_scheduled(old: str, new: str, interval: str) -> PlanScheduledParams:
+    return PlanScheduledParams(
         name=_NAME, account="", plan=old, next_plan=new, interval=interval, starts_at=_SOON
     )
 
 
-def _trial_ending(*, has_card: bool, interval: str) -> of.TrialEndingParams:
-    return of.TrialEndingParams(
+def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
+    return TrialEndingParams(
         name=_NAME,
         account="",
         plan="Pro",
@@ -119,8 +118,8 @@ def _trial_ending(*, has_card: bool, interval: str) -> of.TrialEndingParams:
     )
 
 
-def _token_limit(subject: str, hard: int | None) -> of.TokenLimitParams:
-    return of.TokenLimitParams(
+def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
+    return TokenLimitParams(
         name=_NAME,
         account=_COMPANY if hard else "",
         subject=subject,
@@ -132,8 +131,8 @@ def _token_limit(subject: str, hard: int | None) -> of.TokenLimitParams:
     )
 
 
-def _payment_failed(attempt: int, next_attempt_at: str | None) -> of.PaymentFailedParams:
-    return of.PaymentFailedParams(
+def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedParams:
+    return PaymentFailedParams(
         name=_NAME,
         account=_COMPANY,
         plan="Business",
@@ -149,41 +148,41 @@ _SCHEDULED = (
     _plan_scheduled("Pro", "Pro", "MONTH"),
     _plan_scheduled("Pro", "Starter", "YEAR"),
 )
-_PRICED = of.PlanPriceParams(
+_PRICED = PlanPriceParams(
     name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
 )
 _CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
 
-SAMPLES: dict[MailKind, tuple[of.MailParams, ...]] = {
+SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.EMAIL_VERIFY: (
-        of.VerifyParams(token=_SAMPLE_LINK, further=""),
-        of.VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
+        VerifyParams(token=_SAMPLE_LINK, further=""),
+        VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
     ),
     MailKind.EMAIL_CHANGE_CONFIRM: (
-        of.NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
-        of.NewAddressParams(email="new@example.org"),
+        NewAddressParams(email="new@example.org", token=_SAMPLE_LINK),
+        NewAddressParams(email="new@example.org"),
     ),
     MailKind.EMAIL_CHANGE_NOTICE: (
-        of.AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
-        of.AddressNoticeParams(name=_NAME, email="new@example.org"),
+        AddressNoticeParams(name=_NAME, email="new@example.org", cancel=_SAMPLE_LINK),
+        AddressNoticeParams(name=_NAME, email="new@example.org"),
     ),
-    MailKind.WELCOME: (of.WelcomeParams(email="zoe@example.org"),),
-    MailKind.PASSWORD_RESET: (of.ResetParams(name=_NAME, token=_SAMPLE_LINK),),
-    MailKind.PASSWORD_CHANGED: (of.GreetingParams(name=_NAME),),
-    MailKind.INVITATION: (of.LinkParams(token=_SAMPLE_LINK),),
-    MailKind.MEMBER_REMOVED: (of.MemberRemovedParams(name=_NAME, account=_COMPANY),),
+    MailKind.WELCOME: (WelcomeParams(email="zoe@example.org"),),
+    MailKind.PASSWORD_RESET: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
+    MailKind.PASSWORD_CHANGED: (GreetingParams(name=_NAME),),
+    MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),
+    MailKind.MEMBER_REMOVED: (MemberRemovedParams(name=_NAME, account=_COMPANY),),
     MailKind.OWNER_CHANGED: (
-        of.OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),
-        of.OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=False),
+        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),
+        OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=False),
     ),
-    MailKind.SUPPORT_ASKED: (of.SupportAskedParams(name=_NAME, due_at=_SOON),),
+    MailKind.SUPPORT_ASKED: (SupportAskedParams(name=_NAME, due_at=_SOON),),
     MailKind.SUPPORT_ANSWERED: (
-        of.SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
+        SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
-    MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
-    MailKind.PACK_RECEIPT: (_pack_receipt("fr", 100), _pack_receipt("fr", 0)),
+    MailKind.RECEIPT: receipts("fr"),
+    MailKind.PACK_RECEIPT: pack_receipts("fr"),
     MailKind.INVOICE: tuple(
-        of.InvoiceParams(
+        InvoiceParams(
             name=_NAME,
             account=account,
             number="ABCD1234-0001",
@@ -196,26 +195,26 @@ SAMPLES: dict[MailKind, tuple[of.MailParams, ...]] = {
         for account in ("", _COMPANY)
     ),
     MailKind.PAYMENT_RETURNED: tuple(
-        of.PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
+        PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
         for reason in ("already_owned", "another_purchase", "agent_stopped")
     ),
     MailKind.REFUND: (
-        of.RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
-        of.RefundParams(name=_NAME, amount=1250, number=""),
+        RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
+        RefundParams(name=_NAME, amount=1250, number=""),
     ),
     MailKind.WITHDRAWAL_RECEIVED: (
-        of.WithdrawalReceivedParams(
+        WithdrawalReceivedParams(
             name=_NAME, contract="CHENU-0001", email="zoe@example.org", declared_at=_SOON
         ),
     ),
     MailKind.WITHDRAWAL_DONE: tuple(
-        of.WithdrawalDoneParams(
+        WithdrawalDoneParams(
             name=_NAME, item="Pro", number="CHENU-0001", amount=amount, declared_at=_SOON
         )
         for amount in (2900, 0)
     ),
     MailKind.WITHDRAWAL_REFUSED: (
-        of.WithdrawalRefusedParams(
+        WithdrawalRefusedParams(
             name=_NAME,
             contract="CHENU-0001",
             declared_at=_SOON,
@@ -223,17 +222,17 @@ SAMPLES: dict[MailKind, tuple[of.MailParams, ...]] = {
         ),
     ),
     MailKind.SALE: (
-        of.SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
+        SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
     ),
     MailKind.AGENT_APPROVED: (
-        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
-        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
     ),
     MailKind.AGENT_REJECTED: (
-        of.ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
+        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
     ),
-    MailKind.EXPORT_READY: (of.GreetingParams(name=_NAME),),
-    MailKind.PERSON_DELETED: (of.PersonDeletedParams(name=_NAME, at=_SOON),),
+    MailKind.EXPORT_READY: (GreetingParams(name=_NAME),),
+    MailKind.PERSON_DELETED: (PersonDeletedParams(name=_NAME, at=_SOON),),
     MailKind.PLAN_STARTED: (_plan_started(is_trial=True), _plan_started(is_trial=False)),
     MailKind.PLAN_CHANGED: (
         _plan_changed("Pro", "Business", 9900, "MONTH"),
@@ -243,26 +242,26 @@ SAMPLES: dict[MailKind, tuple[of.MailParams, ...]] = {
     MailKind.PLAN_CHANGE_SCHEDULED: _SCHEDULED,
     MailKind.PLAN_CHANGE_UNDONE: _SCHEDULED,
     MailKind.PLAN_CANCELLED: (
-        of.PlanCancelledParams(**_CANCELLED, is_trial=False),
-        of.PlanCancelledParams(**_CANCELLED, is_trial=True),
+        PlanCancelledParams(**_CANCELLED, is_trial=False),
+        PlanCancelledParams(**_CANCELLED, is_trial=True),
     ),
     MailKind.PLAN_RESUMED: (_PRICED,),
-    MailKind.PLAN_PAUSED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.PLAN_PAUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PLAN_UNPAUSED: (_PRICED,),
     MailKind.PLAN_ENDED: tuple(
-        of.PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
+        PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
         for is_unpaid in (True, False)
     ),
     MailKind.TRIAL_ENDING: (
         _trial_ending(has_card=False, interval="MONTH"),
         _trial_ending(has_card=True, interval="YEAR"),
     ),
-    MailKind.TRIAL_ENDED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
-    MailKind.TRIAL_REFUSED: (of.PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
     MailKind.TOKENS_USED: tuple(
-        of.TokensUsedParams(
+        TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
         )
         for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))

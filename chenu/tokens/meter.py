@@ -7,6 +7,7 @@ from chenu.accounts.actor import AccountId
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.ledger.amounts import Tokens
+from chenu.tokens.budgets import settle_due_budget
 
 LOW_PERCENT = 80
 
@@ -50,7 +51,14 @@ _USED = """
 
 
 async def read_meter(account_id: AccountId) -> TokenMeter:
-    """Changes nothing."""
+    """Where no budget runs, one that is due is granted first."""
+    meter = await _read_meter(account_id)
+    if not meter.budget and await settle_due_budget(account_id):
+        meter = await _read_meter(account_id)
+    return meter
+
+
+async def _read_meter(account_id: AccountId) -> TokenMeter:
     [meter] = await db.fetch_all(TokenMeter, _METER, account_id, business_now())
     return meter
 

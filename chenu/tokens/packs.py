@@ -28,6 +28,9 @@ TOKEN_PACKS: tuple[TokenPack, ...] = (
     TokenPack("pack_100k", 100_000, 30, Cents(70000)),
 )
 
+WARNING_PACK = TOKEN_PACKS[1]
+"""What is offered, by one click, to whoever has used most of a budget."""
+
 _BY_CODE = {pack.code: pack for pack in TOKEN_PACKS}
 
 

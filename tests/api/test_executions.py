@@ -1,13 +1,13 @@
 """Runs over the API: by service key, by an own key with one scope, and by a session."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.core import db
-from chenu.core.ids import new_id
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, Reply, as_key, as_service, as_session, gid
@@ -101,7 +101,7 @@ async def test_no_tokens_is_a_typed_refusal_with_pack_and_tier(
         ({"maxTokens": 4}, "INVALID", ["input", "maxTokens"]),
         ({"sphere": "MARS"}, "INVALID", ["input", "sphere"]),
         ({"agentId": "x"}, "NOT_FOUND", ["input", "agentId"]),
-        ({"agentId": gid("Agent", new_id())}, "NOT_FOUND", ["input", "agentId"]),
+        ({"agentId": gid("Agent", UUID(int=1))}, "NOT_FOUND", ["input", "agentId"]),
         ({"idempotencyKey": " "}, "INVALID", ["input", "idempotencyKey"]),
     ],
     ids=str,

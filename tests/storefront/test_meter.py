@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from chenu.accounts.actor import AccountRole
+from chenu.accounts.budget_dates import mark_budget_due
+from chenu.accounts.sessions import choose_account
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.flows.services import Services
@@ -12,11 +15,13 @@ from chenu.tiers.catalogue import TierCode
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.meter import read_meter
 from tests.api.calls import counted_statements
-from tests.people import Person, make_person, make_published_agent
+from tests.flows.packs import open_packs
+from tests.people import Person, make_member, make_person, make_published_agent
 from tests.rows import put
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.token_lives import account_of, give, give_budget, owe, run
 from tests.storefront.visitors import make_reader, make_seller
+from tests.stripe_side import StripeSide
 
 PAGES = ["/", "/agents", "/pricing", "/library", "/account", "/account/plan", "/tokens", "/support"]
 
@@ -100,7 +105,7 @@ async def test_the_read_finds_its_rows_by_indexes(services: Services, person: Pe
     await give_budget(person, 500)
     async with counted_statements() as statements:
         await read_meter(account_of(person))
-    [statement] = statements
+    [statement, *_] = statements
 
     async def explain() -> str:
         await db.execute("SET LOCAL enable_seqscan = off")
@@ -141,6 +146,72 @@ async def test_the_bar_changes_at_eighty_and_a_hundred_per_cent(
     seen = await browser.get("/")
 
     assert bars_of(seen)[0]["class"].split()[1:] == ([look] if look else [])
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        (399, None),
+        (400, "400 of the 500 tokens of this month are used. You can still spend 1,100."),
+        (500, "The 500 tokens of this month are used up. You can still spend 1,000."),
+    ],
+    ids=str,
+)
+async def test_most_of_a_budget_used_is_said_with_a_pack_to_buy(
+    browser: Browser, person: Person, used: int, words: str | None
+) -> None:
+    await give_budget(person, 500)
+    await give(person, 1_000)
+    await run(person, used)
+
+    seen = await browser.get("/pricing")
+
+    assert (words or "") in seen.page.words("aside")
+    assert len(seen.page.find("aside")) == bool(words)
+    assert seen.has_form("/tokens/packs/pack_1k/buy") is bool(words)
+
+
+async def test_a_member_who_may_not_buy_is_led_to_the_tokens(
+    browser: Browser, services: Services
+) -> None:
+    owner = await make_reader("owner", TierCode.BUSINESS)
+    await give_budget(owner, 500)
+    await run(owner, 500)
+    member = await make_member(owner, "colleague", AccountRole.MEMBER)
+    await choose_account(member.actor, account_of(owner))
+    browser.become(member)
+
+    seen = await browser.get("/pricing")
+
+    assert not seen.has_form("/tokens/packs/pack_1k/buy")
+    assert "/tokens" in [each.attributes.get("href") for each in seen.page.find("a")]
+    assert len(seen.page.find("aside")) == 1
+
+
+async def test_one_click_leads_to_the_payment_page(
+    services: Services, browser: Browser, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    person = await open_packs(services)
+    browser.become(person)
+    await give_budget(person, 500)
+    await run(person, 450)
+    seen = await browser.get("/pricing")
+
+    sent = await browser.submit(seen, "/tokens/packs/pack_1k/buy")
+
+    assert "/c/pay/" in sent.location
+
+
+async def test_a_budget_that_is_due_is_there_on_the_first_page(
+    browser: Browser, person: Person
+) -> None:
+    await mark_budget_due(account_of(person))
+    await db.execute("UPDATE token_budget SET due_at = now()")
+
+    seen = await browser.get("/")
+
+    assert meter_of(seen) == "25,000 tokens · left to spend"
 
 
 async def test_a_debt_is_shown_as_negative_with_words(browser: Browser, person: Person) -> None:

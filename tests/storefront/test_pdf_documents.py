@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,19 @@ FETCHING = """
 NOVEMBER = "?period=MONTH&on=2026-11-15"
 
 
+@cache
 def _is_installed() -> bool:
-    done = subprocess.run(
-        [sys.executable, "-m", pdf_process.__name__], input=b"<p>x", capture_output=True
-    )
-    return done.returncode == 0
+    command = [sys.executable, "-m", pdf_process.__name__]
+    return subprocess.run(command, input=b"<p>x", capture_output=True).returncode == 0
 
 
-INSTALLED = _is_installed()
-needs_pango = pytest.mark.skipif(not INSTALLED, reason=HOW_TO_GET_IT)
+@pytest.fixture
+def _pango() -> None:
+    if not _is_installed():
+        pytest.skip(HOW_TO_GET_IT)
+
+
+needs_pango = pytest.mark.usefixtures("_pango")
 
 
 def program(text: str, seconds: float = 1) -> PdfDocuments:

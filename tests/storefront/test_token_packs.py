@@ -52,6 +52,23 @@ async def test_a_pack_is_bought_with_one_click_and_paid(
     assert await count("token_grant", "kind IN ('PACK', 'PACK_BONUS')") == 2
 
 
+async def test_the_page_of_tokens_sells_packs_and_takes_them_back(
+    browser: Browser, services: Services, person: Person
+) -> None:
+    order = await buy(services, person.actor)
+    await spend(person, 100)
+
+    page = await browser.get("/tokens")
+    sent = await browser.submit(page, "/tokens/packs/pack_10k/buy")
+
+    assert "Buy 1,100 tokens for €9.00" in page.words
+    assert "Unspent: 1,000 base and 0 bonus tokens" in page.words
+    assert "give them back for €9.00" in page.words
+    assert f"/tokens/orders/{order.id}/refund" in page.response.text
+    assert "/c/pay/" in sent.location
+    assert await count("pack_order", "pack = 'pack_10k' AND status = 'PENDING'") == 1
+
+
 async def test_a_french_page_says_the_same(browser: Browser, person: Person) -> None:
     await put("app_user", "locale", "fr")
     browser.become(person)
