@@ -1,5 +1,6 @@
 """How much larger a web process is that has served a million spends than one that served few."""
 
+import asyncio
 import json
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from chenu.core.ids import new_id
 FEW = 10_000
 MOST_GROWTH = 1.05
 _SECONDS = 2
+_ATTEMPTS = 100
 _SPEND = """mutation($input: TokenSpendInput!) {
     tokenSpend(input: $input) { entry { id } userErrors { code } } }"""
 
@@ -58,7 +60,15 @@ def _request(headers: tuple[str, str]) -> bytes:
 
 
 async def _expect(port: int, headers: tuple[str, str]) -> Expected:
-    status, body = await ask(port, _request(headers))
+    """The port accepts before the server does: the first requests may be cut off."""
+    for _ in range(_ATTEMPTS):
+        try:
+            status, body = await ask(port, _request(headers))
+            break
+        except (ConnectionError, asyncio.IncompleteReadError):
+            await asyncio.sleep(0.2)
+    else:
+        raise RuntimeError("the server does not answer")
     assert json.loads(body)["data"]["tokenSpend"]["entry"], body
     return Expected(status, len(body))
 
