@@ -11,12 +11,14 @@ import asyncpg
 import uvloop
 
 from bench.checks import compare_checks
+from bench.memory import measure_memory
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
-from bench.report import describe_posting, keep_report, write_report
+from bench.report import describe_posting, keep_report, spending_rows, write_report
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
+from bench.spending import compare_spending
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
 from bench.subjects import Subject, expect, start_subjects
 
@@ -28,22 +30,37 @@ ROUNDS = 7
 def main() -> None:
     given = _parser().parse_args()
     with open_stand() as stand:
-        if given.posting:
-            print(describe_posting(_run(compare_posting(stand.database(STORE), given.rounds))))
+        if (alone := _measure_alone(stand, given)) is not None:
+            print(alone)
             return
         # Before the servers take most of PostgreSQL's connections.
         pools: PoolRatios = _run(compare_pools(stand.database(STORE)))
         posting = _run(compare_posting(stand.database(STORE), given.rounds))
+        spending = _run(compare_spending(stand.database(STORE), given.rounds))
         checks = _run(compare_checks(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
         subjects = start_subjects(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
-    text = write_report(rates, signatures, checks, pools, search, posting, engines, given.rounds)
+    text = write_report(
+        rates, signatures, checks, pools, search, posting, spending, engines, given.rounds
+    )
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
     else:
         keep_report(text)
+
+
+def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
+    """What one option asks for by itself; None: everything is asked for."""
+    store, rounds = stand.database(STORE), given.rounds
+    if given.posting:
+        return describe_posting(_run(compare_posting(store, rounds)))
+    if given.spending:
+        return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
+    if given.memory:
+        return _run(measure_memory(stand, given.spends))
+    return None
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -56,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
+    parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
+    parser.add_argument("--memory", action="store_true", help="a process that has served spends")
+    parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser
 
 

@@ -16,6 +16,15 @@ from bench.posting import PostingRates
 from bench.rounds import SECONDS, Rates, Ratio, compare
 from bench.searching import MOST_MS, SEARCHES, SearchTimes
 from bench.signatures import LEAST
+from bench.spending import (
+    LEAST as SPENDING_LEAST,
+)
+from bench.spending import (
+    LEAST_HOT,
+    LEAST_ORM,
+    LEAST_P99,
+    SpendingRatios,
+)
 from bench.stand import ROOT
 from bench.subjects import GOALS, PEER_LEAST, PLAIN, UNCACHED
 from chenu.core.clock import system_now
@@ -35,6 +44,7 @@ def write_report(
     pools: PoolRatios,
     search: SearchTimes,
     posting: PostingRates,
+    spending: SpendingRatios,
     engines: str,
     rounds: int,
 ) -> str:
@@ -49,6 +59,7 @@ def write_report(
         _row("the list's statement by our pool, over asyncpg's own", pools.listing, POOL_LEAST),
         _row("a short statement by our pool, over asyncpg's own", pools.short, POOL_LEAST),
         _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),
+        *spending_rows(spending),
         *_peer_rows(rates),
         "",
         f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
@@ -74,6 +85,18 @@ def describe_posting(posting: PostingRates) -> str:
         f" statements of its own. Ratio {ratio.median:.2f} ({ratio.least:.2f} to {ratio.most:.2f};"
         f" goal {POSTING_LEAST:g}, {is_met}). Sealing: {posting.sealed:,.0f} entries a second."
     )
+
+
+def spending_rows(spending: SpendingRatios) -> list[str]:
+    """16 callers, each with an idempotency key; p99 the other way round, so that more is better."""
+    each = (
+        ("over 10,000 accounts, over pgbench", spending.spread, SPENDING_LEAST),
+        ("on one hot account, over pgbench", spending.hot, LEAST_HOT),
+        ("over 10,000 accounts: pgbench's p99 over ours", spending.p99, LEAST_P99),
+        ("on one hot account: pgbench's p99 over ours", spending.hot_p99, LEAST_P99),
+        ("over a transaction with a row lock through the ORM", spending.orm, LEAST_ORM),
+    )
+    return [_row(f"spending a token {what}", ratio, least) for what, ratio, least in each]
 
 
 def _peer_rows(rates: Rates) -> list[str]:

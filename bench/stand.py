@@ -24,6 +24,7 @@ FOLDER = ROOT / ".chenu-bench"
 STORE, LIBRARY = "store", "library"
 AGENTS = {STORE: 10_000, LIBRARY: 100_000}
 """Databases and how many agents each holds."""
+SECRET = "a secret of the bench, long enough to be one"  # noqa: S105 - protects nothing
 _UP_SECONDS = 30
 
 
@@ -58,7 +59,7 @@ class Stand:
             "DATABASE_URL": self.database(STORE),
             "REDIS_URL": self.redis_url,
             "CHENU_PUBLIC_URL": "https://127.0.0.1",
-            "CHENU_SECRET": "a secret of the bench, long enough to be one",
+            "CHENU_SECRET": SECRET,
             "STRIPE_MODE": "live",
             "STRIPE_KEY": "rk_live_of_the_bench_that_is_never_used",
             "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,

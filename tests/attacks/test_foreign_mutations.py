@@ -51,7 +51,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
     key = {"idempotencyKey": "y"}
     run, report = {"maxTokens": 10, **key}, {"tokensUsed": 10, "idempotencyKey": "z"}
-    spend = {"amount": 1, "reason": "A use", **key}
+    spend = {"amount": 1, "reason": "A use", "idempotencyKey": "s"}
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),

@@ -171,7 +171,7 @@ async def test_one_key_from_twenty_tasks_is_one_spend(stand: Stand, second: Serv
 async def test_a_crash_in_a_group_commit_loses_no_answer_and_gives_none_twice(
     stand: Stand, second: Server, point: str
 ) -> None:
-    for _ in range(runs(5)):
+    for _ in range(runs(2)):
         deaths = stand.web.deaths
         spender, account_id = await make_spender(stand, second, 100)
         stand.web.arm(point)
