@@ -24,10 +24,6 @@ class TokenWarning:
     used: Tokens
     resets_at: datetime
 
-    @property
-    def is_used_up(self) -> bool:
-        return self.percent == _WHOLE
-
 
 def find_percent(budget: Tokens, used: Tokens) -> int | None:
     """The highest that was reached; None below all, and where there is no budget."""
@@ -40,13 +36,6 @@ def describe_warning(running: RunningBudget) -> TokenWarning | None:
     if percent is None:
         return None
     return TokenWarning(running.account_id, percent, running.granted, running.used, running.ends_at)
-
-
-async def find_token_warning(account_id: AccountId) -> TokenWarning | None:
-    """For the banner: of the budget that the account has now."""
-    return next(
-        (describe_warning(each) for each in await list_budgets_in_force([account_id])), None
-    )
 
 
 async def list_budgets_in_force(account_ids: Sequence[AccountId]) -> list[RunningBudget]:

@@ -17,7 +17,7 @@ from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import TierCode
-from chenu.tokens.budget_warnings import find_percent, find_token_warning
+from chenu.tokens.budget_warnings import find_percent
 from chenu.tokens.grants import GrantKind
 from tests.people import Person, make_person
 from tests.rows import count, mails_to
@@ -174,7 +174,6 @@ async def test_tokens_of_a_pack_and_those_that_are_only_held_are_not_warned_of(
     await look()
 
     assert await mails_to(person.email) == []
-    assert await find_token_warning(account_of(person)) is None
 
 
 async def test_a_warning_can_be_turned_off(services: Services) -> None:
@@ -196,16 +195,3 @@ async def test_a_spend_while_the_worker_was_down_is_warned_of_later(services: Se
     await warn_of_use(since)
 
     assert await mails_to(person.email) == ["TOKENS_USED"]
-
-
-async def test_the_banner_says_what_is_used_and_until_when(services: Services) -> None:
-    person = await make_granted()
-    assert await find_token_warning(account_of(person)) is None
-
-    await spend(account_of(person), 420)
-
-    warning = await find_token_warning(account_of(person))
-    assert warning is not None
-    assert (warning.percent, warning.used, warning.budget) == (80, 420, 500)
-    assert warning.resets_at > business_now()
-    assert not warning.is_used_up
