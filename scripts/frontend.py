@@ -20,6 +20,7 @@ OLDEST_NODE = 18
 
 SERVED = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
     "react/umd/react.production.min.js": "react.min.js",
     "react-dom/umd/react-dom.production.min.js": "react-dom.min.js",
     "graphiql/graphiql.min.js": "graphiql.min.js",

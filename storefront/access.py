@@ -11,12 +11,15 @@ from chenu.accounts.roles import Right
 from chenu.core.errors import BadInput, Forbidden, Unauthenticated
 from chenu.settings import Settings
 from storefront.forms import HttpRequest, read_form, read_query
+from storefront.meter import METER_KEY, Meter, find_meter
 
 ACCOUNTS_KEY = "own_accounts"
 """In the scope's state: the accounts that the visitor may switch between, if there are several."""
 ACCESS_KEY = "access"
 """The key of a handler's `opt` that holds its Access; a handler without one refuses everybody."""
 RIGHT_KEY = "right"
+WITHOUT_METER = {"without_meter": True}
+"""For handlers that answer no page: the token meter is not read for them."""
 
 
 class Access(StrEnum):
@@ -64,6 +67,7 @@ class RequestCheck:
         opt = request.route_handler.opt
         require_access(request_context, opt.get(ACCESS_KEY), opt.get(RIGHT_KEY))
         _require_clean(request)
+        request.scope["state"][METER_KEY] = await _find_meter(request, request_context.actor)
         if request.method == "POST":
             await self._require_own_form(request, request_context)
 
@@ -86,6 +90,13 @@ async def _list_accounts(actor: Actor) -> list[OwnAccount]:
     if actor.user_id is None or not actor.has_other_accounts:
         return []
     return await list_own_accounts(actor.user_id)
+
+
+async def _find_meter(request: HttpRequest, actor: Actor) -> Meter | None:
+    """For whole pages: a fragment has no head."""
+    is_whole = request.headers.get("hx-request-type") != "partial"
+    has_meter = not request.route_handler.opt.keys() & WITHOUT_METER.keys()
+    return await find_meter(actor) if is_whole and has_meter else None
 
 
 def require_access(request_context: RequestContext, access: Any, right: Any = None) -> None:

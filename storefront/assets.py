@@ -57,7 +57,7 @@ def asset_url(name: str) -> str:
     """Contains the content's hash, so that browsers may cache it without limit."""
     asset = find_asset(name)
     if asset is None:
-        raise LookupError(f"there is no file static/{name}")
+        raise LookupError(f"there is no file static/{name}; scripts/frontend.py fetches vendor/")
     return f"/static/{name}?v={asset.version}"
 
 

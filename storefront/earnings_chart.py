@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from chenu.agents.earnings import DayNet
 from chenu.core.clock import business_now
+from storefront.charts import Scale
 
 DAYS = 30
 WIDTH = 600
@@ -39,10 +40,10 @@ def draw_earnings(series: Sequence[DayNet]) -> EarningsChart:
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     values = [by_day.get(day, 0) for day in days]
     highest = max(*values, 1)
-    step = WIDTH // DAYS
+    step, scale = WIDTH // DAYS, Scale(0, highest, 0, HEIGHT)
     bars = [
-        Bar(day, net, place * step, HEIGHT - height, step - _GAP, height)
+        Bar(day, net, place * step, y, step - _GAP, HEIGHT - y)
         for place, (day, net) in enumerate(zip(days, values, strict=True))
-        for height in [max(net, 0) * HEIGHT // highest]
+        for y in [scale.y(net)]
     ]
     return EarningsChart(bars, max(*values, 0), sum(values))

@@ -28,7 +28,7 @@ DESKS = (
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
 )
 
-_ROOTS = ("/agents", "/pricing", "/creator", "/library")
+_ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
 _DESK_OF = {"/staff/invoices": "/staff/refunds", "/staff/contracts": "/staff/accounts"}
 
 

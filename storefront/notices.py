@@ -12,6 +12,7 @@ _NOTICES = {
     "verify": mark("We sent you the link again. It works for three days."),
     "key-revoked": mark("The key no longer works."),
     "billing": mark("Your billing details are saved. They count for the invoices to come."),
+    "roi": mark("Your own numbers are saved: the return is computed by them."),
     "plan-changed": mark("Your plan has changed."),
     "plan-scheduled": mark("Your plan changes at the end of its period."),
     "plan-unpaid": mark("The payment was not confirmed. Your plan stays as it was."),
@@ -26,6 +27,8 @@ _NOTICES = {
     "mail-chosen": mark("Your choice is saved."),
     "switched": mark("From here on you act for this account."),
     "account-named": mark("The account has its new name."),
+    "limit-set": mark("The limit is set."),
+    "limit-removed": mark("The limit is removed."),
     "invited": mark("The invitation is on its way. Its link works for seven days."),
     "invitation-revoked": mark("The invitation is revoked: its link works no more."),
     "role": mark("The role is changed."),
@@ -44,6 +47,16 @@ _NOTICES = {
     "refund-settled": mark("The money is on its way back, and the customer has a mail."),
     "refund-rejected": mark("The refund is rejected: nothing was returned."),
     "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "pack-refund-approved": mark(
+        "The tokens are given back. Stripe has not answered yet: your money is on its way soon."
+    ),
+    "pack-refund-settled": mark(
+        "The tokens are given back, and your money is on its way. We sent you a mail."
+    ),
+    "pack-refund-failed": mark(
+        "The money could not be returned, and your tokens are back in your wallet. Please write "
+        "to us."
+    ),
     "withdrawn": mark(
         "We have your withdrawal, and sent you a receipt with its date and time. Our next mail "
         "says what became of it."

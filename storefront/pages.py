@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import RequestContext, device_cookie
+from chenu.accounts.roles import Right
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
@@ -22,6 +23,7 @@ from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
+from storefront.meter import METER_KEY, Meter
 from storefront.navigation import find_section, list_desks
 from storefront.notices import find_notice
 from storefront.remedies import remedy_of
@@ -64,6 +66,12 @@ class Pages:
         return headers.get(b"hx-request-type") == b"partial"
 
     @property
+    def meter(self) -> Meter | None:
+        """None for fragments, and for whoever is not signed in."""
+        found: Meter | None = self._request.scope["state"].get(METER_KEY)
+        return found
+
+    @property
     def here(self) -> str:
         """The URL to return to: this one, or for a sent form that of the page with the form."""
         if self._request.method == "GET":
@@ -76,10 +84,14 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
-        found = environment(self.locale).get_template(template)
-        body = found.render({**self._shared_values(), **context}).encode()
+        body = self.render(template, **context).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def render(self, template: str, **context: Any) -> str:
+        """The same as text."""
+        found = environment(self.locale).get_template(template)
+        return found.render({**self._shared_values(), **context})
 
     def go(self, path: str, *, cookie: str | None = None, devices: str | None = None) -> Page:
         """Redirects with GET; `path` is one of ours, or a URL of Stripe from the business.
@@ -120,6 +132,8 @@ class Pages:
             "actor": actor,
             "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
+            "meter": self.meter,
+            "may_buy_packs": actor.has_right(Right.BUY_PACKS),
             "csrf_field": self._csrf_field(),
             "here": self.here,
             "path": path,

@@ -7,6 +7,7 @@ from chenu.agents.errors import SellerNotReady
 from chenu.core.errors import ChenuError, Unverified
 from chenu.core.i18n import mark
 from chenu.tiers.entitlements import PlanRequired
+from chenu.tokens.limits import TokenLimitReached
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,12 @@ _BY_CODE = {
     "PLAN_REQUIRED": Remedy("/pricing", mark("Compare the plans")),
     "PAYOUTS_NOT_READY": Remedy("/creator/onboarding", mark("Set up your payouts")),
     "ALREADY_OWNED": Remedy("/library", mark("Open your library")),
+    "INSUFFICIENT_TOKENS": Remedy("/tokens", mark("Get more tokens")),
     "UNAUTHENTICATED": Remedy("/sign-in", mark("Sign in")),
 }
 _BY_CLASS: dict[type[ChenuError], Remedy] = {
     Unverified: Remedy("/account#address", mark("Verify your address")),
+    TokenLimitReached: Remedy("/account/token-limits", mark("See or change the limits")),
     SellerNotReady: Remedy("/agents", mark("Show all agents")),
     RightMissing: Remedy("/account/members", mark("See who owns this account")),
     SeatsTaken: Remedy("/pricing", mark("Compare the plans")),

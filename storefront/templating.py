@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
@@ -14,13 +14,17 @@ from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
 from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
+from chenu.core.ids import new_id
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.support.business_hours import PARIS
-from storefront import discount_words, entitlement_words, words
+from chenu.tokens.pack_terms import pack_terms
+from chenu.tokens.packs import WARNING_PACK
+from storefront import discount_words, entitlement_words, roi_words, token_words, words
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
+from storefront.roi_words import show_whole_euros
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -56,6 +60,8 @@ def environment(locale: Locale) -> jinja2.Environment:
         words=words,
         entitlement_words=entitlement_words,
         discount_words=discount_words,
+        token_words=token_words,
+        roi_words=roi_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,
@@ -63,6 +69,9 @@ def environment(locale: Locale) -> jinja2.Environment:
         creator_rate=CREATOR_RATE,
         platform_rate=PLATFORM_RATE,
         count_up_to=COUNT_UP_TO,
+        warning_pack=WARNING_PACK,
+        warning_terms=pack_terms(locale),
+        new_key=lambda: new_id().hex,
     )
     return found
 
@@ -73,9 +82,14 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "asset": asset_url,
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
+        "whole_euros": lambda amount: show_whole_euros(amount, locale),
         "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
         "number": lambda value: _show_number(locale, value),
+        "signed": lambda value: format_decimal(
+            value, "+#,##0;-#,##0" if value else "0", locale=locale
+        ),
+        "month": lambda day: format_skeleton("yMMMM", day, locale=locale),
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
         "paris": lambda moment: format_datetime(

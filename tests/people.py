@@ -55,11 +55,19 @@ class Person:
 async def make_person(
     name: str, tier: TierCode = TierCode.STARTER, staff: tuple[Staff, ...] = ()
 ) -> Person:
-    """A verified person whose personal account is on this tier."""
+    """A verified person whose personal account is on this tier, without tokens.
+
+    Its budget is not due, so that a test has no tokens that it did not ask for.
+    """
     email = f"{name}@example.org"
     user_id = await create_user(email, name.capitalize(), "fr", await _hash(), verified=True)
     await record_acceptance(user_id)
     await db.execute("UPDATE account SET tier = $2 WHERE owner = $1", user_id, tier)
+    sql = """
+        UPDATE token_budget SET due_at = NULL
+        WHERE account IN (SELECT id FROM account WHERE owner = $1)
+    """
+    await db.execute(sql, user_id)
     for role in staff:
         sql = "INSERT INTO staff_role (id, member, role) VALUES ($1, $2, $3)"
         await db.execute(sql, new_id(), user_id, role)

@@ -114,6 +114,11 @@ class Actor:
             raise RightMissing(_NO_RIGHT if self.has_seat else _NO_SEAT)
         return self.account_id
 
+    def require_spending(self) -> AccountId:
+        """The same for using up tokens: a key may have either scope."""
+        scope = ApiScope.EXECUTIONS if self.may(ApiScope.EXECUTIONS) else ApiScope.TOKENS
+        return self.require_account(scope)
+
     def require_spender(self, scope: ApiScope) -> AccountId:
         """The same for what costs the account money, which no service key may do."""
         account_id = self.require_account(scope)

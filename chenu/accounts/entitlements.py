@@ -11,9 +11,8 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
+from chenu.accounts.tiers import Period
 from chenu.core import db
-from chenu.core.clock import business_now
-from chenu.core.recurrence import Monthly
 from chenu.tiers.catalogue import COUNTED, EntitlementSource, Feature, FeatureGrant, TierCode
 from chenu.tiers.entitlements import Entitlements
 
@@ -55,9 +54,21 @@ class Entitlement:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetTerms:
+    """What the months of the budget of tokens are counted by; `source` as it was settled last."""
+
+    source: str
+    anchor: datetime
+    period: Period | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountEntitlements:
+    """Use and reset of TOKENS are the wallet's: chenu/tokens/entitlements.py adds them."""
+
     account_id: AccountId
     entitlements: tuple[Entitlement, ...]
+    budget: BudgetTerms
 
     def of(self, feature: Feature) -> Entitlement:
         return next(each for each in self.entitlements if each.feature is feature)
@@ -75,9 +86,11 @@ def describe(
 class _Row:
     id: AccountId
     tier: TierCode
-    created_at: datetime
     period_start: datetime | None
     period_end: datetime | None
+    period_is_trial: bool
+    budget_source: str
+    budget_anchor: datetime
     overrides: str
     gauges: str
 
@@ -100,10 +113,11 @@ async def find_entitlements(account_id: AccountId | None) -> Entitlements | None
 
 
 _SELECT = f"""
-    SELECT a.id, a.tier, a.created_at, a.period_start, a.period_end, {OVERRIDES_OF_A} AS overrides,
+    SELECT a.id, a.tier, a.period_start, a.period_end, a.period_is_trial,
+        b.source AS budget_source, b.anchor_at AS budget_anchor, {OVERRIDES_OF_A} AS overrides,
         (SELECT coalesce(jsonb_object_agg(g.feature, g.used), '{{}}')::text
         FROM entitlement_gauge g WHERE g.account = a.id) AS gauges
-    FROM account a WHERE a.id = ANY($1)
+    FROM account a JOIN token_budget b ON b.account = a.id WHERE a.id = ANY($1)
 """  # noqa: S608 - own text
 
 
@@ -121,12 +135,10 @@ async def get_entitlements(account_id: AccountId) -> AccountEntitlements:
 def _describe_account(row: _Row) -> AccountEntitlements:
     entitlements = Entitlements(row.tier, read_overrides(row.overrides))
     gauges = msgspec.json.decode(row.gauges, type=dict[str, int])
-    resets_at = _next_budget_of(row, business_now())
     found = (
-        describe(granted, _used(granted, gauges), _resets_at(granted, resets_at))
-        for granted in map(entitlements.grant, Feature)
+        describe(granted, _used(granted, gauges)) for granted in map(entitlements.grant, Feature)
     )
-    return AccountEntitlements(row.id, tuple(found))
+    return AccountEntitlements(row.id, tuple(found), _budget_of(row))
 
 
 def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:
@@ -135,20 +147,8 @@ def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:
     return gauges.get(granted.feature, 0)
 
 
-def _resets_at(granted: FeatureGrant, next_month: datetime) -> datetime | None:
-    is_budget = granted.feature is Feature.TOKENS and granted.limit is not None
-    return next_month if is_budget else None
-
-
-def _next_budget_of(row: _Row, now: datetime) -> datetime:
-    """Budgets are granted a month at a time from the first day of the plan's period, or of the
-    account where no plan gives the tier; the last one of a period ends with it.
-    """
-    budget = next_budget(row.period_start or row.created_at, now)
-    is_running = row.period_end is not None and row.period_end > now
-    return min(budget, row.period_end) if row.period_end and is_running else budget
-
-
-def next_budget(anchor: datetime, now: datetime) -> datetime:
-    """When the month that began on the anchor's day is over, and the next budget is granted."""
-    return Monthly(day=anchor.day, hour=0).first(now)
+def _budget_of(row: _Row) -> BudgetTerms:
+    period = None
+    if row.period_start and row.period_end:
+        period = Period(row.period_start, row.period_end, row.period_is_trial)
+    return BudgetTerms(row.budget_source, row.budget_anchor, period)

@@ -71,12 +71,17 @@ async def find_result(key: ClientKey) -> UUID | None:
     if found is None:
         return None
     if (found.request, found.input_hash) != (key.request, key.input_hash):
-        raise IdempotencyConflict("This idempotency key was used with other input before")
+        raise key_conflict()
     return found.result_id
 
 
+def key_conflict() -> IdempotencyConflict:
+    return IdempotencyConflict("This idempotency key was used with other input before")
+
+
 async def remember_result(key: ClientKey, result_id: UUID) -> None:
-    await insert(
+    """Raises IdempotencyConflict if a spend of tokens, which locks no key, has just used it."""
+    added = await insert(
         IdempotencyRecord,
         {
             "id": new_id(),
@@ -87,4 +92,7 @@ async def remember_result(key: ClientKey, result_id: UUID) -> None:
             "result_id": result_id,
             "created_at": system_now(),
         },
+        "ON CONFLICT (account, key) DO NOTHING",
     )
+    if not added:
+        raise key_conflict()

@@ -8,6 +8,7 @@ import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor, Staff
+from chenu.accounts.budget_dates import mark_budget_due
 from chenu.accounts.queries import find_account, is_member
 from chenu.accounts.tables import EntitlementOverride
 from chenu.accounts.validation import check_text
@@ -102,6 +103,7 @@ async def set_override(actor: Actor, account_id: AccountId, data: OverrideInput)
     await insert(
         EntitlementOverride, row, f"ON CONFLICT (account, feature) DO UPDATE SET {changes}"
     )
+    await _mark_changed(account_id, data.feature)
     await audit.record(
         actor,
         "entitlement.override",
@@ -124,8 +126,14 @@ async def remove_override(
     sql = "DELETE FROM entitlement_override WHERE account = $1 AND feature = $2"
     if not await db.execute(sql, account_id, feature):
         raise NotFound("There is no such override", path=("feature",))
+    await _mark_changed(account_id, feature)
     detail = {"feature": feature.value, "reason": tidy(reason)}
     await audit.record(actor, "entitlement.override.remove", account_id, **detail)
+
+
+async def _mark_changed(account_id: AccountId, feature: Feature) -> None:
+    if feature is Feature.TOKENS:
+        await mark_budget_due(account_id)
 
 
 async def _require_changeable(actor: Actor, account_id: AccountId) -> None:

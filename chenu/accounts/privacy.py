@@ -85,6 +85,14 @@ RULES: tuple[Rule, ...] = (
         "service_key", "named by who runs CHE·NU, for its apps", codes=("name", "secret_hash")
     ),
     PersonalData(
+        "token_budget",
+        _OF_ACCOUNT,
+        ("id", "account", "source", "anchor_at", "due_at"),
+        dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how granting went"),
+        (Blank({"last_error": "NULL"}),),
+        codes("source"),
+    ),
+    PersonalData(
         "entitlement_override",
         _OF_ACCOUNT,
         ("id", "account", "feature", "enabled", "maximum", "reason", "set_at", "expires_at"),
@@ -134,7 +142,7 @@ RULES: tuple[Rule, ...] = (
         "id = ANY(@accounts)",
         (
             *("id", "name", "kind", "owner", "tier", "seats", "stripe_customer_id"),
-            *("period_start", "period_end", "created_at", "closed_at"),
+            *("period_start", "period_end", "period_is_trial", "created_at", "closed_at"),
         ),
         erasure=(Blank({"name": "@pseudonym", "closed_at": "coalesce(closed_at, @now)"}),),
         retained={

@@ -33,6 +33,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("membership", PEOPLE),
     Forever("staff_role", PEOPLE),
     Forever("api_key", PEOPLE),
+    Forever("token_budget", "a row an account: when its budget is due"),
     Forever("entitlement_override", "at most one an account and feature"),
     Forever("entitlement_gauge", "at most one an account and feature"),
     Forever("service_key", "a few; the audit trail names them"),

@@ -37,9 +37,10 @@ class AppUser(Table, tablename="app_user"):
 class Account(Table, tablename="account"):
     """Owner of purchases and keys.
 
-    `tier` comes from its subscription, contract or the demo's seed, and `period_start` and
-    `period_end` from the subscription that gives it; null without one. `seats` is a contract's
-    number of members; null for as many as the tier has. `closed_at`: its owner's data was deleted.
+    `tier` comes from its subscription, contract or the demo's seed, and `period_start`,
+    `period_end` and `period_is_trial` from the subscription that gives it; null without one.
+    `seats` is a contract's number of members; null for as many as the tier has. `closed_at`: its
+    owner's data was deleted.
     """
 
     id = primary_id()
@@ -49,10 +50,28 @@ class Account(Table, tablename="account"):
     tier = Text(default="FREE")
     period_start = Timestamptz(default=None, null=True)
     period_end = Timestamptz(default=None, null=True)
+    period_is_trial = Boolean(default=False)
     seats = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
     closed_at = Timestamptz(default=None, null=True)
+
+
+class TokenBudget(Table, tablename="token_budget"):
+    """When the monthly budget of an account must be looked at, by business time; one row each.
+
+    `due_at` null: not before its plan changes. `source` gave the budget when it was settled last;
+    its months without a plan count from `anchor_at`.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account, unique=True)
+    source = Text(default="ACCOUNT")
+    anchor_at = business_time()
+    due_at = Timestamptz(default=None, null=True)
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time()
 
 
 class BillingDetails(Table, tablename="billing_details"):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
+from chenu.accounts.budget_dates import insert_budget
 from chenu.accounts.devices import find_device
 from chenu.accounts.documents import record_acceptance
 from chenu.accounts.errors import wrong_credentials
@@ -209,6 +210,7 @@ async def create_account(owner: UserId, name: str, kind: str) -> AccountId:
     account_id = AccountId(new_id())
     account = {"id": account_id, "name": name, "kind": kind, "owner": owner}
     await insert(Account, {**account, "tier": TierCode.FREE, "created_at": business_now()})
+    await insert_budget(account_id)
     await add_member(account_id, owner, AccountRole.OWNER)
     return account_id
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.roles import Right
+from chenu.agents.errors import NotInLibrary
 from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
 from chenu.agents.queries import is_maker, is_own, lock_agent
 from chenu.agents.rows import AgentRow, VersionRow
@@ -14,7 +15,7 @@ from chenu.agents.sale import find_sale_refusal
 from chenu.agents.tables import AccessGrant
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import ChenuError, InvalidState, Unauthenticated
+from chenu.core.errors import ChenuError, Unauthenticated
 from chenu.core.ids import new_id
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns, insert
@@ -129,7 +130,7 @@ def decide_access(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> Agen
     missing = find_refusal(actor.entitlements, Feature.MARKETPLACE)
     if missing is not None:
         return AgentAccess(can_use=False, refusal=missing)
-    return AgentAccess(False, refusal=InvalidState("This agent is not in your library yet"))
+    return AgentAccess(False, refusal=NotInLibrary("This agent is not in your library yet"))
 
 
 def _decide_own(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> AgentAccess:

@@ -22,6 +22,10 @@ async def count_library(account_id: AccountId) -> int:
     return await _count("access_grant WHERE account = $1", account_id)
 
 
+async def count_executions(account_id: AccountId) -> int:
+    return await _count("execution WHERE account = $1", account_id)
+
+
 async def count_sales(creator_id: CreatorId) -> int:
     """Settled sales."""
     return await _count("purchase WHERE creator = $1 AND paid_at IS NOT NULL", creator_id)

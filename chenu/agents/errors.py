@@ -1,6 +1,6 @@
 """Refusals of the marketplace, in addition to those of core."""
 
-from chenu.core.errors import RefusedError
+from chenu.core.errors import InvalidState, RefusedError
 from chenu.core.i18n import mark
 
 
@@ -31,3 +31,7 @@ class PayoutsNotReady(RefusedError):
 
 class SellerNotReady(PayoutsNotReady):
     """Shown to a buyer, who cannot resolve it."""
+
+
+class NotInLibrary(InvalidState):
+    """The account may buy this agent, and has not, or no longer has it."""

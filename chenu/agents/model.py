@@ -13,6 +13,7 @@ CreatorId = NewType("CreatorId", UUID)
 PurchaseId = NewType("PurchaseId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 GrantId = NewType("GrantId", UUID)
+ExecutionId = NewType("ExecutionId", UUID)
 
 
 class AgentKind(StrEnum):
@@ -68,3 +69,21 @@ class GrantSource(StrEnum):
     SUBSCRIPTION = "SUBSCRIPTION"
     GIFT = "GIFT"
     STAFF = "STAFF"
+
+
+class ExecutionStatus(StrEnum):
+    """AUTHORIZED is the only state that holds tokens; all others are final."""
+
+    AUTHORIZED = "AUTHORIZED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class ReportedBy(StrEnum):
+    """The kind of credential that authorised or reported a run."""
+
+    SERVICE_KEY = "SERVICE_KEY"
+    API_KEY = "API_KEY"
+    SESSION = "SESSION"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chenu.accounts.actor import AccountId
-from chenu.agents.model import CreatorId, PaymentId, PurchaseId
+from chenu.agents.model import AgentId, CreatorId, PaymentId, PurchaseId
 from chenu.agents.pricing import Split
 from chenu.agents.tables import PurchasePayment
 from chenu.core import db
@@ -74,6 +74,32 @@ async def list_payments(purchase_ids: Sequence[PurchaseId]) -> list[PaymentRow]:
 async def list_payments_by_id(payment_ids: Sequence[PaymentId]) -> list[PaymentRow]:
     """In no particular order; callers check whose they are."""
     return await db.fetch_all(PaymentRow, f"{_PAYMENT} WHERE id = ANY($1)", list(payment_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPayment:
+    """`paid` is what an agent cost without VAT, after refunds, in cents."""
+
+    agent_id: AgentId
+    paid_at: datetime
+    paid: Cents
+
+
+async def list_agent_payments(
+    account_id: AccountId, since: datetime, before: datetime
+) -> list[AgentPayment]:
+    """Of an account, the oldest first, at most 10,000; a refund returns its part of the VAT."""
+    sql = """
+        SELECT purchase.agent AS agent_id, payment.paid_at,
+            (net - CASE WHEN charged > 0 THEN div(net * refunded, charged) ELSE 0 END)::bigint
+                AS paid
+        FROM purchase_payment payment JOIN purchase ON purchase.id = payment.purchase
+        CROSS JOIN LATERAL (SELECT payment.gross - payment.discount AS charged,
+            payment.gross - payment.discount - payment.tax AS net) amounts
+        WHERE payment.account_id = $1 AND payment.paid_at >= $2 AND payment.paid_at < $3
+        ORDER BY payment.paid_at, payment.id LIMIT 10000
+    """
+    return await db.fetch_all(AgentPayment, sql, account_id, since, before)
 
 
 async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:

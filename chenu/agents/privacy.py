@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
-from chenu.core.personal_data import BOOKS, Blank, Delete, PersonalData, Rule, codes
+from chenu.core.personal_data import BOOKS, Blank, Delete, NoPersonalData, PersonalData, Rule, codes
 
 _CREATOR = "creator = ANY(ARRAY(SELECT id FROM creator WHERE owner = @person))"
 _MADE = f"{_CREATOR} OR account = ANY(@accounts)"
@@ -166,6 +166,29 @@ RULES: tuple[Rule, ...] = (
         ),
         retained=codes("source", "revoked_reason"),
     ),
+    PersonalData(
+        "execution",
+        "account = ANY(@accounts) OR app_user = @person",
+        (
+            *("id", "account", "app_user", "agent", "agent_level", "sphere", "status"),
+            *("max_tokens", "min_tokens", "tokens_held", "tokens_used", "capped", "is_free_try"),
+            *("succeeded", "seconds_saved", "claimed_seconds", "authorized_by", "reported_by"),
+            *("api_key", "started_at", "expires_at", "finished_at"),
+        ),
+        {
+            "version_id": "which version of the agent's manifest ran",
+            "service_key": "a key of the CHE·NU apps",
+            **dict.fromkeys(
+                ("expiry_attempts", "expiry_error", "expiry_attempt_at"), "how its expiry went"
+            ),
+        },
+        (
+            Delete("status <> 'AUTHORIZED'", whose="account = ANY(@accounts)"),
+            Blank({"app_user": "NULL", "api_key": "NULL"}),
+        ),
+        codes(*("agent_level", "sphere", "status", "authorized_by", "reported_by", "expiry_error")),
+    ),
+    NoPersonalData("agent_run_summary", "sums over all accounts, by agent", ("median_tokens",)),
 )
 
 

@@ -1,8 +1,22 @@
 """How long rows of the marketplace are stored."""
 
-from chenu.core.retention import BOOKS, PEOPLE, Forever
+from datetime import timedelta
 
-RETENTIONS: tuple[Forever, ...] = (
+from chenu.core.clock import business_now
+from chenu.core.retention import BOOKS, PEOPLE, Forever, Retention
+
+RUNS_STORED = timedelta(days=3 * 366)
+
+RETENTIONS: tuple[Retention | Forever, ...] = (
+    Retention(
+        "execution",
+        RUNS_STORED,
+        "finished_at",
+        "runs of the last three years, from which returns on investment are computed",
+        only="status <> 'AUTHORIZED'",
+        clock=business_now,
+    ),
+    Forever("agent_run_summary", "at most one an agent"),
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),
     Forever("access_grant", "what was bought is for ever"),

@@ -12,7 +12,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from chenu.accounts.tables import Account, AppUser
+from chenu.accounts.tables import Account, ApiKey, AppUser, ServiceKey
 from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
@@ -163,3 +163,56 @@ class AccessGrant(Table, tablename="access_grant"):
     first_used_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
     revoked_reason = Text(default=None, null=True)
+
+
+class Execution(Table, tablename="execution"):
+    """One run of an agent for an account: tokens are held when it is authorised and settled once.
+
+    What the agent said of itself at that time is stored with it. `authorized_by` and `reported_by`
+    name the kind of credential. `seconds_saved` is the run's own report, `claimed_seconds` the
+    agent's claim. The hold of tokens has the same id. An expiry that fails is postponed:
+    `expiry_attempts`, `expiry_error` and `expiry_attempt_at` (system time) say how it went.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account)
+    app_user = belongs_to(AppUser, null=True, index=True)
+    agent = belongs_to(Agent)
+    version_id = UUID(default=None, null=True)
+    agent_level = Text()
+    sphere = Text(default=None, null=True)
+    status = Text(default="AUTHORIZED")
+    max_tokens = BigInt()
+    min_tokens = BigInt(default=1)
+    tokens_held = BigInt()
+    tokens_used = BigInt(default=None, null=True)
+    capped = Boolean(default=False)
+    is_free_try = Boolean(default=False)
+    succeeded = Boolean(default=None, null=True)
+    seconds_saved = Integer(default=None, null=True)
+    claimed_seconds = Integer()
+    authorized_by = Text()
+    reported_by = Text(default=None, null=True)
+    api_key = belongs_to(ApiKey, null=True, index=True)
+    service_key = belongs_to(ServiceKey, null=True)
+    started_at = business_time()
+    expires_at = business_time()
+    finished_at = Timestamptz(default=None, null=True)
+    expiry_attempts = Integer(default=0)
+    expiry_error = Text(default=None, null=True)
+    expiry_attempt_at = Timestamptz(default=None, null=True)
+
+
+class AgentRunSummary(Table, tablename="agent_run_summary"):
+    """What the CHE·NU apps reported of an agent's runs in the last 30 days, for lists of agents.
+
+    `is_due`: a run has been reported since it was computed.
+    """
+
+    id = primary_id()
+    agent = belongs_to(Agent, unique=True)
+    runs = Integer(default=0)
+    successes = Integer(default=0)
+    median_tokens = BigInt(default=None, null=True)
+    is_due = Boolean(default=True)
+    computed_at = business_time()

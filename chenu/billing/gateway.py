@@ -187,6 +187,7 @@ class CheckoutSession:
     invoice_url: str | None
     last_decline: str | None
     subscription_id: str | None = None
+    invoice_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

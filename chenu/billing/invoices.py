@@ -147,10 +147,10 @@ async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -
 
 
 def _purchase_of(state: InvoiceState) -> UUID | None:
-    """What was bought once, as our payment page said; None for a subscription's invoice."""
+    """What was bought once, as our payment page said: a purchase, or the order of a pack."""
     if state.subscription_id is not None:
         return None
-    return find_id(state.metadata.get("purchase_id"))
+    return find_id(state.metadata.get("purchase_id") or state.metadata.get("order_id"))
 
 
 async def get_own_invoice(account_id: AccountId, invoice_id: InvoiceId) -> InvoiceRow:
@@ -202,6 +202,14 @@ _PAYMENT = f"SELECT {_PAYMENTS.select()} FROM invoice_payment"  # noqa: S608 - o
 async def find_invoice_payment(stripe_charge_id: str) -> InvoicePaymentRow | None:
     sql = f"{_PAYMENT} WHERE stripe_charge_id = $1"
     return await db.find_one(InvoicePaymentRow, sql, stripe_charge_id)
+
+
+async def get_invoice_payment(payment_id: UUID) -> InvoicePaymentRow:
+    """Raises NotFound."""
+    found = await db.find_one(InvoicePaymentRow, f"{_PAYMENT} WHERE id = $1", payment_id)
+    if found is None:
+        raise NotFound("There is no such payment")
+    return found
 
 
 async def list_invoice_payments(invoice_ids: Sequence[InvoiceId]) -> list[InvoicePaymentRow]:

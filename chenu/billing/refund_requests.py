@@ -23,6 +23,7 @@ RefundRequestId = NewType("RefundRequestId", UUID)
 class RefundOrigin(StrEnum):
     STAFF = "STAFF"
     WITHDRAWAL = "WITHDRAWAL"
+    BUYER = "BUYER"
 
 
 class RefundRequestState(StrEnum):

@@ -107,6 +107,7 @@ def read_session(payload: dict[str, Any]) -> CheckoutSession:
         invoice_url=invoice.hosted_invoice_url if invoice else None,
         last_decline=_read_decline(intent),
         subscription_id=session.subscription,
+        invoice_id=invoice.id if invoice else None,
     )
 
 

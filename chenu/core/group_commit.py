@@ -10,23 +10,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
-from chenu.core.db_errors import BAD_VALUES, unavailable
+from chenu.core.db_errors import BAD_VALUES, busy, unavailable
 
 Row = TypeVar("Row")
 Outcome = TypeVar("Outcome")
 Entry = tuple[Row, asyncio.Future[Outcome]]
 
 _MOST = 200
+_MOST_WAITING = 2_000
 
 
 class GroupCommit(Generic[Row, Outcome]):
     """`write` stores a batch in one transaction and returns a result for each row, in their order.
 
-    To be used within one event loop, as the database's pool is.
+    No more than `most_waiting` rows wait. To be used within one event loop, as the database's pool
+    is.
     """
 
-    def __init__(self, write: Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]]) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]],
+        *,
+        most_waiting: int = _MOST_WAITING,
+    ) -> None:
         self._write = write
+        self._most_waiting = most_waiting
         self._waiting: deque[Entry[Row, Outcome]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
@@ -34,7 +42,7 @@ class GroupCommit(Generic[Row, Outcome]):
         """Returns once the row is committed; raises what `write` raises.
 
         A value that cannot be stored fails only its own caller; any other failure fails the whole
-        batch.
+        batch. Busy, with nothing stored, when too many wait already.
         """
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Outcome] = loop.create_future()
@@ -44,6 +52,8 @@ class GroupCommit(Generic[Row, Outcome]):
             # An empty context, because the writer belongs to no caller's transaction or request
             # log.
             self._writer = loop.create_task(self._write_batches(), context=Context())
+        if len(self._waiting) >= self._most_waiting:
+            raise busy()
         self._waiting.append((row, outcome))
         return await outcome
 
@@ -53,6 +63,8 @@ class GroupCommit(Generic[Row, Outcome]):
         try:
             while batch := self._take():
                 await self._settle(batch)
+                # Those who have just been answered may come again, and belong in the next batch.
+                await asyncio.sleep(0)
         finally:  # cancelled because the process is stopping
             for _, outcome in (*batch, *self._waiting):
                 _refuse(outcome, unavailable())

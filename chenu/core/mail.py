@@ -15,8 +15,9 @@ from chenu.core.backoff import BACKOFF
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
+from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind, topic_of
-from chenu.core.mail_params import MailParams, encode_params
+from chenu.core.mail_params import MailParams
 from chenu.core.mail_preferences import hash_email
 from chenu.core.rows import Columns
 from chenu.core.tables import OutboxMail

@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     SUPPORT_ASKED = "SUPPORT_ASKED"
     SUPPORT_ANSWERED = "SUPPORT_ANSWERED"
     RECEIPT = "RECEIPT"
+    PACK_RECEIPT = "PACK_RECEIPT"
     INVOICE = "INVOICE"
     PAYMENT_RETURNED = "PAYMENT_RETURNED"
     REFUND = "REFUND"
@@ -28,6 +29,7 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
     EXPORT_READY = "EXPORT_READY"
@@ -46,6 +48,7 @@ class MailKind(StrEnum):
     TRIAL_ENDED = "TRIAL_ENDED"
     TRIAL_REFUSED = "TRIAL_REFUSED"
     PAYMENT_FAILED = "PAYMENT_FAILED"
+    TOKENS_USED = "TOKENS_USED"
 
 
 class MailTopic(StrEnum):
@@ -54,6 +57,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    TOKENS = "TOKENS"
 
 
 class MailReason(StrEnum):
@@ -100,12 +104,14 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.SUPPORT_ASKED: _SUPPORT,
     MailKind.SUPPORT_ANSWERED: _SUPPORT,
     MailKind.RECEIPT: _CONTRACT,
+    MailKind.PACK_RECEIPT: _CONTRACT,
     MailKind.INVOICE: _CONTRACT,
     MailKind.PAYMENT_RETURNED: _CONTRACT,
     MailKind.REFUND: _CONTRACT,
     MailKind.WITHDRAWAL_RECEIVED: _ENTERED,
     MailKind.WITHDRAWAL_DONE: _CONTRACT,
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
+    MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
@@ -124,6 +130,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.TRIAL_ENDED: _CONTRACT,
     MailKind.TRIAL_REFUSED: _CONTRACT,
     MailKind.PAYMENT_FAILED: _CONTRACT,
+    MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 
 

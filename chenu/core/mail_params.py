@@ -4,13 +4,7 @@ Times are ISO 8601, amounts cents. Texts of people are made harmless when the ma
 (chenu/jobs/user_texts.py names the parameters that nobody but us writes).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
-
-from chenu.core.mail_kinds import MailKind
 
 
 class MailParams(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +86,20 @@ class ReceiptParams(MailParams, frozen=True):
     consent: list[str]
     consent_version: str
     consent_at: str
+
+
+class PackReceiptParams(MailParams, frozen=True):
+    """`terms` are the sentences that stood beside the button, by their version."""
+
+    name: str
+    base: int
+    bonus: int
+    order: str
+    amount: int
+    tax: int
+    paid_at: str
+    terms: list[str]
+    terms_version: str
 
 
 class InvoiceParams(MailParams, frozen=True):
@@ -195,6 +203,17 @@ class PaymentFailedParams(PlanParams, frozen=True):
     invoice_url: str | None
 
 
+class TokensUsedParams(MailParams, frozen=True):
+    """`percent` of the month's budget: 80 or 100. `account` is empty for a personal one."""
+
+    name: str
+    account: str
+    percent: int
+    budget: int
+    used: int
+    resets_at: str
+
+
 class RefundParams(MailParams, frozen=True):
     """`number` is the invoice's; empty for one that Stripe has not numbered."""
 
@@ -229,54 +248,14 @@ class WithdrawalRefusedParams(MailParams, frozen=True):
     reason: str
 
 
-PARAMS: dict[MailKind, type[MailParams]] = {
-    MailKind.EMAIL_VERIFY: VerifyParams,
-    MailKind.EMAIL_CHANGE_CONFIRM: NewAddressParams,
-    MailKind.EMAIL_CHANGE_NOTICE: AddressNoticeParams,
-    MailKind.WELCOME: WelcomeParams,
-    MailKind.PASSWORD_RESET: ResetParams,
-    MailKind.PASSWORD_CHANGED: GreetingParams,
-    MailKind.INVITATION: LinkParams,
-    MailKind.MEMBER_REMOVED: MemberRemovedParams,
-    MailKind.OWNER_CHANGED: OwnerChangedParams,
-    MailKind.SUPPORT_ASKED: SupportAskedParams,
-    MailKind.SUPPORT_ANSWERED: SupportAnsweredParams,
-    MailKind.RECEIPT: ReceiptParams,
-    MailKind.INVOICE: InvoiceParams,
-    MailKind.PAYMENT_RETURNED: PaymentReturnedParams,
-    MailKind.REFUND: RefundParams,
-    MailKind.WITHDRAWAL_RECEIVED: WithdrawalReceivedParams,
-    MailKind.WITHDRAWAL_DONE: WithdrawalDoneParams,
-    MailKind.WITHDRAWAL_REFUSED: WithdrawalRefusedParams,
-    MailKind.SALE: SaleParams,
-    MailKind.AGENT_APPROVED: ReviewParams,
-    MailKind.AGENT_REJECTED: ReviewParams,
-    MailKind.EXPORT_READY: GreetingParams,
-    MailKind.PERSON_DELETED: PersonDeletedParams,
-    MailKind.PLAN_STARTED: PlanStartedParams,
-    MailKind.PLAN_CHANGED: PlanChangedParams,
-    MailKind.PLAN_DOWNGRADED: PlanChangedParams,
-    MailKind.PLAN_CHANGE_SCHEDULED: PlanScheduledParams,
-    MailKind.PLAN_CHANGE_UNDONE: PlanScheduledParams,
-    MailKind.PLAN_CANCELLED: PlanCancelledParams,
-    MailKind.PLAN_RESUMED: PlanPriceParams,
-    MailKind.PLAN_PAUSED: PlanParams,
-    MailKind.PLAN_UNPAUSED: PlanPriceParams,
-    MailKind.PLAN_ENDED: PlanEndedParams,
-    MailKind.TRIAL_ENDING: TrialEndingParams,
-    MailKind.TRIAL_ENDED: PlanParams,
-    MailKind.TRIAL_REFUSED: PlanParams,
-    MailKind.PAYMENT_FAILED: PaymentFailedParams,
-}
+class TokenLimitParams(MailParams, frozen=True):
+    """`subject` is the name of an agent or of an API key; `hard` None: nothing stops it."""
 
-
-def encode_params(kind: MailKind, params: MailParams | Mapping[str, Any]) -> str:
-    """As JSON. Raises TypeError unless they are just what the kind's template needs."""
-    if not isinstance(params, MailParams):
-        try:
-            params = msgspec.convert(dict(params), PARAMS[kind])
-        except msgspec.ValidationError as error:
-            raise TypeError(f"{kind}: {error}") from error
-    if type(params) is not PARAMS[kind]:
-        raise TypeError(f"{kind} has {PARAMS[kind].__name__}")
-    return msgspec.json.encode(params).decode()
+    name: str
+    account: str
+    subject: str
+    is_key: bool
+    soft: int
+    hard: int | None
+    used: int
+    ends_at: str

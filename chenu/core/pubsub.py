@@ -5,10 +5,13 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub as RedisPubSub
 from redis.exceptions import RedisError
 
 _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 0.5
+_BURST = 1_000
+"""Events that were waiting already and are reported as one."""
 
 
 class PubSub:
@@ -43,8 +46,25 @@ class PubSub:
             yield
             while True:
                 await pubsub.get_message(ignore_subscribe_messages=True, timeout=_POLL_SECONDS)
+                await _skip_waiting(pubsub)
                 yield
+
+
+async def _skip_waiting(pubsub: RedisPubSub) -> None:
+    """Whoever looks again sees what all of these events are about."""
+    for _ in range(_BURST):
+        if await pubsub.get_message(ignore_subscribe_messages=True, timeout=0) is None:
+            return
 
 
 def purchase_channel(purchase_id: object) -> str:
     return f"purchase:{purchase_id}"
+
+
+def wallet_channel(account_id: object) -> str:
+    return f"wallet:{account_id}"
+
+
+async def publish_wallet(pubsub: PubSub, account_id: object) -> None:
+    """After the commit of whatever changed the account's tokens: grants, holds, spends, debts."""
+    await pubsub.publish(wallet_channel(account_id))

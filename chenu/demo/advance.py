@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from chenu.accounts.budget_dates import count_due_budgets
 from chenu.billing.inbox import get_backlog
 from chenu.billing.trial_reminders import count_due_reminders, find_next_reminder
 from chenu.core import queue
@@ -143,6 +144,6 @@ async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
     due_at = await find_next_dated()
     if due_at is not None and due_at <= business_now():
         return False
-    if await count_due_reminders():
+    if await count_due_reminders() or await count_due_budgets():
         return False
     return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

@@ -23,8 +23,9 @@ from chenu.demo.acts import (
     Withdraw,
     own_card,
 )
-from chenu.demo.catalogue import Creator, load_creators
+from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
+from chenu.demo.runs import Runs, WorkDay
 from chenu.demo.seed import sellers
 from chenu.support.inquiries import InquiryInput
 from chenu.tiers.catalogue import TierCode
@@ -82,7 +83,7 @@ def three_months(days: float | None = None) -> Lives:
         Subscribe(creator.email, _STARTER, cards[creator.email], _interval(number))
         for number, creator in enumerate(creators)
     ]
-    entries = [*_printed(cards), *_customers(cards), *_trade(cards, creators)]
+    entries = [*_printed(cards), *_customers(cards), *_trade(cards, creators), *_work()]
     return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
 
 
@@ -171,3 +172,40 @@ def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[Entry]:
         role, slug = present[day * 5 % len(present)], agents[day * 7 % len(agents)]
         chosen.setdefault((role, slug), day + (day * 37 % 60) / 100)
     return [Entry(day, Buy(role, slug, cards[role])) for (role, slug), day in chosen.items()]
+
+
+_WORKERS = {
+    "amina": (4, "L0"),
+    "pro": (3, "L2"),
+    "starter": (5, "L1"),
+    "business": (11, "L3"),
+    "chiara": (22, "L2"),
+    "esther": (41, "L1"),
+    "fabio": (50, "L3"),
+}
+"""From which day on they run agents, and up to which level."""
+_WEEK = 7
+_WORK_DAYS = 5
+_AGENTS_EACH = 6
+
+
+def _work() -> list[Entry]:
+    """Agents of their plans, on five days of seven, more often as the months go by."""
+    entries = []
+    for day in range(3, int(DAYS)):
+        people = [
+            Runs(role, _choose(day, number, level))
+            for number, (role, (since, level)) in enumerate(_WORKERS.items())
+            if since < day
+        ]
+        if people and day % _WEEK < _WORK_DAYS:
+            entries.append(Entry(day + 0.72, WorkDay(day, people)))
+    return entries
+
+
+def _choose(day: int, number: int, level: str) -> list[str]:
+    """One to six runs; each person has a few agents of their own."""
+    able = [agent.slug for agent in load_platform_agents() if agent.level == level]
+    own = [able[(number * 11 + place * 3) % len(able)] for place in range(_AGENTS_EACH)]
+    count = 1 + (day * 5 + number * 3) % 4 + day // 40
+    return [own[(day + place * place) % _AGENTS_EACH] for place in range(count)]

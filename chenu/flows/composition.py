@@ -12,6 +12,7 @@ from chenu.core.pubsub import PubSub
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.mirrors.topic import MIRRORS
 from chenu.flows.operation_handlers import HandlerRegistry
+from chenu.flows.packs.topic import PACKS
 from chenu.flows.page_events import PAGES
 from chenu.flows.privacy.topic import PRIVACY
 from chenu.flows.purchases.topic import PURCHASES
@@ -19,7 +20,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.settings import Settings
 
-TOPICS = (MIRRORS, PAGES, PURCHASES, SUBSCRIPTIONS, PRIVACY)
+TOPICS = (MIRRORS, PAGES, PURCHASES, SUBSCRIPTIONS, PACKS, PRIVACY)
 """A new package with operations or events of its own is registered here, and nowhere else."""
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)

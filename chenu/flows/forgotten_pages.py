@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chenu.core.clock import system_now
 from chenu.flows.operations.repair import repair_one
+from chenu.flows.packs.pages import PACK_PAGES
 from chenu.flows.payment_pages import PaymentPages
 from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
@@ -14,7 +15,7 @@ from chenu.ledger import open_operations
 
 _NEVER_OPENED_AFTER = timedelta(hours=1)
 
-_PAGES: tuple[PaymentPages[Any], ...] = (PURCHASE_PAGES, SUBSCRIPTION_PAGES)
+_PAGES: tuple[PaymentPages[Any], ...] = (PURCHASE_PAGES, SUBSCRIPTION_PAGES, PACK_PAGES)
 
 
 async def close_forgotten(services: Services) -> None:

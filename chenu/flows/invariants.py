@@ -14,8 +14,11 @@ from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
 from chenu.core.retention import MAILS_STORED
+from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
+from chenu.flows.run_invariants import RUNS
 from chenu.flows.services import Services
+from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import (
     Finding,
     Invariant,
@@ -125,7 +128,8 @@ SALES = (
 
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
-    return [*await check_ledger(whole=whole), *await check_all((*SALES, *PLANS))]
+    of_ledger = await check_ledger(whole=whole, more=TOKENS)
+    return [*of_ledger, *await check_all((*SALES, *PLANS, *PACKS, *RUNS))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from chenu.billing.gateway import CheckoutSession
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.recurring import SubscriptionKind
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
+from chenu.flows.packs.page_events import follow_pack_page
 from chenu.flows.purchases.checkout_events import follow_purchase_page
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.checkout_events import follow_order_page
@@ -16,6 +17,7 @@ _Follow = Callable[[Services, UUID, CheckoutSession], Awaitable[None]]
 
 _FOLLOW: dict[str, _Follow] = {
     "agent": follow_purchase_page,
+    "pack": follow_pack_page,
     **{kind.lower(): follow_order_page for kind in SubscriptionKind},
 }
 """By the kind that our page has in its metadata."""

@@ -19,6 +19,7 @@ from chenu.ledger.operations import OperationRow
 
 class ContractKind(StrEnum):
     PLAN = "PLAN"
+    PACK = "PACK"
 
 
 @dataclass(frozen=True, slots=True)

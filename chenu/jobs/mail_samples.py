@@ -6,9 +6,9 @@ A kind has several samples where its words differ.
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chenu.agents.consent import consent_text
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
+from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import (
     AddressNoticeParams,
@@ -29,21 +29,22 @@ from chenu.core.mail_params import (
     PlanPriceParams,
     PlanScheduledParams,
     PlanStartedParams,
-    ReceiptParams,
     RefundParams,
     ResetParams,
     ReviewParams,
     SaleParams,
     SupportAnsweredParams,
     SupportAskedParams,
+    TokenLimitParams,
+    TokensUsedParams,
     TrialEndingParams,
     VerifyParams,
     WelcomeParams,
     WithdrawalDoneParams,
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
-    encode_params,
 )
+from chenu.jobs.receipt_samples import pack_receipts, receipts
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -54,7 +55,9 @@ _NAME, _COMPANY, _AGENT, _SLUG = "Zoé", "Benali SARL", "Trieur de factures", "t
 def samples_of(kind: MailKind, locale: Locale) -> tuple[MailParams, ...]:
     """At least one."""
     if kind is MailKind.RECEIPT:
-        return (_receipt(locale, 1250), _receipt(locale, 0))
+        return receipts(locale)
+    if kind is MailKind.PACK_RECEIPT:
+        return pack_receipts(locale)
     return SAMPLES[kind]
 
 
@@ -70,25 +73,6 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
         state="QUEUED",
         attempts=0,
         created_at=_MOMENT,
-    )
-
-
-def _receipt(locale: Locale, amount: int) -> ReceiptParams:
-    consent = consent_text(locale)
-    return ReceiptParams(
-        name=_NAME,
-        agent=_AGENT,
-        slug=_SLUG,
-        creator="Atelier Nord",
-        purchase="0190f0a0-0000-7000-8000-000000000001",
-        amount=amount,
-        tax=amount // 6,
-        paid_at=_MOMENT.isoformat(),
-        invoice_url="https://invoice.stripe.com/i/sample" if amount else None,
-        receipt_url=None,
-        consent=[consent.immediate_supply, consent.withdrawal],
-        consent_version="2026-11-01",
-        consent_at=_MOMENT.isoformat(),
     )
 
 
@@ -131,6 +115,19 @@ def _trial_ending(*, has_card: bool, interval: str) -> TrialEndingParams:
         interval=interval,
         ends_at=_SOON,
         has_card=has_card,
+    )
+
+
+def _token_limit(subject: str, hard: int | None) -> TokenLimitParams:
+    return TokenLimitParams(
+        name=_NAME,
+        account=_COMPANY if hard else "",
+        subject=subject,
+        is_key=hard is not None,
+        soft=5_000,
+        hard=hard,
+        used=5_120,
+        ends_at=_SOON,
     )
 
 
@@ -182,7 +179,8 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.SUPPORT_ANSWERED: (
         SupportAnsweredParams(name=_NAME, answer="Bonjour, voici notre réponse."),
     ),
-    MailKind.RECEIPT: (_receipt("fr", 1250), _receipt("fr", 0)),
+    MailKind.RECEIPT: receipts("fr"),
+    MailKind.PACK_RECEIPT: pack_receipts("fr"),
     MailKind.INVOICE: tuple(
         InvoiceParams(
             name=_NAME,
@@ -259,6 +257,13 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         _trial_ending(has_card=True, interval="YEAR"),
     ),
     MailKind.TRIAL_ENDED: (PlanParams(name=_NAME, account="", plan="Pro"),),
+    MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    MailKind.TOKENS_USED: tuple(
+        TokensUsedParams(
+            name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON
+        )
+        for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
+    ),
 }

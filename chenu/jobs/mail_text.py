@@ -16,6 +16,7 @@ import jinja2
 import msgspec
 from babel.dates import format_date
 from babel.dates import format_datetime as babel_datetime
+from babel.numbers import format_decimal
 
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale, translate
 from chenu.core.mail import MailRow
@@ -44,6 +45,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
     )
     environment.globals["button"] = mark_button
     environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
+    environment.filters["number"] = lambda count: _show_number(count, locale)
     environment.filters["moment"] = lambda iso: babel_datetime(_read(iso), "long", locale=locale)
     environment.filters["paris"] = lambda iso: babel_datetime(
         _read(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
@@ -52,6 +54,11 @@ def _environment(locale: Locale) -> jinja2.Environment:
         _read(iso).astimezone(PARIS), "long", locale=locale
     )
     return environment
+
+
+def _show_number(count: object, locale: Locale) -> str:
+    """Raises UndefinedError for a parameter that is missing."""
+    return format_decimal(int(str(count)), locale=locale)
 
 
 def _read(iso: str) -> datetime:

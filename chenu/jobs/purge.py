@@ -9,7 +9,10 @@ from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
 from chenu.privacy import retention as privacy
+from chenu.roi import retention as roi
 from chenu.support import retention as support
+from chenu.tokens import pack_retention as packs
+from chenu.tokens import retention as tokens
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +23,10 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *billing.RETENTIONS,
     *agents.RETENTIONS,
     *support.RETENTIONS,
+    *roi.RETENTIONS,
     *privacy.RETENTIONS,
+    *tokens.RETENTIONS,
+    *packs.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from chenu.agents.run_summaries import refresh_run_summaries
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
@@ -29,7 +30,11 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
+from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.events.polling import poll_events
+from chenu.flows.executions.finish import expire_executions
+from chenu.flows.executions.token_limits import warn_of_token_limits
 from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
@@ -102,11 +107,41 @@ async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
 
 
+async def _settle_budgets(services: Services, due_at: datetime) -> None:
+    await settle_due_budgets()
+    await expire_due_grants()
+
+
+_WARNED = Every(timedelta(seconds=15))
+
+
+async def _warn_of_use(services: Services, due_at: datetime) -> None:
+    """It is due an interval after the end of its last run."""
+    await warn_of_use(due_at - _WARNED.interval)
+
+
+async def _expire_executions(services: Services, due_at: datetime) -> None:
+    await expire_executions(services)
+
+
+async def _refresh_run_summaries(services: Services, due_at: datetime) -> None:
+    await refresh_run_summaries()
+
+
+async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
+    await warn_of_token_limits()
+
+
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("trial_reminders", Every(timedelta(seconds=10)), _remind_of_trials),
+    Recurring("token_budgets", Every(timedelta(seconds=10)), _settle_budgets),
+    Recurring("token_warnings", _WARNED, _warn_of_use),
+    Recurring("expire_executions", Every(timedelta(seconds=10)), _expire_executions),
+    Recurring("warn_of_token_limits", Every(timedelta(seconds=30)), _warn_of_token_limits),
+    Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),

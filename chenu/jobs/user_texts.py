@@ -37,6 +37,7 @@ _OURS = frozenset(
         "consent_version",
         "ends_at",
         "renews_at",
+        "resets_at",
         "next_attempt_at",
         "starts_at",
     }

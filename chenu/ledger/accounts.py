@@ -20,12 +20,31 @@ class LedgerKind(StrEnum):
     PLATFORM_REVENUE = "PLATFORM_REVENUE"
     STRIPE_FEES = "STRIPE_FEES"
     TAX_PAYABLE = "TAX_PAYABLE"
+    TOKEN_HOLDS = "TOKEN_HOLDS"  # noqa: S105 - what agents run on, as all that follow
+    TOKEN_PROMOTION = "TOKEN_PROMOTION"  # noqa: S105
+    TOKEN_RECEIVABLE = "TOKEN_RECEIVABLE"  # noqa: S105
+    TOKEN_WALLET = "TOKEN_WALLET"  # noqa: S105
+    TOKENS_EXPIRED = "TOKENS_EXPIRED"
+    TOKENS_ISSUED = "TOKENS_ISSUED"
+    TOKENS_REVOKED = "TOKENS_REVOKED"
+    TOKENS_SPENT = "TOKENS_SPENT"
 
 
-RECEIVABLE = frozenset({LedgerKind.CREATOR_RECEIVABLE, LedgerKind.CUSTOMER_RECEIVABLE})
+RECEIVABLE = frozenset(
+    {
+        LedgerKind.CREATOR_RECEIVABLE,
+        LedgerKind.CUSTOMER_RECEIVABLE,
+        LedgerKind.TOKEN_RECEIVABLE,
+    }
+)
 """One person's debts to us: debits, so that the stored balance is never above zero."""
 
-OWNED = RECEIVABLE | {LedgerKind.CREATOR_PAYABLE}
+OWNED = RECEIVABLE | {
+    LedgerKind.CREATOR_PAYABLE,
+    LedgerKind.TOKEN_HOLDS,
+    LedgerKind.TOKEN_PROMOTION,
+    LedgerKind.TOKEN_WALLET,
+}
 """Accounts of one person: the balance is stored and, except for debts, never below zero."""
 
 
@@ -47,6 +66,10 @@ CREATOR_TRANSFERS = AccountRef(LedgerKind.CREATOR_TRANSFERS)
 PLATFORM_REVENUE = AccountRef(LedgerKind.PLATFORM_REVENUE)
 STRIPE_FEES = AccountRef(LedgerKind.STRIPE_FEES)
 TAX_PAYABLE = AccountRef(LedgerKind.TAX_PAYABLE)
+TOKENS_EXPIRED = AccountRef(LedgerKind.TOKENS_EXPIRED)
+TOKENS_ISSUED = AccountRef(LedgerKind.TOKENS_ISSUED)
+TOKENS_REVOKED = AccountRef(LedgerKind.TOKENS_REVOKED)
+TOKENS_SPENT = AccountRef(LedgerKind.TOKENS_SPENT)
 
 
 def creator_payable(creator_id: UUID) -> AccountRef:
@@ -62,3 +85,23 @@ def creator_receivable(creator_id: UUID) -> AccountRef:
 def customer_receivable(account_id: UUID) -> AccountRef:
     """What one customer owes us: something consumed whose payment the bank has since taken back."""
     return AccountRef(LedgerKind.CUSTOMER_RECEIVABLE, account_id)
+
+
+def token_wallet(account_id: UUID) -> AccountRef:
+    """What one account can spend on any agent."""
+    return AccountRef(LedgerKind.TOKEN_WALLET, account_id)
+
+
+def token_promotion(account_id: UUID) -> AccountRef:
+    """Tokens that one account can spend on the runs of one agent only, whichever that is."""
+    return AccountRef(LedgerKind.TOKEN_PROMOTION, account_id)
+
+
+def token_holds(account_id: UUID) -> AccountRef:
+    """What is reserved for runs of one account."""
+    return AccountRef(LedgerKind.TOKEN_HOLDS, account_id)
+
+
+def token_receivable(account_id: UUID) -> AccountRef:
+    """Tokens that one account spent and that were revoked since: the next grants fill it."""
+    return AccountRef(LedgerKind.TOKEN_RECEIVABLE, account_id)

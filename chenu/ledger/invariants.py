@@ -100,10 +100,13 @@ INVARIANTS = (
 _SEALS = "the entries match their seals, link by link"
 
 
-async def check_ledger(*, whole: bool) -> list[Finding]:
-    """Checks all entries, or those after the last one that a check found correct."""
+async def check_ledger(*, whole: bool, more: Sequence[Invariant] = ()) -> list[Finding]:
+    """Checks all entries, or those after the last one that a check found correct.
+
+    `more` are invariants of features that grow with the entries.
+    """
     start = GENESIS if whole else await find_checked()
-    findings = await check_all(INVARIANTS, after=start.last_entry)
+    findings = await check_all((*INVARIANTS, *more), after=start.last_entry)
     seals = await verify_seals(start)
     findings.append(finding("I13", _SEALS, seals.broken))
     if not whole and seals.reached != start and all(found.ok for found in findings):

@@ -12,10 +12,12 @@ from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
 from chenu.agents.access import GrantRow, list_library
 from chenu.agents.counts import count_library, count_purchases
+from chenu.agents.executions import ExecutionRow
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.tiers import catalogue
+from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.connection import (
     After,
@@ -30,14 +32,17 @@ from chenu_graphql.connection import (
 )
 from chenu_graphql.context import Context, Info
 from chenu_graphql.entitlements import Entitlement
+from chenu_graphql.executions import Execution, page_executions
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
+from chenu_graphql.wallets import TokenWallet
 
 _Source = strawberry.Parent[AccountRow]
 
@@ -78,6 +83,18 @@ async def _page_library(
     return ConnectionSource(cursors, rows, by_row_id, partial(count_library, root.id))
 
 
+async def _page_executions(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[ExecutionRow]:
+    arguments = PageArguments(first, after, last, before)
+    return await page_executions(info.context, root.id, arguments)
+
+
 async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
     return await info.context.loaders.plans.load(root.id)
 
@@ -101,6 +118,10 @@ async def _entitlements(root: _Source, info: Info) -> Sequence[EntitlementRow]:
     return found.entitlements if found else ()
 
 
+async def _tokens(root: _Source, info: Info) -> Wallet | None:
+    return await info.context.loaders.wallets.load(root.id)
+
+
 async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
     return await info.context.loaders.api_keys.load(root.id)
 
@@ -116,6 +137,7 @@ class Account(Node):
         _entitlements,
         weight=Weight(size=len(catalogue.Feature)),
     )
+    tokens: TokenWallet = field("What its agents run on.", ACTING, _tokens)
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
     )
@@ -125,6 +147,15 @@ class Account(Node):
     purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
     library: Connection[AccessGrant] = field(
         "What it may use or once could, newest first.", ACTING, _page_library
+    )
+    executions: Connection[Execution] = field(
+        "Runs of agents for it, newest first.", ACTING, _page_executions
+    )
+    roi: RoiReport = field(
+        "What its runs of agents were worth in a period, against what was paid.",
+        ACTING,
+        resolve_roi,
+        weight=Weight(points=20),
     )
     api_keys: list[ApiKey] = field(
         "Newest first, revoked ones included.", ACTING, _api_keys, weight=Weight(size=25)

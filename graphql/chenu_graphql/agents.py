@@ -7,6 +7,7 @@ from chenu.agents.access import decide_access
 from chenu.agents.model import AgentId, PriceType, VersionId
 from chenu.agents.queries import ViewerRole, find_viewer_role, is_maker, sees_every_state
 from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
+from chenu.agents.run_summaries import RunSummary
 from chenu.agents.version_heads import VersionHead
 from chenu.tiers import spheres
 from chenu_graphql.context import Context, Info
@@ -90,8 +91,20 @@ def resolve_minutes(root: AgentSource) -> float:
     return root.seconds_saved / 60
 
 
-def resolve_unknown_yet(root: AgentSource) -> None:
-    """null, because runs are not reported yet, and fewer than 20 would give no figure."""
+async def _load_summary(root: AgentRow, info: Info) -> RunSummary | None:
+    """None until there is enough of it."""
+    summary = await info.context.loaders.run_summaries.load(root.id)
+    return summary if summary is not None and summary.has_figures else None
+
+
+async def resolve_success_rate(root: AgentSource, info: Info) -> float | None:
+    summary = await _load_summary(root, info)
+    return None if summary is None else summary.success_rate
+
+
+async def resolve_median_tokens(root: AgentSource, info: Info) -> int | None:
+    summary = await _load_summary(root, info)
+    return None if summary is None else summary.median_tokens
 
 
 async def resolve_access(root: AgentSource, info: Info) -> Access:

@@ -5,11 +5,19 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
-from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PriceType, PurchaseStatus
+from chenu.agents.model import (
+    AgentKind,
+    AgentStatus,
+    ExecutionStatus,
+    GrantSource,
+    PriceType,
+    PurchaseStatus,
+)
 from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
+from chenu.roi.periods import RoiPeriod
 from chenu.tiers.catalogue import (
     AgentLevel,
     EntitlementSource,
@@ -17,6 +25,8 @@ from chenu.tiers.catalogue import (
     SupportLevel,
     TierCode,
 )
+from chenu.tokens.grants import GrantKind
+from chenu.tokens.wallet import EntryKind
 
 _DESCRIPTIONS: dict[type[Enum], str] = {
     TierCode: "The five tiers, from the cheapest up.",
@@ -43,10 +53,22 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),
+    GrantKind: "MONTHLY and TRIAL are budgets; a pack's base and bonus are two grants.",
+    EntryKind: (
+        "HOLD reserves, RELEASE ends that, SPEND uses; ADJUST moves tokens of a grant to the debt "
+        "of another."
+    ),
+    ExecutionStatus: (
+        "AUTHORIZED holds tokens for an hour; COMPLETED and FAILED were reported, CANCELED and "
+        "EXPIRED cost nothing."
+    ),
+    RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     GrantSource: "Where the right to use an agent comes from.",
 }
+_NAMES: dict[type[Enum], str] = {GrantKind: "TokenGrantKind", EntryKind: "TokenEntryKind"}
+"""Where the API has a longer name."""
 
 
 def register_enums() -> None:
     for enum, description in _DESCRIPTIONS.items():
-        strawberry.enum(enum, description=description)
+        strawberry.enum(enum, name=_NAMES.get(enum), description=description)

@@ -14,11 +14,13 @@ from chenu.core.errors import BrokenRequest, ChenuError, RateLimited
 from chenu.core.i18n import Locale, explain, mark, translate
 from chenu.tiers import catalogue, entitlements
 from chenu.tiers.catalogue import Feature
+from chenu.tokens import errors as tokens
+from chenu.tokens import packs
 from chenu_graphql.context import Context
 from chenu_graphql.fields import field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
-from chenu_graphql.tiers import Tier
+from chenu_graphql.tiers import Tier, TokenPack
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +69,9 @@ class CostExceeded(BrokenRequest):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The source of every UserError; a refusal with a `feature` becomes a PlanRequired."""
+    """The source of every UserError; a refusal with a `feature` becomes a PlanRequired, one with
+    `required` tokens an InsufficientTokens.
+    """
 
     code: ErrorCode
     message: str
@@ -77,6 +81,9 @@ class Refusal:
     used: int | None = None
     limit: int | None = None
     resets_at: datetime | None = None
+    required: int | None = None
+    available: int | None = None
+    cheapest_pack: packs.TokenPack | None = None
 
 
 @strawberry.interface(description="Why a request was refused; nothing was changed.")
@@ -87,6 +94,8 @@ class UserError:
 
     @classmethod
     def resolve_type(cls, source: Refusal, *_: Any) -> str:
+        if source.required is not None:
+            return "InsufficientTokens"
         return "SimpleError" if source.feature is None else "PlanRequired"
 
 
@@ -108,6 +117,16 @@ class PlanRequired(UserError):
     )
 
 
+@strawberry.type(description="Too few tokens, and the cheapest ways to have enough.")
+class InsufficientTokens(UserError):
+    required: BigInt = field("How many it takes.", PARENT)
+    available: BigInt = field("How many can be spent now; negative: a debt.", PARENT)
+    cheapest_pack: TokenPack | None = field("null where no pack is large enough.", PARENT)
+    cheapest_tier: Tier | None = field(
+        "The cheapest plan whose monthly budget would do; null where none would.", PARENT
+    )
+
+
 def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = ()) -> Refusal:
     """`prefix` is the path of the request's fields: ("input",), or empty for plain arguments.
 
@@ -116,6 +135,16 @@ def describe_refusal(error: ChenuError, locale: Locale, prefix: Sequence[str] = 
     code = ErrorCode.__members__.get(error.code, ErrorCode.INVALID_STATE)
     path = public_path(error.path, prefix)
     message = explain(error, locale)
+    if isinstance(error, tokens.InsufficientTokens):
+        return Refusal(
+            code,
+            message,
+            path,
+            cheapest_tier=error.cheapest_tier,
+            required=error.required,
+            available=error.available,
+            cheapest_pack=error.cheapest_pack,
+        )
     if not isinstance(error, entitlements.PlanRequired):
         return Refusal(code, message, path)
     return Refusal(

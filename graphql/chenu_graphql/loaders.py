@@ -3,20 +3,23 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import date
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
-from chenu.accounts.entitlements import AccountEntitlements, list_entitlements
+from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
+from chenu.agents.executions import ExecutionRow, list_executions_by_id
 from chenu.agents.model import (
     AgentId,
     CreatorId,
+    ExecutionId,
     GrantId,
     PaymentId,
     PurchaseId,
@@ -31,6 +34,7 @@ from chenu.agents.queries import (
     list_versions_by_id,
 )
 from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
+from chenu.agents.run_summaries import RunSummary, list_run_summaries
 from chenu.agents.version_heads import (
     VersionHead,
     list_version_heads,
@@ -45,6 +49,23 @@ from chenu.billing.subscriptions import (
     list_plans,
     list_subscriptions_by_id,
 )
+from chenu.flows.roi.reports import get_roi_report
+from chenu.roi.periods import RoiPeriod
+from chenu.roi.report import RoiReport
+from chenu.tokens.entitlements import list_entitlements
+from chenu.tokens.grants import GrantId as TokenGrantId
+from chenu.tokens.grants import GrantRow as TokenGrantRow
+from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id
+from chenu.tokens.wallet import (
+    EntryId,
+    EntryRow,
+    MonthlyUse,
+    Wallet,
+    list_entries_by_id,
+    list_grants_of,
+    list_monthly_use,
+    list_wallets,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -52,6 +73,14 @@ Value = TypeVar("Value")
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
+
+
+class RoiKey(NamedTuple):
+    """A report: its account, and a day of its period."""
+
+    account_id: AccountId
+    period: RoiPeriod
+    on: date
 
 
 class Loader(DataLoader[Key, Value]):
@@ -136,6 +165,14 @@ class Loaders:
         return one_each(list_grants_by_id, lambda row: row.id)
 
     @cached_property
+    def executions(self) -> Loader[ExecutionId, ExecutionRow | None]:
+        return one_each(list_executions_by_id, lambda row: row.id)
+
+    @cached_property
+    def run_summaries(self) -> Loader[AgentId, RunSummary | None]:
+        return one_each(list_run_summaries, lambda row: row.agent_id)
+
+    @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:
         return one_each(list_purchases_by_id, lambda row: row.id)
 
@@ -171,6 +208,27 @@ class Loaders:
         return one_each(list_invoices_by_id, lambda row: row.id)
 
     @cached_property
+    def wallets(self) -> Loader[AccountId, Wallet | None]:
+        return one_each(list_wallets, lambda row: row.account_id)
+
+    @cached_property
+    def monthly_token_use(self) -> Loader[AccountId, MonthlyUse | None]:
+        return one_each(list_monthly_use, lambda row: row.account_id)
+
+    @cached_property
+    def open_token_grants(self) -> Loader[AccountId, list[TokenGrantRow]]:
+        """In burn order."""
+        return many_each(list_grants_of, lambda row: row.account_id)
+
+    @cached_property
+    def token_grants(self) -> Loader[TokenGrantId, TokenGrantRow | None]:
+        return one_each(list_token_grants_by_id, lambda row: row.id)
+
+    @cached_property
+    def token_entries(self) -> Loader[EntryId, EntryRow | None]:
+        return one_each(list_entries_by_id, lambda row: row.id)
+
+    @cached_property
     def users(self) -> Loader[UserId, User | None]:
         return one_each(list_users, lambda row: row.id)
 
@@ -187,6 +245,11 @@ class Loaders:
         return many_each(list_memberships, lambda row: row.user_id)
 
     @cached_property
+    def roi_reports(self) -> Loader[RoiKey, RoiReport]:
+        """The same one is made once, however often a document asks for it."""
+        return Loader(_make_reports)
+
+    @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
         return many_each(list_api_keys, lambda row: row.account_id)
 
@@ -199,3 +262,7 @@ async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[Ver
         for row in await list_version_heads(agent_ids, all_states=all_states):
             found[row.agent_id, all_states].append(row)
     return [found[key] for key in keys]
+
+
+async def _make_reports(keys: list[RoiKey]) -> list[RoiReport]:
+    return [await get_roi_report(*key) for key in keys]

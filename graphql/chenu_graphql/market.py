@@ -71,10 +71,10 @@ class Agent(Node):
     success_rate: float | None = field(
         "From runs that the CHE·NU apps reported; null until there are 20 in 30 days.",
         PARENT,
-        agents.resolve_unknown_yet,
+        agents.resolve_success_rate,
     )
     median_tokens: BigInt | None = field(
-        "Of a run; null until there are 20 in 30 days.", PARENT, agents.resolve_unknown_yet
+        "Of a run; null until there are 20 in 30 days.", PARENT, agents.resolve_median_tokens
     )
     published_at: datetime | None = field("When it was first published.", PARENT)
     viewer_access: AgentAccess = field(

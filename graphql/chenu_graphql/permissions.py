@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chenu.accounts.actor import ActorKind, ApiScope, Staff
@@ -19,11 +19,13 @@ _SOMEBODY_ELSES = mark("This belongs to somebody else")
 class Rule:
     """`check` gets the context and the object whose field is resolved.
 
-    It raises Forbidden or Unauthenticated; None if nothing is left to check.
+    It raises Forbidden or Unauthenticated; None if nothing is left to check. `for_apps`: service
+    keys may use a mutation with this rule, which else they may not.
     """
 
     name: str
     check: Callable[[Context, Any], None] | None = None
+    for_apps: bool = False
 
     def require(self, ctx: Context, source: Any = None) -> None:
         if self.check is not None:
@@ -72,6 +74,15 @@ def _require_holder(ctx: Context, row: Any) -> None:
         actor.require_account(ApiScope.READ)
 
 
+def _require_runner(ctx: Context, row: Any) -> None:
+    """The key that began a run may also read it."""
+    actor = ctx.actor
+    if actor.account_id is None or actor.account_id != row.account_id:
+        raise Forbidden(_SOMEBODY_ELSES)
+    if not actor.may(ApiScope.EXECUTIONS):
+        actor.require_account(ApiScope.READ)
+
+
 def _require_maker(ctx: Context, agent: Any) -> None:
     if is_maker(ctx.actor, agent):
         return
@@ -100,6 +111,10 @@ def _require_seller(ctx: Context, creator: Any) -> None:
 def _require_service(ctx: Context, _: Any) -> None:
     if ctx.actor.kind is not ActorKind.SERVICE_KEY:
         raise Forbidden("This is for the service keys of the CHE·NU apps")
+
+
+def _require_spending(ctx: Context, _: Any) -> None:
+    ctx.actor.require_spending()
 
 
 def _require_staff(ctx: Context, _: Any) -> None:
@@ -138,6 +153,12 @@ def for_person_with(right: Right) -> Rule:
     return Rule(f"people who are signed in, with the role {roles}; no key", require)
 
 
+def _for_apps_too(right: Right) -> Rule:
+    """For whoever has the right, and for service keys, which act for any account."""
+    rule = for_right(right)
+    return replace(rule, name=f"{rule.name}, and service keys", for_apps=True)
+
+
 def _require_invoice_reader(ctx: Context, row: Any) -> None:
     """`row` has an account_id, or is the account itself."""
     account_id = ctx.actor.require_right(Right.READ_INVOICES)
@@ -151,6 +172,7 @@ SESSION = Rule("people who are signed in; no key", _require_session)
 SELF = Rule("the person in question; a key needs READ", _require_self)
 ACTING = Rule("who acts for the account; a key needs READ", _require_acting)
 HOLDER = Rule("who acts for the account that it belongs to", _require_holder)
+RUNNER = Rule("who acts for the account that ran it; a key needs EXECUTIONS", _require_runner)
 MAKER = Rule("the agent's creator and staff", _require_maker)
 SELLER = Rule("the creator in person and staff", _require_seller)
 STAFF = Rule("staff", _require_staff)
@@ -159,23 +181,31 @@ FINANCE = Rule("staff with the role FINANCE", _require_finance)
 AGENTS = for_right(Right.MAKE_AGENTS)
 MARKETPLACE = for_right(Right.BUY_AGENTS)
 PLANS = for_right(Right.MANAGE_PLAN)
+PACKS = for_right(Right.BUY_PACKS)
 INVOICES = Rule(
     "members with the role BILLING or OWNER, and keys with the scope BILLING",
     _require_invoice_reader,
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
-SERVICE = Rule("service keys of the CHE·NU apps", _require_service)
+SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
+RUNS = _for_apps_too(Right.USE_AGENTS)
+SPENDING = Rule(
+    "members with the role MEMBER or OWNER, keys with the scope EXECUTIONS or TOKENS, and service "
+    "keys for any account",
+    _require_spending,
+    for_apps=True,
+)
 
 
 def require_write(ctx: Context, rule: Rule) -> None:
     """Required of every mutation: our own origin and the session's CSRF token; no service key,
-    except for what is theirs alone.
+    except where the rule says so.
 
     Raises Forbidden. API keys need no token, because browsers do not send them by themselves.
     """
     kind = ctx.actor.kind
-    if kind is ActorKind.SERVICE_KEY and rule is not SERVICE:
-        raise Forbidden("Service keys may only read and report use")
+    if kind is ActorKind.SERVICE_KEY and not rule.for_apps:
+        raise Forbidden("Service keys may only read, report use and spend tokens")
     if kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
         return
     if not ctx.request_context.origin_ok:

@@ -7,16 +7,21 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from chenu_graphql.enforcement import enforce
-from chenu_graphql.errors import PlanRequired, SimpleError
+from chenu_graphql.errors import InsufficientTokens, PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
+from chenu_graphql.roots.executions import ExecutionMutations
 from chenu_graphql.roots.nodes import NodeQueries
+from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
+from chenu_graphql.roots.roi import RoiMutations
+from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
+from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
 
@@ -37,17 +42,21 @@ class Query(
 class Mutation(
     SessionMutations,
     EntitlementMutations,
+    ExecutionMutations,
     AgentMutations,
     PurchaseMutations,
     SubscriptionMutations,
     CouponMutations,
+    PackMutations,
+    RoiMutations,
     ApiKeyMutations,
+    SpendingMutations,
 ):
     pass
 
 
 @strawberry.type(description="Live updates over graphql-transport-ws and SSE.")
-class Live(PurchaseSubscriptions):
+class Live(PurchaseSubscriptions, TokenSubscriptions):
     pass
 
 
@@ -58,7 +67,7 @@ def get_strawberry_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Live,
-        types=(SimpleError, PlanRequired),
+        types=(SimpleError, PlanRequired, InsufficientTokens),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

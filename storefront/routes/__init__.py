@@ -10,6 +10,7 @@ from chenu.flows.services import Services
 from storefront.access import RequestCheck
 from storefront.counts import Counts
 from storefront.pages import Pages, StatusOf
+from storefront.pdf_documents import PdfDocuments
 from storefront.routes import (
     about,
     account,
@@ -30,6 +31,7 @@ from storefront.routes import (
     privacy,
     purchases,
     recovery,
+    roi,
     sessions,
     sign_up,
     staff,
@@ -41,6 +43,12 @@ from storefront.routes import (
     store,
     support,
     support_desk,
+    token_limits,
+    token_meter,
+    token_packs,
+    token_statement,
+    tokens,
+    tries,
     withdraw,
 )
 
@@ -55,6 +63,19 @@ HANDLERS = (
     purchases.show_purchase,
     purchases.cancel_purchase,
     library.show_library,
+    tokens.show_tokens,
+    token_meter.show_meter,
+    token_statement.show_statement,
+    token_statement.download_statement,
+    tries.run_agent,
+    token_limits.show_limits,
+    token_limits.save_limit,
+    token_limits.end_limit,
+    roi.show_roi,
+    roi.show_how,
+    roi.save_settings,
+    roi.send_csv_file,
+    roi.send_pdf_file,
     sessions.show_sign_in,
     sessions.submit_sign_in,
     sign_up.show_sign_up,
@@ -69,6 +90,11 @@ HANDLERS = (
     recovery.submit_verify,
     recovery.show_cancel,
     recovery.submit_cancel,
+    token_packs.show_pack,
+    token_packs.buy,
+    token_packs.show_order,
+    token_packs.show_refund,
+    token_packs.refund,
     plan.show_plan,
     plan.start_plan,
     plan.leave_plan,
@@ -185,6 +211,7 @@ def create_storefront(
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
     counts = Counts(services.settings.cache_seconds)
+    pdf_documents = PdfDocuments()
 
     def make_pages(request: Request[Any, Any, Any]) -> Pages:
         request_context = request.scope["state"][STATE_KEY]
@@ -195,6 +222,7 @@ def create_storefront(
         route_handlers=HANDLERS,
         dependencies={
             "pages": Provide(make_pages, sync_to_thread=False),
+            "pdf_documents": Provide(lambda: pdf_documents, sync_to_thread=False),
             "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
         },
         before_request=RequestCheck(services.settings),

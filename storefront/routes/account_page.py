@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields, replace
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import list_api_keys
-from chenu.accounts.entitlements import get_entitlements
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import list_sessions
 from chenu.accounts.users import get_user
@@ -18,6 +17,7 @@ from chenu.agents.queries import count_custom_agents, list_agents_by_id
 from chenu.core.paging import Key
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import find_refusal
+from chenu.tokens.entitlements import get_entitlements
 from storefront.forms import Fields, FormView
 from storefront.pages import Page, Pages
 from storefront.paging import Pager

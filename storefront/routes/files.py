@@ -13,7 +13,7 @@ from chenu.agents.queries import get_visible_agent, list_public_addresses
 from chenu.core.errors import NotFound
 from chenu.core.negotiation import prefers_gzip
 from chenu.settings import Settings
-from storefront.access import PUBLIC
+from storefront.access import PUBLIC, WITHOUT_METER
 from storefront.assets import find_asset, version_of
 from storefront.forms import HttpRequest, read_query
 from storefront.icons import icon_svg
@@ -22,10 +22,19 @@ from storefront.pages import Pages
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _SITEMAP_LIMIT = 45_000
-_PRIVATE_PATHS = ("/account", "/creator", "/library", "/purchases", "/staff", "/sign-in", "/mail")
+_PRIVATE_PATHS = (
+    "/account",
+    "/creator",
+    "/library",
+    "/purchases",
+    "/staff",
+    "/sign-in",
+    "/mail",
+    "/tokens",
+)
 
 
-@get("/static/{name:path}", opt=PUBLIC)
+@get("/static/{name:path}", opt=PUBLIC | WITHOUT_METER)
 async def send_static(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
     """Cached for a year if the URL contains the current content's hash, else for an hour."""
     asset = find_asset(name.lstrip("/"))
@@ -47,7 +56,7 @@ def _file(body: bytes, media_type: str, cache_control: str = _FOR_AN_HOUR) -> Re
     return Response(body, media_type=media_type, headers=headers)
 
 
-@get("/favicon.svg", opt=PUBLIC)
+@get("/favicon.svg", opt=PUBLIC | WITHOUT_METER)
 async def send_favicon() -> Response[bytes]:
     asset = find_asset("favicon.svg")
     if asset is None:
@@ -55,7 +64,7 @@ async def send_favicon() -> Response[bytes]:
     return _file(asset.body, asset.content_type)
 
 
-@get("/icons/{name:str}", opt=PUBLIC)
+@get("/icons/{name:str}", opt=PUBLIC | WITHOUT_METER)
 async def send_icon(pages: NamedDependency[Pages], name: FromPath[str]) -> Response[bytes]:
     """`<agent id>.svg`; cached for a day, by shared caches too if the agent is on sale."""
     agent_id = _read_icon_name(name)
@@ -76,12 +85,12 @@ def _read_icon_name(name: str) -> AgentId:
     return AgentId(agent_id)
 
 
-@get("/schemas/agent-manifest-1.json", opt=PUBLIC)
+@get("/schemas/agent-manifest-1.json", opt=PUBLIC | WITHOUT_METER)
 async def send_manifest_schema() -> Response[bytes]:
     return _file(SCHEMA_PATH.read_bytes(), "application/schema+json")
 
 
-@get("/robots.txt", opt=PUBLIC)
+@get("/robots.txt", opt=PUBLIC | WITHOUT_METER)
 async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
     """Each private path itself, with a query, and all below it, but not paths that merely begin
     alike.
@@ -92,7 +101,7 @@ async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
     return _file("\n".join([*lines, ""]).encode(), "text/plain")
 
 
-@get("/sitemap.xml", opt=PUBLIC)
+@get("/sitemap.xml", opt=PUBLIC | WITHOUT_METER)
 async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
     """The public pages and every agent on sale, the latest changed first."""
     base = escape(settings.public_url)

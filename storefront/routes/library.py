@@ -3,14 +3,19 @@
 from litestar import get
 from litestar.di import NamedDependency
 
+from chenu.accounts.roles import Right
 from chenu.agents.access import GrantRow, list_library
+from chenu.agents.model import AgentId
 from chenu.agents.queries import list_agents_by_id
+from chenu.agents.rows import AgentRow
 from chenu.core.clock import business_now
 from chenu.core.paging import Key
+from chenu.flows.executions.page_runs import list_run_offers
 from storefront.access import SIGNED_IN
-from storefront.forms import HttpRequest, read_query
+from storefront.forms import FormView, HttpRequest, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.run_form import RunView, form_name
 from storefront.visitor import account_of
 
 PAGE_SIZE = 24
@@ -26,9 +31,18 @@ async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         "library/page.html",
         grants=grants.rows,
         agents={agent.id: agent for agent in agents},
+        views=await _find_views(pages, agents),
         now=business_now(),
         links=pager.links(grants, _key),
     )
+
+
+async def _find_views(pages: Pages, agents: list[AgentRow]) -> dict[AgentId, RunView]:
+    """Their forms to run them; none for whoever may only read here."""
+    if not pages.request_context.actor.has_right(Right.USE_AGENTS):
+        return {}
+    offers = await list_run_offers(agents)
+    return {id_: RunView(FormView(form_name(id_)), offer) for id_, offer in offers.items()}
 
 
 def _key(grant: GrantRow) -> Key:

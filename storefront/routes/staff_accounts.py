@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.audit import StaffRead, record_staff_reads
-from chenu.accounts.entitlements import get_entitlements
 from chenu.accounts.overrides import (
     OverrideInput,
     list_overrides,
@@ -19,6 +18,7 @@ from chenu.accounts.overrides import (
 from chenu.accounts.queries import find_account, list_accounts_of_member
 from chenu.core.errors import NotFound
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.entitlements import get_entitlements
 from storefront.access import SUPPORT
 from storefront.entitlement_words import feature_choices
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query

@@ -33,6 +33,7 @@ from chenu.core.errors import BrokenRequest, Invalid, NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.paging import Key
+from chenu.flows.packs.refunds import find_pack_offer
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refund_requests import (
     SECOND_PERSON_ABOVE,
@@ -115,6 +116,8 @@ async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: i
         list_refund_requests([invoice.id]),
         list_credit_notes([invoice.id]),
     )
+    pack = await find_pack_offer(payments)
+    left = max([await find_refundable(payment) for payment in payments], default=0)
     page = pages.show(
         "staff/invoice.html",
         status,
@@ -124,7 +127,8 @@ async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: i
         requests=requests,
         credit_notes=notes,
         names=await _name_people(requests),
-        left=max([await find_refundable(payment) for payment in payments], default=0),
+        pack=pack,
+        left=min(left, pack.amount) if pack else left,
         limit=SECOND_PERSON_ABOVE,
         form=form,
         refund_form=form if form.name == "refund" else FormView("refund"),

@@ -19,6 +19,7 @@ from chenu.agents.queries import (
     list_versions_by_id,
 )
 from chenu.agents.rows import AgentRow
+from chenu.agents.run_summaries import find_figures
 from chenu.agents.search import CardHit, count_agents, list_cards
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import NotFound
@@ -31,6 +32,7 @@ from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.run_form import find_run_view
 from storefront.search_form import Search, read_search
 
 PATH = "/agents"
@@ -84,8 +86,11 @@ def key_of_hit(hit: CardHit) -> Key:
 
 
 @get("/agents/{slug:str}", opt=PUBLIC)
-async def show_agent(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
-    return await render_agent(pages, await get_shown_agent(pages, slug))
+async def show_agent(
+    request: HttpRequest, pages: NamedDependency[Pages], slug: FromPath[str]
+) -> Page:
+    run_id = read_query(request).text("run")
+    return await render_agent(pages, await get_shown_agent(pages, slug), run_id=run_id)
 
 
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
@@ -100,9 +105,16 @@ async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
 
 
 async def render_agent(
-    pages: Pages, agent: AgentRow, *, form: FormView | None = None, status: int = 200
+    pages: Pages,
+    agent: AgentRow,
+    *,
+    form: FormView | None = None,
+    run_form: FormView | None = None,
+    run_id: str = "",
+    status: int = 200,
 ) -> Page:
-    """The agent's page, with the errors of a refused purchase."""
+    """The agent's page, with the errors of a refused purchase or run, or what came of a run."""
+    actor = pages.request_context.actor
     versions = await list_versions([agent.id], all_states=False)
     current = await list_versions_by_id([agent.current_version]) if agent.current_version else []
     return pages.show(
@@ -112,7 +124,9 @@ async def render_agent(
         text=agent.text(pages.locale),
         versions=versions,
         version=current[0] if current else None,
-        offer=await make_offer(pages.request_context.actor, agent),
+        offer=await make_offer(actor, agent),
+        figures=await find_figures(agent.id),
+        view=await find_run_view(actor, agent, run_id, run_form),
         consent=consent_text(pages.locale),
         idempotency_key=new_id().hex,
         form=form or FormView("buy"),

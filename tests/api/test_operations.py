@@ -1,12 +1,13 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 import pytest
 from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 
-from chenu.accounts.actor import Staff
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
@@ -17,7 +18,8 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
 from tests.api.makers import DRAFT
-from tests.flows.plans import catch_up, open_plans, put_portal
+from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
+from tests.flows.runs import give_tokens
 from tests.people import MANIFEST, Person, make_creator, make_person, pay
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -79,6 +81,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
+    await _run(story, client, services, buyer, agent)
+    await _roi(story, as_session(client, services, buyer))
 
     assert sorted(story.reported) == NAMES
 
@@ -109,6 +113,54 @@ async def _entitlements(
     assert released["entitlement"]["used"] == 0
 
 
+async def _run(
+    story: Story,
+    client: httpx.AsyncClient,
+    services: Services,
+    buyer: Person,
+    agent: dict[str, Any],
+) -> None:
+    """Of the agent that was bought: once to its end, once given up."""
+    await give_tokens(buyer.actor.require_account(ApiScope.READ), 100)
+    app = await as_service(client, services, buyer)
+    request = {"agentId": agent["id"], "maxTokens": 50}
+    first, second = [
+        await story.tell(app, "AuthorizeExecution", input={**request, "idempotencyKey": key})
+        for key in ("run 1", "run 2")
+    ]
+    report = {"executionId": first["execution"]["id"], "tokensUsed": 30, "idempotencyKey": "3"}
+    done = await story.tell(app, "CompleteExecution", input=report)
+    assert (done["execution"]["status"], done["execution"]["tokensUsed"]) == ("COMPLETED", 30)
+    assert done["wallet"] == {"available": 20, "held": 50}
+    given_up = {"executionId": second["execution"]["id"], "idempotencyKey": "4"}
+    await story.tell(app, "CancelExecution", input=given_up)
+    use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
+    assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
+    await _watch_tokens(story, services, buyer)
+    viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
+    assert viewer["account"]["executions"]["totalCount"] == 2
+
+
+async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:
+    """Over a socket and a stream in test_live_tokens.py; here the document alone."""
+    name = "WatchTokens"
+    request = GraphQLRequest(document_of(name), {}, name)
+    ctx = Context(services, RequestContext(actor=buyer.actor))
+    async with aclosing(get_engine().subscribe(request, ctx)) as answers:
+        answer = await anext(answers)
+    story.reported.add(name)
+    assert answer.errors == []
+    assert answer.data is not None
+    assert answer.data["tokenBalanceChanged"]["held"] == 0
+
+
+async def _roi(story: Story, api: Api) -> None:
+    numbers = {"hourlyRateMinor": 4500, "minutesPerExecution": 20}
+    changed = await story.tell(api, "UpdateRoiSettings", input=numbers)
+    assert changed["roi"]["hourlyRate"]["amountMinor"] == 4500
+    assert (await story.tell(api, "Roi"))["account"]["roi"]["minutesPerExecution"] == 20
+
+
 async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
     api = Api(client)
     await story.tell(api, "AskForNewPassword", email="ana@example.org")
@@ -135,6 +187,9 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     assert quote["firstInvoice"]["amountMinor"] == 1450
     assert (await story.tell(finance, "Coupons"))["coupons"]["totalCount"] == 1
     request = {"tier": "PRO", "idempotencyKey": "p", "couponCode": "half"}
+    pack = {"packCode": "pack_1k", "idempotencyKey": "t"}
+    await put_plans(services, "pack_1k")
+    assert (await story.tell(api, "BuyPack", input=pack))["checkout"]
     started = await story.tell(api, "StartPlan", input=request)
     withdrawn = await story.tell(finance, "DeactivateCoupon", code="half")
     assert not withdrawn["coupon"]["active"]
@@ -142,6 +197,7 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     await catch_up(services)
     assert (await story.tell(api, "MyPlan"))["account"]["tier"]["code"] == "PRO"
     assert (await story.tell(api, "MyInvoices"))["account"]["invoices"]["totalCount"] == 1
+    assert (await story.tell(api, "MyTokens"))["account"]["tokens"]["held"] == 0
     offer = await story.tell(api, "PreviewPlan", tier="BUSINESS")
     agreed = {
         "tier": "BUSINESS",

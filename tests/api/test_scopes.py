@@ -23,14 +23,19 @@ BY_AGENTS = {
 BY_MARKETPLACE = {"agentPurchase"}
 BY_BILLING = {
     "billingPortalOpen",
+    "roiSettingsUpdate",
     "subscriptionCancel",
     "subscriptionChange",
     "subscriptionResume",
     "subscriptionStart",
+    "tokenPackBuy",
 }
-REPORTS_OF_USE = {"entitlementConsume", "entitlementRelease"}
-"""What service keys alone may write."""
+RUNS = {"executionAuthorize", "executionComplete", "executionCancel"}
+BY_APPS = {"entitlementConsume", "entitlementRelease", "tokenSpend"} | RUNS
+"""What service keys may write."""
 MAY = {
+    ApiScope.EXECUTIONS: RUNS | {"tokenSpend"},
+    ApiScope.TOKENS: {"tokenSpend"},
     ApiScope.AGENTS: BY_AGENTS,
     ApiScope.MARKETPLACE: BY_MARKETPLACE,
     ApiScope.BILLING: BY_BILLING,
@@ -124,7 +129,7 @@ async def test_a_service_key_reads_for_the_account_it_names_and_changes_nothing_
     foreign = await api.send(node, {"id": gid("Account", other.actor.account_id)})
     viewer = await api.send("{ viewer { id } }")
     before = await fingerprint(services)
-    others = [name for name in mutations() if name not in REPORTS_OF_USE]
+    others = [name for name in mutations() if name not in BY_APPS]
     changes = {name: (await api.send(call_of(name))).codes for name in others}
 
     assert own.data["node"]["tier"] == {"code": "STARTER"}

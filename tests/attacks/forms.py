@@ -56,15 +56,24 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/email/cancel": Filled("buyer", {"token": "x"}, moves=False),
         "/language": Filled("buyer", {"locale": "en", "next": "/"}),
         "/account/profile": Filled("buyer", {"display_name": "Somebody"}),
+        "/account/token-limits": Filled(
+            "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
+        ),
+        "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
             "other buyer",
             {"tier": "PRO", "interval": "MONTH", "trial": "yes", "idempotency_key": "forged-1"},
         ),
+        "/tokens/packs/{code:str}/buy": Filled("other buyer", {"idempotency_key": "forged-2"}),
+        "/tokens/orders/{pack_order_id:uuid}/refund": Filled(
+            "buyer", {"expected_amount": "900", "idempotency_key": "forged-3"}
+        ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
+        "/roi/settings": Filled("buyer", {"hourly_rate": "45.00", "minutes": "20"}),
         "/account/plan/change": Filled(
             "buyer",
             {
@@ -104,6 +113,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
         "/account/sessions/revoke-others": Filled("buyer", {}),
         "/agents/{slug:str}/manifest": Filled("buyer", {}),
+        "/agents/{slug:str}/try": Filled(
+            "buyer", {"max_tokens": "20", "idempotency_key": "forged run"}
+        ),
         "/agents/{slug:str}/buy": Filled(
             "other buyer",
             {

@@ -23,6 +23,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
@@ -36,6 +37,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
+from tests.storefront.token_lives import give, run
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Store:
                 f"/purchases/{self.purchase}",
                 "/account/invoices",
                 "/account/billing",
+                "/tokens",
+                "/tokens/statement",
+                "/roi",
+                "/roi/how",
             ],
             "creator": [
                 "/creator",
@@ -103,6 +109,7 @@ async def open_store(services: Services) -> Store:
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
+    await give(buyer, 1_000)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.account_id
@@ -111,6 +118,7 @@ async def open_store(services: Services) -> Store:
         finance.actor, await enter_contract(finance.actor, account_id, made_up_contract()), "Over."
     )
     await ask_offer()
+    await put_run(account_id, agent.id)
     people = {
         "finance": finance,
         "buyer": buyer,
@@ -166,8 +174,14 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
         await put("enterprise_inquiry", column, line)
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
-    await put("coupon", "code", line.upper())
+    await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_payments(store: Store, line: str, lines: str) -> None:
+    """Coupons, and what programs write into the statement of tokens."""
+    await put("coupon", "code", line.upper())
+    await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 
 
 def _lines(text: str) -> str:

@@ -15,7 +15,11 @@ BILLING = ApiScope.BILLING
 
 Decide = Callable[[Caller], bool]
 
-_OF_BUYER = {"user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"}
+_OF_BUYER = {
+    *("user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"),
+    *("token grant", "token entry"),
+    *("execution", "other execution"),
+}
 _PUBLIC = {"agent on sale", "published version", "creator"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
@@ -34,7 +38,10 @@ ROOTS: dict[Rule, Decide] = {
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
     permissions.PLANS: lambda who: who.may(BILLING),
+    permissions.PACKS: lambda who: who.may(BILLING),
     permissions.SERVICE: lambda who: who.is_service,
+    permissions.RUNS: lambda who: who.may(ApiScope.EXECUTIONS),
+    permissions.SPENDING: lambda who: who.may(ApiScope.EXECUTIONS, ApiScope.TOKENS),
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
@@ -56,6 +63,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.SELF: _everybody,
     permissions.ACTING: _everybody,
     permissions.HOLDER: _everybody,
+    permissions.RUNNER: _everybody,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),

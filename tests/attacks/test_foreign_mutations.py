@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from graphql import GraphQLInputObjectType, get_named_type
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.flows.services import Services
 from chenu_graphql.schema import get_schema
 from tests.api.dummies import mutations
@@ -31,6 +31,16 @@ _DECIDE = """mutation($i: AgentReviewDecisionInput!) {
 }"""
 _ARCHIVE = "mutation($i: AgentArchiveInput!) { agentArchive(input: $i) { userErrors { code } } }"
 _BUY = "mutation($i: AgentPurchaseInput!) { agentPurchase(input: $i) { userErrors { code } } }"
+_RUN = """mutation($i: ExecutionAuthorizeInput!) {
+    executionAuthorize(input: $i) { userErrors { code } }
+}"""
+_REPORT = """mutation($i: ExecutionCompleteInput!) {
+    executionComplete(input: $i) { userErrors { code } }
+}"""
+_GIVE_UP = """mutation($i: ExecutionCancelInput!) {
+    executionCancel(input: $i) { userErrors { code } }
+}"""
+_SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -39,6 +49,10 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     draft = world.node_id("draft")
     version = {"number": "2.0.0", "changelog": "New.", "manifest": MANIFEST}
     request = {"expectedAmountMinor": 900, "idempotencyKey": "x", "acceptImmediateSupply": True}
+    key = {"idempotencyKey": "y"}
+    run, report = {"maxTokens": 10, **key}, {"tokensUsed": 10, "idempotencyKey": "z"}
+    spend = {"amount": 1, "reason": "A use", **key}
+    running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
         "agentVersionCreate": ("creator", (_VERSION, {"i": {"agentId": draft, **version}})),
@@ -47,6 +61,10 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "agentArchive": ("creator", (_ARCHIVE, {"i": {"agentId": draft}})),
         "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **request}})),
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
+        "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
+        "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
+        "tokenSpend": ("creator", (_SPEND, {"i": {"agentId": draft, **spend}})),
+        "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
     }
 
 
@@ -72,6 +90,11 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     """Reviewing is for reviewers, the rest for owners in person or by key."""
     if maker == "reviewer":
         return caller.name in ("reviewer", "admin")
+    if name == "tokenSpend":  # of their own tokens, for an agent that they see
+        sees = caller.owns == maker or caller.has_staff(Staff.REVIEWER)
+        return sees and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
+    if name.startswith("execution"):
+        return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     is_own = bool(maker) and caller.owns == maker
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
 
@@ -92,7 +115,7 @@ async def test_no_mutation_reaches_what_belongs_to_others(
             continue
         codes = await _codes(caller, call)
         if not codes or not codes <= REFUSALS | (
-            NOT_FOR_SALE if name == "agentPurchase" else set()
+            NOT_FOR_SALE if name in ("agentPurchase", "executionAuthorize") else set()
         ):
             surprises[f"{caller.name}: {name}"] = codes
 

@@ -13,7 +13,7 @@ from graphql import is_required_argument as is_required
 from chenu.flows.services import Services
 from chenu_graphql.enforcement import own_fields
 from chenu_graphql.nodes import list_node_types
-from chenu_graphql.permissions import PARENT, SERVICE
+from chenu_graphql.permissions import PARENT
 from chenu_graphql.policies import find_field_policy
 from chenu_graphql.schema import get_schema
 from tests.api.calls import Reply
@@ -92,7 +92,7 @@ class Root:
     def is_for(self, caller: Caller) -> bool:
         policy = find_field_policy(self.field)
         assert policy is not None
-        if self.is_mutation and caller.is_service and policy.allow is not SERVICE:
+        if self.is_mutation and caller.is_service and not policy.allow.for_apps:
             return False
         return ROOTS[policy.allow](caller)
 

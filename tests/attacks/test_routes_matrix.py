@@ -36,6 +36,7 @@ FOR_PROGRAMS = {
 
 OWNERS = {
     "order_id": "buyer",
+    "pack_order_id": "buyer",
     "file": "buyer",
     "purchase_id": "buyer",
     "key_id": "buyer",
@@ -44,6 +45,7 @@ OWNERS = {
     "invitation_id": "buyer",
     "agent_id": "creator",
     "subject_id": "buyer",
+    "limit_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 

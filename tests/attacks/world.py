@@ -7,6 +7,7 @@ from chenu.accounts.actor import AccountId, AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
+from chenu.agents.model import ExecutionId
 from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import (
@@ -26,6 +27,10 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from chenu.flows.creators.edit_agent import create_agent
+from chenu.flows.executions.authorize import authorize_execution
+from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
+from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
@@ -34,6 +39,7 @@ from chenu.flows.subscriptions.refunds import new_refund_request
 from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
+from chenu.tokens.grants import GrantKind
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import (
@@ -45,7 +51,9 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
+from tests.flows.runs import give_tokens
 from tests.people import (
     Person,
     agent_input,
@@ -56,6 +64,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
+from tests.tokens.granting import give
 
 TYPES = {
     "user": "User",
@@ -66,7 +75,11 @@ TYPES = {
     "api key": "ApiKey",
     "plan": "Subscription",
     "invoice": "Invoice",
+    "token grant": "TokenGrant",
+    "token entry": "TokenEntry",
     "coupon": "Coupon",
+    "execution": "Execution",
+    "other execution": "Execution",
     "sale": "Sale",
     "agent on sale": "Agent",
     "draft": "Agent",
@@ -142,6 +155,28 @@ async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     }
 
 
+async def _buy_pack(services: Services, buyer: Person) -> object:
+    """A pack of tokens, paid."""
+    await put_plans(services, "pack_1k")
+    order = await order_pack(services, buyer.actor)
+    assert order.checkout_url is not None
+    await pay(order.checkout_url)
+    await report_pack_order(services, order.account_id, order.id)
+    return order.id
+
+
+async def _give_tokens(buyer: Person) -> dict[str, Any]:
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    grant = await give(account_id, 100, GrantKind.PACK)
+    return {
+        "token grant": grant.id,
+        "token entry": await db.fetch_value(
+            "SELECT id FROM token_entry WHERE token_grant = $1", grant.id
+        ),
+    }
+
+
 async def _declare_withdrawal() -> object:
     """By somebody who names no contract that we know."""
     data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
@@ -171,6 +206,21 @@ async def _make_coupon() -> object:
     return await db.fetch_value("SELECT id FROM coupon")
 
 
+async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
+    """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
+
+    The agent counts as unused all the same, so that opening its manifest is its first use.
+    """
+    for person in (cast.buyer, cast.creator):
+        await give_tokens(person.actor.require_account(ApiScope.READ), 1000)
+    request = AuthorizeInput(agent.id, 20)
+    runs = [
+        await authorize_execution(services, cast.buyer.actor, request, key) for key in ("a", "b")
+    ]
+    await db.execute("UPDATE access_grant SET first_used_at = NULL WHERE agent = $1", agent.id)
+    return [run.id for run in runs]
+
+
 async def build_world(services: Services, cast: Cast) -> World:
     """The creator's agent, bought by the buyer, and the creator's draft."""
     buyer, creator = cast.buyer, cast.creator
@@ -189,9 +239,12 @@ async def build_world(services: Services, cast: Cast) -> World:
     request = await ask_support(buyer.actor, "An invoice", "Where is it?")
     await _agree_more(creator)
     contract, inquiry = await _agree_on_contract(creator)
+    running, other = await _run_twice(services, cast, agent)
+    limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
+        **await _give_tokens(buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
         "purchase": purchase.id,
@@ -203,12 +256,16 @@ async def build_world(services: Services, cast: Cast) -> World:
         "support request": request,
         "contract": contract,
         "inquiry": inquiry,
+        "limit": limit,
+        "execution": running,
+        "other execution": other,
         "sale": purchase.id,
         "agent on sale": agent.id,
         "draft": draft.id,
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
+        "pack order": await _buy_pack(services, buyer),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

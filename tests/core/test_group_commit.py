@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from chenu.core.errors import Unavailable
+from chenu.core.errors import Busy, Unavailable
 from chenu.core.group_commit import GroupCommit
 
 
@@ -88,6 +88,35 @@ async def test_callers_who_go_away_disturb_nobody() -> None:
     assert writer.batches == [[1, 2], [4]]
     assert being_written[0].cancelled()
     assert waiting[0].cancelled()
+
+
+async def test_those_who_come_again_at_once_are_written_together_again() -> None:
+    writer = Writer()
+    writer.may_write.set()
+    group = GroupCommit(writer.write)
+
+    async def come_three_times(row: int) -> None:
+        for _ in range(3):
+            await group.add(row)
+
+    await asyncio.gather(*(come_three_times(row) for row in range(1, 17)))
+
+    assert [len(batch) for batch in writer.batches] == [16, 16, 16]
+
+
+async def test_one_more_than_may_wait_is_refused_and_nobody_else() -> None:
+    writer = Writer()
+    group = GroupCommit(writer.write, most_waiting=2)
+    first = await begin(group, 1)
+    waiting = await begin(group, 2, 3)
+
+    [refused] = await begin(group, 4)
+    writer.may_write.set()
+    outcomes = await asyncio.gather(*first, *waiting, refused, return_exceptions=True)
+
+    assert outcomes[:3] == [2, 4, 6]
+    assert type(outcomes[3]) is Busy
+    assert writer.batches == [[1], [2, 3]]
 
 
 async def test_a_writer_that_is_cancelled_leaves_nobody_waiting() -> None:

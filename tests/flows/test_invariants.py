@@ -9,15 +9,18 @@ from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
 from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
+from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
+from chenu.flows.run_invariants import RUNS
 from chenu.flows.services import Services
+from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import check
 from tests.conftest import Engines
 from tests.flows.sales import Sold, make_sale, work_off
 from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
-BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS)}
+BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS, *PACKS, *TOKENS, *RUNS)}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 

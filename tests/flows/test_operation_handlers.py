@@ -29,6 +29,7 @@ from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
+from tests.flows.packs import buy, open_packs, order_pack
 from tests.flows.plans import change, complete, open_plans, plan_of, start
 from tests.flows.sales import (
     Market,
@@ -135,6 +136,7 @@ async def _live_with_a_plan(services: Services) -> None:
     await work_off(services)
     await _return_some(services)
     await _pay_with_another_card(services)
+    await _buy_packs(services)
     await _leave_for_good(services)
     for name in ("una", "otto"):
         trial = await start(services, (await make_person(name, TierCode.FREE)).actor, trial=True)
@@ -145,6 +147,13 @@ async def _pay_with_another_card(services: Services) -> None:
     person = await make_person("ida", TierCode.FREE)
     await fall_behind(services, person)
     await change_card(services, person, OTHER)
+
+
+async def _buy_packs(services: Services) -> None:
+    """A page that is closed for another one, which is paid."""
+    person = await open_packs(services, "pia")
+    await order_pack(services, person.actor, "pack_100", "pack-0")
+    await buy(services, person.actor)
 
 
 async def _leave_for_good(services: Services) -> None:

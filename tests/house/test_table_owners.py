@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")
 ACROSS_FEATURES = {
     "chenu/flows/invariants.py": "compares the books with what every feature says",
+    "chenu/flows/pack_invariants.py": "compares the books with what every feature says",
     "chenu/flows/plan_invariants.py": "compares the books with what every feature says",
+    "chenu/flows/run_invariants.py": "compares the books with what every feature says",
+    "chenu/flows/token_invariants.py": "compares the books with what every feature says",
     "chenu/flows/mirrors/stale.py": "compares what Stripe was sent with what every feature says",
     "chenu/demo/seed_gifts.py": "makes up what customers would have done",
     "chenu/demo/seed.py": "makes up what customers would have done",

@@ -10,8 +10,9 @@ import pytest
 
 from chenu.core.i18n import LOCALES, Locale
 from chenu.core.mail import queue_mail
+from chenu.core.mail_encoding import PARAMS
 from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic, topic_of
-from chenu.core.mail_params import PARAMS, MailParams
+from chenu.core.mail_params import MailParams
 from chenu.flows.services import Services
 from chenu.jobs import mail_text
 from chenu.jobs.mail_samples import SAMPLES, sample_row, samples_of
@@ -138,5 +139,6 @@ def test_what_concerns_money_law_or_safety_cannot_be_turned_off() -> None:
     assert optional == {
         MailKind.WELCOME: MailTopic.TIPS,
         MailKind.SALE: MailTopic.SALES,
+        MailKind.TOKENS_USED: MailTopic.TOKENS,
         MailKind.AGENT_APPROVED: MailTopic.REVIEWS,
     }

@@ -20,6 +20,8 @@ from chenu.core.ids import new_id
 from chenu.core.retention import Retention, purge
 from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
+from tests.agents.runs import put_run
+from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import counted_statements
 from tests.conftest import Engines
 from tests.contracts import ask_offer
@@ -121,6 +123,16 @@ async def _subscription_order() -> None:
     await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
 
 
+async def _pack_order() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO pack_order (id, account, buyer, pack, base_tokens, bonus_tokens, price, locale,
+            terms_version, status, created_at, updated_at)
+        VALUES ($1, $2, $3, 'pack_1k', 1000, 100, 900, 'fr', '1', 'CANCELED', now(), now())
+    """
+    await db.execute(sql, new_id(), person.actor.account_id, person.user_id)
+
+
 async def _withdrawal_statement() -> None:
     sql = """
         INSERT INTO withdrawal_statement (id, name, email, contract, locale, declared_at, state)
@@ -189,6 +201,11 @@ async def _trial_reminder() -> None:
     await db.execute(sql, new_id(), subscription)
 
 
+async def _execution() -> None:
+    shop = await open_shop()
+    await put_run(shop.account_id, await shelve(shop, "Trieur"))
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -203,6 +220,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,
+    "pack_order": _pack_order,
     "coupon_redemption": _coupon_redemption,
     "entitlement_use": _entitlement_use,
     "withdrawal_statement": _withdrawal_statement,
@@ -210,6 +228,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
     "trial_reminder": _trial_reminder,
+    "execution": _execution,
 }
 
 

@@ -27,8 +27,10 @@ from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.privacy.deletions import list_deletions_due
 from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
+from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
+from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
 from tests.people import (
@@ -39,6 +41,7 @@ from tests.people import (
     make_published_agent,
     sign_in_again,
 )
+from tests.tokens.granting import give, hold, spend
 
 NAME = "quartzia"
 """In the address, the name, the handle and the profile of the person."""
@@ -77,6 +80,8 @@ async def live(services: Services) -> Life:
 async def _subscribe(services: Services, person: Person) -> Person:
     """A plan that was cancelled with a reason, and taken up again."""
     await put_plans(services, "plan_pro")
+    await put_plans(services, "pack_100")
+    await order_pack(services, person.actor, "pack_100")
     await db.execute("UPDATE account SET tier = 'FREE' WHERE owner = $1", person.user_id)
     await complete(services, await start(services, person.actor, TierCode.PRO, trial=True))
     await advance(services, 15)
@@ -101,7 +106,11 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await set_override(desk.actor, account_id, override)
     billed = BillingDetailsInput(f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR")
     await save_billing_details(person.actor, billed)
+    await update_settings(person.actor, RoiSettingsInput(4500, 20))
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
+    await give(account_id, 100)
+    await spend(account_id, 30, reason=f"{WORDS} run")
+    await hold(account_id, 40, reason=f"{WORDS} run")
 
 
 async def _work_with_others(person: Person, owner: Person) -> None:

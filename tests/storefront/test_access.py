@@ -49,7 +49,11 @@ def _routes() -> list[Route]:
 
 
 ROUTES = _routes()
-PRIVATE = [route for route in ROUTES if route.access is not Access.PUBLIC]
+_NO_PAGES = {"/tokens/meter"}
+"""Parts of open pages: an answer of theirs that leads elsewhere would lead nobody."""
+PRIVATE = [
+    route for route in ROUTES if route.access is not Access.PUBLIC and route.path not in _NO_PAGES
+]
 WRITES = [route for route in ROUTES if route.method == "POST"]
 
 

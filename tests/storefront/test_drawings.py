@@ -4,11 +4,15 @@ import re
 from uuid import UUID
 from xml.etree import ElementTree
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chenu.agents.earnings import DayNet
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.tiers.spheres import SPHERES
+from storefront.charts import draw_lines
 from storefront.earnings_chart import DAYS, HEIGHT, WIDTH, draw_earnings
 from storefront.icons import COLOURS, draw_icon, icon_svg
 from storefront.review_diff import compare_texts
@@ -84,3 +88,33 @@ def test_unknown_words_of_creators_stay_as_they_are() -> None:
     assert capability_label("underwater welding", "fr") == "underwater welding"
     assert permission_label("bank:read", "en") == "Reads your bank statements and cannot pay."
     assert permission_label("moon:walk", "en") is None
+
+
+def _numbers(svg_points: str) -> list[tuple[int, int]]:
+    return [(int(x), int(y)) for x, y in (point.split(",") for point in svg_points.split())]
+
+
+@given(
+    st.lists(st.integers(-10_000, 10**9), min_size=1, max_size=31),
+    st.lists(st.integers(0, 10**9), max_size=31),
+)
+def test_lines_stay_on_their_drawing(costs: list[int], values: list[int]) -> None:
+    steps = max(len(costs), len(values))
+
+    chart = draw_lines({"cost": costs, "value": values}, steps, least=100)
+
+    points = [point for line in chart.lines for point in _numbers(line.points)]
+    assert all(chart.left <= x <= chart.right and 0 <= y <= chart.height for x, y in points)
+    assert 2 <= len(chart.values) <= 7
+    assert len(chart.steps) <= 12
+    assert [tick.place for tick in chart.values] == sorted(
+        (tick.place for tick in chart.values), reverse=True
+    )
+
+
+def test_a_line_is_higher_where_its_value_is() -> None:
+    chart = draw_lines({"value": [0, 500, 1000]}, 3, least=100)
+
+    assert [y for _, y in _numbers(chart.lines[0].points)] == [226, 120, 14]
+    assert [tick.value for tick in chart.values] == [0, 500, 1000]
+    assert chart.zero == 226

@@ -56,8 +56,18 @@ PARAMS: dict[str, Any] = {
     "is_trial": False,
     "is_unpaid": True,
     "has_card": False,
+    "subject": "Trieur & co",
+    "is_key": False,
+    "soft": 5000,
+    "hard": 6000,
+    "used": 5120,
     "attempt": 2,
     "next_attempt_at": "2026-12-18T09:30:00+00:00",
+    "base": 1000,
+    "bonus": 100,
+    "order": "0190f0a0-0000-7000-8000-000000000002",
+    "terms": ["The terms."],
+    "terms_version": "2026-11-28",
 }
 _DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
@@ -75,6 +85,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
         "en": ["€12.50", "€2.08", "2026-11-01", "10:14"],
         "fr": ["12,50\u00a0€", "2,08\u00a0€", "2026-11-01", "10:14"],
     },
+    MailKind.PACK_RECEIPT: {
+        "en": ["1,100 tokens", "1,000", "€12.50", "€2.08", "The terms.", "2026-11-28"],
+        "fr": ["1\u202f100 jetons", "12,50\u00a0€", "2,08\u00a0€", "The terms.", "2026-11-28"],
+    },
     MailKind.INVOICE: {
         "en": ["ABC-0001", "€12.50", "€2.08", "attached"],
         "fr": ["ABC-0001", "12,50\u00a0€", "2,08\u00a0€", "jointe"],
@@ -88,6 +102,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.WITHDRAWAL_DONE: {"en": ["€12.50", "Pro"], "fr": ["12,50\u00a0€", "Pro"]},
     MailKind.WITHDRAWAL_REFUSED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.TOKEN_LIMIT: {
+        "en": ["5,120", "5,000", "6,000", "December 15, 2026"],
+        "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 décembre 2026"],
+    },
     MailKind.TRIAL_REFUSED: {
         "en": ["Pro", "Nothing was charged"],
         "fr": ["Pro", "Rien n’a été débité"],
@@ -139,6 +157,7 @@ LINKS = {
     MailKind.WITHDRAWAL_DONE: f"{URL}/account/invoices",
     MailKind.WITHDRAWAL_REFUSED: f"{URL}/account/plan",
     MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
@@ -158,6 +177,7 @@ LINKS = {
     MailKind.TRIAL_ENDING: f"{URL}/account/plan",
     MailKind.TRIAL_ENDED: f"{URL}/pricing",
     MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
+    MailKind.PACK_RECEIPT: f"{URL}/tokens",
 }
 
 TO_UNPROVED = {

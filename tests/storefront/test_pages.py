@@ -30,7 +30,7 @@ OPEN_PAGES = [
     "/privacy",
     "/imprint",
 ]
-OWN_PAGES = ["/library", "/account", "/creator/join"]
+OWN_PAGES = ["/library", "/account", "/tokens", "/tokens/statement", "/creator/join"]
 CREATOR_PAGES = ["/creator", "/creator/agents/new"]
 STAFF_PAGES = ["/staff"]
 _CSP = {

@@ -13,7 +13,7 @@ from chenu.flows.event_types import EventRegistry, EventScope
 from chenu.flows.services import Services
 from chenu.metering.plans import API_PLANS
 from chenu.tiers.catalogue import TIERS
-from chenu.tokens.packs import TOKEN_PACKS
+from chenu.tokens.packs import TOKEN_PACKS, price_key
 
 
 async def bootstrap_stripe(
@@ -61,4 +61,4 @@ def prices() -> Iterable[PriceRequest]:
         if plan.monthly_price:
             yield PriceRequest(name, f"{name}_month_eur", plan.monthly_price, "month")
     for pack in TOKEN_PACKS:
-        yield PriceRequest(pack.code, f"{pack.code}_eur", pack.price)
+        yield PriceRequest(pack.code, price_key(pack.code), pack.price)

@@ -33,6 +33,7 @@ from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import PersonDeletedParams
 from chenu.core.personal_data import Whose
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.packs.pages import PACK_PAGES
 from chenu.flows.privacy.customer import create_customer_deletion
 from chenu.flows.privacy.obstacles import find_obstacles
 from chenu.flows.privacy.rules import erase_all, find_whose
@@ -53,6 +54,7 @@ from chenu.privacy.deletions import (
     record_deletion,
     record_deletion_failure,
 )
+from chenu.tokens.pack_orders import find_pending_pack_order
 
 CONFIRMATION_WORD = mark("DELETE")
 _WORDS = frozenset(translate(locale, CONFIRMATION_WORD) for locale in LOCALES)
@@ -89,6 +91,9 @@ async def _close_pages(services: Services, actor: Actor) -> None:
     for account_id in await list_owned_accounts(actor.require_user()):
         for purchase in await list_pending_of_account(account_id):
             await PURCHASE_PAGES.close(services, purchase)
+        pack = await find_pending_pack_order(account_id)
+        if pack is not None:
+            await PACK_PAGES.close(services, pack)
         for kind in SubscriptionKind:
             order = await find_pending_order(account_id, kind)
             if order is not None:

@@ -12,13 +12,19 @@ from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
 from chenu.ledger import privacy as ledger
 from chenu.privacy import privacy as exports
+from chenu.roi import privacy as roi
 from chenu.support import privacy as support
+from chenu.tokens import pack_privacy as packs
+from chenu.tokens import privacy as tokens
 
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
     *ledger.RULES,
+    *tokens.RULES,
     *support.RULES,
+    *packs.RULES,
+    *roi.RULES,
     *billing.RULES,
     *agents.RULES,
     *accounts.RULES,

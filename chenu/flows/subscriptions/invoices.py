@@ -1,7 +1,7 @@
-"""Stripe's invoices as we have them, and the books of those that a plan's charges settled.
+"""Stripe's invoices as we have them, and the books of those that plans' and packs' charges settled.
 
 We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan's invoice". The
-charge of an invoice for something bought once is booked with the purchase, not here.
+charge of an invoice for an agent is booked with the purchase, not here.
 """
 
 from chenu.accounts.actor import AccountId
@@ -21,6 +21,7 @@ from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.pack_tokens import credit_pack, find_ordered_pack
 from chenu.flows.subscriptions.invoice_documents import request_document
 from chenu.flows.subscriptions.mails import mail_failed_payment
 from chenu.flows.subscriptions.refund_books import settle_refund
@@ -32,6 +33,7 @@ from chenu.ledger.accounts import (
 )
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.tokens.pack_orders import PackOrderRow
 
 
 async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bool:
@@ -60,18 +62,31 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
 async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     """In the caller's transaction: the mirror, and what is booked of it."""
     state = fetched.value
-    account_id = await _find_account(state)
+    pack = await find_ordered_pack(state.metadata)
+    account_id = pack.account_id if pack else await _find_account(state)
     if account_id is None:
         return False
     if await store_invoice(account_id, fetched):
         await mail_failed_payment(account_id, state)
     invoice = await find_invoice_by_stripe_id(state.id)
-    if invoice is not None and state.subscription_id is not None:
-        for charge in state.payments:
-            await _book_charge(account_id, invoice, state, charge)
     if invoice is not None:
+        await _book_charges(invoice, state, pack)
         await request_document(invoice)
     return True
+
+
+async def _book_charges(
+    invoice: InvoiceRow, state: InvoiceState, pack: PackOrderRow | None
+) -> None:
+    """Those of a plan or of a pack, whose tokens are credited in the same transaction."""
+    kind = "PACK_PAYMENT" if pack else "PLAN_PAYMENT"
+    for charge in state.payments if pack or state.subscription_id else ():
+        payment = _make_payment(invoice, state, charge)
+        if not await insert_invoice_payment(payment):
+            continue
+        await _book_charge(payment, kind)
+        if pack is not None:
+            await credit_pack(pack, payment)
 
 
 async def _find_account(state: InvoiceState) -> AccountId | None:
@@ -80,43 +95,37 @@ async def _find_account(state: InvoiceState) -> AccountId | None:
     return plan.account_id if plan else await find_account_of_customer(state.customer_id)
 
 
-async def _book_charge(
-    account_id: AccountId, invoice: InvoiceRow, state: InvoiceState, charge: Charge
-) -> None:
+async def _book_charge(payment: InvoicePaymentRow, kind: str) -> None:
     """Once per charge, however often and in whichever order Stripe tells of it."""
-    payment = _make_payment(account_id, invoice, state, charge)
-    if not await insert_invoice_payment(payment):
-        return
+    charge_id, account_id = payment.stripe_charge_id, payment.account_id
     await post(
         LedgerTransaction(
-            business_key=f"payment:{charge.id}",
-            kind="PLAN_PAYMENT",
+            business_key=f"payment:{charge_id}",
+            kind=kind,
             account_id=account_id,
             subject_id=payment.id,
             entries=(
-                debit(BUYER_PAYMENTS, euros(charge.amount)),
-                credit(PLATFORM_REVENUE, euros(Cents(charge.amount - payment.tax))),
+                debit(BUYER_PAYMENTS, euros(payment.paid)),
+                credit(PLATFORM_REVENUE, euros(Cents(payment.paid - payment.tax))),
                 credit(TAX_PAYABLE, euros(payment.tax)),
             ),
         )
     )
     await post(
         LedgerTransaction(
-            business_key=f"fee:{charge.id}",
+            business_key=f"fee:{charge_id}",
             kind="STRIPE_FEE",
             account_id=account_id,
             subject_id=payment.id,
             entries=(
-                debit(PLATFORM_REVENUE, euros(charge.fee)),
-                credit(STRIPE_FEES, euros(charge.fee)),
+                debit(PLATFORM_REVENUE, euros(payment.fee)),
+                credit(STRIPE_FEES, euros(payment.fee)),
             ),
         )
     )
 
 
-def _make_payment(
-    account_id: AccountId, invoice: InvoiceRow, state: InvoiceState, charge: Charge
-) -> InvoicePaymentRow:
+def _make_payment(invoice: InvoiceRow, state: InvoiceState, charge: Charge) -> InvoicePaymentRow:
     """Its part of the invoice's VAT, rounded down, and the discount of the first charge.
 
     A total of zero has a charge where the customer owed something from before. A change of plan
@@ -128,7 +137,7 @@ def _make_payment(
     return InvoicePaymentRow(
         id=new_id(),
         invoice_id=invoice.id,
-        account_id=account_id,
+        account_id=invoice.account_id,
         stripe_payment_intent_id=charge.payment_intent_id,
         stripe_charge_id=charge.id,
         gross=Cents(charge.amount + discount),

@@ -11,7 +11,7 @@ from chenu.accounts.customers import find_account_of_customer, get_billed_person
 from chenu.accounts.tiers import Period, set_tier
 from chenu.billing.contracts import find_running_contract
 from chenu.billing.ports import SubscriptionPort
-from chenu.billing.recurring import SubscriptionKind, SubscriptionState
+from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import (
     SubscribedItems,
@@ -37,6 +37,8 @@ from chenu.ledger.operations import (
     find_last,
 )
 from chenu.tiers.catalogue import TierCode
+from chenu.tokens.budget_rows import mark_budgets_unpaid
+from chenu.tokens.budgets import settle_budget
 
 
 class EndParams(msgspec.Struct, frozen=True):
@@ -73,6 +75,8 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         live = await list_live_subscriptions(account_id, kind)
         await restore_lost_coupon(live, state)
         await end_duplicates(live)
+        if state.is_ended_unpaid:
+            await mark_budgets_unpaid(account_id)
         now = await _grant_tier(account_id, live)
         if live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(before, fetched, live)
@@ -158,9 +162,15 @@ async def settle_tier(account_id: AccountId) -> None:
 async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
     """What a contract that runs gives, else the subscription that gives access, else FREE."""
     plan = next((each for each in live if each.gives_access), None)
-    period = Period(plan.period_start, plan.period_end) if plan else None
+    period = _period_of(plan) if plan else None
     tier = TierCode(plan.item) if plan else TierCode.FREE
     if await find_running_contract(account_id) is not None:
         tier, period = TierCode.ENTERPRISE, None
     await set_tier(account_id, tier, period)
+    await settle_budget(account_id)
     return tier
+
+
+def _period_of(plan: SubscriptionRow) -> Period:
+    is_trial = plan.status is SubscriptionStatus.TRIALING
+    return Period(plan.period_start, plan.period_end, is_trial)

@@ -1,7 +1,9 @@
-"""The books of what is returned of a plan's charge: once per refund, whoever made it at Stripe.
+"""The books of what is returned of a plan's or pack's charge: once per refund of Stripe's.
 
 docs/money.md, "A plan's invoice"; docs/decisions/0027.
 """
+
+from uuid import UUID
 
 import structlog
 
@@ -22,15 +24,20 @@ from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 
 log = structlog.get_logger(__name__)
 
 
-async def settle_refund(state: RefundState) -> bool:
-    """In the caller's transaction; False for a charge that is no plan's, or not booked yet."""
+async def settle_refund(state: RefundState, request_id: UUID | None = None) -> bool:
+    """In the caller's transaction; False for a charge that is not booked here, or not yet.
+
+    With what it takes of a pack's tokens. `request_id` is the request of ours that made it.
+    """
     payment = await find_invoice_payment(state.charge_id)
     if payment is None:
         return False
@@ -38,6 +45,7 @@ async def settle_refund(state: RefundState) -> bool:
     refund = await find_invoice_refund(state.id)
     if refund is None:
         refund = await _book(payment, state)
+        await follow_pack_refund(payment, state.id, state.amount, request_id)
     if state.is_undone:
         await _book_failure(refund)
     return True
@@ -70,6 +78,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
+        await mark_budgets_unpaid(payment.account_id)
         await _tell_customer(refund)
     return refund
 
@@ -87,6 +96,7 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
     if not await mark_refund_failed(refund.id, business_now()):
         return
     log.warning("refund_failed", refund=refund.stripe_refund_id, invoice=str(refund.invoice_id))
+    await restore_of_refund(refund.stripe_refund_id)
     await post(
         LedgerTransaction(
             business_key=f"refund-failed:{refund.stripe_refund_id}",

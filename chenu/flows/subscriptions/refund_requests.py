@@ -1,4 +1,4 @@
-"""Staff return something of a plan's invoice: with a reason, above a limit with a second person.
+"""Staff return something of a plan's or pack's invoice, above a limit with a second person.
 
 docs/decisions/0027.
 """
@@ -37,6 +37,7 @@ from chenu.core.i18n import mark
 from chenu.core.money import Cents
 from chenu.core.text import tidy
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.pack_tokens import restore_of_request, take_for_request
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
@@ -100,6 +101,7 @@ async def _create(
         state=RefundRequestState.WAITING if is_waiting else RefundRequestState.APPROVED,
         requested_by=user_id,
     )
+    await take_for_request(payment, row.id, data.amount)
     await insert_refund_request(row)
     await idempotency.remember_result(key, row.id)
     await audit.record(
@@ -158,6 +160,7 @@ async def _decide(
     action = "invoice.refund.approve" if approve else "invoice.refund.reject"
     await audit.record(actor, action, request_id, amount=request.amount, reason=reason)
     if not approve:
+        await restore_of_request(request_id)
         return None
     return await create_refund_operation(request, await get_invoice(request.invoice_id))
 

@@ -1,4 +1,4 @@
-"""Refunds of plans' charges and their credit notes: asked for by us, and followed whoever did.
+"""Refunds of plans' and packs' charges, and their credit notes, whoever asked for them.
 
 docs/decisions/0027.
 """
@@ -38,6 +38,7 @@ from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
+from chenu.flows.pack_tokens import restore_of_request
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.operations import (
@@ -46,6 +47,7 @@ from chenu.ledger.operations import (
     OperationRow,
     create_operation,
 )
+from chenu.tokens.pack_refunds import find_refund_of_request
 
 
 class PlanRefundParams(msgspec.Struct, frozen=True):
@@ -161,7 +163,8 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteSta
                 amount=params.amount,
                 status=RefundStatus.PENDING,
                 created=note.created,
-            )
+            ),
+            params.request_id,
         )
         await _store_note(answer)
         await close_request(params.request_id, RefundRequestState.SETTLED)
@@ -171,9 +174,12 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteSta
         self, operation: OperationRow, params: PlanRefundParams, refusal: StripeRefusal
     ) -> None:
         await close_request(params.request_id, RefundRequestState.FAILED)
+        await restore_of_request(params.request_id)
 
     async def renew(self, operation: OperationRow, params: PlanRefundParams) -> PlanRefundParams:
-        """Raises InvalidState when that much is not left any more."""
+        """Raises InvalidState when that much is not left any more, or tokens were given again."""
+        if await find_refund_of_request(params.request_id) is not None:
+            raise InvalidState("Its tokens were given again: make another refund of this pack")
         invoice = await find_invoice_by_stripe_id(params.stripe_invoice_id)
         payments = await list_invoice_payments([invoice.id]) if invoice else []
         payment = next(each for each in payments if str(each.id) == params.payment_id)

@@ -1,0 +1,48 @@
+"""Whether an account may run an agent: by its plan, by a grant, as its maker, or as a free try."""
+
+from dataclasses import dataclass
+
+from chenu.accounts.actor import Actor, ActorKind
+from chenu.agents.access import GrantRow, decide_access
+from chenu.agents.errors import NotInLibrary
+from chenu.agents.model import AgentKind, AgentStatus
+from chenu.agents.rows import AgentRow
+from chenu.core.errors import ChenuError, InvalidState
+
+FREE_TRIES = 3
+"""Of each account with each marketplace agent that it has not got."""
+FREE_TRY_TOKENS = 50
+"""At most so many in each of them."""
+FREE_TRIES_TOKENS = FREE_TRIES * FREE_TRY_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class RunAccess:
+    """`refusal` None: the agent may be run. `is_free_try`: if a free try is left.
+
+    `grant` is what gives access; None for the plan's own agents and for one's own.
+    """
+
+    grant: GrantRow | None = None
+    is_free_try: bool = False
+    refusal: ChenuError | None = None
+
+
+def decide_run(actor: Actor, agent: AgentRow, grant: GrantRow | None) -> RunAccess:
+    """`grant` is the account's usable grant, if any. Pure."""
+    if agent.kind is AgentKind.CUSTOM and agent.status is AgentStatus.ARCHIVED:
+        return RunAccess(
+            refusal=InvalidState("This private agent was archived: make a new one to go on")
+        )
+    if _is_own_through_app(actor, agent):
+        return RunAccess(grant)
+    access = decide_access(actor, agent, grant)
+    if isinstance(access.refusal, NotInLibrary):
+        return RunAccess(is_free_try=True)
+    return RunAccess(access.grant, refusal=access.refusal)
+
+
+def _is_own_through_app(actor: Actor, agent: AgentRow) -> bool:
+    """A service key acts for an account and not for a person: its maker's account counts."""
+    is_app = actor.kind is ActorKind.SERVICE_KEY and actor.account_id is not None
+    return is_app and agent.creator_account == actor.account_id

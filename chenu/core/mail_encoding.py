@@ -1,0 +1,65 @@
+"""Which parameters each kind of mail has, and how they are stored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from chenu.core import mail_params as of
+from chenu.core.mail_kinds import MailKind
+
+PARAMS: dict[MailKind, type[of.MailParams]] = {
+    MailKind.EMAIL_VERIFY: of.VerifyParams,
+    MailKind.EMAIL_CHANGE_CONFIRM: of.NewAddressParams,
+    MailKind.EMAIL_CHANGE_NOTICE: of.AddressNoticeParams,
+    MailKind.WELCOME: of.WelcomeParams,
+    MailKind.PASSWORD_RESET: of.ResetParams,
+    MailKind.PASSWORD_CHANGED: of.GreetingParams,
+    MailKind.INVITATION: of.LinkParams,
+    MailKind.MEMBER_REMOVED: of.MemberRemovedParams,
+    MailKind.OWNER_CHANGED: of.OwnerChangedParams,
+    MailKind.SUPPORT_ASKED: of.SupportAskedParams,
+    MailKind.SUPPORT_ANSWERED: of.SupportAnsweredParams,
+    MailKind.RECEIPT: of.ReceiptParams,
+    MailKind.PACK_RECEIPT: of.PackReceiptParams,
+    MailKind.INVOICE: of.InvoiceParams,
+    MailKind.PAYMENT_RETURNED: of.PaymentReturnedParams,
+    MailKind.REFUND: of.RefundParams,
+    MailKind.WITHDRAWAL_RECEIVED: of.WithdrawalReceivedParams,
+    MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
+    MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
+    MailKind.SALE: of.SaleParams,
+    MailKind.TOKEN_LIMIT: of.TokenLimitParams,
+    MailKind.TOKENS_USED: of.TokensUsedParams,
+    MailKind.AGENT_APPROVED: of.ReviewParams,
+    MailKind.AGENT_REJECTED: of.ReviewParams,
+    MailKind.EXPORT_READY: of.GreetingParams,
+    MailKind.PERSON_DELETED: of.PersonDeletedParams,
+    MailKind.PLAN_STARTED: of.PlanStartedParams,
+    MailKind.PLAN_CHANGED: of.PlanChangedParams,
+    MailKind.PLAN_DOWNGRADED: of.PlanChangedParams,
+    MailKind.PLAN_CHANGE_SCHEDULED: of.PlanScheduledParams,
+    MailKind.PLAN_CHANGE_UNDONE: of.PlanScheduledParams,
+    MailKind.PLAN_CANCELLED: of.PlanCancelledParams,
+    MailKind.PLAN_RESUMED: of.PlanPriceParams,
+    MailKind.PLAN_PAUSED: of.PlanParams,
+    MailKind.PLAN_UNPAUSED: of.PlanPriceParams,
+    MailKind.PLAN_ENDED: of.PlanEndedParams,
+    MailKind.TRIAL_ENDING: of.TrialEndingParams,
+    MailKind.TRIAL_ENDED: of.PlanParams,
+    MailKind.TRIAL_REFUSED: of.PlanParams,
+    MailKind.PAYMENT_FAILED: of.PaymentFailedParams,
+    MailKind.TOKENS_USED: of.TokensUsedParams,
+}
+
+
+def encode_params(kind: MailKind, params: of.MailParams | Mapping[str, Any]) -> str:
+    """As JSON. Raises TypeError unless they are just what the kind's template needs."""
+    if not isinstance(params, of.MailParams):
+        try:
+            params = msgspec.convert(dict(params), PARAMS[kind])
+        except msgspec.ValidationError as error:
+            raise TypeError(f"{kind}: {error}") from error
+    if type(params) is not PARAMS[kind]:
+        raise TypeError(f"{kind} has {PARAMS[kind].__name__}")
+    return msgspec.json.encode(params).decode()

@@ -1,0 +1,1 @@
+"""Monthly budgets of tokens: the worker's tasks, and the mails that warn."""

@@ -1,0 +1,1 @@
+"""Runs of agents: authorised with a hold of tokens, then settled once, released, or expired."""

@@ -1,0 +1,1 @@
+"""Returns on investment, from runs, invoices and purchases."""

@@ -1,0 +1,42 @@
+"""What must always hold between runs of agents and the tokens that they hold and take.
+
+Numbers as in docs/money.md, "Invariants".
+"""
+
+from chenu.ledger.invariants import Invariant
+
+RUNS = (
+    Invariant(
+        "I9r",
+        "an open run has an open hold of its account and amounts, and an ended one has none",
+        """
+        SELECT 'run ' || coalesce(e.id, h.id) AS what
+        FROM (SELECT id, account, tokens_held, max_tokens FROM execution
+            WHERE status = 'AUTHORIZED') e
+        FULL JOIN (SELECT h.* FROM token_hold h JOIN execution USING (id)
+            WHERE h.status = 'OPEN') h ON h.id = e.id
+        WHERE (e.account, e.tokens_held, e.max_tokens)
+            IS DISTINCT FROM (h.account, h.held, h.most)
+        """,
+    ),
+    Invariant(
+        "I9s",
+        "a reported run took what its hold was settled with; any other took nothing",
+        """
+        SELECT 'run ' || e.id AS what FROM execution e
+        JOIN token_hold h ON h.id = e.id
+        WHERE e.status <> 'AUTHORIZED' AND (
+            (h.status = 'SETTLED') <> (e.status IN ('COMPLETED', 'FAILED'))
+            OR (h.status = 'SETTLED' AND (e.tokens_used, e.capped) <> (h.used, h.capped)))
+        """,
+    ),
+    Invariant(
+        "I9t",
+        "no account has more than three free tries of an agent, of 50 tokens each",
+        """
+        SELECT 'account ' || account || ' agent ' || agent AS what FROM execution
+        WHERE is_free_try AND status <> 'CANCELED'
+        GROUP BY account, agent HAVING count(*) > 3 OR max(max_tokens) > 50
+        """,
+    ),
+)

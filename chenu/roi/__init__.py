@@ -1,0 +1,1 @@
+"""Return on investment: the value of saved time against what was paid."""

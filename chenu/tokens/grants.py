@@ -1,0 +1,186 @@
+"""Grants of tokens: made once per event, taken back, ended. docs/decisions/0033.
+
+Each change is one SQL function (migrations/sql/tokens.sql) in the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import NotFound
+from chenu.core.ids import new_id
+from chenu.core.rows import Columns
+from chenu.ledger.amounts import Tokens
+from chenu.tokens.tables import TokenGrant
+
+GrantId = NewType("GrantId", UUID)
+
+
+class GrantKind(StrEnum):
+    """Why an account got tokens. A pack's base and bonus are two grants."""
+
+    MONTHLY = "MONTHLY"
+    TRIAL = "TRIAL"
+    PACK = "PACK"
+    PACK_BONUS = "PACK_BONUS"
+    PROMOTION = "PROMOTION"
+    ADJUSTMENT = "ADJUSTMENT"
+
+    @property
+    def is_paid(self) -> bool:
+        """Bought as such: free tokens are spent first."""
+        return self is GrantKind.PACK
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """`business_key` names the event that gives it: it is granted once.
+
+    `agent_id` for a PROMOTION that only this agent's runs may use; `source_id` is what it came
+    from, such as a purchase.
+    """
+
+    account_id: AccountId
+    kind: GrantKind
+    amount: Tokens
+    business_key: str
+    reason: str
+    expires_at: datetime | None = None
+    agent_id: UUID | None = None
+    source_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount <= 0:
+            raise ValueError("a grant is of one token or more")
+        if self.agent_id is not None and self.kind is not GrantKind.PROMOTION:
+            raise ValueError("only a promotion is for one agent alone")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """`remaining` can be spent; `held` is reserved for runs; `debt` was spent, then revoked."""
+
+    id: GrantId
+    account_id: AccountId
+    kind: GrantKind
+    agent_id: UUID | None
+    granted: Tokens
+    remaining: Tokens
+    held: Tokens
+    debt: Tokens
+    spent: Tokens
+    expires_at: datetime | None
+    source_id: UUID | None
+    business_key: str
+    reason: str
+    created_at: datetime
+
+
+COLUMNS = Columns(GrantRow, TokenGrant, account_id="account", agent_id="agent")
+_GRANT = f"SELECT {COLUMNS.select()} FROM token_grant"  # noqa: S608 - own columns
+
+
+async def grant_tokens(new: NewGrant) -> GrantRow:
+    """In the caller's transaction, once per business key; fills a debt first."""
+    sql = "SELECT grant_tokens($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    grant_id = await db.fetch_value(
+        sql,
+        new_id(),
+        new.account_id,
+        new.kind,
+        new.agent_id,
+        new.kind.is_paid,
+        new.amount,
+        new.expires_at,
+        new.source_id,
+        new.business_key,
+        new.reason,
+        business_now(),
+        system_now(),
+    )
+    return await get_grant(GrantId(grant_id))
+
+
+async def revoke_tokens(
+    grant_id: GrantId, amount: Tokens, *, business_key: str, reason: str, debt: bool
+) -> Tokens:
+    """Takes back up to `amount` of what is unspent of a grant, once per business key; what it took.
+
+    With `debt` so much of the rest as was spent, or is held, becomes a debt: what else is in the
+    wallet fills it at once, and then the next grants.
+    """
+    sql = "SELECT revoke_tokens($1, $2, $3, $4, $5, $6, $7)"
+    now = business_now()
+    args = (grant_id, amount, business_key, reason, debt, now, system_now())
+    return Tokens(await db.fetch_value(sql, *args))
+
+
+async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tokens:
+    """Lets it expire now, once per business key; returns what was unspent of it.
+
+    What is held of it may still be used, and expires when it comes back.
+    """
+    sql = "SELECT end_token_grant($1, $2, $3, $4, $5)"
+    args = (grant_id, business_key, reason, business_now(), system_now())
+    return Tokens(await db.fetch_value(sql, *args))
+
+
+async def expire_grants(account_id: AccountId) -> Tokens:
+    """Books what has expired; returns how many tokens."""
+    return await expire_grants_of([account_id])
+
+
+async def expire_grants_of(account_ids: Sequence[AccountId]) -> Tokens:
+    """The same of several accounts, in one transaction."""
+    owners = list(account_ids)
+
+    async def expire() -> Tokens:
+        await db.execute("SELECT lock_token_wallets($1)", owners)
+        sql = "SELECT expire_due_tokens($1, $2, $3)"
+        return Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
+
+    return await db.run_in_transaction(expire)
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountId:
+    account: AccountId
+
+
+async def list_accounts_with_due_grants(*, limit: int = 500) -> list[AccountId]:
+    """Accounts with expired tokens that are not booked as such yet."""
+    sql = """
+        SELECT account FROM token_grant
+        WHERE is_open AND remaining > 0 AND expires_at <= $1
+        GROUP BY account ORDER BY min(expires_at) LIMIT $2
+    """
+    rows = await db.fetch_all(_AccountId, sql, business_now(), limit)
+    return [row.account for row in rows]
+
+
+async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(GrantRow, f"{_GRANT} WHERE id = ANY($1)", list(grant_ids))
+
+
+async def get_grant(grant_id: GrantId) -> GrantRow:
+    found = await db.find_one(GrantRow, f"{_GRANT} WHERE id = $1", grant_id)
+    if found is None:
+        raise NotFound("There is no such grant of tokens")
+    return found
+
+
+async def find_grant(business_key: str) -> GrantRow | None:
+    return await db.find_one(GrantRow, f"{_GRANT} WHERE business_key = $1", business_key)
+
+
+async def list_grants_of_source(source_id: UUID) -> list[GrantRow]:
+    """What came from one purchase, or whatever else is the source; oldest first."""
+    sql = f"{_GRANT} WHERE source_id = $1 ORDER BY created_at, id"
+    return await db.fetch_all(GrantRow, sql, source_id)

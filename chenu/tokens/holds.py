@@ -1,0 +1,157 @@
+"""Holds: tokens reserved for one run, then settled with what it used, or released."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId
+from chenu.accounts.entitlements import find_entitlements
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.errors import InvalidState, NotFound
+from chenu.core.rows import Columns
+from chenu.ledger.amounts import Tokens
+from chenu.tiers.catalogue import Feature
+from chenu.tokens.budgets import settle_due_budget
+from chenu.tokens.grants import GrantId
+from chenu.tokens.tables import TokenHold
+
+HoldId = NewType("HoldId", UUID)
+
+
+class HoldStatus(StrEnum):
+    OPEN = "OPEN"
+    SETTLED = "SETTLED"
+    RELEASED = "RELEASED"
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """`hold_id` is the run's id: its entries carry it as `execution_id`.
+
+    `only_grant`: of this grant alone, as for free tries.
+    """
+
+    account_id: AccountId
+    most: Tokens
+    hold_id: HoldId
+    reason: str
+    expires_at: datetime
+    agent_id: UUID | None = None
+    api_key_id: UUID | None = None
+    only_grant: GrantId | None = None
+
+    def __post_init__(self) -> None:
+        if self.most <= 0:
+            raise ValueError("a hold is of one token or more")
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    id: HoldId
+    account_id: AccountId
+    agent_id: UUID | None
+    api_key_id: UUID | None
+    most: Tokens
+    held: Tokens
+    is_unlimited: bool
+    status: HoldStatus
+    used: Tokens | None
+    capped: bool
+    expires_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`capped`: more was used than could be taken."""
+
+    used: Tokens
+    capped: bool
+
+
+_HOLDS = Columns(HoldRow, TokenHold, account_id="account")
+_HOLD = f"SELECT {_HOLDS.select()} FROM token_hold"  # noqa: S608 - own columns
+
+
+async def hold_tokens(new: NewHold) -> Tokens:
+    """Reserves as much of `most` as there is, in burn order; 0 where there is nothing.
+
+    Once per hold id: a repeated call returns what was reserved.
+    """
+    await settle_due_budget(new.account_id)
+    sql = "SELECT hold_tokens($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    held = await db.fetch_value(
+        sql,
+        new.hold_id,
+        new.account_id,
+        new.most,
+        new.agent_id,
+        new.api_key_id,
+        new.only_grant,
+        new.only_grant is None and await has_unlimited_tokens(new.account_id),
+        new.reason,
+        new.expires_at,
+        business_now(),
+        system_now(),
+    )
+    return Tokens(held)
+
+
+async def settle_hold(hold_id: HoldId, used: Tokens, *, reason: str | None = None) -> Settlement:
+    """Takes what was used from the hold, what is missing from the wallet, and releases the rest.
+
+    Never more than the hold's `most`. Settled once: a repeated call returns what was settled.
+    Raises NotFound, and InvalidState for a hold that was released.
+    """
+    hold = await get_hold(hold_id)
+    is_unlimited = await has_unlimited_tokens(hold.account_id)
+    closed = await _close(hold_id, HoldStatus.SETTLED, used, is_unlimited, reason)
+    if closed.status is not HoldStatus.SETTLED or closed.used is None:
+        raise InvalidState("These tokens were released before")
+    return Settlement(closed.used, closed.capped)
+
+
+async def release_hold(hold_id: HoldId, *, reason: str | None = None) -> bool:
+    """Everything comes back; False where the hold had ended before. Raises NotFound."""
+    before = await get_hold(hold_id)
+    if before.status is not HoldStatus.OPEN:
+        return False
+    closed = await _close(hold_id, HoldStatus.RELEASED, Tokens(0), False, reason)
+    return closed.status is HoldStatus.RELEASED
+
+
+async def _close(
+    hold_id: HoldId, status: HoldStatus, used: Tokens, is_unlimited: bool, reason: str | None
+) -> HoldRow:
+    sql = f"SELECT {_HOLDS.select()} FROM close_token_hold($1, $2, $3, $4, $5, $6, $7)"  # noqa: S608 - own columns
+    args = (hold_id, status, used, is_unlimited, reason, business_now(), system_now())
+    closed = await db.find_one(HoldRow, sql, *args)
+    if closed is None:
+        raise _not_found()
+    return closed
+
+
+async def get_hold(hold_id: HoldId) -> HoldRow:
+    found = await db.find_one(HoldRow, f"{_HOLD} WHERE id = $1", hold_id)
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such hold of tokens")
+
+
+async def list_due_holds(*, limit: int = 500) -> list[HoldId]:
+    """Open holds whose time is over, the most overdue first."""
+    sql = f"{_HOLD} WHERE status = 'OPEN' AND expires_at <= $1 ORDER BY expires_at LIMIT $2"
+    return [row.id for row in await db.fetch_all(HoldRow, sql, business_now(), limit)]
+
+
+async def has_unlimited_tokens(account_id: AccountId) -> bool:
+    found = await find_entitlements(account_id)
+    return found is not None and found.grant(Feature.TOKENS).is_unlimited

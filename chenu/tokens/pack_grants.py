@@ -1,0 +1,64 @@
+"""The grants of a pack, base and bonus apart: what of them is unspent, and what may be taken."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chenu.ledger.amounts import Tokens
+from chenu.tokens.grants import GrantKind, GrantRow, list_grants_of_source, revoke_tokens
+from chenu.tokens.pack_orders import PackOrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Unspent:
+    """What is reserved for runs is not unspent."""
+
+    base: int
+    bonus: int
+
+
+async def count_unspent(order_id: PackOrderId) -> Unspent:
+    grants = await list_grants_of_source(order_id)
+    return Unspent(
+        base=_sum(each for each in grants if each.kind is GrantKind.PACK),
+        bonus=_sum(each for each in grants if each.kind is GrantKind.PACK_BONUS),
+    )
+
+
+def _sum(grants: Iterable[GrantRow]) -> int:
+    return sum(grant.remaining for grant in grants)
+
+
+async def take_unspent(
+    order_id: PackOrderId, kind: GrantKind, most: int, *, key: str, reason: str
+) -> int:
+    """Revokes what is unspent, at most `most`; how much that was. In the caller's transaction."""
+    taken = 0
+    for grant in await _list_grants(order_id, kind):
+        if taken < most:
+            taken += await revoke_tokens(
+                grant.id,
+                Tokens(most - taken),
+                business_key=f"{key}:{grant.id}",
+                reason=reason,
+                debt=False,
+            )
+    return taken
+
+
+async def take_spent(
+    order_id: PackOrderId, kind: GrantKind, amount: int, *, key: str, reason: str
+) -> None:
+    """These tokens are not there any more: the account owes them.
+
+    The newest grant first: an older one was taken back before a refund that failed gave it again.
+    """
+    grants = await _list_grants(order_id, kind)
+    if amount and grants:
+        await revoke_tokens(
+            grants[-1].id, Tokens(amount), business_key=f"{key}:debt", reason=reason, debt=True
+        )
+
+
+async def _list_grants(order_id: PackOrderId, kind: GrantKind) -> list[GrantRow]:
+    """Beside the first one, those that a refund which failed gave again."""
+    return [each for each in await list_grants_of_source(order_id) if each.kind is kind]

@@ -1,0 +1,66 @@
+"""Which tokens refunds took back of packs, once for each refund."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from chenu.core import db
+from chenu.core.money import Cents
+from chenu.core.rows import Columns
+from chenu.tokens.pack_orders import PackOrderId
+from chenu.tokens.pack_tables import PackRefund
+
+PackRefundId = NewType("PackRefundId", UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRefundRow:
+    """The tokens include those that were spent, which became a debt."""
+
+    id: PackRefundId
+    order_id: PackOrderId
+    request_id: UUID | None
+    stripe_refund_id: str | None
+    amount: Cents
+    base_tokens: int
+    bonus_tokens: int
+    debt_tokens: int
+    created_at: datetime
+    restored_at: datetime | None
+
+
+_REFUNDS = Columns(PackRefundRow, PackRefund, order_id="pack_order", request_id="refund_request")
+_REFUND = f"SELECT {_REFUNDS.select()} FROM pack_refund"  # noqa: S608 - own columns
+
+
+async def insert_pack_refund(row: PackRefundRow) -> None:
+    await _REFUNDS.insert(row)
+
+
+async def list_pack_refunds(order_id: PackOrderId) -> list[PackRefundRow]:
+    """Those whose tokens are taken back, the oldest first."""
+    sql = f"{_REFUND} WHERE pack_order = $1 AND restored_at IS NULL ORDER BY id"
+    return await db.fetch_all(PackRefundRow, sql, order_id)
+
+
+async def find_refund_of_request(request_id: UUID) -> PackRefundRow | None:
+    """None for a request about something else than a pack."""
+    return await db.find_one(PackRefundRow, f"{_REFUND} WHERE refund_request = $1", request_id)
+
+
+async def find_pack_refund(stripe_refund_id: str) -> PackRefundRow | None:
+    sql = f"{_REFUND} WHERE stripe_refund_id = $1"
+    return await db.find_one(PackRefundRow, sql, stripe_refund_id)
+
+
+async def link_pack_refund(refund_id: PackRefundId, stripe_refund_id: str) -> None:
+    """Its money is on the way: which refund at Stripe it is."""
+    sql = "UPDATE pack_refund SET stripe_refund_id = $2 WHERE id = $1"
+    await db.execute(sql, refund_id, stripe_refund_id)
+
+
+async def mark_restored(refund_id: PackRefundId, at: datetime) -> bool:
+    """Once; False if it was done before."""
+    sql = "UPDATE pack_refund SET restored_at = $2 WHERE id = $1 AND restored_at IS NULL"
+    return bool(await db.execute(sql, refund_id, at))

@@ -1,0 +1,246 @@
+"""An account's tokens in one calendar month (UTC): what used them, and every entry.
+
+The sums and the entries are of the same rows, so that they add up: what was there at the month's
+beginning, and all entries of the wallet, make what was there at its end.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId
+from chenu.core import db
+from chenu.core.errors import Invalid
+from chenu.core.i18n import mark
+from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.ledger.amounts import Tokens
+from chenu.tokens.grants import GrantKind
+from chenu.tokens.wallet import EntryKind, TokenPool
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+
+
+_OF_WALLET = (TokenPool.WALLET, TokenPool.DEBT)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    year: int
+    month: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.month, 1)
+
+    @property
+    def start(self) -> datetime:
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        return self.next().start
+
+    def next(self) -> "Month":
+        return Month(self.year + self.month // 12, self.month % 12 + 1)
+
+    def previous(self) -> "Month":
+        return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
+
+
+def month_of(moment: datetime) -> Month:
+    in_utc = moment.astimezone(UTC)
+    return Month(in_utc.year, in_utc.month)
+
+
+def read_month(text: str) -> Month:
+    """From 2026-11; raises Invalid."""
+    year, _, month = text.partition("-")
+    is_written = text.isascii() and len(year) == 4 and len(month) == 2 and (year + month).isdigit()
+    if not is_written or not 1 <= int(month) <= 12 or not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
+        raise Invalid(mark("A month is written like 2026-11"), path=("month",))
+    return Month(int(year), int(month))
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    day: date
+    kind: EntryKind
+    pool: TokenPool
+    agent_id: UUID | None
+    amount: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Of one agent (None: of none) or on one day. `free`: of its used ones, those of free tries."""
+
+    agent_id: UUID | None
+    day: date | None
+    used: Tokens
+    free: Tokens
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`opening` and `closing` are what could be spent, less debts; `reserved` is what runs hold
+    more, or below zero less, at the end than at the beginning.
+
+    `by_agent`: the most used first; `by_day`: the latest first. Both add up to `used`, which counts
+    what free tries and an unlimited plan paid as well.
+    """
+
+    month: Month
+    opening: Tokens
+    received: Tokens
+    spent: Tokens
+    reserved: Tokens
+    expired: Tokens
+    revoked: Tokens
+    corrected: Tokens
+    closing: Tokens
+    used: Tokens
+    used_entries: int
+    used_free: Tokens
+    used_unlimited: Tokens
+    by_agent: tuple[Use, ...]
+    by_day: tuple[Use, ...]
+
+
+_GROUPS = """
+    SELECT (created_at AT TIME ZONE 'UTC')::date AS day, kind, pool, agent_id,
+        sum(amount)::bigint AS amount, count(*) AS entries
+    FROM token_entry WHERE account_id = $1 AND created_at >= $2 AND created_at < $3
+    GROUP BY 1, 2, 3, 4
+"""
+_OPENING = """
+    SELECT balance_after FROM token_entry
+    WHERE account_id = $1 AND created_at < $2 AND pool IN ('WALLET', 'DEBT')
+    ORDER BY id DESC LIMIT 1
+"""
+
+
+async def get_statement(account_id: AccountId, month: Month) -> Statement:
+    groups = await db.fetch_all(_Group, _GROUPS, account_id, month.start, month.end)
+    opening = await db.fetch_value(_OPENING, account_id, month.start) or 0
+    return draw_up(month, Tokens(opening), groups)
+
+
+def draw_up(month: Month, opening: Tokens, groups: list[_Group]) -> Statement:
+    of_wallet = [group for group in groups if group.pool in _OF_WALLET]
+    spends = [group for group in groups if group.kind is EntryKind.SPEND]
+    return Statement(
+        month=month,
+        opening=opening,
+        received=_sum(of_wallet, EntryKind.GRANT),
+        spent=Tokens(-_sum(of_wallet, EntryKind.SPEND)),
+        reserved=Tokens(-_sum(of_wallet, EntryKind.HOLD, EntryKind.RELEASE)),
+        expired=Tokens(-_sum(of_wallet, EntryKind.EXPIRE)),
+        revoked=Tokens(-_sum(of_wallet, EntryKind.REVOKE)),
+        corrected=_sum(of_wallet, EntryKind.ADJUST),
+        closing=Tokens(opening + sum(group.amount for group in of_wallet)),
+        used=_used(spends),
+        used_entries=sum(group.entries for group in spends),
+        used_free=_used(spends, TokenPool.PROMOTION),
+        used_unlimited=_used(spends, TokenPool.UNLIMITED),
+        by_agent=_by_agent(spends),
+        by_day=_by_day(spends),
+    )
+
+
+def _sum(groups: Iterable[_Group], *kinds: EntryKind) -> Tokens:
+    return Tokens(sum(group.amount for group in groups if group.kind in kinds))
+
+
+def _used(spends: Iterable[_Group], *pools: TokenPool) -> Tokens:
+    """Of these pools, or of all."""
+    found = (group for group in spends if not pools or group.pool in pools)
+    return Tokens(-sum(group.amount for group in found))
+
+
+def _by_agent(spends: list[_Group]) -> tuple[Use, ...]:
+    agents = dict.fromkeys(group.agent_id for group in spends)
+    uses = [_add(spends, agent_id=agent_id) for agent_id in agents]
+    return tuple(sorted(uses, key=lambda use: (-use.used, str(use.agent_id))))
+
+
+def _add(spends: list[_Group], agent_id: UUID | None) -> Use:
+    groups = [group for group in spends if group.agent_id == agent_id]
+    return _use(groups, agent_id, None)
+
+
+def _by_day(spends: list[_Group]) -> tuple[Use, ...]:
+    days = sorted({group.day for group in spends}, reverse=True)
+    return tuple(_use([each for each in spends if each.day == day], None, day) for day in days)
+
+
+def _use(groups: list[_Group], agent_id: UUID | None, day: date | None) -> Use:
+    entries = sum(group.entries for group in groups)
+    return Use(agent_id, day, _used(groups), _used(groups, TokenPool.PROMOTION), entries)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEntry:
+    """`grant_kind` None: an unlimited plan paid it. `balance_after`: see token_entry."""
+
+    id: UUID
+    created_at: datetime
+    kind: EntryKind
+    pool: TokenPool
+    amount: int
+    balance_after: int
+    reason: str
+    agent_id: UUID | None
+    execution_id: UUID | None
+    grant_id: UUID | None
+    grant_kind: GrantKind | None
+    grant_created_at: datetime | None
+    grant_expires_at: datetime | None
+
+    @property
+    def is_of_wallet(self) -> bool:
+        return self.pool in _OF_WALLET
+
+
+_ENTRIES = """
+    SELECT e.id, e.created_at, e.kind, e.pool, e.amount, e.balance_after, e.reason, e.agent_id,
+        e.execution_id, e.token_grant AS grant_id, g.kind AS grant_kind,
+        g.created_at AS grant_created_at, g.expires_at AS grant_expires_at
+    FROM token_entry e LEFT JOIN token_grant g ON g.id = e.token_grant
+"""
+
+
+async def list_statement(
+    account_id: AccountId, month: Month, page: PageRequest
+) -> Page[StatementEntry]:
+    """The newest first."""
+    args: list[Any] = [account_id, month.start, month.end]
+    order = by_id("e.id")
+    where = order.where(page, args)
+    sql = f"""
+        {_ENTRIES} WHERE e.account_id = $1 AND e.created_at >= $2 AND e.created_at < $3 AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(StatementEntry, sql, *args), page)
+
+
+async def list_recent(account_id: AccountId, *, limit: int) -> list[StatementEntry]:
+    """What came, went or was used lately; not what was only reserved for a while."""
+    sql = f"""
+        {_ENTRIES} WHERE e.account_id = $1 AND e.kind NOT IN ('HOLD', 'RELEASE')
+        ORDER BY e.id DESC LIMIT {limit}
+    """
+    return await db.fetch_all(StatementEntry, sql, account_id)
+
+
+async def find_first_month(account_id: AccountId) -> Month | None:
+    """Of the account's first entry; None before it has one."""
+    sql = "SELECT created_at FROM token_entry WHERE account_id = $1 ORDER BY id LIMIT 1"
+    moment = await db.fetch_value(sql, account_id)
+    return None if moment is None else month_of(moment)

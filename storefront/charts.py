@@ -1,0 +1,115 @@
+"""The geometry of drawn charts, in whole units of the drawing: scales, ticks and lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 720
+HEIGHT = 260
+LEFT = 72
+RIGHT = 30
+TOP = 14
+BOTTOM = 34
+_MOST_TICKS = 4
+_MOST_LABELS = 12
+_ROUND = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps values from `lowest` to `highest` to heights from `bottom` up to `top`."""
+
+    lowest: int
+    highest: int
+    top: int
+    bottom: int
+
+    def y(self, value: int) -> int:
+        inside = max(self.lowest, min(value, self.highest))
+        height = self.bottom - self.top
+        return self.bottom - (inside - self.lowest) * height // (self.highest - self.lowest)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A labelled place on an axis; `value` is the amount, or the number of the step."""
+
+    place: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    x: int
+    y: int
+    step: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`points` is what a polyline is drawn through."""
+
+    name: str
+    dots: Sequence[Dot]
+
+    @property
+    def points(self) -> str:
+        return " ".join(f"{dot.x},{dot.y}" for dot in self.dots)
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """`zero` is the height of the axis."""
+
+    lines: Sequence[Line]
+    values: Sequence[Tick]
+    steps: Sequence[Tick]
+    zero: int
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+
+
+def draw_lines(series: dict[str, Sequence[int]], steps: int, *, least: int) -> LineChart:
+    """A line for each name; one with fewer values than there are steps ends early.
+
+    `least` is the smallest distance of two labels of values.
+    """
+    every = [value for values in series.values() for value in values]
+    highest, lowest = max([*every, least]), min([*every, 0])
+    distance = _round_distance(highest - lowest, least)
+    bounds = (lowest // distance * distance, -(-highest // distance) * distance)
+    scale = Scale(*bounds, TOP, HEIGHT - BOTTOM)
+    lines = [
+        Line(
+            name, [Dot(_x(step, steps), scale.y(value), step, value) for step, value in _each(line)]
+        )
+        for name, line in series.items()
+    ]
+    values = [Tick(scale.y(value), value) for value in range(bounds[0], bounds[1] + 1, distance)]
+    return LineChart(lines, values, _label_steps(steps), scale.y(0))
+
+
+def _each(values: Sequence[int]) -> list[tuple[int, int]]:
+    return list(enumerate(values))
+
+
+def _x(step: int, steps: int) -> int:
+    return LEFT + (WIDTH - LEFT - RIGHT) * step // max(steps - 1, 1)
+
+
+def _label_steps(steps: int) -> list[Tick]:
+    """Every one, or every so many that the labels do not touch."""
+    every = -(-steps // _MOST_LABELS)
+    return [Tick(_x(step, steps), step) for step in range(0, steps, every)]
+
+
+def _round_distance(span: int, least: int) -> int:
+    """The smallest round one with which few labels cover the span."""
+    power = least
+    while True:
+        for factor in _ROUND:
+            if power * factor * _MOST_TICKS >= span:
+                return power * factor
+        power *= 10

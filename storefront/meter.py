@@ -1,0 +1,51 @@
+"""The token meter: what the account acted for can spend, on each page of who is signed in."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from chenu.accounts.actor import Actor, ActorKind
+from chenu.tiers.catalogue import Feature
+from chenu.tokens.meter import TokenMeter, count_used_this_month, read_meter
+
+METER_KEY = "meter"
+"""In the scope's state: the Meter, read once for each request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """`available` None: unlimited, and `used` is of this month; below zero: a debt.
+
+    `budget` 0: there is none now.
+    """
+
+    available: int | None
+    budget: int
+    used: int
+    is_low: bool = False
+    is_used_up: bool = False
+    resets_at: datetime | None = None
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.available is None
+
+    @property
+    def version(self) -> str:
+        """The same for meters that say the same."""
+        return hashlib.blake2b(repr(astuple(self)).encode(), digest_size=8).hexdigest()
+
+
+async def find_meter(actor: Actor) -> Meter | None:
+    """None for whoever is not signed in: their pages are the same for all of them."""
+    if actor.kind is not ActorKind.SESSION or actor.account_id is None:
+        return None
+    if actor.entitlements.grant(Feature.TOKENS).is_unlimited:
+        return Meter(None, 0, await count_used_this_month(actor.account_id))
+    return show(await read_meter(actor.account_id))
+
+
+def show(read: TokenMeter) -> Meter:
+    return Meter(
+        read.available, read.budget, read.used, read.is_low, read.is_used_up, read.resets_at
+    )

@@ -1,0 +1,130 @@
+"""tokenBalanceChanged over a WebSocket and as server-sent events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from chenu.core.pubsub import publish_wallet
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.api.calls import as_session, session_cookie_of
+from tests.api.serving import socket
+from tests.api.watching import key_of
+from tests.people import Person, make_person
+from tests.storefront.token_lives import account_of, give, give_budget, run
+
+WATCH = "subscription { tokenBalanceChanged { available held monthlyUsed grants { remaining } } }"
+
+
+@pytest.fixture
+async def person(services: Services) -> Person:
+    person = await make_person("zoe", TierCode.PRO)
+    await give_budget(person, 500)
+    await give(person, 1_000)
+    return person
+
+
+async def test_a_program_watches_the_balance_over_a_socket(
+    url: str, services: Services, person: Person
+) -> None:
+    headers = {"Cookie": session_cookie_of(services, person), "Origin": url}
+
+    async with socket(url, headers) as client:
+        await client.begin()
+        await client.subscribe("1", WATCH)
+        first = await client.receive()
+        await run(person, 120)
+        await publish_wallet(services.pubsub, account_of(person))
+        second = await client.receive()
+
+    wallets = [each["payload"]["data"]["tokenBalanceChanged"] for each in (first, second)]
+    assert [wallet["available"] for wallet in wallets] == [1_500, 1_380]
+    assert [wallet["monthlyUsed"] for wallet in wallets] == [0, 120]
+    assert wallets[1]["grants"][0] == {"remaining": 380}
+
+
+async def test_it_is_seen_without_an_event_as_well(
+    url: str, services: Services, person: Person
+) -> None:
+    async with socket(url, await key_of(services, person)) as client:
+        await client.begin()
+        await client.subscribe("1", WATCH)
+        await client.receive()
+        await run(person, 1)
+        async with asyncio.timeout(10):
+            second = await client.receive()
+
+    assert second["payload"]["data"]["tokenBalanceChanged"]["available"] == 1_499
+
+
+async def test_events_arrive_as_a_stream(url: str, services: Services, person: Person) -> None:
+    headers = {"accept": "text/event-stream", **await key_of(services, person)}
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=10) as http,
+        http.stream("POST", "/graphql", json={"query": WATCH}, headers=headers) as answer,
+    ):
+        events = _events(answer)
+        first = await anext(events)
+        await run(person, 7)
+        await publish_wallet(services.pubsub, account_of(person))
+        second = await anext(events)
+
+    found = [each["data"]["tokenBalanceChanged"]["available"] for each in (first, second)]
+    assert found == [1_500, 1_493]
+
+
+async def _events(answer: httpx.Response) -> AsyncIterator[Any]:
+    async for line in answer.aiter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+async def test_nobody_watches_without_signing_in(
+    url: str, services: Services, person: Person
+) -> None:
+    async def refusal(headers: dict[str, str]) -> str:
+        async with socket(url, headers) as client:
+            await client.begin()
+            await client.subscribe("1", WATCH)
+            message = await client.receive()
+        assert message["type"] == "error"
+        return str(message["payload"][0]["extensions"]["code"])
+
+    assert await refusal({}) == "UNAUTHENTICATED"
+
+
+async def test_use_of_an_unlimited_plan_is_reported_too(url: str, services: Services) -> None:
+    rich = await make_person("rich", TierCode.ENTERPRISE)
+
+    async with socket(url, await key_of(services, rich)) as client:
+        await client.begin()
+        await client.subscribe("1", WATCH)
+        first = await client.receive()
+        await run(rich, 12)
+        await publish_wallet(services.pubsub, account_of(rich))
+        second = await client.receive()
+
+    wallets = [each["payload"]["data"]["tokenBalanceChanged"] for each in (first, second)]
+    assert [wallet["available"] for wallet in wallets] == [None, None]
+    assert [wallet["monthlyUsed"] for wallet in wallets] == [0, 12]
+
+
+async def test_a_spend_by_a_program_is_reported_after_its_commit(
+    url: str, client: httpx.AsyncClient, services: Services, person: Person
+) -> None:
+    api = as_session(client, services, person)
+    use = {"amount": 5, "reason": "A use", "idempotencyKey": "5"}
+
+    async with socket(url, await key_of(services, person)) as watcher:
+        await watcher.begin()
+        await watcher.subscribe("1", WATCH)
+        await watcher.receive()
+        spent = await api.run("SpendTokens", input=use)
+        event = await watcher.receive()
+
+    assert spent.data["tokenSpend"]["entry"]["amount"] == -5
+    assert event["payload"]["data"]["tokenBalanceChanged"]["available"] == 1_495

@@ -1,0 +1,371 @@
+"""Monthly budgets in the wallet: granted, raised and ended exactly once, by entries that say so."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from chenu.accounts.actor import AccountId, Staff
+from chenu.accounts.budget_dates import mark_budget_due
+from chenu.accounts.customers import list_owned_accounts
+from chenu.accounts.idempotency import client_key
+from chenu.accounts.overrides import OverrideInput, remove_override, set_override
+from chenu.accounts.tiers import Period, set_tier
+from chenu.accounts.users import Browser, SignUp, sign_up
+from chenu.core import db
+from chenu.core.clock import CLOCK, business_now
+from chenu.flows.budgets.due import grant_first_budget
+from chenu.flows.services import Services
+from chenu.ledger.amounts import Tokens
+from chenu.tiers.catalogue import Feature, TierCode
+from chenu.tiers.entitlements import Entitlements
+from chenu.tokens.budgets import settle_budget, settle_due_budget
+from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
+from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.spending import Spend, spend_tokens
+from chenu.tokens.wallet import get_wallet
+from tests.people import PASSWORD, Person, make_person
+from tests.rows import count, put
+from tests.tokens.granting import hold, spend
+
+DAY = timedelta(days=1)
+FREE, STARTER, PRO = TierCode.FREE, TierCode.STARTER, TierCode.PRO
+
+
+def account_of(person: Person) -> AccountId:
+    assert person.actor.account_id is not None
+    return person.actor.account_id
+
+
+@pytest.fixture
+async def account_id(services: Services) -> AccountId:
+    """A new account on FREE, whose budget is due."""
+    found = account_of(await make_person("zoe", FREE))
+    await mark_budget_due(found)
+    return found
+
+
+@pytest.fixture
+async def support(services: Services) -> Person:
+    return await make_person("sue", staff=(Staff.SUPPORT,))
+
+
+def days_from_now(first: float, last: float, *, is_trial: bool = False) -> Period:
+    now = business_now()
+    return Period(now + first * DAY, now + last * DAY, is_trial)
+
+
+def pass_days(days: float) -> None:
+    CLOCK.move_to_offset(CLOCK.offset + days * DAY)
+
+
+async def available(account_id: AccountId) -> int | None:
+    return (await get_wallet(account_id)).available
+
+
+async def change(account_id: AccountId, tier: TierCode, period: Period | None) -> None:
+    """As Stripe's answer does it."""
+
+    async def write() -> None:
+        await set_tier(account_id, tier, period)
+        await settle_budget(account_id)
+
+    await db.run_in_transaction(write)
+
+
+async def numbers(account_id: AccountId) -> tuple[int | None, int, int | None]:
+    budget = await get_monthly_budget(account_id)
+    return budget.budget, budget.used, budget.remaining
+
+
+async def test_a_new_account_has_its_budget_when_it_is_first_read(account_id: AccountId) -> None:
+    assert await numbers(account_id) == (500, 0, 500)
+    assert await available(account_id) == 500
+
+
+async def test_asking_again_grants_nothing_more(account_id: AccountId) -> None:
+    assert await settle_due_budget(account_id)
+
+    assert not await settle_due_budget(account_id)
+    assert not await settle_budget(account_id)
+    assert await count("token_grant") == 1
+
+
+async def test_ten_at_once_grant_one_budget(account_id: AccountId) -> None:
+    await asyncio.gather(*(settle_budget(account_id) for _ in range(10)))
+
+    assert await count("token_grant") == 1
+    assert await available(account_id) == 500
+
+
+async def test_a_month_s_budget_ends_by_an_entry_and_the_next_begins(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await spend(account_id, 120)
+    assert await numbers(account_id) == (500, 120, 380)
+
+    pass_days(31.5)
+
+    assert await numbers(account_id) == (500, 0, 500)
+    assert await available(account_id) == 500
+    assert await count("token_entry", "kind = 'EXPIRE' AND amount = -380") == 1
+
+
+async def test_a_clock_moved_by_months_grants_the_running_month_alone(
+    account_id: AccountId,
+) -> None:
+    await settle_budget(account_id)
+
+    pass_days(160)
+
+    assert await settle_due_budget(account_id)
+    assert await count("token_grant") == 2
+    assert await available(account_id) == 500
+
+
+async def test_a_trial_s_budget_comes_beside_the_free_one_and_ends_with_it(
+    account_id: AccountId,
+) -> None:
+    await settle_budget(account_id)
+
+    await change(account_id, PRO, days_from_now(0, 14, is_trial=True))
+
+    assert await available(account_id) == 25_500
+    assert await numbers(account_id) == (25_000, 0, 25_000)
+    assert await count("token_grant", "kind = 'TRIAL'") == 1
+    pass_days(14.5)
+    assert await available(account_id) == 500
+
+
+async def test_a_trial_that_is_paid_for_is_followed_by_the_plan_s_budget(
+    account_id: AccountId,
+) -> None:
+    await settle_budget(account_id)
+    await change(account_id, PRO, days_from_now(0, 14, is_trial=True))
+    pass_days(14)
+
+    await change(account_id, PRO, days_from_now(0, 30))
+
+    assert await available(account_id) == 25_500
+    assert await count("token_grant", "kind = 'MONTHLY' AND granted = 25000") == 1
+
+
+async def test_a_free_month_that_ends_in_a_trial_has_no_successor_until_the_plan_is_over(
+    account_id: AccountId,
+) -> None:
+    await settle_budget(account_id)
+    pass_days(25)
+    await change(account_id, PRO, days_from_now(0, 14, is_trial=True))
+    pass_days(13)
+    assert await available(account_id) == 25_000
+    pass_days(1.5)
+
+    await change(account_id, FREE, None)
+
+    assert await available(account_id) == 500
+    resets_at = (await get_monthly_budget(account_id)).resets_at
+    assert resets_at is not None
+    assert timedelta(days=27) < resets_at - business_now() <= timedelta(days=31)
+
+
+async def test_an_upgrade_gives_the_difference_of_what_is_left_of_the_month(
+    account_id: AccountId,
+) -> None:
+    period = days_from_now(-15, 15)
+    await change(account_id, STARTER, period)
+    assert await available(account_id) == 5_000
+
+    await change(account_id, PRO, period)
+
+    found = await available(account_id)
+    assert found in (14_999, 15_000)
+
+
+async def test_upgrade_burn_downgrade_farms_nothing(account_id: AccountId) -> None:
+    """The trap of product.md: upgrade, burn, downgrade, and again."""
+    period = days_from_now(-15, 15)
+    await change(account_id, STARTER, period)
+    await change(account_id, PRO, period)
+    await spend(account_id, await available(account_id) or 0)
+
+    for _ in range(3):
+        await change(account_id, STARTER, period)  # in Stripe's dashboard: ours waits
+        await change(account_id, PRO, period)
+
+    assert await available(account_id) == 0
+    assert await count("token_grant") == 2
+
+
+async def test_subscribe_burn_end_farms_no_second_free_budget(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await spend(account_id, 500)
+
+    for _ in range(3):
+        await change(account_id, PRO, days_from_now(0, 14, is_trial=True))
+        await change(account_id, FREE, None)
+        pass_days(0.1)
+
+    assert await available(account_id) == 0
+    assert await count("token_grant", "granted = 500") == 1
+
+
+async def test_from_month_to_year_what_is_unspent_comes_beside_one_budget(
+    account_id: AccountId,
+) -> None:
+    await change(account_id, PRO, days_from_now(-10, 20))
+    await spend(account_id, 1_000)
+
+    await change(account_id, PRO, days_from_now(0, 365))
+
+    assert await available(account_id) == 25_000 + 24_000
+    assert await numbers(account_id) == (25_000, 0, 25_000)
+    assert await count("token_grant", "is_open AND kind = 'MONTHLY'") == 1
+    assert await count("token_entry", "kind = 'EXPIRE' AND amount = -24000") == 1
+    pass_days(32)
+    assert await available(account_id) == 25_000
+
+
+async def test_a_plan_that_ends_early_takes_its_budget_along(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await change(account_id, PRO, days_from_now(0, 20))
+    await spend(account_id, 700)
+
+    await change(account_id, FREE, None)
+
+    assert await available(account_id) == 500
+    assert await count("token_entry", "kind = 'EXPIRE' AND amount = -24300") == 1
+
+
+async def test_a_plan_that_comes_back_within_the_month_brings_what_was_unspent(
+    account_id: AccountId,
+) -> None:
+    period = days_from_now(0, 30)
+    await change(account_id, PRO, period)
+    await spend(account_id, 700)
+    await change(account_id, FREE, None)
+
+    await change(account_id, PRO, period)
+    await change(account_id, FREE, None)
+    await change(account_id, PRO, period)
+
+    assert await numbers(account_id) == (25_000, 700, 24_300)
+    assert await available(account_id) == 24_300 + 500
+
+
+async def test_tokens_that_a_run_holds_outlive_the_budget(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await hold(account_id, 200)
+
+    pass_days(31.5)
+
+    assert await available(account_id) == 500
+    assert (await get_wallet(account_id)).held == 200
+
+
+async def test_a_contract_needs_no_budget_and_counts_what_is_used(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+
+    await change(account_id, TierCode.ENTERPRISE, None)
+
+    await hold(account_id, 10)
+    budget = await get_monthly_budget(account_id)
+    assert budget == MonthlyBudget(None, budget.used, None)
+    assert await count("token_grant") == 1
+
+
+async def test_staff_raise_a_budget_at_once_by_what_is_left_of_the_month(
+    account_id: AccountId, support: Person
+) -> None:
+    await settle_budget(account_id)
+
+    await set_override(
+        support.actor, account_id, OverrideInput(Feature.TOKENS, True, 1_500, "Gift")
+    )
+
+    assert (await get_monthly_budget(account_id)).budget in (1_499, 1_500)
+    await remove_override(support.actor, account_id, Feature.TOKENS, "Over")
+    assert (await get_monthly_budget(account_id)).budget in (1_499, 1_500)
+    pass_days(31.5)
+    assert (await get_monthly_budget(account_id)).budget == 500
+
+
+async def test_a_budget_that_staff_took_away_is_none_from_the_next_month_on(
+    account_id: AccountId, support: Person
+) -> None:
+    await settle_budget(account_id)
+    await set_override(support.actor, account_id, OverrideInput(Feature.TOKENS, True, 0, "Abuse"))
+    assert await available(account_id) == 500
+
+    pass_days(31.5)
+
+    assert await numbers(account_id) == (0, 0, 0)
+    assert await available(account_id) == 0
+
+
+async def test_a_limitless_override_that_runs_out_leaves_a_budget(
+    account_id: AccountId, support: Person
+) -> None:
+    await settle_budget(account_id)
+    end = business_now() + 40 * DAY
+    given = OverrideInput(Feature.TOKENS, True, None, "Gift", expires_at=end)
+    await set_override(support.actor, account_id, given)
+    assert await available(account_id) is None
+
+    pass_days(41)
+
+    assert await numbers(account_id) == (500, 0, 500)
+    assert await available(account_id) == 500
+
+
+async def test_a_closed_account_gets_no_more(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await put("account", "closed_at", business_now())
+
+    pass_days(40)
+    await settle_budget(account_id)
+
+    assert await count("token_grant") == 1
+    assert await count("token_budget", "due_at IS NULL") == 1
+
+
+async def test_the_entitlement_shows_the_wallet_s_use(account_id: AccountId) -> None:
+    await settle_budget(account_id)
+    await spend(account_id, 30)
+
+    found = (await get_entitlements(account_id)).of(Feature.TOKENS)
+
+    assert (found.limit, found.used, found.remaining) == (500, 30, 470)
+
+
+def use(account_id: AccountId, amount: int, key: str) -> Spend:
+    client = client_key(account_id, key, "tokenSpend", amount)
+    return Spend(account_id, Tokens(amount), "A test", client, Entitlements(FREE))
+
+
+async def test_a_spend_finds_a_budget_that_is_due_and_not_granted_yet(
+    account_id: AccountId,
+) -> None:
+    spent = await spend_tokens(use(account_id, 200, "a"))
+    pass_days(31.5)
+    later = await spend_tokens(use(account_id, 450, "b"))
+
+    assert (spent.balance_after, later.balance_after) == (300, 50)
+    with pytest.raises(InsufficientTokens):
+        await spend_tokens(use(account_id, 51, "c"))
+
+
+async def test_a_run_finds_a_budget_that_is_due_and_not_granted_yet(
+    account_id: AccountId,
+) -> None:
+    _, held = await hold(account_id, 200)
+
+    assert held == 200
+
+
+async def test_who_signs_up_has_a_budget_at_once(services: Services) -> None:
+    person = SignUp("eve@example.org", PASSWORD, "Eve")
+    session = await sign_up(person, Browser(), verify_at_once=True)
+
+    await grant_first_budget(session.owner)
+
+    [account_id] = await list_owned_accounts(session.owner)
+    assert await count("ledger_account", "owner_id = $1 AND balance = 500", account_id) == 1

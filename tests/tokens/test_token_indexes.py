@@ -1,0 +1,69 @@
+"""Functions of tokens find their rows by an index: none reads a growing table whole.
+
+tests/house/test_indexes.py sees the statements that call them; here PostgreSQL counts what the
+statements inside of them read.
+"""
+
+from typing import Any
+
+import asyncpg
+
+from chenu.core.clock import business_now, system_now
+from chenu.core.ids import new_id
+from chenu.flows.services import Services
+from tests.conftest import Engines
+from tests.tokens.granting import make_account
+
+_SCANNED = """
+    SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0 AND relname = ANY($1)
+    ORDER BY relname
+"""
+_GROWING = ["token_grant", "token_entry", "token_hold", "ledger_account", "ledger_transaction"]
+_GROWING += ["ledger_entry", "idempotency_record"]
+
+
+async def _live(connection: Any, account_id: object) -> None:
+    """Every function once, with a debt and an expiry."""
+    now = (business_now(), system_now())
+    pack, monthly = new_id(), new_id()
+    grant = "SELECT grant_tokens($1, $2, $3, NULL, $4, 100, $5, NULL, $6, 'r', $7, $8)"
+    await connection.execute(grant, pack, account_id, "PACK", True, None, "pack", *now)
+    await connection.execute(grant, monthly, account_id, "MONTHLY", False, now[0], "month", *now)
+    hold = "SELECT hold_tokens($1, $2, 30, NULL, NULL, NULL, false, 'r', $3, $3, $4)"
+    settled, released = new_id(), new_id()
+    await connection.execute(hold, settled, account_id, *now)
+    await connection.execute(hold, released, account_id, *now)
+    close = "SELECT close_token_hold($1, $2, $3, false, NULL, $4, $5)"
+    await connection.execute(close, settled, "SETTLED", 50, *now)
+    await connection.execute(close, released, "RELEASED", 0, *now)
+    spend = """
+        SELECT * FROM spend_tokens_batch(ARRAY[$1::uuid], ARRAY[5::bigint], ARRAY[NULL::uuid],
+            ARRAY[NULL::uuid], ARRAY['r'], ARRAY[false], ARRAY['key'], ARRAY['spend'],
+            ARRAY['\\x00'::bytea], $2, $3)
+    """
+    await connection.execute(spend, account_id, *now)
+    revoke = "SELECT revoke_tokens($1, 100, 'revoked', 'r', true, $2, $3)"
+    await connection.execute(revoke, pack, *now)
+    await connection.execute("SELECT end_token_grant($1, 'ended', 'r', $2, $3)", monthly, *now)
+    await connection.execute("SELECT read_token_wallet($1, $2)", account_id, now[0])
+    await connection.execute("SELECT used_token_budget($1, $2, $2)", account_id, now[0])
+
+
+async def test_no_function_reads_a_growing_table_whole(
+    services: Services, engines: Engines
+) -> None:
+    account_id = await make_account()
+    connection = await asyncpg.connect(engines.postgres_url)
+    try:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        await _live(connection, account_id)
+        scanned = [row[0] for row in await connection.fetch(_SCANNED, _GROWING)]
+        written = await connection.fetchval("SELECT count(*) FROM token_entry")
+        await transaction.rollback()
+    finally:
+        await connection.close()
+
+    assert written > 10
+    assert scanned == []
