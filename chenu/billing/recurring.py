@@ -127,6 +127,7 @@ class SubscriptionState:
     schedule_id: str | None = None
     scheduled: ScheduledChange | None = None
     pending: PendingChange | None = None
+    latest_invoice_id: str | None = None
     is_ended_unpaid: bool = False
     """Stripe ended it because its payment failed every time."""
 

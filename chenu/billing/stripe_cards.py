@@ -1,6 +1,4 @@
-"""Calls about the card that a subscription is charged with: the page on which it is changed, and
-the payment of an open invoice with it.
-"""
+"""Calls about the card that a subscription is charged with, and the payment of an open invoice."""
 
 from typing import Any
 
@@ -8,18 +6,14 @@ import msgspec
 
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
 from chenu.billing.recurring import Card
-from chenu.billing.stripe_gateway import PAGE, StripeCaller, read_metadata
+from chenu.billing.stripe_gateway import StripeCaller
 
-_OURS = "chenu"
-"""The metadata key that marks what we configured."""
-
-_CARD_PAGE = "card_page"
 _PAID = "invoice_already_paid"
 _EXPAND = ["default_payment_method", "customer.invoice_settings.default_payment_method"]
 
 
 class StripeCards(StripeCaller):
-    """Implements ports.CardPort."""
+    """Implements ports.CardPort but for its page, and ports.InvoicePort."""
 
     async def find_card(self, subscription_id: str) -> Card | None:
         """The subscription's own card, else its customer's, as renewals choose it."""
@@ -29,48 +23,6 @@ class StripeCards(StripeCaller):
             )
         )
         return read_card(found.to_dict())
-
-    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str:
-        """The URL of a page for one visit, on which nothing but the card is changed."""
-        configuration = await self._find_configuration() or await self._make_configuration()
-        session = await self.ask(
-            lambda: self.client.v1.billing_portal.sessions.create_async(
-                {
-                    "customer": customer_id,
-                    "configuration": configuration,
-                    "locale": "en" if locale == "en" else "fr",
-                    "return_url": return_url,
-                    "flow_data": {
-                        "type": "payment_method_update",
-                        "after_completion": {
-                            "type": "redirect",
-                            "redirect": {"return_url": return_url},
-                        },
-                    },
-                }
-            )
-        )
-        return session.url
-
-    async def _find_configuration(self) -> str | None:
-        configurations = self.client.v1.billing_portal.configurations
-        async for found in self.iterate(
-            lambda: configurations.list_async({"active": True, "limit": PAGE})
-        ):
-            if read_metadata(found).get(_OURS) == _CARD_PAGE:
-                return found.id
-        return None
-
-    async def _make_configuration(self) -> str:
-        made = await self.ask(
-            lambda: self.client.v1.billing_portal.configurations.create_async(
-                {
-                    "features": {"payment_method_update": {"enabled": True}},
-                    "metadata": {_OURS: _CARD_PAGE},
-                }
-            )
-        )
-        return made.id
 
     async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None:
         """Raises StripeRefusal when the bank declines, or wants its customer to confirm."""

@@ -23,7 +23,7 @@ _FEATURES: Final[dict[str, Any]] = {
 
 
 class StripePortal(StripeCaller):
-    """Sessions for ports.SubscriptionPort, and what bootstrap-stripe makes for them."""
+    """Sessions for two ports, SubscriptionPort and CardPort, and what bootstrap-stripe makes."""
 
     async def put_portal_configuration(self, public_url: str) -> str:
         """`created`, `updated` or `unchanged`; found by its metadata."""
@@ -60,15 +60,22 @@ class StripePortal(StripeCaller):
 
     async def open_portal(self, customer_id: str, return_url: str, locale: str) -> str:
         """The address of a session, for one visitor. Raises StripeRefusal, OutcomeUnknown."""
+        return await self._open({"customer": customer_id, "return_url": return_url}, locale)
+
+    async def open_card_page(self, customer_id: str, return_url: str, locale: str) -> str:
+        """Likewise of one in which nothing but the card is changed."""
+        flow = {
+            "type": "payment_method_update",
+            "after_completion": {"type": "redirect", "redirect": {"return_url": return_url}},
+        }
+        session = {"customer": customer_id, "return_url": return_url, "flow_data": flow}
+        return await self._open(session, locale)
+
+    async def _open(self, session: dict[str, Any], locale: str) -> str:
         configuration = await self._find_configuration()
         if configuration is None:
             raise StripeRefusal(_MISSING, "bootstrap-stripe has made no portal configuration")
-        params: Any = {
-            "customer": customer_id,
-            "configuration": configuration.id,
-            "return_url": return_url,
-            "locale": locale,
-        }
+        params: Any = {**session, "configuration": configuration.id, "locale": locale}
         opened = await self.ask(lambda: self.client.v1.billing_portal.sessions.create_async(params))
         return opened.url
 

@@ -173,6 +173,7 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         created=read_time(found.created),
         metadata=found.metadata or {},
         discount=find_discount(found.discounts),
+        latest_invoice_id=found.latest_invoice.id if found.latest_invoice else None,
         schedule_id=found.schedule.id if found.schedule else None,
         scheduled=find_scheduled(found.schedule),
         pending=find_pending(found.pending_update, found.latest_invoice),

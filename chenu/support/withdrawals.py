@@ -82,6 +82,16 @@ async def is_withdrawn(contract_id: UUID) -> bool:
     return await db.fetch_value(sql, contract_id) is not None
 
 
+async def find_declared_at(contract_id: UUID) -> datetime | None:
+    """When it was withdrawn from; None while it is not."""
+    sql = """
+        SELECT declared_at FROM withdrawal_statement
+        WHERE contract_id = $1 AND state = 'EXECUTED' ORDER BY declared_at LIMIT 1
+    """
+    found: datetime | None = await db.fetch_value(sql, contract_id)
+    return found
+
+
 async def mark_executed(
     statement_id: StatementId,
     account_id: AccountId,

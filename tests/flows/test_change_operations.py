@@ -169,3 +169,14 @@ async def test_a_plan_that_is_dropped_while_it_is_being_paid_is_not_charged_twic
     assert await tier_of(person) == "BUSINESS"
     assert await count("invoice_payment") == 2
     await require_true_books(services)
+
+
+async def test_the_invoice_of_an_upgrade_is_here_as_soon_as_the_plan_has_changed(
+    services: Services, person: Person
+) -> None:
+    await change_plan(services, person.actor, ChangeInput(BUSINESS, MONTH), "up")
+
+    assert await count("invoice", "status = 'PAID'") == 2
+    assert await count("invoice_payment") == 2
+    await catch_up(services)
+    await require_true_books(services)

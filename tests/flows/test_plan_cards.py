@@ -7,6 +7,7 @@ import pytest
 
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.core.errors import InvalidState
+from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.cards import CardReport, CardState, adopt_card, open_card_page
 from chenu.tiers.catalogue import TierCode
@@ -17,6 +18,7 @@ from tests.flows.plans import (
     give_card,
     open_plans,
     plan_of,
+    put_portal,
     start,
     tier_of,
 )
@@ -36,6 +38,7 @@ OTHER = "5555555555554444"
 @pytest.fixture
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     await stripe_side.reset()
+    await put_portal(services)
     return await open_plans(services)
 
 
@@ -194,6 +197,21 @@ async def test_a_link_that_we_did_not_make_pays_nothing(services: Services, pers
 
     assert (await adopt_card(services, other.actor, signed)).state is CardState.ENDED
     assert await count("operation", "kind = 'INVOICE_PAYMENT'") == 0
+
+
+async def test_a_card_is_given_on_the_portal_that_bootstrap_stripe_configured(
+    services: Services, stripe_side: StripeSide, person: Person
+) -> None:
+    await complete(services, await start(services, person.actor))
+    await open_card_page(services, person.actor, "en")
+    [configuration] = await stripe_side.list_all("/v1/billing_portal/configurations")
+
+    path = f"/v1/billing_portal/configurations/{configuration['id']}"
+    await stripe_side.change(path, **{"metadata[chenu]": ""})
+
+    with pytest.raises(PaymentFailed, match="could not be opened"):
+        await open_card_page(services, person.actor, "en")
+    assert len(await stripe_side.list_all("/v1/billing_portal/configurations")) == 1
 
 
 async def test_without_a_plan_there_is_no_card_to_change(

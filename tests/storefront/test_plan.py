@@ -6,7 +6,16 @@ from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from storefront.plan_state import PlanState, describe_plan
-from tests.flows.plans import advance, complete, give_card, open_plans, plan_of, start, tier_of
+from tests.flows.plans import (
+    advance,
+    complete,
+    give_card,
+    open_plans,
+    plan_of,
+    put_portal,
+    start,
+    tier_of,
+)
 from tests.people import Person, pay, sign_in_again
 from tests.rows import count, put
 from tests.storefront.browser import Browser, Seen
@@ -161,6 +170,7 @@ async def test_what_cannot_be_started_is_said_and_changes_nothing(
 
 async def fall_behind(services: Services, person: Person) -> None:
     """A trial whose card fails at its end."""
+    await put_portal(services)
     order = await start(services, person.actor, TierCode.PRO, trial=True)
     await complete(services, order, "4000000000000341")
     await advance(services, 14.1)

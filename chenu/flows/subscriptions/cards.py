@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 import msgspec
+import structlog
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.roles import Right
@@ -34,6 +35,8 @@ from chenu.ledger.operations import (
     OperationState,
     create_operation,
 )
+
+log = structlog.get_logger(__name__)
 
 RETURN_PATH = "/account/plan/card"
 _SIGNATURE = 32
@@ -99,7 +102,8 @@ async def open_card_page(services: Services, actor: Actor, locale: Locale) -> st
         before = _sign(services, account_id, card.id if card else "")
         back = services.url(f"{RETURN_PATH}?{urlencode({'before': before})}")
         return await services.cards.open_card_page(owner.customer_id, back, locale)
-    except StripeRefusal:  # Stripe does not have the subscription or the customer any more
+    except StripeRefusal as refusal:  # no subscription there, or bootstrap-stripe never ran
+        log.error("card_page_not_opened", code=refusal.code, param=refusal.param)
         raise not_opened() from None
 
 

@@ -1,17 +1,19 @@
 """The operations that give a subscription another price: now, or at the end of its period."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from chenu.billing.gateway import StripeRefusal
+from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.billing.plan_changes import ItemChange, LaterChange, WaitingChange
 from chenu.billing.ports import PlanChangePort, SubscriptionPort
-from chenu.billing.recurring import BillingInterval, SubscriptionState
+from chenu.billing.recurring import BillingInterval, InvoiceState, SubscriptionState
 from chenu.core.clock import business_now
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operation_handlers import OperationHandler
+from chenu.flows.subscriptions.invoices import adopt_invoice
 from chenu.flows.subscriptions.mirror import adopt_subscription
 from chenu.ledger.operations import OperationKind, OperationRow
 
@@ -61,8 +63,16 @@ class ScheduleParams(msgspec.Struct, frozen=True):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedPlan:
+    """`invoice` is that of the change; None where Stripe did not answer, or nothing was billed."""
+
+    subscription: Fetched[SubscriptionState]
+    invoice: Fetched[InvoiceState] | None
+
+
 @dataclass(frozen=True)
-class SubscriptionChangeHandler(OperationHandler[ChangeParams, Fetched[SubscriptionState]]):
+class SubscriptionChangeHandler(OperationHandler[ChangeParams, ChangedPlan]):
     """Another price now, once the difference is paid."""
 
     changes: PlanChangePort
@@ -71,34 +81,47 @@ class SubscriptionChangeHandler(OperationHandler[ChangeParams, Fetched[Subscript
     kind = OperationKind.SUBSCRIPTION_CHANGE
     params_type = ChangeParams
 
-    async def call(
-        self, operation: OperationRow, params: ChangeParams
-    ) -> Fetched[SubscriptionState]:
+    async def call(self, operation: OperationRow, params: ChangeParams) -> ChangedPlan:
         """Raises StripeRefusal when it is too late, and nothing was changed in time."""
         if _is_late(operation):
             return await self._find_changed(params)
         await self.changes.drop_waiting(params.waiting, operation)
-        return await fetch(
+        changed = await fetch(
             lambda: self.changes.change_item(params.change, operation, resume=params.resume)
         )
+        return await self._with_invoice(changed, params)
 
     async def find_existing(
         self, operation: OperationRow, params: ChangeParams
-    ) -> Fetched[SubscriptionState] | None:
+    ) -> ChangedPlan | None:
         """Without the key that Stripe knows, only its subscription tells what came about."""
         state = await fetch(lambda: self.subscriptions.get_subscription(params.subscription_id))
-        return state if _has_come_about(state.value, params) else None
+        if not _has_come_about(state.value, params):
+            return None
+        return await self._with_invoice(state, params)
 
-    async def _find_changed(self, params: ChangeParams) -> Fetched[SubscriptionState]:
+    async def _find_changed(self, params: ChangeParams) -> ChangedPlan:
         state = await fetch(lambda: self.subscriptions.get_subscription(params.subscription_id))
         if _has_come_about(state.value, params):
-            return state
+            return await self._with_invoice(state, params)
         raise StripeRefusal("change_too_late", "the change was not made in time")
 
+    async def _with_invoice(
+        self, changed: Fetched[SubscriptionState], params: ChangeParams
+    ) -> ChangedPlan:
+        """So that it is listed as soon as the plan has changed; else its events bring it."""
+        invoice_id, invoice = changed.value.latest_invoice_id, None
+        if invoice_id is not None and params.proration_date is not None:
+            with contextlib.suppress(OutcomeUnknown, StripeRefusal):
+                invoice = await fetch(lambda: self.subscriptions.get_invoice(invoice_id))
+        return ChangedPlan(changed, invoice)
+
     async def apply(
-        self, operation: OperationRow, params: ChangeParams, answer: Fetched[SubscriptionState]
+        self, operation: OperationRow, params: ChangeParams, answer: ChangedPlan
     ) -> None:
-        await adopt_subscription(answer)
+        if answer.invoice is not None:
+            await adopt_invoice(answer.invoice)
+        await adopt_subscription(answer.subscription)
 
 
 @dataclass(frozen=True)

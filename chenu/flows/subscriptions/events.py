@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
+from chenu.flows.subscriptions.plan_contracts import return_late_charge
 from chenu.flows.subscriptions.refunds import (
     follow_credit_note,
     follow_refund,
@@ -23,6 +25,15 @@ async def _follow_subscription(services: Services, event: InboxEvent) -> EventOu
     outcome = await _following(follow_subscription)(services, event)
     if outcome is EventOutcome.HANDLED:
         await check_trial_card(services, event.object_id)
+    return outcome
+
+
+async def _follow_invoice(services: Services, event: InboxEvent) -> EventOutcome:
+    """The invoice, then what a withdrawal returns of its charges."""
+    outcome = await _following(follow_invoice)(services, event)
+    if outcome is EventOutcome.HANDLED:
+        for operation in await return_late_charge(event.object_id):
+            await run_operation(services, operation.id)
     return outcome
 
 
@@ -87,10 +98,7 @@ SUBSCRIPTION_EVENTS = (
         )
         for what in _SCHEDULE
     ),
-    *(
-        EventType(f"invoice.{what}", EventScope.PLATFORM, _following(follow_invoice))
-        for what in _INVOICE
-    ),
+    *(EventType(f"invoice.{what}", EventScope.PLATFORM, _follow_invoice) for what in _INVOICE),
     *(
         EventType(name, EventScope.PLATFORM, _following(follow))
         for name, follow in _RETURNED.items()

@@ -10,6 +10,7 @@ from chenu.billing.invoices import (
     InvoicePaymentRow,
     InvoiceRow,
     find_invoice_by_number,
+    find_invoice_by_stripe_id,
     list_invoice_payments,
     list_subscription_invoices,
 )
@@ -24,7 +25,7 @@ from chenu.billing.subscriptions import (
     list_recent_subscriptions,
     list_subscriptions_by_id,
 )
-from chenu.core import queue
+from chenu.core import db, queue
 from chenu.core.money import Cents
 from chenu.flows.subscriptions.mirror import create_end_operation, lock_subscriptions
 from chenu.flows.subscriptions.refunds import (
@@ -35,6 +36,7 @@ from chenu.flows.subscriptions.refunds import (
 from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
 from chenu.flows.withdrawal_terms import returned_amount
 from chenu.ledger.operations import OperationRow
+from chenu.support.withdrawals import find_declared_at
 from chenu.tiers.catalogue import get_tier
 
 _REASON = "Withdrawal"
@@ -69,18 +71,38 @@ class PlanContracts(ContractSource):
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         await lock_subscriptions(contract.account_id, SubscriptionKind.TIER)
         row = await _get(contract)
-        starts_now, returned, operations = await _starts_now(row), 0, list[OperationRow]()
-        for invoice, payment in await _list_paid(row):
-            await lock_refunds(payment.id)
-            due = await _find_due(invoice, payment, at, starts_now=starts_now)
-            if due:
-                request = new_refund_request(payment, due, _REASON, RefundOrigin.WITHDRAWAL)
-                await insert_refund_request(request)
-                operations.append(await create_refund_operation(request, invoice))
-                returned += due
+        returned, operations = await _return_due(row, at)
         if row.is_live:
             operations.append(await _end(row))
-        return Withdrawal(Cents(returned), tuple(operations))
+        return Withdrawal(returned, tuple(operations))
+
+
+async def _return_due(row: SubscriptionRow, at: datetime) -> tuple[Cents, list[OperationRow]]:
+    """What went back before counts, so that it may be repeated when another charge is booked."""
+    starts_now, returned, operations = await _starts_now(row), 0, list[OperationRow]()
+    for invoice, payment in await _list_paid(row):
+        await lock_refunds(payment.id)
+        due = await _find_due(invoice, payment, at, starts_now=starts_now)
+        if due:
+            request = new_refund_request(payment, due, _REASON, RefundOrigin.WITHDRAWAL)
+            await insert_refund_request(request)
+            operations.append(await create_refund_operation(request, invoice))
+            returned += due
+    return Cents(returned), operations
+
+
+@db.transactional
+async def return_late_charge(stripe_invoice_id: str) -> list[OperationRow]:
+    """After a charge is booked: it may have settled between a withdrawal and the plan's end."""
+    invoice = await find_invoice_by_stripe_id(stripe_invoice_id)
+    row = None
+    if invoice is not None and invoice.stripe_subscription_id is not None:
+        row = await find_subscription_by_stripe_id(invoice.stripe_subscription_id)
+    if row is None or row.kind is not SubscriptionKind.TIER:
+        return []
+    await lock_subscriptions(row.account_id, row.kind)
+    declared_at = await find_declared_at(row.id)
+    return [] if declared_at is None else (await _return_due(row, declared_at))[1]
 
 
 async def _end(row: SubscriptionRow) -> OperationRow:
