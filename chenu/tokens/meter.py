@@ -30,14 +30,18 @@ class TokenMeter:
 
 
 # What has expired is no part of it, though its entry may not be written yet.
+# The budget is the plan's, where one from before it still runs beside.
 _METER = """
-    SELECT (token_balance($1) - coalesce(sum(remaining) FILTER (WHERE is_open AND agent IS NULL
-            AND expires_at <= $2), 0))::bigint AS available,
-        coalesce(sum(granted) FILTER (WHERE is_budget), 0)::bigint AS budget,
-        coalesce(sum(spent) FILTER (WHERE is_budget), 0)::bigint AS used,
-        min(expires_at) FILTER (WHERE is_budget) AS resets_at
-    FROM (SELECT *, kind IN ('MONTHLY', 'TRIAL') AND expires_at > $2 AS is_budget
-        FROM token_grant WHERE account = $1) g
+    WITH budget AS (SELECT id, granted, ends_at FROM token_budget_period
+        WHERE account = $1 AND ended_at IS NULL AND ends_at > $2
+        ORDER BY source = 'ACCOUNT' LIMIT 1)
+    SELECT (token_balance($1) - coalesce((SELECT sum(remaining) FROM token_grant
+            WHERE account = $1 AND is_open AND agent IS NULL AND expires_at <= $2), 0))::bigint
+            AS available,
+        coalesce((SELECT granted FROM budget), 0)::bigint AS budget,
+        coalesce((SELECT sum(g.spent) FROM token_grant g JOIN budget b ON b.id = g.source_id
+            WHERE g.kind IN ('MONTHLY', 'TRIAL')), 0)::bigint AS used,
+        (SELECT ends_at FROM budget) AS resets_at
 """
 _USED = """
     SELECT coalesce(-sum(amount), 0)::bigint FROM token_entry

@@ -20,6 +20,7 @@ from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor, revoke_session
 from chenu.accounts.users import Browser, SignUp, get_user, sign_in, sign_up
 from chenu.core.errors import NotFound
+from chenu.flows.budgets.due import grant_first_budget
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import argument, field, input_argument, input_field
@@ -131,7 +132,9 @@ async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argumen
     locale = data.locale if data.locale is not None else ctx.locale
     person = SignUp(data.email, data.password, data.display_name, locale, data.referral_code)
     at_once = ctx.services.settings.verifies_at_once
-    return await _use_session(ctx, await sign_up(person, _browser(ctx), verify_at_once=at_once))
+    session = await sign_up(person, _browser(ctx), verify_at_once=at_once)
+    await grant_first_budget(session.owner)
+    return await _use_session(ctx, session)
 
 
 async def resolve_sign_in(info: Info, data: Annotated[SignInInput, input_argument()]) -> Payload:

@@ -50,6 +50,10 @@ DECLARE
     entry_ids uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(owners)]);
     balances bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(owners)]);
 BEGIN
+    IF EXISTS (SELECT 1 FROM unnest(amounts) AS a (amount) WHERE a.amount IS NULL OR a.amount <= 0)
+    THEN
+        RAISE EXCEPTION 'a spend is of one token or more' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     PERFORM lock_token_wallets(owners);
     LOOP
         SELECT array_agg(g.account), array_agg(g.id), array_agg(g.agent), array_agg(g.remaining),

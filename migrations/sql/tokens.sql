@@ -304,10 +304,9 @@ DECLARE
     balance bigint;
     entries token_entry[] := '{}';
 BEGIN
-    SELECT sum(debt), sum(remaining) FILTER (WHERE agent IS NULL) INTO amount, rest
-        FROM token_grant WHERE account = owner AND is_open;
-    amount := least(amount, rest);
-    IF coalesce(amount, 0) = 0 THEN
+    SELECT least(coalesce(sum(debt), 0), coalesce(sum(remaining) FILTER (WHERE agent IS NULL), 0))
+        INTO amount FROM token_grant WHERE account = owner AND is_open;
+    IF amount = 0 THEN
         RETURN;
     END IF;
     booked := token_transaction('TOKEN_REPAY', 'token:repay:' || token_entry_id(0), owner, NULL,
@@ -393,8 +392,8 @@ BEGIN
     SELECT * INTO STRICT g FROM token_grant WHERE id = grant_id;
     taken := least(most, g.remaining);
     IF owe THEN
-        SELECT least(most - taken, g.held + g.spent + coalesce(sum(e.amount), 0)) INTO owed
-            FROM token_entry e
+        SELECT greatest(0, least(most - taken, g.held + g.spent + coalesce(sum(e.amount), 0)))
+            INTO owed FROM token_entry e
             WHERE e.token_grant = grant_id AND e.kind = 'REVOKE' AND e.pool = 'DEBT';
     END IF;
     IF taken + owed = 0 THEN

@@ -8,6 +8,7 @@ from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor
 from chenu.accounts.users import SignUp, sign_up
 from chenu.core.errors import ChenuError
+from chenu.flows.budgets.due import grant_first_budget
 from chenu.flows.coupons.codes import TypedCode
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.discounts import quote_plan
@@ -81,6 +82,7 @@ async def submit_sign_up(
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, _SHOWN_AGAIN), error)
         return with_retry(_render(pages, form, pages.status(error)), error)
+    await grant_first_budget(session.owner)
     devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     if choice is None:

@@ -217,7 +217,8 @@ async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[Ex
     runs = [
         await authorize_execution(services, cast.buyer.actor, request, key) for key in ("a", "b")
     ]
-    await db.execute("UPDATE access_grant SET first_used_at = NULL")
+    unused = "UPDATE access_grant SET first_used_at = NULL WHERE agent = $1"
+    await db.execute(unused, agent.id)
     return [run.id for run in runs]
 
 

@@ -1,16 +1,19 @@
 """The token meter: on every page of who is signed in, by one read, and for nobody else."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.meter import read_meter
 from tests.api.calls import counted_statements
 from tests.people import Person, make_person, make_published_agent
+from tests.rows import put
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.token_lives import account_of, give, give_budget, owe, run
 from tests.storefront.visitors import make_reader, make_seller
@@ -155,6 +158,8 @@ async def test_what_has_expired_is_not_counted_before_its_entry_is_written(
     budget = await give_budget(person, 500)
     sql = "UPDATE token_grant SET expires_at = now() - interval '1 hour' WHERE id = $1"
     await db.execute(sql, budget.id)
+    await put("token_budget_period", "starts_at", business_now() - timedelta(days=3))
+    await put("token_budget_period", "ends_at", business_now() - timedelta(hours=1))
 
     found = await read_meter(account_of(person))
 

@@ -10,6 +10,7 @@ from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import GrantKind, GrantRow, NewGrant, grant_tokens, revoke_tokens
 from chenu.tokens.holds import HoldId, NewHold, hold_tokens, settle_hold
 from tests.people import Person
+from tests.tokens.granting import insert_budget
 
 HOUR = timedelta(hours=1)
 
@@ -27,6 +28,7 @@ async def give(
     *,
     agent_id: UUID | None = None,
     expires_at: datetime | None = None,
+    source_id: UUID | None = None,
 ) -> GrantRow:
     new = NewGrant(
         account_of(person),
@@ -36,6 +38,7 @@ async def give(
         "A gift of the tests",
         expires_at=expires_at,
         agent_id=agent_id,
+        source_id=source_id,
     )
     return await grant_tokens(new)
 
@@ -43,7 +46,9 @@ async def give(
 async def give_budget(person: Person, amount: int) -> GrantRow:
     """It ends in ten days."""
     ends = business_now() + timedelta(days=10)
-    return await give(person, amount, GrantKind.MONTHLY, expires_at=ends)
+    grant = await give(person, amount, GrantKind.MONTHLY, expires_at=ends, source_id=new_id())
+    await insert_budget(grant)
+    return grant
 
 
 async def reserve(

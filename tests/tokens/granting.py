@@ -34,15 +34,17 @@ async def give(
     kind: GrantKind = GrantKind.ADJUSTMENT,
     *,
     days: float | None = None,
+    expires_at: datetime | None = None,
     agent_id: UUID | None = None,
     key: str | None = None,
 ) -> GrantRow:
-    """A grant that expires in so many days of business time; None: never.
+    """A grant that expires then, or in so many days of business time; else never.
 
     A monthly or trial one is the whole of a budget of its own.
     """
     budget_id = new_id() if kind in (GrantKind.MONTHLY, GrantKind.TRIAL) else None
-    expires_at = None if days is None else business_now() + timedelta(days=days)
+    if days is not None:
+        expires_at = business_now() + timedelta(days=days)
     new = NewGrant(
         account_id,
         kind,
@@ -55,11 +57,11 @@ async def give(
     )
     grant = await db.run_in_transaction(lambda: grant_tokens(new))
     if budget_id and grant.source_id == budget_id:
-        await _insert_budget(grant)
+        await insert_budget(grant)
     return grant
 
 
-async def _insert_budget(grant: GrantRow) -> None:
+async def insert_budget(grant: GrantRow) -> None:
     assert grant.expires_at is not None
     values = {
         "id": grant.source_id,
@@ -69,10 +71,10 @@ async def _insert_budget(grant: GrantRow) -> None:
         "ends_at": grant.expires_at,
         "monthly": grant.granted,
         "granted": grant.granted,
-        "ended_at": grant.expires_at,
         "created_at": grant.created_at,
     }
-    await insert(TokenBudgetPeriod, values)
+    if not await insert(TokenBudgetPeriod, values, "ON CONFLICT DO NOTHING"):
+        await insert(TokenBudgetPeriod, {**values, "ended_at": grant.expires_at})
 
 
 async def hold(

@@ -7,16 +7,24 @@ import pytest
 
 from chenu.accounts.actor import AccountId, Staff
 from chenu.accounts.budget_dates import mark_budget_due
+from chenu.accounts.customers import list_owned_accounts
+from chenu.accounts.idempotency import client_key
 from chenu.accounts.overrides import OverrideInput, remove_override, set_override
 from chenu.accounts.tiers import Period, set_tier
+from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.core import db
 from chenu.core.clock import CLOCK, business_now
+from chenu.flows.budgets.due import grant_first_budget
 from chenu.flows.services import Services
+from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
+from chenu.tiers.entitlements import Entitlements
 from chenu.tokens.budgets import settle_budget, settle_due_budget
 from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
+from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.spending import Spend, spend_tokens
 from chenu.tokens.wallet import get_wallet
-from tests.people import Person, make_person
+from tests.people import PASSWORD, Person, make_person
 from tests.rows import count, put
 from tests.tokens.granting import hold, spend
 
@@ -326,3 +334,38 @@ async def test_the_entitlement_shows_the_wallet_s_use(account_id: AccountId) -> 
     found = (await get_entitlements(account_id)).of(Feature.TOKENS)
 
     assert (found.limit, found.used, found.remaining) == (500, 30, 470)
+
+
+def use(account_id: AccountId, amount: int, key: str) -> Spend:
+    client = client_key(account_id, key, "tokenSpend", amount)
+    return Spend(account_id, Tokens(amount), "A test", client, Entitlements(FREE))
+
+
+async def test_a_spend_finds_a_budget_that_is_due_and_not_granted_yet(
+    account_id: AccountId,
+) -> None:
+    spent = await spend_tokens(use(account_id, 200, "a"))
+    pass_days(31.5)
+    later = await spend_tokens(use(account_id, 450, "b"))
+
+    assert (spent.balance_after, later.balance_after) == (300, 50)
+    with pytest.raises(InsufficientTokens):
+        await spend_tokens(use(account_id, 51, "c"))
+
+
+async def test_a_run_finds_a_budget_that_is_due_and_not_granted_yet(
+    account_id: AccountId,
+) -> None:
+    _, held = await hold(account_id, 200)
+
+    assert held == 200
+
+
+async def test_who_signs_up_has_a_budget_at_once(services: Services) -> None:
+    person = SignUp("eve@example.org", PASSWORD, "Eve")
+    session = await sign_up(person, Browser(), verify_at_once=True)
+
+    await grant_first_budget(session.owner)
+
+    [account_id] = await list_owned_accounts(session.owner)
+    assert await count("ledger_account", "owner_id = $1 AND balance = 500", account_id) == 1

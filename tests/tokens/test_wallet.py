@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from chenu.accounts.actor import AccountId
@@ -14,6 +15,7 @@ from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import GrantKind, expire_grants, list_accounts_with_due_grants
 from chenu.tokens.holds import release_hold, settle_hold
 from chenu.tokens.wallet import get_wallet, list_entries, list_grants
+from tests.rows import fingerprint
 from tests.tokens.granting import (
     Wanted,
     end,
@@ -294,3 +296,43 @@ async def test_an_ended_grant_says_what_was_left_of_it(services: Services) -> No
     assert await available(account_id) == 0
     assert (await lines(account_id))[-1] == "EXPIRE -70 0"
     await assert_books_hold()
+
+
+async def test_a_debt_of_tokens_for_one_agent_waits_for_the_next_grant(services: Services) -> None:
+    account_id, agent = await make_account(), new_id()
+    promotion = await give(account_id, 10, GrantKind.PROMOTION, agent_id=agent)
+    await spend(account_id, 10, agent)
+
+    await revoke(promotion.id, 10, "fraud:1", debt=True)
+    owed = await available(account_id)
+    await give(account_id, 15)
+
+    assert (owed, await available(account_id)) == (-10, 5)
+    await assert_books_hold()
+
+
+async def test_what_came_back_to_a_disputed_pack_is_not_owed_twice(services: Services) -> None:
+    account_id = await make_account()
+    pack = await give(account_id, 100, GrantKind.PACK)
+    hold_id, _ = await hold(account_id, 70)
+    await revoke(pack.id, 100, "dispute:1", debt=True)
+    await release_hold(hold_id)
+
+    assert await revoke(pack.id, 100, "dispute:2", debt=True) == 0
+
+    assert await available(account_id) == 0
+    await assert_books_hold()
+
+
+@pytest.mark.parametrize("amount", [0, -5])
+async def test_a_spend_of_nothing_is_an_error_that_changes_nothing(
+    services: Services, amount: int
+) -> None:
+    account_id = await make_account()
+    await give(account_id, 10)
+    before = await fingerprint()
+
+    with pytest.raises(asyncpg.DataError):
+        await spend(account_id, amount)
+
+    assert await fingerprint() == before
