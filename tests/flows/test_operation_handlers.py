@@ -30,7 +30,7 @@ from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
 from tests.flows.packs import buy, open_packs, order_pack
-from tests.flows.plans import change, complete, open_plans, plan_of, start
+from tests.flows.plans import change, complete, open_plans, plan_of, put_portal, start
 from tests.flows.sales import (
     Market,
     open_market,
@@ -118,6 +118,7 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
 
 async def _live_with_a_plan(services: Services) -> None:
     """A page closed for another one, a coupon put back, changes, a refund, an unwanted twin."""
+    await put_portal(services)
     person = await open_plans(services)
     await save_billing_details(person.actor, COMPANY)
     await make_coupon(services)
