@@ -30,7 +30,6 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
     MailKind.SALE: of.SaleParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
-    MailKind.TOKENS_USED: of.TokensUsedParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
     MailKind.AGENT_REJECTED: of.ReviewParams,
     MailKind.EXPORT_READY: of.GreetingParams,

@@ -99,6 +99,7 @@ PARAMS = {
     MailKind.OWNER_CHANGED: ("name", "account"),
     MailKind.SUPPORT_ASKED: ("name",),
     MailKind.SUPPORT_ANSWERED: ("name", "answer"),
+    MailKind.TOKENS_USED: ("name", "account"),
     MailKind.TOKEN_LIMIT: ("name", "account", "subject"),
     MailKind.TRIAL_REFUSED: ("name", "account", "plan"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
@@ -161,6 +162,9 @@ _OURS: dict[str, object] = {
     "soft": 5000,
     "hard": 6000,
     "used": 5120,
+    "percent": 80,
+    "budget": 6400,
+    "resets_at": "2026-12-15T09:30:00+00:00",
     "attempt": 4,
     "next_attempt_at": None,
 }

@@ -18,6 +18,9 @@ from chenu.accounts.users import add_member
 from chenu.agents.rows import AgentRow
 from chenu.core import db, mail
 from chenu.flows.creators.edit_agent import create_agent, update_agent
+from chenu.flows.executions.authorize import authorize_execution
+from chenu.flows.executions.requests import AuthorizeInput
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.services import Services
@@ -111,6 +114,8 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await give(account_id, 100)
     await spend(account_id, 30, reason=f"{WORDS} run")
     await hold(account_id, 40, reason=f"{WORDS} run")
+    await authorize_execution(services, person.actor, AuthorizeInput(sold.id, 20), "run")
+    await set_token_limit(person.actor, LimitInput(agent_id=sold.id, soft=500))
 
 
 async def _work_with_others(person: Person, owner: Person) -> None:

@@ -61,6 +61,9 @@ PARAMS: dict[str, Any] = {
     "soft": 5000,
     "hard": 6000,
     "used": 5120,
+    "percent": 80,
+    "budget": 6400,
+    "resets_at": "2026-12-15T09:30:00+00:00",
     "attempt": 2,
     "next_attempt_at": "2026-12-18T09:30:00+00:00",
     "base": 1000,
@@ -125,6 +128,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.PLAN_CHANGE_UNDONE: {"en": ["is undone"], "fr": ["est annulé"]},
     MailKind.PLAN_CANCELLED: _DAY,
     MailKind.PLAN_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
+    MailKind.TOKENS_USED: {
+        "en": ["5,120 of the 6,400 tokens", "December 15, 2026"],
+        "fr": ["jetons du budget", "15 décembre 2026"],
+    },
     MailKind.PLAN_PAUSED: {"en": ["nothing is charged"], "fr": ["rien n’est débité"]},
     MailKind.PLAN_UNPAUSED: {"en": ["The pause is over"], "fr": ["La pause est terminée"]},
     MailKind.PLAN_ENDED: {"en": ["on Free"], "fr": ["l’offre gratuite"]},
@@ -178,6 +185,7 @@ LINKS = {
     MailKind.TRIAL_ENDED: f"{URL}/pricing",
     MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
     MailKind.PACK_RECEIPT: f"{URL}/tokens",
+    MailKind.TOKENS_USED: f"{URL}/tokens#packs",
 }
 
 TO_UNPROVED = {
