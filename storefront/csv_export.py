@@ -63,6 +63,6 @@ def send_csv(
     headers = {
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{file_name}"',
-        "Vary": "Cookie",
+        "Vary": "Cookie, Accept-Language",
     }
     return Stream(write(), media_type="text/csv", headers=headers, status_code=200)

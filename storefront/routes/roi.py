@@ -156,6 +156,6 @@ def _send_pdf(view: RoiView, content: bytes) -> Page:
     headers = {
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{_name_file(view, "pdf")}"',
-        "Vary": "Cookie",
+        "Vary": "Cookie, Accept-Language",
     }
     return Page(content, media_type="application/pdf", headers=headers)

@@ -137,16 +137,17 @@ async def test_a_reset_runs_the_same_statements_for_known_and_unknown_addresses(
 async def test_a_reset_computes_as_much_for_known_and_unknown_addresses(
     services: Services,
 ) -> None:
+    """The least of three times: a connection that has not run a statement yet prepares it first."""
     await make_person("known")
-    for email in ("warm@example.org", "known@example.org"):
-        await request_password_reset(email, "192.0.2.1")
-    calls = []
-    for email in ("known@example.org", "nobody@example.org"):
-        with counted_calls() as effort:
-            await request_password_reset(email, "192.0.2.7")
-        calls.append(effort.calls)
+    calls: dict[str, list[int]] = {"known@example.org": [], "nobody@example.org": []}
+    for time in range(3):
+        for email, efforts in calls.items():
+            with counted_calls() as effort:
+                await request_password_reset(email, f"192.0.2.{time}")
+            efforts.append(effort.calls)
 
-    assert abs(calls[0] - calls[1]) < 0.05 * max(calls)
+    known, unknown = map(min, calls.values())
+    assert abs(known - unknown) < 0.05 * known
 
 
 async def test_nothing_stays_of_a_reset_for_an_unknown_address(services: Services) -> None:

@@ -124,7 +124,10 @@ async def test_a_spend_by_a_program_is_reported_after_its_commit(
         await watcher.subscribe("1", WATCH)
         await watcher.receive()
         spent = await api.run("SpendTokens", input=use)
-        event = await watcher.receive()
+        reported = 1_500
+        while reported == 1_500:  # the watcher also looks by itself, and may report twice
+            event = await watcher.receive()
+            reported = event["payload"]["data"]["tokenBalanceChanged"]["available"]
 
     assert spent.data["tokenSpend"]["entry"]["amount"] == -5
-    assert event["payload"]["data"]["tokenBalanceChanged"]["available"] == 1_495
+    assert reported == 1_495

@@ -171,4 +171,4 @@ async def test_a_settled_purchase_is_reported_to_its_buyer_only(
     assert all(codes and codes <= REFUSALS for name, codes in found.items() if name not in reported)
     live = get_schema().subscription_type
     assert live is not None
-    assert set(live.fields) == {"purchaseSettled"}
+    assert set(live.fields) == {"purchaseSettled", "tokenBalanceChanged"}
