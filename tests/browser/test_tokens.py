@@ -57,6 +57,25 @@ async def run_it(page: Page) -> None:
     await page.get_by_role("button", name="Run it once").click()
 
 
+async def expect_the_balance_falls(
+    visitor: Visitor, person: Subscriber, watching: Page, before: int
+) -> int:
+    """On both pages, without loading them again; returns what is left."""
+    done = person.page.get_by_role("status").filter(has_text="Done")
+    await expect(done).to_be_visible()
+    for page in (person.page, watching):
+        meter = page.locator("#meter")
+        await expect(meter).not_to_contain_text(f"{before:,} tokens", timeout=PATIENCE_MS)
+        assert await page.evaluate("window.isTheSamePage")
+    await visitor.go("/tokens")  # while it runs, more is held than it uses in the end
+    after = await balance_of(person.page)
+    assert after < before
+    meter = watching.locator("#meter")
+    await expect(meter).to_contain_text(f"{after:,} tokens", timeout=PATIENCE_MS)
+    await expect(watching.locator("#glance-title + .big")).to_contain_text(f"{after:,}")
+    return after
+
+
 async def hours_on_roi(visitor: Visitor) -> str:
     await visitor.go("/roi")
     return await visitor.page.locator("#roi-hours").inner_text()
@@ -80,18 +99,7 @@ async def test_a_pack_is_two_grants_and_a_run_makes_every_open_page_fall(visitor
     await person.page.evaluate("window.isTheSamePage = true")
     await run_it(person.page)
 
-    done = person.page.get_by_role("status").filter(has_text="Done")
-    await expect(done).to_be_visible()
-    for page in (person.page, watching):
-        meter = page.locator("#meter")
-        await expect(meter).not_to_contain_text(f"{before + 1_100:,} tokens", timeout=PATIENCE_MS)
-        assert await page.evaluate("window.isTheSamePage")
-    await visitor.go("/tokens")  # while it runs, more is held than it uses in the end
-    after = await balance_of(person.page)
-    assert after < before + 1_100
-    meter = watching.locator("#meter")
-    await expect(meter).to_contain_text(f"{after:,} tokens", timeout=PATIENCE_MS)
-    await expect(watching.locator("#glance-title + .big")).to_contain_text(f"{after:,}")
+    after = await expect_the_balance_falls(visitor, person, watching, before + 1_100)
     await watching.close()
     assert await visitor.accessibility_faults() == []
 
