@@ -1,6 +1,6 @@
 """Spending: concurrent spends of this process are one statement, and each caller has their answer.
 
-The statement is `spend_tokens_batch` of migrations/sql/tokens.sql. See docs/decisions/0034.
+The statement is `spend_tokens_batch` of migrations/sql/token_spending.sql. See docs/decisions/0034.
 """
 
 from collections.abc import Sequence
