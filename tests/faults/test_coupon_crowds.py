@@ -14,11 +14,10 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.billing.coupons import insert_coupon
 from chenu.core import db
 from chenu.demo.processes import free_port
-from chenu.flows.invariants import check_everything
 from chenu.tiers.catalogue import TierCode
 from tests.faults.counts import CONVERGED_SECONDS, runs
 from tests.faults.server import Server
-from tests.faults.stand import EVER, Buyer, Json, Stand, wait_ready
+from tests.faults.stand import Buyer, Json, Stand, require_books, wait_ready
 from tests.flows.coupons import coupon_input
 from tests.people import make_person
 from tests.rows import count
@@ -80,11 +79,6 @@ async def start(stand: Stand, url: str, customer: Buyer, code: str, key: str = "
     return payload
 
 
-async def require_whole(stand: Stand) -> None:
-    findings = await check_everything(stand.services, EVER)
-    assert [finding for finding in findings if not finding.ok] == []
-
-
 async def test_one_use_left_is_had_by_one_of_thirty(stand: Stand, second: str) -> None:
     customers = [await make_customer(stand, f"racer{n}") for n in range(30)]
 
@@ -104,7 +98,7 @@ async def test_one_use_left_is_had_by_one_of_thirty(stand: Stand, second: str) -
         assert codes == {"COUPON_REJECTED"}
         taken = "status <> 'RELEASED' AND coupon = (SELECT id FROM coupon WHERE code = $1)"
         assert await count("coupon_redemption", taken, code) == 1
-        await require_whole(stand)
+        await require_books(stand)
 
 
 POINTS = {
@@ -134,7 +128,7 @@ async def test_a_coupon_is_redeemed_once_through_a_kill(stand: Stand, point: str
         assert await db.fetch_value("SELECT uses FROM coupon WHERE code = $1", code) == 1
         paid = "discount = 450 AND account = $1"
         assert await count("invoice_payment", paid, customer.person.actor.account_id) == 1
-        await require_whole(stand)
+        await require_books(stand)
 
 
 async def _start_until_open(stand: Stand, customer: Buyer, code: str) -> str:

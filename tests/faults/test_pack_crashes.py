@@ -17,11 +17,10 @@ import pytest
 from chenu.accounts.actor import AccountId
 from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.core import db
-from chenu.flows.invariants import check_everything
 from chenu.tiers.catalogue import TierCode
 from tests.faults.counts import CONVERGED_SECONDS, runs
 from tests.faults.server import Server
-from tests.faults.stand import EVER, Json, Stand
+from tests.faults.stand import Json, Stand, require_books
 from tests.faults.test_refund_crashes import send
 from tests.people import Person, make_person, pay
 from tests.rows import count
@@ -122,11 +121,6 @@ class Buyer:
 async def make_buyer(stand: Stand) -> Buyer:
     name = f"k{next(_NUMBERS)}n{time.monotonic_ns()}"
     return Buyer(stand, await make_person(name, TierCode.FREE))
-
-
-async def require_books(stand: Stand) -> None:
-    findings = await check_everything(stand.services, EVER)
-    assert [finding for finding in findings if not finding.ok] == []
 
 
 POINTS = {

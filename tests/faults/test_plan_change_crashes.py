@@ -15,10 +15,9 @@ import pytest
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
-from chenu.flows.invariants import check_everything
 from chenu.tiers.catalogue import TierCode
 from tests.faults.counts import CONVERGED_SECONDS, runs
-from tests.faults.stand import EVER, Stand
+from tests.faults.stand import Stand, require_books
 from tests.flows.plans import start
 from tests.people import Person, make_person, pay, sign_in_again
 from tests.rows import count
@@ -141,11 +140,6 @@ async def settle(stand: Stand) -> None:
     raise AssertionError(f"after {CONVERGED_SECONDS} s: {state}")
 
 
-async def require_true_books(stand: Stand) -> None:
-    findings = await check_everything(stand.services, EVER)
-    assert [finding for finding in findings if not finding.ok] == []
-
-
 @pytest.mark.parametrize("point", UPGRADE.values(), ids=UPGRADE.keys())
 async def test_an_upgrade_survives_a_kill(stand: Stand, point: str) -> None:
     for _ in range(runs(2)):
@@ -159,7 +153,7 @@ async def test_an_upgrade_survives_a_kill(stand: Stand, point: str) -> None:
         assert stand.web.deaths == deaths + 1, "the process never reached the point"
         assert (await subscriber.plan()).item == "BUSINESS"
         assert len(await subscriber.charges()) == 2
-        await require_true_books(stand)
+        await require_books(stand)
 
 
 @pytest.mark.parametrize("point", DOWNGRADE.values(), ids=DOWNGRADE.keys())
@@ -178,7 +172,7 @@ async def test_a_downgrade_survives_a_kill(stand: Stand, point: str) -> None:
         assert (plan.item, plan.scheduled_item) == ("PRO", "STARTER")
         assert await stand.stripe.made("subscription_schedule") == schedules + 1
         assert await subscriber.charges() == [2900]
-        await require_true_books(stand)
+        await require_books(stand)
 
 
 async def test_4_stripe_changed_the_plan_answer_unread(stand: Stand) -> None:
@@ -198,4 +192,4 @@ async def test_4_stripe_changed_the_plan_answer_unread(stand: Stand) -> None:
 
         assert (await subscriber.plan()).item == "BUSINESS"
         assert len(await subscriber.charges()) == 2
-        await require_true_books(stand)
+        await require_books(stand)

@@ -16,11 +16,10 @@ import pytest
 
 from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.core import db
-from chenu.flows.invariants import check_everything
 from chenu.tiers.catalogue import TierCode
 from tests.faults.counts import CONVERGED_SECONDS, runs
 from tests.faults.server import Server
-from tests.faults.stand import EVER, Json, Stand
+from tests.faults.stand import Json, Stand, require_books
 from tests.faults.test_shuffled_lives import make_card
 from tests.people import Person, make_person
 
@@ -130,11 +129,6 @@ class Subscriber:
 async def make_subscriber(stand: Stand, *, trial: bool) -> Subscriber:
     person = await make_person(f"s{next(_NUMBERS)}n{time.monotonic_ns()}", TierCode.FREE)
     return Subscriber(stand, person, trial)
-
-
-async def require_books(stand: Stand) -> None:
-    findings = await check_everything(stand.services, EVER)
-    assert [finding for finding in findings if not finding.ok] == []
 
 
 STARTS = {
