@@ -57,6 +57,7 @@ from chenu.tokens.entitlements import list_entitlements
 from chenu.tokens.grants import GrantId as TokenGrantId
 from chenu.tokens.grants import GrantRow as TokenGrantRow
 from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id
+from chenu.tokens.limits import LimitId, LimitRow, list_limits_by_id
 from chenu.tokens.wallet import (
     EntryId,
     EntryRow,
@@ -228,6 +229,10 @@ class Loaders:
     @cached_property
     def token_entries(self) -> Loader[EntryId, EntryRow | None]:
         return one_each(list_entries_by_id, lambda row: row.id)
+
+    @cached_property
+    def token_limits(self) -> Loader[LimitId, LimitRow | None]:
+        return one_each(list_limits_by_id, lambda row: row.id)
 
     @cached_property
     def users(self) -> Loader[UserId, User | None]:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from graphql import GraphQLInputObjectType, get_named_type
 
-from chenu.accounts.actor import ApiScope
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.flows.services import Services
 from chenu_graphql.schema import get_schema
 from tests.api.dummies import mutations
@@ -41,6 +41,8 @@ _GIVE_UP = """mutation($i: ExecutionCancelInput!) {
     executionCancel(input: $i) { userErrors { code } }
 }"""
 _SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
+_LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
+_UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -64,6 +66,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
         "tokenSpend": ("creator", (_SPEND, {"i": {"agentId": draft, **spend}})),
+        "tokenLimitSet": ("creator", (_LIMIT, {"i": {"agentId": draft, "hardLimit": 5}})),
+        "tokenLimitRemove": ("buyer", (_UNLIMIT, {"i": world.node_id("limit")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
     }
 
@@ -92,6 +96,10 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
         return caller.name in ("reviewer", "admin")
     if name == "tokenSpend":  # of their own tokens, for an agent that they may run
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
+    if name == "tokenLimitSet":  # of their own account, for an agent that they see
+        return caller.is_person and (caller.owns == maker or caller.has_staff(Staff.REVIEWER))
+    if name == "tokenLimitRemove":
+        return caller.owns == maker and caller.may(ApiScope.BILLING)
     if name.startswith("execution"):
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     is_own = bool(maker) and caller.owns == maker
