@@ -15,13 +15,16 @@ from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.core import db
 from chenu.core.clock import CLOCK, business_now
 from chenu.flows.budgets.due import grant_first_budget
+from chenu.flows.invariants import check_books
 from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget, settle_due_budget
 from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
 from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.holds import release_hold, settle_hold
 from chenu.tokens.spending import Spend, spend_tokens
 from chenu.tokens.wallet import get_wallet
 from tests.people import PASSWORD, Person, make_person
@@ -259,6 +262,55 @@ async def test_tokens_that_a_run_holds_outlive_the_budget(account_id: AccountId)
 
     assert await available(account_id) == 500
     assert (await get_wallet(account_id)).held == 200
+
+
+@pytest.mark.parametrize("held", [25_000, 24_999, 300], ids=["all", "nearly all", "a part"])
+async def test_what_a_run_gives_back_of_a_plan_that_ended_expires(
+    account_id: AccountId, held: int
+) -> None:
+    await settle_budget(account_id)
+    await spend(account_id, 500)
+    await change(account_id, PRO, days_from_now(0, 20))
+    hold_id, _ = await hold(account_id, held)
+    await change(account_id, FREE, None)
+
+    await db.run_in_transaction(lambda: release_hold(hold_id))
+
+    assert await available(account_id) == 0
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+@pytest.mark.parametrize("held", [25_000, 600], ids=["all", "a part"])
+async def test_a_plan_that_comes_back_brings_nothing_twice_though_a_run_holds_of_it(
+    account_id: AccountId, held: int
+) -> None:
+    period = days_from_now(0, 30)
+    await change(account_id, PRO, period)
+    hold_id, _ = await hold(account_id, held)
+    for tier, plan in ((FREE, None), (PRO, period), (FREE, None), (PRO, period)):
+        await change(account_id, tier, plan)
+
+    await db.run_in_transaction(lambda: settle_hold(hold_id, Tokens(100)))
+
+    assert await available(account_id) == 25_000 - held + 500
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+@pytest.mark.parametrize(("spent", "held"), [(0, 25_000), (10_000, 15_000), (10_000, 600)])
+async def test_what_runs_hold_of_a_returned_budget_is_deducted_from_the_next(
+    account_id: AccountId, spent: int, held: int
+) -> None:
+    await change(account_id, PRO, days_from_now(0, 30))
+    await spend(account_id, spent or 1)
+    await hold(account_id, held)
+    await db.run_in_transaction(lambda: mark_budgets_unpaid(account_id))
+    await change(account_id, FREE, None)
+    pass_days(0.01)
+
+    await change(account_id, PRO, days_from_now(0, 30))
+
+    assert await count("token_grant", f"kind = 'MONTHLY' AND granted = {25_000 - held - spent}") <= 1
+    assert (await available(account_id) or 0) <= 25_000 - held - spent + 500
 
 
 async def test_a_contract_needs_no_budget_and_counts_what_is_used(account_id: AccountId) -> None:
