@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import singledispatch
-from uuid import UUID
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import (
