@@ -20,16 +20,18 @@ from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
+from chenu.tokens import spending
 from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget, settle_due_budget
 from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
 from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.grants import GrantKind
 from chenu.tokens.holds import release_hold, settle_hold
 from chenu.tokens.spending import Spend, spend_tokens
 from chenu.tokens.wallet import get_wallet
 from tests.people import PASSWORD, Person, make_person
 from tests.rows import count, put
-from tests.tokens.granting import hold, spend
+from tests.tokens.granting import give, hold, spend
 
 DAY = timedelta(days=1)
 FREE, STARTER, PRO = TierCode.FREE, TierCode.STARTER, TierCode.PRO
@@ -404,6 +406,42 @@ async def test_a_spend_finds_a_budget_that_is_due_and_not_granted_yet(
     assert (spent.balance_after, later.balance_after) == (300, 50)
     with pytest.raises(InsufficientTokens):
         await spend_tokens(use(account_id, 51, "c"))
+
+
+@pytest.mark.parametrize("amount", [1, 500, 600], ids=["one", "all of the budget", "more"])
+async def test_at_a_month_s_edge_the_new_budget_is_spent_before_bought_tokens(
+    account_id: AccountId, amount: int
+) -> None:
+    await settle_budget(account_id)
+    await give(account_id, 1_000, GrantKind.PACK)
+    pass_days(31.5)
+
+    await spend_tokens(use(account_id, amount, "a"))
+
+    of_pack = max(0, amount - 500)
+    assert await count("token_grant", f"kind = 'PACK' AND spent = {of_pack}") == 1
+    assert await count("token_grant", f"kind = 'MONTHLY' AND spent = {amount - of_pack}") == 1
+
+
+async def test_a_budget_that_cannot_be_settled_keeps_nobody_from_spending(
+    account_id: AccountId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = account_of(await make_person("bob", FREE))
+    await mark_budget_due(other)
+    for each in (account_id, other):
+        await give(each, 100, GrantKind.PACK)
+
+    async def settle(failing: AccountId) -> bool:
+        if failing == account_id:
+            raise RuntimeError("broken")
+        return await settle_budget(failing)
+
+    monkeypatch.setattr(spending, "settle_budget", settle)
+    first, second = await asyncio.gather(
+        spend_tokens(use(account_id, 70, "a")), spend_tokens(use(other, 520, "a"))
+    )
+
+    assert (first.balance_after, second.balance_after) == (30, 80)
 
 
 async def test_a_run_finds_a_budget_that_is_due_and_not_granted_yet(
