@@ -219,15 +219,15 @@ async def _take_all(
     order: PackOrderRow, stripe_refund_id: str, amount: Cents, *, base: int, bonus: int
 ) -> None:
     """What is unspent of both goes first: a debt is filled at once by what else there is."""
-    refund_id = PackRefundId(new_id())
-    owed: dict[GrantKind, int] = {}
+    refund_id, debt = PackRefundId(new_id()), 0
+    spent: dict[GrantKind, int] = {}
     for kind, wanted in ((GrantKind.PACK_BONUS, bonus), (GrantKind.PACK, base)):
         key = f"pack-refund:{refund_id}:{kind.lower()}"
         taken = await take_unspent(order.id, kind, wanted, key=key, reason=_REFUND)
-        owed[kind] = wanted - taken
-    for kind, amount_owed in owed.items():
+        spent[kind] = wanted - taken
+    for kind, amount_spent in spent.items():
         key = f"pack-refund:{refund_id}:{kind.lower()}"
-        await take_spent(order.id, kind, amount_owed, key=key, reason=_REFUND)
+        debt += await take_spent(order.id, kind, amount_spent, key=key, reason=_REFUND)
     row = _make_refund(
         order,
         refund_id,
@@ -235,7 +235,7 @@ async def _take_all(
         bonus=bonus,
         amount=amount,
         stripe_refund_id=stripe_refund_id,
-        debt=sum(owed.values()),
+        debt=debt,
     )
     await insert_pack_refund(row)
 
