@@ -98,7 +98,7 @@ async def list_due_of(account_ids: Sequence[AccountId]) -> list[AccountId]:
 
 
 def is_none_due(accounts: str, now: str) -> str:
-    """The condition in SQL; the parameters are placeholders: an array of accounts, the business time."""
+    """A condition in SQL of two placeholders: an array of accounts, and the business time."""
     return f"""
         NOT EXISTS (SELECT 1 FROM token_budget WHERE account = ANY({accounts}) AND due_at <= {now})
     """  # noqa: S608 - own text
