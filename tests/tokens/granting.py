@@ -146,9 +146,10 @@ async def spend(
 
 async def revoke(grant_id: GrantId, amount: int, key: str, *, debt: bool) -> int:
     async def take_back() -> Tokens:
-        return await revoke_tokens(
+        revoked = await revoke_tokens(
             grant_id, Tokens(amount), business_key=key, reason="Refunded", debt=debt
         )
+        return revoked.taken
 
     return await db.run_in_transaction(take_back)
 

@@ -31,6 +31,7 @@ from chenu.flows.executions.requests import AuthorizeInput, check_authorize, rep
 from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import get_tier
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.holds import HoldId, NewHold, hold_tokens
 from chenu.tokens.limits import reserve_within_limits
@@ -143,8 +144,12 @@ def _describe(
 
 
 async def _hold(actor: Actor, execution: ExecutionRow) -> ExecutionRow:
-    """What the limits leave, and of that what there is; nothing is a refusal."""
+    """What the limits leave, and of that what there is; nothing is a refusal.
+
+    What is due of the budget comes first: whoever grants it locks it before the wallet.
+    """
     account_id, agent_id = execution.account_id, execution.agent_id
+    await settle_due_budget(account_id)
     grant_id = await take_free_try(account_id, agent_id) if execution.is_free_try else None
     asked, key_id = execution.max_tokens, execution.api_key_id
     most = await reserve_within_limits(account_id, agent_id, key_id, asked, at_least=1)
