@@ -43,6 +43,7 @@ async def test_a_reason_that_says_what_the_entry_says_stands_once(
 ) -> None:
     await give(person, 40, expires_at=business_now() - timedelta(days=1))
 
+    await browser.get("/tokens")  # which books the expiry
     seen = await browser.get("/tokens")
 
     rows = [each.text for each in seen.page.find("th", scope="row") if "Expired" in each.text]
