@@ -10,6 +10,7 @@ from chenu.core.i18n import Locale
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.packs.refunds import PackOffer, get_pack_offer
+from chenu.tiers.catalogue import Feature
 from chenu.tokens.pack_orders import PackOrderRow, list_paid_pack_orders
 from chenu.tokens.pack_terms import pack_terms
 from chenu.tokens.packs import TOKEN_PACKS
@@ -42,6 +43,7 @@ async def pack_values(actor: Actor, account_id: AccountId, locale: Locale) -> di
     may_buy = actor.has_right(Right.BUY_PACKS)
     return {
         "packs": TOKEN_PACKS,
+        "needs_no_pack": actor.entitlements.grant(Feature.TOKENS).is_unlimited,
         "pack_terms": pack_terms(locale),
         "may_buy_packs": may_buy,
         "own_packs": await list_own_packs(account_id) if may_buy else [],

@@ -49,22 +49,25 @@ HEAD = (
 
 @get("/tokens/statement", opt=SIGNED_IN)
 async def show_statement(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The first page of the running month follows what is used (`is_live`)."""
     account_id = account_of(pages.request_context.actor)
     query = read_query(request)
     month = _read_month(query)
     cursors = pages.cursors.of_list("token statement", account_id, str(month))
     pager = Pager(cursors, f"/tokens/statement?month={month}", PAGE_SIZE, anchor="#entries")
     entries = await list_statement(account_id, month, pager.read(query))
+    links = pager.links(entries, _key)
     statement = await get_statement(account_id, month)
     agents = [entry.agent_id for entry in entries.rows]
     agents += [use.agent_id for use in statement.by_agent]
     return pages.show(
-        "tokens/statement.html",
+        "tokens/_statement.html" if pages.is_fragment else "tokens/statement.html",
         statement=statement,
-        months=await _list_months(account_id, month),
+        months=[] if pages.is_fragment else await _list_months(account_id, month),
+        is_live=month == month_of(business_now()) and links.previous is None,
         entries=entries.rows,
         agent_names=await name_agents(pages, agents),
-        links=pager.links(entries, _key),
+        links=links,
     )
 
 

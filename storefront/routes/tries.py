@@ -61,4 +61,5 @@ async def _show_form(
     actor = pages.request_context.actor
     offer = await find_run_offer(actor, agent)
     balance = await find_balance(actor) if run else None
-    return pages.show("agents/_try.html", agent=agent, view=RunView(form, offer, run, balance))
+    template = "agents/_ran.html" if run else "agents/_try.html"
+    return pages.show(template, agent=agent, view=RunView(form, offer, run, balance))

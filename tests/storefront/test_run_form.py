@@ -68,6 +68,24 @@ async def test_with_htmx_only_the_form_is_answered(client: httpx.AsyncClient, be
     assert "took 5 tokens" in answer.text
 
 
+async def test_a_run_of_what_was_bought_takes_the_words_of_withdrawal_along(
+    browser: Browser, client: httpx.AsyncClient, bench: Bench
+) -> None:
+    await give_agent(bench)
+    browser.become(bench.person)
+    path = await page_of(bench.foreign_id)
+    before = await browser.get(path)
+
+    ran = await send(client, bench, bench.foreign_id, max_tokens="30")
+    after = await browser.get(path)
+
+    assert "Opening the manifest or running it ends that" in before.words
+    assert f'<p id="unused-{bench.foreign_id}" hx-swap-oob="delete">' in ran.text
+    assert f'id="unused-{bench.foreign_id}"' in before.response.text
+    assert "hx-swap-oob" not in after.response.text
+    assert "ends that" not in after.words
+
+
 async def test_the_same_form_sent_twice_runs_once(client: httpx.AsyncClient, bench: Bench) -> None:
     first = await send(client, bench, bench.agent_id, max_tokens="30")
     second = await send(client, bench, bench.agent_id, max_tokens="30")

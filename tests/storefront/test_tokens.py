@@ -108,6 +108,8 @@ async def test_an_unlimited_plan_shows_what_was_used(services: Services, browser
     assert "12,345 tokens used this month" in seen.words
     assert "12,345 used" in seen.page.words("header")
     assert seen.page.find("progress") == []
+    assert "it needs no pack" in seen.words
+    assert not any("/tokens/packs/" in str(form.attributes) for form in seen.page.find("form"))
 
 
 async def test_a_member_sees_the_tokens_of_the_account(
