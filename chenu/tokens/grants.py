@@ -109,20 +109,28 @@ async def grant_tokens(new: NewGrant) -> GrantRow:
     return await get_grant(GrantId(grant_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """`taken` was unspent; `owed` became a debt."""
+
+    taken: Tokens
+    owed: Tokens
+
+
 async def revoke_tokens(
     grant_id: GrantId, amount: Tokens, *, business_key: str, reason: str, debt: bool
-) -> Tokens:
-    """Takes back up to `amount` of what is unspent of a grant, once per business key; what it took.
+) -> Revoked:
+    """Takes back up to `amount` of what is unspent of a grant, once per business key.
 
-    With `debt` so much of the rest as was spent, or is held, becomes a debt: what else is in the
-    wallet fills it at once, and then the next grants.
+    With `debt` so much of the rest as was spent, is held, or repaid another debt, becomes a debt:
+    what else is in the wallet fills it at once, and then the next grants.
     """
-    sql = "SELECT revoke_tokens($1, $2, $3, $4, $5, $6, $7)"
+    sql = "SELECT taken, owed FROM revoke_tokens($1, $2, $3, $4, $5, $6, $7)"
     now = business_now()
     args = (grant_id, amount, business_key, reason, debt, now, system_now())
-    taken = Tokens(await db.fetch_value(sql, *args))
+    [revoked] = await db.fetch_all(Revoked, sql, *args)
     record_wallet_change((await get_grant(grant_id)).account_id)
-    return taken
+    return revoked
 
 
 async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tokens:
