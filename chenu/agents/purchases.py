@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chenu.accounts.actor import AccountId, UserId
@@ -20,6 +20,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
 from chenu.core.money import BasisPoints, Cents
+from chenu.core.order_pages import OrderPages
 from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns
 
@@ -68,6 +69,11 @@ _PURCHASES = Columns(
     price_amount="price",
 )
 _PURCHASE = f"SELECT {_PURCHASES.select()} FROM purchase"  # noqa: S608 - own columns
+
+_PAGES = OrderPages[PurchaseId]("purchase")
+record_checkout = _PAGES.record_page
+claim_question = _PAGES.claim_question
+list_pending_since = _PAGES.list_pending
 
 
 async def find_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> PurchaseRow | None:
@@ -143,30 +149,6 @@ async def insert_purchase(row: PurchaseRow) -> None:
     await _PURCHASES.insert(row)
 
 
-async def record_checkout(
-    purchase_id: PurchaseId, session_id: str, url: str | None, expires_at: datetime
-) -> None:
-    """Set once: a purchase has one payment page, whose URL does not change."""
-    sql = """
-        UPDATE purchase SET checkout_session_id = $2, checkout_url = $3, checkout_expires_at = $4,
-            updated_at = $5
-        WHERE id = $1 AND checkout_session_id IS NULL
-    """
-    await db.execute(sql, purchase_id, session_id, url, expires_at, system_now())
-
-
-async def claim_question(purchase_id: PurchaseId, every: timedelta) -> bool:
-    """Whether Stripe may be asked about the purchase: once per interval, for all callers
-    together.
-    """
-    sql = """
-        UPDATE purchase SET stripe_asked_at = $2
-        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
-    """
-    now = system_now()
-    return bool(await db.execute(sql, purchase_id, now, now - every))
-
-
 async def move_status(
     purchase_id: PurchaseId, status: PurchaseStatus, *, failure_code: str | None = None
 ) -> None:
@@ -194,19 +176,3 @@ async def mark_paid(purchase_id: PurchaseId, status: PurchaseStatus, paid_at: da
         WHERE id = $1
     """
     await db.execute(sql, purchase_id, status, paid_at, system_now())
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: PurchaseId
-
-
-async def list_pending_since(
-    before: datetime, *, after: PurchaseId, limit: int = 200
-) -> list[PurchaseId]:
-    """Pending and unchanged since then (system time), in pages ordered by id, after `after`."""
-    sql = """
-        SELECT id FROM purchase
-        WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3
-    """
-    return [row.id for row in await db.fetch_all(_Id, sql, before, after, limit)]

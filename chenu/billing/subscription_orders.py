@@ -1,7 +1,7 @@
 """Requests to subscribe: their rows, their payment pages, and what became of them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -14,6 +14,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
+from chenu.core.order_pages import OrderPages
 from chenu.core.rows import Columns
 
 OrderId = NewType("OrderId", UUID)
@@ -56,6 +57,11 @@ class OrderRow:
 _ORDERS = Columns(OrderRow, SubscriptionOrder, account_id="account", buyer_id="buyer")
 _ORDER = f"SELECT {_ORDERS.select()} FROM subscription_order"  # noqa: S608 - own columns
 
+_PAGES = OrderPages[OrderId]("subscription_order")
+record_order_page = _PAGES.record_page
+claim_order_question = _PAGES.claim_question
+list_pending_orders = _PAGES.list_pending
+
 
 async def get_order(order_id: OrderId, *, lock: bool = False) -> OrderRow:
     """Raises NotFound. `lock` holds the row until the transaction ends."""
@@ -95,18 +101,6 @@ async def insert_order(row: OrderRow) -> None:
     await _ORDERS.insert(row)
 
 
-async def record_order_page(
-    order_id: OrderId, session_id: str, url: str | None, expires_at: datetime
-) -> None:
-    """Only once: an order has one page."""
-    sql = """
-        UPDATE subscription_order SET checkout_session_id = $2, checkout_url = $3,
-            checkout_expires_at = $4, updated_at = $5
-        WHERE id = $1 AND checkout_session_id IS NULL
-    """
-    await db.execute(sql, order_id, session_id, url, expires_at, system_now())
-
-
 async def end_order(
     order_id: OrderId,
     status: OrderStatus,
@@ -129,29 +123,3 @@ async def end_order(
         await coupon_redemptions.release(order_id)
     else:
         await coupon_redemptions.redeem(order_id, subscription_id)
-
-
-async def claim_order_question(order_id: OrderId, every: timedelta) -> bool:
-    """Whether Stripe may be asked about it: once in that time, for all who want to know."""
-    sql = """
-        UPDATE subscription_order SET stripe_asked_at = $2
-        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
-    """
-    now = system_now()
-    return bool(await db.execute(sql, order_id, now, now - every))
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: OrderId
-
-
-async def list_pending_orders(
-    before: datetime, *, after: OrderId, limit: int = 200
-) -> list[OrderId]:
-    """Pending and unchanged since then (system time), in pages ordered by id, after `after`."""
-    sql = """
-        SELECT id FROM subscription_order
-        WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3
-    """
-    return [row.id for row in await db.fetch_all(_Id, sql, before, after, limit)]

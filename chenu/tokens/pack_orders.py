@@ -1,7 +1,7 @@
 """Requests to buy token packs: their rows, their payment pages, and what became of them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -11,6 +11,7 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
+from chenu.core.order_pages import OrderPages
 from chenu.core.rows import Columns
 from chenu.tokens.pack_tables import PackOrder
 
@@ -68,6 +69,11 @@ _ORDERS = Columns(
 _ORDER = f"SELECT {_ORDERS.select()} FROM pack_order"  # noqa: S608 - own columns
 _MOST_SHOWN = 50
 
+_PAGES = OrderPages[PackOrderId]("pack_order")
+record_pack_page = _PAGES.record_page
+claim_pack_question = _PAGES.claim_question
+list_pending_pack_orders = _PAGES.list_pending
+
 
 async def find_pack_order(order_id: UUID, *, lock: bool = False) -> PackOrderRow | None:
     """`lock` holds the row until the transaction ends."""
@@ -120,18 +126,6 @@ async def insert_pack_order(row: PackOrderRow) -> None:
     await _ORDERS.insert(row)
 
 
-async def record_pack_page(
-    order_id: PackOrderId, session_id: str, url: str | None, expires_at: datetime
-) -> None:
-    """Only once: an order has one page."""
-    sql = """
-        UPDATE pack_order SET checkout_session_id = $2, checkout_url = $3,
-            checkout_expires_at = $4, updated_at = $5
-        WHERE id = $1 AND checkout_session_id IS NULL
-    """
-    await db.execute(sql, order_id, session_id, url, expires_at, system_now())
-
-
 async def end_pack_order(
     order_id: PackOrderId, status: PackOrderStatus, *, failure_code: str
 ) -> None:
@@ -151,29 +145,3 @@ async def mark_pack_paid(order_id: PackOrderId, payment_id: UUID, paid_at: datet
         WHERE id = $1 AND status <> 'PAID'
     """
     return bool(await db.execute(sql, order_id, payment_id, paid_at, system_now()))
-
-
-async def claim_pack_question(order_id: PackOrderId, every: timedelta) -> bool:
-    """Whether Stripe may be asked about it: once in that time, for all who want to know."""
-    sql = """
-        UPDATE pack_order SET stripe_asked_at = $2
-        WHERE id = $1 AND (stripe_asked_at IS NULL OR stripe_asked_at <= $3)
-    """
-    now = system_now()
-    return bool(await db.execute(sql, order_id, now, now - every))
-
-
-@dataclass(frozen=True, slots=True)
-class _Id:
-    id: PackOrderId
-
-
-async def list_pending_pack_orders(
-    before: datetime, *, after: PackOrderId, limit: int = 200
-) -> list[PackOrderId]:
-    """Pending and unchanged since then (system time), in pages ordered by id, after `after`."""
-    sql = """
-        SELECT id FROM pack_order
-        WHERE status = 'PENDING' AND updated_at < $1 AND id > $2 ORDER BY id LIMIT $3
-    """
-    return [row.id for row in await db.fetch_all(_Id, sql, before, after, limit)]

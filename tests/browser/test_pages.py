@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -103,10 +104,15 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     paths = list(SIGNED_IN[role])
     if role == "creator":
         paths.append(await _an_agent_of_the_creator(visitor))
+    if role == "pro":
+        order = await _a_pack_order(visitor)
+        paths += [order, f"{order}/refund"]
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
         paths.append(await _an_invoice(visitor, f"{account}/invoices"))
+        paths.append(await _first_link(visitor, "/staff/support"))
+        paths.append(await _a_withdrawal_statement(visitor))
 
     for path in paths:
         assert (path, await visitor.go(path)) == (path, 200)
@@ -160,6 +166,36 @@ async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
     await visitor.go(f"/staff/accounts?email={email}")
     link = visitor.page.locator("a[href^='/staff/accounts/']").first
+    return await link.get_attribute("href") or ""
+
+
+async def _a_pack_order(visitor: Visitor) -> str:
+    """Bought now: its page and that of its refund are for whoever owns it."""
+    await visitor.go("/tokens/packs/pack_1k")
+    await visitor.press("form[action='/tokens/packs/pack_1k/buy'] button")
+    await visitor.page.wait_for_url("**/c/pay/**")
+    await visitor.pay("4242 4242 4242 4242")
+    await visitor.page.wait_for_url("**/tokens/orders/*")
+    return urlsplit(visitor.page.url).path
+
+
+async def _a_withdrawal_statement(visitor: Visitor) -> str:
+    """Sent now by somebody who is not signed in, about a contract that is not known."""
+    await visitor.sign_out()
+    await visitor.go("/account/withdraw")
+    for name, value in (("name", "Zoé"), ("contract", "F-1"), ("email", "zoe@example.org")):
+        await visitor.page.fill(f"[name={name}]", value)
+    await visitor.press("form[action='/account/withdraw'] button")
+    await visitor.press("form[action='/account/withdraw/confirm'] button")
+    await visitor.page.wait_for_url("**notice=withdrawn*")
+    await visitor.sign_in("staff")
+    return await _first_link(visitor, "/staff/withdrawals")
+
+
+async def _first_link(visitor: Visitor, queue: str) -> str:
+    """To the page of one, from the page that lists them."""
+    await visitor.go(queue)
+    link = visitor.page.locator(f"main a[href^='{queue}/']").first
     return await link.get_attribute("href") or ""
 
 
