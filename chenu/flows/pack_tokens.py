@@ -43,7 +43,9 @@ log = structlog.get_logger(__name__)
 
 NOTHING_LEFT = mark("Nothing of this pack is left to be returned: its tokens are spent")
 _WORTH = mark("Of a pack goes back what is unspent: {amount_cents} now")
-_REFUND, _RESTORED = "Refund of a pack", "Refund of a pack that failed"
+_BOUGHT = mark("Token pack")
+_REFUND = mark("Refund of a pack")
+_RESTORED = mark("Refund of a pack that failed")
 
 
 async def find_ordered_pack(metadata: Mapping[str, str]) -> PackOrderRow | None:
@@ -57,13 +59,13 @@ async def credit_pack(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     if not await mark_pack_paid(order.id, payment.id, payment.paid_at):
         log.error("pack_paid_twice", order=str(order.id), charge=payment.stripe_charge_id)
         return
-    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base", order.pack)
+    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base")
     bonus_key = f"pack:{order.id}:bonus"
-    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key, order.pack)
+    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key)
     await _send_receipt(order, payment)
 
 
-async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, reason: str) -> None:
+async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str) -> None:
     if amount:
         await grant_tokens(
             NewGrant(
@@ -71,7 +73,7 @@ async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, re
                 kind=kind,
                 amount=Tokens(amount),
                 business_key=key,
-                reason=reason,
+                reason=_BOUGHT,
                 source_id=order.id,
             )
         )

@@ -15,6 +15,7 @@ from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
+from chenu.core.pubsub import record_wallet_change
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.tables import TokenGrant
@@ -104,6 +105,7 @@ async def grant_tokens(new: NewGrant) -> GrantRow:
         business_now(),
         system_now(),
     )
+    record_wallet_change(new.account_id)
     return await get_grant(GrantId(grant_id))
 
 
@@ -127,6 +129,7 @@ async def revoke_tokens(
     now = business_now()
     args = (grant_id, amount, business_key, reason, debt, now, system_now())
     [revoked] = await db.fetch_all(Revoked, sql, *args)
+    record_wallet_change((await get_grant(grant_id)).account_id)
     return revoked
 
 
@@ -137,7 +140,9 @@ async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tok
     """
     sql = "SELECT end_token_grant($1, $2, $3, $4, $5)"
     args = (grant_id, business_key, reason, business_now(), system_now())
-    return Tokens(await db.fetch_value(sql, *args))
+    ended = Tokens(await db.fetch_value(sql, *args))
+    record_wallet_change((await get_grant(grant_id)).account_id)
+    return ended
 
 
 async def expire_grants(account_id: AccountId) -> Tokens:
@@ -152,7 +157,10 @@ async def expire_grants_of(account_ids: Sequence[AccountId]) -> Tokens:
     async def expire() -> Tokens:
         await db.execute("SELECT lock_token_wallets($1)", owners)
         sql = "SELECT expire_due_tokens($1, $2, $3)"
-        return Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
+        expired = Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
+        for owner in owners if expired else ():
+            record_wallet_change(owner)
+        return expired
 
     return await db.run_in_transaction(expire)
 

@@ -9,21 +9,20 @@ from datetime import timedelta
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.idempotency import ClientKey, client_key, find_result, remember_result
-from chenu.agents.access import list_usable_grants, record_first_use
+from chenu.agents.access import record_first_use
 from chenu.agents.executions import (
     ExecutionRow,
     get_execution,
     insert_execution,
     list_min_tokens,
 )
-from chenu.agents.model import AgentId, ExecutionId, ExecutionStatus
-from chenu.agents.queries import find_agent, find_viewer_role
+from chenu.agents.model import ExecutionId, ExecutionStatus
 from chenu.agents.rows import AgentRow
-from chenu.agents.run_access import FREE_TRY_TOKENS, RunAccess, decide_run
+from chenu.agents.run_access import FREE_TRY_TOKENS, RunAccess, find_runnable
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
-from chenu.core.errors import Invalid, NotFound, reject_if_any
+from chenu.core.errors import Invalid, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.pubsub import publish_wallet
@@ -87,21 +86,6 @@ async def _authorize(
     await remember_result(client, execution.id)
     crash_point("authorize.before_commit")
     return execution
-
-
-async def find_runnable(actor: Actor, agent_id: AgentId) -> tuple[AgentRow, RunAccess]:
-    """The agent, and whether the actor may run it; raises NotFound for one that they may not see.
-
-    Whoever may run it may see it, whatever scopes their key has.
-    """
-    agent = await find_agent(agent_id)
-    if agent is None or actor.account_id is None:
-        raise NotFound("There is no such agent", path=("agent_id",))
-    grants = await list_usable_grants(actor.account_id, [agent_id])
-    access = decide_run(actor, agent, grants[0] if grants else None)
-    if access.refusal is not None and await find_viewer_role(actor, agent) is None:
-        raise NotFound("There is no such agent", path=("agent_id",))
-    return agent, access
 
 
 async def find_least(agent: AgentRow) -> int:
