@@ -97,6 +97,12 @@ async def list_due_of(account_ids: Sequence[AccountId]) -> list[AccountId]:
     return [row.account_id for row in rows]
 
 
+def is_any_due(account_ids: str, now: str) -> str:
+    """SQL: whether one of these accounts is due; of two parameters of the statement."""
+    sql = f"SELECT 1 FROM token_budget WHERE account = ANY({account_ids}) AND due_at <= {now}"  # noqa: S608 - own text
+    return f"EXISTS ({sql})"
+
+
 async def list_postponed(account_ids: Sequence[AccountId]) -> set[AccountId]:
     """Those that failed and wait for their next attempt."""
     sql = """

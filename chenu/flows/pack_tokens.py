@@ -59,13 +59,13 @@ async def credit_pack(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     if not await mark_pack_paid(order.id, payment.id, payment.paid_at):
         log.error("pack_paid_twice", order=str(order.id), charge=payment.stripe_charge_id)
         return
-    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base")
+    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base", _BOUGHT)
     bonus_key = f"pack:{order.id}:bonus"
-    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key)
+    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key, _BOUGHT)
     await _send_receipt(order, payment)
 
 
-async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str) -> None:
+async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, reason: str) -> None:
     if amount:
         await grant_tokens(
             NewGrant(
@@ -73,7 +73,7 @@ async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str) ->
                 kind=kind,
                 amount=Tokens(amount),
                 business_key=key,
-                reason=_BOUGHT,
+                reason=reason,
                 source_id=order.id,
             )
         )
