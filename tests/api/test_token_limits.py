@@ -31,7 +31,7 @@ def limit_of_agent(bench: Bench, **changes: Any) -> dict[str, Any]:
 
 async def set_limit(api: Api, terms: dict[str, Any]) -> dict[str, Any]:
     answer = await api.run("SetTokenLimit", input=terms)
-    return answer.payload()  # type: ignore[no-any-return]
+    return answer.payload()
 
 
 async def list_limits(api: Api, **page: Any) -> Any:
