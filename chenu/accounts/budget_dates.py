@@ -97,18 +97,11 @@ async def list_due_of(account_ids: Sequence[AccountId]) -> list[AccountId]:
     return [row.account_id for row in rows]
 
 
-<<<<<<< HEAD
-def is_any_due(account_ids: str, now: str) -> str:
-    """SQL: whether one of these accounts is due; of two parameters of the statement."""
-    sql = f"SELECT 1 FROM token_budget WHERE account = ANY({account_ids}) AND due_at <= {now}"  # noqa: S608 - own text
-    return f"EXISTS ({sql})"
-=======
 def is_none_due(accounts: str, now: str) -> str:
     """A condition in SQL of two placeholders: an array of accounts, and the business time."""
     return f"""
         NOT EXISTS (SELECT 1 FROM token_budget WHERE account = ANY({accounts}) AND due_at <= {now})
     """  # noqa: S608 - own text
->>>>>>> main
 
 
 async def list_postponed(account_ids: Sequence[AccountId]) -> set[AccountId]:

@@ -11,11 +11,7 @@ from uuid import UUID
 import structlog
 
 from chenu.accounts.actor import AccountId
-<<<<<<< HEAD
-from chenu.accounts.budget_dates import is_any_due, list_due_of
-=======
 from chenu.accounts.budget_dates import is_none_due, list_due_of
->>>>>>> main
 from chenu.accounts.idempotency import ClientKey, key_conflict
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -115,11 +111,7 @@ _SPEND = """
     SELECT status, entry_id AS result_id, coalesce(balance_after, 0) AS balance_after
     FROM spend_tokens_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-<<<<<<< HEAD
-_UNLESS_DUE = f" WHERE NOT {is_any_due('$1', '$10')}"
-=======
 _UNLESS_DUE = f" WHERE {is_none_due('$1', '$10')}"
->>>>>>> main
 _IN_ORDER = " ORDER BY spend"
 
 
