@@ -7,6 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
+from chenu.accounts.budget_dates import lock_budget_dates
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import first_id_at, new_id
@@ -65,7 +66,11 @@ async def raise_monthly(period_id: UUID, monthly: Tokens) -> None:
 
 
 async def mark_budgets_unpaid(account_id: AccountId) -> None:
-    """Those of plans whose month runs: a plan that begins anew within it has only the rest."""
+    """Those of plans whose month runs: a plan that begins anew within it has only the rest.
+
+    Locks the account's budget first, as whoever settles it does.
+    """
+    await lock_budget_dates(account_id)
     sql = """
         UPDATE token_budget_period SET is_unpaid = true
         WHERE account = $1 AND source = 'PLAN' AND ends_at > $2 AND NOT is_unpaid

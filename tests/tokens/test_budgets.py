@@ -4,9 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from chenu.accounts.actor import AccountId, Staff
-from chenu.accounts.budget_dates import mark_budget_due
+from chenu.accounts.budget_dates import lock_budget_dates, mark_budget_due
 from chenu.accounts.customers import list_owned_accounts
 from chenu.accounts.idempotency import client_key
 from chenu.accounts.overrides import OverrideInput, remove_override, set_override
@@ -21,7 +22,7 @@ from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
 from chenu.tokens import spending
-from chenu.tokens.budget_rows import mark_budgets_unpaid
+from chenu.tokens.budget_rows import end_period, list_periods, mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget, settle_due_budget
 from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
 from chenu.tokens.errors import InsufficientTokens
@@ -296,6 +297,31 @@ async def test_a_plan_that_comes_back_brings_nothing_twice_though_a_run_holds_of
 
     assert await available(account_id) == 25_000 - held + 500
     assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+async def test_a_refund_and_the_worker_do_not_wait_for_each_other(account_id: AccountId) -> None:
+    await change(account_id, PRO, days_from_now(0, 30))
+    is_locked = asyncio.Event()
+
+    @db.transactional
+    async def end_slowly() -> None:
+        await lock_budget_dates(account_id)
+        is_locked.set()
+        await asyncio.sleep(0.5)
+        for period in await list_periods(account_id, business_now()):
+            await end_period(period.id, Tokens(0))
+
+    @db.transactional
+    async def refund() -> None:
+        await is_locked.wait()
+        await mark_budgets_unpaid(account_id)
+        await mark_budget_due(account_id)
+
+    with capture_logs() as logs:
+        await asyncio.gather(end_slowly(), refund())
+
+    assert [line for line in logs if line["event"] == "transaction_in_the_way"] == []
+    assert await count("token_budget_period", "is_unpaid AND ended_at IS NOT NULL") == 1
 
 
 @pytest.mark.parametrize(("spent", "held"), [(0, 25_000), (10_000, 15_000), (10_000, 600)])
