@@ -8,12 +8,7 @@ from uuid import UUID
 import structlog
 
 from chenu.accounts.customers import get_billed_person
-from chenu.billing.invoices import (
-    InvoicePaymentRow,
-    InvoiceRow,
-    find_invoice_payment,
-    get_invoice,
-)
+from chenu.billing.invoices import InvoicePaymentRow, find_invoice_payment, get_invoice
 from chenu.billing.recurring import RefundState
 from chenu.billing.refunds import (
     InvoiceRefundId,
@@ -83,10 +78,9 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
-        invoice = await get_invoice(refund.invoice_id)
-        if invoice.stripe_subscription_id is not None:  # a pack has tokens of its own
+        if (await get_invoice(payment.invoice_id)).stripe_subscription_id is not None:
             await mark_budgets_unpaid(payment.account_id)
-        await _tell_customer(refund, invoice)
+        await _tell_customer(refund)
     return refund
 
 
@@ -119,8 +113,9 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
     )
 
 
-async def _tell_customer(refund: InvoiceRefundRow, invoice: InvoiceRow) -> None:
+async def _tell_customer(refund: InvoiceRefundRow) -> None:
     person = await get_billed_person(refund.account_id)
+    invoice = await get_invoice(refund.invoice_id)
     locale = person.locale if is_locale(person.locale) else DEFAULT_LOCALE
     params = {"name": person.name, "amount": refund.amount, "number": invoice.number or ""}
     key = f"refunded:{refund.stripe_refund_id}"
