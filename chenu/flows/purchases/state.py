@@ -1,7 +1,6 @@
 """The honest state of a purchase, for the page that the buyer returns to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from chenu.accounts.actor import AccountId
@@ -9,8 +8,6 @@ from chenu.agents.model import PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
-
-_ASKED_EVERY = timedelta(seconds=3)
 
 
 class PurchaseState(StrEnum):

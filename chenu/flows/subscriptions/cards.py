@@ -184,7 +184,7 @@ async def _use_card(services: Services, plan: SubscriptionRow, before: str | Non
 
 
 async def _pay(services: Services, plan: SubscriptionRow, invoice: InvoiceRow, card: Card) -> bool:
-    """Whether the bank accepted."""
+    """Whether it is paid by now: an answer that was lost may have been a refusal."""
     operation = await create_operation(
         NewOperation(
             OperationKind.INVOICE_PAYMENT,
@@ -198,8 +198,8 @@ async def _pay(services: Services, plan: SubscriptionRow, invoice: InvoiceRow, c
     done = await run_operation(services, operation.id)
     if done.state == OperationState.FAILED:  # it may have been paid on its own page since
         await follow_invoice(services.subscriptions, invoice.stripe_invoice_id)
-        return not await list_open_invoices(plan.stripe_subscription_id)
-    return True
+    still_open = await list_open_invoices(plan.stripe_subscription_id)
+    return invoice.id not in [each.id for each in still_open]
 
 
 async def _report(account_id: AccountId, state: CardState) -> CardReport:

@@ -4,6 +4,8 @@ We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan
 charge of an invoice for an agent is booked with the purchase, not here.
 """
 
+from datetime import datetime
+
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
 from chenu.billing.gateway import Charge
@@ -126,14 +128,16 @@ async def _book_charge(payment: InvoicePaymentRow, kind: str) -> None:
 
 
 def _make_payment(invoice: InvoiceRow, state: InvoiceState, charge: Charge) -> InvoicePaymentRow:
-    """Its part of the invoice's VAT, rounded down, and the discount of the first charge.
+    """Its part of the invoice's VAT, and the discount of the first charge.
 
+    Rounded down of this and all earlier charges together: what is paid in parts has all of the VAT.
     A total of zero has a charge where the customer owed something from before. A change of plan
     that gives more discount back than it takes off is an invoice with a discount below zero.
     """
-    is_first = charge.id == state.payments[0].id
-    discount = Cents(max(state.discount, 0)) if is_first else Cents(0)
-    tax = max(state.tax, 0) * charge.amount // state.total if state.total > 0 else 0
+    earlier = [each for each in state.payments if _place(each) < _place(charge)]
+    before = Cents(sum(each.amount for each in earlier))
+    discount = Cents(0) if earlier else Cents(max(state.discount, 0))
+    tax = _tax_of(state, Cents(before + charge.amount)) - _tax_of(state, before)
     return InvoicePaymentRow(
         id=new_id(),
         invoice_id=invoice.id,
@@ -146,3 +150,12 @@ def _make_payment(invoice: InvoiceRow, state: InvoiceState, charge: Charge) -> I
         fee=charge.fee,
         paid_at=charge.created,
     )
+
+
+def _place(charge: Charge) -> tuple[datetime, str]:
+    """Stripe lists the charges of an invoice in no order that it promises."""
+    return charge.created, charge.id
+
+
+def _tax_of(state: InvoiceState, paid: Cents) -> Cents:
+    return Cents(max(state.tax, 0) * paid // state.total if state.total > 0 else 0)

@@ -1,7 +1,6 @@
 """What became of a payment page on which a plan was to begin, as its page says it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from chenu.accounts.actor import AccountId
@@ -13,8 +12,6 @@ from chenu.billing.subscription_orders import (
 )
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
-
-_ASKED_EVERY = timedelta(seconds=3)
 
 
 class OrderState(StrEnum):
