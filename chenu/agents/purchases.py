@@ -26,7 +26,10 @@ from chenu.core.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time."""
+    """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time.
+
+    `stripe_subscription_id` is set once a monthly one has begun.
+    """
 
     id: PurchaseId
     account_id: AccountId
@@ -44,6 +47,7 @@ class PurchaseRow:
     checkout_session_id: str | None
     checkout_url: str | None
     checkout_expires_at: datetime | None
+    stripe_subscription_id: str | None
     failure_code: str | None
     created_at: datetime
     updated_at: datetime
@@ -56,6 +60,10 @@ class PurchaseRow:
     @property
     def is_pending(self) -> bool:
         return self.status is PurchaseStatus.PENDING
+
+    @property
+    def is_monthly(self) -> bool:
+        return self.price_type is PriceType.SUBSCRIPTION
 
 
 _PURCHASES = Columns(

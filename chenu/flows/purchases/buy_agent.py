@@ -188,6 +188,7 @@ def _make_purchase(
         checkout_session_id=None,
         checkout_url=None,
         checkout_expires_at=None,
+        stripe_subscription_id=None,
         failure_code=None,
         created_at=now,
         updated_at=system_now(),

@@ -147,6 +147,7 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         creator_id=purchase.creator_id,
         stripe_payment_intent_id=charge.payment_intent_id,
         stripe_charge_id=charge.id,
+        stripe_invoice_id=None,
         gross=split.gross,
         discount=split.discount,
         tax=split.tax,
