@@ -18,6 +18,7 @@ class SubscriptionKind(StrEnum):
     """What is subscribed to; each kind says in its own package what its states mean."""
 
     TIER = "TIER"
+    AGENT = "AGENT"
 
 
 class SubscriptionStatus(StrEnum):
@@ -186,6 +187,36 @@ class InvoiceState:
     next_attempt_at: datetime | None = None
     """When Stripe tries again to charge it; None after the last try."""
     lines: tuple[InvoiceLine, ...] = ()
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status is InvoiceStatus.PAID
+
+    @property
+    def is_booked(self) -> bool:
+        """Stripe has booked every charge that paid it: only then are their fees known."""
+        return sum(charge.amount for charge in self.payments) >= self.amount_paid
+
+    def amounts_of(self, charge: Charge) -> "ChargeAmounts":
+        """Its part of the VAT, rounded down, and the discount of the first charge.
+
+        A total of zero has a charge where the customer owed something from before. A change of
+        plan that gives more discount back than it takes off is an invoice with a discount below
+        zero.
+        """
+        is_first = charge.id == self.payments[0].id
+        discount = Cents(max(self.discount, 0)) if is_first else Cents(0)
+        tax = max(self.tax, 0) * charge.amount // self.total if self.total > 0 else 0
+        return ChargeAmounts(Cents(charge.amount + discount), discount, Cents(tax))
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeAmounts:
+    """What a charge for an invoice is booked as: `gross` is the price before the discount."""
+
+    gross: Cents
+    discount: Cents
+    tax: Cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,14 @@ async def list_live_subscriptions(
     return await db.fetch_all(SubscriptionRow, sql, account_id, kind)
 
 
+async def has_live_subscription(account_id: AccountId, kind: SubscriptionKind, item: str) -> bool:
+    sql = """
+        SELECT EXISTS (SELECT 1 FROM subscription
+            WHERE account = $1 AND kind = $2 AND item = $3 AND status <> 'CANCELED')
+    """
+    return bool(await db.fetch_value(sql, account_id, kind, item))
+
+
 async def list_recent_subscriptions(
     account_id: AccountId, kind: SubscriptionKind
 ) -> list[SubscriptionRow]:

@@ -22,7 +22,7 @@ from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
-from chenu.flows.subscriptions.mirror import end_duplicates
+from chenu.flows.subscriptions.mirror import end_all
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
@@ -133,7 +133,7 @@ async def _live_with_a_plan(services: Services) -> None:
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None
-    await end_duplicates([plan, plan])
+    await end_all([plan])
     await work_off(services)
     await _return_some(services)
     await _pay_with_another_card(services)
