@@ -73,6 +73,8 @@ class SupportAnsweredParams(MailParams, frozen=True):
 
 
 class ReceiptParams(MailParams, frozen=True):
+    """`renews_at`: the next charge of what is paid by the month; None for what was bought once."""
+
     name: str
     agent: str
     slug: str
@@ -86,6 +88,7 @@ class ReceiptParams(MailParams, frozen=True):
     consent: list[str]
     consent_version: str
     consent_at: str
+    renews_at: str | None = None
 
 
 class PackReceiptParams(MailParams, frozen=True):

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
 from chenu.agents.access import list_usable_grants
+from chenu.agents.errors import price_changed
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
@@ -55,6 +56,8 @@ def _read_input(fields: Fields, agent: AgentRow, pages: Pages) -> BuyAgentInput:
     amount = fields.text("expected_amount")
     if not (amount.isascii() and amount.isdigit() and len(amount) <= 9):
         raise Invalid("The amount is a whole number of cents", path=("expected_amount",))
+    if fields.text("expected_type") not in ("", agent.price_type):
+        raise price_changed()
     return BuyAgentInput(
         agent_id=agent.id,
         expected_amount=int(amount),

@@ -6,6 +6,7 @@ from chenu.agents.access import has_usable_grant
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.billing.subscriptions import SubscriptionRow, find_subscription_by_stripe_id
+from chenu.core.clock import business_now
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from tests.flows.plans import catch_up
@@ -53,6 +54,12 @@ async def use_card(stripe_side: StripeSide, purchase: PurchaseRow, method: str) 
 
 async def suspend(market: Market) -> None:
     await put("agent", "status", "SUSPENDED", "id = $2", market.agent.id)
+
+
+async def leave(market: Market) -> None:
+    """What a deletion does to the creator's agent and to their own row."""
+    await put("agent", "status", "ARCHIVED", "id = $2", market.agent.id)
+    await put("app_user", "deleted_at", business_now(), "id = $2", market.creator.user_id)
 
 
 async def require_true_books(services: Services) -> None:

@@ -1,5 +1,7 @@
 """A monthly agent's life: begun, renewed, not paid, cancelled, resumed, ended."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from chenu.agents.errors import AlreadyOwned
@@ -10,10 +12,14 @@ from chenu.core.errors import InvalidState
 from chenu.flows.agent_subscriptions.renewal import cancel_purchase, resume_purchase
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.creators.edit_agent import PriceInput, update_agent
+from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.invoices import follow_invoice
+from chenu.flows.subscriptions.mirror import follow_subscription
 from tests.flows.monthly import (
     begin,
     is_usable,
+    leave,
     payments_of,
     require_true_books,
     subscription_of,
@@ -162,11 +168,12 @@ async def test_new_price_is_for_new_buyers(services: Services, market: Market) -
     await require_true_books(services)
 
 
-async def test_subscriptions_of_a_suspended_agent_end_with_their_period_and_a_mail_says_so(
-    services: Services, market: Market
+@pytest.mark.parametrize("stop", [suspend, leave], ids=["suspended", "its creator has left"])
+async def test_subscriptions_of_a_stopped_agent_end_with_their_period_and_a_mail_says_so(
+    services: Services, market: Market, stop: Callable[[Market], Awaitable[None]]
 ) -> None:
     purchase = await begin(services, market)
-    await suspend(market)
+    await stop(market)
 
     await stop_renewals(services)
     assert await is_usable(purchase)
@@ -177,6 +184,55 @@ async def test_subscriptions_of_a_suspended_agent_end_with_their_period_and_a_ma
     assert not await is_usable(purchase)
     assert len(await payments_of(purchase)) == 1
     assert (await mails_to(market.buyer.email))[2:] == ["AGENT_STOPPED", "AGENT_ENDED"]
+    await require_true_books(services)
+
+
+async def test_archived_by_its_creator_it_goes_on_for_its_buyers(
+    services: Services, market: Market
+) -> None:
+    purchase = await begin(services, market)
+    await archive_agent(market.creator.actor, market.agent.id)
+
+    await stop_renewals(services)
+    await advance(services, 32)
+
+    assert len(await payments_of(purchase)) == 2
+    assert await is_usable(purchase)
+    await require_true_books(services)
+
+
+async def test_page_of_another_kind_of_price_is_not_gone_on_with(
+    services: Services, market: Market
+) -> None:
+    monthly = await start_buying(services, market.buyer, market.agent)
+
+    once = PriceInput(PriceType.ONE_TIME, 999)
+    await update_agent(market.creator.actor, market.agent.id, ListingFields(), once)
+    bought = await start_buying(services, market.buyer, market.agent, "key-2")
+
+    assert (bought.id != monthly.id, bought.price_type) == (True, PriceType.ONE_TIME)
+    assert (await get_purchase(monthly.id)).status is PurchaseStatus.CANCELED
+
+
+@pytest.mark.parametrize("order", ["invoice first", "subscription first"])
+async def test_access_needs_the_paid_invoice_and_the_subscription_in_any_order(
+    services: Services, market: Market, stripe_side: StripeSide, order: str
+) -> None:
+    purchase = await start_buying(services, market.buyer, market.agent)
+    assert await pay_for(purchase) == 303
+    session = await stripe_side.get(f"/v1/checkout/sessions/{purchase.checkout_session_id}")
+    follow = [
+        lambda: follow_invoice(services.subscriptions, session["invoice"]),
+        lambda: follow_subscription(services.subscriptions, session["subscription"]),
+    ]
+
+    first, second = follow if order == "invoice first" else reversed(follow)
+    assert await first()
+    half = await is_usable(purchase)
+    assert await second()
+
+    assert (half, await is_usable(purchase)) == (False, True)
+    await catch_up(services)
     await require_true_books(services)
 
 

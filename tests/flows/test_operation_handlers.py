@@ -29,11 +29,13 @@ from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
+from tests.flows.monthly import begin
 from tests.flows.packs import buy, open_packs, order_pack
 from tests.flows.plans import change, complete, open_plans, plan_of, put_portal, start
 from tests.flows.sales import (
     Market,
     open_market,
+    open_monthly_market,
     open_page,
     pay_for,
     report,
@@ -113,6 +115,7 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
         await sync_person(services, person.user_id)
     await sync_product(services, market.agent.id)
     await pay_too_late(services, await open_market(services))
+    await begin(services, await open_monthly_market(services))
     await _live_with_a_plan(services)
 
 

@@ -79,7 +79,7 @@ async def _begin(
         return reason
     await mark_paid(purchase.id, PurchaseStatus.ACTIVE, paid_at)
     payment = payments[0] if payments else None
-    await send_receipt(purchase, agent, paid_at, payment)
+    await send_receipt(purchase, agent, paid_at, payment, renews_at=state.period_end)
     if payment is not None:
         await tell_creator(agent, payment)
     return None

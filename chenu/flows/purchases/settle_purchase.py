@@ -222,7 +222,12 @@ async def fulfil_free(purchase: PurchaseRow, agent: AgentRow) -> None:
 
 
 async def send_receipt(
-    purchase: PurchaseRow, agent: AgentRow, paid_at: datetime, payment: PaymentRow | None
+    purchase: PurchaseRow,
+    agent: AgentRow,
+    paid_at: datetime,
+    payment: PaymentRow | None,
+    *,
+    renews_at: datetime | None = None,
 ) -> None:
     """With the words that the buyer agreed to, their version and when."""
     buyer = await get_user(purchase.buyer_id)
@@ -242,6 +247,7 @@ async def send_receipt(
         "consent": [consent.immediate_supply, consent.withdrawal],
         "consent_version": purchase.consent_version,
         "consent_at": purchase.consent_at.isoformat(),
+        "renews_at": renews_at.isoformat() if renews_at else None,
     }
     await queue_mail(MailKind.RECEIPT, buyer.email, locale, f"receipt:{purchase.id}", params)
 
