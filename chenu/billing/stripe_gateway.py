@@ -20,6 +20,7 @@ from stripe.params import (
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
     PriceCreateParams,
+    ProductUpdateParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
@@ -34,6 +35,7 @@ Listed = TypeVar("Listed", bound=stripe.StripeObject)
 SessionParams = SessionCreateParams
 NewCustomerParams = CustomerCreateParams
 ChangedCustomerParams = CustomerUpdateParams
+ChangedProductParams = ProductUpdateParams
 AddressParams = CustomerCreateParamsAddress
 """Creation and update have the same fields in it."""
 SubscriptionParams = SessionCreateParamsSubscriptionData
