@@ -221,7 +221,7 @@ async def test_access_needs_the_paid_invoice_and_the_subscription_in_any_order(
     purchase = await start_buying(services, market.buyer, market.agent)
     assert await pay_for(purchase) == 303
     session = await stripe_side.get(f"/v1/checkout/sessions/{purchase.checkout_session_id}")
-    follow = [
+    follow: list[Callable[[], Awaitable[bool]]] = [
         lambda: follow_invoice(services.subscriptions, session["invoice"]),
         lambda: follow_subscription(services.subscriptions, session["subscription"]),
     ]
