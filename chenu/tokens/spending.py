@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.budget_dates import list_due_of
+from chenu.accounts.budget_dates import is_none_due, list_due_of
 from chenu.accounts.idempotency import ClientKey, key_conflict
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -111,9 +111,7 @@ _SPEND = """
     SELECT status, entry_id AS result_id, coalesce(balance_after, 0) AS balance_after
     FROM spend_tokens_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-_UNLESS_DUE = """
-    WHERE NOT EXISTS (SELECT 1 FROM token_budget WHERE account = ANY($1) AND due_at <= $10)
-"""
+_UNLESS_DUE = f" WHERE {is_none_due('$1', '$10')}"
 _IN_ORDER = " ORDER BY spend"
 
 
