@@ -20,6 +20,7 @@ MEANS = {
     "TRANSFER": "the share stays owed to the creator in the books (CREATOR_PAYABLE)",
     "REFUND": "the amount stays owed to the buyer in the books (BUYER_REFUNDS_DUE)",
     "CHECKOUT_PAYMENT": "the request is canceled; a payment that Stripe reports still settles",
+    "CHECKOUT_SUBSCRIPTION": "the request is canceled; what Stripe reports of it still settles",
 }
 """The consequences of giving up, for kinds that move money."""
 

@@ -131,16 +131,20 @@ async def make_published_agent(
     *,
     price: int = 900,
     name: str = "Trieur de factures",
+    is_monthly: bool = False,
 ) -> AgentRow:
     """Drafted, submitted and approved; `price` in cents, 0 for free."""
-    agent_id = await create_agent(creator.actor, agent_input(price=price, name=name))
+    data = agent_input(price=price, name=name, is_monthly=is_monthly)
+    agent_id = await create_agent(creator.actor, data)
     await submit_agent(creator.actor, agent_id)
     reviewer = await make_person(f"reviewer{new_id().hex[-12:]}", staff=(Staff.REVIEWER,))
     await decide_review(reviewer.actor, agent_id, approve=True, reason=None)
     return await get_agent(agent_id)
 
 
-def agent_input(*, price: int = 900, name: str = "Trieur de factures") -> AgentInput:
+def agent_input(
+    *, price: int = 900, name: str = "Trieur de factures", is_monthly: bool = False
+) -> AgentInput:
     fields = ListingFields(
         name=name,
         tagline="Classe et rapproche vos factures.",
@@ -150,7 +154,8 @@ def agent_input(*, price: int = 900, name: str = "Trieur de factures") -> AgentI
         sphere="BUSINESS",
         minutes=14.0,
     )
-    kind = PriceType.ONE_TIME if price else PriceType.FREE
+    paid = PriceType.SUBSCRIPTION if is_monthly else PriceType.ONE_TIME
+    kind = paid if price else PriceType.FREE
     return AgentInput(fields, AgentLevel.L1, PriceInput(kind, price or None), MANIFEST)
 
 

@@ -89,3 +89,9 @@ async def list_own_accounts(user_id: UserId) -> list[OwnAccount]:
 async def is_member(account_id: AccountId, user_id: UserId) -> bool:
     sql = "SELECT 1 FROM membership WHERE account = $1 AND member = $2"
     return await db.fetch_value(sql, account_id, user_id) is not None
+
+
+async def has_left(user_id: UserId) -> bool:
+    """Whether the person's data was deleted."""
+    sql = "SELECT EXISTS (SELECT 1 FROM app_user WHERE id = $1 AND deleted_at IS NOT NULL)"
+    return bool(await db.fetch_value(sql, user_id))

@@ -107,6 +107,23 @@ async def give_access(
     return bool(given)
 
 
+async def move_access_end(purchase_id: PurchaseId, ends_at: datetime | None) -> None:
+    """Of what was bought by the month; None while it is renewed."""
+    sql = """
+        UPDATE access_grant SET ends_at = $2 WHERE purchase = $1 AND ends_at IS DISTINCT FROM $2
+    """
+    await db.execute(sql, purchase_id, ends_at)
+
+
+async def stop_access(purchase_id: PurchaseId, at: datetime) -> None:
+    """It ends then, unless it has ended before."""
+    sql = """
+        UPDATE access_grant SET ends_at = $2
+        WHERE purchase = $1 AND (ends_at IS NULL OR ends_at > $2)
+    """
+    await db.execute(sql, purchase_id, at)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentAccess:
     """`refusal` says what would allow it."""

@@ -16,7 +16,10 @@ from chenu.core.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A settled payment with its frozen split; amounts in cents."""
+    """A settled payment with its frozen split; amounts in cents.
+
+    `stripe_invoice_id`: of a monthly purchase, which has a payment for each paid invoice.
+    """
 
     id: PaymentId
     purchase_id: PurchaseId
@@ -24,6 +27,7 @@ class PaymentRow:
     creator_id: CreatorId
     stripe_payment_intent_id: str
     stripe_charge_id: str
+    stripe_invoice_id: str | None
     gross: Cents
     discount: Cents
     tax: Cents

@@ -18,12 +18,16 @@ _OTHERS = "another person's"
 
 _PAYMENT = (
     *("id", "purchase", "gross", "discount", "tax", "refunded", "paid_at"),
-    *("stripe_payment_intent_id", "stripe_charge_id"),
+    *("stripe_payment_intent_id", "stripe_charge_id", "stripe_invoice_id"),
 )
 _PAYMENT_RETAINED = {
     **codes("split_rule", "stripe_transfer_id"),
     **dict.fromkeys(
-        ("stripe_payment_intent_id", "stripe_charge_id", "receipt_url", "invoice_url"), BOOKS
+        (
+            *("stripe_payment_intent_id", "stripe_charge_id", "stripe_invoice_id"),
+            *("receipt_url", "invoice_url"),
+        ),
+        BOOKS,
     ),
 }
 
@@ -108,7 +112,7 @@ RULES: tuple[Rule, ...] = (
         (
             *("id", "account", "buyer", "agent", "price_type", "price", "status"),
             *("consent_version", "consent_locale", "consent_at", "failure_code", "created_at"),
-            *("updated_at", "paid_at"),
+            *("updated_at", "paid_at", "stripe_subscription_id"),
         ),
         {
             "creator": _OTHERS,
@@ -123,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         (Blank({"checkout_url": "NULL"}),),
         codes(
             *("price_type", "status", "split_rule", "consent_version", "consent_locale"),
-            *("checkout_session_id", "failure_code"),
+            *("checkout_session_id", "failure_code", "stripe_subscription_id"),
         ),
     ),
     PersonalData(
@@ -150,7 +154,7 @@ RULES: tuple[Rule, ...] = (
         dict.fromkeys(
             (
                 *("account_id", "stripe_payment_intent_id", "stripe_charge_id"),
-                *("receipt_url", "invoice_url"),
+                *("stripe_invoice_id", "receipt_url", "invoice_url"),
             ),
             "the buyer's",
         ),

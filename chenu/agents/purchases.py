@@ -27,7 +27,10 @@ from chenu.core.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time."""
+    """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time.
+
+    `stripe_subscription_id` is set once a monthly one has begun.
+    """
 
     id: PurchaseId
     account_id: AccountId
@@ -45,6 +48,7 @@ class PurchaseRow:
     checkout_session_id: str | None
     checkout_url: str | None
     checkout_expires_at: datetime | None
+    stripe_subscription_id: str | None
     failure_code: str | None
     created_at: datetime
     updated_at: datetime
@@ -57,6 +61,10 @@ class PurchaseRow:
     @property
     def is_pending(self) -> bool:
         return self.status is PurchaseStatus.PENDING
+
+    @property
+    def is_monthly(self) -> bool:
+        return self.price_type is PriceType.SUBSCRIPTION
 
 
 _PURCHASES = Columns(
@@ -89,6 +97,12 @@ async def get_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> Purcha
     return found
 
 
+async def find_purchase_of_subscription(stripe_subscription_id: str) -> PurchaseRow | None:
+    """The monthly purchase that the subscription at Stripe is of."""
+    sql = f"{_PURCHASE} WHERE stripe_subscription_id = $1"
+    return await db.find_one(PurchaseRow, sql, stripe_subscription_id)
+
+
 async def get_own_purchase(account_id: AccountId, purchase_id: PurchaseId) -> PurchaseRow:
     """Raises NotFound, also for another account's purchase."""
     found = await find_purchase(purchase_id)
@@ -112,6 +126,17 @@ async def list_pending_of_account(account_id: AccountId, *, limit: int = 1000) -
     """The account's pending purchases, for when its customer at Stripe is gone."""
     sql = f"{_PURCHASE} WHERE account = $1 AND status = 'PENDING' ORDER BY id LIMIT $2"
     return await db.fetch_all(PurchaseRow, sql, account_id, limit)
+
+
+async def list_renewed_off_sale(*, after: PurchaseId, limit: int = 200) -> list[PurchaseRow]:
+    """Monthly ones that may be renewed although their agent is off sale, in pages by id."""
+    sql = f"""
+        {_PURCHASE} WHERE price_type = 'SUBSCRIPTION' AND status IN ('ACTIVE', 'PAST_DUE')
+            AND id > $1
+            AND agent IN (SELECT id FROM agent WHERE status IN ('SUSPENDED', 'ARCHIVED'))
+        ORDER BY id LIMIT $2
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(PurchaseRow, sql, after, limit)
 
 
 async def list_purchases(account_id: AccountId, page: PageRequest) -> Page[PurchaseRow]:
@@ -155,6 +180,15 @@ async def move_status(
     """Requires the row's lock; callers check that the transition is allowed."""
     sql = "UPDATE purchase SET status = $2, failure_code = $3, updated_at = $4 WHERE id = $1"
     await db.execute(sql, purchase_id, status, failure_code, system_now())
+
+
+async def record_subscription(purchase_id: PurchaseId, stripe_subscription_id: str) -> None:
+    """Set once: a monthly purchase has one subscription."""
+    sql = """
+        UPDATE purchase SET stripe_subscription_id = $2, updated_at = $3
+        WHERE id = $1 AND stripe_subscription_id IS NULL
+    """
+    await db.execute(sql, purchase_id, stripe_subscription_id, system_now())
 
 
 async def record_decline(purchase_id: PurchaseId, decline: Fetched[str | None]) -> None:

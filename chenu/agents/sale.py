@@ -15,8 +15,6 @@ def find_sale_refusal(agent: AgentRow) -> RefusedError | None:
         return InvalidState("Platform agents come with your plan: there is nothing to buy")
     if not agent.is_on_sale:
         return InvalidState("This agent is not on sale")
-    if agent.price.type is PriceType.SUBSCRIPTION:
-        return InvalidState("Monthly agents cannot be bought yet")
     if agent.price.type is not PriceType.FREE and not agent.payouts_ready:
         return SellerNotReady("The creator of this agent cannot be paid at the moment")
     return None

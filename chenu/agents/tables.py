@@ -100,6 +100,7 @@ class Purchase(Table, tablename="purchase"):
     """A request to buy and its outcome; the price and the split rule are frozen here.
 
     `fetch_number` is that of the answer with the last decline, while pending (core/fetched.py).
+    `stripe_subscription_id` is set once a monthly one has begun.
     """
 
     id = primary_id()
@@ -118,6 +119,7 @@ class Purchase(Table, tablename="purchase"):
     checkout_session_id = Text(default=None, null=True, unique=True)
     checkout_url = Text(default=None, null=True)
     checkout_expires_at = Timestamptz(default=None, null=True)
+    stripe_subscription_id = Text(default=None, null=True, unique=True)
     failure_code = Text(default=None, null=True)
     fetch_number = BigInt(default=0)
     stripe_asked_at = Timestamptz(default=None, null=True)
@@ -127,7 +129,11 @@ class Purchase(Table, tablename="purchase"):
 
 
 class PurchasePayment(Table, tablename="purchase_payment"):
-    """One settled payment; gross = discount + tax + creator_share + platform_share, in cents."""
+    """One settled payment; gross = discount + tax + creator_share + platform_share, in cents.
+
+    A one-time purchase has one, a monthly one has one for each charge of its invoices:
+    `stripe_invoice_id` names that invoice.
+    """
 
     id = primary_id()
     purchase = belongs_to(Purchase, index=True)
@@ -135,6 +141,7 @@ class PurchasePayment(Table, tablename="purchase_payment"):
     creator = belongs_to(Creator, index=True)
     stripe_payment_intent_id = Text(unique=True)
     stripe_charge_id = Text(unique=True)
+    stripe_invoice_id = Text(default=None, null=True, index=True)
     gross = BigInt()
     discount = BigInt(default=0)
     tax = BigInt(default=0)

@@ -81,7 +81,8 @@ class OperationIdentity(Protocol):
 class AgentPriceRequest:
     """`lookup_key` identifies the price of an agent's version; the amount of a price never changes.
 
-    `replaces` is an earlier price of the version, which must not be sold any more.
+    `replaces` is an earlier price of the version, which must not be sold any more. `is_monthly`:
+    charged each month.
     """
 
     product_id: str
@@ -90,6 +91,7 @@ class AgentPriceRequest:
     lookup_key: str
     agent_id: str
     replaces: str | None = None
+    is_monthly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

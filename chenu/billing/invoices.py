@@ -147,10 +147,9 @@ async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -
 
 
 def _purchase_of(state: InvoiceState) -> UUID | None:
-    """What was bought once, as our payment page said: a purchase, or the order of a pack."""
-    if state.subscription_id is not None:
-        return None
-    return find_id(state.metadata.get("purchase_id") or state.metadata.get("order_id"))
+    """As our payment page said: a purchase, or the order of a pack; None for a plan."""
+    order_id = None if state.subscription_id else state.metadata.get("order_id")
+    return find_id(state.metadata.get("purchase_id") or order_id)
 
 
 async def get_own_invoice(account_id: AccountId, invoice_id: InvoiceId) -> InvoiceRow:

@@ -18,6 +18,7 @@ class SubscriptionKind(StrEnum):
     """What is subscribed to; each kind says in its own package what its states mean."""
 
     TIER = "TIER"
+    AGENT = "AGENT"
 
 
 class SubscriptionStatus(StrEnum):
@@ -186,6 +187,46 @@ class InvoiceState:
     next_attempt_at: datetime | None = None
     """When Stripe tries again to charge it; None after the last try."""
     lines: tuple[InvoiceLine, ...] = ()
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status is InvoiceStatus.PAID
+
+    @property
+    def is_booked(self) -> bool:
+        """Stripe has booked every charge that paid it: only then are their fees known."""
+        return sum(charge.amount for charge in self.payments) >= self.amount_paid
+
+    def amounts_of(self, charge: Charge) -> "ChargeAmounts":
+        """Its part of the VAT, and the discount of the first charge.
+
+        Rounded down of this and all earlier charges together: what is paid in parts has all of the
+        VAT. A total of zero has a charge where the customer owed something from before. A change
+        of plan that gives more discount back than it takes off is an invoice with a discount below
+        zero.
+        """
+        earlier = [each for each in self.payments if _place(each) < _place(charge)]
+        before = Cents(sum(each.amount for each in earlier))
+        discount = Cents(0) if earlier else Cents(max(self.discount, 0))
+        tax = self._tax_of(Cents(before + charge.amount)) - self._tax_of(before)
+        return ChargeAmounts(Cents(charge.amount + discount), discount, Cents(tax))
+
+    def _tax_of(self, paid: Cents) -> Cents:
+        return Cents(max(self.tax, 0) * paid // self.total if self.total > 0 else 0)
+
+
+def _place(charge: Charge) -> tuple[datetime, str]:
+    """Stripe lists the charges of an invoice in no order that it promises."""
+    return charge.created, charge.id
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeAmounts:
+    """What a charge for an invoice is booked as: `gross` is the price before the discount."""
+
+    gross: Cents
+    discount: Cents
+    tax: Cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from stripe.params import (
     CustomerCreateParams,
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
+    PriceCreateParams,
     ProductUpdateParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
@@ -40,6 +41,7 @@ AddressParams = CustomerCreateParamsAddress
 SubscriptionParams = SessionCreateParamsSubscriptionData
 CouponParams = CouponCreateParams
 CreditNoteParams = CreditNoteCreateParams
+PriceParams = PriceCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

@@ -13,6 +13,7 @@ from chenu.billing.stripe_gateway import (
     ChangedCustomerParams,
     ChangedProductParams,
     NewCustomerParams,
+    PriceParams,
     StripeCaller,
     metadata_of,
     since,
@@ -115,8 +116,8 @@ class StripeProjections(StripeCaller):
     ) -> str:
         """Puts the product with our id, then the price with its lookup key; creates neither twice.
 
-        The lookup key is taken over from a price that is archived, that differs in amount or
-        currency, or that this one replaces.
+        The lookup key is taken over from a price that is archived, that differs in amount,
+        currency or interval, or that this one replaces.
         """
         await self._put_product(request, by)
         found = await self.ask(
@@ -126,20 +127,12 @@ class StripeProjections(StripeCaller):
         )
         for price in found.data:
             is_right = is_our_currency(price.currency) and price.unit_amount == request.amount
+            is_right = is_right and (price.recurring is not None) == request.is_monthly
             if price.active and is_right and price.id != request.replaces:
                 return price.id
         created = await self.ask(
             lambda: self.client.v1.prices.create_async(
-                {
-                    "product": request.product_id,
-                    "currency": CURRENCY.lower(),
-                    "unit_amount": request.amount,
-                    "lookup_key": request.lookup_key,
-                    "transfer_lookup_key": True,
-                    "tax_behavior": "inclusive",
-                    "metadata": metadata_of(by, agent_id=request.agent_id),
-                },
-                {"idempotency_key": f"{by.idempotency_key}:price"},
+                _price_params(request, by), {"idempotency_key": f"{by.idempotency_key}:price"}
             )
         )
         return created.id
@@ -200,6 +193,21 @@ class StripeProjections(StripeCaller):
             and bool(getattr(product, "active", False))
         )
         return gateway.PriceState(price.id, product.id, is_sold)
+
+
+def _price_params(request: gateway.AgentPriceRequest, by: OperationIdentity) -> PriceParams:
+    params: PriceParams = {
+        "product": request.product_id,
+        "currency": CURRENCY.lower(),
+        "unit_amount": request.amount,
+        "lookup_key": request.lookup_key,
+        "transfer_lookup_key": True,
+        "tax_behavior": "inclusive",
+        "metadata": metadata_of(by, agent_id=request.agent_id),
+    }
+    if request.is_monthly:
+        params["recurring"] = {"interval": "month"}
+    return params
 
 
 def _address_params(place: CustomerAddress) -> AddressParams:

@@ -76,6 +76,13 @@ class SubscriptionRow:
         return self.status is not SubscriptionStatus.CANCELED
 
     @property
+    def access_ends_at(self) -> datetime | None:
+        """When what was subscribed to ends or has ended; None while it is renewed."""
+        if self.is_live:
+            return self.period_end if self.cancel_at_period_end else None
+        return self.ended_at or self.period_end
+
+    @property
     def is_paused(self) -> bool:
         """In Stripe's dashboard: nothing is charged, and it gives nothing."""
         return self.status in GIVES_ACCESS and not self.gives_access
@@ -104,6 +111,14 @@ async def list_live_subscriptions(
         ORDER BY created_at, id
     """
     return await db.fetch_all(SubscriptionRow, sql, account_id, kind)
+
+
+async def has_live_subscription(account_id: AccountId, kind: SubscriptionKind, item: str) -> bool:
+    sql = """
+        SELECT EXISTS (SELECT 1 FROM subscription
+            WHERE account = $1 AND kind = $2 AND item = $3 AND status <> 'CANCELED')
+    """
+    return bool(await db.fetch_value(sql, account_id, kind, item))
 
 
 async def list_recent_subscriptions(
@@ -141,6 +156,12 @@ async def list_subscriptions_by_id(ids: Sequence[SubscriptionId]) -> list[Subscr
     """In no particular order; callers check whose they are."""
     sql = f"{_SUBSCRIPTION} WHERE id = ANY($1)"
     return await db.fetch_all(SubscriptionRow, sql, list(ids))
+
+
+async def list_subscriptions_by_stripe_id(stripe_ids: Sequence[str]) -> list[SubscriptionRow]:
+    """In no particular order; callers check whose they are."""
+    sql = f"{_SUBSCRIPTION} WHERE stripe_subscription_id = ANY($1)"
+    return await db.fetch_all(SubscriptionRow, sql, list(stripe_ids))
 
 
 @dataclass(frozen=True, slots=True)

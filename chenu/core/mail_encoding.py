@@ -48,6 +48,11 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.TRIAL_ENDED: of.PlanParams,
     MailKind.TRIAL_REFUSED: of.PlanParams,
     MailKind.PAYMENT_FAILED: of.PaymentFailedParams,
+    MailKind.AGENT_CANCELLED: of.AgentEndingParams,
+    MailKind.AGENT_STOPPED: of.AgentEndingParams,
+    MailKind.AGENT_RESUMED: of.AgentPriceParams,
+    MailKind.AGENT_ENDED: of.AgentEndedParams,
+    MailKind.AGENT_PAYMENT_FAILED: of.AgentFailedPaymentParams,
     MailKind.TOKENS_USED: of.TokensUsedParams,
 }
 

@@ -73,6 +73,8 @@ class SupportAnsweredParams(MailParams, frozen=True):
 
 
 class ReceiptParams(MailParams, frozen=True):
+    """`renews_at`: the next charge of what is paid by the month; None for what was bought once."""
+
     name: str
     agent: str
     slug: str
@@ -86,6 +88,7 @@ class ReceiptParams(MailParams, frozen=True):
     consent: list[str]
     consent_version: str
     consent_at: str
+    renews_at: str | None = None
 
 
 class PackReceiptParams(MailParams, frozen=True):
@@ -195,6 +198,41 @@ class TrialEndingParams(PlanParams, frozen=True):
 
 
 class PaymentFailedParams(PlanParams, frozen=True):
+    """`next_attempt_at` None: it was the last one."""
+
+    amount: int
+    attempt: int
+    next_attempt_at: str | None
+    invoice_url: str | None
+
+
+class MonthlyAgentParams(MailParams, frozen=True):
+    """`account` is a company's name, and empty for a personal account."""
+
+    name: str
+    account: str
+    agent: str
+    slug: str
+
+
+class AgentPriceParams(MonthlyAgentParams, frozen=True):
+    """`price` each month; `renews_at` is the next charge."""
+
+    price: int
+    renews_at: str
+
+
+class AgentEndingParams(MonthlyAgentParams, frozen=True):
+    ends_at: str
+
+
+class AgentEndedParams(MonthlyAgentParams, frozen=True):
+    """`is_unpaid`: dunning ended it."""
+
+    is_unpaid: bool
+
+
+class AgentFailedPaymentParams(MonthlyAgentParams, frozen=True):
     """`next_attempt_at` None: it was the last one."""
 
     amount: int

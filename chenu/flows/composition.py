@@ -9,6 +9,7 @@ from chenu.core import db, redis
 from chenu.core.business_clock import follow_clock
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
+from chenu.flows.agent_subscriptions.topic import AGENT_SUBSCRIPTIONS
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.mirrors.topic import MIRRORS
 from chenu.flows.operation_handlers import HandlerRegistry
@@ -20,7 +21,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.settings import Settings
 
-TOPICS = (MIRRORS, PAGES, PURCHASES, SUBSCRIPTIONS, PACKS, PRIVACY)
+TOPICS = (MIRRORS, PAGES, PURCHASES, SUBSCRIPTIONS, AGENT_SUBSCRIPTIONS, PACKS, PRIVACY)
 """A new package with operations or events of its own is registered here, and nowhere else."""
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)

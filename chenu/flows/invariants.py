@@ -14,6 +14,7 @@ from chenu.core import db
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import is_our_currency
 from chenu.core.retention import MAILS_STORED
+from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
@@ -53,17 +54,17 @@ SALES = (
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         LEFT JOIN access_grant g ON g.purchase = p.id AND g.revoked_at IS NULL
-        WHERE (p.status IN ('PAID', 'ACTIVE', 'PAST_DUE', 'PARTIALLY_REFUNDED'))
-            <> (g.id IS NOT NULL)
+        WHERE p.price_type <> 'SUBSCRIPTION'
+            AND (p.status IN ('PAID', 'PARTIALLY_REFUNDED')) <> (g.id IS NOT NULL)
         """,
     ),
     Invariant(
         "I6b",
-        "a paid purchase with a price has a payment of that price",
+        "what was bought once and is paid has a payment of its price",
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         LEFT JOIN purchase_payment y ON y.purchase = p.id
-        WHERE p.paid_at IS NOT NULL AND p.price > 0
+        WHERE p.paid_at IS NOT NULL AND p.price > 0 AND p.price_type <> 'SUBSCRIPTION'
         GROUP BY p.id, p.price HAVING coalesce(sum(y.gross), 0) <> p.price
         """,
     ),
@@ -116,7 +117,8 @@ SALES = (
         JOIN purchase p ON p.id = y.purchase
         CROSS JOIN LATERAL (SELECT p.status = 'REFUNDED' AND NOT EXISTS (
             SELECT 1 FROM operation o WHERE o.business_key = 'split:' || y.id) AS at_once) returned
-        WHERE (y.paid_at > $1 AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
+        WHERE (least(y.paid_at, p.paid_at) > $1
+                AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
                 CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END))
             OR NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
                 CASE WHEN at_once THEN 'return:' || y.id ELSE 'split:' || y.id END)
@@ -129,7 +131,7 @@ SALES = (
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
     of_ledger = await check_ledger(whole=whole, more=TOKENS)
-    return [*of_ledger, *await check_all((*SALES, *PLANS, *PACKS, *RUNS))]
+    return [*of_ledger, *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *RUNS))]
 
 
 @dataclass(frozen=True, slots=True)

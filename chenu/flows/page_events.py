@@ -5,10 +5,9 @@ from uuid import UUID
 
 from chenu.billing.gateway import CheckoutSession
 from chenu.billing.inbox import InboxEvent
-from chenu.billing.recurring import SubscriptionKind
+from chenu.flows.agent_subscriptions.checkout import follow_agent_page
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.packs.page_events import follow_pack_page
-from chenu.flows.purchases.checkout_events import follow_purchase_page
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.checkout_events import follow_order_page
 from chenu.flows.topic import Topic
@@ -16,9 +15,9 @@ from chenu.flows.topic import Topic
 _Follow = Callable[[Services, UUID, CheckoutSession], Awaitable[None]]
 
 _FOLLOW: dict[str, _Follow] = {
-    "agent": follow_purchase_page,
+    "agent": follow_agent_page,
     "pack": follow_pack_page,
-    **{kind.lower(): follow_order_page for kind in SubscriptionKind},
+    "tier": follow_order_page,
 }
 """By the kind that our page has in its metadata."""
 

@@ -114,6 +114,10 @@ class PaymentPages(ABC, Generic[Order]):
     async def find_outcome(self, order_id: UUID) -> OperationRow | None:
         return await find_by_key(self.outcome.key(order_id))
 
+    def outcome_of(self, order: Order) -> PageStep:
+        """Where orders of a kind differ in what is asked; always with the key of `outcome`."""
+        return self.outcome
+
     def open_with(self, order: Order, params: CheckoutRequest, amount: Cents) -> NewOperation:
         """The operation that opens the page; all of it is frozen, so that a retry is the same."""
         return self._operation(self.opening, order, params, amount)
@@ -122,7 +126,7 @@ class PaymentPages(ABC, Generic[Order]):
         """Remember the page and wait for its outcome, in the caller's transaction."""
         await self.record_page(order, session.id, session.url, session.expires_at)
         params = SessionParams(session.id)
-        await create_operation(self._operation(self.outcome, order, params, amount))
+        await create_operation(self._operation(self.outcome_of(order), order, params, amount))
 
     async def open(
         self,

@@ -28,7 +28,7 @@ PLANS = (
         """
         SELECT 'invoice ' || i.id AS what FROM invoice i
         LEFT JOIN invoice_payment p ON p.invoice = i.id
-        WHERE i.status = 'PAID' AND i.stripe_subscription_id IS NOT NULL
+        WHERE i.status = 'PAID' AND i.stripe_subscription_id IS NOT NULL AND i.purchase IS NULL
         GROUP BY i.id, i.amount_paid
         HAVING coalesce(sum(p.gross - p.discount), 0) <> i.amount_paid
         """,

@@ -44,6 +44,7 @@ from chenu.core.mail_params import (
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
 )
+from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
@@ -260,6 +261,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
+    **MONTHLY_AGENTS,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON

@@ -1,5 +1,7 @@
 """What receipts look like, with made-up parameters: they repeat what the buyer agreed to."""
 
+from msgspec.structs import replace
+
 from chenu.agents.consent import consent_text
 from chenu.core.i18n import Locale
 from chenu.core.mail_params import PackReceiptParams, ReceiptParams
@@ -9,8 +11,9 @@ _PAID_AT = "2026-12-01T09:30:00+00:00"
 
 
 def receipts(locale: Locale) -> tuple[ReceiptParams, ...]:
-    """Of an agent: paid, and free."""
-    return (_receipt(locale, 1250), _receipt(locale, 0))
+    """Of an agent: paid once, free, and paid by the month."""
+    monthly = replace(_receipt(locale, 900), renews_at="2027-01-01T09:30:00+00:00")
+    return (_receipt(locale, 1250), _receipt(locale, 0), monthly)
 
 
 def pack_receipts(locale: Locale) -> tuple[PackReceiptParams, ...]:

@@ -31,6 +31,7 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.events.polling import poll_events
@@ -104,6 +105,10 @@ async def _close_forgotten(services: Services, due_at: datetime) -> None:
     await close_forgotten(services)
 
 
+async def _stop_renewals(services: Services, due_at: datetime) -> None:
+    await stop_renewals(services)
+
+
 async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
 
@@ -145,6 +150,7 @@ RECURRING = (
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
+    Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
     Recurring("purge", Every(timedelta(hours=1)), _purge),

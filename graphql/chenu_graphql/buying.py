@@ -11,6 +11,7 @@ from chenu.agents.model import PurchaseId
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.core.errors import NotFound
 from chenu.core.pubsub import purchase_channel
+from chenu.flows.agent_subscriptions.renewal import cancel_purchase, resume_purchase
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu_graphql.agent_edits import read_agent_id
 from chenu_graphql.context import Info
@@ -81,6 +82,44 @@ def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
     return CheckoutSource(url, expires_at)
 
 
+@strawberry.input(description="To end a monthly purchase with its period, or to take it up again.")
+class PurchaseCancelInput:
+    purchase_id: strawberry.ID = input_field("Which purchase.")
+    idempotency_key: strawberry.ID = input_field(
+        "Same key and input: same answer. Same key and other input: IDEMPOTENCY_CONFLICT."
+    )
+
+
+@strawberry.type(description="The purchase as it is afterwards.")
+class PurchasePayload:
+    purchase: Purchase | None = field("null when it was refused.", PARENT)
+    user_errors: list[UserError] = user_errors()
+
+
+async def resolve_purchase_cancel(
+    info: Info, data: Annotated[PurchaseCancelInput, input_argument()]
+) -> Payload:
+    ctx = info.context
+    purchase_id = _read_purchase_id(data.purchase_id)
+    key = data.idempotency_key
+    return Payload(purchase=await cancel_purchase(ctx.services, ctx.actor, purchase_id, key))
+
+
+async def resolve_purchase_resume(
+    info: Info, data: Annotated[PurchaseCancelInput, input_argument()]
+) -> Payload:
+    ctx = info.context
+    purchase_id = _read_purchase_id(data.purchase_id)
+    key = data.idempotency_key
+    return Payload(purchase=await resume_purchase(ctx.services, ctx.actor, purchase_id, key))
+
+
+def _read_purchase_id(public: strawberry.ID) -> PurchaseId:
+    """Raises NotFound, as for another account's purchase."""
+    unknown = NotFound("There is no such purchase", path=("purchase_id",))
+    return PurchaseId(get_row_id("Purchase", public, unknown))
+
+
 async def watch_purchase(
     info: Info, purchase_id: Annotated[strawberry.ID, argument("Which purchase.")]
 ) -> AsyncGenerator[PurchaseRow, None]:
@@ -90,8 +129,7 @@ async def watch_purchase(
     """
     ctx = info.context
     account_id = ctx.actor.require_account(ApiScope.READ)
-    unknown = NotFound("There is no such purchase", path=("purchase_id",))
-    row_id = PurchaseId(get_row_id("Purchase", purchase_id, unknown))
+    row_id = _read_purchase_id(purchase_id)
     async with aclosing(ctx.services.pubsub.changes(purchase_channel(row_id))) as changes:
         async for _ in changes:
             purchase = await get_own_purchase(account_id, row_id)

@@ -48,6 +48,7 @@ from chenu.billing.subscriptions import (
     SubscriptionRow,
     list_plans,
     list_subscriptions_by_id,
+    list_subscriptions_by_stripe_id,
 )
 from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
@@ -190,6 +191,11 @@ class Loaders:
     @cached_property
     def subscriptions(self) -> Loader[SubscriptionId, SubscriptionRow | None]:
         return one_each(list_subscriptions_by_id, lambda row: row.id)
+
+    @cached_property
+    def subscriptions_at_stripe(self) -> Loader[str, SubscriptionRow | None]:
+        """By Stripe's id."""
+        return one_each(list_subscriptions_by_stripe_id, lambda row: row.stripe_subscription_id)
 
     @cached_property
     def plans(self) -> Loader[AccountId, SubscriptionRow | None]:

@@ -9,6 +9,7 @@ from chenu.agents.model import PaymentId, PurchaseId, PurchaseStatus
 from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
+from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.money import Cents
 from chenu_graphql.agents import AgentPrice
 from chenu_graphql.breakdown import (
@@ -108,13 +109,27 @@ async def _page_payments(
     return ConnectionSource(cursors, cut_loaded(rows, page), by_row_id, count)
 
 
-def _once(root: PurchaseSource) -> None:
-    """null: a one-time purchase has no period and no end."""
+async def _load_subscription(root: PurchaseRow, info: Info) -> SubscriptionRow | None:
+    """None for what was bought once, and before a monthly purchase has begun."""
+    stripe_id = root.stripe_subscription_id
+    if stripe_id is None:
+        return None
+    return await info.context.loaders.subscriptions_at_stripe.load(stripe_id)
 
 
-def _never_cancels(root: PurchaseSource) -> bool:
-    """False: only monthly purchases can end with their period."""
-    return False
+async def _period_end(root: PurchaseSource, info: Info) -> datetime | None:
+    found = await _load_subscription(root, info)
+    return found.period_end if found else None
+
+
+async def _cancels(root: PurchaseSource, info: Info) -> bool:
+    found = await _load_subscription(root, info)
+    return found is not None and found.cancel_at_period_end
+
+
+async def _access_end(root: PurchaseSource, info: Info) -> datetime | None:
+    found = await _load_subscription(root, info)
+    return found.access_ends_at if found else None
 
 
 @strawberry.type(description="A request to buy an agent and what came of it.")
@@ -126,11 +141,11 @@ class Purchase(Node):
     breakdown: MoneyBreakdown = field("The sum of its payments.", HOLDER, _resolve_breakdown)
     refunded: Money = field("What was given back in all.", HOLDER, _refunded)
     payments: Connection[PurchasePayment] = field("Newest first.", HOLDER, _page_payments)
-    current_period_end: datetime | None = field("Of what runs by the month.", HOLDER, _once)
+    current_period_end: datetime | None = field("Of what runs by the month.", HOLDER, _period_end)
     cancel_at_period_end: bool = field(
-        "Whether what runs by the month ends then.", HOLDER, _never_cancels
+        "Whether what runs by the month ends then.", HOLDER, _cancels
     )
-    access_ends_at: datetime | None = field("null: never.", HOLDER, _once)
+    access_ends_at: datetime | None = field("null: never.", HOLDER, _access_end)
     receipt_url: URL | None = field("Of its latest payment.", HOLDER, _receipt)
     created_at: datetime = field("When the buyer agreed.", HOLDER)
     paid_at: datetime | None = field("When it was first paid; null: not yet.", HOLDER)

@@ -62,6 +62,7 @@ HANDLERS = (
     purchases.buy,
     purchases.show_purchase,
     purchases.cancel_purchase,
+    purchases.resume_purchase,
     library.show_library,
     tokens.show_tokens,
     token_meter.show_meter,

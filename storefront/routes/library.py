@@ -1,13 +1,17 @@
 """The agents that an account has added or bought, and their status."""
 
+from collections.abc import Sequence
+
 from litestar import get
 from litestar.di import NamedDependency
 
 from chenu.accounts.roles import Right
 from chenu.agents.access import GrantRow, list_library
-from chenu.agents.model import AgentId
+from chenu.agents.model import AgentId, GrantSource, PurchaseId
+from chenu.agents.purchases import list_purchases_by_id
 from chenu.agents.queries import list_agents_by_id
 from chenu.agents.rows import AgentRow
+from chenu.billing.subscriptions import SubscriptionRow, list_subscriptions_by_stripe_id
 from chenu.core.clock import business_now
 from chenu.core.paging import Key
 from chenu.flows.executions.page_runs import list_run_offers
@@ -31,10 +35,24 @@ async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         "library/page.html",
         grants=grants.rows,
         agents={agent.id: agent for agent in agents},
+        subscriptions=await _find_subscriptions(grants.rows),
         views=await _find_views(pages, agents),
         now=business_now(),
         links=pager.links(grants, _key),
     )
+
+
+async def _find_subscriptions(
+    grants: Sequence[GrantRow],
+) -> dict[PurchaseId | None, SubscriptionRow]:
+    """Of what is paid by the month, by its purchase."""
+    monthly = [grant.purchase_id for grant in grants if grant.source == GrantSource.SUBSCRIPTION]
+    bought = [purchase_id for purchase_id in monthly if purchase_id is not None]
+    if not bought:
+        return {}
+    purchases = {row.stripe_subscription_id: row.id for row in await list_purchases_by_id(bought)}
+    found = await list_subscriptions_by_stripe_id([each for each in purchases if each])
+    return {purchases[row.stripe_subscription_id]: row for row in found}
 
 
 async def _find_views(pages: Pages, agents: list[AgentRow]) -> dict[AgentId, RunView]:

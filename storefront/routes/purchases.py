@@ -1,5 +1,6 @@
-"""Buying an agent: the request, the state of the purchase, and cancelling before payment."""
+"""Buying an agent: the request, the state of the purchase, leaving it and taking it up again."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from litestar import get, post
@@ -8,15 +9,19 @@ from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
 from chenu.agents.access import list_usable_grants
+from chenu.agents.errors import price_changed
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import list_payments
-from chenu.agents.purchases import PurchaseRow
+from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
-from chenu.core.errors import BrokenRequest, ChenuError, Invalid, NotFound
+from chenu.billing.invoices import list_open_invoices
+from chenu.billing.subscriptions import find_subscription_by_stripe_id
+from chenu.core.errors import BrokenRequest, ChenuError, Invalid, InvalidState, NotFound
+from chenu.flows.agent_subscriptions.renewal import end_renewals, take_up_again
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
-from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.state import PurchaseReport, PurchaseState, report_purchase
+from chenu.flows.purchases.stopped_agents import is_stopped
 from chenu.flows.services import Services
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSALS, Fields, HttpRequest, read_form, read_query
@@ -51,6 +56,8 @@ def _read_input(fields: Fields, agent: AgentRow, pages: Pages) -> BuyAgentInput:
     amount = fields.text("expected_amount")
     if not (amount.isascii() and amount.isdigit() and len(amount) <= 9):
         raise Invalid("The amount is a whole number of cents", path=("expected_amount",))
+    if fields.text("expected_type") not in ("", agent.price_type):
+        raise price_changed()
     return BuyAgentInput(
         agent_id=agent.id,
         expected_amount=int(amount),
@@ -94,6 +101,7 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
     agent = await find_agent(purchase.agent_id)
     if agent is None:
         raise NotFound("There is no such agent")
+    stripe_id = purchase.stripe_subscription_id or ""
     return pages.show(
         "purchases/_state.html" if pages.is_fragment else "purchases/page.html",
         report=report,
@@ -103,6 +111,9 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
         agent=agent,
         text=agent.text(pages.locale),
         payments=await list_payments([purchase.id]),
+        subscription=await find_subscription_by_stripe_id(stripe_id),
+        open_invoices=await list_open_invoices(stripe_id),
+        is_stopped=await is_stopped(agent),
         is_held=bool(await list_usable_grants(purchase.account_id, [agent.id])),
     )
 
@@ -111,7 +122,21 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
 async def cancel_purchase(
     pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
 ) -> Page:
-    """Shows the state afterwards: it may have been paid just before."""
+    """Shows the state afterwards: it may have been paid, or have ended, just before."""
     account_id = account_of(pages.request_context.actor)
-    purchase = await cancel_own_purchase(services, account_id, PurchaseId(purchase_id))
+    purchase = await get_own_purchase(account_id, PurchaseId(purchase_id))
+    with suppress(InvalidState):
+        await end_renewals(services, purchase)
+    return pages.go(f"/purchases/{purchase.id}")
+
+
+@post("/purchases/{purchase_id:uuid}/resume", opt=for_right(Right.BUY_AGENTS))
+async def resume_purchase(
+    pages: NamedDependency[Pages], services: NamedDependency[Services], purchase_id: FromPath[UUID]
+) -> Page:
+    """Shows the state afterwards, and why it could not be taken up again."""
+    account_id = account_of(pages.request_context.actor)
+    purchase = await get_own_purchase(account_id, PurchaseId(purchase_id))
+    with suppress(InvalidState):
+        await take_up_again(services, purchase)
     return pages.go(f"/purchases/{purchase.id}")

@@ -16,11 +16,20 @@ from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
-from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of
+from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of, gid
 from tests.api.makers import DRAFT
+from tests.flows.monthly import begin
 from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
 from tests.flows.runs import give_tokens
-from tests.people import MANIFEST, Person, make_creator, make_person, pay
+from tests.flows.sales import Market
+from tests.people import (
+    MANIFEST,
+    Person,
+    make_creator,
+    make_person,
+    make_published_agent,
+    pay,
+)
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
 
@@ -83,6 +92,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
     await _roi(story, as_session(client, services, buyer))
+    await _subscribe_to_agent(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
 
@@ -274,6 +284,18 @@ async def _buy(
     assert [edge["node"]["agent"]["id"] for edge in library["edges"]] == [agent["id"]]
     opened = await story.tell(api, "OpenManifest", agentId=agent["id"])
     assert opened["version"]["manifest"] == MANIFEST
+
+
+async def _subscribe_to_agent(
+    story: Story, client: httpx.AsyncClient, services: Services, seller: Person
+) -> None:
+    agent = await make_published_agent(services, seller, price=999, is_monthly=True)
+    subscriber = await make_person("subscriber")
+    purchase = await begin(services, Market(seller, agent, subscriber))
+    api, bought = as_session(client, services, subscriber), gid("Purchase", purchase.id)
+    left = {"purchaseId": bought, "idempotencyKey": "leave"}
+    assert (await story.tell(api, "CancelPurchase", input=left))["purchase"]["cancelAtPeriodEnd"]
+    await story.tell(api, "ResumePurchase", input={"purchaseId": bought, "idempotencyKey": "back"})
 
 
 async def _watch(story: Story, services: Services, buyer: Person, purchase_id: str) -> None:

@@ -125,6 +125,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
+        "/purchases/{purchase_id:uuid}/resume": Filled("buyer", {}, moves=False),
         "/creator/join": Filled(
             "other buyer",
             {"handle": "forged-one", "display_name": "Forged", "bio": "", "country": "fr"},

@@ -129,6 +129,11 @@ PARAMS = {
     MailKind.TRIAL_ENDING: ("name", "account", "plan"),
     MailKind.TRIAL_ENDED: ("name", "account", "plan"),
     MailKind.PAYMENT_FAILED: ("name", "account", "plan", "invoice_url"),
+    MailKind.AGENT_CANCELLED: ("name", "account", "agent", "slug"),
+    MailKind.AGENT_STOPPED: ("name", "account", "agent", "slug"),
+    MailKind.AGENT_RESUMED: ("name", "account", "agent", "slug"),
+    MailKind.AGENT_ENDED: ("name", "account", "agent", "slug"),
+    MailKind.AGENT_PAYMENT_FAILED: ("name", "account", "agent", "slug", "invoice_url"),
 }
 """What a person can put into each mail; amounts and times are ours."""
 

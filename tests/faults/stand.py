@@ -64,7 +64,7 @@ class State:
 
 
 _STATE = """
-    SELECT (SELECT count(*) FROM purchase WHERE status = 'PAID') AS paid,
+    SELECT (SELECT count(*) FROM purchase WHERE status IN ('PAID', 'ACTIVE')) AS paid,
         (SELECT count(*) FROM access_grant) AS granted,
         (SELECT count(*) FROM purchase_payment WHERE stripe_transfer_id IS NOT NULL) AS transferred,
         (SELECT count(*) FROM operation WHERE state IN ('INTENT', 'UNKNOWN')) AS open_operations,

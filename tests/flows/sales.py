@@ -55,6 +55,20 @@ async def _build_market(services: Services, price: int) -> Market:
     return Market(creator, agent, await make_person(f"{name}b"))
 
 
+async def open_monthly_market(services: Services, *, price: int = 999) -> Market:
+    """The same with an agent that is paid by the month."""
+    key = ("monthly market", price)
+    return await prepare(services, key, lambda: _build_monthly_market(services, price))
+
+
+async def _build_monthly_market(services: Services, price: int) -> Market:
+    market = await _build_market(services, price=100)
+    agent = await make_published_agent(
+        services, market.creator, price=price, name="Veilleur", is_monthly=True
+    )
+    return replace(market, agent=agent)
+
+
 async def open_quiet_market(services: Services, *, price: int = 999) -> Market:
     """The same without any object at Stripe, for what is decided without it."""
     key = ("quiet market", price)

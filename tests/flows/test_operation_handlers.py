@@ -22,18 +22,20 @@ from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
-from chenu.flows.subscriptions.mirror import end_duplicates
+from chenu.flows.subscriptions.mirror import end_all
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
+from tests.flows.monthly import begin
 from tests.flows.packs import buy, open_packs, order_pack
 from tests.flows.plans import change, complete, open_plans, plan_of, put_portal, start
 from tests.flows.sales import (
     Market,
     open_market,
+    open_monthly_market,
     open_page,
     pay_for,
     report,
@@ -113,6 +115,7 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
         await sync_person(services, person.user_id)
     await sync_product(services, market.agent.id)
     await pay_too_late(services, await open_market(services))
+    await begin(services, await open_monthly_market(services))
     await _live_with_a_plan(services)
 
 
@@ -133,7 +136,7 @@ async def _live_with_a_plan(services: Services) -> None:
     await cancel_plan(services, person.actor, CancelInput(), "leave-1")
     plan = await plan_of(person)
     assert plan is not None
-    await end_duplicates([plan, plan])
+    await end_all([plan])
     await work_off(services)
     await _return_some(services)
     await _pay_with_another_card(services)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")
 ACROSS_FEATURES = {
     "chenu/flows/invariants.py": "compares the books with what every feature says",
+    "chenu/flows/monthly_invariants.py": "compares the books with what every feature says",
     "chenu/flows/pack_invariants.py": "compares the books with what every feature says",
     "chenu/flows/plan_invariants.py": "compares the books with what every feature says",
     "chenu/flows/run_invariants.py": "compares the books with what every feature says",

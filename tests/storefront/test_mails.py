@@ -128,6 +128,17 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.PLAN_CHANGE_UNDONE: {"en": ["is undone"], "fr": ["est annulé"]},
     MailKind.PLAN_CANCELLED: _DAY,
     MailKind.PLAN_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
+    MailKind.AGENT_CANCELLED: _DAY,
+    MailKind.AGENT_STOPPED: {
+        "en": ["not offered any more", "December 15, 2026"],
+        "fr": ["n’est plus proposé", "15 décembre 2026"],
+    },
+    MailKind.AGENT_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
+    MailKind.AGENT_ENDED: {"en": ["has ended"], "fr": ["a pris fin"]},
+    MailKind.AGENT_PAYMENT_FAILED: {
+        "en": ["€12.50", "number 2", "December 18, 2026", "https://stripe.example/invoice"],
+        "fr": ["12,50\u00a0€", "numéro 2", "18 décembre 2026", "https://stripe.example/invoice"],
+    },
     MailKind.TOKENS_USED: {
         "en": ["5,120 of the 6,400 tokens", "December 15, 2026"],
         "fr": ["jetons du budget", "15 décembre 2026"],
@@ -184,6 +195,11 @@ LINKS = {
     MailKind.TRIAL_ENDING: f"{URL}/account/plan",
     MailKind.TRIAL_ENDED: f"{URL}/pricing",
     MailKind.PAYMENT_FAILED: f"{URL}/account/plan",
+    MailKind.AGENT_CANCELLED: f"{URL}/library",
+    MailKind.AGENT_STOPPED: f"{URL}/agents",
+    MailKind.AGENT_RESUMED: f"{URL}/library",
+    MailKind.AGENT_ENDED: f"{URL}/agents/trieur-1a2b",
+    MailKind.AGENT_PAYMENT_FAILED: f"{URL}/library",
     MailKind.PACK_RECEIPT: f"{URL}/tokens",
     MailKind.TOKENS_USED: f"{URL}/tokens#packs",
 }

@@ -182,7 +182,7 @@ async def _change_price(agent: AgentRow, price: Price) -> None:
 
 async def project_price(agent: AgentRow) -> None:
     """Have Stripe's product and price made, in the caller's transaction."""
-    if agent.price.type is PriceType.ONE_TIME:
+    if agent.price.type is not PriceType.FREE:
         operation = await create_operation(price_operation(agent))
         await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 

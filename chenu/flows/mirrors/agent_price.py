@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chenu.agents import stripe_prices
-from chenu.agents.model import AgentId, AgentStatus
+from chenu.agents.model import AgentId, AgentStatus, PriceType
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
@@ -64,6 +64,7 @@ def make_price_request(agent: AgentRow, *, replaces: str | None) -> AgentPriceRe
         lookup_key=f"agent_{agent.id.hex}_v{agent.price_version}",
         agent_id=str(agent.id),
         replaces=replaces,
+        is_monthly=agent.price_type is PriceType.SUBSCRIPTION,
     )
 
 
@@ -73,6 +74,8 @@ def _product_id(agent_id: AgentId) -> str:
 
 def find_agent_of_product(product_id: str) -> AgentId | None:
     """None for a product that is not an agent."""
+    if not product_id.startswith(_PRODUCT):
+        return None
     try:
         return AgentId(UUID(hex=product_id.removeprefix(_PRODUCT)))
     except ValueError:

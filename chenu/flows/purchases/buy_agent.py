@@ -22,6 +22,8 @@ from chenu.agents.purchases import (
 from chenu.agents.queries import get_visible_agent, is_own, lock_agent
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
+from chenu.billing.recurring import SubscriptionKind
+from chenu.billing.subscriptions import has_live_subscription
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.crash_points import crash_point
@@ -159,6 +161,8 @@ async def _require_offer(
         raise AlreadyOwned("You made this agent: it is yours already")
     if await has_usable_grant(account_id, agent.id):
         raise AlreadyOwned("This agent is in your library already")
+    if await has_live_subscription(account_id, SubscriptionKind.AGENT, str(agent.id)):
+        raise AlreadyOwned("Your subscription to this agent has not ended yet")
     if refusal := find_sale_refusal(agent):
         raise refusal
     if expected_amount != agent.price_amount:
@@ -188,6 +192,7 @@ def _make_purchase(
         checkout_session_id=None,
         checkout_url=None,
         checkout_expires_at=None,
+        stripe_subscription_id=None,
         failure_code=None,
         created_at=now,
         updated_at=system_now(),

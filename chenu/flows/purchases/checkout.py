@@ -43,7 +43,7 @@ def session_operation(
 ) -> NewOperation:
     """The operation that opens the page; its life is frozen now, so that a retry is the same."""
     params = CheckoutRequest(
-        mode=CheckoutMode.PAYMENT,
+        mode=CheckoutMode.SUBSCRIPTION if purchase.is_monthly else CheckoutMode.PAYMENT,
         customer_id=customer_id,
         lines=(CheckoutLine(price_id),),
         reference=str(purchase.id),
@@ -53,7 +53,7 @@ def session_operation(
             "agent_id": str(purchase.agent_id),
             "account_id": str(purchase.account_id),
         },
-        transfer_group=f"order_{purchase.id}",
+        transfer_group=None if purchase.is_monthly else f"order_{purchase.id}",
         success_url=success_url,
         cancel_url=cancel_url,
         locale=purchase.consent_locale,

@@ -20,7 +20,7 @@ _TIME_TO_PAY = 60
 
 def may_continue(purchase: PurchaseRow, agent: AgentRow) -> bool:
     """Is the page, or the one about to open, still for what is on offer?"""
-    is_same_offer = agent.is_on_sale and agent.price_amount == purchase.price_amount
+    is_same_offer = agent.is_on_sale and agent.price == purchase.price
     is_usable = purchase.checkout_session_id is None or is_open_for(purchase, _TIME_TO_PAY)
     return is_same_offer and is_usable and (agent.price_amount == 0 or bool(agent.payouts_ready))
 

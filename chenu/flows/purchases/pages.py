@@ -22,6 +22,12 @@ class PurchasePages(PaymentPages[PurchaseRow]):
     outcome = PageStep(OperationKind.CHECKOUT_PAYMENT, "payment")
     expiry = PageStep(OperationKind.CHECKOUT_EXPIRY, "expire")
 
+    beginning = PageStep(OperationKind.CHECKOUT_SUBSCRIPTION, "payment")
+    """The outcome of a page on which a monthly agent begins: a subscription."""
+
+    def outcome_of(self, order: PurchaseRow) -> PageStep:
+        return self.beginning if order.is_monthly else self.outcome
+
     async def get_order(self, order_id: UUID, *, lock: bool = False) -> PurchaseRow:
         return await get_purchase(PurchaseId(order_id), lock=lock)
 

@@ -128,8 +128,8 @@ async def _apply_payment(purchase: PurchaseRow, session: CheckoutSession, charge
     payment = _make_payment(purchase, session, charge)
     if not await insert_payment(payment):
         return
-    await _book_payment(payment)
-    reason = await _why_not_fulfilled(purchase, agent)
+    await book_payment(payment)
+    reason = await why_not_fulfilled(purchase, agent)
     if reason is None:
         await _fulfil(purchase, agent, payment)
     else:
@@ -147,6 +147,7 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         creator_id=purchase.creator_id,
         stripe_payment_intent_id=charge.payment_intent_id,
         stripe_charge_id=charge.id,
+        stripe_invoice_id=None,
         gross=split.gross,
         discount=split.discount,
         tax=split.tax,
@@ -163,7 +164,7 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
     )
 
 
-async def _book_payment(payment: PaymentRow) -> None:
+async def book_payment(payment: PaymentRow) -> None:
     """The buyer's money is shared out, VAT is owed; Stripe's fee leaves the platform's part."""
     await post(
         LedgerTransaction(
@@ -193,7 +194,7 @@ async def _book_payment(payment: PaymentRow) -> None:
     )
 
 
-async def _why_not_fulfilled(purchase: PurchaseRow, agent: AgentRow) -> str | None:
+async def why_not_fulfilled(purchase: PurchaseRow, agent: AgentRow) -> str | None:
     """A payment that arrives too late to buy anything goes back at once."""
     if agent.status is not AgentStatus.PUBLISHED:
         return "agent_stopped"
@@ -209,7 +210,7 @@ async def _fulfil(purchase: PurchaseRow, agent: AgentRow, payment: PaymentRow) -
     await give_access(purchase.account_id, agent.id, GrantSource.PURCHASE, purchase.id)
     await create_transfer_operation(payment)
     await send_receipt(purchase, agent, payment.paid_at, payment)
-    await _tell_creator(agent, payment)
+    await tell_creator(agent, payment)
 
 
 async def fulfil_free(purchase: PurchaseRow, agent: AgentRow) -> None:
@@ -221,7 +222,12 @@ async def fulfil_free(purchase: PurchaseRow, agent: AgentRow) -> None:
 
 
 async def send_receipt(
-    purchase: PurchaseRow, agent: AgentRow, paid_at: datetime, payment: PaymentRow | None
+    purchase: PurchaseRow,
+    agent: AgentRow,
+    paid_at: datetime,
+    payment: PaymentRow | None,
+    *,
+    renews_at: datetime | None = None,
 ) -> None:
     """With the words that the buyer agreed to, their version and when."""
     buyer = await get_user(purchase.buyer_id)
@@ -241,11 +247,12 @@ async def send_receipt(
         "consent": [consent.immediate_supply, consent.withdrawal],
         "consent_version": purchase.consent_version,
         "consent_at": purchase.consent_at.isoformat(),
+        "renews_at": renews_at.isoformat() if renews_at else None,
     }
     await queue_mail(MailKind.RECEIPT, buyer.email, locale, f"receipt:{purchase.id}", params)
 
 
-async def _tell_creator(agent: AgentRow, payment: PaymentRow) -> None:
+async def tell_creator(agent: AgentRow, payment: PaymentRow) -> None:
     creator = await find_creator(payment.creator_id)
     if creator is None:
         raise NotFound("There is no such creator")

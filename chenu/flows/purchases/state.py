@@ -44,7 +44,7 @@ async def report_purchase(
     """
     purchase = await get_own_purchase(account_id, purchase_id)
     if not purchase.is_pending:
-        return PurchaseReport(purchase, _BY_STATUS.get(purchase.status, PurchaseState.PAID))
+        return PurchaseReport(purchase, _describe(purchase))
     answer = await PURCHASE_PAGES.ask(services, purchase)
     state = PurchaseState.CONFIRMING if answer.is_confirming else _describe(answer.order)
     return PurchaseReport(answer.order, state)
@@ -53,4 +53,6 @@ async def report_purchase(
 def _describe(purchase: PurchaseRow) -> PurchaseState:
     if purchase.is_pending:
         return PurchaseState.DECLINED if purchase.failure_code else PurchaseState.OPEN
+    if purchase.is_monthly and purchase.paid_at and purchase.status is PurchaseStatus.CANCELED:
+        return PurchaseState.PAID  # it runs to its period's end
     return _BY_STATUS.get(purchase.status, PurchaseState.PAID)

@@ -32,7 +32,7 @@ from chenu.flows.subscriptions.mirror import (
 from chenu.flows.subscriptions.sequence import (
     MOST_CHANGES,
     create_change,
-    fetch_live_plan,
+    fetch_again,
     find_waiting,
     finish_open_change,
     get_live_plan,
@@ -132,7 +132,8 @@ async def cancel_plan(
     if known is not None:
         return known
     if request.at_period_end:
-        plan = await _set_renewal(services, account_id, cancel=True, reason=request.reason)
+        plan = await get_live_plan(account_id)
+        plan = await set_renewal(services, plan, cancel=True, reason=request.reason)
     else:
         plan = await _end_now(services, account_id)
     await remember(key, plan)
@@ -146,7 +147,7 @@ async def resume_plan(services: Services, actor: Actor) -> SubscriptionRow:
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
     require_no_contract(actor)
-    return await _set_renewal(services, account_id, cancel=False)
+    return await set_renewal(services, await get_live_plan(account_id), cancel=False)
 
 
 def _check_reason(reason: str | None) -> list[ChenuError]:
@@ -179,18 +180,19 @@ async def _end_now(services: Services, account_id: AccountId) -> SubscriptionRow
     return await get_plan(plan)
 
 
-async def _set_renewal(
-    services: Services, account_id: AccountId, *, cancel: bool, reason: str | None = None
+async def set_renewal(
+    services: Services, subscription: SubscriptionRow, *, cancel: bool, reason: str | None = None
 ) -> SubscriptionRow:
-    plan = await get_live_plan(account_id)
+    """Of any kind, as it is afterwards. Raises InvalidState once it has ended."""
+    row = subscription
     for _ in range(MOST_CHANGES):
-        if is_renewal_set(plan, cancel=cancel):
-            await finish_open_change(services, plan)
-            return plan
-        operation = await create_renewal_operation(plan, cancel=cancel, reason=reason)
+        if is_renewal_set(row, cancel=cancel):
+            await finish_open_change(services, row)
+            return row
+        operation = await create_renewal_operation(row, cancel=cancel, reason=reason)
         done = await run_operation(services, operation.id) if operation else None
-        before, plan = plan, await fetch_live_plan(services, account_id)
-        if done is not None and done.state == OperationState.FAILED and plan == before:
+        before, row = row, await fetch_again(services, row)
+        if done is not None and done.state == OperationState.FAILED and row == before:
             break
     raise refused()
 

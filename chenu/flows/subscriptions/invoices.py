@@ -4,7 +4,7 @@ We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan
 charge of an invoice for an agent is booked with the purchase, not here.
 """
 
-from datetime import datetime
+from datetime import timedelta
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
@@ -17,15 +17,17 @@ from chenu.billing.invoices import (
     store_invoice,
 )
 from chenu.billing.ports import SubscriptionPort
-from chenu.billing.recurring import InvoiceState
+from chenu.billing.recurring import InvoiceState, InvoiceStatus, SubscriptionKind
 from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.pack_tokens import credit_pack, find_ordered_pack
+from chenu.flows.purchases.monthly_payments import book_monthly_invoice, find_purchase_of_invoice
 from chenu.flows.subscriptions.invoice_documents import request_document
-from chenu.flows.subscriptions.mails import mail_failed_payment
+from chenu.flows.subscriptions.mirror import KINDS, end_all, lock_subscriptions
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -36,6 +38,9 @@ from chenu.ledger.accounts import (
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.tokens.pack_orders import PackOrderRow
+
+_DUNNING = timedelta(days=30)
+"""Longer than Stripe tries: an older invoice that is asked about again is no news."""
 
 
 async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bool:
@@ -65,16 +70,35 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     """In the caller's transaction: the mirror, and what is booked of it."""
     state = fetched.value
     pack = await find_ordered_pack(state.metadata)
-    account_id = pack.account_id if pack else await _find_account(state)
+    purchase = await find_purchase_of_invoice(state)
+    owned = pack or purchase
+    account_id = owned.account_id if owned else await _find_account(state)
     if account_id is None:
         return False
     if await store_invoice(account_id, fetched):
-        await mail_failed_payment(account_id, state)
+        await _mail_failure(state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None:
-        await _book_charges(invoice, state, pack)
+        if purchase is not None:
+            await lock_subscriptions(account_id, SubscriptionKind.AGENT)
+            await end_all(await book_monthly_invoice(purchase, state))
+        else:
+            await _book_charges(invoice, state, pack)
         await request_document(invoice)
     return True
+
+
+async def _mail_failure(state: InvoiceState) -> None:
+    row = await find_subscription_by_stripe_id(state.subscription_id or "")
+    if row is not None and _has_failed(state):
+        await KINDS[row.kind].mail_failed_payment(row, state)
+
+
+def _has_failed(invoice: InvoiceState) -> bool:
+    is_open = invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
+    is_renewal = invoice.billing_reason == "subscription_cycle"
+    is_news = invoice.created > business_now() - _DUNNING
+    return is_open and is_renewal and is_news and invoice.attempts > 0
 
 
 async def _book_charges(
@@ -128,34 +152,16 @@ async def _book_charge(payment: InvoicePaymentRow, kind: str) -> None:
 
 
 def _make_payment(invoice: InvoiceRow, state: InvoiceState, charge: Charge) -> InvoicePaymentRow:
-    """Its part of the invoice's VAT, and the discount of the first charge.
-
-    Rounded down of this and all earlier charges together: what is paid in parts has all of the VAT.
-    A total of zero has a charge where the customer owed something from before. A change of plan
-    that gives more discount back than it takes off is an invoice with a discount below zero.
-    """
-    earlier = [each for each in state.payments if _place(each) < _place(charge)]
-    before = Cents(sum(each.amount for each in earlier))
-    discount = Cents(0) if earlier else Cents(max(state.discount, 0))
-    tax = _tax_of(state, Cents(before + charge.amount)) - _tax_of(state, before)
+    amounts = state.amounts_of(charge)
     return InvoicePaymentRow(
         id=new_id(),
         invoice_id=invoice.id,
         account_id=invoice.account_id,
         stripe_payment_intent_id=charge.payment_intent_id,
         stripe_charge_id=charge.id,
-        gross=Cents(charge.amount + discount),
-        discount=discount,
-        tax=Cents(tax),
+        gross=amounts.gross,
+        discount=amounts.discount,
+        tax=amounts.tax,
         fee=charge.fee,
         paid_at=charge.created,
     )
-
-
-def _place(charge: Charge) -> tuple[datetime, str]:
-    """Stripe lists the charges of an invoice in no order that it promises."""
-    return charge.created, charge.id
-
-
-def _tax_of(state: InvoiceState, paid: Cents) -> Cents:
-    return Cents(max(state.tax, 0) * paid // state.total if state.total > 0 else 0)

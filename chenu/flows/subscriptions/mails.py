@@ -4,14 +4,11 @@ Each mail follows from a difference between the stored subscription and Stripe's
 whoever changed it: a page of ours, Stripe's portal, its dashboard, or time.
 """
 
-from datetime import timedelta
 from typing import Any
 
-from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import Mailbox, get_mailbox
-from chenu.billing.recurring import InvoiceState, InvoiceStatus, RenewalPreview, SubscriptionStatus
-from chenu.billing.subscriptions import TRIAL_USED, SubscriptionRow, find_subscription_by_stripe_id
-from chenu.core.clock import business_now
+from chenu.billing.recurring import InvoiceState, RenewalPreview, SubscriptionStatus
+from chenu.billing.subscriptions import TRIAL_USED, SubscriptionRow
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import (
     MailParams,
@@ -29,8 +26,6 @@ from chenu.support.withdrawals import is_withdrawn
 from chenu.tiers.catalogue import TIERS, get_tier
 
 _BEGUN = frozenset({SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE})
-_DUNNING = timedelta(days=30)
-"""Longer than Stripe tries: an older invoice that is asked about again is no news."""
 
 
 async def mail_plan_changes(
@@ -169,14 +164,9 @@ async def mail_trial_ending(plan: SubscriptionRow, preview: RenewalPreview) -> N
     await _queue(MailKind.TRIAL_ENDING, mailbox, key, params)
 
 
-async def mail_failed_payment(account_id: AccountId, invoice: InvoiceState) -> None:
+async def mail_failed_payment(plan: SubscriptionRow, invoice: InvoiceState) -> None:
     """At each try of a renewal that failed, as far as we see them one by one."""
-    if invoice.subscription_id is None or not _has_failed(invoice):
-        return
-    plan = await find_subscription_by_stripe_id(invoice.subscription_id)
-    if plan is None:
-        return
-    mailbox, again_at = await get_mailbox(account_id), invoice.next_attempt_at
+    mailbox, again_at = await get_mailbox(plan.account_id), invoice.next_attempt_at
     params = PaymentFailedParams(
         **_plan(mailbox, plan.item),
         amount=invoice.total - invoice.amount_paid,
@@ -186,13 +176,6 @@ async def mail_failed_payment(account_id: AccountId, invoice: InvoiceState) -> N
     )
     key = f"payment-failed:{invoice.id}:{invoice.attempts}"
     await _queue(MailKind.PAYMENT_FAILED, mailbox, key, params)
-
-
-def _has_failed(invoice: InvoiceState) -> bool:
-    is_open = invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
-    is_renewal = invoice.billing_reason == "subscription_cycle"
-    is_news = invoice.created > business_now() - _DUNNING
-    return is_open and is_renewal and is_news and invoice.attempts > 0
 
 
 def _plan(mailbox: Mailbox, item: str) -> dict[str, str]:

@@ -43,6 +43,7 @@ _CHANGES = (
 
 _HAS_CONTRACT = mark("A contract runs for this account: it needs no plan beside it")
 _NO_PLAN = mark("This account has no paid plan")
+_ENDED = mark("This subscription has ended")
 _REFUSED = mark("The payment service did not accept this change. Nothing was changed")
 
 
@@ -62,12 +63,24 @@ async def get_live_plan(account_id: AccountId) -> SubscriptionRow:
 
 async def fetch_live_plan(services: Services, account_id: AccountId) -> SubscriptionRow:
     """As Stripe has it now. Raises InvalidState without one, PaymentFailed, OutcomeUnknown."""
-    plan = await get_live_plan(account_id)
+    await _follow(services, await get_live_plan(account_id))
+    return await get_live_plan(account_id)
+
+
+async def fetch_again(services: Services, subscription: SubscriptionRow) -> SubscriptionRow:
+    """Of any kind, as Stripe has it now. Raises as `fetch_live_plan`."""
+    await _follow(services, subscription)
+    row = await get_plan(subscription)
+    if not row.is_live:
+        raise InvalidState(_ENDED)
+    return row
+
+
+async def _follow(services: Services, subscription: SubscriptionRow) -> None:
     try:
-        await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
+        await follow_subscription(services.subscriptions, subscription.stripe_subscription_id)
     except StripeRefusal as refusal:
         raise refused() from refusal
-    return await get_live_plan(account_id)
 
 
 async def look_again(services: Services, account_id: AccountId) -> None:

@@ -3,7 +3,7 @@
 import strawberry
 
 from chenu_graphql import buying
-from chenu_graphql.buying import AgentPurchasePayload, watch_purchase
+from chenu_graphql.buying import AgentPurchasePayload, PurchasePayload, watch_purchase
 from chenu_graphql.fields import CHANGE, Weight, field
 from chenu_graphql.permissions import MARKETPLACE, READER
 from chenu_graphql.purchases import Purchase
@@ -15,6 +15,20 @@ class PurchaseMutations:
         "Opens the payment page of an agent; a free one is the buyer's at once.",
         MARKETPLACE,
         buying.resolve_agent_purchase,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    purchase_cancel: PurchasePayload = field(
+        "Ends a monthly purchase with its period; one that is not paid yet is dropped.",
+        MARKETPLACE,
+        buying.resolve_purchase_cancel,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    purchase_resume: PurchasePayload = field(
+        "Takes a cancellation back before it has come about.",
+        MARKETPLACE,
+        buying.resolve_purchase_resume,
         weight=CHANGE,
         sensitive=True,
     )

@@ -1,0 +1,119 @@
+"""The paid invoices of monthly agents: each charge is a payment, split and transferred as a sale.
+
+Shared by request, webhook and repair, as all of a settle; docs/money.md, "Monthly agents".
+"""
+
+from collections.abc import Sequence
+
+from chenu.agents.model import PaymentId, PurchaseStatus
+from chenu.agents.payments import PaymentRow, insert_payment
+from chenu.agents.pricing import split_sale
+from chenu.agents.purchases import PurchaseRow, get_purchase, mark_paid, record_subscription
+from chenu.agents.queries import find_agent
+from chenu.agents.rows import AgentRow
+from chenu.billing.gateway import Charge
+from chenu.billing.recurring import InvoiceState
+from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core.errors import NotFound
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
+from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_monthly
+from chenu.flows.purchases.pay_creator import create_transfer_operation
+from chenu.flows.purchases.return_payment import create_return
+from chenu.flows.purchases.settle_purchase import (
+    book_payment,
+    send_receipt,
+    tell_creator,
+    why_not_fulfilled,
+)
+
+_FIRST = "subscription_create"
+
+
+async def find_purchase_of_invoice(state: InvoiceState) -> PurchaseRow | None:
+    """The monthly purchase that an invoice is for; None for every other invoice."""
+    if state.subscription_id is None:
+        return None
+    return await find_monthly_purchase(state.subscription_id, state.metadata)
+
+
+async def book_monthly_invoice(
+    purchase: PurchaseRow, state: InvoiceState
+) -> Sequence[SubscriptionRow]:
+    """Its charges, and what the first paid invoice begins; as `settle_monthly`.
+
+    Nothing of an invoice that Stripe is still booking. Again changes nothing.
+    """
+    if not state.is_booked:
+        return ()
+    await record_subscription(purchase.id, state.subscription_id or "")
+    purchase = await get_purchase(purchase.id, lock=True)
+    made = [_make_payment(purchase, state, charge) for charge in state.payments]
+    new = [payment for payment in made if await insert_payment(payment)]
+    for payment in new:
+        await book_payment(payment)
+    is_first = state.billing_reason == _FIRST and state.is_paid and purchase.paid_at is None
+    reason = await _begin(purchase, state, new) if is_first else _why_returned(purchase)
+    for payment in new:
+        if reason is None:
+            await create_transfer_operation(payment)
+        else:
+            await create_return(purchase, payment, await _get_agent(purchase), reason)
+    return await settle_monthly(purchase.id)
+
+
+def _why_returned(purchase: PurchaseRow) -> str | None:
+    """A renewal of what was given back already."""
+    return "already_owned" if purchase.status is PurchaseStatus.REFUNDED else None
+
+
+async def _begin(
+    purchase: PurchaseRow, state: InvoiceState, payments: Sequence[PaymentRow]
+) -> str | None:
+    """Why it may not begin any more; None if it has begun."""
+    agent = await _get_agent(purchase)
+    reason = await why_not_fulfilled(purchase, agent)
+    paid_at = state.paid_at or state.created
+    if reason is not None:
+        await mark_paid(purchase.id, PurchaseStatus.REFUNDED, paid_at)
+        return reason
+    await mark_paid(purchase.id, PurchaseStatus.ACTIVE, paid_at)
+    payment = payments[0] if payments else None
+    await send_receipt(purchase, agent, paid_at, payment, renews_at=state.period_end)
+    if payment is not None:
+        await tell_creator(agent, payment)
+    return None
+
+
+async def _get_agent(purchase: PurchaseRow) -> AgentRow:
+    agent = await find_agent(purchase.agent_id)
+    if agent is None:
+        raise NotFound("There is no such agent")
+    return agent
+
+
+def _make_payment(purchase: PurchaseRow, state: InvoiceState, charge: Charge) -> PaymentRow:
+    amounts = state.amounts_of(charge)
+    split = split_sale(amounts.gross, discount=amounts.discount, tax=amounts.tax)
+    return PaymentRow(
+        id=PaymentId(new_id()),
+        purchase_id=purchase.id,
+        account_id=purchase.account_id,
+        creator_id=purchase.creator_id,
+        stripe_payment_intent_id=charge.payment_intent_id,
+        stripe_charge_id=charge.id,
+        stripe_invoice_id=state.id,
+        gross=split.gross,
+        discount=split.discount,
+        tax=split.tax,
+        creator_share=split.creator,
+        platform_share=split.platform,
+        fee=charge.fee,
+        creator_basis_points=purchase.creator_basis_points,
+        split_rule=purchase.split_rule,
+        refunded=Cents(0),
+        stripe_transfer_id=None,
+        receipt_url=charge.receipt_url,
+        invoice_url=state.hosted_url,
+        paid_at=charge.created,
+    )

@@ -1,0 +1,97 @@
+"""Tiers: what the states of their subscriptions mean, and the tier that follows from them."""
+
+from collections.abc import Sequence
+
+from chenu.accounts.actor import AccountId
+from chenu.accounts.customers import get_billed_person
+from chenu.accounts.tiers import Period, set_tier
+from chenu.billing.contracts import find_running_contract
+from chenu.billing.recurring import (
+    InvoiceState,
+    SubscriptionKind,
+    SubscriptionState,
+    SubscriptionStatus,
+)
+from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
+from chenu.billing.subscriptions import SubscriptionRow, list_live_subscriptions
+from chenu.billing.trial_reminders import schedule_reminder
+from chenu.billing.trials import record_trial
+from chenu.core.ids import find_id
+from chenu.flows.coupons.restore import restore_lost_coupon
+from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
+from chenu.flows.subscriptions.mails import mail_failed_payment, mail_plan_changes
+from chenu.flows.subscriptions.plans import find_tier_of_product
+from chenu.tiers.catalogue import TierCode
+from chenu.tokens.budget_rows import mark_budgets_unpaid
+from chenu.tokens.budgets import settle_budget
+
+
+class TierRules(SubscriptionRules):
+    kind = SubscriptionKind.TIER
+
+    def find_item(self, product_id: str) -> str | None:
+        return find_tier_of_product(product_id)
+
+    async def adopt(self, change: StateChange) -> Sequence[SubscriptionRow]:
+        """Two pages that were completed at once: the first subscription stays."""
+        account_id, state = change.account_id, change.fetched.value
+        await _complete_order(account_id, state)
+        live = await list_live_subscriptions(account_id, self.kind)
+        await restore_lost_coupon(live, state)
+        if state.is_ended_unpaid:
+            await mark_budgets_unpaid(account_id)
+        now = await _grant_tier(account_id, live)
+        if live or now is TierCode.FREE:  # a contract that takes over is announced by people
+            await _announce(change, live)
+        return live[1:]
+
+    async def mail_failed_payment(self, row: SubscriptionRow, invoice: InvoiceState) -> None:
+        await mail_failed_payment(row, invoice)
+
+
+TIER_RULES = TierRules()
+
+
+async def _complete_order(account_id: AccountId, state: SubscriptionState) -> None:
+    """The metadata names the order whose page made the subscription."""
+    reference = find_id(state.metadata.get("order_id"))
+    if reference is None:
+        return
+    order_id = OrderId(reference)
+    await end_order(order_id, OrderStatus.COMPLETED, subscription_id=state.id)
+    if state.trial_ends_at is not None:
+        owner = await get_billed_person(account_id)
+        if not owner.is_closed:
+            await record_trial(owner.email, order_id)
+
+
+async def settle_tier(account_id: AccountId) -> None:
+    """In the caller's transaction, under the account's lock: the tier as it is by now."""
+    await _grant_tier(account_id, await list_live_subscriptions(account_id, SubscriptionKind.TIER))
+
+
+async def _grant_tier(account_id: AccountId, live: list[SubscriptionRow]) -> TierCode:
+    """What a contract that runs gives, else the subscription that gives access, else FREE."""
+    plan = next((each for each in live if each.gives_access), None)
+    period = _period_of(plan) if plan else None
+    tier = TierCode(plan.item) if plan else TierCode.FREE
+    if await find_running_contract(account_id) is not None:
+        tier, period = TierCode.ENTERPRISE, None
+    await set_tier(account_id, tier, period)
+    await settle_budget(account_id)
+    return tier
+
+
+def _period_of(plan: SubscriptionRow) -> Period:
+    is_trial = plan.status is SubscriptionStatus.TRIALING
+    return Period(plan.period_start, plan.period_end, is_trial)
+
+
+async def _announce(change: StateChange, live: list[SubscriptionRow]) -> None:
+    """By mail, unless it is a second subscription, which ends unnoticed."""
+    after = change.after
+    if live and live[0].id != after.id:
+        return
+    await schedule_reminder(after)
+    is_unpaid = change.fetched.value.is_ended_unpaid
+    await mail_plan_changes(change.before, after, change.fetched.number, is_unpaid=is_unpaid)
