@@ -19,6 +19,7 @@ from stripe.params import (
     CustomerCreateParams,
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
+    TransferCreateParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
@@ -38,6 +39,7 @@ AddressParams = CustomerCreateParamsAddress
 SubscriptionParams = SessionCreateParamsSubscriptionData
 CouponParams = CouponCreateParams
 CreditNoteParams = CreditNoteCreateParams
+TransferParams = TransferCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100
