@@ -69,7 +69,7 @@ def create_app(services: Services) -> ASGIApp:
     settings = services.settings
     cached = AnswerCache(app, _CACHED, settings.cache_seconds)
     bounded = RequestBodies(cached, settings.limits.body_seconds)
-    return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH))
+    return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)
 
 
 def get_request_context(request: Request[Any, Any, Any]) -> RequestContext:

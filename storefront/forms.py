@@ -46,6 +46,10 @@ _FIELD_OF_PATH = {
     ("hourly_rate_minor",): "hourly_rate",
     ("minutes_per_execution",): "minutes",
     ("expected_due_now_minor",): "expected_due_now",
+    ("agent_id",): "subject",
+    ("api_key_id",): "subject",
+    ("soft_limit",): "soft",
+    ("hard_limit",): "hard",
 }
 
 

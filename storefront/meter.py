@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from chenu.accounts.actor import Actor, ActorKind
+from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.tiers.catalogue import Feature
-from chenu.tokens.meter import TokenMeter, count_used_this_month, read_meter
+from chenu.tokens.meter import TokenMeter, read_meter
+from chenu.tokens.wallet import list_monthly_use
 
 METER_KEY = "meter"
 """In the scope's state: the Meter, read once for each request."""
@@ -41,8 +42,13 @@ async def find_meter(actor: Actor) -> Meter | None:
     if actor.kind is not ActorKind.SESSION or actor.account_id is None:
         return None
     if actor.entitlements.grant(Feature.TOKENS).is_unlimited:
-        return Meter(None, 0, await count_used_this_month(actor.account_id))
+        return Meter(None, 0, await _count_used(actor.account_id))
     return show(await read_meter(actor.account_id))
+
+
+async def _count_used(account_id: AccountId) -> int:
+    """In the month that the entitlement TOKENS counts, as the API says it."""
+    return sum(each.used for each in await list_monthly_use([account_id]))
 
 
 def show(read: TokenMeter) -> Meter:

@@ -21,5 +21,3 @@ ENTRY_KINDS = {
 }
 NO_GRANT = mark("Unlimited plan")
 NO_AGENT = mark("Without an agent")
-WRITTEN_BY_SQL = (mark("Expired"), mark("Repaid from these tokens"))
-"""Reasons that stand in migrations/sql/tokens.sql; pages translate every reason that is ours."""

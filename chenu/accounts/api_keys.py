@@ -132,12 +132,14 @@ async def _require_room(account_id: AccountId) -> None:
         raise LimitReached(message, count=MAX_LIVE_KEYS)
 
 
-async def get_api_key(account_id: AccountId, key_id: ApiKeyId) -> ApiKey:
-    """Raises NotFound, also for a key of another account."""
+async def get_api_key(
+    account_id: AccountId, key_id: ApiKeyId, *, path: tuple[str, ...] = ("id",)
+) -> ApiKey:
+    """Raises NotFound, also for a key of another account; `path` is where its id was sent."""
     sql = f"SELECT {_COLUMNS} FROM api_key k WHERE id = $1 AND account = $2"  # noqa: S608 - own columns
     found = await db.find_one(ApiKey, sql, key_id, account_id)
     if found is None:
-        raise NotFound("There is no such API key", path=("id",))
+        raise NotFound("There is no such API key", path=path)
     return found
 
 

@@ -97,6 +97,13 @@ async def list_due_of(account_ids: Sequence[AccountId]) -> list[AccountId]:
     return [row.account_id for row in rows]
 
 
+def is_none_due(accounts: str, now: str) -> str:
+    """A condition in SQL of two placeholders: an array of accounts, and the business time."""
+    return f"""
+        NOT EXISTS (SELECT 1 FROM token_budget WHERE account = ANY({accounts}) AND due_at <= {now})
+    """  # noqa: S608 - own text
+
+
 async def list_postponed(account_ids: Sequence[AccountId]) -> set[AccountId]:
     """Those that failed and wait for their next attempt."""
     sql = """

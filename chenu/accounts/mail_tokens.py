@@ -41,8 +41,10 @@ class MailToken:
         return UserId(self.owner)
 
 
-async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
-    """The token for the link.
+async def make_mail_token(
+    user_id: UserId, purpose: Purpose, email: str, link_query: str = ""
+) -> str:
+    """The token for the link, which takes `link_query` along.
 
     Earlier ones of the same purpose are invalidated, except cancellations.
 
@@ -52,12 +54,22 @@ async def make_mail_token(user_id: UserId, purpose: Purpose, email: str) -> str:
         await cancel_mail_tokens(user_id, purpose)
     token = new_token()
     sql = """
-        INSERT INTO mail_token (id, token_hash, owner, purpose, email, expires_at)
-        SELECT $1, $2, id, $4, $5, $6 FROM app_user WHERE id = $3
+        INSERT INTO mail_token (id, token_hash, owner, purpose, email, link_query, expires_at)
+        SELECT $1, $2, id, $4, $5, $6, $7 FROM app_user WHERE id = $3
     """
-    expires_at = system_now() + LIFE[purpose]
-    await db.execute(sql, new_id(), hash_token(token), user_id, purpose, email, expires_at)
+    row = (new_id(), hash_token(token), user_id, purpose, email, link_query)
+    await db.execute(sql, *row, system_now() + LIFE[purpose])
     return token
+
+
+async def find_last_link_query(user_id: UserId, purpose: Purpose) -> str | None:
+    """What the person's latest link for this purpose took along, also if it works no more."""
+    sql = """
+        SELECT link_query FROM mail_token WHERE owner = $1 AND purpose = $2
+        ORDER BY id DESC LIMIT 1
+    """
+    found: str | None = await db.fetch_value(sql, user_id, purpose)
+    return found
 
 
 async def cancel_mail_tokens(user_id: UserId, *purposes: Purpose) -> None:

@@ -48,7 +48,7 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "mail_token",
         "owner = @person",
-        ("id", "owner", "purpose", "email", "expires_at", "used_at"),
+        ("id", "owner", "purpose", "email", "link_query", "expires_at", "used_at"),
         {"token_hash": _TOKEN},
         (Delete(),),
     ),

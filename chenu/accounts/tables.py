@@ -142,13 +142,17 @@ class UserSession(Table, tablename="user_session"):
 
 
 class MailToken(Table, tablename="mail_token"):
-    """A single-use link sent by mail; `email` is the address that it verifies or changes to."""
+    """A single-use link sent by mail; `email` is the address that it verifies or changes to.
+
+    `link_query`: what else the link takes along, such as the plan that was chosen at sign-up.
+    """
 
     id = primary_id()
     token_hash = Bytea(unique=True)
     owner = belongs_to(AppUser, index=True)
     purpose = Text()
     email = Text()
+    link_query = Text()
     expires_at = system_time()
     used_at = Timestamptz(default=None, null=True)
 

@@ -12,7 +12,7 @@ from chenu.accounts.budget_dates import insert_budget
 from chenu.accounts.devices import find_device
 from chenu.accounts.documents import record_acceptance
 from chenu.accounts.errors import wrong_credentials
-from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.accounts.mail_tokens import Purpose, find_last_link_query, make_mail_token
 from chenu.accounts.password_store import (
     Credentials,
     dummy_credentials,
@@ -158,7 +158,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         if verify_at_once:
             await send_welcome(await get_user(user_id))
         else:
-            await send_verification(user_id, request.link_fields)
+            await send_verification(user_id, urlencode(request.link_fields))
         return await open_session(user_id, browser.user_agent, browser.ip)
 
     return await db.run_in_transaction(join)
@@ -253,17 +253,17 @@ async def _enter(known: Credentials, new_hash: str | None, browser: Browser) -> 
     return await open_session(known.user_id, browser.user_agent, browser.ip)
 
 
-async def send_verification(user_id: UserId, link_fields: Mapping[str, str] | None = None) -> None:
+async def send_verification(user_id: UserId, link_query: str = "") -> None:
     """Mails a link to the user's own address; nothing if it is verified.
 
-    The link takes `link_fields` along to the page of the verification.
+    The link takes `link_query` along to the page of the verification.
     """
     user = await get_user(user_id)
     if user.email_verified:
         return
-    token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email)
+    token = await make_mail_token(user_id, Purpose.VERIFY_EMAIL, user.email, link_query)
     key = f"verify:{new_id()}"
-    params = {"token": token, "further": urlencode(link_fields or {})}
+    params = {"token": token, "further": link_query}
     await queue_mail(MailKind.EMAIL_VERIFY, user.email, user.locale, key, params)
 
 
@@ -275,8 +275,9 @@ async def send_welcome(user: User) -> None:
 
 @db.transactional
 async def send_verification_again(actor: Actor) -> None:
-    """The same on request, within a rate limit. Raises RateLimited."""
+    """The link again, with what the last one took along. Raises RateLimited."""
     user_id = actor.require_user()
     await attempts.count_attempt(attempts.MAIL_PER_IP, actor.ip)
     await attempts.count_attempt(attempts.MAIL_PER_EMAIL, str(user_id))
-    await send_verification(user_id)
+    link_query = await find_last_link_query(user_id, Purpose.VERIFY_EMAIL)
+    await send_verification(user_id, link_query or "")

@@ -53,10 +53,11 @@ class ExecutionRow:
     def is_open(self) -> bool:
         return self.status is ExecutionStatus.AUTHORIZED
 
-    @property
-    def effective_seconds(self) -> int:
-        """What the run says that it saved, else what its agent claims."""
-        return self.claimed_seconds if self.seconds_saved is None else self.seconds_saved
+    def effective_seconds(self, of_account: int | None) -> int:
+        """What the run says that it saved, else what its account sets, else its agent's claim."""
+        if self.seconds_saved is not None:
+            return self.seconds_saved
+        return self.claimed_seconds if of_account is None else of_account
 
 
 _EXECUTIONS = Columns(

@@ -94,8 +94,11 @@ class AgentPriceRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProductUpdate:
+    """`is_active` False archives the product; True leaves it as it is."""
+
     product_id: str
     name: str
+    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)

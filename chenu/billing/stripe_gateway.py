@@ -19,6 +19,7 @@ from stripe.params import (
     CustomerCreateParams,
     CustomerCreateParamsAddress,
     CustomerUpdateParams,
+    ProductUpdateParams,
     TransferCreateParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
@@ -34,6 +35,7 @@ Listed = TypeVar("Listed", bound=stripe.StripeObject)
 SessionParams = SessionCreateParams
 NewCustomerParams = CustomerCreateParams
 ChangedCustomerParams = CustomerUpdateParams
+ChangedProductParams = ProductUpdateParams
 AddressParams = CustomerCreateParamsAddress
 """Creation and update have the same fields in it."""
 SubscriptionParams = SessionCreateParamsSubscriptionData

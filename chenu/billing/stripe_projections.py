@@ -11,6 +11,7 @@ from chenu.billing.stripe_gateway import (
     PAGE,
     AddressParams,
     ChangedCustomerParams,
+    ChangedProductParams,
     NewCustomerParams,
     StripeCaller,
     metadata_of,
@@ -173,9 +174,12 @@ class StripeProjections(StripeCaller):
             )
 
     async def update_product(self, change: gateway.ProductUpdate, by: OperationIdentity) -> None:
+        params: ChangedProductParams = {"name": change.name}
+        if not change.is_active:
+            params["active"] = False
         await self.ask(
             lambda: self.client.v1.products.update_async(
-                change.product_id, {"name": change.name}, {"idempotency_key": by.idempotency_key}
+                change.product_id, params, {"idempotency_key": by.idempotency_key}
             )
         )
 

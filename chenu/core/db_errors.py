@@ -35,8 +35,10 @@ _MOST_ATTEMPTS = 5
 _LONGEST_SECONDS = 12
 _PAUSE_SECONDS = 0.02
 
-BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""A value that cannot be stored: text with a NUL, or a violated constraint."""
+BAD_VALUES = (*(asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError),)
+"""A value that cannot be stored: text with a NUL, a violated constraint, or what a function of ours
+refuses.
+"""
 
 
 def unavailable() -> Unavailable:

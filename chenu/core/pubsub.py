@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextvars import ContextVar
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub as RedisPubSub
@@ -20,10 +21,14 @@ class PubSub:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
 
-    async def publish(self, channel: str) -> None:
+    async def publish(self, *channels: str) -> None:
+        """To all of them in one round trip."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for channel in channels:
+            pipeline.publish(channel, b"1")
         with contextlib.suppress(RedisError, OSError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._redis.publish(channel, b"1")
+                await pipeline.execute()
 
     async def changes(self, channel: str) -> AsyncGenerator[None, None]:
         """Yields at once, on each event, and at least every two seconds: each time, look again.
@@ -68,3 +73,29 @@ def wallet_channel(account_id: object) -> str:
 async def publish_wallet(pubsub: PubSub, account_id: object) -> None:
     """After the commit of whatever changed the account's tokens: grants, holds, spends, debts."""
     await pubsub.publish(wallet_channel(account_id))
+
+
+_changed_wallets: ContextVar[set[object] | None] = ContextVar("_changed_wallets", default=None)
+
+
+def record_wallet_change(account_id: object) -> None:
+    """In the transaction that changes the account's tokens: see publishing_wallets."""
+    changed = _changed_wallets.get()
+    if changed is not None:
+        changed.add(account_id)
+
+
+@contextlib.asynccontextmanager
+async def publishing_wallets(pubsub: PubSub) -> AsyncIterator[None]:
+    """Around transactions: publishes afterwards whose tokens were changed in them.
+
+    Whatever was rolled back is published as well, because listeners look again and see no change.
+    """
+    changed: set[object] = set()
+    token = _changed_wallets.set(changed)
+    try:
+        yield
+    finally:
+        _changed_wallets.reset(token)
+        if changed:
+            await pubsub.publish(*(wallet_channel(account_id) for account_id in changed))

@@ -60,7 +60,7 @@ class Subscribe:
             self.tier, self.interval, actor.locale, trial=self.trial, coupon_code=self.code
         )
         order = await start_subscription(services, actor, request, f"history-{self.tier}")
-        await _pay(order.checkout_url, self.card)
+        await pay(order.checkout_url, self.card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Buy:
         request = BuyAgentInput(agent.id, agent.price_amount, True, actor.locale)
         purchase = await buy_agent(services, actor, request, f"history-{self.slug}")
         if purchase.checkout_url is not None:
-            await _pay(purchase.checkout_url, self.card)
+            await pay(purchase.checkout_url, self.card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ class Change:
 
     async def __call__(self, services: Services) -> None:
         request = ChangeInput(self.tier, self.interval)
-        await change_plan(services, await act_as(self.role), request, f"history-{self.tier}")
+        key = f"history-change-{self.tier}-{self.interval}"
+        await change_plan(services, await act_as(self.role), request, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ async def _account_of(role: str) -> AccountId:
     return account_id
 
 
-async def _pay(url: str | None, card: str) -> None:
+async def pay(url: str | None, card: str) -> None:
     """As a browser without JavaScript does; raises RuntimeError unless the page is content."""
     form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Demo"}
     async with httpx.AsyncClient(timeout=30) as browser:

@@ -24,9 +24,11 @@ from chenu.demo.acts import (
     own_card,
 )
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
+from chenu.demo.entries import Entry
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
 from chenu.demo.runs import Runs, WorkDay
 from chenu.demo.seed import sellers
+from chenu.demo.token_lives import run_bought_agents, token_entries
 from chenu.support.inquiries import InquiryInput
 from chenu.tiers.catalogue import TierCode
 
@@ -56,14 +58,6 @@ _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """`day` counts from the history's first moment; a fraction is a time of that day."""
-
-    day: float
-    act: Act
-
-
-@dataclass(frozen=True, slots=True)
 class Lives:
     """`founders` are on a plan before the store opens, so that they may sell in it."""
 
@@ -83,7 +77,15 @@ def three_months(days: float | None = None) -> Lives:
         Subscribe(creator.email, _STARTER, cards[creator.email], _interval(number))
         for number, creator in enumerate(creators)
     ]
-    entries = [*_printed(cards), *_customers(cards), *_trade(cards, creators), *_work()]
+    purchases = _trade(cards, creators)
+    entries = [
+        *_printed(cards),
+        *_customers(cards),
+        *(Entry(day, purchase) for day, purchase in purchases),
+        *_work(),
+        *run_bought_agents(purchases),
+        *token_entries(cards),
+    ]
     return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
 
 
@@ -96,7 +98,6 @@ def _interval(number: int) -> BillingInterval:
 
 
 def _printed(cards: dict[str, str]) -> list[Entry]:
-    year = BillingInterval.YEAR
     return [
         Entry(0.6, Contract("enterprise", Cents(1_200_000), 40)),
         Entry(90.4, AskForOffer(_INQUIRY)),
@@ -107,9 +108,11 @@ def _printed(cards: dict[str, str]) -> list[Entry]:
         Entry(4.5, Subscribe("starter", _STARTER, cards["starter"], trial=True)),
         Entry(8.4, Subscribe("left", _STARTER, cards["left"], trial=True)),
         Entry(10.6, Subscribe("business", _BUSINESS, cards["business"])),
-        Entry(20.4, Subscribe("affiliate", _STARTER, cards["affiliate"], year)),
+        Entry(20.4, Subscribe("affiliate", _STARTER, cards["affiliate"])),
+        Entry(40.4, Change("affiliate", _STARTER, BillingInterval.YEAR)),
         Entry(30.7, Cancel("left", "not for me")),
-        Entry(33.6, Subscribe("downgrade", _BUSINESS, cards["downgrade"])),
+        Entry(33.6, Subscribe("downgrade", _PRO, cards["downgrade"])),
+        Entry(45.4, Change("downgrade", _BUSINESS)),
         Entry(88.5, Change("downgrade", _PRO)),
         Entry(41.5, Subscribe("leaving", _PRO, cards["leaving"])),
         Entry(74.4, Subscribe("past-due", _STARTER, DECLINED_LATER, trial=True)),
@@ -158,8 +161,8 @@ _OLD_ENOUGH = 95
 """Sold are agents that were published before the history begins."""
 
 
-def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[Entry]:
-    """Customers buy paid agents, one every day or so."""
+def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[tuple[float, Buy]]:
+    """Customers buy paid agents, one every day or so, on these days."""
     agents = [
         agent.slug
         for creator in creators
@@ -171,7 +174,7 @@ def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[Entry]:
         present = [role for role, since in _BUYERS.items() if since < day]
         role, slug = present[day * 5 % len(present)], agents[day * 7 % len(agents)]
         chosen.setdefault((role, slug), day + (day * 37 % 60) / 100)
-    return [Entry(day, Buy(role, slug, cards[role])) for (role, slug), day in chosen.items()]
+    return [(day, Buy(role, slug, cards[role])) for (role, slug), day in chosen.items()]
 
 
 _WORKERS = {
@@ -182,6 +185,9 @@ _WORKERS = {
     "chiara": (22, "L2"),
     "esther": (41, "L1"),
     "fabio": (50, "L3"),
+    "enterprise": (2, "L3"),
+    "affiliate": (21, "L1"),
+    "downgrade": (34, "L2"),
 }
 """From which day on they run agents, and up to which level."""
 _WEEK = 7

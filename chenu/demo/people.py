@@ -28,18 +28,59 @@ class DemoPerson:
 
 PEOPLE = (
     DemoPerson("free", "Inès Moreau", TierCode.FREE, "has not had the trial"),
-    DemoPerson("starter", "Hugo Lambert", TierCode.STARTER, "renewed every month"),
+    DemoPerson(
+        "starter",
+        "Hugo Lambert",
+        TierCode.STARTER,
+        "renewed every month; a token pack, and more than 80 % of the month's tokens used",
+    ),
     DemoPerson("pro", "Camille Roche", TierCode.PRO, "renewed every month"),
-    DemoPerson("business", "Nora Benali", TierCode.BUSINESS, "renewed every month"),
-    DemoPerson("enterprise", "Oliver Grant", TierCode.ENTERPRISE, "by contract", "en"),
+    DemoPerson(
+        "business",
+        "Nora Benali",
+        TierCode.BUSINESS,
+        "renewed every month; token limits of an API key and an agent, own hourly rate for ROI",
+    ),
+    DemoPerson(
+        "enterprise",
+        "Oliver Grant",
+        TierCode.ENTERPRISE,
+        "by contract, with unlimited tokens",
+        "en",
+    ),
     DemoPerson("creator", "Jeanne Lefort", TierCode.STARTER, "sells agents"),
-    DemoPerson("affiliate", "Théo Garnier", TierCode.STARTER, "paid for a year"),
-    DemoPerson("trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card"),
+    DemoPerson(
+        "affiliate", "Théo Garnier", TierCode.STARTER, "from month to year, with tokens left"
+    ),
+    DemoPerson(
+        "trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card; free tries of two agents"
+    ),
     DemoPerson("past-due", "Karim Haddad", TierCode.STARTER, "past due: the card is declined"),
-    DemoPerson("downgrade", "Lina Berger", TierCode.BUSINESS, "PRO from the next period on"),
-    DemoPerson("leaving", "Elsa Nilsson", TierCode.PRO, "cancelled, until the period ends", "en"),
-    DemoPerson("left", "Paul Vidal", TierCode.FREE, "was on STARTER, and has had the trial"),
-    DemoPerson("withdrew", "Léo Marchand", TierCode.FREE, "withdrew from PRO after five days"),
+    DemoPerson(
+        "downgrade",
+        "Lina Berger",
+        TierCode.BUSINESS,
+        "upgraded from PRO with tokens left; PRO again from the next period on",
+    ),
+    DemoPerson(
+        "leaving",
+        "Elsa Nilsson",
+        TierCode.PRO,
+        "cancelled, until the period ends; all tokens used",
+        "en",
+    ),
+    DemoPerson(
+        "left",
+        "Paul Vidal",
+        TierCode.FREE,
+        "was on STARTER, has had the trial; owes the tokens of a pack refunded at Stripe",
+    ),
+    DemoPerson(
+        "withdrew",
+        "Léo Marchand",
+        TierCode.FREE,
+        "withdrew from PRO after five days, and gave back part of a token pack",
+    ),
     DemoPerson("staff", "Salomé Petit", TierCode.STARTER, "staff", staff=tuple(Staff)),
 )
 """`tier`: what each has where the history ends. None of them has bought an agent."""
@@ -54,4 +95,4 @@ CUSTOMERS = (
     DemoPerson("gaelle", "Gaëlle Tanguy"),
     DemoPerson("henri", "Henri Morvan"),
 )
-"""Those who subscribe and buy without being printed; the tier is that of the history's end."""
+"""Those who subscribe and buy without being printed."""

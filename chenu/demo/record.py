@@ -28,8 +28,10 @@ from chenu.demo.lives import Lives, three_months
 from chenu.demo.processes import StartError, free_port
 from chenu.demo.seed import insert_people, open_store
 from chenu.demo.state import DemoState
+from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.composition import open_services
 from chenu.flows.coupons.campaigns import put_campaigns
+from chenu.flows.executions.token_limits import warn_of_token_limits
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from chenu.ledger.seals import seal_entries
@@ -129,7 +131,11 @@ async def _found(
 
 
 async def _do(act: Awaitable[None], sandbox: httpx.AsyncClient) -> None:
+    """The worker's mails about used tokens come at once, not when it looks the next time."""
+    since = business_now()
     await act
+    await warn_of_use(since)
+    await warn_of_token_limits()
     await wait_until_quiet(sandbox)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
-from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent_by_slug
+from chenu.agents.rows import AgentRow
 from chenu.demo.seed import act_as
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.finish import complete_execution
 from chenu.flows.executions.requests import AuthorizeInput, CompleteInput
 from chenu.flows.services import Services
 from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.limits import TokenLimitReached
 
 _MOST_TOKENS = 400
 _FAILS_EVERY = 23
@@ -29,7 +30,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class WorkDay:
-    """`number` makes days differ. Whoever has no tokens left has no more runs."""
+    """`number` makes days differ. Whoever has no tokens left has no more runs that day."""
 
     number: int
     people: Sequence[Runs]
@@ -40,15 +41,17 @@ class WorkDay:
     async def __call__(self, services: Services) -> None:
         for each in self.people:
             app = _as_app(await act_as(each.role))
-            try:
-                for place, slug in enumerate(each.slugs):
+            for place, slug in enumerate(each.slugs):
+                try:
                     await self._run(services, app, slug, place)
-            except InsufficientTokens:
-                continue
+                except TokenLimitReached:
+                    continue
+                except InsufficientTokens:
+                    break
 
     async def _run(self, services: Services, app: Actor, slug: str, place: int) -> None:
         chance, key = self.number * 7 + place * 5, f"history-{self.number}-{place}"
-        request = AuthorizeInput(await _find_agent(slug), _MOST_TOKENS)
+        request = AuthorizeInput((await get_agent(slug)).id, _MOST_TOKENS)
         run = await authorize_execution(services, app, request, key)
         report = CompleteInput(
             run.id,
@@ -71,8 +74,8 @@ def _as_app(person: Actor) -> Actor:
     )
 
 
-async def _find_agent(slug: str) -> AgentId:
+async def get_agent(slug: str) -> AgentRow:
     agent = await find_agent_by_slug(slug)
     if agent is None:
         raise RuntimeError(f"there is no agent {slug}")
-    return agent.id
+    return agent

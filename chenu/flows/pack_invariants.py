@@ -31,7 +31,7 @@ PACKS = (
     ),
     Invariant(
         "I7k",
-        "refunds of a pack take back at most its tokens, and each refund its own",
+        "refunds of a pack take back at most its tokens, and each refund its own, as booked",
         """
         SELECT 'pack order ' || o.id AS what FROM pack_order o
         JOIN pack_refund r ON r.pack_order = o.id AND r.restored_at IS NULL
@@ -49,6 +49,17 @@ PACKS = (
         WHERE r.refund_request IS NOT NULL AND (q.id IS NULL OR q.amount <> r.amount
             OR (q.state IN ('REJECTED', 'FAILED') AND r.stripe_refund_id IS NULL)
                 <> (r.restored_at IS NOT NULL AND r.stripe_refund_id IS NULL))
+        UNION ALL
+        SELECT 'pack refund ' || r.id FROM pack_refund r
+        LEFT JOIN LATERAL (
+            SELECT -sum(e.amount) AS tokens,
+                -coalesce(sum(e.amount) FILTER (WHERE e.pool = 'DEBT'), 0) AS debt
+            FROM token_grant g JOIN token_entry e ON e.token_grant = g.id AND e.kind = 'REVOKE'
+            JOIN ledger_transaction t ON t.id = e.ledger_transaction_id
+            WHERE g.source_id = r.pack_order
+                AND starts_with(t.business_key, 'token:revoke:pack-refund:' || r.id)) taken ON true
+        WHERE (taken.tokens, taken.debt)
+            IS DISTINCT FROM (r.base_tokens + r.bonus_tokens, r.debt_tokens)
         """,
     ),
     Invariant(

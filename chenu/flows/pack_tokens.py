@@ -43,7 +43,9 @@ log = structlog.get_logger(__name__)
 
 NOTHING_LEFT = mark("Nothing of this pack is left to be returned: its tokens are spent")
 _WORTH = mark("Of a pack goes back what is unspent: {amount_cents} now")
-_REFUND, _RESTORED = "Refund of a pack", "Refund of a pack that failed"
+_BOUGHT = mark("Token pack")
+_REFUND = mark("Refund of a pack")
+_RESTORED = mark("Refund of a pack that failed")
 
 
 async def find_ordered_pack(metadata: Mapping[str, str]) -> PackOrderRow | None:
@@ -57,13 +59,13 @@ async def credit_pack(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     if not await mark_pack_paid(order.id, payment.id, payment.paid_at):
         log.error("pack_paid_twice", order=str(order.id), charge=payment.stripe_charge_id)
         return
-    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base", order.pack)
+    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base")
     bonus_key = f"pack:{order.id}:bonus"
-    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key, order.pack)
+    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key)
     await _send_receipt(order, payment)
 
 
-async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, reason: str) -> None:
+async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str) -> None:
     if amount:
         await grant_tokens(
             NewGrant(
@@ -71,7 +73,7 @@ async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, re
                 kind=kind,
                 amount=Tokens(amount),
                 business_key=key,
-                reason=reason,
+                reason=_BOUGHT,
                 source_id=order.id,
             )
         )
@@ -219,15 +221,15 @@ async def _take_all(
     order: PackOrderRow, stripe_refund_id: str, amount: Cents, *, base: int, bonus: int
 ) -> None:
     """What is unspent of both goes first: a debt is filled at once by what else there is."""
-    refund_id = PackRefundId(new_id())
-    owed: dict[GrantKind, int] = {}
+    refund_id, debt = PackRefundId(new_id()), 0
+    spent: dict[GrantKind, int] = {}
     for kind, wanted in ((GrantKind.PACK_BONUS, bonus), (GrantKind.PACK, base)):
         key = f"pack-refund:{refund_id}:{kind.lower()}"
         taken = await take_unspent(order.id, kind, wanted, key=key, reason=_REFUND)
-        owed[kind] = wanted - taken
-    for kind, amount_owed in owed.items():
+        spent[kind] = wanted - taken
+    for kind, amount_spent in spent.items():
         key = f"pack-refund:{refund_id}:{kind.lower()}"
-        await take_spent(order.id, kind, amount_owed, key=key, reason=_REFUND)
+        debt += await take_spent(order.id, kind, amount_spent, key=key, reason=_REFUND)
     row = _make_refund(
         order,
         refund_id,
@@ -235,7 +237,7 @@ async def _take_all(
         bonus=bonus,
         amount=amount,
         stripe_refund_id=stripe_refund_id,
-        debt=sum(owed.values()),
+        debt=debt,
     )
     await insert_pack_refund(row)
 

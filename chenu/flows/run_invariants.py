@@ -24,9 +24,9 @@ RUNS = (
         "a reported run took what its hold was settled with; any other took nothing",
         """
         SELECT 'run ' || e.id AS what FROM execution e
-        JOIN token_hold h ON h.id = e.id
-        WHERE e.status <> 'AUTHORIZED' AND (
-            (h.status = 'SETTLED') <> (e.status IN ('COMPLETED', 'FAILED'))
+        LEFT JOIN token_hold h ON h.id = e.id
+        WHERE e.status <> 'AUTHORIZED' AND (h.id IS NULL
+            OR (h.status = 'SETTLED') <> (e.status IN ('COMPLETED', 'FAILED'))
             OR (h.status = 'SETTLED' AND (e.tokens_used, e.capped) <> (h.used, h.capped)))
         """,
     ),
@@ -37,6 +37,15 @@ RUNS = (
         SELECT 'account ' || account || ' agent ' || agent AS what FROM execution
         WHERE is_free_try AND status <> 'CANCELED'
         GROUP BY account, agent HAVING count(*) > 3 OR max(max_tokens) > 50
+        """,
+    ),
+    Invariant(
+        "I9u",
+        "an open hold belongs to a run",
+        """
+        SELECT 'hold ' || h.id AS what FROM token_hold h
+        LEFT JOIN execution e ON e.id = h.id
+        WHERE h.status = 'OPEN' AND e.id IS NULL
         """,
     ),
 )

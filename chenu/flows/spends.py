@@ -6,9 +6,9 @@ from chenu.accounts.actor import Actor, ActorKind
 from chenu.accounts.idempotency import ClientKey, client_key, find_result
 from chenu.accounts.validation import check_line
 from chenu.agents.model import AgentId
-from chenu.agents.queries import get_visible_agent
+from chenu.agents.run_access import require_in_use
 from chenu.core import db
-from chenu.core.errors import ChenuError, Invalid, NotFound, reject_if_any
+from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.pubsub import publish_wallet
 from chenu.core.text import tidy
@@ -32,7 +32,9 @@ class SpendInput(msgspec.Struct, frozen=True):
 async def spend(
     services: Services, actor: Actor, request: SpendInput, idempotency_key: str
 ) -> SpendResult:
-    """Raises Invalid, NotFound, InsufficientTokens, IdempotencyConflict."""
+    """Raises Invalid, NotFound, PlanRequired, NotInLibrary, TokenLimitReached, InsufficientTokens,
+    IdempotencyConflict.
+    """
     account_id = actor.require_spending()
     reject_if_any(check_spend(request))
     client = client_key(account_id, idempotency_key, "tokenSpend", request)
@@ -61,11 +63,11 @@ def check_spend(request: SpendInput) -> list[ChenuError]:
 
 
 async def _require_agent(actor: Actor, agent_id: AgentId | None, client: ClientKey) -> None:
-    """One that the caller sees, or saw when the same request was done before."""
+    """One that the account may run, or might when the same request was done before."""
     if agent_id is None:
         return
     try:
-        await get_visible_agent(actor, agent_id)
-    except NotFound:
+        await require_in_use(actor, agent_id)
+    except ChenuError:
         if await db.run_in_transaction(lambda: find_result(client)) is None:
             raise

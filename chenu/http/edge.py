@@ -29,6 +29,7 @@ from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
+from chenu.core.pubsub import PubSub, publishing_wallets
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.cookies import read_cookies
@@ -52,8 +53,11 @@ _REPEATED = {"cookie": "; "} | dict.fromkeys(
 class Edge:
     """Wraps the whole application. `methods` are the methods of each route, by path template."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, methods: Mapping[str, str], pubsub: PubSub
+    ) -> None:
         self._app = app
+        self._pubsub = pubsub
         self._settings = settings
         self._methods = methods
         self._headers = security_headers(settings)
@@ -85,11 +89,12 @@ class Edge:
         with _open_span(scope, is_quiet=is_quiet) as note:
             request_context = await self._identify(scope, headers, request_id, is_quiet=is_quiet)
             scope.setdefault("state", {})[STATE_KEY] = request_context
-            if method == "HEAD" or (method == "GET" and "if-none-match" in headers):
-                known_tags = headers.get("if-none-match", "")
-                await answer_bodiless(self._app, scope, receive, send_with_headers, known_tags)
-            else:
-                await self._app(scope, receive, send_with_headers)
+            async with publishing_wallets(self._pubsub):
+                if method == "HEAD" or (method == "GET" and "if-none-match" in headers):
+                    known_tags = headers.get("if-none-match", "")
+                    await answer_bodiless(self._app, scope, receive, send_with_headers, known_tags)
+                else:
+                    await self._app(scope, receive, send_with_headers)
             if status[0] and not is_quiet:
                 _report(scope, status[0], time.perf_counter() - started)
                 _describe(note, scope, status[0])

@@ -19,6 +19,7 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
+from chenu.core.pubsub import publishing_wallets
 from chenu.core.recurrence import Every, Recurrence
 from chenu.core.scheduled_tasks import (
     LEASE,
@@ -218,7 +219,8 @@ async def run_once(
     try:
         with tracing.span(f"scheduled {recurring.name}"):
             await follow_clock(services.settings)
-            await recurring.task(services, due_at or business_now())
+            async with publishing_wallets(services.pubsub):
+                await recurring.task(services, due_at or business_now())
     except ChenuError as error:
         log.warning("scheduled_task_failed", task=recurring.name, code=error.code)
         return error.code

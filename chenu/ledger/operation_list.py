@@ -1,4 +1,4 @@
-"""Operations for operators: listed, retried, given up."""
+"""Operations looked up, and by operators listed, retried and given up."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -31,6 +31,12 @@ class OperationQuery:
     subject_id: UUID | None = None
     before: OperationId | None = None
     limit: int = 50
+
+
+async def has_operation(kind: OperationKind, subject_id: UUID) -> bool:
+    """In whatever state."""
+    sql = "SELECT EXISTS (SELECT 1 FROM operation WHERE subject_id = $1 AND kind = $2)"
+    return bool(await db.fetch_value(sql, subject_id, kind))
 
 
 async def list_operations(query: OperationQuery) -> list[OperationRow]:

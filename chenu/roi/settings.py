@@ -1,6 +1,6 @@
 """An account's own hourly rate and minutes per run: one for all its members, and for its keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
@@ -32,6 +32,23 @@ class RoiSettingsInput:
 
 
 _SETTINGS = Columns(RoiSettings, RoiSetting)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeconds:
+    """What an account counts for a run that does not say itself what it saved; None: nothing."""
+
+    account_id: AccountId
+    seconds: int | None
+
+
+async def list_run_seconds(account_ids: Sequence[AccountId]) -> list[RunSeconds]:
+    """None for an account without settings of its own."""
+    sql = """
+        SELECT account AS account_id, seconds_per_run AS seconds FROM roi_setting
+        WHERE account = ANY($1)
+    """
+    return await db.fetch_all(RunSeconds, sql, list(account_ids))
 
 
 async def get_settings(account_id: AccountId) -> RoiSettings:

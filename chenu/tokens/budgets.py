@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import singledispatch
-from uuid import UUID
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import (
@@ -127,13 +126,13 @@ async def _apply(step: Step, account_id: AccountId) -> None:
 
 @_apply.register
 async def _expire(step: Expire, account_id: AccountId) -> None:
-    await _end_grants(step.period.id, BUDGET_OVER)
+    await _end_grants(step.period, BUDGET_OVER)
     await end_period(step.period.id, Tokens(0))
 
 
 @_apply.register
 async def _end(step: End, account_id: AccountId) -> None:
-    unspent = await _end_grants(step.period.id, PLAN_OVER)
+    unspent = await _end_grants(step.period, PLAN_OVER)
     await end_period(step.period.id, unspent)
 
 
@@ -142,19 +141,20 @@ async def _begin(step: Begin, account_id: AccountId) -> None:
     """What is unspent of the budget that is replaced stands beside the new one, as long as it."""
     unspent = Tokens(0)
     if step.replaces is not None:
-        unspent = await _end_grants(step.replaces.id, BUDGET_REPLACED)
+        unspent = await _end_grants(step.replaces, BUDGET_REPLACED)
         await end_period(step.replaces.id, Tokens(0))
     period_id = await insert_period(account_id, step.source, step.month, step.monthly)
     period = BudgetPeriod(period_id, step.source, step.month.start, step.month.end, step.monthly)
     reason = TRIAL_BUDGET if step.source is BudgetSource.TRIAL else MONTHLY_BUDGET
-    spent = await _sum_spent(step.unpaid)
-    await _grant(account_id, period, Tokens(max(0, step.monthly - spent)), reason)
+    used = await _sum_used(step.unpaid)
+    await _grant(account_id, period, Tokens(max(0, step.monthly - used)), reason)
     await _carry_over(account_id, period, unspent)
 
 
-async def _sum_spent(periods: Sequence[BudgetPeriod]) -> int:
+async def _sum_used(periods: Sequence[BudgetPeriod]) -> int:
+    """What was spent, and what runs that have not ended may still use."""
     found = [await list_grants_of_source(each.id) for each in periods]
-    return sum(grant.spent for grants in found for grant in grants)
+    return sum(grant.spent + grant.held for grants in found for grant in grants)
 
 
 @_apply.register
@@ -204,11 +204,15 @@ async def _add(
     await grant_tokens(new)
 
 
-async def _end_grants(period_id: UUID, reason: str) -> Tokens:
-    """What was unspent of the budget's grants."""
+async def _end_grants(period: BudgetPeriod, reason: str) -> Tokens:
+    """What was unspent of the budget's grants.
+
+    Also those end of which runs hold everything: what comes back of them expires.
+    """
     unspent = 0
-    for grant in await list_grants_of_source(period_id):
-        if grant.remaining:  # one that has ended already answers with what it had then
+    for grant in await list_grants_of_source(period.id):
+        has_ended = grant.expires_at is not None and grant.expires_at < period.ends_at
+        if not has_ended and grant.remaining + grant.held:
             key = f"budget-end:{grant.id}"
             unspent += await end_grant(grant.id, business_key=key, reason=reason)
     return Tokens(unspent)

@@ -15,6 +15,7 @@ from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
+from chenu.core.pubsub import record_wallet_change
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.tables import TokenGrant
@@ -104,21 +105,32 @@ async def grant_tokens(new: NewGrant) -> GrantRow:
         business_now(),
         system_now(),
     )
+    record_wallet_change(new.account_id)
     return await get_grant(GrantId(grant_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """`taken` was unspent; `owed` became a debt."""
+
+    taken: Tokens
+    owed: Tokens
 
 
 async def revoke_tokens(
     grant_id: GrantId, amount: Tokens, *, business_key: str, reason: str, debt: bool
-) -> Tokens:
-    """Takes back up to `amount` of what is unspent of a grant, once per business key; what it took.
+) -> Revoked:
+    """Takes back up to `amount` of what is unspent of a grant, once per business key.
 
-    With `debt` so much of the rest as was spent, or is held, becomes a debt: what else is in the
-    wallet fills it at once, and then the next grants.
+    With `debt` so much of the rest as was spent, is held, or repaid another debt, becomes a debt:
+    what else is in the wallet fills it at once, and then the next grants.
     """
-    sql = "SELECT revoke_tokens($1, $2, $3, $4, $5, $6, $7)"
+    sql = "SELECT taken, owed FROM revoke_tokens($1, $2, $3, $4, $5, $6, $7)"
     now = business_now()
     args = (grant_id, amount, business_key, reason, debt, now, system_now())
-    return Tokens(await db.fetch_value(sql, *args))
+    [revoked] = await db.fetch_all(Revoked, sql, *args)
+    record_wallet_change((await get_grant(grant_id)).account_id)
+    return revoked
 
 
 async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tokens:
@@ -128,7 +140,9 @@ async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tok
     """
     sql = "SELECT end_token_grant($1, $2, $3, $4, $5)"
     args = (grant_id, business_key, reason, business_now(), system_now())
-    return Tokens(await db.fetch_value(sql, *args))
+    ended = Tokens(await db.fetch_value(sql, *args))
+    record_wallet_change((await get_grant(grant_id)).account_id)
+    return ended
 
 
 async def expire_grants(account_id: AccountId) -> Tokens:
@@ -143,7 +157,10 @@ async def expire_grants_of(account_ids: Sequence[AccountId]) -> Tokens:
     async def expire() -> Tokens:
         await db.execute("SELECT lock_token_wallets($1)", owners)
         sql = "SELECT expire_due_tokens($1, $2, $3)"
-        return Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
+        expired = Tokens(await db.fetch_value(sql, owners, business_now(), system_now()))
+        for owner in owners if expired else ():
+            record_wallet_change(owner)
+        return expired
 
     return await db.run_in_transaction(expire)
 

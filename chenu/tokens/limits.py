@@ -4,9 +4,10 @@ Exact whatever runs in parallel: limits change under the lock of the account's w
 statement each (migrations/sql/token_limits.sql). docs/decisions/0037.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
@@ -15,6 +16,7 @@ from chenu.core.clock import business_now
 from chenu.core.errors import LimitReached, NotFound
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
+from chenu.core.paging import Page, PageRequest, by_id, cut
 from chenu.core.rows import Columns, insert
 from chenu.tokens.limit_tables import TokenLimit
 
@@ -147,6 +149,31 @@ async def list_limits(account_id: AccountId) -> list[LimitRow]:
     return await db.fetch_all(LimitRow, f"{_SELECT} WHERE account = $1 ORDER BY id", account_id)
 
 
+async def page_limits(account_id: AccountId, page: PageRequest) -> Page[LimitRow]:
+    """The newest first."""
+    args: list[Any] = [account_id]
+    order = by_id("id")
+    where = order.where(page, args)
+    sql = f"""
+        {_SELECT} WHERE account = $1 AND {where}
+        ORDER BY {order.order(page)} LIMIT {page.size + 1}
+    """
+    return cut(await db.fetch_all(LimitRow, sql, *args), page)
+
+
+async def count_limits(account_id: AccountId) -> int:
+    """At most 1,001: more are not counted."""
+    sql = """
+        SELECT count(*) FROM (SELECT 1 FROM token_limit WHERE account = $1 LIMIT 1001) counted
+    """
+    return int(await db.fetch_value(sql, account_id))
+
+
+async def list_limits_by_id(limit_ids: Sequence[LimitId]) -> list[LimitRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(LimitRow, f"{_SELECT} WHERE id = ANY($1)", list(limit_ids))
+
+
 async def lock_limits(account_id: AccountId) -> None:
     """Waits until everything that is being spent is counted, and lets nothing begin before the
     transaction ends.
@@ -204,7 +231,7 @@ async def remove_limit(account_id: AccountId, limit_id: LimitId) -> LimitRow:
     sql = f"DELETE FROM token_limit WHERE id = $1 AND account = $2 RETURNING {_LIMITS.select()}"  # noqa: S608 - own columns
     found = await db.find_one(LimitRow, sql, limit_id, account_id)
     if found is None:
-        raise NotFound("There is no such limit")
+        raise NotFound("There is no such limit", path=("id",))
     return found
 
 

@@ -44,10 +44,6 @@ _METER = """
             WHERE g.kind IN ('MONTHLY', 'TRIAL')), 0)::bigint AS used,
         (SELECT ends_at FROM budget) AS resets_at
 """
-_USED = """
-    SELECT coalesce(-sum(amount), 0)::bigint FROM token_entry
-    WHERE account_id = $1 AND kind = 'SPEND' AND created_at >= $2
-"""
 
 
 async def read_meter(account_id: AccountId) -> TokenMeter:
@@ -61,10 +57,3 @@ async def read_meter(account_id: AccountId) -> TokenMeter:
 async def _read_meter(account_id: AccountId) -> TokenMeter:
     [meter] = await db.fetch_all(TokenMeter, _METER, account_id, business_now())
     return meter
-
-
-async def count_used_this_month(account_id: AccountId) -> Tokens:
-    """Of the calendar month (UTC), whatever paid it: for accounts without a budget."""
-    now = business_now()
-    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return Tokens(await db.fetch_value(_USED, account_id, start))

@@ -35,28 +35,36 @@ async def take_unspent(
     taken = 0
     for grant in await _list_grants(order_id, kind):
         if taken < most:
-            taken += await revoke_tokens(
+            revoked = await revoke_tokens(
                 grant.id,
                 Tokens(most - taken),
                 business_key=f"{key}:{grant.id}",
                 reason=reason,
                 debt=False,
             )
+            taken += revoked.taken
     return taken
 
 
 async def take_spent(
     order_id: PackOrderId, kind: GrantKind, amount: int, *, key: str, reason: str
-) -> None:
-    """These tokens are not there any more: the account owes them.
+) -> int:
+    """These tokens are not there any more: the account owes them. How many that were.
 
-    The newest grant first: an older one was taken back before a refund that failed gave it again.
+    The newest grant first; of an older one, what a refund that failed did not give again.
     """
-    grants = await _list_grants(order_id, kind)
-    if amount and grants:
-        await revoke_tokens(
-            grants[-1].id, Tokens(amount), business_key=f"{key}:debt", reason=reason, debt=True
-        )
+    owed = 0
+    for grant in reversed(await _list_grants(order_id, kind)):
+        if owed < amount:
+            revoked = await revoke_tokens(
+                grant.id,
+                Tokens(amount - owed),
+                business_key=f"{key}:debt:{grant.id}",
+                reason=reason,
+                debt=True,
+            )
+            owed += revoked.taken + revoked.owed
+    return owed
 
 
 async def _list_grants(order_id: PackOrderId, kind: GrantKind) -> list[GrantRow]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
+
 from chenu.accounts.actor import AccountId
+from chenu.accounts.budget_dates import is_none_due, list_due_of
 from chenu.accounts.idempotency import ClientKey, key_conflict
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -18,10 +21,12 @@ from chenu.core.group_commit import GroupCommit
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import Entitlements
-from chenu.tokens.budgets import settle_due_budget
+from chenu.tokens.budgets import settle_budget
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.limits import LimitId, get_refusal
 from chenu.tokens.wallet import EntryId
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,6 @@ async def spend_tokens(spend: Spend) -> SpendResult:
     if db.in_transaction():
         raise RuntimeError("a spend is committed by itself, with others")
     outcome = await _SPENDS.add(spend)
-    if outcome.status is _Status.REFUSED and await settle_due_budget(spend.account_id):
-        outcome = await _SPENDS.add(spend)
     if outcome.result_id is None:
         raise _describe_refusal(spend, outcome)
     if outcome.status is _Status.LIMITED:
@@ -106,17 +109,38 @@ def _describe_refusal(spend: Spend, outcome: _Outcome) -> ChenuError:
 
 _SPEND = """
     SELECT status, entry_id AS result_id, coalesce(balance_after, 0) AS balance_after
-    FROM spend_tokens_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ORDER BY spend
+    FROM spend_tokens_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+_UNLESS_DUE = f" WHERE {is_none_due('$1', '$10')}"
+_IN_ORDER = " ORDER BY spend"
 
 
 async def _spend(spends: Sequence[Spend]) -> list[_Outcome]:
-    """One statement, and with it one commit; an outcome for each, in their order."""
-    columns = zip(*map(_as_row, spends), strict=True)
+    """One statement, and with it one commit; an outcome for each, in their order.
+
+    Where a budget is due it does nothing: whoever spends then has the new month's tokens first.
+    """
+    columns = list(zip(*map(_as_row, spends), strict=True))
     crash_point("spend.before_statement")
-    outcomes = await db.fetch_all(_Outcome, _SPEND, *columns, business_now(), system_now())
+    outcomes = await _call(_SPEND + _UNLESS_DUE + _IN_ORDER, columns)
+    if not outcomes:
+        await _settle_budgets(spends)
+        outcomes = await _call(_SPEND + _IN_ORDER, columns)
     crash_point("spend.committed")
     return outcomes
+
+
+async def _call(sql: str, columns: Sequence[tuple[object, ...]]) -> list[_Outcome]:
+    return await db.fetch_all(_Outcome, sql, *columns, business_now(), system_now())
+
+
+async def _settle_budgets(spends: Sequence[Spend]) -> None:
+    """One that fails, which the worker tries again, keeps nobody from spending what there is."""
+    for account_id in await list_due_of([spend.account_id for spend in spends]):
+        try:
+            await settle_budget(account_id)
+        except Exception:
+            log.exception("budget_not_settled", account=str(account_id))
 
 
 def _as_row(spend: Spend) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from chenu.accounts.actor import AccountId
 from chenu.core import db
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paging import Page, PageRequest, by_time, cut
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.wallet import EntryKind, TokenPool
@@ -120,10 +120,15 @@ _GROUPS = """
     GROUP BY 1, 2, 3, 4
 """
 _OPENING = """
-    SELECT balance_after FROM token_entry
-    WHERE account_id = $1 AND created_at < $2 AND pool IN ('WALLET', 'DEBT')
-    ORDER BY id DESC LIMIT 1
+    WITH latest AS MATERIALIZED (
+        SELECT id, balance_after FROM token_entry
+        WHERE account_id = $1 AND pool <> 'PROMOTION' AND created_at < $2
+            AND created_at >= (SELECT created_at FROM token_entry
+                WHERE account_id = $1 AND pool <> 'PROMOTION' AND created_at < $2
+                ORDER BY created_at DESC LIMIT 1) - INTERVAL '1 minute')
+    SELECT balance_after FROM latest ORDER BY id DESC LIMIT 1
 """
+"""Concurrent spends may be booked in another order than they were asked for, by moments."""
 
 
 async def get_statement(account_id: AccountId, month: Month) -> Statement:
@@ -221,7 +226,7 @@ async def list_statement(
 ) -> Page[StatementEntry]:
     """The newest first."""
     args: list[Any] = [account_id, month.start, month.end]
-    order = by_id("e.id")
+    order = by_time("e.created_at", "e.id")
     where = order.where(page, args)
     sql = f"""
         {_ENTRIES} WHERE e.account_id = $1 AND e.created_at >= $2 AND e.created_at < $3 AND {where}

@@ -17,6 +17,7 @@ from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.tiers import catalogue
+from chenu.tokens.limits import LimitRow
 from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.connection import (
@@ -42,6 +43,7 @@ from chenu_graphql.purchases import Purchase
 from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
+from chenu_graphql.token_limits import TokenLimit, page_token_limits
 from chenu_graphql.wallets import TokenWallet
 
 _Source = strawberry.Parent[AccountRow]
@@ -93,6 +95,18 @@ async def _page_executions(
 ) -> ConnectionSource[ExecutionRow]:
     arguments = PageArguments(first, after, last, before)
     return await page_executions(info.context, root.id, arguments)
+
+
+async def _page_token_limits(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[LimitRow]:
+    arguments = PageArguments(first, after, last, before)
+    return await page_token_limits(info.context, root.id, arguments)
 
 
 async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
@@ -150,6 +164,11 @@ class Account(Node):
     )
     executions: Connection[Execution] = field(
         "Runs of agents for it, newest first.", ACTING, _page_executions
+    )
+    token_limits: Connection[TokenLimit] = field(
+        "What single agents and keys of it may use in a month, newest first.",
+        ACTING,
+        _page_token_limits,
     )
     roi: RoiReport = field(
         "What its runs of agents were worth in a period, against what was paid.",

@@ -37,8 +37,9 @@ def _sphere(root: _Source) -> spheres.Sphere | None:
     return spheres.find_sphere(root.sphere)
 
 
-def _minutes(root: _Source) -> float:
-    return root.effective_seconds / 60
+async def _minutes(root: _Source, info: Info) -> float:
+    own = await info.context.loaders.run_seconds.load(root.account_id)
+    return root.effective_seconds(own.seconds if own else None) / 60
 
 
 @strawberry.type(description="One run of an agent: tokens are held for it, and settled once.")
@@ -54,7 +55,12 @@ class Execution(Node):
     capped: bool = field(
         "The run used more than could be taken: never more than maxTokens.", RUNNER
     )
-    minutes_saved: float = field("As reported, else as the agent claims.", RUNNER, _minutes)
+    minutes_saved: float = field(
+        "As reported, else by the account's own setting, else as the agent claims: as its "
+        "return on investment counts.",
+        RUNNER,
+        _minutes,
+    )
     is_free_try: bool = field(
         "One of the account's three free tries of an agent that it has not got.", RUNNER
     )

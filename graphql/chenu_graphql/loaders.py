@@ -52,10 +52,12 @@ from chenu.billing.subscriptions import (
 from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
+from chenu.roi.settings import RunSeconds, list_run_seconds
 from chenu.tokens.entitlements import list_entitlements
 from chenu.tokens.grants import GrantId as TokenGrantId
 from chenu.tokens.grants import GrantRow as TokenGrantRow
 from chenu.tokens.grants import list_grants_by_id as list_token_grants_by_id
+from chenu.tokens.limits import LimitId, LimitRow, list_limits_by_id
 from chenu.tokens.wallet import (
     EntryId,
     EntryRow,
@@ -229,6 +231,10 @@ class Loaders:
         return one_each(list_entries_by_id, lambda row: row.id)
 
     @cached_property
+    def token_limits(self) -> Loader[LimitId, LimitRow | None]:
+        return one_each(list_limits_by_id, lambda row: row.id)
+
+    @cached_property
     def users(self) -> Loader[UserId, User | None]:
         return one_each(list_users, lambda row: row.id)
 
@@ -248,6 +254,10 @@ class Loaders:
     def roi_reports(self) -> Loader[RoiKey, RoiReport]:
         """The same one is made once, however often a document asks for it."""
         return Loader(_make_reports)
+
+    @cached_property
+    def run_seconds(self) -> Loader[AccountId, RunSeconds | None]:
+        return one_each(list_run_seconds, lambda row: row.account_id)
 
     @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:

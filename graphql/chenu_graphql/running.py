@@ -46,7 +46,9 @@ class ExecutionCompleteInput:
     succeeded: bool = input_field(
         "false: the run failed, which costs what it used and no minimum.", default=True
     )
-    minutes_saved: float | None = input_field("0 to 1440; null: what the agent claims.")
+    minutes_saved: float | None = input_field(
+        "0 to 1440; null: the account's own setting counts, else what the agent claims."
+    )
     idempotency_key: strawberry.ID = input_field(_KEY)
 
 

@@ -21,6 +21,7 @@ from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
+from chenu_graphql.roots.token_limits import TokenLimitMutations
 from chenu_graphql.roots.tokens import TokenSubscriptions
 from chenu_graphql.scalars import SCALARS
 
@@ -51,6 +52,7 @@ class Mutation(
     RoiMutations,
     ApiKeyMutations,
     SpendingMutations,
+    TokenLimitMutations,
 ):
     pass
 

@@ -19,7 +19,10 @@ from chenu_graphql.wallets import TokenEntry, TokenWallet
 class TokenSpendInput:
     amount: BigInt = input_field("How many, at least 1.")
     reason: str = input_field("For people: it stands in the account's statement.")
-    agent_id: strawberry.ID | None = input_field("What used them; null: no agent.", default=None)
+    agent_id: strawberry.ID | None = input_field(
+        "What used them, which the account must be entitled to as for a run; null: no agent.",
+        default=None,
+    )
     idempotency_key: strawberry.ID = input_field(
         "Same key and input: same answer, for 30 days. Same key and other input: "
         "IDEMPOTENCY_CONFLICT."

@@ -93,7 +93,7 @@ def _read_keys(fields: Fields) -> set[ApiKeyId]:
 async def show_verify(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Requires a click, because programs that open every link of a mail must not use it up."""
     form = FormView("verify", keep(read_query(request), ("token", *CHOICE_FIELDS)))
-    return pages.show("people/verify.html", form=form)
+    return pages.show("people/verify.html", form=form, choice_fields=CHOICE_FIELDS)
 
 
 @post("/email/verify", opt=PUBLIC)

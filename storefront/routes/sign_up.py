@@ -1,5 +1,7 @@
 """Signing up; with a plan that was chosen before, all on one form."""
 
+from urllib.parse import urlencode
+
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -60,6 +62,7 @@ def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         form=form,
         sold=SOLD,
         trial_days=TRIAL_DAYS,
+        choice_query=urlencode([(name, form.value(name)) for name in CHOICE_FIELDS]),
         verifies_at_once=pages.settings.verifies_at_once,
     )
 

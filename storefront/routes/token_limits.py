@@ -1,5 +1,6 @@
 """How many tokens one agent or one API key may use in a month, as the account decides."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import get, post
@@ -14,15 +15,16 @@ from chenu.core.i18n import mark
 from chenu.core.ids import find_id
 from chenu.flows.executions.token_limits import (
     HIGHEST,
+    DescribedLimit,
     LimitInput,
     describe_limits,
     list_limit_subjects,
     remove_token_limit,
     set_token_limit,
 )
-from chenu.tokens.limits import LimitId
+from chenu.tokens.limits import LimitId, LimitRow
 from storefront.access import SIGNED_IN, for_right
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 
 _PAYERS_WORK = for_right(Right.MANAGE_PLAN)
@@ -31,11 +33,28 @@ _AGENT, _KEY = "agent:", "key:"
 
 
 @get("/account/token-limits", opt=SIGNED_IN)
-async def show_limits(pages: NamedDependency[Pages]) -> Page:
-    return await _render(pages, FormView("limit"))
+async def show_limits(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """`subject` in the address is what the form is about, with the limits that it has."""
+    chosen = read_query(request).text("subject")
+    limits = await describe_limits(pages.request_context.actor)
+    known = [limit.row for limit in limits if _name_subject(limit.row) == chosen]
+    values = {"subject": chosen}
+    for row in known:
+        values |= {"soft": _show_tokens(row.soft_limit), "hard": _show_tokens(row.hard_limit)}
+    return await _render(pages, limits, FormView("limit", values))
 
 
-async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
+def _name_subject(row: LimitRow) -> str:
+    return f"{_AGENT}{row.agent_id}" if row.agent_id else f"{_KEY}{row.api_key_id}"
+
+
+def _show_tokens(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+async def _render(
+    pages: Pages, limits: Sequence[DescribedLimit], form: FormView, status: int = 200
+) -> Page:
     actor = pages.request_context.actor
     may_set = actor.has_right(Right.MANAGE_PLAN)
     subjects = await list_limit_subjects(actor) if may_set else []
@@ -49,7 +68,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     return pages.show(
         "account/token_limits.html",
         status,
-        limits=await describe_limits(actor),
+        limits=limits,
         options=options,
         may_set=may_set,
         form=form,
@@ -66,7 +85,8 @@ async def save_limit(request: HttpRequest, pages: NamedDependency[Pages]) -> Pag
         await set_token_limit(pages.request_context.actor, _read_limit(fields))
     except REFUSALS as error:
         form = pages.refused("limit", keep(fields, _FIELDS), error)
-        return await _render(pages, form, pages.status(error))
+        limits = await describe_limits(pages.request_context.actor)
+        return await _render(pages, limits, form, pages.status(error))
     return pages.go("/account/token-limits?notice=limit-set")
 
 

@@ -86,7 +86,7 @@ async def _list_months(account_id: AccountId, chosen: Month) -> list[Month]:
 
 
 def _key(entry: StatementEntry) -> Key:
-    return (str(entry.id), str(entry.id))
+    return (entry.created_at.isoformat(), str(entry.id))
 
 
 @get("/tokens/statement.csv", opt=SIGNED_IN | WITHOUT_METER)

@@ -134,10 +134,13 @@ async def test_the_database_refuses_a_run_that_cannot_be(
         await put_run(*ids, **changes)
 
 
-@pytest.mark.parametrize(("reported", "seconds"), [(None, 900), (0, 0), (60, 60)])
-async def test_what_a_run_saved_is_its_own_word_else_the_claim(
-    ids: tuple[AccountId, AgentId], reported: int | None, seconds: int
+@pytest.mark.parametrize(
+    ("reported", "of_account", "seconds"),
+    [(None, None, 900), (0, None, 0), (60, None, 60), (None, 30, 30), (60, 30, 60), (0, 30, 0)],
+)
+async def test_what_a_run_saved_is_its_own_word_else_the_accounts_else_the_claim(
+    ids: tuple[AccountId, AgentId], reported: int | None, of_account: int | None, seconds: int
 ) -> None:
     run: ExecutionRow = await put_run(*ids, seconds_saved=reported)
 
-    assert run.effective_seconds == seconds
+    assert run.effective_seconds(of_account) == seconds

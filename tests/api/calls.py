@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 
 from chenu.accounts.actor import ApiScope
@@ -131,18 +130,34 @@ _MOVES_ANYWAY = {"attempt_window", "user_session", "api_key", "service_key", "mi
 """Tables that every request may change: counted attempts and times of last use."""
 
 
-async def fingerprint(services: Services) -> dict[str, str]:
-    """The contents of every table, exactly."""
-    connection = await asyncpg.connect(services.settings.database_url)
-    try:
-        tables = await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        )
-        names = [row["tablename"] for row in tables if row["tablename"] not in _MOVES_ANYWAY]
-        each = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
-        return {name: await connection.fetchval(f'{each} "{name}" t') for name in names}
-    finally:
-        await connection.close()
+_DIGEST = """
+    SELECT '{0}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest
+    FROM "{0}" t
+"""
+
+
+@dataclass(frozen=True)
+class _Table:
+    tablename: str
+
+
+@dataclass(frozen=True)
+class _Contents:
+    name: str
+    digest: str
+
+
+async def fingerprint(_services: Services) -> dict[str, str]:
+    """The contents of every table, exactly.
+
+    Over the open pool and in one statement: a new connection for each would take twenty times as
+    long.
+    """
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    names = [table.tablename for table in await db.fetch_all(_Table, sql)]
+    parts = [_DIGEST.format(name) for name in names if name not in _MOVES_ANYWAY]
+    found = await db.fetch_all(_Contents, " UNION ALL ".join(parts))
+    return {table.name: table.digest for table in found}
 
 
 _DRIVERS_OWN = ("typeinfo_tree", "set_config('jit'")

@@ -137,8 +137,19 @@ async def _run(
     use = {"amount": 5, "reason": "A use", "agentId": agent["id"], "idempotencyKey": "5"}
     assert (await story.tell(app, "SpendTokens", input=use))["entry"]["amount"] == -5
     await _watch_tokens(story, services, buyer)
+    await _limit_tokens(story, as_session(client, services, buyer), agent)
     viewer = await story.tell(as_session(client, services, buyer), "Executions", first=10)
     assert viewer["account"]["executions"]["totalCount"] == 2
+
+
+async def _limit_tokens(story: Story, api: Api, agent: dict[str, Any]) -> None:
+    terms = {"agentId": agent["id"], "softLimit": 500, "hardLimit": 1000}
+    limit = (await story.tell(api, "SetTokenLimit", input=terms))["tokenLimit"]
+    assert (limit["agent"]["id"], limit["used"], limit["hardLimit"]) == (agent["id"], 35, 1000)
+    listed = (await story.tell(api, "TokenLimits"))["account"]["tokenLimits"]
+    assert [edge["node"] for edge in listed["edges"]] == [limit]
+    removed = await story.tell(api, "RemoveTokenLimit", id=limit["id"])
+    assert removed["removedId"] == limit["id"]
 
 
 async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:

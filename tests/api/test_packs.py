@@ -4,11 +4,13 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import UNSET, UnsetType
 
-from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.accounts.actor import AccountRole, ApiScope, Staff
+from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.accounts.sessions import choose_account
 from chenu.flows.services import Services
-from chenu.tiers.catalogue import TierCode
+from chenu.tiers.catalogue import Feature, TierCode
 from tests.api.calls import Api, as_key, as_session
 from tests.flows.packs import open_packs
 from tests.flows.plans import catch_up
@@ -121,16 +123,36 @@ async def test_bad_input_names_its_field_and_changes_nothing(
     assert await fingerprint() == before
 
 
+@pytest.mark.parametrize(
+    ("tier", "limit", "codes"),
+    [
+        (TierCode.ENTERPRISE, UNSET, ["INVALID_STATE"]),
+        (TierCode.FREE, None, ["INVALID_STATE"]),
+        (TierCode.ENTERPRISE, 1_000, []),
+        (TierCode.FREE, 1_000, []),
+    ],
+    ids=["a contract", "unlimited by staff", "a limited contract", "more by staff"],
+)
 async def test_an_unlimited_account_needs_no_pack(
-    client: httpx.AsyncClient, services: Services, person: Person
+    client: httpx.AsyncClient,
+    services: Services,
+    person: Person,
+    tier: TierCode,
+    limit: int | UnsetType | None,
+    codes: list[str],
 ) -> None:
-    large = await make_person("large", TierCode.ENTERPRISE)
+    clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
+    large = await make_person("large", tier)
+    account_id = large.actor.require_account(ApiScope.READ)
+    if limit is not UNSET:
+        given = OverrideInput(Feature.TOKENS, True, limit, "A contract")
+        await set_override(clerk.actor, account_id, given)
     api = as_session(client, services, large)
 
-    [error] = (await buy(api))["userErrors"]
+    errors = (await buy(api))["userErrors"]
 
-    assert error["code"] == "INVALID_STATE"
-    assert await count("pack_order") == 0
+    assert [error["code"] for error in errors] == codes
+    assert await count("pack_order") == (not codes)
 
 
 async def test_a_key_that_was_used_with_another_pack_conflicts(

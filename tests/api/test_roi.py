@@ -71,6 +71,30 @@ async def test_the_golden_case(client: httpx.AsyncClient, services: Services) ->
     assert by_agent["tokensUsed"] == 1000
 
 
+async def test_a_run_saves_the_same_minutes_as_in_the_report(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    zoe = await make_person("zoe")
+    agent = await shelve(await open_shop(), "Trieur")
+    for reported in (None, 600, None):
+        await put_run(account_of(zoe), agent, seconds_saved=reported)
+    api = as_session(client, services, zoe)
+
+    async def list_minutes() -> list[float]:
+        runs = (await api.run("Executions", first=10)).data["viewer"]["account"]["executions"]
+        return [edge["node"]["minutesSaved"] for edge in runs["edges"]]
+
+    claimed = await list_minutes()
+    await set_numbers(api, minutesPerExecution=2.5)
+    async with counted_statements() as statements:
+        own = await list_minutes()
+
+    assert (claimed, own) == ([15, 10, 15], [2.5, 10, 2.5])
+    assert len([each for each in statements if "roi_setting" in each]) == 1
+    report = await read(api, on=None)
+    assert report["savedHours"] * 60 == sum(own)
+
+
 async def test_without_cost_the_percentage_is_null(
     client: httpx.AsyncClient, services: Services
 ) -> None:

@@ -28,6 +28,8 @@ BY_BILLING = {
     "subscriptionChange",
     "subscriptionResume",
     "subscriptionStart",
+    "tokenLimitRemove",
+    "tokenLimitSet",
     "tokenPackBuy",
 }
 RUNS = {"executionAuthorize", "executionComplete", "executionCancel"}

@@ -7,15 +7,19 @@ import httpx
 import pytest
 
 from chenu.accounts.actor import ApiScope
+from chenu.agents.model import AgentId, AgentKind
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.pubsub import wallet_channel
 from chenu.flows.services import Services
-from chenu.tiers.catalogue import TierCode
+from chenu.tiers.catalogue import AgentLevel, TierCode
 from chenu.tokens.limits import LimitSubject, LimitValues, lock_limits, store_limit
+from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import Api, as_key, as_service, as_session, fingerprint, gid
+from tests.flows.runs import give_agent, set_up
 from tests.people import Person, make_person
-from tests.rows import count
+from tests.rows import count, put
 from tests.tokens.granting import give
 
 
@@ -118,6 +122,47 @@ async def test_bad_input_is_refused_at_its_field(
 
     assert [error["path"] for error in refused["userErrors"]] == [path]
     assert await fingerprint(services) == before
+
+
+async def test_a_spend_for_an_agent_needs_what_a_run_of_it_needs(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("zoe", TierCode.STARTER)
+    bench = await set_up(services, person=person)
+    shop = await open_shop("atelier")
+    high = await shelve(
+        shop, "Strategist", level=AgentLevel.L3, kind=AgentKind.PLATFORM, creator=None
+    )
+    api = as_session(client, services, person)
+
+    async def refusals(agent_id: AgentId) -> list[str]:
+        spent = await spend(api, agentId=gid("Agent", agent_id))
+        return [error["code"] for error in spent["userErrors"]]
+
+    assert await refusals(bench.agent_id) == []
+    assert await refusals(high) == ["PLAN_REQUIRED"]
+    assert await refusals(bench.foreign_id) == ["INVALID_STATE"]
+    await give_agent(bench)
+    assert await refusals(bench.foreign_id) == []
+
+
+async def test_a_spend_is_answered_again_when_the_agent_is_no_longer_the_accounts(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("zoe", TierCode.STARTER)
+    bench = await set_up(services, person=person)
+    await give_agent(bench)
+    api = as_session(client, services, person)
+    sent = {"agentId": gid("Agent", bench.foreign_id), "idempotencyKey": "once"}
+    first = await spend(api, **sent)
+    await put("access_grant", "revoked_at", business_now())
+
+    again = await spend(api, **sent)
+    another = await spend(api, **{**sent, "idempotencyKey": "twice"})
+
+    assert first["entry"]["amount"] == -5
+    assert again["entry"] == first["entry"]
+    assert [error["path"] for error in another["userErrors"]] == [["input", "agentId"]]
 
 
 async def test_one_key_at_once_is_one_entry_with_identical_answers(

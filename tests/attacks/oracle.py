@@ -17,7 +17,7 @@ Decide = Callable[[Caller], bool]
 
 _OF_BUYER = {
     *("user", "account", "purchase", "payment", "grant", "api key", "plan", "invoice"),
-    *("token grant", "token entry"),
+    *("token grant", "token entry", "limit"),
     *("execution", "other execution"),
 }
 _PUBLIC = {"agent on sale", "published version", "creator"}

@@ -41,6 +41,8 @@ _GIVE_UP = """mutation($i: ExecutionCancelInput!) {
     executionCancel(input: $i) { userErrors { code } }
 }"""
 _SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
+_LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
+_UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -64,6 +66,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
         "tokenSpend": ("creator", (_SPEND, {"i": {"agentId": draft, **spend}})),
+        "tokenLimitSet": ("creator", (_LIMIT, {"i": {"agentId": draft, "hardLimit": 5}})),
+        "tokenLimitRemove": ("buyer", (_UNLIMIT, {"i": world.node_id("limit")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
     }
 
@@ -90,13 +94,19 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     """Reviewing is for reviewers, the rest for owners in person or by key."""
     if maker == "reviewer":
         return caller.name in ("reviewer", "admin")
-    if name == "tokenSpend":  # of their own tokens, for an agent that they see
-        sees = caller.owns == maker or caller.has_staff(Staff.REVIEWER)
-        return sees and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
+    if name == "tokenSpend":  # of their own tokens, for an agent that they may run
+        return caller.owns == maker and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
+    if name == "tokenLimitSet":  # of their own account, for an agent that they see
+        return caller.is_person and (caller.owns == maker or caller.has_staff(Staff.REVIEWER))
+    if name == "tokenLimitRemove":
+        return caller.owns == maker and caller.may(ApiScope.BILLING)
     if name.startswith("execution"):
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     is_own = bool(maker) and caller.owns == maker
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
+
+
+_FOR_BUYERS = {"agentPurchase", "executionAuthorize", "tokenSpend"}
 
 
 async def test_no_mutation_reaches_what_belongs_to_others(
@@ -114,9 +124,7 @@ async def test_no_mutation_reaches_what_belongs_to_others(
         if _may(caller, maker, name):
             continue
         codes = await _codes(caller, call)
-        if not codes or not codes <= REFUSALS | (
-            NOT_FOR_SALE if name in ("agentPurchase", "executionAuthorize") else set()
-        ):
+        if not codes or not codes <= REFUSALS | (NOT_FOR_SALE if name in _FOR_BUYERS else set()):
             surprises[f"{caller.name}: {name}"] = codes
 
     after = await fingerprint()

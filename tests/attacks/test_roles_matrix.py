@@ -101,6 +101,8 @@ MUTATIONS: dict[str, Right | None] = {
     "subscriptionChange": Right.MANAGE_PLAN,
     "subscriptionResume": Right.MANAGE_PLAN,
     "subscriptionStart": Right.MANAGE_PLAN,
+    "tokenLimitRemove": Right.MANAGE_PLAN,
+    "tokenLimitSet": Right.MANAGE_PLAN,
     "tokenPackBuy": Right.BUY_PACKS,
     "userUpdate": OF_THE_PERSON,
 }

@@ -78,6 +78,7 @@ TYPES = {
     "token grant": "TokenGrant",
     "token entry": "TokenEntry",
     "coupon": "Coupon",
+    "limit": "TokenLimit",
     "execution": "Execution",
     "other execution": "Execution",
     "sale": "Sale",

@@ -62,14 +62,18 @@ SIGNED_IN = {
         "/creator/join",
     ),
     "creator": ("/creator", "/creator/agents/new"),
-    "business": ("/account/members",),
+    "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices"),
     "enterprise": ("/account/plan", "/tokens"),
-    "trial": ("/account/plan", "/account/plan/change?tier=BUSINESS&interval=YEAR"),
+    "trial": (
+        "/account/plan",
+        "/account/plan/change?tier=BUSINESS&interval=YEAR",
+        "/agents/devis-de-chantier",
+    ),
     "past-due": ("/account/plan", "/account/invoices"),
     "downgrade": ("/account/plan",),
-    "leaving": ("/account/plan",),
-    "left": ("/account/plan",),
+    "leaving": ("/account/plan", "/tokens"),
+    "left": ("/account/plan", "/tokens"),
     "staff": (
         "/staff",
         "/staff/support",
@@ -117,6 +121,16 @@ async def test_the_demos_own_pages_have_no_accessibility_fault(visitor: Visitor)
     assert await _faults(visitor) == {}
 
 
+async def test_too_little_contrast_is_a_fault_in_the_dark(visitor: Visitor) -> None:
+    await visitor.go("/sign-in")
+    await visitor.look("dark", 1440)
+    await visitor.page.evaluate("document.querySelector('h1').style.color = '#2a2b2e'")
+
+    faults = await visitor.accessibility_faults(of_colours=True)
+
+    assert [fault.partition(":")[0] for fault in faults] == ["color-contrast"]
+
+
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
 async def test_a_visitor_reads_in_their_language(
     chromium: Browser, demo: RunningDemo, locale: str
@@ -156,11 +170,14 @@ async def _an_invoice(visitor: Visitor, invoices: str) -> str:
 
 
 async def _faults(visitor: Visitor) -> dict[tuple[Scheme, int], list[str]]:
-    """Of the page as it stands, by scheme and width: only styles ask for them."""
+    """Of the page as it stands, by scheme and width: only styles ask for them.
+
+    The dark scheme has other colours and nothing else: tests/storefront/test_files.py.
+    """
     found: dict[tuple[Scheme, int], list[str]] = {}
     for scheme, width in itertools.product(SCHEMES, WIDTHS):
         await visitor.look(scheme, width)
-        faults = await visitor.accessibility_faults()
+        faults = await visitor.accessibility_faults(of_colours=scheme == "dark")
         wide = await visitor.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

@@ -19,6 +19,10 @@ MARKS = [pytest.mark.browser, pytest.mark.engines, pytest.mark.timeout(300)]
 PATIENCE_MS = 10_000
 
 _SETTLED = "Promise.all(document.getAnimations().map(each => each.finished)).then(() => null)"
+_OF_COLOURS = """
+    tags => axe.getRules(tags).filter(rule => rule.tags.includes("cat.color"))
+        .map(rule => rule.ruleId)
+"""
 
 Scheme = Literal["light", "dark"]
 
@@ -74,11 +78,14 @@ class Visitor:
         await self.page.set_viewport_size({"width": width, "height": 900})
         await self.page.evaluate(_SETTLED)
 
-    async def accessibility_faults(self) -> list[str]:
+    async def accessibility_faults(self, *, of_colours: bool = False) -> list[str]:
         """axe's violations on the current page: rule and element."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
-        options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+        rules = {"type": "tag", "values": RULES}
+        if of_colours:
+            rules = {"type": "rule", "values": await self.page.evaluate(_OF_COLOURS, RULES)}
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
         found: dict[str, Any] = await self.page.evaluate("options => axe.run(options)", options)
         return [
             f"{violation['id']}: {node['target'][0]}"

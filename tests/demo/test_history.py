@@ -1,5 +1,6 @@
 """The file with which a demo begins: small, of this version's schema, and true at any age."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ def test_it_has_neither_secrets_nor_addresses() -> None:
     assert b"whsec_" not in text
     assert b"127.0.0.1" not in text
     assert not {"user_session", "mail_token"} & history.rows.keys()
-    assert history.rows["api_key"] == history.rows["service_key"] == b""
+    assert not re.search(rb"chenu_(live|service)_\w{20}", text)
+    assert history.rows["service_key"] == b""
 
 
 def test_the_same_history_is_the_same_file(tmp_path: Path) -> None:
@@ -116,6 +118,41 @@ TAX_IDS = """
     SELECT split_part(u.email, '@', 1), d.tax_id_status FROM billing_details d
     JOIN account a ON a.id = d.account JOIN app_user u ON u.id = a.owner WHERE d.tax_id <> ''
 """
+PACKS = """
+    SELECT split_part(u.email, '@', 1), g.kind, g.granted, g.remaining > 0, g.debt
+    FROM token_grant g JOIN account a ON a.id = g.account JOIN app_user u ON u.id = a.owner
+    WHERE g.kind IN ('PACK', 'PACK_BONUS')
+"""
+TRIES = """
+    SELECT split_part(u.email, '@', 1), count(*), min(g.remaining) < 30
+    FROM token_grant g JOIN account a ON a.id = g.account JOIN app_user u ON u.id = a.owner
+    WHERE g.kind = 'PROMOTION' GROUP BY 1
+"""
+WARNED = """
+    SELECT split_part(m.to_address, '@', 1), (m.params->>'percent')::int FROM outbox_mail m
+    WHERE m.kind = 'TOKENS_USED' AND m.state = 'SENT'
+"""
+LIMITS = """
+    SELECT split_part(u.email, '@', 1), l.agent_id IS NULL, l.used >= l.soft_limit,
+        l.used >= l.hard_limit, l.warned_month = l.month
+    FROM token_limit l JOIN account a ON a.id = l.account JOIN app_user u ON u.id = a.owner
+    WHERE l.month = date_trunc('month', now() + (
+        SELECT offset_seconds * interval '1 second' FROM business_clock))::date
+"""
+OF_A_KEY = """
+    SELECT DISTINCT split_part(u.email, '@', 1), e.kind FROM token_entry e
+    JOIN api_key k ON k.id = e.api_key_id JOIN account a ON a.id = k.account
+    JOIN app_user u ON u.id = a.owner
+"""
+CARRIED = """
+    SELECT DISTINCT split_part(u.email, '@', 1) FROM token_budget_period p
+    JOIN account a ON a.id = p.account JOIN app_user u ON u.id = a.owner
+    WHERE p.carried > 0 OR p.changes > 1
+"""
+OWN_VALUES = """
+    SELECT split_part(u.email, '@', 1), s.hourly_rate, s.seconds_per_run FROM roi_setting s
+    JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
+"""
 BUSINESS_NOW = "SELECT now() + offset_seconds * interval '1 second' FROM business_clock"
 
 
@@ -185,13 +222,41 @@ def test_it_has_codes_an_upgrade_refunds_and_documents(demo: RunningDemo) -> Non
         ("gaelle", "LAUNCH50", "REDEEMED"),
         ("withdrew", "LAUNCH50", "REDEEMED"),
     }
-    assert rows_of(demo, UPGRADES) == [("basile",)]
+    assert {role for (role,) in rows_of(demo, UPGRADES)} == {"affiliate", "basile", "downgrade"}
     assert set(rows_of(demo, REFUNDS)) == {
         ("basile", "STAFF", "SETTLED", True),
+        ("chiara", "STAFF", "SETTLED", False),
+        ("withdrew", "BUYER", "SETTLED", True),
         ("withdrew", "WITHDRAWAL", "SETTLED", False),
     }
     assert rows_of(demo, WITHOUT_PDF) == [(0,)]
     assert rows_of(demo, TAX_IDS) == [("business", "VERIFIED")]
+
+
+def test_its_packs_are_used_given_back_and_owed(demo: RunningDemo) -> None:
+    assert set(rows_of(demo, PACKS)) == {
+        ("chiara", "PACK", 1000, False, 0),
+        ("chiara", "PACK_BONUS", 100, False, 0),
+        ("fabio", "PACK", 100, False, 0),
+        ("left", "PACK", 1000, False, 800),
+        ("left", "PACK_BONUS", 100, False, 100),
+        ("starter", "PACK", 1000, True, 0),
+        ("starter", "PACK_BONUS", 100, False, 0),
+        ("withdrew", "PACK", 1000, False, 0),
+        ("withdrew", "PACK_BONUS", 100, False, 0),
+    }
+    assert rows_of(demo, TRIES) == [("trial", 2, True)]
+
+
+def test_its_budgets_warn_and_its_limits_are_reached(demo: RunningDemo) -> None:
+    assert {("starter", 80), ("leaving", 100)} <= set(rows_of(demo, WARNED))
+    assert set(rows_of(demo, LIMITS)) == {
+        ("business", True, True, False, True),
+        ("business", False, True, True, True),
+    }
+    assert rows_of(demo, OF_A_KEY) == [("business", "SPEND")]
+    assert {"affiliate", "downgrade"} <= {role for (role,) in rows_of(demo, CARRIED)}
+    assert rows_of(demo, OWN_VALUES) == [("business", 8000, 1500)]
 
 
 def test_staff_find_something_to_answer(demo: RunningDemo) -> None:

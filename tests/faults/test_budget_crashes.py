@@ -14,8 +14,8 @@ from chenu.accounts.budget_dates import mark_budget_due
 from chenu.core import db
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
-from chenu.flows.invariants import check_books
 from chenu.tiers.catalogue import TierCode
+from tests.faults.books import require_true_books
 from tests.faults.counts import runs
 from tests.faults.server import Server
 from tests.faults.stand import EVER, Stand
@@ -71,7 +71,7 @@ async def require_granted(accounts: list[AccountId], each: int) -> None:
     assert await db.fetch_value(sql, accounts, each) == len(accounts)
     wallets = "kind = 'TOKEN_WALLET' AND balance = 500 AND owner_id = ANY($1)"
     assert await count("ledger_account", wallets, accounts) == len(accounts)
-    assert [finding for finding in await check_books() if not finding.ok] == []
+    await require_true_books()
 
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS.keys())

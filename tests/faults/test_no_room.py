@@ -14,13 +14,13 @@ from chenu.core import mail
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.errors import Unavailable
 from chenu.demo.processes import free_port
-from chenu.flows.invariants import check_books
 from chenu.flows.operations.repair import repair_due
 from chenu.flows.services import Services
 from chenu.jobs.mail_transport import SmtpTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.ledger.open_operations import list_open
 from tests.conftest import Engines
+from tests.faults.books import require_true_books
 from tests.faults.counts import runs
 from tests.flows.plans import complete, open_plans, start, tier_of
 from tests.jobs.smtp import MailServer, serve_mail
@@ -100,4 +100,4 @@ async def test_a_sale_completes_and_its_invoice_is_mailed_once_and_stored_later(
     assert await count("billing_document") == 1
     assert await count("outbox_mail", "kind = 'INVOICE' AND state = 'SENT'") == 1
     assert await list_open() == []
-    assert [finding for finding in await check_books() if not finding.ok] == []
+    await require_true_books()

@@ -17,13 +17,13 @@ from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
-from chenu.flows.invariants import check_books
 from chenu.flows.packs.refunds import RefundPackInput, refund_own_pack
 from chenu.flows.services import Services
 from chenu.flows.withdrawals.declare import declare_own
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.holds import HoldId, NewHold, hold_tokens, release_hold, settle_hold
 from chenu.tokens.pack_orders import PackOrderRow
+from tests.faults.books import require_true_books
 from tests.faults.counts import seeds
 from tests.flows.packs import buy, open_packs
 from tests.flows.plans import catch_up
@@ -109,7 +109,7 @@ async def test_a_refund_that_races_spends_returns_what_they_left(
     assert ended.spent + ended.taken + ended.remaining == 1100
     assert ended.returned == 900 * ended.taken_base // 1000
     assert await count("pack_refund") == await count("invoice_refund") <= 1
-    assert [finding for finding in await check_books() if not finding.ok] == []
+    await require_true_books()
 
 
 @pytest.mark.parametrize("seed", seeds(5))
@@ -131,4 +131,4 @@ async def test_many_refunds_at_once_return_the_pack_once(
 
     assert await count("invoice_refund", "amount = 900") == 1
     assert (await _end_of(order)).taken == 1100
-    assert [finding for finding in await check_books() if not finding.ok] == []
+    await require_true_books()

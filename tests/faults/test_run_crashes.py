@@ -18,11 +18,10 @@ from chenu.agents.access import give_access
 from chenu.agents.model import GrantSource
 from chenu.core import db
 from chenu.core.global_id import encode_id
-from chenu.flows.invariants import check_everything
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.wallet import get_wallet
 from tests.faults.counts import CONVERGED_SECONDS, runs
-from tests.faults.stand import EVER, Stand
+from tests.faults.stand import Stand, require_books
 from tests.flows.runs import give_tokens
 from tests.people import make_person
 from tests.rows import count
@@ -106,5 +105,4 @@ async def test_a_run_survives_a_kill(stand: Stand, point: str) -> None:
         wallet = await get_wallet(runner.account_id)
         assert (wallet.available, wallet.held) == (60, 0)
         assert await count("execution", "account = $1", runner.account_id) == 1
-        findings = await check_everything(stand.services, EVER)
-        assert [finding for finding in findings if not finding.ok] == []
+        await require_books(stand)

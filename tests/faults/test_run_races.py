@@ -13,8 +13,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
 from chenu.flows.executions.finish import expire_executions
-from chenu.flows.invariants import check_books
 from chenu.flows.services import Services
+from tests.faults.books import require_true_books
 from tests.faults.counts import runs
 from tests.flows.runs import Bench, set_up
 from tests.rows import count, put
@@ -25,10 +25,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 @pytest.fixture
 async def bench(services: Services) -> Bench:
     return await set_up(services, tokens=100_000)
-
-
-async def require_true_books() -> None:
-    assert [finding for finding in await check_books() if not finding.ok] == []
 
 
 async def test_twenty_reports_of_one_run_settle_once(bench: Bench) -> None:

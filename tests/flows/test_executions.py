@@ -1,14 +1,19 @@
 """Runs from authorisation to their end: what they hold, what they cost, and who may report them."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
+from chenu.accounts.budget_dates import lock_budget_dates, mark_budget_due
 from chenu.agents.errors import NotInLibrary
+from chenu.agents.executions import ExecutionRow
 from chenu.agents.model import ExecutionId, ExecutionStatus, ReportedBy
+from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import (
     ChenuError,
@@ -23,6 +28,7 @@ from chenu.flows.executions.finish import expire_executions
 from chenu.flows.executions.requests import MOST_TOKENS
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
+from chenu.tokens.budgets import settle_budget
 from chenu.tokens.errors import InsufficientTokens
 from tests.flows.runs import Bench, give_agent, move_clock, set_up
 from tests.people import make_person
@@ -52,6 +58,40 @@ async def test_a_run_holds_what_there_is_where_it_may_use_more(services: Service
 
     assert run.tokens_held == 30
     assert await bench.balance() == (0, 30)
+
+
+@pytest.mark.parametrize("is_try", [False, True], ids=["of the plan", "a free try"])
+async def test_a_run_and_the_budget_that_is_due_do_not_wait_for_each_other(
+    bench: Bench, is_try: bool
+) -> None:
+    await mark_budget_due(bench.account_id)
+    is_locked = asyncio.Event()
+
+    @db.transactional
+    async def settle_slowly() -> None:
+        await lock_budget_dates(bench.account_id)
+        is_locked.set()
+        await has_waiting_locks()
+        await settle_budget(bench.account_id)
+
+    async def run() -> ExecutionRow:
+        await is_locked.wait()
+        return await bench.authorize(100, agent_id=bench.foreign_id if is_try else bench.agent_id)
+
+    with capture_logs() as logs:
+        execution, _ = await asyncio.gather(run(), settle_slowly())
+
+    assert [line["event"] for line in logs if line["event"] == "transaction_in_the_way"] == []
+    assert execution.tokens_held == (50 if is_try else 100)
+
+
+async def has_waiting_locks() -> bool:
+    """Soon; False where nobody waits for a lock within two seconds."""
+    for _ in range(100):
+        if await db.fetch_value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 async def test_nothing_available_is_refused_with_what_would_help(services: Services) -> None:

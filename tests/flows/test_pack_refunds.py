@@ -273,6 +273,45 @@ async def test_a_debt_is_filled_by_the_next_pack(
     await require_true_books(services)
 
 
+@pytest.mark.parametrize("amount", [80, 100], ids=["a part", "all"])
+async def test_tokens_that_repaid_a_debt_are_owed_when_their_own_pack_is_refunded(
+    services: Services, person: Person, stripe_side: StripeSide, amount: int
+) -> None:
+    first = await buy(services, person.actor, "pack_100")
+    await spend(person, 100)
+    await return_at_stripe(stripe_side, first, 100)
+    await catch_up(services)
+    second = await buy(services, person.actor, "pack_100", key="pack-2")
+    assert (await get_wallet(first.account_id)).available == 0
+
+    await return_at_stripe(stripe_side, second, amount)
+    await catch_up(services)
+
+    assert (await get_wallet(first.account_id)).available == -amount
+    assert await grants_of(second) == Grants(0, 0, amount)
+    await require_true_books(services)
+
+
+async def test_what_was_spent_before_and_after_a_refund_that_failed_is_owed(
+    services: Services, person: Person, stripe_side: StripeSide
+) -> None:
+    """Spent: 500, then 300 of what was given again; a whole refund leaves a debt of them all."""
+    order = await buy(services, person.actor, card=FAILS)
+    await spend(person, 500)
+    await return_at_stripe(stripe_side, order, 450)
+    await catch_up(services)
+    await advance(services, 0.1)
+    assert (await get_wallet(order.account_id)).available == 600
+    await spend(person, 300)
+
+    await return_at_stripe(stripe_side, order, 900)
+    await catch_up(services)
+
+    assert (await get_wallet(order.account_id)).available == -800
+    assert await count("pack_refund", "restored_at IS NULL AND debt_tokens = 800") == 1
+    await require_true_books(services)
+
+
 async def test_parts_at_stripe_add_up_to_the_whole(
     services: Services, person: Person, stripe_side: StripeSide
 ) -> None:

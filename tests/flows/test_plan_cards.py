@@ -164,7 +164,7 @@ async def test_a_silent_stripe_is_being_confirmed_and_nothing_is_paid_twice(
 ) -> None:
     await fall_behind(services, person)
     before = await visit(services, person, OTHER)
-    await stripe_side.fail("timeout_after", "/v1/invoices/*/pay", times=1)
+    await stripe_side.fail("timeout_after", "/v1/invoices/*/pay", times=1, seconds=0.3)
 
     lost = await adopt_card(services, person.actor, before)
     await stripe_side.heal()

@@ -54,6 +54,10 @@ async def test_no_life_of_runs_violates_an_invariant(services: Services) -> None
     assert await violated() == []
 
 
+_LOST_OPEN = ["I9h", "I9r", "I9u"]
+"""A hold whose entries and run are of another id."""
+
+
 @pytest.mark.parametrize(
     ("tampering", "names"),
     [
@@ -67,6 +71,9 @@ async def test_no_life_of_runs_violates_an_invariant(services: Services) -> None
         ),
         ("UPDATE execution SET tokens_used = 21 WHERE status = 'COMPLETED'", ["I9s"]),
         ("UPDATE execution SET capped = true WHERE status = 'COMPLETED'", ["I9s"]),
+        ("DELETE FROM execution WHERE status = 'AUTHORIZED'", ["I9u"]),
+        ("UPDATE token_hold SET id = gen_random_uuid() WHERE status = 'OPEN'", _LOST_OPEN),
+        ("UPDATE token_hold SET id = gen_random_uuid() WHERE status = 'SETTLED'", ["I9h", "I9s"]),
     ],
 )
 async def test_a_violation_is_reported(
@@ -96,4 +103,4 @@ async def test_a_fourth_free_try_is_reported(services: Services, engines: Engine
         await connection.execute("UPDATE one SET id = $1", new_id())
         await connection.execute("INSERT INTO execution SELECT * FROM one")
 
-    assert await violated() == ["I9t"]
+    assert await violated() == ["I9s", "I9t"]  # it has no hold either

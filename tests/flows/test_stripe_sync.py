@@ -15,7 +15,9 @@ from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
 from chenu.flows.creators.edit_agent import PriceInput, update_agent
+from chenu.flows.creators.review_agent import archive_agent
 from chenu.flows.invariants import check_books
+from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.services import Services
 from tests.accounts.mailed import mailed_token
@@ -193,6 +195,39 @@ async def test_a_new_price_after_a_new_name_still_has_the_name_follow(
     await sync_product(services, market.agent.id)
 
     assert (await product_of(stripe_side, market))["name"] == "Trieur neuf"
+
+
+async def test_the_product_of_an_archived_agent_is_archived_once(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await buy(services, market)
+
+    await archive_agent(market.creator.actor, market.agent.id)
+    jobs = await count_jobs("sync_agent")
+    await db.execute("DELETE FROM pgqueuer")
+    await sync_stale()
+    found = await count_jobs("sync_agent")
+    changed = [await sync_product(services, market.agent.id) for _ in range(2)]
+    await db.execute("DELETE FROM pgqueuer")
+    await sync_stale()
+
+    product = await product_of(stripe_side, market)
+    assert (product["active"], product["name"]) == (False, "Trieur de factures")
+    assert (jobs, found, changed) == (1, 1, [True, False])
+    assert await count_jobs("sync_agent") == 0
+
+
+async def test_a_product_that_is_gone_at_stripe_needs_no_archiving(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await work_off(services)
+    await stripe_side.reset()
+    await archive_agent(market.creator.actor, market.agent.id)
+
+    await sync_product(services, market.agent.id)
+
+    assert await count("operation", "kind = 'PRODUCT_UPDATE' AND state = 'SETTLED'") == 1
+    assert (await get_agent(market.agent.id)).stripe_price_id is None
 
 
 async def test_an_open_page_of_the_old_address_is_not_shown_again(

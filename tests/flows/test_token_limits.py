@@ -241,15 +241,15 @@ async def test_setting_it_again_replaces_it_and_removing_ends_it(bench: Bench) -
 
 
 BAD = {
-    "no subject": ({"hard": 1}, "subject"),
-    "two subjects": ({"agent_id": new_id(), "api_key_id": new_id(), "hard": 1}, "subject"),
-    "no limit": ({"agent_id": "own"}, "hard"),
-    "soft of nothing": ({"agent_id": "own", "soft": 0}, "soft"),
-    "negative": ({"agent_id": "own", "hard": -1}, "hard"),
-    "too much": ({"agent_id": "own", "hard": HIGHEST + 1}, "hard"),
-    "soft beyond hard": ({"agent_id": "own", "soft": 11, "hard": 10}, "soft"),
+    "no subject": ({"hard": 1}, "agent_id"),
+    "two subjects": ({"agent_id": new_id(), "api_key_id": new_id(), "hard": 1}, "agent_id"),
+    "no limit": ({"agent_id": "own"}, "hard_limit"),
+    "soft of nothing": ({"agent_id": "own", "soft": 0}, "soft_limit"),
+    "negative": ({"agent_id": "own", "hard": -1}, "hard_limit"),
+    "too much": ({"agent_id": "own", "hard": HIGHEST + 1}, "hard_limit"),
+    "soft beyond hard": ({"agent_id": "own", "soft": 11, "hard": 10}, "soft_limit"),
     "unknown agent": ({"agent_id": new_id(), "hard": 1}, "agent_id"),
-    "unknown key": ({"api_key_id": new_id(), "hard": 1}, "id"),
+    "unknown key": ({"api_key_id": new_id(), "hard": 1}, "api_key_id"),
 }
 
 

@@ -10,22 +10,30 @@ from chenu.accounts.errors import WrongCredentials
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import Browser, SignUp, sign_in, sign_up
 from chenu.agents.access import has_usable_grant
-from chenu.agents.queries import find_creator_by_handle
+from chenu.agents.queries import find_agent, find_creator_by_handle
 from chenu.billing.trials import has_used_trial
 from chenu.core import db
 from chenu.core.errors import Invalid, NotFound
 from chenu.flows.invariants import check_everything
 from chenu.flows.mirrors.stale import sync_stale
-from chenu.flows.mirrors.sync import sync_customer, sync_person
+from chenu.flows.mirrors.sync import sync_customer, sync_person, sync_product
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.privacy.deletion import delete_person, finish_deletion
 from chenu.flows.privacy.rules import erase_all, find_whose
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.start import is_trial_due
+from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind
 from chenu.privacy.deletions import list_deletions_due
 from tests.flows.plans import catch_up, open_plans, start
-from tests.flows.sales import open_market, open_page
-from tests.people import PASSWORD, get_agent, make_person
+from tests.flows.sales import open_market, open_page, work_off
+from tests.people import (
+    PASSWORD,
+    get_agent,
+    make_creator,
+    make_person,
+    make_published_agent,
+)
 from tests.privacy.lives import NAME, WORDS, Life, export_of, find_words, finish, live
 from tests.rows import count, count_jobs
 from tests.stripe_side import StripeSide
@@ -137,6 +145,45 @@ async def test_books_and_stripe_agree_afterwards(
     findings = await check_everything(services, EVER)
     assert [finding for finding in findings if not finding.ok] == []
     assert {table: await count(table) for table in rows} == before
+
+
+async def test_products_of_the_listings_are_archived_at_stripe(
+    services: Services, stripe_side: StripeSide, tmp_path: Path
+) -> None:
+    """What was sold has its name still; of what nobody has, nothing is left to read."""
+    life = await live(services)
+    unsold = await make_published_agent(services, life.person, price=900, name=f"{WORDS} unsold")
+    await work_off(services)
+
+    await _delete(services, life, tmp_path)
+    await work_off(services)
+    await sync_product(services, life.sold.id)
+
+    products = [
+        await stripe_side.get(f"/v1/products/agent_{agent.id.hex}") for agent in (life.sold, unsold)
+    ]
+    assert [product["active"] for product in products] == [False, False]
+    assert products[0]["name"] == life.sold.name
+    assert products[1]["name"].startswith("deleted-")
+    assert await find_agent(unsold.id) is None
+    assert await count("operation", "kind = 'PRODUCT_UPDATE' AND state = 'SETTLED'") == 2
+
+
+async def test_a_product_that_is_made_while_its_listing_goes_is_archived_too(
+    services: Services, stripe_side: StripeSide, tmp_path: Path
+) -> None:
+    creator, _ = await make_creator(services, "zoe")
+    unsold = await make_published_agent(services, creator, price=900)
+    await delete_person(services, creator.actor, PASSWORD, "DELETE")
+    [archival] = await list_operations(OperationQuery(kind=OperationKind.PRODUCT_UPDATE))
+    early = await run_operation(services, archival.id)
+
+    for _ in range(3):
+        await work_off(services)
+
+    product = await stripe_side.get(f"/v1/products/agent_{unsold.id.hex}")
+    assert early.state == "SETTLED"
+    assert product["active"] is False
 
 
 async def test_buyers_keep_what_they_bought_and_nobody_buys_it_any_more(

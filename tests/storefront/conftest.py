@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-import asyncpg
 import pytest
 
 from chenu.agents.rows import AgentRow
 from chenu.flows.services import Services
-from tests.conftest import Engines, open_client
+from tests.conftest import open_client
+from tests.database import OwnedDatabase
 from tests.people import Person, make_published_agent
 from tests.rows import AUDITED_CHANGES
 from tests.storefront.browser import Browser
@@ -21,7 +21,6 @@ Fingerprint = Callable[[], Awaitable[str]]
 
 _RESTLESS = {"attempt_window", "migration"}
 """Tables that refused requests change too."""
-_ROWS = """SELECT coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM {rows} t"""
 
 
 @pytest.fixture
@@ -43,22 +42,25 @@ async def browser(open_browser: OpenBrowser) -> Browser:
 
 
 @pytest.fixture
-async def fingerprint(engines: Engines, services: Services) -> AsyncIterator[Fingerprint]:
+def fingerprint(database: OwnedDatabase, services: Services) -> Fingerprint:
     """A hash over every row of every table, to show that nothing changed."""
-    connection = await asyncpg.connect(engines.postgres_url)
-    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    tables = sorted({row["tablename"] for row in rows} - _RESTLESS)
+    tables = sorted(set(database.tables) - _RESTLESS)
+    sql = " UNION ALL ".join(map(_contents, tables))
 
     async def take() -> str:
-        digest = hashlib.sha256()
-        for table in tables:
-            rows = f"({AUDITED_CHANGES})" if table == "audit_event" else f'"{table}"'
-            found = await connection.fetchval(_ROWS.format(rows=rows))
-            digest.update((table + found).encode())
-        return digest.hexdigest()
+        found = await database.connection.fetch(sql)
+        assert len(found) == len(tables)
+        text = "".join(f"{name}{rows}" for name, rows in sorted(map(tuple, found)))
+        return hashlib.sha256(text.encode()).hexdigest()
 
-    yield take
-    await connection.close()
+    return take
+
+
+def _contents(table: str) -> str:
+    rows = f"({AUDITED_CHANGES})" if table == "audit_event" else table
+    return (
+        f"SELECT '{table}', coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM {rows} t"  # noqa: S608 - names of ours
+    )
 
 
 @pytest.fixture

@@ -42,11 +42,11 @@ async def begin(browser: Browser, **typed: str) -> Seen:
 
 
 async def mailed_link() -> str:
-    """Its path."""
+    """The path of the latest."""
     sql = """
         SELECT id, business_key, kind, to_address, locale, params::text AS params, state, attempts,
             created_at
-        FROM outbox_mail WHERE kind = 'EMAIL_VERIFY'
+        FROM outbox_mail WHERE kind = 'EMAIL_VERIFY' ORDER BY id DESC LIMIT 1
     """
     mail = await db.find_one(MailRow, sql)
     assert mail is not None
@@ -99,6 +99,26 @@ async def test_the_mailed_link_leads_on_to_stripe(browser: Browser) -> None:
     assert "Stripe's page of the plan that you chose comes next" in asked.words
     assert "Your plan Pro has begun" in order.words
     assert "€290.00 a year" in order.words
+
+
+async def test_a_link_that_was_asked_for_again_leads_on_to_the_chosen_plan(
+    browser: Browser, services: Services
+) -> None:
+    await make_coupon(services, "SAVE20", percent_off=20, duration=CouponDuration.FOREVER)
+    await begin(browser, trial="no", start_now="on", coupon_code="save20")
+
+    for _ in range(2):
+        again = await browser.submit(await browser.get("/account"), "/account/verify")
+    asked = await browser.get(await mailed_link())
+    verified = await browser.submit(asked, "/email/verify")
+    paid = await pay(verified.location)
+    order = await browser.get(paid.headers["location"])
+
+    assert again.location == "/account?notice=verify"
+    assert "Stripe's page of the plan that you chose comes next" in asked.words
+    assert "Your plan Pro has begun" in order.words
+    assert await db.fetch_value("SELECT starts_now FROM subscription_order")
+    assert await count("coupon_redemption") == 1
 
 
 async def test_before_the_address_is_verified_no_plan_begins(browser: Browser) -> None:

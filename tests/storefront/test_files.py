@@ -89,6 +89,16 @@ def test_styles_load_nothing_and_hide_nothing_from_the_policy() -> None:
     assert text.count("{") == text.count("}")
 
 
+def test_the_dark_scheme_has_other_colours_and_nothing_else() -> None:
+    text = "".join(path.read_text() for path in (STATIC / "css").glob("*.css"))
+    dark = re.findall(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]*\{[^{}]*\})+)\s*\}", text)
+    declared = [one for block in dark for one in re.findall(r"[{;]\s*([^;{}]+:[^;{}]+)", block)]
+
+    assert text.count("prefers-color-scheme") == len(dark) == 2
+    assert len(declared) > 20
+    assert [one for one in declared if not re.fullmatch(r"--[a-z-]+: #[0-9a-f]{6,8}", one)] == []
+
+
 async def test_an_icon_is_drawn_from_its_agent_and_stored(
     browser: Browser, services: Services
 ) -> None:

@@ -77,6 +77,22 @@ async def test_the_same_form_sent_twice_runs_once(client: httpx.AsyncClient, ben
     assert await count("execution") == 1
 
 
+async def test_a_form_sent_again_shows_its_run_though_runs_take_more_by_now(
+    client: httpx.AsyncClient, bench: Bench
+) -> None:
+    await send(client, bench, bench.agent_id, max_tokens="30")
+    await db.execute(
+        """UPDATE agent_version SET manifest = manifest || '{"minTokens": 9}' WHERE agent = $1""",
+        bench.agent_id,
+    )
+
+    again = await send(client, bench, bench.agent_id, max_tokens="30")
+
+    assert again.status_code == 200
+    assert "took 5 tokens" in again.text
+    assert await bench.balance() == (995, 0)
+
+
 async def test_the_library_has_a_form_for_each_agent_that_can_be_used(
     browser: Browser, bench: Bench
 ) -> None:

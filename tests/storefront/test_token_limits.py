@@ -8,12 +8,13 @@ import pytest
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.core import db
+from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.flows.runs import Bench, set_up
+from tests.flows.runs import Bench, give_agent, set_up
 from tests.people import make_member
 from tests.rows import count, fingerprint
-from tests.storefront.browser import Browser
+from tests.storefront.browser import Browser, Seen
 from tests.storefront.visitors import make_reader
 
 PAGE = "/account/token-limits"
@@ -52,6 +53,45 @@ async def test_a_limit_is_set_replaced_and_removed(browser: Browser, bench: Benc
     assert "40 tokens used or reserved this month · mail at 500 · stop at 1,000" in first.words
     assert "40 tokens used or reserved this month · stop at 2,000" in second.words
     assert "No agent and no key is limited" in third.words
+
+
+async def test_a_key_and_an_agent_of_the_library_lead_to_their_limit(
+    browser: Browser, bench: Bench
+) -> None:
+    await give_agent(bench)
+    key_id = await db.fetch_value("SELECT id FROM api_key")
+    await set_token_limit(bench.actor, LimitInput(agent_id=bench.foreign_id, soft=7, hard=9000))
+    browser.become(bench.person)
+    links = {
+        "/account": f"{PAGE}?subject=key:{key_id}#set-title",
+        "/library": f"{PAGE}?subject=agent:{bench.foreign_id}#set-title",
+    }
+
+    for page, link in links.items():
+        seen = await browser.get(page)
+        assert link in [each.attributes.get("href") for each in seen.page.find("a")]
+    of_key, of_agent = [await browser.get(link.split("#")[0]) for link in links.values()]
+
+    assert _filled(of_key) == (f"key:{key_id}", "", "")
+    assert _filled(of_agent) == (f"agent:{bench.foreign_id}", "7", "9000")
+
+
+def _filled(seen: Seen) -> tuple[str | None, ...]:
+    """What the form shows: its subject, and the two limits."""
+    [chosen] = [each for each in seen.page.find("option") if "selected" in each.attributes]
+    typed = [seen.page.find("input", name=name)[0] for name in ("soft", "hard")]
+    return (chosen.attributes["value"], *(each.attributes.get("value") or "" for each in typed))
+
+
+async def test_an_odd_subject_in_the_address_chooses_nothing(
+    browser: Browser, bench: Bench
+) -> None:
+    browser.become(bench.person)
+
+    seen = await browser.get(f"{PAGE}?subject=agent:x%22%3E")
+
+    assert seen.status == 200
+    assert [each for each in seen.page.find("option") if "selected" in each.attributes] == []
 
 
 BAD = {

@@ -17,6 +17,8 @@ class ModelGrant:
     left: int = 0
     held: int = 0
     spent: int = 0
+    repaid: int = 0
+    """What of it filled a debt."""
     debt: int = 0
     owed: int = 0
     """What ever became a debt of it."""
@@ -106,7 +108,7 @@ class ModelWallet:
         taken = min(each.left, amount)
         each.left -= taken
         if debt:
-            owed = max(0, min(amount - taken, each.held + each.spent - each.owed))
+            owed = max(0, min(amount - taken, each.held + each.spent + each.repaid - each.owed))
             each.debt += owed
             each.owed += owed
         self._repay()
@@ -141,4 +143,5 @@ class ModelWallet:
             for payer in self._usable(None, None):
                 part = min(debtor.debt, payer.left)
                 payer.left -= part
+                payer.repaid += part
                 debtor.debt -= part

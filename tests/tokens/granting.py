@@ -9,6 +9,7 @@ from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
+from chenu.flows.invariants import check_books
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.budget_tables import TokenBudgetPeriod
 from chenu.tokens.grants import (
@@ -86,6 +87,12 @@ async def hold(
     return hold_id, await db.run_in_transaction(lambda: hold_tokens(new))
 
 
+async def list_violations() -> list[str]:
+    """Names of invariants that do not hold, but for I9u: the holds of these tests have no run."""
+    found = [each.name for each in await check_books() if not each.ok]
+    return [name for name in found if name != "I9u"]
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     spend: int
@@ -139,9 +146,10 @@ async def spend(
 
 async def revoke(grant_id: GrantId, amount: int, key: str, *, debt: bool) -> int:
     async def take_back() -> Tokens:
-        return await revoke_tokens(
+        revoked = await revoke_tokens(
             grant_id, Tokens(amount), business_key=key, reason="Refunded", debt=debt
         )
+        return revoked.taken
 
     return await db.run_in_transaction(take_back)
 

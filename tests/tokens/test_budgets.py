@@ -15,18 +15,23 @@ from chenu.accounts.users import Browser, SignUp, sign_up
 from chenu.core import db
 from chenu.core.clock import CLOCK, business_now
 from chenu.flows.budgets.due import grant_first_budget
+from chenu.flows.invariants import check_books
 from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
+from chenu.tokens import spending
+from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget, settle_due_budget
 from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
 from chenu.tokens.errors import InsufficientTokens
+from chenu.tokens.grants import GrantKind
+from chenu.tokens.holds import release_hold, settle_hold
 from chenu.tokens.spending import Spend, spend_tokens
 from chenu.tokens.wallet import get_wallet
 from tests.people import PASSWORD, Person, make_person
 from tests.rows import count, put
-from tests.tokens.granting import hold, spend
+from tests.tokens.granting import give, hold, spend
 
 DAY = timedelta(days=1)
 FREE, STARTER, PRO = TierCode.FREE, TierCode.STARTER, TierCode.PRO
@@ -261,6 +266,56 @@ async def test_tokens_that_a_run_holds_outlive_the_budget(account_id: AccountId)
     assert (await get_wallet(account_id)).held == 200
 
 
+@pytest.mark.parametrize("held", [25_000, 24_999, 300], ids=["all", "nearly all", "a part"])
+async def test_what_a_run_gives_back_of_a_plan_that_ended_expires(
+    account_id: AccountId, held: int
+) -> None:
+    await settle_budget(account_id)
+    await spend(account_id, 500)
+    await change(account_id, PRO, days_from_now(0, 20))
+    hold_id, _ = await hold(account_id, held)
+    await change(account_id, FREE, None)
+
+    await db.run_in_transaction(lambda: release_hold(hold_id))
+
+    assert await available(account_id) == 0
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+@pytest.mark.parametrize("held", [25_000, 600], ids=["all", "a part"])
+async def test_a_plan_that_comes_back_brings_nothing_twice_though_a_run_holds_of_it(
+    account_id: AccountId, held: int
+) -> None:
+    period = days_from_now(0, 30)
+    await change(account_id, PRO, period)
+    hold_id, _ = await hold(account_id, held)
+    for tier, plan in ((FREE, None), (PRO, period), (FREE, None), (PRO, period)):
+        await change(account_id, tier, plan)
+
+    await db.run_in_transaction(lambda: settle_hold(hold_id, Tokens(100)))
+
+    assert await available(account_id) == 25_000 - held + 500
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+@pytest.mark.parametrize(("spent", "held"), [(0, 25_000), (10_000, 15_000), (10_000, 600)])
+async def test_what_runs_hold_of_a_returned_budget_is_deducted_from_the_next(
+    account_id: AccountId, spent: int, held: int
+) -> None:
+    await change(account_id, PRO, days_from_now(0, 30))
+    if spent:
+        await spend(account_id, spent)
+    await hold(account_id, held)
+    await db.run_in_transaction(lambda: mark_budgets_unpaid(account_id))
+    await change(account_id, FREE, None)
+    pass_days(0.01)
+
+    await change(account_id, PRO, days_from_now(0, 30))
+
+    assert (await numbers(account_id))[0] == 25_000 - held - spent
+    assert await available(account_id) == 25_000 - held - spent + 500
+
+
 async def test_a_contract_needs_no_budget_and_counts_what_is_used(account_id: AccountId) -> None:
     await settle_budget(account_id)
 
@@ -351,6 +406,42 @@ async def test_a_spend_finds_a_budget_that_is_due_and_not_granted_yet(
     assert (spent.balance_after, later.balance_after) == (300, 50)
     with pytest.raises(InsufficientTokens):
         await spend_tokens(use(account_id, 51, "c"))
+
+
+@pytest.mark.parametrize("amount", [1, 500, 600], ids=["one", "all of the budget", "more"])
+async def test_at_a_month_s_edge_the_new_budget_is_spent_before_bought_tokens(
+    account_id: AccountId, amount: int
+) -> None:
+    await settle_budget(account_id)
+    await give(account_id, 1_000, GrantKind.PACK)
+    pass_days(31.5)
+
+    await spend_tokens(use(account_id, amount, "a"))
+
+    of_pack = max(0, amount - 500)
+    assert await count("token_grant", f"kind = 'PACK' AND spent = {of_pack}") == 1
+    assert await count("token_grant", f"kind = 'MONTHLY' AND spent = {amount - of_pack}") == 1
+
+
+async def test_a_budget_that_cannot_be_settled_keeps_nobody_from_spending(
+    account_id: AccountId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = account_of(await make_person("bob", FREE))
+    await mark_budget_due(other)
+    for each in (account_id, other):
+        await give(each, 100, GrantKind.PACK)
+
+    async def settle(failing: AccountId) -> bool:
+        if failing == account_id:
+            raise RuntimeError("broken")
+        return await settle_budget(failing)
+
+    monkeypatch.setattr(spending, "settle_budget", settle)
+    first, second = await asyncio.gather(
+        spend_tokens(use(account_id, 70, "a")), spend_tokens(use(other, 520, "a"))
+    )
+
+    assert (first.balance_after, second.balance_after) == (30, 80)
 
 
 async def test_a_run_finds_a_budget_that_is_due_and_not_granted_yet(

@@ -22,7 +22,7 @@ from chenu.tokens.spending import Spend, SpendResult, spend_tokens
 from chenu.tokens.wallet import get_wallet
 from tests.conftest import Engines
 from tests.people import make_person
-from tests.rows import count
+from tests.rows import count, unguarded
 from tests.tokens.granting import give
 from tests.waiting import until
 
@@ -142,6 +142,21 @@ async def test_a_value_that_cannot_be_stored_is_its_caller_s_alone(services: Ser
     assert isinstance(bad, asyncpg.DataError)
     assert isinstance(fine, SpendResult)
     assert await count_spends(account_id) == 1
+
+
+async def test_an_account_whose_books_are_broken_stops_nobody_else(
+    services: Services, engines: Engines
+) -> None:
+    broken, account_id = await make_account("ada", 10), await make_account("bea", 10)
+    async with unguarded(engines) as connection:
+        sql = "UPDATE ledger_account SET balance = 50 WHERE owner_id = $1"
+        await connection.execute(sql, broken)
+
+    bad, fine = await spend_all([use(broken, 30), use(account_id, 1)])
+
+    assert isinstance(bad, asyncpg.RaiseError)
+    assert isinstance(fine, SpendResult)
+    assert await count_spends(broken) == 0
 
 
 async def test_one_key_from_twenty_tasks_is_one_spend(services: Services) -> None:

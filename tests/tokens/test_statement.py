@@ -23,7 +23,9 @@ from chenu.tokens.statement import (
     read_month,
 )
 from chenu.tokens.wallet import EntryKind, TokenPool, get_wallet
+from tests.conftest import Engines
 from tests.people import Person, make_person
+from tests.rows import unguarded
 from tests.storefront.token_lives import account_of, give, give_budget, owe, reserve, run
 
 AGENT, OTHER = new_id(), new_id()
@@ -162,11 +164,30 @@ async def test_the_list_is_paged_by_key(person: Person) -> None:
     seen += [entry.id for entry in page.rows]
     while page.has_next:
         await run(person, 1, AGENT)  # what is new shifts nothing
-        key = (str(seen[-1]), str(seen[-1]))
+        key = (page.rows[-1].created_at.isoformat(), str(seen[-1]))
         page = await list_statement(account_of(person), month, PageRequest(4, key))
         seen += [entry.id for entry in page.rows]
 
     assert seen == [entry.id for entry in whole]
+
+
+async def test_the_opening_is_the_balance_after_the_last_booking_before_the_month(
+    person: Person, engines: Engines
+) -> None:
+    """Of two concurrent spends the one asked for first may be booked last."""
+    month, account_id = await now_month(), account_of(person)
+    await run(person, 1, AGENT)
+    last = await db.fetch_value("SELECT max(id::text)::uuid FROM token_entry")
+    closing = (await get_statement(account_id, month)).closing
+    sql = """
+        UPDATE token_entry SET created_at = (SELECT min(created_at) FROM token_entry) WHERE id = $1
+    """
+    async with unguarded(engines) as connection:
+        await connection.execute(sql, last)
+
+    following = await get_statement(account_id, month.next())
+
+    assert following.opening == following.closing == closing
 
 
 @pytest.mark.parametrize(

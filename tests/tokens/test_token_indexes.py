@@ -4,13 +4,17 @@ tests/house/test_indexes.py sees the statements that call them; here PostgreSQL 
 statements inside of them read.
 """
 
+import re
 from typing import Any
 
 import asyncpg
 
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
+from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
+from chenu.tokens.statement import Month, get_statement, list_statement
+from tests.api.calls import counted_statements
 from tests.conftest import Engines
 from tests.tokens.granting import make_account
 
@@ -18,6 +22,7 @@ _SCANNED = """
     SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0 AND relname = ANY($1)
     ORDER BY relname
 """
+_SCAN = re.compile(r"Scan .*on token_entry.*\n *Index Cond: .*")
 _GROWING = ["token_grant", "token_entry", "token_hold", "ledger_account", "ledger_transaction"]
 _GROWING += ["ledger_entry", "idempotency_record"]
 
@@ -47,6 +52,40 @@ async def _live(connection: Any, account_id: object) -> None:
     await connection.execute("SELECT end_token_grant($1, 'ended', 'r', $2, $3)", monthly, *now)
     await connection.execute("SELECT read_token_wallet($1, $2)", account_id, now[0])
     await connection.execute("SELECT used_token_budget($1, $2, $2)", account_id, now[0])
+
+
+async def test_a_statement_reads_the_entries_of_its_month_alone(
+    services: Services, engines: Engines
+) -> None:
+    account_id, month = await make_account(), Month(2026, 11)
+    later = PageRequest(50, ("2026-11-20T10:00:00+00:00", str(new_id())))
+    async with counted_statements() as statements:
+        await get_statement(account_id, month)
+        await list_statement(account_id, month, PageRequest(50))
+        await list_statement(account_id, month, later)
+    plans = [await _explain(engines, statement) for statement in sorted(statements)]
+
+    scans = [scan for plan in plans for scan in _SCAN.findall(plan)]
+    assert len(plans) == 4
+    assert len(scans) == 5
+    assert [scan for scan in scans if "token_entry_month" not in scan] == []
+    assert [scan for scan in scans if "created_at <" not in scan] == []
+
+
+async def _explain(engines: Engines, statement: str) -> str:
+    """The plan of a statement for any arguments, where a scan of everything is the last choice."""
+    connection = await asyncpg.connect(engines.postgres_url)
+    try:
+        await connection.execute(
+            "SET enable_seqscan = off; SET enable_bitmapscan = off;"
+            " SET plan_cache_mode = force_generic_plan"
+        )
+        await connection.execute(f"PREPARE one AS {statement}")
+        given = ", ".join(["NULL"] * len(set(re.findall(r"\$\d+", statement))))
+        lines = await connection.fetch(f"EXPLAIN (COSTS OFF) EXECUTE one({given})")
+    finally:
+        await connection.close()
+    return "\n".join(line[0] for line in lines)
 
 
 async def test_no_function_reads_a_growing_table_whole(

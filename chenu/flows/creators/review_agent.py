@@ -220,6 +220,7 @@ async def archive_agent(actor: Actor, agent_id: AgentId) -> None:
         await write_columns(agent_id, {"status": AgentStatus.ARCHIVED.value})
         await delete_change(agent_id)
         await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent_id))
+        await queue.enqueue(queue.Job.SYNC_AGENT, str(agent_id))  # Stripe's product
         await audit.record(actor, "agent.archive", agent_id)
 
     await db.run_in_transaction(archive)

@@ -15,6 +15,7 @@ from chenu.core.backoff import name_failure
 from chenu.core.caches import SingleFlight
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
+from chenu.core.pubsub import publishing_wallets
 from chenu.flows.event_types import EventOutcome, EventScope
 from chenu.flows.services import Services
 
@@ -35,7 +36,8 @@ async def handle_event(services: Services, event_id: str) -> None:
         return
     crash_point("webhook.claimed")
     try:
-        outcome = await _dispatch(services, event)
+        async with publishing_wallets(services.pubsub):
+            outcome = await _dispatch(services, event)
     except StripeRefusal as refusal:
         # Asking again would be refused again: operators see it, nobody waits for it.
         log.error("event_refused", stripe_event=event_id, type=event.type, code=refusal.code)

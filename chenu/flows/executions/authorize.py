@@ -9,21 +9,20 @@ from datetime import timedelta
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.idempotency import ClientKey, client_key, find_result, remember_result
-from chenu.agents.access import list_usable_grants, record_first_use
+from chenu.agents.access import record_first_use
 from chenu.agents.executions import (
     ExecutionRow,
     get_execution,
     insert_execution,
     list_min_tokens,
 )
-from chenu.agents.model import AgentId, ExecutionId, ExecutionStatus
-from chenu.agents.queries import find_agent, find_viewer_role
+from chenu.agents.model import ExecutionId, ExecutionStatus
 from chenu.agents.rows import AgentRow
-from chenu.agents.run_access import FREE_TRY_TOKENS, RunAccess, decide_run
+from chenu.agents.run_access import FREE_TRY_TOKENS, RunAccess, find_runnable
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
-from chenu.core.errors import Invalid, NotFound, reject_if_any
+from chenu.core.errors import Invalid, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.pubsub import publish_wallet
@@ -32,6 +31,7 @@ from chenu.flows.executions.requests import AuthorizeInput, check_authorize, rep
 from chenu.flows.services import Services
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import get_tier
+from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.holds import HoldId, NewHold, hold_tokens
 from chenu.tokens.limits import reserve_within_limits
@@ -86,21 +86,6 @@ async def _authorize(
     await remember_result(client, execution.id)
     crash_point("authorize.before_commit")
     return execution
-
-
-async def find_runnable(actor: Actor, agent_id: AgentId) -> tuple[AgentRow, RunAccess]:
-    """The agent, and whether the actor may run it; raises NotFound for one that they may not see.
-
-    Whoever may run it may see it, whatever scopes their key has.
-    """
-    agent = await find_agent(agent_id)
-    if agent is None or actor.account_id is None:
-        raise NotFound("There is no such agent", path=("agent_id",))
-    grants = await list_usable_grants(actor.account_id, [agent_id])
-    access = decide_run(actor, agent, grants[0] if grants else None)
-    if access.refusal is not None and await find_viewer_role(actor, agent) is None:
-        raise NotFound("There is no such agent", path=("agent_id",))
-    return agent, access
 
 
 async def find_least(agent: AgentRow) -> int:
@@ -159,8 +144,12 @@ def _describe(
 
 
 async def _hold(actor: Actor, execution: ExecutionRow) -> ExecutionRow:
-    """What the limits leave, and of that what there is; nothing is a refusal."""
+    """What the limits leave, and of that what there is; nothing is a refusal.
+
+    What is due of the budget comes first: whoever grants it locks it before the wallet.
+    """
     account_id, agent_id = execution.account_id, execution.agent_id
+    await settle_due_budget(account_id)
     grant_id = await take_free_try(account_id, agent_id) if execution.is_free_try else None
     asked, key_id = execution.max_tokens, execution.api_key_id
     most = await reserve_within_limits(account_id, agent_id, key_id, asked, at_least=1)

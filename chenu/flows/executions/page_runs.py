@@ -13,10 +13,10 @@ from chenu.agents.executions import ExecutionRow, count_free_tries, list_min_tok
 from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
-from chenu.agents.run_access import FREE_TRIES, FREE_TRY_TOKENS
+from chenu.agents.run_access import FREE_TRIES, FREE_TRY_TOKENS, find_runnable
 from chenu.agents.run_summaries import list_run_summaries
 from chenu.core.errors import NotFound
-from chenu.flows.executions.authorize import authorize_execution, find_runnable
+from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.finish import complete_execution
 from chenu.flows.executions.requests import AuthorizeInput, CompleteInput
 from chenu.flows.services import Services
@@ -81,6 +81,8 @@ async def run_once(
     Raises what both steps raise. Repeated after a crash, it goes on where it stopped.
     """
     run = await authorize_execution(services, actor, request, idempotency_key)
+    if run.tokens_used is not None:  # what a run typically takes may be another number by now
+        return run
     agent = await find_agent(run.agent_id)
     if agent is None:
         raise NotFound("There is no such agent", path=("agent_id",))

@@ -82,12 +82,12 @@ def _check(request: LimitInput) -> list[ChenuError]:
     errors: list[ChenuError] = []
     if (request.agent_id is None) == (request.api_key_id is None):
         message = mark("Please choose one agent or one API key")
-        errors.append(Invalid(message, path=("subject",)))
+        errors.append(Invalid(message, path=("agent_id",)))
     if request.soft is None and request.hard is None:
         message = mark("Please enter a number of tokens in one of the two fields")
-        errors.append(Invalid(message, path=("hard",)))
-    errors += _check_tokens("soft", request.soft, lowest=1)
-    errors += _check_tokens("hard", request.hard, lowest=0)
+        errors.append(Invalid(message, path=("hard_limit",)))
+    errors += _check_tokens("soft_limit", request.soft, lowest=1)
+    errors += _check_tokens("hard_limit", request.hard, lowest=0)
     if not errors and None not in (request.soft, request.hard):
         errors += _check_order(request.soft or 0, request.hard or 0)
     return errors
@@ -103,9 +103,8 @@ def _check_tokens(field: str, value: int | None, *, lowest: int) -> list[ChenuEr
 def _check_order(soft: int, hard: int) -> list[ChenuError]:
     if soft <= hard:
         return []
-    return [
-        Invalid("The mail comes before the stop: enter at most {hard}", path=("soft",), hard=hard)
-    ]
+    message = mark("The mail comes before the stop: enter at most {hard}")
+    return [Invalid(message, path=("soft_limit",), hard=hard)]
 
 
 async def _find_subject(actor: Actor, account_id: AccountId, request: LimitInput) -> LimitSubject:
@@ -114,7 +113,7 @@ async def _find_subject(actor: Actor, account_id: AccountId, request: LimitInput
         agent = await get_visible_agent(actor, request.agent_id)
         return LimitSubject(account_id, agent_id=agent.id)
     assert request.api_key_id is not None  # noqa: S101 - checked above
-    key = await get_api_key(account_id, request.api_key_id)
+    key = await get_api_key(account_id, request.api_key_id, path=("api_key_id",))
     return LimitSubject(account_id, api_key_id=key.id)
 
 

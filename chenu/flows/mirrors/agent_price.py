@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 
 from chenu.agents import stripe_prices
-from chenu.agents.model import AgentId
+from chenu.agents.model import AgentId, AgentStatus
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import AgentPriceRequest, PriceState, ProductUpdate, StripeRefusal
 from chenu.billing.ports import CataloguePort
+from chenu.core import queue
 from chenu.core.errors import InvalidState, NotFound
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.operation_handlers import (
@@ -19,14 +20,17 @@ from chenu.flows.operation_handlers import (
     get_subject,
     read_params,
 )
+from chenu.ledger.operation_list import has_operation
 from chenu.ledger.operations import (
     FOLLOWS,
     NewOperation,
     OperationKind,
     OperationRow,
     OperationState,
+    create_operation_after,
     find_by_stripe_id,
     find_first_settled,
+    find_last,
 )
 
 _PRODUCT = "agent_"
@@ -88,9 +92,11 @@ class AgentPriceHandler(OperationHandler[AgentPriceRequest, str]):
         return await self.catalogue.put_agent_price(params, operation)
 
     async def apply(self, operation: OperationRow, params: AgentPriceRequest, answer: str) -> str:
-        """Adopt it, unless the agent's price has moved on since."""
-        version = _version_of(operation)
-        await stripe_prices.adopt_price(AgentId(get_subject(operation)), answer, version)
+        """Adopt it, unless the agent's price has moved on, or the agent was deleted, since."""
+        agent_id = AgentId(get_subject(operation))
+        await stripe_prices.adopt_price(agent_id, answer, _version_of(operation))
+        if await find_agent(agent_id) is None:
+            await archive_product(agent_id, params.name)
         return answer
 
     async def renew(self, operation: OperationRow, params: AgentPriceRequest) -> AgentPriceRequest:
@@ -136,30 +142,52 @@ def product_key(agent_id: AgentId) -> str:
 
 
 class _Sent(msgspec.Struct, frozen=True):
+    """Of the operation that makes the product, or of a later update."""
+
     name: str
+    is_active: bool = True
 
 
 async def next_product_operation(agent: AgentRow, last: OperationRow | None) -> NewOperation | None:
-    """What to send of the product after `last`; None when Stripe has its name of now."""
-    sent = read_params(last, _Sent).name if last else await _find_first_name(agent.id)
+    """What to send of the product after `last`; None when Stripe has what is true now."""
+    sent = read_params(last, _Sent) if last else await _find_first_sent(agent.id)
     if sent is None:
         return None  # no product yet: it is made with its price
     was_missing = last is not None and last.state == OperationState.FAILED and _is_gone(last)
-    if sent == agent.name and not was_missing:
+    update = _make_product_update(agent)
+    if (sent.name, sent.is_active) == (update.name, update.is_active) and not was_missing:
         return None
-    params = ProductUpdate(_product_id(agent.id), agent.name)
-    key = product_key(agent.id)
-    return NewOperation(OperationKind.PRODUCT_UPDATE, key, params, subject_id=agent.id)
+    return _product_operation(agent.id, update)
+
+
+def _make_product_update(agent: AgentRow) -> ProductUpdate:
+    is_active = agent.status is not AgentStatus.ARCHIVED
+    return ProductUpdate(_product_id(agent.id), agent.name, is_active=is_active)
+
+
+def _product_operation(agent_id: AgentId, update: ProductUpdate) -> NewOperation:
+    key = product_key(agent_id)
+    return NewOperation(OperationKind.PRODUCT_UPDATE, key, update, subject_id=agent_id)
+
+
+async def archive_product(agent_id: AgentId, name: str) -> None:
+    """In the caller's transaction, for an agent whose row goes; nothing if it was never priced."""
+    if not await has_operation(OperationKind.AGENT_PRICE, agent_id):
+        return
+    update = ProductUpdate(_product_id(agent_id), name, is_active=False)
+    last = await find_last((OperationKind.PRODUCT_UPDATE,), agent_id, product_key(agent_id))
+    operation = await create_operation_after(_product_operation(agent_id, update), last)
+    await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 
 
 def _is_gone(operation: OperationRow) -> bool:
     return StripeRefusal(operation.error_code or "", "").is_gone
 
 
-async def _find_first_name(agent_id: AgentId) -> str | None:
-    """The name with which the product was made; later prices leave it alone."""
+async def _find_first_sent(agent_id: AgentId) -> _Sent | None:
+    """With what the product was made; later prices leave it alone."""
     first = await find_first_settled(OperationKind.AGENT_PRICE, agent_id)
-    return None if first is None else read_params(first, _Sent).name
+    return None if first is None else read_params(first, _Sent)
 
 
 @dataclass(frozen=True)
@@ -170,16 +198,22 @@ class ProductUpdateHandler(ChangeHandler[ProductUpdate]):
     params_type = ProductUpdate
 
     async def call(self, operation: OperationRow, params: ProductUpdate) -> None:
-        """Refused because the product is gone: its price is asked about, which went with it."""
+        """Refused because the product is gone: its price is asked about, which went with it.
+
+        One that was to be archived need not be there.
+        """
         try:
             await self.catalogue.update_product(params, operation)
         except StripeRefusal as refusal:
-            if refusal.is_gone:
-                await refresh_price(self.catalogue, AgentId(get_subject(operation)))
-            raise
+            if not refusal.is_gone:
+                raise
+            await refresh_price(self.catalogue, AgentId(get_subject(operation)))
+            if params.is_active:
+                raise
 
     async def renew(self, operation: OperationRow, params: ProductUpdate) -> ProductUpdate:
-        return ProductUpdate(params.product_id, (await _get_agent(operation)).name)
+        agent = await find_agent(AgentId(get_subject(operation)))
+        return params if agent is None else _make_product_update(agent)
 
 
 async def _get_agent(operation: OperationRow) -> AgentRow:

@@ -14,6 +14,7 @@ from chenu.billing.gateway import OutcomeUnknown, StripeRefusal
 from chenu.core import db, tracing
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import ChenuError
+from chenu.core.pubsub import publishing_wallets
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger import operations
@@ -37,7 +38,8 @@ async def run_operation(services: Services, operation_id: OperationId) -> Operat
             structlog.contextvars.bound_contextvars(operation=str(operation.id)),
             tracing.span(f"operation {operation.kind}") as note,
         ):
-            done = await _carry_out_or_postpone(services, operation)
+            async with publishing_wallets(services.pubsub):
+                done = await _carry_out_or_postpone(services, operation)
             note.attributes["chenu.operation.state"] = done.state
             note.error = done.error_code or "" if done.state == OperationState.FAILED else ""
             return done

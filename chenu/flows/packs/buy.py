@@ -22,7 +22,7 @@ from chenu.flows.packs.pages import PACK_PAGES
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
 from chenu.ledger.operations import OperationRow, create_operation_after
-from chenu.tiers.catalogue import get_tier
+from chenu.tiers.catalogue import Feature
 from chenu.tokens.pack_orders import (
     PackOrderId,
     PackOrderRow,
@@ -58,7 +58,7 @@ async def buy_pack(
     account_id, user_id = actor.require_right(Right.BUY_PACKS), actor.require_user()
     actor.require_verified()
     reject_if_any(_check_input(services, request))
-    if get_tier(actor.tier).monthly_tokens is None:
+    if actor.entitlements.grant(Feature.TOKENS).is_unlimited:
         raise InvalidState(_UNLIMITED)
     pack = _get_pack(request.pack_code)
     key = idempotency.client_key(account_id, idempotency_key, "tokenPackBuy", request)

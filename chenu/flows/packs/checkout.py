@@ -16,7 +16,6 @@ from chenu.billing.gateway import (
 from chenu.billing.ports import CheckoutPort, CustomerPort, SubscriptionPort
 from chenu.billing.recurring import InvoiceState, RefundState
 from chenu.core.fetched import Fetched, fetch
-from chenu.core.pubsub import PubSub, publish_wallet
 from chenu.flows.checkout_pages import SessionParams, next_expiry
 from chenu.flows.operation_handlers import NotYet, OperationHandler, get_subject
 from chenu.flows.packs.pages import PACK_PAGES
@@ -102,7 +101,6 @@ class PackOutcomeHandler(OperationHandler[SessionParams, PaidPack | None]):
 
     checkouts: CheckoutPort
     subscriptions: SubscriptionPort
-    pubsub: PubSub
 
     kind = OperationKind.PACK_OUTCOME
     params_type = SessionParams
@@ -148,6 +146,3 @@ class PackOutcomeHandler(OperationHandler[SessionParams, PaidPack | None]):
         code = refusal.code if isinstance(refusal, CurrencyRefused) else "checkout_gone"
         order_id = get_subject(operation)
         await end_pack_order(order_id, PackOrderStatus.CANCELED, failure_code=code)
-
-    async def after_commit(self, operation: OperationRow, params: SessionParams) -> None:
-        await publish_wallet(self.pubsub, operation.account_id)

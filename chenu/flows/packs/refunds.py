@@ -30,7 +30,7 @@ from chenu.core.crash_points import crash_point
 from chenu.core.errors import InvalidState
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
-from chenu.core.pubsub import publish_wallet
+from chenu.core.pubsub import publishing_wallets
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_tokens import NOTHING_LEFT, refund_amount, take_back
 from chenu.flows.services import Services
@@ -117,10 +117,10 @@ async def refund_own_pack(
     account_id = actor.require_right(Right.BUY_PACKS)
     key = idempotency.client_key(account_id, idempotency_key, "packRefund", data)
     order = await get_own_pack_order(account_id, data.order_id)
-    request_id, operation = await _create(actor, order, data, key)
+    async with publishing_wallets(services.pubsub):
+        request_id, operation = await _create(actor, order, data, key)
     crash_point("pack_refund.after_commit")
     await run_refund(services, operation)
-    await publish_wallet(services.pubsub, account_id)
     return await get_refund_request(request_id)
 
 

@@ -12,7 +12,7 @@ from chenu.flows.topic import Topic
 
 def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler[Any, Any]]:
     yield PackCheckoutHandler(checkouts=stripe, customers=stripe)
-    yield PackOutcomeHandler(checkouts=stripe, subscriptions=stripe, pubsub=pubsub)
+    yield PackOutcomeHandler(checkouts=stripe, subscriptions=stripe)
     yield PackExpiryHandler(stripe)
 
 

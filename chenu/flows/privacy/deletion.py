@@ -11,7 +11,8 @@ from chenu.accounts.customers import get_billed_person, list_owned_accounts
 from chenu.accounts.members import lock_account
 from chenu.accounts.password_store import Credentials, hold_password
 from chenu.accounts.users import User, get_user
-from chenu.agents.privacy import list_agents_made
+from chenu.agents.model import AgentId
+from chenu.agents.privacy import MadeAgent, list_agents_made
 from chenu.agents.purchases import list_pending_of_account
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscription_orders import find_pending_order
@@ -32,6 +33,7 @@ from chenu.core.mail import queue_mail
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import PersonDeletedParams
 from chenu.core.personal_data import Whose
+from chenu.flows.mirrors.agent_price import archive_product
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.packs.pages import PACK_PAGES
 from chenu.flows.privacy.customer import create_customer_deletion
@@ -123,7 +125,16 @@ async def _delete(actor: Actor) -> None:
     deletion_id = await record_deletion(user.id)
     for agent in made:
         await queue.enqueue(queue.Job.CLOSE_CHECKOUTS, str(agent.id))
+        await _archive_at_stripe(agent, whose)
     await _say_goodbye(user, deletion_id)
+
+
+async def _archive_at_stripe(agent: MadeAgent, whose: Whose) -> None:
+    """What buyers keep has its name still; of the others nothing may be left to read."""
+    if agent.is_held:
+        await queue.enqueue(queue.Job.SYNC_AGENT, str(agent.id))
+    else:
+        await archive_product(AgentId(agent.id), whose.pseudonym)
 
 
 def _accounts_of(whose: Whose) -> tuple[AccountId, ...]:

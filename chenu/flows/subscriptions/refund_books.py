@@ -78,7 +78,8 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
-        await mark_budgets_unpaid(payment.account_id)
+        if (await get_invoice(payment.invoice_id)).stripe_subscription_id is not None:
+            await mark_budgets_unpaid(payment.account_id)
         await _tell_customer(refund)
     return refund
 

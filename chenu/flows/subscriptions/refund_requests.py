@@ -35,6 +35,7 @@ from chenu.core import db
 from chenu.core.errors import ChenuError, Forbidden, Invalid, InvalidState, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
+from chenu.core.pubsub import publishing_wallets
 from chenu.core.text import tidy
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_tokens import restore_of_request, take_for_request
@@ -73,7 +74,8 @@ async def request_refund(
         raise Forbidden("This is for staff only")
     reject_if_any(_check(data))
     key = idempotency.client_key(actor.account_id, idempotency_key, "planRefund", data)
-    request_id, operation = await _create(actor, user_id, data, key)
+    async with publishing_wallets(services.pubsub):
+        request_id, operation = await _create(actor, user_id, data, key)
     await _run(services, operation)
     return await get_refund_request(request_id)
 
@@ -140,7 +142,8 @@ async def decide_refund(
     user_id = actor.require_staff(Staff.SUPPORT)
     said = reason or ""
     reject_if_any(check_text(said, path=("reason",), longest=MAX_REASON, is_needed=not approve))
-    operation = await _decide(actor, user_id, request_id, tidy(said), approve=approve)
+    async with publishing_wallets(services.pubsub):
+        operation = await _decide(actor, user_id, request_id, tidy(said), approve=approve)
     await _run(services, operation)
     return await get_refund_request(request_id)
 
