@@ -124,6 +124,29 @@ async def stop_access(purchase_id: PurchaseId, at: datetime) -> None:
     await db.execute(sql, purchase_id, at)
 
 
+async def revoke_access(purchase_id: PurchaseId, reason: str) -> None:
+    sql = """
+        UPDATE access_grant SET revoked_at = $2, revoked_reason = $3
+        WHERE purchase = $1 AND revoked_at IS NULL
+    """
+    await db.execute(sql, purchase_id, business_now(), reason)
+
+
+async def restore_access(purchase_id: PurchaseId, reason: str) -> None:
+    """What was revoked for that reason; the caller knows that nothing else gives access."""
+    sql = """
+        UPDATE access_grant SET revoked_at = NULL, revoked_reason = NULL
+        WHERE purchase = $1 AND revoked_reason = $2
+    """
+    await db.execute(sql, purchase_id, reason)
+
+
+async def find_grant_of_purchase(purchase_id: PurchaseId, *, lock: bool = False) -> GrantRow | None:
+    """`lock` holds the row until the transaction ends."""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
+    return await db.find_one(GrantRow, f"{_SELECT} WHERE purchase = $1{suffix}", purchase_id)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentAccess:
     """`refusal` says what would allow it."""

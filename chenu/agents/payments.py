@@ -37,6 +37,9 @@ class PaymentRow:
     creator_basis_points: BasisPoints
     split_rule: str
     refunded: Cents
+    transferred: Cents
+    share_due: Cents
+    share_claimed: Cents
     stripe_transfer_id: str | None
     receipt_url: str | None
     invoice_url: str | None
@@ -106,9 +109,40 @@ async def list_agent_payments(
     return await db.fetch_all(AgentPayment, sql, account_id, since, before)
 
 
-async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str) -> None:
-    sql = "UPDATE purchase_payment SET stripe_transfer_id = $2 WHERE id = $1"
-    await db.execute(sql, payment_id, stripe_transfer_id)
+async def find_payment_of_charge(stripe_charge_id: str) -> PaymentRow | None:
+    sql = f"{_PAYMENT} WHERE stripe_charge_id = $1"
+    return await db.find_one(PaymentRow, sql, stripe_charge_id)
+
+
+async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str, amount: Cents) -> None:
+    sql = "UPDATE purchase_payment SET stripe_transfer_id = $2, transferred = $3 WHERE id = $1"
+    await db.execute(sql, payment_id, stripe_transfer_id, amount)
+
+
+async def record_share_due(payment_id: PaymentId, share: Cents) -> None:
+    """How much of the creator's share has to come back, by all that is refunded."""
+    sql = "UPDATE purchase_payment SET share_due = $2 WHERE id = $1"
+    await db.execute(sql, payment_id, share)
+
+
+async def record_share_claimed(payment_id: PaymentId, share: Cents) -> None:
+    sql = "UPDATE purchase_payment SET share_claimed = $2 WHERE id = $1"
+    await db.execute(sql, payment_id, share)
+
+
+async def sum_unclaimed(creator_id: CreatorId) -> Cents:
+    """What has to come back of shares that are not transferred yet."""
+    sql = """
+        SELECT coalesce(sum(share_due - share_claimed), 0)::bigint FROM purchase_payment
+        WHERE creator = $1
+    """
+    return Cents(await db.fetch_value(sql, creator_id))
+
+
+async def list_claimed(creator_id: CreatorId) -> list[PaymentId]:
+    """Payments of whose share something was claimed back."""
+    sql = "SELECT id FROM purchase_payment WHERE creator = $1 AND share_claimed > 0"
+    return [row.id for row in await db.fetch_all(_Id, sql, creator_id)]
 
 
 async def record_refund(payment_id: PaymentId, amount: Cents) -> None:

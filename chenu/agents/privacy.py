@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         dict.fromkeys(
             (
                 *("creator", "creator_share", "platform_share", "fee", "creator_basis_points"),
-                *("split_rule", "stripe_transfer_id"),
+                *("split_rule", "stripe_transfer_id", "transferred", "share_due", "share_claimed"),
             ),
             "between us and the creator",
         ),
@@ -149,7 +149,7 @@ RULES: tuple[Rule, ...] = (
         (
             *("id", "purchase", "creator", "gross", "discount", "tax", "creator_share"),
             *("platform_share", "fee", "creator_basis_points", "split_rule", "refunded"),
-            *("stripe_transfer_id", "paid_at"),
+            *("stripe_transfer_id", "transferred", "share_due", "share_claimed", "paid_at"),
         ),
         dict.fromkeys(
             (
@@ -160,6 +160,19 @@ RULES: tuple[Rule, ...] = (
         ),
         retained=_PAYMENT_RETAINED,
         topic="sale",
+    ),
+    PersonalData(
+        "purchase_refund",
+        f"purchase IN (SELECT id FROM purchase WHERE {_BOUGHT})",  # noqa: S608 - texts of ours
+        (
+            *("id", "payment", "purchase", "account", "amount", "origin", "reason", "state"),
+            *("stripe_refund_id", "created_at", "settled_at"),
+        ),
+        {"requested_by": _OTHERS},
+        retained={
+            **codes("origin", "state", "stripe_refund_id"),
+            "reason": BOOKS,
+        },
     ),
     PersonalData(
         "access_grant",

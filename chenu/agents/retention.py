@@ -19,6 +19,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("agent_run_summary", "at most one an agent"),
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),
+    Forever("purchase_refund", BOOKS),
     Forever("access_grant", "what was bought is for ever"),
     Forever("creator", PEOPLE),
     Forever("agent", PEOPLE),

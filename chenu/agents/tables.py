@@ -133,6 +133,9 @@ class PurchasePayment(Table, tablename="purchase_payment"):
 
     A one-time purchase has one, a monthly one has one for each charge of its invoices:
     `stripe_invoice_id` names that invoice.
+
+    `transferred` went to the creator, with `stripe_transfer_id`. Of their share `share_due` has to
+    come back; of that `share_claimed` was taken on: by a reversal of the transfer, or as a debt.
     """
 
     id = primary_id()
@@ -151,10 +154,30 @@ class PurchasePayment(Table, tablename="purchase_payment"):
     creator_basis_points = Integer()
     split_rule = Text()
     refunded = BigInt(default=0)
+    transferred = BigInt(default=0)
+    share_due = BigInt(default=0)
+    share_claimed = BigInt(default=0)
     stripe_transfer_id = Text(default=None, null=True, unique=True)
     receipt_url = Text(default=None, null=True)
     invoice_url = Text(default=None, null=True)
     paid_at = business_time()
+
+
+class PurchaseRefund(Table, tablename="purchase_refund"):
+    """A refund of a payment, whoever asked for it, in cents; `stripe_refund_id` once it is made."""
+
+    id = primary_id()
+    payment = belongs_to(PurchasePayment, index=True)
+    purchase = belongs_to(Purchase, index=True)
+    account = belongs_to(Account)
+    amount = BigInt()
+    origin = Text()
+    reason = Text(default="")
+    state = Text(default="REQUESTED")
+    requested_by = belongs_to(AppUser, null=True)
+    stripe_refund_id = Text(default=None, null=True, unique=True)
+    created_at = business_time()
+    settled_at = Timestamptz(default=None, null=True)
 
 
 class AccessGrant(Table, tablename="access_grant"):

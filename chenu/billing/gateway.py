@@ -197,12 +197,24 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """Funded by this charge, and grouped with its order by `transfer_group`."""
+    """Grouped with its order by `transfer_group`.
+
+    Funded by this charge; None: by our available balance.
+    """
 
     amount: Cents
     destination: str
-    source_charge: str
+    source_charge: str | None
     transfer_group: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """What comes back of a transfer."""
+
+    transfer_id: str
+    amount: Cents
     payment_id: str
 
 

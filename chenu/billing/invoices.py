@@ -231,5 +231,10 @@ async def get_invoice(invoice_id: InvoiceId) -> InvoiceRow:
     return found[0]
 
 
+async def find_invoice_of_purchase(purchase_id: UUID) -> InvoiceRow | None:
+    sql = f"{_INVOICE} WHERE purchase = $1 AND status = 'PAID' ORDER BY id LIMIT 1"
+    return await db.find_one(InvoiceRow, sql, purchase_id)
+
+
 async def find_invoice_by_number(number: str) -> InvoiceRow | None:
     return await db.find_one(InvoiceRow, f"{_INVOICE} WHERE number = $1 LIMIT 1", number)

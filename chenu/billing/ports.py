@@ -28,6 +28,7 @@ from chenu.billing.gateway import (
     PriceState,
     ProductUpdate,
     RefundRequest,
+    ReversalRequest,
     TransferRequest,
 )
 from chenu.billing.plan_changes import (
@@ -98,6 +99,10 @@ class MoneyPort(Protocol):
     async def create_transfer(self, request: TransferRequest, by: OperationIdentity) -> str: ...
 
     async def find_transfer(self, transfer_group: str, by: OperationIdentity) -> str | None: ...
+
+    async def create_reversal(self, request: ReversalRequest, by: OperationIdentity) -> str: ...
+
+    async def find_reversal(self, transfer_id: str, by: OperationIdentity) -> str | None: ...
 
     async def create_refund(self, request: RefundRequest, by: OperationIdentity) -> str: ...
 

@@ -21,6 +21,7 @@ from stripe.params import (
     CustomerUpdateParams,
     PriceCreateParams,
     ProductUpdateParams,
+    TransferCreateParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
@@ -42,6 +43,7 @@ SubscriptionParams = SessionCreateParamsSubscriptionData
 CouponParams = CouponCreateParams
 CreditNoteParams = CreditNoteCreateParams
 PriceParams = PriceCreateParams
+TransferParams = TransferCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

@@ -2,7 +2,13 @@
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
-from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
+from chenu.billing.stripe_gateway import (
+    PAGE,
+    StripeCaller,
+    TransferParams,
+    metadata_of,
+    since,
+)
 from chenu.core.money import CURRENCY
 
 
@@ -10,17 +16,18 @@ class StripePayments(StripeCaller):
     """Implements ports.MoneyPort."""
 
     async def create_transfer(self, request: gateway.TransferRequest, by: OperationIdentity) -> str:
+        params: TransferParams = {
+            "amount": request.amount,
+            "currency": CURRENCY.lower(),
+            "destination": request.destination,
+            "transfer_group": request.transfer_group,
+            "metadata": metadata_of(by, payment_id=request.payment_id),
+        }
+        if request.source_charge is not None:
+            params["source_transaction"] = request.source_charge
         transfer = await self.ask(
             lambda: self.client.v1.transfers.create_async(
-                {
-                    "amount": request.amount,
-                    "currency": CURRENCY.lower(),
-                    "destination": request.destination,
-                    "source_transaction": request.source_charge,
-                    "transfer_group": request.transfer_group,
-                    "metadata": metadata_of(by, payment_id=request.payment_id),
-                },
-                {"idempotency_key": by.idempotency_key},
+                params, {"idempotency_key": by.idempotency_key}
             )
         )
         stripe_objects.require_ours(transfer.id, transfer.currency)
@@ -40,6 +47,28 @@ class StripePayments(StripeCaller):
             return None
         stripe_objects.require_ours(found.id, found.currency)
         return found.id
+
+    async def create_reversal(self, request: gateway.ReversalRequest, by: OperationIdentity) -> str:
+        made = await self.ask(
+            lambda: self.client.v1.transfers.reversals.create_async(
+                request.transfer_id,
+                {
+                    "amount": request.amount,
+                    "metadata": metadata_of(by, payment_id=request.payment_id),
+                },
+                {"idempotency_key": by.idempotency_key},
+            )
+        )
+        stripe_objects.require_ours(made.id, made.currency)
+        return made.id
+
+    async def find_reversal(self, transfer_id: str, by: OperationIdentity) -> str | None:
+        """A transfer may have several; their list cannot be bounded by time."""
+        found = await self.find_made(
+            by,
+            lambda: self.client.v1.transfers.reversals.list_async(transfer_id, {"limit": PAGE}),
+        )
+        return None if found is None else found.id
 
     async def create_refund(self, request: gateway.RefundRequest, by: OperationIdentity) -> str:
         refund = await self.ask(

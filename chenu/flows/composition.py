@@ -17,11 +17,21 @@ from chenu.flows.packs.topic import PACKS
 from chenu.flows.page_events import PAGES
 from chenu.flows.privacy.topic import PRIVACY
 from chenu.flows.purchases.topic import PURCHASES
+from chenu.flows.refund_events import REFUNDS
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.settings import Settings
 
-TOPICS = (MIRRORS, PAGES, PURCHASES, SUBSCRIPTIONS, AGENT_SUBSCRIPTIONS, PACKS, PRIVACY)
+TOPICS = (
+    MIRRORS,
+    PAGES,
+    PURCHASES,
+    SUBSCRIPTIONS,
+    AGENT_SUBSCRIPTIONS,
+    PACKS,
+    REFUNDS,
+    PRIVACY,
+)
 """A new package with operations or events of its own is registered here, and nowhere else."""
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)

@@ -76,8 +76,59 @@ SALES = (
         LEFT JOIN ledger_transaction t ON t.business_key = 'transfer:' || p.id
         LEFT JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount > 0
         WHERE p.refunded > p.gross - p.discount OR coalesce(e.amount, 0) > p.creator_share
-            OR (p.refunded > 0 AND p.stripe_transfer_id IS NOT NULL
-                AND p.refunded = p.gross - p.discount)
+            OR p.transferred > p.creator_share OR p.share_due > p.creator_share
+            OR (p.refunded > 0
+                AND NOT EXISTS (SELECT 1 FROM purchase_refund r WHERE r.payment = p.id)
+                AND NOT EXISTS (SELECT 1 FROM ledger_transaction b
+                    WHERE b.business_key = 'return:' || p.id))
+        """,
+    ),
+    Invariant(
+        "I5a",
+        "refunds of a payment take of each part what they are due, in rows and in books",
+        """
+        SELECT 'payment ' || p.id AS what FROM purchase_payment p
+        CROSS JOIN LATERAL (SELECT coalesce(sum(r.amount), 0)::bigint AS refunded
+            FROM purchase_refund r
+            WHERE r.payment = p.id AND r.state <> 'FAILED') r
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind LIKE 'CREATOR%'), 0) AS creator,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'TAX_PAYABLE'), 0) AS tax,
+                coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform
+            FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+            JOIN ledger_account a ON a.id = e.ledger_account_id
+            WHERE t.subject_id = p.id AND t.kind IN ('REFUND_DUE', 'REFUND_FAILED')) b ON true
+        WHERE EXISTS (SELECT 1 FROM purchase_refund f WHERE f.payment = p.id) AND (
+            p.refunded <> r.refunded OR b.creator <> -p.share_due
+            OR p.share_due <> p.creator_share * r.refunded / (p.gross - p.discount)
+            OR b.tax <> -(p.tax * r.refunded / (p.gross - p.discount))
+            OR b.creator + b.tax + b.platform <> -r.refunded)
+        """,
+    ),
+    Invariant(
+        "I7a",
+        "of a share no more is reversed than is due, nor than was transferred",
+        """
+        SELECT 'payment ' || p.id AS what FROM purchase_payment p
+        CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS reversed FROM operation o
+            WHERE o.subject_id = p.id AND o.kind = 'TRANSFER_REVERSAL'
+                AND o.stripe_id IS NOT NULL) r
+        CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS sent FROM operation o
+            WHERE o.subject_id = p.id AND o.kind = 'TRANSFER' AND o.state = 'SETTLED') t
+        WHERE r.reversed > t.sent OR p.share_claimed > p.share_due
+            OR (t.sent - r.reversed > p.creator_share)
+        """,
+    ),
+    Invariant(
+        "I8a",
+        "a refund of an agent has its operation or its author at Stripe, and once made its booking",
+        """
+        SELECT 'refund ' || r.id AS what FROM purchase_refund r
+        LEFT JOIN operation o ON o.business_key = 'sale-refund:' || r.id
+        LEFT JOIN ledger_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
+        WHERE (r.origin = 'STRIPE') <> (o.id IS NULL)
+            OR (r.stripe_refund_id IS NOT NULL) <> (t.id IS NOT NULL)
+            OR (r.state = 'REQUESTED') <> (o.state IN ('INTENT', 'UNKNOWN') IS TRUE)
         """,
     ),
     Invariant(
@@ -101,12 +152,12 @@ SALES = (
     ),
     Invariant(
         "I18",
-        "no transfer and no refund has failed without somebody's decision",
+        "no transfer, no reversal and no refund has failed without somebody's decision",
         """
         SELECT kind || ' ' || id || ' of payment ' || subject_id || ': ' || error_code AS what
         FROM operation
-        WHERE kind IN ('TRANSFER', 'REFUND', 'PLAN_REFUND') AND state = 'FAILED'
-            AND error_code <> 'given_up'
+        WHERE kind IN ('TRANSFER', 'TRANSFER_REVERSAL', 'REFUND', 'PLAN_REFUND')
+            AND state = 'FAILED' AND error_code <> 'given_up'
         """,
     ),
     Invariant(
@@ -115,13 +166,15 @@ SALES = (
         """
         SELECT 'payment ' || y.id AS what FROM purchase_payment y
         JOIN purchase p ON p.id = y.purchase
-        CROSS JOIN LATERAL (SELECT p.status = 'REFUNDED' AND NOT EXISTS (
-            SELECT 1 FROM operation o WHERE o.business_key = 'split:' || y.id) AS at_once) returned
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM ledger_transaction t
+            WHERE t.business_key = 'return:' || y.id) AS at_once) returned
         WHERE (least(y.paid_at, p.paid_at) > $1
                 AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
                 CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END))
-            OR NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
+            OR (NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
                 CASE WHEN at_once THEN 'return:' || y.id ELSE 'split:' || y.id END)
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction t
+                WHERE t.business_key = 'netting:' || y.id))
         """,
         looks_back=MAILS_STORED - timedelta(days=1),
     ),
@@ -149,9 +202,17 @@ class _Paid:
 _OURS = """
     SELECT stripe_charge_id AS stripe_id, gross - discount AS amount FROM purchase_payment
     UNION ALL SELECT stripe_charge_id, gross - discount FROM invoice_payment
-    UNION ALL SELECT stripe_transfer_id, -creator_share FROM purchase_payment
-        WHERE stripe_transfer_id IS NOT NULL
-    UNION ALL SELECT stripe_id, -amount FROM operation WHERE kind = 'REFUND' AND state = 'SETTLED'
+    UNION ALL SELECT stripe_id, -amount FROM operation
+        WHERE kind = 'TRANSFER' AND state = 'SETTLED'
+    UNION ALL SELECT stripe_id, amount FROM operation
+        WHERE kind = 'TRANSFER_REVERSAL' AND stripe_id IS NOT NULL
+    UNION ALL SELECT o.stripe_id, CASE WHEN t.id IS NULL THEN -o.amount ELSE 0 END
+        FROM operation o
+        LEFT JOIN ledger_transaction t ON t.business_key = 'refund-failed:' || o.stripe_id
+        WHERE o.kind = 'REFUND' AND o.state = 'SETTLED'
+            AND NOT EXISTS (SELECT 1 FROM purchase_refund r WHERE r.stripe_refund_id = o.stripe_id)
+    UNION ALL SELECT stripe_refund_id, CASE WHEN state = 'FAILED' THEN 0 ELSE -amount END
+        FROM purchase_refund WHERE stripe_refund_id IS NOT NULL
     UNION ALL SELECT stripe_refund_id, CASE WHEN failed_at IS NULL THEN -amount ELSE 0 END
         FROM invoice_refund
 """

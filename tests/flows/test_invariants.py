@@ -52,6 +52,8 @@ async def test_an_honest_sale_violates_nothing(services: Services, sold: Sold) -
         ("UPDATE ledger_entry e SET amount = 701 FROM ledger_transaction t"
          " WHERE t.id = e.transaction_id AND t.kind = 'TRANSFER' AND e.amount > 0", "I7"),
         ("UPDATE purchase_payment SET refunded = gross", "I7"),
+        ("UPDATE purchase_payment SET share_due = 701", "I7"),
+        ("UPDATE purchase_payment SET share_claimed = 1", "I7a"),
         ("UPDATE agent SET installs = 7", "I17"),
         ("DELETE FROM access_grant", "I17"),
         ("DELETE FROM outbox_mail WHERE kind = 'RECEIPT'", "I16"),
@@ -92,24 +94,22 @@ async def test_i15_sees_a_charge_that_we_do_not_know(
 
     finding = await check_stripe(services.reports, EVER)
 
-    charge, transfer = sold.payment.stripe_charge_id, sold.payment.stripe_transfer_id
-    assert set(finding.samples) == {
-        f"{charge}: Stripe 999, we None",
-        f"{transfer}: Stripe -700, we None",
-    }
+    charge = sold.payment.stripe_charge_id
+    assert finding.samples == (f"{charge}: Stripe 999, we None",)
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "differs"),
-    [("gross", 1000, "Stripe 999, we 1000"), ("creator_share", 701, "Stripe -700, we -701")],
+    ("tampering", "differs"),
+    [
+        ("UPDATE purchase_payment SET gross = 1000, tax = tax + 1", "Stripe 999, we 1000"),
+        ("UPDATE operation SET amount = 701 WHERE kind = 'TRANSFER'", "Stripe -700, we -701"),
+    ],
 )
 async def test_i15_sees_a_cent_of_difference(
-    services: Services, engines: Engines, sold: Sold, column: str, value: int, differs: str
+    services: Services, engines: Engines, sold: Sold, tampering: str, differs: str
 ) -> None:
-    other = "tax = tax + 1" if column == "gross" else "platform_share = platform_share - 1"
     async with unguarded(engines) as connection:
-        sql = f"UPDATE purchase_payment SET {column} = $1, {other}"  # noqa: S608 - the table above
-        await connection.execute(sql, value)
+        await connection.execute(tampering)
 
     finding = await check_stripe(services.reports, EVER)
 

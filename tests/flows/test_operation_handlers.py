@@ -20,6 +20,7 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.privacy.deletion import delete_person, finish_deletion
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
+from chenu.flows.purchases.refunds import RefundSaleInput, refund_sale
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.flows.subscriptions.mirror import end_all
@@ -107,6 +108,9 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
     purchase = await start_buying(services, market.buyer, market.agent, "key-2")
     assert await pay_for(purchase) == 303
     await report(services, purchase)
+    await work_off(services)
+    part = RefundSaleInput(purchase.id, None, Cents(100), "So.")
+    await refund_sale(services, market.creator.actor, part, "refund-1")
     await move(market.buyer, "moved-buyer@example.org")
     await move(market.creator, "moved-creator@example.org")
     await rename(market, "Trieur neuf")

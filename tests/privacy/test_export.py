@@ -45,6 +45,7 @@ NOT_OF_A_LIFE = {
     "invoice_refund_request.json",
     "credit_note.json",
     "pack_refund.json",
+    "purchase_refund.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

@@ -20,6 +20,7 @@ from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_monthly
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
+from chenu.flows.purchases.reversals import lock_creator_money
 from chenu.flows.purchases.settle_purchase import (
     book_payment,
     send_receipt,
@@ -50,6 +51,7 @@ async def book_monthly_invoice(
     purchase = await get_purchase(purchase.id, lock=True)
     made = [_make_payment(purchase, state, charge) for charge in state.payments]
     new = [payment for payment in made if await insert_payment(payment)]
+    await lock_creator_money(purchase.creator_id)
     for payment in new:
         await book_payment(payment)
     is_first = state.billing_reason == _FIRST and state.is_paid and purchase.paid_at is None
@@ -112,6 +114,9 @@ def _make_payment(purchase: PurchaseRow, state: InvoiceState, charge: Charge) ->
         creator_basis_points=purchase.creator_basis_points,
         split_rule=purchase.split_rule,
         refunded=Cents(0),
+        transferred=Cents(0),
+        share_due=Cents(0),
+        share_claimed=Cents(0),
         stripe_transfer_id=None,
         receipt_url=charge.receipt_url,
         invoice_url=state.hosted_url,

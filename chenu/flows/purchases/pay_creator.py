@@ -17,6 +17,12 @@ from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operation_handlers import NotYet, OperationHandler
+from chenu.flows.purchases.reversals import (
+    claim_share,
+    is_spent,
+    lock_creator_money,
+    net_debt,
+)
 from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -27,21 +33,38 @@ _WAITS = frozenset({"insufficient_capabilities_for_transfer", "balance_insuffici
 
 
 class TransferParams(msgspec.Struct, frozen=True):
-    """What is sent, and whose share it is; `destination` is None until `owner_id` can be paid."""
+    """What is sent, and whose share it is; `destination` is None until `owner_id` can be paid.
+
+    `again` names what it follows, for what had come back of a share.
+    """
 
     payment_id: PaymentId
     account_id: AccountId
     creator_id: CreatorId
     owner_id: UserId
     amount: Cents
-    source_charge: str
+    source_charge: str | None
     transfer_group: str
     destination: str | None
+    again: str | None = None
 
 
 async def create_transfer_operation(payment: PaymentRow) -> None:
-    """In the settle transaction: exactly one transfer for each payment."""
-    if payment.creator_share == 0:
+    """In the settle transaction: exactly one transfer for each payment, less the creator's debt."""
+    netted = await net_debt(payment, payment.creator_share, str(payment.id))
+    await _create(payment, Cents(payment.creator_share - netted), None)
+
+
+async def create_restore_operation(payment: PaymentRow, share: Cents, cause: str) -> None:
+    """What had come back of a share is owed again: the charge's allowance is spent, so that our
+    balance pays for it.
+    """
+    netted = await net_debt(payment, share, cause)
+    await _create(payment, Cents(share - netted), cause)
+
+
+async def _create(payment: PaymentRow, amount: Cents, again: str | None) -> None:
+    if amount == 0:
         return
     creator = await find_creator(payment.creator_id)
     if creator is None:
@@ -51,19 +74,20 @@ async def create_transfer_operation(payment: PaymentRow) -> None:
         account_id=payment.account_id,
         creator_id=payment.creator_id,
         owner_id=creator.owner_id,
-        amount=payment.creator_share,
-        source_charge=payment.stripe_charge_id,
+        amount=amount,
+        source_charge=payment.stripe_charge_id if again is None else None,
         transfer_group=f"order_{payment.purchase_id}",
         destination=await _find_destination(creator.owner_id),
+        again=again,
     )
     operation = await create_operation(
         NewOperation(
             OperationKind.TRANSFER,
-            f"split:{payment.id}",
+            f"split:{payment.id}" if again is None else f"split:{again}",
             params,
             subject_id=payment.id,
             account_id=payment.account_id,
-            amount=payment.creator_share,
+            amount=amount,
         )
     )
     await queue.enqueue(queue.Job.OPERATION, str(operation.id))
@@ -103,10 +127,12 @@ class TransferHandler(OperationHandler[TransferParams, str]):
         return await self.money.find_transfer(params.transfer_group, operation)
 
     async def apply(self, operation: OperationRow, params: TransferParams, answer: str) -> str:
-        await record_transfer(params.payment_id, answer)
+        await lock_creator_money(params.creator_id)
+        if params.again is None or await is_spent(params.payment_id):
+            await record_transfer(params.payment_id, answer, params.amount)
         await post(
             LedgerTransaction(
-                business_key=f"transfer:{params.payment_id}",
+                business_key=f"transfer:{params.again or params.payment_id}",
                 kind="TRANSFER",
                 account_id=params.account_id,
                 subject_id=params.payment_id,
@@ -117,6 +143,8 @@ class TransferHandler(OperationHandler[TransferParams, str]):
                 ),
             )
         )
+        if params.again is None:
+            await claim_share(params.payment_id, f"{params.payment_id}:transfer")
         return answer
 
     async def renew(self, operation: OperationRow, params: TransferParams) -> TransferParams:

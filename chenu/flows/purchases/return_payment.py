@@ -1,4 +1,8 @@
-"""A payment that may not buy anything any more goes back whole, at once, with a mail."""
+"""Payments for agents that go back: the operation that asks Stripe for a refund.
+
+A payment that may not buy anything any more goes back whole, at once, with a mail; what somebody
+asks for stands in refunds.py.
+"""
 
 from dataclasses import dataclass
 
@@ -9,14 +13,21 @@ from chenu.accounts.users import get_user
 from chenu.agents.model import PaymentId
 from chenu.agents.payments import PaymentRow, record_refund
 from chenu.agents.purchases import PurchaseRow
+from chenu.agents.refunds import RefundId
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.billing.ports import MoneyPort
+from chenu.billing.recurring import CreditNoteRequest
 from chenu.core import queue
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
+from chenu.flows.purchases.refund_steps import (
+    settle_own_refund,
+    take_own_refund_again,
+    undo_own_refund,
+)
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
@@ -32,12 +43,17 @@ _ALREADY_DONE = "charge_already_refunded"
 
 
 class RefundParams(msgspec.Struct, frozen=True):
-    """What goes back of which payment."""
+    """What goes back of which payment; `refund_id` where somebody asked for it.
+
+    With Stripe's invoice the refund comes with its credit note.
+    """
 
     payment_id: PaymentId
     account_id: AccountId
     payment_intent_id: str
     amount: Cents
+    refund_id: RefundId | None = None
+    stripe_invoice_id: str | None = None
 
 
 async def create_return(
@@ -97,20 +113,35 @@ class RefundHandler(OperationHandler[RefundParams, str]):
     params_type = RefundParams
 
     async def call(self, operation: OperationRow, params: RefundParams) -> str:
-        request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
         try:
-            return await self.money.create_refund(request, operation)
+            return await self._refund(operation, params)
         except StripeRefusal as refusal:
-            if refusal.code == _ALREADY_DONE:
+            if refusal.code == _ALREADY_DONE and params.refund_id is None:
                 return await self._require_found(operation, params)
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
 
+    async def _refund(self, operation: OperationRow, params: RefundParams) -> str:
+        if params.stripe_invoice_id is None:
+            request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
+            return await self.money.create_refund(request, operation)
+        note = await self.money.create_credit_note(
+            CreditNoteRequest(params.stripe_invoice_id, params.amount, str(params.refund_id)),
+            operation,
+        )
+        return note.refund_ids[0]
+
     async def find_existing(self, operation: OperationRow, params: RefundParams) -> str | None:
+        if params.stripe_invoice_id is not None:
+            note = await self.money.find_credit_note(params.stripe_invoice_id, operation)
+            return None if note is None else note.refund_ids[0]
         return await self.money.find_refund(params.payment_intent_id, operation)
 
     async def apply(self, operation: OperationRow, params: RefundParams, answer: str) -> str:
+        if params.refund_id is not None:
+            await settle_own_refund(params.refund_id, answer)
+            return answer
         await record_refund(params.payment_id, params.amount)
         await post(
             LedgerTransaction(
@@ -126,6 +157,18 @@ class RefundHandler(OperationHandler[RefundParams, str]):
             )
         )
         return answer
+
+    async def on_refused(
+        self, operation: OperationRow, params: RefundParams, refusal: StripeRefusal
+    ) -> None:
+        if params.refund_id is not None:
+            await undo_own_refund(params.refund_id, operation)
+
+    async def renew(self, operation: OperationRow, params: RefundParams) -> RefundParams:
+        """Raises InvalidState when that much is not left any more."""
+        if params.refund_id is not None:
+            await take_own_refund_again(params.refund_id, operation)
+        return params
 
     async def _require_found(self, operation: OperationRow, params: RefundParams) -> str:
         found = await self.find_existing(operation, params)

@@ -47,6 +47,7 @@ from chenu.flows.operation_handlers import NotYet, OperationHandler, get_subject
 from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
+from chenu.flows.purchases.reversals import lock_creator_money
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -128,6 +129,7 @@ async def _apply_payment(purchase: PurchaseRow, session: CheckoutSession, charge
     payment = _make_payment(purchase, session, charge)
     if not await insert_payment(payment):
         return
+    await lock_creator_money(payment.creator_id)
     await book_payment(payment)
     reason = await why_not_fulfilled(purchase, agent)
     if reason is None:
@@ -157,6 +159,9 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         creator_basis_points=purchase.creator_basis_points,
         split_rule=purchase.split_rule,
         refunded=Cents(0),
+        transferred=Cents(0),
+        share_due=Cents(0),
+        share_claimed=Cents(0),
         stripe_transfer_id=None,
         receipt_url=charge.receipt_url,
         invoice_url=session.invoice_url,

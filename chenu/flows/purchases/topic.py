@@ -10,6 +10,7 @@ from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessio
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.purchases.projection_events import PROJECTION_EVENTS
 from chenu.flows.purchases.return_payment import RefundHandler
+from chenu.flows.purchases.reversals import ReversalHandler
 from chenu.flows.purchases.settle_purchase import CheckoutPaymentHandler
 from chenu.flows.topic import Topic
 
@@ -20,6 +21,7 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield CheckoutExpiryHandler(stripe)
     yield TransferHandler(money=stripe, connect=stripe)
     yield RefundHandler(stripe)
+    yield ReversalHandler(stripe)
 
 
 PURCHASES = Topic(_make_handlers, PROJECTION_EVENTS)

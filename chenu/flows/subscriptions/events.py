@@ -10,11 +10,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
 from chenu.flows.subscriptions.plan_contracts import return_late_charge
-from chenu.flows.subscriptions.refunds import (
-    follow_credit_note,
-    follow_refund,
-    follow_refunded_charge,
-)
+from chenu.flows.subscriptions.refunds import follow_credit_note
 from chenu.flows.subscriptions.trial_cards import check_trial_card, follow_customer
 
 _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]
@@ -77,10 +73,6 @@ _INVOICE = (
 _SCHEDULE = ("updated", "released", "completed", "canceled", "aborted")
 
 _RETURNED: dict[str, _Follow] = {
-    "refund.created": follow_refund,
-    "refund.updated": follow_refund,
-    "refund.failed": follow_refund,
-    "charge.refunded": follow_refunded_charge,
     "credit_note.created": follow_credit_note,
     "credit_note.updated": follow_credit_note,
     "credit_note.voided": follow_credit_note,

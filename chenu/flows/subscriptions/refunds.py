@@ -190,21 +190,12 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteSta
         return params
 
 
-async def follow_refund(subscriptions: SubscriptionPort, refund_id: str) -> bool:
-    """Ask Stripe, and book the answer; False for a refund of something else than a plan.
+async def adopt_refund(subscriptions: SubscriptionPort, state: RefundState) -> bool:
+    """Book what Stripe says of a refund; False for one of something else than a plan or pack.
 
     Raises OutcomeUnknown, StripeRefusal.
     """
-    return await _adopt_refund(subscriptions, await subscriptions.get_refund(refund_id))
 
-
-async def follow_refunded_charge(subscriptions: SubscriptionPort, charge_id: str) -> bool:
-    """Likewise for all refunds of a charge."""
-    refunds = await subscriptions.list_refunds(charge_id)
-    return any([await _adopt_refund(subscriptions, each) for each in refunds])
-
-
-async def _adopt_refund(subscriptions: SubscriptionPort, state: RefundState) -> bool:
     async def settle() -> bool:
         return await settle_refund(state)
 

@@ -1,0 +1,167 @@
+"""What a refund of an agent's payment changes here, and what its failure changes back.
+
+docs/money.md, "Refunds of agents"; docs/decisions/0041.
+"""
+
+from chenu.accounts.users import get_user
+from chenu.agents.access import has_usable_grant, restore_access, revoke_access
+from chenu.agents.model import PriceType, PurchaseStatus
+from chenu.agents.payments import (
+    PaymentRow,
+    get_payment,
+    list_payments,
+    record_refund,
+    record_share_claimed,
+    record_share_due,
+)
+from chenu.agents.purchases import PurchaseRow, find_pending, move_status
+from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
+from chenu.agents.refunds import SaleRefundRow
+from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.money import Cents
+from chenu.flows.purchases.pay_creator import create_restore_operation
+from chenu.flows.purchases.reversals import claim_share, lock_creator_money
+from chenu.ledger.accounts import (
+    BUYER_PAYMENTS,
+    BUYER_REFUNDS_DUE,
+    PLATFORM_REVENUE,
+    TAX_PAYABLE,
+    AccountRef,
+    creator_payable,
+    creator_receivable,
+)
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.ledger.operations import OperationRow
+
+REVOKED_REASON = "refund"
+_ENDED = (PurchaseStatus.REFUNDED, PurchaseStatus.PARTIALLY_REFUNDED, PurchaseStatus.PAID)
+
+
+async def book_refund(
+    purchase: PurchaseRow, refund: SaleRefundRow, attempt: str = ""
+) -> OperationRow | None:
+    """Under the purchase's lock: owed to the buyer, out of everybody's part, and access follows.
+
+    The operation that reverses the transfer, where there is one. `attempt` tells a new try of a
+    refund that failed from the first.
+    """
+    payment = await get_payment(refund.payment_id)
+    await lock_creator_money(payment.creator_id)
+    after = Cents(payment.refunded + refund.amount)
+    parts = parts_between(payment.split, payment.refunded, after)
+    await post(
+        LedgerTransaction(
+            business_key=f"refund-due:{refund.id}{attempt}",
+            kind="REFUND_DUE",
+            account_id=payment.account_id,
+            subject_id=payment.id,
+            entries=(
+                debit(creator_receivable(payment.creator_id), euros(parts.creator)),
+                debit(PLATFORM_REVENUE, euros(parts.platform)),
+                debit(TAX_PAYABLE, euros(parts.tax)),
+                credit(BUYER_REFUNDS_DUE, euros(refund.amount)),
+            ),
+        )
+    )
+    await record_refund(payment.id, refund.amount)
+    await record_share_due(payment.id, returned_parts(payment.split, after).creator)
+    reversal = await claim_share(payment.id, _cause(refund, attempt))
+    await follow_refunds(purchase)
+    return reversal
+
+
+def _cause(refund: SaleRefundRow, attempt: str) -> str:
+    return f"{refund.id}{attempt}"
+
+
+async def book_arrival(payment: PaymentRow, refund: SaleRefundRow, stripe_refund_id: str) -> None:
+    """Stripe has made it: nothing is owed any more."""
+    await post(
+        LedgerTransaction(
+            business_key=f"refund:{stripe_refund_id}",
+            kind="REFUND",
+            account_id=payment.account_id,
+            subject_id=payment.id,
+            entries=(
+                debit(BUYER_REFUNDS_DUE, euros(refund.amount)),
+                credit(BUYER_PAYMENTS, euros(refund.amount)),
+            ),
+        )
+    )
+
+
+async def put_back(
+    purchase: PurchaseRow, refund: SaleRefundRow, source: AccountRef, key: str
+) -> None:
+    """Under the purchase's lock: a refund that failed changes nothing in the end.
+
+    `source` is where its money is. The creator's share is sent again; access comes back unless the
+    agent was bought anew.
+    """
+    payment = await get_payment(refund.payment_id)
+    await lock_creator_money(payment.creator_id)
+    after = Cents(payment.refunded - refund.amount)
+    parts = parts_between(payment.split, after, payment.refunded)
+    await _book_back(payment, parts, source, key)
+    await record_refund(payment.id, Cents(-refund.amount))
+    await record_share_due(payment.id, returned_parts(payment.split, after).creator)
+    await _give_share_again(payment, parts.creator, key)
+    await follow_refunds(purchase)
+
+
+async def _book_back(payment: PaymentRow, parts: RefundParts, source: AccountRef, key: str) -> None:
+    """A share that was never claimed is simply not due any more; one that was is owed again."""
+    is_claimed = payment.share_claimed > 0
+    creator = (creator_payable if is_claimed else creator_receivable)(payment.creator_id)
+    await post(
+        LedgerTransaction(
+            business_key=key,
+            kind="REFUND_FAILED",
+            account_id=payment.account_id,
+            subject_id=payment.id,
+            entries=(
+                debit(source, euros(parts.total)),
+                credit(creator, euros(parts.creator)),
+                credit(PLATFORM_REVENUE, euros(parts.platform)),
+                credit(TAX_PAYABLE, euros(parts.tax)),
+            ),
+        )
+    )
+
+
+async def _give_share_again(payment: PaymentRow, share: Cents, key: str) -> None:
+    if payment.share_claimed > 0 and share > 0:
+        await record_share_claimed(payment.id, Cents(payment.share_claimed - share))
+        await create_restore_operation(payment, share, key)
+
+
+async def follow_refunds(purchase: PurchaseRow) -> None:
+    """Status and access of a one-time purchase are what its refunds say."""
+    if purchase.price_type is not PriceType.ONE_TIME or purchase.status not in _ENDED:
+        return
+    payments = await list_payments([purchase.id])
+    refunded = sum(each.refunded for each in payments)
+    if refunded and refunded == sum(each.paid for each in payments):
+        await move_status(purchase.id, PurchaseStatus.REFUNDED)
+        await revoke_access(purchase.id, REVOKED_REASON)
+        return
+    if purchase.status is PurchaseStatus.REFUNDED and await _is_bought_anew(purchase):
+        return
+    part = PurchaseStatus.PARTIALLY_REFUNDED if refunded else PurchaseStatus.PAID
+    await move_status(purchase.id, part)
+    await restore_access(purchase.id, REVOKED_REASON)
+
+
+async def _is_bought_anew(purchase: PurchaseRow) -> bool:
+    account_id, agent_id = purchase.account_id, purchase.agent_id
+    has_grant = await has_usable_grant(account_id, agent_id)
+    return has_grant or await find_pending(account_id, agent_id) is not None
+
+
+async def tell_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
+    buyer = await get_user(purchase.buyer_id)
+    locale = buyer.locale if is_locale(buyer.locale) else DEFAULT_LOCALE
+    params = {"name": buyer.display_name, "amount": refund.amount, "number": ""}
+    await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)
