@@ -11,7 +11,7 @@ from chenu.billing.gateway import Charge
 from chenu.billing.invoices import list_invoice_payments, list_invoices
 from chenu.billing.recurring import InvoiceState, InvoiceStatus
 from chenu.core import db
-from chenu.core.fetched import Fetched
+from chenu.core.fetched import Fetched, FetchNumber
 from chenu.core.money import Cents
 from chenu.core.paging import PageRequest
 from chenu.flows.invariants import check_books
@@ -97,6 +97,6 @@ def make_state(charges: Sequence[Charge]) -> InvoiceState:
 
 async def adopt(state: InvoiceState, number: int) -> None:
     async def write() -> bool:
-        return await adopt_invoice(Fetched(state, number))
+        return await adopt_invoice(Fetched(state, FetchNumber(number)))
 
     assert await db.run_in_transaction(write)

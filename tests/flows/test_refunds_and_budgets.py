@@ -57,7 +57,7 @@ async def test_a_refunded_plan_makes_its_month_unpaid(
 ) -> None:
     charge = await db.fetch_value("SELECT stripe_charge_id FROM invoice_payment")
 
-    await stripe_side.change("/v1/refunds", charge=charge, amount=amount)
+    await stripe_side.change("/v1/refunds", charge=charge, amount=str(amount))
     await catch_up(services)
 
     assert await count("token_budget_period", UNPAID) == 1
