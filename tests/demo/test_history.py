@@ -234,7 +234,9 @@ def test_it_has_codes_an_upgrade_refunds_and_documents(demo: RunningDemo) -> Non
 
 
 def test_its_packs_are_used_given_back_and_owed(demo: RunningDemo) -> None:
-    assert set(rows_of(demo, PACKS)) == {
+    """Whom other tests let buy packs in the same demo is not looked at."""
+    of_history = {"chiara", "fabio", "left", "starter", "withdrew"}
+    assert {row for row in rows_of(demo, PACKS) if row[0] in of_history} == {
         ("chiara", "PACK", 1000, False, 0),
         ("chiara", "PACK_BONUS", 100, False, 0),
         ("fabio", "PACK", 100, False, 0),

@@ -9,8 +9,7 @@ import pytest
 from chenu.accounts.actor import ANONYMOUS, AccountRole, Actor
 from chenu.agents.access import give_access
 from chenu.agents.errors import AlreadyOwned, PayoutsNotReady, PriceChanged
-from chenu.agents.listing import ListingFields
-from chenu.agents.model import GrantSource, PriceType
+from chenu.agents.model import GrantSource
 from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.core.errors import (
@@ -22,7 +21,7 @@ from chenu.core.errors import (
     Unauthenticated,
 )
 from chenu.core.ids import new_id
-from chenu.flows.creators.edit_agent import PriceInput, create_agent, update_agent
+from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.buy_agent import buy_agent, find_offer_refusal
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode, get_tier
@@ -89,20 +88,9 @@ async def _unready_seller_for_free(market: Market) -> tuple[Actor, AgentRow]:
     return person.actor, await get_agent(market.agent.id)
 
 
-async def _monthly_for_unverified(market: Market) -> tuple[Actor, AgentRow]:
-    actor, agent = await _monthly(market)
-    return replace(actor, email_verified=False), agent
-
-
 async def _owned_after_the_plan(market: Market) -> tuple[Actor, AgentRow]:
     await _give(market)
     return replace(market.buyer.actor, tier=TierCode.FREE), market.agent
-
-
-async def _monthly(market: Market) -> tuple[Actor, AgentRow]:
-    price = PriceInput(PriceType.SUBSCRIPTION, 900)
-    await update_agent(market.creator.actor, market.agent.id, ListingFields(), price)
-    return await _as_buyer(market)
 
 
 async def _stopped_after_it_was_held(market: Market) -> tuple[Actor, AgentRow]:
@@ -161,14 +149,10 @@ REFUSALS = {
     "an unready seller, to the FREE tier": Refusal(
         _unready_seller_for_free, PayoutsNotReady, "cannot be paid"
     ),
-    "a monthly agent, to an unverified address": Refusal(
-        _monthly_for_unverified, InvalidState, "cannot be bought yet"
-    ),
     "an owned agent, to the FREE tier": Refusal(
         _owned_after_the_plan, AlreadyOwned, "in your library already"
     ),
     "a platform agent": Refusal(_platform, InvalidState, "come with your plan"),
-    "a monthly agent": Refusal(_monthly, InvalidState, "cannot be bought yet"),
     "a stopped agent that was held": Refusal(
         _stopped_after_it_was_held, InvalidState, "not on sale"
     ),

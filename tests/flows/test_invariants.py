@@ -9,6 +9,7 @@ from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
 from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
+from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
@@ -20,7 +21,9 @@ from tests.flows.sales import Sold, make_sale, work_off
 from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
-BY_NAME = {invariant.name: invariant for invariant in (*SALES, *PLANS, *PACKS, *TOKENS, *RUNS)}
+BY_NAME = {
+    invariant.name: invariant for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS)
+}
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 

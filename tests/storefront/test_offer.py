@@ -107,7 +107,7 @@ async def test_a_seller_who_cannot_be_paid_sells_nothing(browser: Browser, agent
     assert not seen.has_form(f"/agents/{agent.slug}/buy")
 
 
-async def test_a_monthly_agent_says_that_it_cannot_be_bought_yet(
+async def test_a_monthly_agent_says_how_often_it_is_paid(
     browser: Browser, agent: AgentRow, seller: Person
 ) -> None:
     price = PriceInput(PriceType.SUBSCRIPTION, 900)
@@ -117,7 +117,8 @@ async def test_a_monthly_agent_says_that_it_cannot_be_bought_yet(
     seen = await browser.get(f"/agents/{agent.slug}")
 
     assert "€9.00 / month" in seen.buy_panel()
-    assert "cannot be bought yet" in seen.buy_panel()
+    assert "Paid each month until you cancel" in seen.buy_panel()
+    assert seen.has_form(f"/agents/{agent.slug}/buy")
 
 
 async def _make_platform_agent(agent: AgentRow, level: str, rank: int) -> None:

@@ -18,10 +18,10 @@ from tests.storefront.visitors import make_reader, make_unverified
 Change = Callable[[Person, AgentRow], Awaitable[object]]
 
 
-async def _make_monthly(seller: Person, agent: AgentRow) -> None:
-    await update_agent(
-        seller.actor, agent.id, ListingFields(), PriceInput(PriceType.SUBSCRIPTION, 900)
-    )
+async def _close_monthly(seller: Person, agent: AgentRow) -> None:
+    price = PriceInput(PriceType.SUBSCRIPTION, 900)
+    await update_agent(seller.actor, agent.id, ListingFields(), price)
+    await _close(seller, agent)
 
 
 async def _close(seller: Person, agent: AgentRow) -> None:
@@ -30,7 +30,7 @@ async def _close(seller: Person, agent: AgentRow) -> None:
 
 UNBUYABLE: dict[str, tuple[Change, str]] = {
     "payouts not finished": (_close, "cannot be paid at the moment"),
-    "monthly": (_make_monthly, "cannot be bought yet"),
+    "monthly, payouts not finished": (_close_monthly, "cannot be paid at the moment"),
 }
 ASKING: dict[str, Callable[[], Awaitable[Person]] | None] = {
     "nobody": None,
