@@ -17,7 +17,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Unauthenticated
 from chenu.core.ids import new_id
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
@@ -67,14 +68,7 @@ async def has_usable_grant(account_id: AccountId, agent_id: AgentId) -> bool:
 
 async def list_library(account_id: AccountId, page: PageRequest) -> Page[GrantRow]:
     """All grants of an account, the newest first, ended and revoked ones included."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_SELECT} WHERE account = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(GrantRow, sql, *args), page)
+    return await fetch_page(GrantRow, _SELECT, "account = $1", account_id, page=page)
 
 
 async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:

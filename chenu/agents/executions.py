@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
@@ -13,7 +12,8 @@ from chenu.core import db
 from chenu.core.backoff import BACKOFF
 from chenu.core.clock import business_now, system_now
 from chenu.core.errors import NotFound
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
@@ -115,14 +115,7 @@ async def list_executions_by_id(execution_ids: Sequence[ExecutionId]) -> list[Ex
 
 async def list_executions(account_id: AccountId, page: PageRequest) -> Page[ExecutionRow]:
     """All runs of an account, the newest first."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_SELECT} WHERE account = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(ExecutionRow, sql, *args), page)
+    return await fetch_page(ExecutionRow, _SELECT, "account = $1", account_id, page=page)
 
 
 @dataclass(frozen=True, slots=True)

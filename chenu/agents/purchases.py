@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import (
@@ -21,7 +20,8 @@ from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
 from chenu.core.money import BasisPoints, Cents
 from chenu.core.order_pages import OrderPages
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
@@ -141,26 +141,14 @@ async def list_renewed_off_sale(*, after: PurchaseId, limit: int = 200) -> list[
 
 async def list_purchases(account_id: AccountId, page: PageRequest) -> Page[PurchaseRow]:
     """Newest first."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_PURCHASE} WHERE account = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(PurchaseRow, sql, *args), page)
+    return await fetch_page(PurchaseRow, _PURCHASE, "account = $1", account_id, page=page)
 
 
 async def list_sales(creator_id: CreatorId, page: PageRequest) -> Page[PurchaseRow]:
     """A creator's settled sales, newest first."""
-    args: list[Any] = [creator_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_PURCHASE} WHERE creator = $1 AND paid_at IS NOT NULL AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(PurchaseRow, sql, *args), page)
+    return await fetch_page(
+        PurchaseRow, _PURCHASE, "creator = $1 AND paid_at IS NOT NULL", creator_id, page=page
+    )
 
 
 async def list_purchases_by_id(purchase_ids: Sequence[PurchaseId]) -> list[PurchaseRow]:

@@ -24,6 +24,7 @@ from chenu.agents.rows import (
 from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.i18n import mark
+from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest, by_id, by_time, cut
 from chenu.core.text import storable
 
@@ -119,14 +120,9 @@ async def count_custom_agents(account_id: AccountId) -> int:
 
 async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[AgentRow]:
     """All of a creator's agents in any state, newest first."""
-    args: list[Any] = [creator_id]
-    order = by_id("a.id")
-    where = order.where(page, args)
-    sql = f"""
-        {SELECT_AGENT} WHERE a.creator = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(AgentRow, sql, *args), page)
+    return await fetch_page(
+        AgentRow, SELECT_AGENT, "a.creator = $1", creator_id, page=page, order=by_id("a.id")
+    )
 
 
 @dataclass(frozen=True, slots=True)

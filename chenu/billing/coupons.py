@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import UserId
@@ -21,7 +21,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import TierCode
 
@@ -118,11 +119,7 @@ async def find_coupon_by_code(code: str) -> CouponRow | None:
 
 async def list_coupons(page: PageRequest) -> Page[CouponRow]:
     """The newest first."""
-    args: list[Any] = []
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"{COUPON} WHERE {where} ORDER BY {order.order(page)} LIMIT {page.size + 1}"
-    return cut(await db.fetch_all(CouponRow, sql, *args), page)
+    return await fetch_page(CouponRow, COUPON, "true", page=page)
 
 
 async def count_coupons() -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,8 @@ from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
 from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 
 InvoiceId = NewType("InvoiceId", UUID)
@@ -86,14 +87,9 @@ async def list_open_invoices(subscription_id: str) -> list[InvoiceRow]:
 
 async def list_invoices(account_id: AccountId, page: PageRequest) -> Page[InvoiceRow]:
     """Those that were issued, newest first."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_INVOICE} WHERE account = $1 AND issued_at IS NOT NULL AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(InvoiceRow, sql, *args), page)
+    return await fetch_page(
+        InvoiceRow, _INVOICE, "account = $1 AND issued_at IS NOT NULL", account_id, page=page
+    )
 
 
 async def count_invoices(account_id: AccountId) -> int:

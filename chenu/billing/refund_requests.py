@@ -14,7 +14,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 RefundRequestId = NewType("RefundRequestId", UUID)
@@ -91,14 +92,7 @@ async def list_refund_requests(invoice_ids: Sequence[InvoiceId]) -> list[RefundR
 
 async def list_waiting_requests(page: PageRequest) -> Page[RefundRequestRow]:
     """What waits for a second person, the newest first."""
-    args: list[object] = []
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_REQUEST} WHERE state = 'WAITING' AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(RefundRequestRow, sql, *args), page)
+    return await fetch_page(RefundRequestRow, _REQUEST, "state = 'WAITING'", page=page)
 
 
 async def sum_open_requests(payment_id: UUID) -> Cents:

@@ -16,7 +16,8 @@ from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Invalid, InvalidState, NotFound, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 from chenu.core.text import tidy
 from chenu.support.tables import EnterpriseInquiry
@@ -95,14 +96,7 @@ def _check(data: InquiryInput, email: str) -> list[ChenuError]:
 
 async def list_inquiries(page: PageRequest) -> Page[InquiryRow]:
     """What is not closed, the oldest last."""
-    args: list[object] = []
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_INQUIRY} WHERE closed_at IS NULL AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(InquiryRow, sql, *args), page)
+    return await fetch_page(InquiryRow, _INQUIRY, "closed_at IS NULL", page=page)
 
 
 @db.transactional

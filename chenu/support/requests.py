@@ -17,7 +17,8 @@ from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState, NotFound, RefusedError, reject_if_any
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
-from chenu.core.paging import Page, PageRequest, by_id, by_time, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest, by_time
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
 from chenu.support.business_hours import due_at
@@ -134,14 +135,7 @@ async def _insert(
 
 async def list_own_requests(user_id: UserId, page: PageRequest) -> Page[RequestRow]:
     """What the person asked, whatever account they acted for; the newest first."""
-    args: list[object] = [user_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_SELECT} WHERE requester = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(RequestRow, sql, *args), page)
+    return await fetch_page(RequestRow, _SELECT, "requester = $1", user_id, page=page)
 
 
 async def list_answers(request_ids: Sequence[RequestId]) -> list[AnswerRow]:
@@ -154,14 +148,8 @@ async def list_answers(request_ids: Sequence[RequestId]) -> list[AnswerRow]:
 
 async def list_queue(page: PageRequest) -> Page[RequestRow]:
     """What is not closed, in the order in which answers are due."""
-    args: list[object] = []
-    order = by_time("due_at", "id", descending=False)
-    where = order.where(page, args)
-    sql = f"""
-        {_SELECT} WHERE closed_at IS NULL AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(RequestRow, sql, *args), page)
+    soonest = by_time("due_at", "id", descending=False)
+    return await fetch_page(RequestRow, _SELECT, "closed_at IS NULL", page=page, order=soonest)
 
 
 async def get_request(request_id: RequestId) -> RequestRow:

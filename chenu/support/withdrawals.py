@@ -10,7 +10,8 @@ from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest, by_id
 from chenu.core.rows import Columns
 from chenu.support.tables import WithdrawalStatement
 
@@ -116,14 +117,13 @@ async def mark_refused(statement_id: StatementId, by: UserId, reason: str) -> No
 
 async def list_waiting_statements(page: PageRequest) -> Page[StatementRow]:
     """The oldest first, as ids are made in order of time."""
-    args: list[object] = []
-    order = by_id("id", descending=False)
-    where = order.where(page, args)
-    sql = f"""
-        {_STATEMENT} WHERE state = 'WAITING' AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(StatementRow, sql, *args), page)
+    return await fetch_page(
+        StatementRow,
+        _STATEMENT,
+        "state = 'WAITING'",
+        page=page,
+        order=by_id("id", descending=False),
+    )
 
 
 async def list_statements_of_account(account_id: AccountId) -> list[StatementRow]:

@@ -7,7 +7,7 @@ statement each (migrations/sql/token_limits.sql). docs/decisions/0037.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
@@ -16,7 +16,8 @@ from chenu.core.clock import business_now
 from chenu.core.errors import LimitReached, NotFound
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 from chenu.tokens.limit_tables import TokenLimit
 
@@ -151,14 +152,7 @@ async def list_limits(account_id: AccountId) -> list[LimitRow]:
 
 async def page_limits(account_id: AccountId, page: PageRequest) -> Page[LimitRow]:
     """The newest first."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        {_SELECT} WHERE account = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(LimitRow, sql, *args), page)
+    return await fetch_page(LimitRow, _SELECT, "account = $1", account_id, page=page)
 
 
 async def count_limits(account_id: AccountId) -> int:

@@ -7,14 +7,14 @@ beginning, and all entries of the wallet, make what was there at its end.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
-from chenu.core.paging import Page, PageRequest, by_time, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest, by_time
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.wallet import EntryKind, TokenPool
@@ -225,14 +225,10 @@ async def list_statement(
     account_id: AccountId, month: Month, page: PageRequest
 ) -> Page[StatementEntry]:
     """The newest first."""
-    args: list[Any] = [account_id, month.start, month.end]
-    order = by_time("e.created_at", "e.id")
-    where = order.where(page, args)
-    sql = f"""
-        {_ENTRIES} WHERE e.account_id = $1 AND e.created_at >= $2 AND e.created_at < $3 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """
-    return cut(await db.fetch_all(StatementEntry, sql, *args), page)
+    of_month = "e.account_id = $1 AND e.created_at >= $2 AND e.created_at < $3"
+    values = (account_id, month.start, month.end)
+    newest = by_time("e.created_at", "e.id")
+    return await fetch_page(StatementEntry, _ENTRIES, of_month, *values, page=page, order=newest)
 
 
 async def list_recent(account_id: AccountId, *, limit: int) -> list[StatementEntry]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
@@ -13,7 +13,8 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.i18n import mark
-from chenu.core.paging import Page, PageRequest, by_id, cut
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
@@ -169,14 +170,8 @@ _ENTRIES = Columns(EntryRow, TokenEntry, grant_id="token_grant")
 
 async def list_entries(account_id: AccountId, page: PageRequest) -> Page[EntryRow]:
     """Newest first."""
-    args: list[Any] = [account_id]
-    order = by_id("id")
-    where = order.where(page, args)
-    sql = f"""
-        SELECT {_ENTRIES.select()} FROM token_entry WHERE account_id = $1 AND {where}
-        ORDER BY {order.order(page)} LIMIT {page.size + 1}
-    """  # noqa: S608 - own columns
-    return cut(await db.fetch_all(EntryRow, sql, *args), page)
+    select = f"SELECT {_ENTRIES.select()} FROM token_entry"  # noqa: S608 - own columns
+    return await fetch_page(EntryRow, select, "account_id = $1", account_id, page=page)
 
 
 async def count_entries(account_id: AccountId) -> int:

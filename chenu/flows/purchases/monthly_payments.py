@@ -5,7 +5,7 @@ Shared by request, webhook and repair, as all of a settle; docs/money.md, "Month
 
 from collections.abc import Sequence
 
-from chenu.agents.model import PaymentId, PurchaseStatus
+from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import PaymentRow, insert_payment
 from chenu.agents.pricing import split_sale
 from chenu.agents.purchases import PurchaseRow, get_purchase, mark_paid, record_subscription
@@ -15,14 +15,13 @@ from chenu.billing.gateway import Charge
 from chenu.billing.recurring import InvoiceState
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.errors import NotFound
-from chenu.core.ids import new_id
-from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_monthly
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.purchases.reversals import lock_creator_money
 from chenu.flows.purchases.settle_purchase import (
     book_payment,
+    make_payment,
     send_receipt,
     tell_creator,
     why_not_fulfilled,
@@ -97,28 +96,6 @@ async def _get_agent(purchase: PurchaseRow) -> AgentRow:
 def _make_payment(purchase: PurchaseRow, state: InvoiceState, charge: Charge) -> PaymentRow:
     amounts = state.amounts_of(charge)
     split = split_sale(amounts.gross, discount=amounts.discount, tax=amounts.tax)
-    return PaymentRow(
-        id=PaymentId(new_id()),
-        purchase_id=purchase.id,
-        account_id=purchase.account_id,
-        creator_id=purchase.creator_id,
-        stripe_payment_intent_id=charge.payment_intent_id,
-        stripe_charge_id=charge.id,
-        stripe_invoice_id=state.id,
-        gross=split.gross,
-        discount=split.discount,
-        tax=split.tax,
-        creator_share=split.creator,
-        platform_share=split.platform,
-        fee=charge.fee,
-        creator_basis_points=purchase.creator_basis_points,
-        split_rule=purchase.split_rule,
-        refunded=Cents(0),
-        transferred=Cents(0),
-        share_due=Cents(0),
-        share_claimed=Cents(0),
-        stripe_transfer_id=None,
-        receipt_url=charge.receipt_url,
-        invoice_url=state.hosted_url,
-        paid_at=charge.created,
+    return make_payment(
+        purchase, charge, split, stripe_invoice_id=state.id, invoice_url=state.hosted_url
     )

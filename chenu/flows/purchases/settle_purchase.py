@@ -12,7 +12,7 @@ from chenu.agents.access import give_access, has_usable_grant
 from chenu.agents.consent import consent_text
 from chenu.agents.model import AgentStatus, GrantSource, PaymentId, PurchaseId, PurchaseStatus
 from chenu.agents.payments import PaymentRow, insert_payment
-from chenu.agents.pricing import split_sale
+from chenu.agents.pricing import Split, split_sale
 from chenu.agents.purchases import (
     PurchaseRow,
     find_pending,
@@ -126,7 +126,11 @@ async def _apply_payment(purchase: PurchaseRow, session: CheckoutSession, charge
     agent = await find_agent(purchase.agent_id)
     if agent is None:
         raise NotFound("There is no such agent")
-    payment = _make_payment(purchase, session, charge)
+    gross = Cents(charge.amount + session.amount_discount)
+    split = split_sale(gross, discount=session.amount_discount, tax=session.amount_tax)
+    payment = make_payment(
+        purchase, charge, split, stripe_invoice_id=None, invoice_url=session.invoice_url
+    )
     if not await insert_payment(payment):
         return
     await lock_creator_money(payment.creator_id)
@@ -139,9 +143,15 @@ async def _apply_payment(purchase: PurchaseRow, session: CheckoutSession, charge
         await create_return(purchase, payment, agent, reason)
 
 
-def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charge) -> PaymentRow:
-    gross = Cents(charge.amount + session.amount_discount)
-    split = split_sale(gross, discount=session.amount_discount, tax=session.amount_tax)
+def make_payment(
+    purchase: PurchaseRow,
+    charge: Charge,
+    split: Split,
+    *,
+    stripe_invoice_id: str | None,
+    invoice_url: str | None,
+) -> PaymentRow:
+    """As it is settled, before anything is transferred or refunded."""
     return PaymentRow(
         id=PaymentId(new_id()),
         purchase_id=purchase.id,
@@ -149,7 +159,7 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         creator_id=purchase.creator_id,
         stripe_payment_intent_id=charge.payment_intent_id,
         stripe_charge_id=charge.id,
-        stripe_invoice_id=None,
+        stripe_invoice_id=stripe_invoice_id,
         gross=split.gross,
         discount=split.discount,
         tax=split.tax,
@@ -164,7 +174,7 @@ def _make_payment(purchase: PurchaseRow, session: CheckoutSession, charge: Charg
         share_claimed=Cents(0),
         stripe_transfer_id=None,
         receipt_url=charge.receipt_url,
-        invoice_url=session.invoice_url,
+        invoice_url=invoice_url,
         paid_at=charge.created,
     )
 
