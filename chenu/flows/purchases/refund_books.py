@@ -5,7 +5,7 @@ docs/money.md, "Refunds of agents"; docs/decisions/0041.
 
 from chenu.accounts.users import get_user
 from chenu.agents.access import has_usable_grant, restore_access, revoke_access
-from chenu.agents.model import PriceType, PurchaseStatus
+from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import (
     PaymentRow,
     get_payment,
@@ -20,6 +20,7 @@ from chenu.agents.refunds import SaleRefundRow
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.purchases.monthly_refunds import follow_monthly_refunds
 from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
 from chenu.ledger.accounts import (
@@ -149,8 +150,12 @@ async def _give_share_again(payment: PaymentRow, share: Cents, key: str) -> None
 
 
 async def follow_refunds(purchase: PurchaseRow) -> None:
-    """Status and access of a one-time purchase are what its refunds say."""
-    if purchase.price_type is not PriceType.ONE_TIME or purchase.status not in _ENDED:
+    """Status and access of a purchase are what its refunds say."""
+    if purchase.is_monthly:
+        may_restore = not await _is_bought_anew(purchase)
+        await follow_monthly_refunds(purchase, REVOKED_REASON, may_restore=may_restore)
+        return
+    if purchase.status not in _ENDED:
         return
     payments = await list_payments([purchase.id])
     refunded = sum(each.refunded for each in payments)
