@@ -62,7 +62,7 @@ from chenu.tokens.pack_orders import (
 _TOO_LATE = mark(
     "The 14 days in which a pack can be given back are over: please write to our support desk"
 )
-_NOT_PAID = "This pack is not paid"
+_NOT_PAID = mark("This pack is not paid")
 _CHANGED = mark("Tokens of this pack were spent since: please look at the amount again")
 
 

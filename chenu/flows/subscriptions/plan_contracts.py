@@ -27,7 +27,8 @@ from chenu.billing.subscriptions import (
 )
 from chenu.core import db, queue
 from chenu.core.money import Cents
-from chenu.flows.subscriptions.mirror import create_end_operation, lock_subscriptions
+from chenu.flows.subscription_ends import create_end_operation
+from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
     find_refundable,
