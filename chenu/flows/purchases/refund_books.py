@@ -20,8 +20,10 @@ from chenu.agents.refunds import SaleRefundRow
 from chenu.core.i18n import DEFAULT_LOCALE, is_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.purchases.monthly_states import settle_monthly
 from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
+from chenu.flows.subscription_ends import end_all
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
@@ -138,9 +140,34 @@ async def _give_share_again(payment: PaymentRow, share: Cents, key: str) -> None
 
 
 async def follow_refunds(purchase: PurchaseRow) -> None:
-    """Status and access of a one-time purchase are what its refunds say."""
-    if purchase.price_type is not PriceType.ONE_TIME or purchase.status not in _ENDED:
+    """Status and access are what its refunds say."""
+    if purchase.is_monthly:
+        await _follow_monthly(purchase)
+    elif purchase.price_type is PriceType.ONE_TIME and purchase.status in _ENDED:
+        await _follow_sale(purchase)
+
+
+async def _follow_monthly(purchase: PurchaseRow) -> None:
+    """It ends at once when the last month was given back whole; earlier months end nothing.
+
+    Should that refund fail, its subscription has ended at Stripe all the same.
+    """
+    payments = await list_payments([purchase.id])
+    last = max(payments, key=lambda each: each.paid_at).stripe_invoice_id
+    of_last = [each for each in payments if each.stripe_invoice_id == last]
+    is_returned = all(each.refunded == each.paid for each in of_last)
+    if is_returned == (purchase.status is PurchaseStatus.REFUNDED):
         return
+    if is_returned:
+        await move_status(purchase.id, PurchaseStatus.REFUNDED)
+        await revoke_access(purchase.id, REVOKED_REASON)
+    else:
+        await move_status(purchase.id, PurchaseStatus.ENDED)
+        await restore_access(purchase.id, REVOKED_REASON)
+    await end_all(await settle_monthly(purchase.id))
+
+
+async def _follow_sale(purchase: PurchaseRow) -> None:
     payments = await list_payments([purchase.id])
     refunded = sum(each.refunded for each in payments)
     if refunded and refunded == sum(each.paid for each in payments):
