@@ -17,7 +17,7 @@ from chenu.agents.payments import (
 from chenu.agents.purchases import PurchaseRow, find_pending, move_status
 from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
 from chenu.agents.refunds import SaleRefundRow
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import settle_monthly
@@ -189,6 +189,6 @@ async def _is_bought_anew(purchase: PurchaseRow) -> bool:
 
 async def tell_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
     buyer = await get_user(purchase.buyer_id)
-    locale = buyer.locale if is_locale(buyer.locale) else DEFAULT_LOCALE
+    locale = known_locale(buyer.locale)
     params = {"name": buyer.display_name, "amount": refund.amount, "number": ""}
     await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)
