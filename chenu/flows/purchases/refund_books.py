@@ -30,11 +30,12 @@ from chenu.ledger.accounts import (
     PLATFORM_REVENUE,
     TAX_PAYABLE,
     AccountRef,
+    LedgerKind,
     creator_payable,
     creator_receivable,
 )
 from chenu.ledger.amounts import euros
-from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.ledger.journal import LedgerTransaction, credit, debit, find_amounts, post
 from chenu.ledger.operations import OperationRow
 
 REVOKED_REASON = "refund"
@@ -72,6 +73,16 @@ async def book_refund(
     reversal = await claim_share(payment.id, _cause(refund, attempt))
     await follow_refunds(purchase)
     return reversal
+
+
+async def get_booked_parts(refund: SaleRefundRow) -> RefundParts:
+    """Out of whose part it was taken when it was asked for."""
+    booked = await find_amounts(f"refund-due:{refund.id}")
+    creator, tax = (
+        Cents(-booked.get(kind, 0))
+        for kind in (LedgerKind.CREATOR_RECEIVABLE, LedgerKind.TAX_PAYABLE)
+    )
+    return RefundParts(creator, Cents(refund.amount - creator - tax), tax)
 
 
 def _cause(refund: SaleRefundRow, attempt: str) -> str:
