@@ -1,13 +1,11 @@
-"""Ending subscriptions of every kind at once, and the lock under which they change."""
+"""The end of a subscription at once, of whatever kind: an operation, decided on with its cause."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-from chenu.accounts.actor import AccountId
-from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscriptions import SubscriptionRow
-from chenu.core import db, queue
+from chenu.core import queue
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
@@ -22,11 +20,6 @@ class EndParams(msgspec.Struct, frozen=True):
     """Of the operation that ends a subscription at once."""
 
     subscription_id: str
-
-
-async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
-    """Until the transaction ends: one subscription of a kind begins or changes at a time."""
-    await db.lock_until_commit(f"subscription:{account_id}:{kind}")
 
 
 async def end_all(subscriptions: Iterable[SubscriptionRow]) -> None:

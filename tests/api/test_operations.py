@@ -87,6 +87,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
         story, as_session(client, services, seller), as_session(client, services, reviewer)
     )
     await _buy(story, client, services, buyer, agent)
+    finance = await make_person("books", staff=(Staff.FINANCE,))
+    await story.tell(as_session(client, services, finance), "LedgerHealth")
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)

@@ -12,6 +12,7 @@ from chenu.agents.purchases import (
     PurchaseRow,
     find_purchase,
     find_purchase_of_subscription,
+    get_purchase,
     list_paid_purchases,
 )
 from chenu.agents.queries import find_agent
@@ -24,7 +25,6 @@ from chenu.billing.invoices import (
 )
 from chenu.core.ids import find_id
 from chenu.core.money import Cents
-from chenu.flows.purchases.monthly_refunds import lock_purchase
 from chenu.flows.purchases.refund_plans import RefundPlan
 from chenu.flows.purchases.refunds import take_refund
 from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
@@ -53,7 +53,7 @@ class PurchaseContracts(ContractSource):
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         """A disputed payment stays with the bank, which decides about it."""
-        purchase = await lock_purchase(PurchaseId(contract.id))
+        purchase = await get_purchase(PurchaseId(contract.id), lock=True)
         if purchase.status is PurchaseStatus.DISPUTED:
             return Withdrawal(Cents(0), ())
         returned, operations = 0, []

@@ -2,7 +2,7 @@
 
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, find_payment_of_charge
-from chenu.agents.purchases import find_purchase
+from chenu.agents.purchases import find_purchase, get_purchase
 from chenu.agents.refunds import (
     RefundId,
     SaleRefundOrigin,
@@ -17,9 +17,13 @@ from chenu.core.clock import business_now
 from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.purchases.monthly_refunds import end_refunded, lock_purchase
 from chenu.flows.purchases.pages import PURCHASE_PAGES
-from chenu.flows.purchases.refund_books import book_arrival, book_refund, tell_buyer
+from chenu.flows.purchases.refund_books import (
+    book_arrival,
+    book_refund,
+    end_refunded,
+)
+from chenu.flows.purchases.refund_mails import mail_refund
 from chenu.flows.purchases.refund_steps import fail_refund
 from chenu.flows.services import Services
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
@@ -64,7 +68,7 @@ async def _settle_first(services: Services, state: RefundState) -> PaymentRow | 
 
 @db.transactional
 async def _adopt(payment: PaymentRow, state: RefundState) -> None:
-    purchase = await lock_purchase(payment.purchase_id)
+    purchase = await get_purchase(payment.purchase_id, lock=True)
     refund = await find_sale_refund(state.id)
     if refund is None and await _is_return(state):
         await _follow_return(payment, state)
@@ -76,7 +80,7 @@ async def _adopt(payment: PaymentRow, state: RefundState) -> None:
         await book_arrival(payment, refund, state.id)
         if not state.is_undone:
             await end_refunded(purchase)
-            await tell_buyer(purchase, refund)
+            await mail_refund(purchase, refund)
     if state.is_undone:
         await fail_refund(refund)
 

@@ -11,8 +11,13 @@ from chenu.agents.refunds import (
     settle_sale_refund,
 )
 from chenu.core.errors import InvalidState
-from chenu.flows.purchases.monthly_refunds import end_refunded, lock_purchase
-from chenu.flows.purchases.refund_books import book_arrival, book_refund, put_back, tell_buyer
+from chenu.flows.purchases.refund_books import (
+    book_arrival,
+    book_refund,
+    end_refunded,
+    put_back,
+)
+from chenu.flows.purchases.refund_mails import mail_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
 from chenu.ledger.operations import OperationRow
 
@@ -20,17 +25,17 @@ from chenu.ledger.operations import OperationRow
 async def settle_own_refund(refund_id: RefundId, stripe_refund_id: str) -> None:
     """In the settle transaction of its operation."""
     refund = await get_sale_refund(refund_id)
-    purchase = await lock_purchase(refund.purchase_id)
+    purchase = await get_purchase(refund.purchase_id, lock=True)
     await settle_sale_refund(refund.id, stripe_refund_id)
     await book_arrival(await get_payment(refund.payment_id), refund, stripe_refund_id)
     await end_refunded(purchase)
-    await tell_buyer(purchase, refund)
+    await mail_refund(purchase, refund)
 
 
 async def undo_own_refund(refund_id: RefundId, operation: OperationRow) -> None:
     """Stripe said no: nothing of it has happened."""
     refund = await get_sale_refund(refund_id)
-    purchase = await lock_purchase(refund.purchase_id)
+    purchase = await get_purchase(refund.purchase_id, lock=True)
     if await mark_sale_refund(refund.id, SaleRefundState.FAILED):
         key = f"refund-refused:{refund.id}:{operation.key_number}"
         await put_back(purchase, refund, BUYER_REFUNDS_DUE, key)
@@ -38,7 +43,7 @@ async def undo_own_refund(refund_id: RefundId, operation: OperationRow) -> None:
 
 async def take_own_refund_again(refund_id: RefundId, operation: OperationRow) -> None:
     refund = await get_sale_refund(refund_id)
-    purchase = await lock_purchase(refund.purchase_id)
+    purchase = await get_purchase(refund.purchase_id, lock=True)
     payment = await get_payment(refund.payment_id)
     if payment.paid - payment.refunded < refund.amount:
         raise InvalidState("Less than that is left of this payment")

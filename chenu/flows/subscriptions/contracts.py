@@ -36,8 +36,8 @@ from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.text import tidy
-from chenu.flows.subscription_ends import lock_subscriptions
 from chenu.flows.subscriptions.changes import create_renewal_operation, is_renewal_set
+from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.tiers import settle_tier
 
 log = structlog.get_logger(__name__)

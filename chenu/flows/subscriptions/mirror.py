@@ -16,7 +16,7 @@ from chenu.billing.subscriptions import (
 from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.purchases.monthly_states import AGENT_RULES
-from chenu.flows.subscription_ends import end_all, lock_subscriptions
+from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.tiers import TIER_RULES
 
@@ -73,3 +73,8 @@ async def _find_account(state: SubscriptionState) -> AccountId | None:
     """Also of a customer that was deleted at Stripe, whose subscriptions end with it."""
     known = await find_subscription_by_stripe_id(state.id)
     return known.account_id if known else await find_account_of_customer(state.customer_id)
+
+
+async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
+    """Until the transaction ends: one subscription of a kind begins or changes at a time."""
+    await db.lock_until_commit(f"subscription:{account_id}:{kind}")

@@ -22,8 +22,7 @@ from chenu.core.i18n import mark
 from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscription_ends import lock_subscriptions
-from chenu.flows.subscriptions.mirror import follow_subscription
+from chenu.flows.subscriptions.mirror import follow_subscription, lock_subscriptions
 from chenu.ledger.operations import (
     NewOperation,
     OperationKind,

@@ -38,8 +38,8 @@ from chenu.flows.coupons.codes import TypedCode, find_typed_coupon
 from chenu.flows.mirrors.sync import sync_coupon, sync_customer
 from chenu.flows.return_urls import check_return_url
 from chenu.flows.services import Services
-from chenu.flows.subscription_ends import lock_subscriptions
 from chenu.flows.subscriptions.checkout import PageOffer, PageUrls, page_operation
+from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 from chenu.flows.subscriptions.plans import lookup_key, price_of
 from chenu.ledger.operations import (

@@ -29,8 +29,7 @@ from chenu.flows.mirrors.postal_addresses import follow_address
 from chenu.flows.operation_handlers import OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscription_ends import lock_subscriptions
-from chenu.flows.subscriptions.mirror import adopt_subscription
+from chenu.flows.subscriptions.mirror import adopt_subscription, lock_subscriptions
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
 

@@ -14,9 +14,8 @@ from chenu.core import db
 from chenu.core.backoff import name_failure
 from chenu.flows.operations.repair import repair_one
 from chenu.flows.services import Services
-from chenu.flows.subscription_ends import lock_subscriptions
 from chenu.flows.subscriptions.mails import mail_trial_ending
-from chenu.flows.subscriptions.mirror import follow_subscription
+from chenu.flows.subscriptions.mirror import follow_subscription, lock_subscriptions
 
 
 async def send_due_reminders(services: Services) -> None:
