@@ -14,6 +14,7 @@ from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import Charge
 from chenu.billing.recurring import InvoiceState
 from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core.crash_points import crash_point
 from chenu.core.errors import NotFound
 from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_monthly
 from chenu.flows.purchases.pay_creator import create_transfer_operation
@@ -60,6 +61,7 @@ async def book_monthly_invoice(
             await create_transfer_operation(payment)
         else:
             await create_return(purchase, payment, await _get_agent(purchase), reason)
+    crash_point("monthly_invoice.inside_settle")
     return await settle_monthly(purchase.id)
 
 
