@@ -17,7 +17,7 @@ from chenu.agents.payments import (
 from chenu.agents.purchases import PurchaseRow, find_pending, move_status
 from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
 from chenu.agents.refunds import SaleRefundRow
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import settle_monthly
@@ -30,11 +30,12 @@ from chenu.ledger.accounts import (
     PLATFORM_REVENUE,
     TAX_PAYABLE,
     AccountRef,
+    LedgerKind,
     creator_payable,
     creator_receivable,
 )
 from chenu.ledger.amounts import euros
-from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.ledger.journal import LedgerTransaction, credit, debit, find_amounts, post
 from chenu.ledger.operations import OperationRow
 
 REVOKED_REASON = "refund"
@@ -72,6 +73,16 @@ async def book_refund(
     reversal = await claim_share(payment.id, _cause(refund, attempt))
     await follow_refunds(purchase)
     return reversal
+
+
+async def get_booked_parts(refund: SaleRefundRow) -> RefundParts:
+    """Out of whose part it was taken when it was asked for."""
+    booked = await find_amounts(f"refund-due:{refund.id}")
+    creator, tax = (
+        Cents(-booked.get(kind, 0))
+        for kind in (LedgerKind.CREATOR_RECEIVABLE, LedgerKind.TAX_PAYABLE)
+    )
+    return RefundParts(creator, Cents(refund.amount - creator - tax), tax)
 
 
 def _cause(refund: SaleRefundRow, attempt: str) -> str:
@@ -189,6 +200,6 @@ async def _is_bought_anew(purchase: PurchaseRow) -> bool:
 
 async def tell_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
     buyer = await get_user(purchase.buyer_id)
-    locale = buyer.locale if is_locale(buyer.locale) else DEFAULT_LOCALE
+    locale = known_locale(buyer.locale)
     params = {"name": buyer.display_name, "amount": refund.amount, "number": ""}
     await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)
