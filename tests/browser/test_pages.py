@@ -83,6 +83,7 @@ SIGNED_IN = {
         "/staff/withdrawals",
         "/staff/inquiries",
         "/staff/coupons",
+        "/staff/books",
         "/staff/mails",
         "/staff/mails/sale",
     ),

@@ -4,43 +4,25 @@ A subscription is asked about under a number, and the newest answer wins: the or
 how often they come, do not matter. What its states mean, each kind says in its own package.
 """
 
-from collections.abc import Iterable
-
-import msgspec
-
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscriptions import (
     SubscribedItems,
-    SubscriptionRow,
     find_subscription_by_stripe_id,
     store_subscription,
 )
-from chenu.core import db, queue
+from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.purchases.monthly_states import AGENT_RULES
+from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.tiers import TIER_RULES
-from chenu.ledger.operations import (
-    NewOperation,
-    OperationKind,
-    OperationRow,
-    OperationState,
-    create_operation_after,
-    find_last,
-)
 
 KINDS: dict[SubscriptionKind, SubscriptionRules] = {
     rules.kind: rules for rules in (TIER_RULES, AGENT_RULES)
 }
-
-
-class EndParams(msgspec.Struct, frozen=True):
-    """Of the operation that ends a subscription at once."""
-
-    subscription_id: str
 
 
 async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: str) -> bool:
@@ -96,27 +78,3 @@ async def _find_account(state: SubscriptionState) -> AccountId | None:
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
     """Until the transaction ends: one subscription of a kind begins or changes at a time."""
     await db.lock_until_commit(f"subscription:{account_id}:{kind}")
-
-
-async def end_all(subscriptions: Iterable[SubscriptionRow]) -> None:
-    """At once: nobody has anything of them, such as the second of two that began together."""
-    for each in subscriptions:
-        operation = await create_end_operation(each)
-        await queue.enqueue(queue.Job.OPERATION, str(operation.id))
-
-
-async def create_end_operation(subscription: SubscriptionRow) -> OperationRow:
-    """The operation that ends it at once; one that was refused is followed by another."""
-    stripe_id = subscription.stripe_subscription_id
-    key = f"end:{stripe_id}"
-    last = await find_last((OperationKind.SUBSCRIPTION_END,), subscription.id, key)
-    if last is not None and last.state != OperationState.FAILED:
-        return last
-    new = NewOperation(
-        OperationKind.SUBSCRIPTION_END,
-        key,
-        EndParams(stripe_id),
-        subject_id=subscription.id,
-        account_id=subscription.account_id,
-    )
-    return await create_operation_after(new, last)
