@@ -25,12 +25,12 @@ from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import get_subject
 from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
+from chenu.flows.subscriptions.unpaid_budgets import follow_returned_money
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operation_list import find_operation
 from chenu.ledger.operations import OperationKind
-from chenu.tokens.budget_rows import mark_budgets_unpaid
 
 log = structlog.get_logger(__name__)
 
@@ -92,8 +92,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
-        if (await get_invoice(payment.invoice_id)).stripe_subscription_id is not None:
-            await mark_budgets_unpaid(payment.account_id)
+        await follow_returned_money(await get_invoice(payment.invoice_id))
         await _tell_customer(refund)
     return refund
 
@@ -112,6 +111,7 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
         return
     log.warning("refund_failed", refund=refund.stripe_refund_id, invoice=str(refund.invoice_id))
     await restore_of_refund(refund.stripe_refund_id)
+    await follow_returned_money(await get_invoice(refund.invoice_id))
     await post(
         LedgerTransaction(
             business_key=f"refund-failed:{refund.stripe_refund_id}",

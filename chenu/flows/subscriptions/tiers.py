@@ -21,8 +21,8 @@ from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.mails import mail_failed_payment, mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
+from chenu.flows.subscriptions.unpaid_budgets import mark_never_paid
 from chenu.tiers.catalogue import TierCode
-from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget
 
 
@@ -39,7 +39,7 @@ class TierRules(SubscriptionRules):
         live = await list_live_subscriptions(account_id, self.kind)
         await restore_lost_coupon(live, state)
         if state.is_ended_unpaid:
-            await mark_budgets_unpaid(account_id)
+            await mark_never_paid(change.after)
         now = await _grant_tier(account_id, live)
         if live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(change, live)
