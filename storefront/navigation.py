@@ -26,6 +26,7 @@ DESKS = (
     Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
+    Desk("/staff/books", mark("Books"), Staff.FINANCE),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")

@@ -230,6 +230,8 @@ class ReportPort(Protocol):
 
     def list_balance_movements(self, since: datetime) -> AsyncIterator[BalanceMovement]: ...
 
+    def list_movements_of(self, source_id: str) -> AsyncIterator[BalanceMovement]: ...
+
 
 class Gateway(
     CustomerPort,

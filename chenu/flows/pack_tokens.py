@@ -12,7 +12,7 @@ from chenu.accounts.users import get_user
 from chenu.billing.invoices import InvoicePaymentRow
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, InvalidState
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale, mark
+from chenu.core.i18n import known_locale, mark
 from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import PackReceiptParams
@@ -82,7 +82,7 @@ async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, re
 async def _send_receipt(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     """To whoever bought, with the words that stood beside the button."""
     buyer = await get_user(order.buyer_id)
-    locale = order.locale if is_locale(order.locale) else DEFAULT_LOCALE
+    locale = known_locale(order.locale)
     params = PackReceiptParams(
         name=buyer.mail_name,
         base=order.base_tokens,

@@ -18,7 +18,7 @@ from babel.dates import format_date
 from babel.dates import format_datetime as babel_datetime
 from babel.numbers import format_decimal
 
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, catalogue, is_locale, translate
+from chenu.core.i18n import Locale, catalogue, known_locale, translate
 from chenu.core.mail import MailRow
 from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic
 from chenu.core.mail_preferences import make_unsubscribe_token
@@ -88,7 +88,7 @@ def compose_mail(
     the link that turns such mails off: without it, only a mail that is always sent can be composed.
     """
     kind = MailKind(mail.kind)
-    locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
+    locale = known_locale(mail.locale)
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")

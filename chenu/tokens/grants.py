@@ -195,5 +195,10 @@ async def get_grant(grant_id: GrantId) -> GrantRow:
 
 async def list_grants_of_source(source_id: UUID) -> list[GrantRow]:
     """What came from one purchase, or whatever else is the source; oldest first."""
-    sql = f"{_GRANT} WHERE source_id = $1 ORDER BY created_at, id"
-    return await db.fetch_all(GrantRow, sql, source_id)
+    return await list_grants_of_sources([source_id])
+
+
+async def list_grants_of_sources(source_ids: Sequence[UUID]) -> list[GrantRow]:
+    """The same of several sources."""
+    sql = f"{_GRANT} WHERE source_id = ANY($1) ORDER BY created_at, id"
+    return await db.fetch_all(GrantRow, sql, list(source_ids))

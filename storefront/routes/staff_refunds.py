@@ -41,7 +41,7 @@ from chenu.flows.subscriptions.refund_requests import (
     decide_refund,
     request_refund,
 )
-from chenu.flows.subscriptions.refunds import find_refundable
+from chenu.flows.subscriptions.refunds import list_refundable
 from storefront.access import SUPPORT
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.money_input import parse_euros
@@ -117,7 +117,8 @@ async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: i
         list_credit_notes([invoice.id]),
     )
     pack = await find_pack_offer(payments)
-    left = max([await find_refundable(payment) for payment in payments], default=0)
+    refundable = await list_refundable(payments)
+    left = max((each.left for each in refundable.values()), default=0)
     page = pages.show(
         "staff/invoice.html",
         status,

@@ -97,6 +97,7 @@ MUTATIONS: dict[str, Right | None] = {
     "passwordChange": OF_THE_PERSON,
     "purchaseCancel": Right.BUY_AGENTS,
     "purchaseResume": Right.BUY_AGENTS,
+    "purchaseRefund": Right.BUY_AGENTS,
     "passwordReset": OF_THE_PERSON,
     "passwordResetRequest": OF_THE_PERSON,
     "billingPortalOpen": Right.MANAGE_PLAN,

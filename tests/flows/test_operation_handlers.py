@@ -23,9 +23,9 @@ from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.purchases.refunds import RefundSaleInput, refund_sale
 from chenu.flows.services import Services
+from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.flows.subscriptions.credit_notes import create_note_operation
-from chenu.flows.subscriptions.mirror import end_all
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation

@@ -13,7 +13,12 @@ from chenu.core import db
 from chenu.core.errors import ChenuError, Forbidden, Invalid, InvalidState, NotFound
 from chenu.core.money import Cents
 from chenu.flows.invariants import check_everything
-from chenu.flows.packs.refunds import RefundPackInput, get_pack_offer, refund_own_pack
+from chenu.flows.packs.refunds import (
+    RefundPackInput,
+    get_pack_offer,
+    list_pack_offers,
+    refund_own_pack,
+)
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refund_requests import RefundInput, decide_refund, request_refund
 from chenu.flows.subscriptions.refunds import adopt_refund
@@ -22,6 +27,7 @@ from chenu.flows.withdrawals.sources import list_contracts
 from chenu.tokens.holds import release_hold
 from chenu.tokens.pack_orders import PackOrderRow
 from chenu.tokens.wallet import get_wallet
+from tests.api.calls import counted_statements
 from tests.flows.packs import (
     FAILS,
     Grants,
@@ -115,7 +121,12 @@ async def test_a_buyer_gets_the_price_of_the_unspent_base(
 async def test_tokens_that_a_run_holds_are_not_unspent(services: Services, person: Person) -> None:
     order = await buy(services, person.actor)
     run = await hold(person, 600)  # the bonus and 500 of the base
+    async with counted_statements() as for_one:
+        await list_pack_offers([order])
+    async with counted_statements() as for_two:
+        [offer, _] = await list_pack_offers([order, order])
 
+    assert (offer.amount, len(for_one)) == (450, len(for_two))
     assert await give_back(services, person, order, 450) == "SETTLED"
     await db.run_in_transaction(lambda: release_hold(run))
 

@@ -13,7 +13,8 @@ from chenu.accounts.queries import is_member
 from chenu.accounts.roles import Right
 from chenu.accounts.validation import check_text
 from chenu.agents.access import find_grant_of_purchase
-from chenu.agents.model import PaymentId, PriceType, PurchaseId
+from chenu.agents.errors import payment_disputed
+from chenu.agents.model import PaymentId, PriceType, PurchaseId, PurchaseStatus
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import PurchaseRow, find_purchase, get_purchase
 from chenu.agents.queries import find_creator
@@ -46,6 +47,7 @@ from chenu.ledger.operations import (
     OperationKind,
     OperationRow,
     create_operation,
+    find_by_key,
 )
 
 MAX_REASON = 500
@@ -58,6 +60,7 @@ _TOO_LATE = mark(
 )
 _NOTHING = mark("Everything of this payment was given back already")
 _OWN_ACCOUNT = mark("You belong to this account: another colleague decides about it")
+_NOT_MADE = mark("The bank did not take this refund, and nothing was given back: write to us")
 _PART = mark("You can give the agent back whole, not in part")
 
 
@@ -106,6 +109,8 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
             is_needed=origin is not SaleRefundOrigin.BUYER,
         )
     )
+    if purchase.status is PurchaseStatus.DISPUTED:
+        raise payment_disputed()
     payment = await _find_payment(purchase, data.payment_id)
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
@@ -167,13 +172,31 @@ async def require_returnable(
 async def refund_sale(
     services: Services, actor: Actor, data: RefundSaleInput, idempotency_key: str
 ) -> SaleRefundRow:
-    """A repeated key finds it; when Stripe's answer is lost, repair goes on."""
+    """A repeated key finds it; when Stripe's answer is lost, repair goes on.
+
+    Raises what plan_refund raises; Disputed or RefundNotAllowed when Stripe refuses it.
+    """
     account_id = actor.require_account(ApiScope.MARKETPLACE)
     key = idempotency.client_key(account_id, idempotency_key, "purchaseRefund", data)
     refund_id, operation = await _create(actor, data, key)
     crash_point("sale_refund.after_commit")
     await run_refund(services, data.purchase_id, operation)
-    return await get_sale_refund(refund_id)
+    refund = await get_sale_refund(refund_id)
+    if refund.state is SaleRefundState.FAILED:
+        raise await _explain_failure(refund)
+    return refund
+
+
+async def _explain_failure(refund: SaleRefundRow) -> RefusedError:
+    """Why Stripe or the bank did not make it; it is put back by then."""
+    operation = await find_by_key(_business_key(refund))
+    if operation is not None and operation.error_code == "charge_disputed":
+        return payment_disputed()
+    return RefundNotAllowed(_NOT_MADE)
+
+
+def _business_key(refund: SaleRefundRow) -> str:
+    return f"sale-refund:{refund.id}"
 
 
 async def run_refund(
@@ -238,7 +261,7 @@ async def _create_operation(refund: SaleRefundRow, payment: PaymentRow) -> Opera
     operation = await create_operation(
         NewOperation(
             OperationKind.REFUND,
-            f"sale-refund:{refund.id}",
+            _business_key(refund),
             params,
             subject_id=payment.id,
             account_id=payment.account_id,

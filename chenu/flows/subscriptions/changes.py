@@ -25,11 +25,8 @@ from chenu.core.i18n import mark
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.mirror import (
-    EndParams,
-    adopt_subscription,
-    create_end_operation,
-)
+from chenu.flows.subscription_ends import EndParams, create_end_operation
+from chenu.flows.subscriptions.mirror import adopt_subscription
 from chenu.flows.subscriptions.plan_contracts import return_unwanted
 from chenu.flows.subscriptions.sequence import (
     MOST_CHANGES,

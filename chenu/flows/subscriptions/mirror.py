@@ -4,9 +4,6 @@ A subscription is asked about under a number, and the newest answer wins: the or
 how often they come, do not matter. What its states mean, each kind says in its own package.
 """
 
-from collections.abc import Iterable
-
-import msgspec
 import structlog
 
 from chenu.accounts.actor import AccountId
@@ -19,36 +16,18 @@ from chenu.billing.subscriptions import (
     find_subscription_by_stripe_id,
     store_subscription,
 )
-from chenu.core import db, queue
+from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
-from chenu.flows.operation_handlers import read_params
 from chenu.flows.purchases.monthly_states import AGENT_RULES
+from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.tiers import TIER_RULES
-from chenu.ledger.operations import (
-    NewOperation,
-    OperationKind,
-    OperationRow,
-    OperationState,
-    create_operation_after,
-    find_last,
-)
 
 log = structlog.get_logger(__name__)
 
 KINDS: dict[SubscriptionKind, SubscriptionRules] = {
     rules.kind: rules for rules in (TIER_RULES, AGENT_RULES)
 }
-
-
-class EndParams(msgspec.Struct, frozen=True):
-    """Of the operation that ends a subscription at once.
-
-    `is_second`: another one of its kind stays, and what this one charged is returned.
-    """
-
-    subscription_id: str
-    is_second: bool = False
 
 
 async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: str) -> bool:
@@ -82,7 +61,8 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
         return True
     after = await find_subscription_by_stripe_id(state.id)
     if after is not None:
-        await end_all(await rules.adopt(StateChange(account_id, before, after, fetched)))
+        superfluous = await rules.adopt(StateChange(account_id, before, after, fetched))
+        await end_all(superfluous, is_second=True)
     return True
 
 
@@ -113,43 +93,3 @@ def _items_of(
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:
     """Until the transaction ends: one subscription of a kind begins or changes at a time."""
     await db.lock_until_commit(f"subscription:{account_id}:{kind}")
-
-
-async def end_all(subscriptions: Iterable[SubscriptionRow]) -> None:
-    """At once: nobody has anything of them, such as the second of two that began together."""
-    for each in subscriptions:
-        operation = await create_end_operation(each, is_second=True)
-        await queue.enqueue(queue.Job.OPERATION, str(operation.id))
-
-
-async def create_end_operation(
-    subscription: SubscriptionRow, *, is_second: bool = False
-) -> OperationRow:
-    """The operation that ends it at once; one that was refused is followed by another."""
-    stripe_id = subscription.stripe_subscription_id
-    last = await _find_end_operation(subscription)
-    if last is not None and last.state != OperationState.FAILED:
-        return last
-    new = NewOperation(
-        OperationKind.SUBSCRIPTION_END,
-        _end_key(subscription),
-        EndParams(stripe_id, is_second),
-        subject_id=subscription.id,
-        account_id=subscription.account_id,
-    )
-    return await create_operation_after(new, last)
-
-
-async def was_second(subscription: SubscriptionRow) -> bool:
-    """Whether it was ended because another one of its kind stays."""
-    operation = await _find_end_operation(subscription)
-    return operation is not None and read_params(operation, EndParams).is_second
-
-
-async def _find_end_operation(subscription: SubscriptionRow) -> OperationRow | None:
-    key = _end_key(subscription)
-    return await find_last((OperationKind.SUBSCRIPTION_END,), subscription.id, key)
-
-
-def _end_key(subscription: SubscriptionRow) -> str:
-    return f"end:{subscription.stripe_subscription_id}"

@@ -27,14 +27,12 @@ from chenu.billing.subscriptions import (
 )
 from chenu.core import db, queue
 from chenu.core.money import Cents
-from chenu.flows.subscriptions.mirror import (
-    create_end_operation,
-    lock_subscriptions,
-    was_second,
-)
+from chenu.flows.subscription_ends import create_end_operation, was_second
+from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
     find_refundable,
+    list_refundable,
     new_refund_request,
 )
 from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
@@ -159,7 +157,7 @@ async def _find_meant(number: str) -> SubscriptionRow | None:
 async def _describe(row: SubscriptionRow) -> Contract:
     invoices = await list_subscription_invoices(row.stripe_subscription_id)
     payments = await list_invoice_payments([invoice.id for invoice in invoices])
-    left = [await find_refundable(payment) for payment in payments]
+    refundable = await list_refundable(payments)
     numbers = [invoice.number for invoice in invoices if invoice.number]
     return Contract(
         kind=ContractKind.PLAN,
@@ -169,7 +167,7 @@ async def _describe(row: SubscriptionRow) -> Contract:
         number=numbers[0] if numbers else row.stripe_subscription_id,
         concluded_at=row.created_at,
         first_paid_at=payments[0].paid_at if payments else None,
-        is_settled=not row.is_live and not any(left),
+        is_settled=not row.is_live and not any(each.left for each in refundable.values()),
     )
 
 

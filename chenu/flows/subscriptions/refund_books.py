@@ -19,7 +19,7 @@ from chenu.billing.refunds import (
     mark_refund_failed,
 )
 from chenu.core.clock import business_now
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
@@ -130,7 +130,7 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
 async def _tell_customer(refund: InvoiceRefundRow) -> None:
     person = await get_billed_person(refund.account_id)
     invoice = await get_invoice(refund.invoice_id)
-    locale = person.locale if is_locale(person.locale) else DEFAULT_LOCALE
+    locale = known_locale(person.locale)
     params = {"name": person.name, "amount": refund.amount, "number": invoice.number or ""}
     key = f"refunded:{refund.stripe_refund_id}"
     await queue_mail(MailKind.REFUND, person.email, locale, key, params)

@@ -3,7 +3,9 @@
 docs/decisions/0027.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -31,7 +33,7 @@ from chenu.billing.refund_requests import (
     get_refund_request,
     sum_open_requests,
 )
-from chenu.billing.refunds import list_refunds_of_payment, lock_refunds
+from chenu.billing.refunds import lock_refunds, sum_refunds
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
@@ -114,9 +116,27 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
 
 async def find_refundable(payment: InvoicePaymentRow) -> Cents:
     """What neither went back yet nor is promised; exact while the refunds' lock is held."""
-    refunds = await list_refunds_of_payment(payment.id)
-    returned = sum(each.amount for each in refunds)
-    return Cents(max(payment.paid - returned - await sum_open_requests(payment.id), 0))
+    return (await list_refundable([payment]))[payment.id].left
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """Of one charge: what went back, and what neither did nor is promised."""
+
+    returned: Cents
+    left: Cents
+
+
+async def list_refundable(payments: Sequence[InvoicePaymentRow]) -> dict[UUID, Refundable]:
+    """By the charge's id: two statements for all of them."""
+    ids = [payment.id for payment in payments]
+    returned, promised = await sum_refunds(ids), await sum_open_requests(ids)
+    found = {}
+    for payment in payments:
+        back = returned.get(payment.id, Cents(0))
+        left = payment.paid - back - promised.get(payment.id, 0)
+        found[payment.id] = Refundable(back, Cents(max(left, 0)))
+    return found
 
 
 @dataclass(frozen=True)

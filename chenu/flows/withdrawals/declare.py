@@ -18,7 +18,7 @@ from chenu.accounts.validation import check_email, check_line, normalise_email
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState, NotFound, reject_if_any
-from chenu.core.i18n import Locale, mark
+from chenu.core.i18n import Locale, known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy
@@ -151,7 +151,7 @@ async def _send_receipt(row: StatementRow) -> None:
         "declared_at": row.declared_at.isoformat(),
     }
     key = f"withdrawal:{row.id}"
-    locale: Locale = "en" if row.locale == "en" else "fr"
+    locale = known_locale(row.locale)
     await queue_mail(MailKind.WITHDRAWAL_RECEIVED, row.email, locale, key, params)
 
 
