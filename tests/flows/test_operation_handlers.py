@@ -21,7 +21,8 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.privacy.deletion import delete_person, finish_deletion
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
-from chenu.flows.purchases.refunds import RefundSaleInput, refund_sale
+from chenu.flows.purchases.refund_plans import RefundSaleInput
+from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan

@@ -55,11 +55,11 @@ class PlanContracts(ContractSource):
     async def find_by_number(self, number: str) -> Sequence[Contract]:
         """By the number of an invoice, of the order, or of the subscription."""
         row = await _find_meant("".join(number.split()))
-        return [] if row is None else [await _describe(row)]
+        return [await _describe(row)] if row is not None and _is_plan(row) else []
 
     async def find(self, contract_id: UUID) -> Contract | None:
         rows = await list_subscriptions_by_id([SubscriptionId(contract_id)])
-        return await _describe(rows[0]) if rows else None
+        return await _describe(rows[0]) if rows and _is_plan(rows[0]) else None
 
     async def estimate(self, contract: Contract, at: datetime) -> Cents:
         row = await _get(contract)
@@ -77,6 +77,10 @@ class PlanContracts(ContractSource):
         if row.is_live:
             operations.append(await _end(row))
         return Withdrawal(returned, tuple(operations))
+
+
+def _is_plan(row: SubscriptionRow) -> bool:
+    return row.kind is SubscriptionKind.TIER
 
 
 async def _return_due(row: SubscriptionRow, at: datetime) -> tuple[Cents, list[OperationRow]]:
