@@ -53,7 +53,7 @@ class Spender:
     def __init__(self, stand: Stand, second: Server, account: str, secret: str) -> None:
         self._stand = stand
         self._second = second
-        self._urls = (stand.url, f"http://127.0.0.1:{second.command[-1]}")
+        self._urls = (stand.url, f"http://127.0.0.1:{second.arguments[-1]}")
         self._headers = {"authorization": f"Bearer {secret}", "chenu-account": account}
 
     async def wait_ready(self) -> None:
