@@ -59,6 +59,11 @@ class PaymentRow:
         return self.stripe_charge_id.startswith(CREDIT)
 
     @property
+    def left(self) -> Cents:
+        """What can still be given back; nothing of what a credit paid."""
+        return Cents(0 if self.is_credit else self.paid - self.refunded)
+
+    @property
     def split(self) -> Split:
         return Split(self.gross, self.discount, self.tax, self.creator_share, self.platform_share)
 

@@ -100,7 +100,7 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
     )
     if purchase.status is PurchaseStatus.DISPUTED:
         raise payment_disputed()
-    payments = await list_payments([purchase.id])
+    payments = [each for each in await list_payments([purchase.id]) if not each.is_credit]
     payment = _find_payment(payments, data.payment_id)
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
@@ -134,7 +134,7 @@ def _find_payment(payments: Sequence[PaymentRow], payment_id: PaymentId | None) 
 
 
 def _read_amount(payment: PaymentRow, wanted: Cents | None) -> Cents:
-    left = Cents(payment.paid - payment.refunded)
+    left = payment.left
     if left <= 0:
         raise RefundNotAllowed(_NOTHING)
     if wanted is not None and wanted <= 0:
@@ -149,7 +149,7 @@ async def require_returnable(
     purchase: PurchaseRow, payment: PaymentRow, amount: Cents, *, lock: bool = False
 ) -> None:
     """What the buyer needs nobody for: whole, within 14 days, before the first use."""
-    if amount < payment.paid - payment.refunded:
+    if amount < payment.left:
         raise RefundNotAllowed(_PART, path=("amount_minor",))
     if not may_withdraw(purchase.paid_at, business_now()):
         raise RefundNotAllowed(_TOO_LATE)
