@@ -66,8 +66,8 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     waiting, made = await asyncio.gather(
         list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
     )
-    named = {row.invoice_id for row in (*waiting.rows, *made.rows)}
-    invoices = await list_invoices_by_id(sorted(named))
+    invoice_ids = {row.invoice_id for row in waiting.rows} | {row.invoice_id for row in made.rows}
+    invoices = await list_invoices_by_id(sorted(invoice_ids))
     page = pages.show(
         "staff/refunds.html",
         waiting=waiting.rows,
