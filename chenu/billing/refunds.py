@@ -73,6 +73,22 @@ async def list_refunds_of_payment(payment_id: UUID) -> list[InvoiceRefundRow]:
     return await db.fetch_all(InvoiceRefundRow, sql, payment_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    payment_id: UUID
+    amount: Cents
+
+
+async def sum_refunds(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
+    """What went back of each charge; one of which nothing did is missing."""
+    sql = """
+        SELECT payment AS payment_id, sum(amount)::bigint AS amount FROM invoice_refund
+        WHERE payment = ANY($1) AND failed_at IS NULL GROUP BY payment
+    """
+    rows = await db.fetch_all(_Returned, sql, list(payment_ids))
+    return {row.payment_id: row.amount for row in rows}
+
+
 async def insert_invoice_refund(row: InvoiceRefundRow) -> bool:
     """Once per refund; False if it was inserted before."""
     return bool(await _REFUNDS.insert(row, "ON CONFLICT DO NOTHING"))

@@ -6,6 +6,7 @@ Numbers as in docs/money.md, "Invariants".
 from datetime import datetime
 
 from chenu.core.errors import ProviderUnavailable
+from chenu.core.i18n import mark
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
@@ -29,5 +30,5 @@ async def check_everything(services: Services, since: datetime) -> list[Finding]
     try:
         findings.append(await check_stripe(services.reports, since))
     except ProviderUnavailable:
-        findings.append(finding("I15", "Stripe could be asked", ["Stripe did not answer"]))
+        findings.append(finding("I15", mark("Stripe could be asked"), ["Stripe did not answer"]))
     return findings

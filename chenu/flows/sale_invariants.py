@@ -5,13 +5,14 @@ Numbers as in docs/money.md, "Invariants".
 
 from datetime import timedelta
 
+from chenu.core.i18n import mark
 from chenu.core.retention import MAILS_STORED
 from chenu.ledger.invariants import Invariant
 
 SALES = (
     Invariant(
         "I5",
-        "gross = discount + tax + creator share + platform share, in rows and in books",
+        mark("gross = discount + tax + creator share + platform share, in rows and in books"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
         LEFT JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
@@ -30,7 +31,7 @@ SALES = (
     ),
     Invariant(
         "I6",
-        "a bought grant is usable exactly while its purchase is paid",
+        mark("a bought grant is usable exactly while its purchase is paid"),
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         LEFT JOIN access_grant g ON g.purchase = p.id AND g.revoked_at IS NULL
@@ -40,7 +41,7 @@ SALES = (
     ),
     Invariant(
         "I6b",
-        "what was bought once and is paid has a payment of its price",
+        mark("what was bought once and is paid has a payment of its price"),
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         LEFT JOIN purchase_payment y ON y.purchase = p.id
@@ -50,7 +51,7 @@ SALES = (
     ),
     Invariant(
         "I7",
-        "refunds never exceed the charge, transfers never the creator's share",
+        mark("refunds never exceed the charge, transfers never the creator's share"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
         LEFT JOIN ledger_transaction t ON t.business_key = 'transfer:' || p.id
@@ -65,7 +66,7 @@ SALES = (
     ),
     Invariant(
         "I5a",
-        "refunds of a payment take of each part what they are due, in rows and in books",
+        mark("refunds of a payment take of each part what they are due, in rows and in books"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
         CROSS JOIN LATERAL (SELECT coalesce(sum(r.amount), 0)::bigint AS refunded
@@ -87,7 +88,7 @@ SALES = (
     ),
     Invariant(
         "I7a",
-        "of a share no more is reversed than is due, nor than was transferred",
+        mark("of a share no more is reversed than is due, nor than was transferred"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
         CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS reversed FROM operation o
@@ -101,7 +102,9 @@ SALES = (
     ),
     Invariant(
         "I8a",
-        "a refund of an agent has its operation or its author at Stripe, and once made its booking",
+        mark(
+            "a refund of an agent has an operation or its author at Stripe, and once made a booking"
+        ),
         """
         SELECT 'refund ' || r.id AS what FROM purchase_refund r
         LEFT JOIN operation o ON o.business_key = 'sale-refund:' || r.id
@@ -113,7 +116,9 @@ SALES = (
     ),
     Invariant(
         "I8",
-        "a handled checkout event has its effect: no purchase of a paid page is still pending",
+        mark(
+            "a handled checkout event has its effect: no purchase of a paid page is still pending"
+        ),
         """
         SELECT 'event ' || w.id AS what FROM webhook_event w
         JOIN purchase p ON p.checkout_session_id = w.object_id
@@ -123,7 +128,7 @@ SALES = (
     ),
     Invariant(
         "I17",
-        "installs are the accounts that hold or held a grant",
+        mark("installs are the accounts that hold or held a grant"),
         """
         SELECT 'agent ' || a.id AS what FROM agent a
         LEFT JOIN access_grant g ON g.agent = a.id
@@ -132,7 +137,7 @@ SALES = (
     ),
     Invariant(
         "I18",
-        "no transfer, no reversal and no refund has failed without somebody's decision",
+        mark("no transfer, no reversal and no refund has failed without somebody's decision"),
         """
         SELECT kind || ' ' || id || ' of payment ' || subject_id || ': ' || error_code AS what
         FROM operation
@@ -142,7 +147,9 @@ SALES = (
     ),
     Invariant(
         "I16",
-        "each settled payment has its receipt, once, and its transfer operation or its return",
+        mark(
+            "each settled payment has its receipt, once, and its transfer operation or its return"
+        ),
         """
         SELECT 'payment ' || y.id AS what FROM purchase_payment y
         JOIN purchase p ON p.id = y.purchase

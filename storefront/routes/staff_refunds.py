@@ -46,7 +46,7 @@ from chenu.flows.subscriptions.refund_requests import (
     decide_refund,
     request_refund,
 )
-from chenu.flows.subscriptions.refunds import find_refundable
+from chenu.flows.subscriptions.refunds import list_refundable
 from storefront.access import SUPPORT
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.money_input import parse_euros
@@ -66,8 +66,8 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     waiting, made = await asyncio.gather(
         list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
     )
-    invoice_ids = {row.invoice_id for row in waiting.rows} | {row.invoice_id for row in made.rows}
-    invoices = await list_invoices_by_id(sorted(invoice_ids))
+    named = {row.invoice_id for row in waiting.rows} | {row.invoice_id for row in made.rows}
+    invoices = await list_invoices_by_id(sorted(named))
     page = pages.show(
         "staff/refunds.html",
         waiting=waiting.rows,
@@ -125,7 +125,8 @@ async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: i
         list_credit_notes([invoice.id]),
     )
     pack = await find_pack_offer(payments)
-    left = max([await find_refundable(payment) for payment in payments], default=0)
+    refundable = await list_refundable(payments)
+    left = max((each.left for each in refundable.values()), default=0)
     page = pages.show(
         "staff/invoice.html",
         status,

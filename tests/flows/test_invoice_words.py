@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chenu.billing.invoice_words import describe_line
 from chenu.billing.recurring import InvoiceLine
 from chenu.core.i18n import Locale
 from chenu.core.money import Cents
+from chenu.flows.invoice_words import describe_line
 
 START, END = datetime(2026, 11, 28, tzinfo=UTC), datetime(2026, 12, 28, tzinfo=UTC)
 
