@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
-from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.ids import new_id
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.core.numbers import format_number, format_percent, format_signed
+from chenu.flows.invoice_words import describe_line
 from chenu.support.business_hours import PARIS
 from chenu.tokens.pack_terms import pack_terms
 from chenu.tokens.packs import WARNING_PACK

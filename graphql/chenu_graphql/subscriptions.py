@@ -6,10 +6,10 @@ import strawberry
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.roles import Right
-from chenu.billing.invoice_words import describe_line
 from chenu.billing.invoices import InvoiceId, InvoiceRow, pdf_path
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
+from chenu.flows.invoice_words import describe_line
 from chenu.tiers import catalogue
 from chenu_graphql.context import Context, Info
 from chenu_graphql.coupons import Discount, DiscountSource

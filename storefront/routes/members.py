@@ -19,6 +19,7 @@ from chenu.accounts.invitations import (
 from chenu.accounts.members import (
     GIVEN_ROLES,
     change_role,
+    count_members,
     get_seated_account,
     hand_over,
     leave_account,
@@ -66,14 +67,15 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     actor = pages.request_context.actor
     account_id = account_of(actor)
     may_manage = actor.has_right(Right.MANAGE_MEMBERS)
-    account, members = await asyncio.gather(
-        get_seated_account(account_id), list_members(account_id)
+    account, members, member_count = await asyncio.gather(
+        get_seated_account(account_id), list_members(account_id), count_members(account_id)
     )
     return pages.show(
         "account/members.html",
         status,
         account=account,
         members=members,
+        member_count=member_count,
         invitations=await list_invitations(account_id) if may_manage else [],
         may_manage=may_manage,
         given_roles=GIVEN_ROLES,

@@ -142,7 +142,7 @@ async def test_the_statement_adds_up_on_the_page(
     squeezed = squeeze(seen.words)
     assert squeeze(f"{agent.name} 1 200") in squeezed
     assert squeeze("Without an agent 1 40 In all 2 240") in squeezed
-    assert squeeze("Received +1,500 Used -240 At the end 1,260") in squeezed
+    assert squeeze("Received +1,500 Used −240 At the end 1,260") in squeezed
 
 
 async def test_the_draft_of_somebody_else_has_no_name_here(

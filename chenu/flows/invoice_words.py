@@ -6,12 +6,15 @@ from babel.dates import format_date
 
 from chenu.billing.recurring import InvoiceLine
 from chenu.core.i18n import Locale, mark, translate
+from chenu.core.numbers import format_number
 from chenu.tiers.catalogue import TierCode, get_tier
+from chenu.tokens.packs import find_pack
 
 _PLAN = "plan_"
 _A_YEAR = timedelta(days=300)
 """Shorter periods are months."""
 
+_PACK = mark("Pack of {tokens} tokens")
 _TRIAL = mark("Trial of the plan {plan}, {start} to {end}")
 _YEAR = mark("Plan {plan}, a year, {start} to {end}")
 _MONTH = mark("Plan {plan}, a month, {start} to {end}")
@@ -20,7 +23,10 @@ _REST = mark("Remaining time on the plan {plan}, {start} to {end}")
 
 
 def describe_line(line: InvoiceLine, locale: Locale) -> str:
-    """Stripe's own words, which are English, for anything but a plan."""
+    """Stripe's own words, which are English, for anything but a plan or a pack."""
+    pack = find_pack(line.product_id or "")
+    if pack is not None:
+        return translate(locale, _PACK, tokens=format_number(pack.tokens, locale))
     plan = _find_plan(line.product_id or "")
     if plan is None:
         return line.description
