@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
@@ -189,22 +189,21 @@ def ledger() -> None:
 @ledger.command("check")
 def ledger_check() -> None:
     """Print each invariant; exit status 1 when one is violated."""
-    run(_check_ledger())
+    from chenu.cli_books import check
+
+    run(check(load_settings()))
 
 
-async def _check_ledger() -> int:
-    from chenu.flows.composition import open_services
-    from chenu.flows.invariants import check_everything
+@main.command("reconcile")
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True)
+def reconcile(days: int) -> None:
+    """Fetch and follow what Stripe has and we lack; status 1 when its balance differs from ours.
 
-    async with open_services(load_settings(), "chenu-ledger") as services:
-        findings = await check_everything(services, datetime(2000, 1, 1, tzinfo=UTC))
-    for finding in findings:
-        click.echo(
-            f"{'ok      ' if finding.ok else 'VIOLATED'}  {finding.name:<4} {finding.description}"
-        )
-        for sample in finding.samples:
-            click.echo(f"                {sample}")
-    return 0 if all(finding.ok for finding in findings) else 1
+    Stripe lists its events for 30 days, its balance for ever.
+    """
+    from chenu.cli_books import reconcile_days
+
+    run(reconcile_days(load_settings(), days))
 
 
 @main.group("operation")

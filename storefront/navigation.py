@@ -26,10 +26,15 @@ DESKS = (
     Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
+    Desk("/staff/books", mark("Books"), Staff.FINANCE),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
-_DESK_OF = {"/staff/invoices": "/staff/refunds", "/staff/contracts": "/staff/accounts"}
+_DESK_OF = {
+    "/staff/invoices": "/staff/refunds",
+    "/staff/sales": "/staff/refunds",
+    "/staff/contracts": "/staff/accounts",
+}
 
 
 def list_desks(actor: Actor) -> tuple[Desk, ...]:

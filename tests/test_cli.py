@@ -294,3 +294,26 @@ async def test_an_environment_of_ones_own_takes_nothing_from_a_running_demo(
 
     assert whole == Ran(0, ["nothing to migrate"], [])
     assert "is not set" in half.line or "STRIPE" in half.line
+
+
+async def test_reconciling_says_what_it_found_and_what_differs(
+    run: QueryRun, engines: Engines, services: Services
+) -> None:
+    async with open_stripe_side(services) as stripe_side:
+        await stripe_side.reset()
+    await open_quiet_market(services)
+    first = await run("reconcile")
+    sql = """
+        INSERT INTO operation (id, kind, business_key, amount, params, state, stripe_id, attempts,
+            key_number, created_at, settled_at)
+        VALUES ($1, 'REFUND', 'return:x', 5, '{}', 'SETTLED', 're_invented', 0, 0, now(), now())
+    """
+    async with unguarded(engines) as connection:
+        await connection.execute(sql, new_id())
+
+    second = await run("reconcile", "--days", "2")
+
+    assert first.code == 0
+    assert first.out[0].startswith("events that had not arrived: ")
+    assert (second.code, second.out[0]) == (1, "events that had not arrived: 0")
+    assert "re_invented: Stripe None, we -5" in second.out[-1]

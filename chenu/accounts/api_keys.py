@@ -29,7 +29,7 @@ from chenu.core.errors import (
     NotFound,
     reject_if_any,
 )
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale, mark
+from chenu.core.i18n import known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
@@ -255,6 +255,6 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,
-        locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
+        locale=known_locale(row.locale),
         ip=ip,
     )

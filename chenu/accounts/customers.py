@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
 from chenu.core.errors import NotFound
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale
+from chenu.core.i18n import Locale, known_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Mailbox:
 
     @property
     def locale(self) -> Locale:
-        return self.locale_code if is_locale(self.locale_code) else DEFAULT_LOCALE
+        return known_locale(self.locale_code)
 
 
 async def get_mailbox(account_id: AccountId) -> Mailbox:

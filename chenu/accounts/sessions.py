@@ -24,7 +24,7 @@ from chenu.accounts.tables import UserSession
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.core.text import storable
@@ -143,7 +143,7 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         staff=frozenset(Staff(role) for role in row.staff),
         email_verified=row.verified,
         session_id=SessionId(row.session_id),
-        locale=row.locale if is_locale(row.locale) else DEFAULT_LOCALE,
+        locale=known_locale(row.locale),
         ip=ip,
     )
 

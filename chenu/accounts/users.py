@@ -40,7 +40,7 @@ from chenu.accounts.validation import (
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale, mark
+from chenu.core.i18n import DEFAULT_LOCALE, Locale, known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.rows import Columns, insert
@@ -92,7 +92,7 @@ class User:
 
     @property
     def locale(self) -> Locale:
-        return self.locale_code if is_locale(self.locale_code) else DEFAULT_LOCALE
+        return known_locale(self.locale_code)
 
     @property
     def email_verified(self) -> bool:

@@ -35,3 +35,16 @@ class SellerNotReady(PayoutsNotReady):
 
 class NotInLibrary(InvalidState):
     """The account may buy this agent, and has not, or no longer has it."""
+
+
+class Disputed(RefusedError):
+    """The buyer's bank decides about this payment: nothing else moves its money meanwhile."""
+
+    code = "DISPUTED"
+
+
+def payment_disputed() -> Disputed:
+    message = mark(
+        "The buyer's bank is deciding about this payment: wait for its decision, or write to us"
+    )
+    return Disputed(message)

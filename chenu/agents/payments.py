@@ -13,6 +13,9 @@ from chenu.core.errors import NotFound
 from chenu.core.money import BasisPoints, Cents
 from chenu.core.rows import Columns
 
+CREDIT = "credit_"
+"""With the invoice's id it stands for the charge of what a credit paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
@@ -49,6 +52,16 @@ class PaymentRow:
     def paid(self) -> Cents:
         """What was charged to the buyer's card, and can be refunded."""
         return self.split.paid
+
+    @property
+    def is_credit(self) -> bool:
+        """Paid from the buyer's credit at Stripe: there is no charge."""
+        return self.stripe_charge_id.startswith(CREDIT)
+
+    @property
+    def left(self) -> Cents:
+        """What can still be given back; nothing of what a credit paid."""
+        return Cents(0 if self.is_credit else self.paid - self.refunded)
 
     @property
     def split(self) -> Split:

@@ -141,6 +141,25 @@ async def record_failure(event_id: str, error: str) -> None:
     await db.execute(sql, event_id, error[:500], system_now())
 
 
+async def reopen_failed(since: datetime) -> int:
+    """Those of events created since then that were given up wait again; their number."""
+    sql = """
+        UPDATE webhook_event SET state = 'RECEIVED', next_attempt_at = $2
+        WHERE state = 'FAILED' AND created_at >= $1
+    """
+    return await db.execute(sql, since, system_now())
+
+
+async def list_failing(since: datetime) -> list[InboxEvent]:
+    """Events created since then that were tried and have no effect yet."""
+    sql = f"""
+        SELECT {_COLUMNS} FROM webhook_event WHERE created_at >= $1
+            AND (state = 'FAILED' OR state = 'RECEIVED' AND attempts > 0)
+        ORDER BY created_at, id LIMIT 100
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(InboxEvent, sql, since)
+
+
 async def list_waiting(*, limit: int = 500) -> list[str]:
     """Events that are due and not handled, the most overdue first."""
     sql = """

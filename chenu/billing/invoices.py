@@ -201,10 +201,15 @@ async def find_invoice_payment(stripe_charge_id: str) -> InvoicePaymentRow | Non
 
 async def get_invoice_payment(payment_id: UUID) -> InvoicePaymentRow:
     """Raises NotFound."""
-    found = await db.find_one(InvoicePaymentRow, f"{_PAYMENT} WHERE id = $1", payment_id)
-    if found is None:
+    found = await list_payments_by_id([payment_id])
+    if not found:
         raise NotFound("There is no such payment")
-    return found
+    return found[0]
+
+
+async def list_payments_by_id(ids: Sequence[UUID]) -> list[InvoicePaymentRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(InvoicePaymentRow, f"{_PAYMENT} WHERE id = ANY($1)", list(ids))
 
 
 async def list_invoice_payments(invoice_ids: Sequence[InvoiceId]) -> list[InvoicePaymentRow]:

@@ -187,10 +187,18 @@ class InvoiceState:
     next_attempt_at: datetime | None = None
     """When Stripe tries again to charge it; None after the last try."""
     lines: tuple[InvoiceLine, ...] = ()
+    starting_balance: Cents = Cents(0)
+    """Of the customer before it: below zero is a credit, above a debt."""
 
     @property
     def is_paid(self) -> bool:
         return self.status is InvoiceStatus.PAID
+
+    @property
+    def credit(self) -> Cents:
+        """What of it the customer's credit at Stripe has paid instead of a card."""
+        had = max(-self.starting_balance, 0)
+        return Cents(min(had, max(self.total, 0)) if self.is_paid else 0)
 
     @property
     def is_booked(self) -> bool:
@@ -249,7 +257,10 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance."""
+    """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance.
+
+    `operation_id` is our operation that made it, None for one of Stripe's dashboard.
+    """
 
     id: str
     charge_id: str
@@ -257,6 +268,7 @@ class RefundState:
     amount: Cents
     status: RefundStatus
     created: datetime
+    operation_id: str | None = None
 
     @property
     def is_undone(self) -> bool:
@@ -265,15 +277,15 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteRequest:
-    """What is returned of a paid invoice; Stripe makes the refund with its document.
+    """The document of what is returned of a paid invoice.
 
-    `payment_intent_id` says which payment goes back, of an invoice that has several.
+    `refund_id` is the refund that it is about; None: Stripe makes one together with it.
     """
 
     invoice_id: str
     amount: Cents
     request_id: str
-    payment_intent_id: str | None = None
+    refund_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class RefundOrigin(StrEnum):
     STAFF = "STAFF"
     WITHDRAWAL = "WITHDRAWAL"
     BUYER = "BUYER"
+    SECOND_PLAN = "SECOND_PLAN"
 
 
 class RefundRequestState(StrEnum):
@@ -95,13 +96,20 @@ async def list_waiting_requests(page: PageRequest) -> Page[RefundRequestRow]:
     return await fetch_page(RefundRequestRow, _REQUEST, "state = 'WAITING'", page=page)
 
 
-async def sum_open_requests(payment_id: UUID) -> Cents:
-    """What is promised of a charge and not booked yet."""
+@dataclass(frozen=True, slots=True)
+class _Promised:
+    payment_id: UUID
+    amount: Cents
+
+
+async def sum_open_requests(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
+    """What is promised of each charge and not booked yet; one of which nothing is is missing."""
     sql = """
-        SELECT coalesce(sum(amount), 0)::bigint FROM invoice_refund_request
-        WHERE payment = $1 AND state IN ('WAITING', 'APPROVED')
+        SELECT payment AS payment_id, sum(amount)::bigint AS amount FROM invoice_refund_request
+        WHERE payment = ANY($1) AND state IN ('WAITING', 'APPROVED') GROUP BY payment
     """
-    return Cents(await db.fetch_value(sql, payment_id))
+    rows = await db.fetch_all(_Promised, sql, list(payment_ids))
+    return {row.payment_id: row.amount for row in rows}
 
 
 async def decide_request(

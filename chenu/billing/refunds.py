@@ -14,6 +14,8 @@ from chenu.core import db
 from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 
 InvoiceRefundId = NewType("InvoiceRefundId", UUID)
@@ -60,10 +62,31 @@ async def list_refunds_of_invoices(invoice_ids: Sequence[InvoiceId]) -> list[Inv
     return await db.fetch_all(InvoiceRefundRow, sql, list(invoice_ids))
 
 
+async def list_refunds(page: PageRequest) -> Page[InvoiceRefundRow]:
+    """Of all accounts, the newest first, also those that failed."""
+    return await fetch_page(InvoiceRefundRow, _REFUND, "TRUE", page=page)
+
+
 async def list_refunds_of_payment(payment_id: UUID) -> list[InvoiceRefundRow]:
     """Those that returned something, the oldest first."""
     sql = f"{_REFUND} WHERE payment = $1 AND failed_at IS NULL ORDER BY refunded_at, id"
     return await db.fetch_all(InvoiceRefundRow, sql, payment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    payment_id: UUID
+    amount: Cents
+
+
+async def sum_refunds(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
+    """What went back of each charge; one of which nothing did is missing."""
+    sql = """
+        SELECT payment AS payment_id, sum(amount)::bigint AS amount FROM invoice_refund
+        WHERE payment = ANY($1) AND failed_at IS NULL GROUP BY payment
+    """
+    rows = await db.fetch_all(_Returned, sql, list(payment_ids))
+    return {row.payment_id: row.amount for row in rows}
 
 
 async def insert_invoice_refund(row: InvoiceRefundRow) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import stripe
 from stripe.params import (
+    BalanceTransactionListParams,
     CouponCreateParams,
     CreditNoteCreateParams,
     CustomerCreateParams,
@@ -43,6 +44,7 @@ SubscriptionParams = SessionCreateParamsSubscriptionData
 CouponParams = CouponCreateParams
 CreditNoteParams = CreditNoteCreateParams
 PriceParams = PriceCreateParams
+MovementListParams = BalanceTransactionListParams
 TransferParams = TransferCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"

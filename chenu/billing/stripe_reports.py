@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from chenu.billing import gateway, stripe_objects
-from chenu.billing.stripe_gateway import PAGE, StripeCaller
+from chenu.billing.stripe_gateway import PAGE, MovementListParams, StripeCaller
 
 _MOST_TYPES = 20
 """The most event types that Stripe accepts in `types`."""
@@ -51,15 +51,19 @@ class StripeReports(StripeCaller):
         self, since: datetime
     ) -> AsyncIterator[gateway.BalanceMovement]:
         """Every line of the platform's balance since then, newest first."""
-        lines = self.iterate(
-            lambda: self.client.v1.balance_transactions.list_async(
-                {
-                    "created": {"gte": int(since.timestamp())},
-                    "limit": PAGE,
-                    "expand": ["data.source"],
-                }
-            )
-        )
+        async for line in self._list_movements({"created": {"gte": int(since.timestamp())}}):
+            yield line
+
+    async def list_movements_of(self, source_id: str) -> AsyncIterator[gateway.BalanceMovement]:
+        """Every line that this charge, transfer, refund, reversal or dispute has caused."""
+        async for line in self._list_movements({"source": source_id}):
+            yield line
+
+    async def _list_movements(
+        self, params: MovementListParams
+    ) -> AsyncIterator[gateway.BalanceMovement]:
+        asked: MovementListParams = {**params, "limit": PAGE, "expand": ["data.source"]}
+        lines = self.iterate(partial(self.client.v1.balance_transactions.list_async, asked))
         async for line in lines:
             yield stripe_objects.read_movement(line.to_dict())
 

@@ -63,6 +63,11 @@ def is_locale(value: str) -> TypeGuard[Locale]:
     return value in LOCALES
 
 
+def known_locale(stored: str) -> Locale:
+    """The language of a person or a request as it was stored, else the first of ours."""
+    return stored if is_locale(stored) else DEFAULT_LOCALE
+
+
 def best_locale(accept_language: str) -> Locale:
     """The supported language with the highest weight in Accept-Language.
 

@@ -29,6 +29,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
     MailKind.SALE: of.SaleParams,
+    MailKind.SALE_REFUNDED: of.SaleRefundedParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
     MailKind.AGENT_REJECTED: of.ReviewParams,

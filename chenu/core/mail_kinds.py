@@ -29,6 +29,7 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    SALE_REFUNDED = "SALE_REFUNDED"
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
@@ -118,6 +119,8 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
     MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    # It is about money that the creator gives back.
+    MailKind.SALE_REFUNDED: MailRule(MailReason.CREATOR),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
     MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),

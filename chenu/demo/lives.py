@@ -23,6 +23,7 @@ from chenu.demo.acts import (
     Withdraw,
     own_card,
 )
+from chenu.demo.agent_lives import agent_entries
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.entries import Entry
 from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
@@ -85,6 +86,7 @@ def three_months(days: float | None = None) -> Lives:
         *_work(),
         *run_bought_agents(purchases),
         *token_entries(cards),
+        *agent_entries(cards),
     ]
     return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
 
@@ -162,12 +164,12 @@ _OLD_ENOUGH = 95
 
 
 def _trade(cards: dict[str, str], creators: Sequence[Creator]) -> list[tuple[float, Buy]]:
-    """Customers buy paid agents, one every day or so, on these days."""
+    """Customers buy agents that are paid once, one every day or so, on these days."""
     agents = [
         agent.slug
         for creator in creators
         for agent in creator.agents
-        if agent.price_cents and agent.published_days_ago > _OLD_ENOUGH
+        if agent.price_cents and not agent.monthly and agent.published_days_ago > _OLD_ENOUGH
     ]
     chosen: dict[tuple[str, str], float] = {}
     for day in range(5, 91):

@@ -39,7 +39,8 @@ PEOPLE = (
         "business",
         "Nora Benali",
         TierCode.BUSINESS,
-        "renewed every month; token limits of an API key and an agent, own hourly rate for ROI",
+        "renewed every month, as is a monthly agent; token limits of an API key and an agent, own "
+        "hourly rate for ROI",
     ),
     DemoPerson(
         "enterprise",
@@ -50,7 +51,10 @@ PEOPLE = (
     ),
     DemoPerson("creator", "Jeanne Lefort", TierCode.STARTER, "sells agents"),
     DemoPerson(
-        "affiliate", "Théo Garnier", TierCode.STARTER, "from month to year, with tokens left"
+        "affiliate",
+        "Théo Garnier",
+        TierCode.STARTER,
+        "from month to year, with tokens left; the payment of a monthly agent is overdue",
     ),
     DemoPerson(
         "trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card; free tries of two agents"
@@ -66,14 +70,15 @@ PEOPLE = (
         "leaving",
         "Elsa Nilsson",
         TierCode.PRO,
-        "cancelled, until the period ends; all tokens used",
+        "cancelled, until the period ends, and so is a monthly agent; all tokens used",
         "en",
     ),
     DemoPerson(
         "left",
         "Paul Vidal",
         TierCode.FREE,
-        "was on STARTER, has had the trial; owes the tokens of a pack refunded at Stripe",
+        "was on STARTER, has had the trial, and had a monthly agent; owes the tokens of a pack "
+        "refunded at Stripe",
     ),
     DemoPerson(
         "withdrew",
@@ -83,7 +88,7 @@ PEOPLE = (
     ),
     DemoPerson("staff", "Salomé Petit", TierCode.STARTER, "staff", staff=tuple(Staff)),
 )
-"""`tier`: what each has where the history ends. None of them has bought an agent."""
+"""`tier`: what each has where the history ends. None of them has bought an agent for good."""
 
 CUSTOMERS = (
     DemoPerson("amina", "Amina Diallo"),

@@ -101,7 +101,6 @@ def _make_marketplace(
         )
         for seed in agent.versions
     ]
-    price_type = PriceType.ONE_TIME if agent.price_cents else PriceType.FREE
     row = Agent(
         id=agent_id,
         slug=agent.slug,
@@ -110,7 +109,7 @@ def _make_marketplace(
         account=owner.account_id,
         language=agent.language,
         sphere=agent.sphere,
-        price_type=price_type.value,
+        price_type=_price_type(agent).value,
         price=agent.price_cents,
         current_version=versions[-1].id,
         published_at=today - timedelta(days=agent.published_days_ago),
@@ -118,6 +117,12 @@ def _make_marketplace(
         **_common(agent),
     )
     return row, versions
+
+
+def _price_type(agent: MarketplaceAgent) -> PriceType:
+    if not agent.price_cents:
+        return PriceType.FREE
+    return PriceType.SUBSCRIPTION if agent.monthly else PriceType.ONE_TIME
 
 
 def _common(agent: PlatformAgent | MarketplaceAgent) -> dict[str, Any]:

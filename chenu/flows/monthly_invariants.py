@@ -4,12 +4,13 @@ Numbers as in docs/money.md, "Invariants". I5, I7, I16 and I18 (invariants.py) h
 their payments as for those of sales.
 """
 
+from chenu.core.i18n import mark
 from chenu.ledger.invariants import Invariant
 
 MONTHLY = (
     Invariant(
         "I4m",
-        "a monthly purchase that was paid has one subscription, of its account and its agent",
+        mark("a monthly purchase that was paid has one subscription, of its account and its agent"),
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         LEFT JOIN subscription s ON s.stripe_subscription_id = p.stripe_subscription_id
@@ -21,20 +22,23 @@ MONTHLY = (
     ),
     Invariant(
         "I5m",
-        "a paid invoice of a monthly agent has payments of what was paid, each of its purchase",
+        mark(
+            "a paid invoice of a monthly agent has payments of what was paid, each of its purchase"
+        ),
         """
         SELECT 'invoice ' || i.id AS what FROM invoice i
         JOIN purchase p ON p.stripe_subscription_id = i.stripe_subscription_id
         LEFT JOIN purchase_payment y ON y.stripe_invoice_id = i.stripe_invoice_id
         WHERE i.status = 'PAID'
         GROUP BY i.id, i.amount_paid, p.id
-        HAVING coalesce(sum(y.gross - y.discount), 0) <> i.amount_paid
+        HAVING coalesce(sum(y.gross - y.discount)
+                FILTER (WHERE NOT starts_with(y.stripe_charge_id, 'credit_')), 0) <> i.amount_paid
             OR coalesce(bool_or(y.purchase <> p.id), false)
         """,
     ),
     Invariant(
         "I6m",
-        "a monthly agent is usable exactly while its paid subscription gives it",
+        mark("a monthly agent is usable exactly while its paid subscription gives it"),
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         JOIN subscription s ON s.stripe_subscription_id = p.stripe_subscription_id
@@ -49,7 +53,7 @@ MONTHLY = (
     ),
     Invariant(
         "I8m",
-        "the state of a monthly purchase is that of its subscription",
+        mark("the state of a monthly purchase is that of its subscription"),
         """
         SELECT 'purchase ' || p.id AS what FROM purchase p
         JOIN subscription s ON s.stripe_subscription_id = p.stripe_subscription_id
@@ -62,7 +66,7 @@ MONTHLY = (
     ),
     Invariant(
         "I10m",
-        "an account has one subscription at most of one agent that goes on",
+        mark("an account has one subscription at most of one agent that goes on"),
         """
         SELECT 'account ' || account || ' agent ' || item AS what FROM subscription
         WHERE kind = 'AGENT' AND status <> 'CANCELED'

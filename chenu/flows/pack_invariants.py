@@ -5,13 +5,14 @@ Numbers as in docs/money.md, "Invariants".
 
 from datetime import timedelta
 
+from chenu.core.i18n import mark
 from chenu.core.retention import MAILS_STORED
 from chenu.ledger.invariants import Invariant
 
 PACKS = (
     Invariant(
         "I6k",
-        "a paid pack has one charge, of its price, and base and bonus as it was offered",
+        mark("a paid pack has one charge, of its price, and base and bonus as it was offered"),
         """
         SELECT 'pack order ' || o.id AS what FROM pack_order o
         LEFT JOIN invoice_payment p ON p.id = o.payment
@@ -31,7 +32,7 @@ PACKS = (
     ),
     Invariant(
         "I7k",
-        "refunds of a pack take back at most its tokens, and each refund its own, as booked",
+        mark("refunds of a pack take back at most its tokens, and each refund its own, as booked"),
         """
         SELECT 'pack order ' || o.id AS what FROM pack_order o
         JOIN pack_refund r ON r.pack_order = o.id AND r.restored_at IS NULL
@@ -64,7 +65,7 @@ PACKS = (
     ),
     Invariant(
         "I8k",
-        "a handled checkout event has its effect: no pack of a paid page is still pending",
+        mark("a handled checkout event has its effect: no pack of a paid page is still pending"),
         """
         SELECT 'event ' || w.id AS what FROM webhook_event w
         JOIN pack_order o ON o.checkout_session_id = w.object_id
@@ -74,7 +75,7 @@ PACKS = (
     ),
     Invariant(
         "I16k",
-        "each paid pack has its receipt, once",
+        mark("each paid pack has its receipt, once"),
         """
         SELECT 'pack order ' || o.id AS what FROM pack_order o
         WHERE o.paid_at > $1 AND NOT EXISTS (

@@ -12,7 +12,7 @@ from chenu.accounts.users import get_user
 from chenu.billing.invoices import InvoicePaymentRow
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, InvalidState
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale, mark
+from chenu.core.i18n import known_locale, mark
 from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import PackReceiptParams
@@ -82,7 +82,7 @@ async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, re
 async def _send_receipt(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     """To whoever bought, with the words that stood beside the button."""
     buyer = await get_user(order.buyer_id)
-    locale = order.locale if is_locale(order.locale) else DEFAULT_LOCALE
+    locale = known_locale(order.locale)
     params = PackReceiptParams(
         name=buyer.mail_name,
         base=order.base_tokens,
@@ -173,7 +173,7 @@ async def follow_pack_refund(
     if order is None:
         return
     refunds = await list_pack_refunds(order.id)
-    own = _find_own(refunds, amount, request_id)
+    own = _find_own(refunds, request_id)
     if own is not None:
         await link_pack_refund(own.id, stripe_refund_id)
         return
@@ -181,14 +181,11 @@ async def follow_pack_refund(
     await _take_all(order, stripe_refund_id, amount, base=base, bonus=bonus)
 
 
-def _find_own(
-    refunds: Sequence[PackRefundRow], amount: Cents, request_id: UUID | None
-) -> PackRefundRow | None:
-    """That of the request; Stripe may tell of its refund before it answers the request."""
+def _find_own(refunds: Sequence[PackRefundRow], request_id: UUID | None) -> PackRefundRow | None:
+    """That of the request; of equal amounts another refund is never taken for it."""
     waiting = [each for each in refunds if each.stripe_refund_id is None]
-    if request_id is not None:
-        return next((each for each in waiting if each.request_id == request_id), None)
-    return next((each for each in waiting if each.amount == amount), None)
+    own = (each for each in waiting if each.request_id == request_id)
+    return None if request_id is None else next(own, None)
 
 
 def _share(order: PackOrderRow, refunds: Sequence[PackRefundRow], amount: Cents) -> tuple[int, int]:

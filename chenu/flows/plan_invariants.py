@@ -3,12 +3,13 @@
 Numbers as in docs/money.md, "Invariants".
 """
 
+from chenu.core.i18n import mark
 from chenu.ledger.invariants import Invariant
 
 PLANS = (
     Invariant(
         "I5p",
-        "a plan's charge = tax + platform share, in rows and in books",
+        mark("a plan's charge = tax + platform share, in rows and in books"),
         """
         SELECT 'invoice payment ' || p.id AS what FROM invoice_payment p
         LEFT JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
@@ -24,7 +25,7 @@ PLANS = (
     ),
     Invariant(
         "I5i",
-        "a paid invoice of a plan has charges of what was paid",
+        mark("a paid invoice of a plan has charges of what was paid"),
         """
         SELECT 'invoice ' || i.id AS what FROM invoice i
         LEFT JOIN invoice_payment p ON p.invoice = i.id
@@ -35,7 +36,7 @@ PLANS = (
     ),
     Invariant(
         "I10",
-        "at most one live plan for an account; its tier is what a contract or the plan gives",
+        mark("at most one live plan for an account; its tier is what a contract or the plan gives"),
         """
         SELECT 'account ' || a.id AS what FROM account a
         JOIN subscription s ON s.account = a.id AND s.kind = 'TIER'
@@ -52,7 +53,9 @@ PLANS = (
     ),
     Invariant(
         "I5r",
-        "a plan's refund = tax + revenue, in rows and in books; one that failed moves nothing",
+        mark(
+            "a plan's refund = tax + revenue, in rows and in books; one that failed moves nothing"
+        ),
         """
         SELECT 'refund ' || r.id AS what FROM invoice_refund r
         LEFT JOIN ledger_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
@@ -70,7 +73,7 @@ PLANS = (
     ),
     Invariant(
         "I7p",
-        "refunds of a plan's charge never exceed it, whole it returns its whole VAT",
+        mark("refunds of a plan's charge never exceed it, whole it returns its whole VAT"),
         """
         SELECT 'invoice payment ' || p.id AS what FROM invoice_payment p
         JOIN invoice_refund r ON r.payment = p.id AND r.failed_at IS NULL
@@ -81,7 +84,7 @@ PLANS = (
     ),
     Invariant(
         "I8r",
-        "what was agreed to be returned has its operation, and what is settled its refund",
+        mark("what was agreed to be returned has its operation, and what is settled its refund"),
         """
         SELECT 'refund request ' || q.id AS what FROM invoice_refund_request q
         LEFT JOIN operation o ON o.business_key = 'plan-refund:' || q.id
@@ -92,7 +95,7 @@ PLANS = (
     ),
     Invariant(
         "I12",
-        "a coupon is used as often as it allows at most, in total and by each customer",
+        mark("a coupon is used as often as it allows at most, in total and by each customer"),
         """
         SELECT 'coupon ' || c.code AS what FROM coupon c
         LEFT JOIN (SELECT coupon, sum(uses) AS uses, max(uses) AS of_one FROM (
@@ -105,7 +108,7 @@ PLANS = (
     ),
     Invariant(
         "I12o",
-        "a coupon is reserved while its order is pending, and redeemed if a plan began",
+        mark("a coupon is reserved while its order is pending, and redeemed if a plan began"),
         """
         SELECT 'redemption ' || r.id AS what FROM coupon_redemption r
         LEFT JOIN subscription_order o ON o.id = r.subscription_order

@@ -10,8 +10,11 @@ from chenu.flows.topic import Topic
 
 
 async def _follow(services: Services, state: RefundState) -> bool:
-    return await follow_sale_refund(services, state) or await adopt_refund(
-        services.subscriptions, state
+    """Of an agent, else of a plan or pack, else of a month of an agent that was not known yet."""
+    return (
+        await follow_sale_refund(services, state)
+        or await adopt_refund(services.subscriptions, state)
+        or await follow_sale_refund(services, state)
     )
 
 

@@ -3,12 +3,13 @@
 Numbers as in docs/money.md, "Invariants".
 """
 
+from chenu.core.i18n import mark
 from chenu.ledger.invariants import Invariant
 
 RUNS = (
     Invariant(
         "I9r",
-        "an open run has an open hold of its account and amounts, and an ended one has none",
+        mark("an open run has an open hold of its account and amounts, and an ended one has none"),
         """
         SELECT 'run ' || coalesce(e.id, h.id) AS what
         FROM (SELECT id, account, tokens_held, max_tokens FROM execution
@@ -21,7 +22,7 @@ RUNS = (
     ),
     Invariant(
         "I9s",
-        "a reported run took what its hold was settled with; any other took nothing",
+        mark("a reported run took what its hold was settled with; any other took nothing"),
         """
         SELECT 'run ' || e.id AS what FROM execution e
         LEFT JOIN token_hold h ON h.id = e.id
@@ -32,7 +33,7 @@ RUNS = (
     ),
     Invariant(
         "I9t",
-        "no account has more than three free tries of an agent, of 50 tokens each",
+        mark("no account has more than three free tries of an agent, of 50 tokens each"),
         """
         SELECT 'account ' || account || ' agent ' || agent AS what FROM execution
         WHERE is_free_try AND status <> 'CANCELED'
@@ -41,7 +42,7 @@ RUNS = (
     ),
     Invariant(
         "I9u",
-        "an open hold belongs to a run",
+        mark("an open hold belongs to a run"),
         """
         SELECT 'hold ' || h.id AS what FROM token_hold h
         LEFT JOIN execution e ON e.id = h.id

@@ -3,6 +3,7 @@
 Each is checked for accounts with an entry after the last one that was found correct ($1).
 """
 
+from chenu.core.i18n import mark
 from chenu.ledger.invariants import Invariant
 
 _TOUCHED = "$1 = 0 OR {} IN (SELECT n.account_id FROM ledger_entry n WHERE n.id > $1)"
@@ -10,7 +11,9 @@ _TOUCHED = "$1 = 0 OR {} IN (SELECT n.account_id FROM ledger_entry n WHERE n.id 
 TOKENS = (
     Invariant(
         "I9",
-        "of a grant, what is left, held, spent, expired, revoked and repaid is what was granted",
+        mark(
+            "of a grant, what is left, held, spent, expired, revoked and repaid is what was granted"
+        ),
         f"""
         SELECT 'grant ' || g.id AS what FROM token_grant g
         LEFT JOIN token_entry t ON t.token_grant = g.id
@@ -28,7 +31,7 @@ TOKENS = (
     ),
     Invariant(
         "I9w",
-        "a wallet's balance in the books is what is left of its grants, less what it owes",
+        mark("a wallet's balance in the books is what is left of its grants, less what it owes"),
         f"""
         SELECT 'account ' || a.owner_id || ' ' || a.kind AS what FROM ledger_account a
         LEFT JOIN LATERAL (
@@ -52,7 +55,7 @@ TOKENS = (
     ),
     Invariant(
         "I9b",
-        "what an account was granted, spent, lost by expiry and by revocation is booked so",
+        mark("what an account was granted, spent, lost by expiry and by revocation is booked so"),
         f"""
         SELECT 'account ' || coalesce(b.account_id, t.account_id) AS what FROM (
             SELECT e.account_id,
@@ -80,7 +83,7 @@ TOKENS = (
     ),
     Invariant(
         "I9h",
-        "a hold has the entries of what it holds, and a settled one of what it used",
+        mark("a hold has the entries of what it holds, and a settled one of what it used"),
         f"""
         SELECT 'hold ' || h.id AS what FROM token_hold h
         LEFT JOIN token_entry t ON t.execution_id = h.id
@@ -96,7 +99,7 @@ TOKENS = (
     ),
     Invariant(
         "I9e",
-        "the balance after the last entry is what can be spent",
+        mark("the balance after the last entry is what can be spent"),
         f"""
         SELECT 'account ' || a.owner_id AS what FROM ledger_account a
         LEFT JOIN ledger_account d ON d.kind = 'TOKEN_RECEIVABLE' AND d.owner_id = a.owner_id
@@ -111,7 +114,9 @@ TOKENS = (
     ),
     Invariant(
         "I9p",
-        "each monthly or trial grant is of one budget, and a budget has the grants that it says",
+        mark(
+            "each monthly or trial grant is of one budget, and a budget has the grants that it says"
+        ),
         f"""
         SELECT 'grant ' || g.id AS what FROM token_grant g
         LEFT JOIN token_budget_period p ON p.id = g.source_id AND p.account = g.account

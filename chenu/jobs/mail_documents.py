@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from chenu.billing.documents import file_name, find_document
-from chenu.core.i18n import DEFAULT_LOCALE, Locale, is_locale, mark, translate
+from chenu.core.i18n import known_locale, mark, translate
 from chenu.core.mail import MailRow
 from chenu.jobs.mail_text import Attachment
 
@@ -18,6 +18,6 @@ async def find_attachment(mail: MailRow) -> Attachment | None:
     document = await find_document(params["document"])
     if document is None:
         return None
-    locale: Locale = mail.locale if is_locale(mail.locale) else DEFAULT_LOCALE
+    locale = known_locale(mail.locale)
     word = translate(locale, mark("invoice"))
     return Attachment(file_name(word, params["number"]), document.content)

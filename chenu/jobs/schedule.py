@@ -41,10 +41,13 @@ from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.operations.repair import repair_due, requeue_waiting
+from chenu.flows.reconciliation import check_recent_balance
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.purge import purge_all
+from chenu.ledger.findings import record_findings
+from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
@@ -79,10 +82,20 @@ async def _check_books(services: Services, due_at: datetime) -> None:
     """The one task that reads whole tables on purpose, to compare the books with what they follow
     from.
     """
-    for finding in await check_books(whole=False):
-        if not finding.ok:
-            log.error("invariant_violated", name=finding.name, samples=finding.samples)
+    findings = await check_books(whole=False)
+    await record_findings(findings)
+    for finding in findings:
+        _call_out(finding)
     await sync_stale()
+
+
+def _call_out(finding: Finding) -> None:
+    if not finding.ok:
+        log.error("invariant_violated", name=finding.name, samples=finding.samples)
+
+
+async def _check_stripe(services: Services, due_at: datetime) -> None:
+    _call_out(await check_recent_balance(services))
 
 
 async def _requeue(services: Services, due_at: datetime) -> None:
@@ -153,6 +166,7 @@ RECURRING = (
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
+    Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
 )
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.core.i18n import mark
 from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_seals
 
 
@@ -48,7 +49,7 @@ class _Violation:
 INVARIANTS = (
     Invariant(
         "I1",
-        "every ledger transaction has entries and sums to zero per asset",
+        mark("every ledger transaction has entries and sums to zero per asset"),
         """
         SELECT 'transaction ' || t.id || ' ' || coalesce(a.asset, 'is empty') AS what
         FROM ledger_transaction t
@@ -61,7 +62,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I2",
-        "the stored balance of an owned account is the sum of its entries",
+        mark("the stored balance of an owned account is the sum of its entries"),
         """
         SELECT 'account ' || a.id AS what FROM ledger_account a
         LEFT JOIN ledger_entry e ON e.ledger_account_id = a.id
@@ -73,7 +74,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I3",
-        "no owned account is below zero, and no debt above",
+        mark("no owned account is below zero, and no debt above"),
         """
         SELECT 'account ' || id AS what FROM ledger_account
         WHERE CASE WHEN kind LIKE '%\\_RECEIVABLE' THEN balance > 0 ELSE balance < 0 END
@@ -81,7 +82,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I4",
-        "each Stripe object belongs to at most one operation of its kind",
+        mark("each Stripe object belongs to at most one operation of its kind"),
         """
         SELECT kind || ' ' || stripe_id AS what FROM operation
         WHERE stripe_id IS NOT NULL GROUP BY kind, stripe_id HAVING count(*) > 1
@@ -89,7 +90,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I14",
-        "no open operation without a scheduled repair, or 15 minutes after its time",
+        mark("no open operation without a scheduled repair, or 15 minutes after its time"),
         """
         SELECT 'operation ' || id AS what FROM operation WHERE state IN ('INTENT', 'UNKNOWN')
             AND (next_check_at IS NULL OR next_check_at < now() - interval '15 minutes')
@@ -97,7 +98,7 @@ INVARIANTS = (
     ),
 )
 
-_SEALS = "the entries match their seals, link by link"
+_SEALS = mark("the entries match their seals, link by link")
 
 
 async def check_ledger(*, whole: bool, more: Sequence[Invariant] = ()) -> list[Finding]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.money import Cents
-from chenu.ledger.accounts import AccountRef
+from chenu.ledger.accounts import AccountRef, LedgerKind
 from chenu.ledger.amounts import Amount, Asset
 
 
@@ -77,6 +77,24 @@ async def post(transaction: LedgerTransaction) -> bool:
         [entry.amount.units for entry in moved],
     )
     return is_new
+
+
+@dataclass(frozen=True, slots=True)
+class _BookedEntry:
+    kind: LedgerKind
+    amount: Cents
+
+
+async def find_amounts(business_key: str) -> dict[LedgerKind, Cents]:
+    """What an event booked in cents by kind of account, credits positive; empty if nothing."""
+    sql = """
+        SELECT a.kind, sum(e.amount)::bigint AS amount FROM ledger_transaction t
+        JOIN ledger_entry e ON e.transaction_id = t.id
+        JOIN ledger_account a ON a.id = e.ledger_account_id
+        WHERE t.business_key = $1 AND a.asset = 'EUR' GROUP BY a.kind
+    """
+    entries = await db.fetch_all(_BookedEntry, sql, business_key)
+    return {entry.kind: entry.amount for entry in entries}
 
 
 def _require_balance(transaction: LedgerTransaction) -> None:

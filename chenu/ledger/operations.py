@@ -71,6 +71,7 @@ class OperationKind(StrEnum):
     TRANSFER_REVERSAL = "TRANSFER_REVERSAL"
     REFUND = "REFUND"
     PLAN_REFUND = "PLAN_REFUND"
+    CREDIT_NOTE = "CREDIT_NOTE"
 
 
 class OperationState(StrEnum):

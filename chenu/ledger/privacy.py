@@ -31,6 +31,16 @@ RULES: tuple[Rule, ...] = (
                 "subject_id = @person OR subject_id = ANY(@accounts)",
             ),
             Blank(
+                {"params": "params || jsonb_build_object('postal_address', NULL)"},
+                "params ? 'postal_address'",
+                "subject_id = ANY(@accounts)",
+            ),
+            Blank(
+                {"params": "params || jsonb_build_object('value', '')"},
+                "kind = 'CUSTOMER_TAX_ID' AND jsonb_typeof(params) = 'object'",
+                "subject_id = ANY(@accounts)",
+            ),
+            Blank(
                 {"params": "params || jsonb_build_object('name', @pseudonym)"},
                 f"{_OF_LISTINGS} AND jsonb_typeof(params) = 'object'",
                 "subject_id = ANY(@agents)",
@@ -48,4 +58,7 @@ RULES: tuple[Rule, ...] = (
     NoPersonalData("ledger_entry", _AMOUNTS),
     NoPersonalData("ledger_seal", "hashes of entries"),
     NoPersonalData("ledger_check", "one row: how far the hourly check has come"),
+    NoPersonalData(
+        "ledger_finding", "a row a rule of the books, with ids of rows", codes=("name",)
+    ),
 )

@@ -1,12 +1,20 @@
-"""Ledger rows are never deleted."""
+"""Ledger rows are never deleted; results of checks that no longer exist are."""
 
-from chenu.core.retention import BOOKS, Forever
+from datetime import timedelta
 
-RETENTIONS: tuple[Forever, ...] = (
+from chenu.core.retention import BOOKS, Forever, Retention
+
+RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("operation", BOOKS),
     Forever("ledger_account", BOOKS),
     Forever("ledger_transaction", BOOKS),
     Forever("ledger_entry", BOOKS),
     Forever("ledger_seal", BOOKS),
     Forever("ledger_check", "one row: how far the hourly check has come"),
+    Retention(
+        "ledger_finding",
+        timedelta(days=30),
+        "checked_at",
+        "a row an invariant, renewed each hour; older ones are of checks that no longer exist",
+    ),
 )

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     BigSerial,
     Bytea,
@@ -92,3 +93,14 @@ class LedgerCheck(Table, tablename="ledger_check"):
     last_entry = BigInt()
     hash = Bytea()
     checked_at = system_time()
+
+
+class LedgerFinding(Table, tablename="ledger_finding"):
+    """The last result of each invariant's check; `violated_since` is NULL while it holds."""
+
+    name = Text(primary_key=True)
+    description = Text()
+    violations = Integer(default=0)
+    samples = Array(base_column=Text(), default=list)
+    checked_at = system_time(index=True)
+    violated_since = Timestamptz(default=None, null=True)

@@ -133,13 +133,16 @@ async def revoke_tokens(
     return revoked
 
 
-async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tokens:
+async def end_grant(
+    grant_id: GrantId, *, business_key: str, reason: str, keeps_held: bool = False
+) -> Tokens:
     """Lets it expire now, once per business key; returns what was unspent of it.
 
-    What is held of it may still be used, and expires when it comes back.
+    What is held of it may still be used, and expires when it comes back; with `keeps_held` it then
+    lasts as long as the grant would have.
     """
-    sql = "SELECT end_token_grant($1, $2, $3, $4, $5)"
-    args = (grant_id, business_key, reason, business_now(), system_now())
+    sql = "SELECT end_token_grant($1, $2, $3, $4, $5, $6)"
+    args = (grant_id, business_key, reason, business_now(), system_now(), keeps_held)
     ended = Tokens(await db.fetch_value(sql, *args))
     record_wallet_change((await get_grant(grant_id)).account_id)
     return ended
@@ -193,11 +196,12 @@ async def get_grant(grant_id: GrantId) -> GrantRow:
     return found
 
 
-async def find_grant(business_key: str) -> GrantRow | None:
-    return await db.find_one(GrantRow, f"{_GRANT} WHERE business_key = $1", business_key)
-
-
 async def list_grants_of_source(source_id: UUID) -> list[GrantRow]:
     """What came from one purchase, or whatever else is the source; oldest first."""
-    sql = f"{_GRANT} WHERE source_id = $1 ORDER BY created_at, id"
-    return await db.fetch_all(GrantRow, sql, source_id)
+    return await list_grants_of_sources([source_id])
+
+
+async def list_grants_of_sources(source_ids: Sequence[UUID]) -> list[GrantRow]:
+    """The same of several sources."""
+    sql = f"{_GRANT} WHERE source_id = ANY($1) ORDER BY created_at, id"
+    return await db.fetch_all(GrantRow, sql, list(source_ids))

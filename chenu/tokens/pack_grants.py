@@ -1,10 +1,16 @@
 """The grants of a pack, base and bonus apart: what of them is unspent, and what may be taken."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chenu.ledger.amounts import Tokens
-from chenu.tokens.grants import GrantKind, GrantRow, list_grants_of_source, revoke_tokens
+from chenu.tokens.grants import (
+    GrantKind,
+    GrantRow,
+    list_grants_of_source,
+    list_grants_of_sources,
+    revoke_tokens,
+)
 from chenu.tokens.pack_orders import PackOrderId
 
 
@@ -16,16 +22,20 @@ class Unspent:
     bonus: int
 
 
-async def count_unspent(order_id: PackOrderId) -> Unspent:
-    grants = await list_grants_of_source(order_id)
-    return Unspent(
-        base=_sum(each for each in grants if each.kind is GrantKind.PACK),
-        bonus=_sum(each for each in grants if each.kind is GrantKind.PACK_BONUS),
-    )
+async def count_unspent(order_ids: Sequence[PackOrderId]) -> dict[PackOrderId, Unspent]:
+    """Of each pack: one statement for all of them."""
+    grants = await list_grants_of_sources(order_ids)
+    return {
+        order_id: Unspent(
+            base=_sum(grants, order_id, GrantKind.PACK),
+            bonus=_sum(grants, order_id, GrantKind.PACK_BONUS),
+        )
+        for order_id in order_ids
+    }
 
 
-def _sum(grants: Iterable[GrantRow]) -> int:
-    return sum(grant.remaining for grant in grants)
+def _sum(grants: Sequence[GrantRow], order_id: PackOrderId, kind: GrantKind) -> int:
+    return sum(each.remaining for each in grants if (each.source_id, each.kind) == (order_id, kind))
 
 
 async def take_unspent(

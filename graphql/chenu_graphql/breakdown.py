@@ -66,17 +66,17 @@ async def load_breakdown(purchase: PurchaseRow, info: Info) -> Breakdown:
     return add_up(purchase, await load_payments(purchase, info))
 
 
-_CREATOR = mark("Creator's share")
-_PLATFORM = mark("Platform's share")
-_DISCOUNT = mark("Discount")
-_TAX = mark("VAT")
+CREATOR = mark("Creator's share")
+PLATFORM = mark("Platform's share")
+DISCOUNT = mark("Discount")
+TAX = mark("VAT")
 
 
 def describe_lines(root: Breakdown, locale: Locale) -> list[Line]:
     """Lines that add up to gross; discount and tax only if they are not zero."""
-    lines = [(_CREATOR, root.creator_share), (_PLATFORM, root.platform_share)]
+    lines = [(CREATOR, root.creator_share), (PLATFORM, root.platform_share)]
     lines += [
-        (text, amount) for text, amount in ((_DISCOUNT, root.discount), (_TAX, root.tax)) if amount
+        (text, amount) for text, amount in ((DISCOUNT, root.discount), (TAX, root.tax)) if amount
     ]
     return [Line(translate(locale, text), amount) for text, amount in lines]
 

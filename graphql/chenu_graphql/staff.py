@@ -8,6 +8,7 @@ import strawberry
 from chenu.agents.counts import count_review_queue
 from chenu.agents.queries import QueuedAgent, list_review_queue
 from chenu.flows.creators.review_agent import decide_review
+from chenu.ledger.findings import FindingRow, list_findings
 from chenu_graphql.agent_edits import load_payload, read_agent_id
 from chenu_graphql.agent_lists import queue_key
 from chenu_graphql.connection import (
@@ -21,10 +22,12 @@ from chenu_graphql.connection import (
 )
 from chenu_graphql.context import Info
 from chenu_graphql.coupons import CouponConnection, page_coupons
-from chenu_graphql.fields import field, input_argument, input_field
+from chenu_graphql.fields import Weight, field, input_argument, input_field
 from chenu_graphql.market import AgentConnection
 from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import FINANCE, REVIEWER
+
+_USUAL_CHECKS = 50
 
 
 class StaffSource:
@@ -45,6 +48,22 @@ async def _page_queue(
     return ConnectionSource(cursors, queue, queue_key, count_review_queue)
 
 
+@strawberry.type(description="The last result of a rule that books, rows and Stripe must obey.")
+class LedgerCheck:
+    name: str = field("As in the books' documentation, such as I5.", FINANCE)
+    description: str = field("The rule, in words.", FINANCE)
+    ok: bool = field("Whether it holds.", FINANCE)
+    violations: int = field("How many rows break it.", FINANCE)
+    samples: list[str] = field("The first ten of them.", FINANCE)
+    checked_at: datetime = field("Each hour; earlier when the worker is away.", FINANCE)
+    violated_since: datetime | None = field("null while it holds.", FINANCE)
+
+
+async def _list_findings(info: Info) -> list[FindingRow]:
+    info.context.reading.record_staff_read("books", "ledger_health")
+    return await list_findings()
+
+
 @strawberry.type(description="null for everyone who is not staff (with FORBIDDEN).")
 class Staff:
     moderation_queue: AgentConnection = field(
@@ -54,6 +73,12 @@ class Staff:
     )
     coupons: CouponConnection = field(
         "Every coupon, the newest first; finance only.", FINANCE, page_coupons
+    )
+    ledger_health: list[LedgerCheck] = field(
+        "The rules of the books, broken ones first; finance only.",
+        FINANCE,
+        _list_findings,
+        weight=Weight(size=_USUAL_CHECKS),
     )
 
 

@@ -21,7 +21,7 @@ from tests.api.makers import DRAFT
 from tests.flows.monthly import begin
 from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
 from tests.flows.runs import give_tokens
-from tests.flows.sales import Market
+from tests.flows.sales import Market, buy
 from tests.people import (
     MANIFEST,
     Person,
@@ -87,12 +87,15 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
         story, as_session(client, services, seller), as_session(client, services, reviewer)
     )
     await _buy(story, client, services, buyer, agent)
+    finance = await make_person("books", staff=(Staff.FINANCE,))
+    await story.tell(as_session(client, services, finance), "LedgerHealth")
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
     await _roi(story, as_session(client, services, buyer))
     await _subscribe_to_agent(story, client, services, seller)
+    await _give_back(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
 
@@ -296,6 +299,18 @@ async def _subscribe_to_agent(
     left = {"purchaseId": bought, "idempotencyKey": "leave"}
     assert (await story.tell(api, "CancelPurchase", input=left))["purchase"]["cancelAtPeriodEnd"]
     await story.tell(api, "ResumePurchase", input={"purchaseId": bought, "idempotencyKey": "back"})
+
+
+async def _give_back(
+    story: Story, client: httpx.AsyncClient, services: Services, seller: Person
+) -> None:
+    agent = await make_published_agent(services, seller, price=999, name="Rendu")
+    unhappy = await make_person("unhappy")
+    purchase = await buy(services, Market(seller, agent, unhappy))
+    api = as_session(client, services, unhappy)
+    request = {"purchaseId": gid("Purchase", purchase.id), "reason": "", "idempotencyKey": "back"}
+    returned = await story.tell(api, "RefundPurchase", input=request)
+    assert returned["purchase"]["status"] == "REFUNDED"
 
 
 async def _watch(story: Story, services: Services, buyer: Person, purchase_id: str) -> None:

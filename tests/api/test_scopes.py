@@ -20,7 +20,7 @@ BY_AGENTS = {
     "agentSubmit",
     "agentArchive",
 }
-BY_MARKETPLACE = {"agentPurchase", "purchaseCancel", "purchaseResume"}
+BY_MARKETPLACE = {"agentPurchase", "purchaseCancel", "purchaseResume", "purchaseRefund"}
 BY_BILLING = {
     "billingPortalOpen",
     "roiSettingsUpdate",

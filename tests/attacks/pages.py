@@ -43,6 +43,7 @@ class Route:
             "request_id": world.rows["support request"],
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
+            "sale_id": world.rows["sale"],
             "limit_id": world.rows["limit"],
             "order_id": world.rows["order"],
             "pack_order_id": world.rows["pack order"],

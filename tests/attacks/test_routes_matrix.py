@@ -46,6 +46,7 @@ OWNERS = {
     "agent_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
+    "sale_id": "creator",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 

@@ -105,6 +105,7 @@ PARAMS = {
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),
+    MailKind.SALE_REFUNDED: ("name", "agent", "sale"),
     MailKind.REFUND: ("name", "number"),
     MailKind.WITHDRAWAL_RECEIVED: ("name", "contract", "email"),
     MailKind.WITHDRAWAL_DONE: ("name", "item", "number"),

@@ -263,6 +263,7 @@ def test_prices_are_free_or_within_the_marketplace_bounds() -> None:
 
     assert len(MARKETPLACE) - len(paid) == 12
     assert all(type(price) is int and 100 <= price <= 5000 for price in paid)
+    assert all(500 <= agent.price_cents <= 2000 for agent in MARKETPLACE if agent.monthly)
     assert (paid.count(100), paid.count(5000)) == (1, 1)
     assert set(paid) >= ROUNDING_PRICES
 

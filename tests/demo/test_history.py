@@ -82,7 +82,13 @@ def test_a_broken_file_starts_nothing(tmp_path: Path) -> None:
 PLANS = """
     SELECT split_part(u.email, '@', 1), s.status, s.cancel_at_period_end
     FROM subscription s JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
-    WHERE s.status <> 'CANCELED'
+    WHERE s.kind = 'TIER' AND s.status <> 'CANCELED'
+"""
+MONTHLY = """
+    SELECT split_part(u.email, '@', 1), p.status, count(y.id), g.ends_at IS NULL
+    FROM purchase p JOIN account a ON a.id = p.account JOIN app_user u ON u.id = a.owner
+    JOIN purchase_payment y ON y.purchase = p.id JOIN access_grant g ON g.purchase = p.id
+    WHERE p.price_type = 'SUBSCRIPTION' GROUP BY p.id, u.id, g.id
 """
 
 
@@ -259,6 +265,17 @@ def test_its_budgets_warn_and_its_limits_are_reached(demo: RunningDemo) -> None:
     assert rows_of(demo, OF_A_KEY) == [("business", "SPEND")]
     assert {"affiliate", "downgrade"} <= {role for (role,) in rows_of(demo, CARRIED)}
     assert rows_of(demo, OWN_VALUES) == [("business", 8000, 1500)]
+
+
+def test_its_monthly_agents_go_on_end_and_wait_for_money(demo: RunningDemo) -> None:
+    """Whom other tests let subscribe in the same demo is not looked at."""
+    of_history = {"affiliate", "business", "leaving", "left"}
+    assert {row for row in rows_of(demo, MONTHLY) if row[0] in of_history} == {
+        ("affiliate", "PAST_DUE", 1, True),
+        ("business", "ACTIVE", 3, True),
+        ("leaving", "CANCELED", 1, False),
+        ("left", "ENDED", 1, False),
+    }
 
 
 def test_staff_find_something_to_answer(demo: RunningDemo) -> None:

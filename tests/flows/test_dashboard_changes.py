@@ -93,6 +93,25 @@ async def test_another_price_is_another_tier(dashboard: Dashboard) -> None:
     assert await tier_of(dashboard.person) == "PRO"
 
 
+@pytest.mark.parametrize("product", ["product_of_old", "agent_0190163d8694739b8a1a5f5c6a7d9e11"])
+async def test_a_price_that_is_no_plan_s_leaves_the_tier_until_its_end(
+    dashboard: Dashboard, product: str
+) -> None:
+    await dashboard.stripe.change("/v1/products", id=product, name="Of old")
+    form = {"product": product, "currency": "eur", "unit_amount": "500"}
+    price = await dashboard.stripe.change("/v1/prices", **form, **{"recurring[interval]": "month"})
+    item = (await dashboard.subscription())["items"]["data"][0]["id"]
+
+    await dashboard.change(**{"items[0][id]": item, "items[0][price]": price["id"]})
+    changed = await dashboard.plan()
+    await dashboard.stripe.delete(await dashboard.url())
+    await dashboard.hear()
+
+    assert (changed.item, changed.price, changed.gives_access) == ("STARTER", 500, True)
+    assert (await dashboard.plan()).status is SubscriptionStatus.CANCELED
+    assert await tier_of(dashboard.person) == "FREE"
+
+
 async def test_paused_collection_takes_access_and_gives_it_back(dashboard: Dashboard) -> None:
     await dashboard.change(**{"pause_collection[behavior]": "void"})
     paused = await dashboard.plan()

@@ -437,3 +437,17 @@ async def test_tries_need_no_tokens_in_the_wallet(services: Services) -> None:
 
     assert (run.is_free_try, run.tokens_held) == (True, 50)
     assert (await bench.balance())[0] == 0
+
+
+async def test_a_try_is_of_fifty_tokens_whatever_the_agent_takes_at_least(bench: Bench) -> None:
+    sql = """UPDATE agent_version SET manifest = manifest || '{"minTokens": 95}' WHERE agent = $1"""
+    await db.execute(sql, bench.foreign_id)
+
+    run = await bench.authorize(50, agent_id=bench.foreign_id)
+    with pytest.raises(Invalid) as refusal:
+        await bench.authorize(49, agent_id=bench.foreign_id)
+
+    done = await bench.complete(run.id, 95)
+    assert (run.tokens_held, done.tokens_used, done.capped) == (50, 50, True)
+    assert (refusal.value.path, refusal.value.params) == (("max_tokens",), {"count": 50})
+    assert await bench.balance() == (1000, 0)

@@ -6,8 +6,9 @@ import asyncpg
 
 from chenu.agents.access import has_usable_grant
 from chenu.agents.purchases import get_purchase
-from chenu.flows.invariants import check_everything, check_stripe
+from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
+from chenu.flows.stripe_balance import check_stripe
 from chenu.ledger.seals import seal_entries
 from tests.conftest import ROOT, Engines
 from tests.flows.sales import Sold

@@ -8,12 +8,14 @@ from chenu.core import db
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
-from chenu.flows.invariants import SALES, check_books, check_everything, check_stripe
+from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
+from chenu.flows.sale_invariants import SALES
 from chenu.flows.services import Services
+from chenu.flows.stripe_balance import check_stripe
 from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import check
 from tests.conftest import Engines

@@ -23,9 +23,10 @@ from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.stripe_objects import read_session
 from chenu.core.clock import system_now
 from chenu.flows.events.handling import handle_event
-from chenu.flows.invariants import check_books, check_everything, check_stripe
+from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.operations.repair import repair_all
 from chenu.flows.services import Services
+from chenu.flows.stripe_balance import check_stripe
 from tests.conftest import ROOT, Engines, with_gateway
 from tests.flows.sales import Market, open_market, open_page, pay_for, start_buying
 from tests.flows.stripe_shapes import paid_session

@@ -1,11 +1,13 @@
 """Another card for a plan: given on Stripe's page, and the open invoice is paid with it."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from chenu.billing.recurring import SubscriptionStatus
+from chenu.core.clock import CLOCK
 from chenu.core.errors import InvalidState
 from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.services import Services
@@ -175,6 +177,25 @@ async def test_a_silent_stripe_is_being_confirmed_and_nothing_is_paid_twice(
     assert found.state in (CardState.PAID, CardState.SAVED)
     assert await count("invoice_payment", "gross = 2900") == 1
     await require_true_books(services)
+
+
+async def test_a_try_whose_answer_never_came_is_not_called_paid_a_day_later(
+    services: Services, person: Person, stripe_side: StripeSide
+) -> None:
+    await fall_behind(services, person)
+    before = await visit(services, person, OTHER)
+    await stripe_side.fail("disconnect_before", "/v1/invoices/*/pay", times=None)
+    lost = await adopt_card(services, person.actor, before)
+    await stripe_side.heal()
+    # ours alone: Stripe has not tried again by itself
+    CLOCK.move_to_offset(CLOCK.offset + timedelta(days=1.1))
+
+    found = await adopt_card(services, person.actor, before)
+
+    assert lost.state is CardState.CONFIRMING
+    assert found.state is CardState.DECLINED
+    assert found.payment_url is not None
+    assert await count("invoice_payment") == 0
 
 
 async def test_while_stripe_is_away_the_page_says_so(

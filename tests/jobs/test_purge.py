@@ -20,6 +20,8 @@ from chenu.core.ids import new_id
 from chenu.core.retention import Retention, purge
 from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
+from chenu.ledger.findings import record_findings
+from chenu.ledger.invariants import Finding
 from tests.agents.runs import put_run
 from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import counted_statements
@@ -206,6 +208,10 @@ async def _execution() -> None:
     await put_run(shop.account_id, await shelve(shop, "Trieur"))
 
 
+async def _ledger_finding() -> None:
+    await record_findings([Finding("I0", "a rule that is checked no more", 0, ())])
+
+
 MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -229,6 +235,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export_chunk": _data_export_chunk,
     "trial_reminder": _trial_reminder,
     "execution": _execution,
+    "ledger_finding": _ledger_finding,
 }
 
 

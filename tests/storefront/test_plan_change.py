@@ -55,7 +55,7 @@ async def test_an_upgrade_is_shown_to_the_cent_and_begins_at_once(
 
     assert "Due now €20.00" in seen.words
     assert "Next invoice €29.00" in seen.words
-    assert "Unused time on Starter -€9.00" in seen.words
+    assert "Unused time on Starter −€9.00" in seen.words
     assert "Pro for the rest of the period €29.00" in seen.words
     assert "Change and pay €20.00" in seen.words
     assert "Your plan has changed." in now.words

@@ -111,7 +111,10 @@ class ManifestSeed:
 
 @dataclass(frozen=True, slots=True)
 class MarketplaceAgent:
-    """An agent on sale in its creator's language; a price of 0 cents is free."""
+    """An agent on sale in its creator's language; a price of 0 cents is free.
+
+    `monthly`: the price is one of each month.
+    """
 
     slug: str
     language: Language
@@ -125,6 +128,7 @@ class MarketplaceAgent:
     published_days_ago: int
     versions: tuple[VersionSeed, ...]
     manifest: ManifestSeed
+    monthly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

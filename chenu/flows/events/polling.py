@@ -30,12 +30,13 @@ _OVERLAP = timedelta(hours=1)
 _BATCH = 100
 
 
-async def poll_events(services: Services) -> int:
+async def poll_events(services: Services, *, since: datetime | None = None) -> int:
     """Events that never arrived, into the same inbox; the number found.
 
-    A list that breaks off is read again from the same place next time, and stops no other.
+    `since` (Stripe's time) reads from there, not from where the last poll ended. A list that breaks
+    off is read again from the same place next time, and stops no other.
     """
-    polls = (_poll(services, scope, services.events.names(scope)) for scope in POLLED_SCOPES)
+    polls = (_poll(services, scope, since) for scope in POLLED_SCOPES)
     found = await asyncio.gather(*polls, return_exceptions=True)
     for outcome in found:
         if isinstance(outcome, BaseException):
@@ -43,15 +44,18 @@ async def poll_events(services: Services) -> int:
     return sum(outcome for outcome in found if isinstance(outcome, int))
 
 
-async def _poll(services: Services, scope: EventScope, names: Sequence[str]) -> int:
+async def _poll(services: Services, scope: EventScope, since: datetime | None) -> int:
     began = business_now()
     remembered_since = began - STRIPE_REMEMBERS
+    names = services.events.names(scope)
     if not names:
         return 0
-    since = await _find_start(scope, remembered_since)
+    start = await _find_start(scope, remembered_since)
+    if since is not None:
+        start = max(min(since, start), remembered_since)
     is_thin = scope is EventScope.THIN
     ask = services.reports.list_thin_events if is_thin else services.reports.list_events
-    found = await _take(services, ask(names, since))
+    found = await _take(services, ask(names, start))
     await move_cursor(scope, began, remembered_since)
     return found
 

@@ -96,14 +96,17 @@ async def find_least(agent: AgentRow) -> int:
 
 
 async def _find_terms(agent: AgentRow, access: RunAccess, request: AuthorizeInput) -> _Terms:
-    """Raises Invalid where the run may use less than the agent takes at least."""
-    least = await find_least(agent)
-    if request.max_tokens < least:
+    """A free try takes no more than its own tokens, whatever else the agent takes at least.
+
+    Raises Invalid where the run may use less than it takes at least.
+    """
+    least, most = await find_least(agent), request.max_tokens
+    if access.is_free_try:
+        least, most = min(least, FREE_TRY_TOKENS), min(most, FREE_TRY_TOKENS)
+    if most < least:
         message = mark("A run of this agent takes {count} tokens or more")
         raise Invalid(message, path=("max_tokens",), count=least)
-    if access.is_free_try:
-        return _Terms(min(request.max_tokens, FREE_TRY_TOKENS), min(least, FREE_TRY_TOKENS))
-    return _Terms(request.max_tokens, least)
+    return _Terms(most, least)
 
 
 def _describe(

@@ -70,7 +70,7 @@ async def find_run_offer(actor: Actor, agent: AgentRow) -> RunOffer | None:
     if not access.is_free_try:
         return offer
     left = max(0, FREE_TRIES - await count_free_tries(actor.account_id, agent.id))
-    return RunOffer(min(offer.typical, FREE_TRY_TOKENS), max(offer.typical, FREE_TRY_TOKENS), left)
+    return RunOffer(min(offer.typical, FREE_TRY_TOKENS), FREE_TRY_TOKENS, left)
 
 
 async def run_once(

@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
-from chenu.billing.invoices import find_invoice_by_number, get_invoice, get_invoice_payment
+from chenu.billing.invoices import find_invoice_by_number, list_invoices_by_id
 from chenu.billing.refund_requests import RefundOrigin
 from chenu.core.ids import find_id
 from chenu.core.money import Cents
-from chenu.flows.packs.refunds import get_pack_offer, take_refund
+from chenu.flows.packs.refunds import PackOffer, get_pack_offer, list_pack_offers, take_refund
 from chenu.flows.subscriptions.refunds import create_refund_operation
 from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
 from chenu.tokens.pack_orders import (
@@ -28,16 +28,17 @@ class PackContracts(ContractSource):
     kind = ContractKind.PACK
 
     async def list_contracts(self, account_id: AccountId) -> Sequence[Contract]:
-        return [await _describe(order) for order in await list_paid_pack_orders(account_id)]
+        return await _describe(await list_paid_pack_orders(account_id))
 
     async def find_by_number(self, number: str) -> Sequence[Contract]:
         """By the number of its invoice, or of the order."""
         order = await _find_meant("".join(number.split()))
-        return [await _describe(order)] if order is not None and order.is_paid else []
+        return await _describe([order]) if order is not None and order.is_paid else []
 
     async def find(self, contract_id: UUID) -> Contract | None:
         order = await find_pack_order(contract_id)
-        return await _describe(order) if order is not None and order.is_paid else None
+        found = await _describe([order]) if order is not None and order.is_paid else []
+        return found[0] if found else None
 
     async def estimate(self, contract: Contract, at: datetime) -> Cents:
         return (await get_pack_offer(await _get(contract))).amount
@@ -64,18 +65,22 @@ async def _find_meant(number: str) -> PackOrderRow | None:
     return await find_pack_order(bought) if bought else None
 
 
-async def _describe(order: PackOrderRow) -> Contract:
-    """`order` is paid, so that it has an invoice."""
-    offer, payment_id = await get_pack_offer(order), order.payment_id
-    invoice = None
-    if payment_id is not None:
-        invoice = await get_invoice((await get_invoice_payment(payment_id)).invoice_id)
+async def _describe(orders: Sequence[PackOrderRow]) -> list[Contract]:
+    """Orders that are paid, so that each has an invoice."""
+    offers = await list_pack_offers(orders)
+    invoices = await list_invoices_by_id([offer.invoice_id for offer in offers])
+    numbers = {invoice.id: invoice.number for invoice in invoices}
+    return [_contract_of(offer, numbers[offer.invoice_id]) for offer in offers]
+
+
+def _contract_of(offer: PackOffer, number: str | None) -> Contract:
+    order = offer.order
     return Contract(
         kind=ContractKind.PACK,
         id=order.id,
         account_id=order.account_id,
         item=pack_name(order.tokens),
-        number=(invoice.number if invoice else None) or str(order.id),
+        number=number or str(order.id),
         concluded_at=order.created_at,
         first_paid_at=order.paid_at,
         is_settled=not offer.amount,

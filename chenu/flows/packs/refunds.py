@@ -4,9 +4,10 @@ Later refunds are staff's: flows/subscriptions/refund_requests.py. docs/decision
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -15,7 +16,14 @@ from chenu.accounts.actor import Actor
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
 from chenu.billing.gateway import OutcomeUnknown
-from chenu.billing.invoices import InvoicePaymentRow, InvoiceRow, get_invoice, get_invoice_payment
+from chenu.billing.invoices import (
+    InvoiceId,
+    InvoicePaymentRow,
+    InvoiceRow,
+    get_invoice,
+    get_invoice_payment,
+    list_payments_by_id,
+)
 from chenu.billing.refund_requests import (
     RefundOrigin,
     RefundRequestId,
@@ -35,8 +43,10 @@ from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_tokens import NOTHING_LEFT, refund_amount, take_back
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import (
+    Refundable,
     create_refund_operation,
     find_refundable,
+    list_refundable,
     new_refund_request,
 )
 from chenu.flows.withdrawal_terms import may_withdraw, withdrawal_ends_at
@@ -52,6 +62,7 @@ from chenu.tokens.pack_orders import (
 _TOO_LATE = mark(
     "The 14 days in which a pack can be given back are over: please write to our support desk"
 )
+_NOT_PAID = mark("This pack is not paid")
 _CHANGED = mark("Tokens of this pack were spent since: please look at the amount again")
 
 
@@ -59,12 +70,15 @@ _CHANGED = mark("Tokens of this pack were spent since: please look at the amount
 class PackOffer:
     """What a refund would return now: cents for what is unspent of the base.
 
-    `ends_at`: until when the buyer may have it without asking anybody.
+    `returned`: what went back before. `ends_at`: until when the buyer may have it without asking
+    anybody.
     """
 
     order: PackOrderRow
+    invoice_id: InvoiceId
     unspent: Unspent
     amount: Cents
+    returned: Cents
     ends_at: datetime
 
     @property
@@ -77,11 +91,41 @@ class PackOffer:
 
 
 async def get_pack_offer(order: PackOrderRow) -> PackOffer:
-    """Of an order that is paid."""
-    payment = await _get_payment(order)
-    unspent = await count_unspent(order.id)
-    amount = min(refund_amount(order, unspent.base), await find_refundable(payment))
-    return PackOffer(order, unspent, amount, withdrawal_ends_at(payment.paid_at))
+    """Of an order that is paid. Raises InvalidState before it is."""
+    offers = await list_pack_offers([order])
+    if not offers:
+        raise InvalidState(_NOT_PAID)
+    return offers[0]
+
+
+async def list_pack_offers(orders: Sequence[PackOrderRow]) -> list[PackOffer]:
+    """Of those that are paid, in their order: as many statements for all as for one."""
+    paid_by = [order.payment_id for order in orders if order.payment_id is not None]
+    payments = {payment.id: payment for payment in await list_payments_by_id(paid_by)}
+    unspent = await count_unspent([order.id for order in orders])
+    refundable = await list_refundable(list(payments.values()))
+    return [
+        _make_offer(order, payments[order.payment_id], unspent[order.id], refundable)
+        for order in orders
+        if order.payment_id is not None
+    ]
+
+
+def _make_offer(
+    order: PackOrderRow,
+    payment: InvoicePaymentRow,
+    unspent: Unspent,
+    refundable: Mapping[UUID, Refundable],
+) -> PackOffer:
+    money = refundable[payment.id]
+    return PackOffer(
+        order,
+        payment.invoice_id,
+        unspent,
+        min(refund_amount(order, unspent.base), money.left),
+        money.returned,
+        withdrawal_ends_at(payment.paid_at),
+    )
 
 
 async def find_pack_offer(payments: Sequence[InvoicePaymentRow]) -> PackOffer | None:
@@ -96,7 +140,7 @@ async def find_pack_offer(payments: Sequence[InvoicePaymentRow]) -> PackOffer | 
 async def _get_payment(order: PackOrderRow) -> InvoicePaymentRow:
     """Raises InvalidState before it is paid."""
     if order.payment_id is None:
-        raise InvalidState("This pack is not paid")
+        raise InvalidState(_NOT_PAID)
     return await get_invoice_payment(order.payment_id)
 
 

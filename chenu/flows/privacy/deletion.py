@@ -41,11 +41,8 @@ from chenu.flows.privacy.obstacles import find_obstacles
 from chenu.flows.privacy.rules import erase_all, find_whose
 from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.mirror import (
-    create_end_operation,
-    follow_subscription,
-    lock_subscriptions,
-)
+from chenu.flows.subscription_ends import create_end_operation
+from chenu.flows.subscriptions.mirror import follow_subscription, lock_subscriptions
 from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
 from chenu.ledger.operations import OperationState
 from chenu.privacy.deletions import (

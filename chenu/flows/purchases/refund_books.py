@@ -3,9 +3,8 @@
 docs/money.md, "Refunds of agents"; docs/decisions/0041.
 """
 
-from chenu.accounts.users import get_user
 from chenu.agents.access import has_usable_grant, restore_access, revoke_access
-from chenu.agents.model import PriceType, PurchaseStatus
+from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import (
     PaymentRow,
     get_payment,
@@ -17,22 +16,23 @@ from chenu.agents.payments import (
 from chenu.agents.purchases import PurchaseRow, find_pending, move_status
 from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
 from chenu.agents.refunds import SaleRefundRow
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
-from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.purchases.monthly_states import settle_monthly
 from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
+from chenu.flows.subscription_ends import end_all
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     BUYER_REFUNDS_DUE,
     PLATFORM_REVENUE,
     TAX_PAYABLE,
     AccountRef,
+    LedgerKind,
     creator_payable,
     creator_receivable,
 )
 from chenu.ledger.amounts import euros
-from chenu.ledger.journal import LedgerTransaction, credit, debit, post
+from chenu.ledger.journal import LedgerTransaction, credit, debit, find_amounts, post
 from chenu.ledger.operations import OperationRow
 
 REVOKED_REASON = "refund"
@@ -70,6 +70,16 @@ async def book_refund(
     reversal = await claim_share(payment.id, _cause(refund, attempt))
     await follow_refunds(purchase)
     return reversal
+
+
+async def get_booked_parts(refund: SaleRefundRow) -> RefundParts:
+    """Out of whose part it was taken when it was asked for."""
+    booked = await find_amounts(f"refund-due:{refund.id}")
+    creator, tax = (
+        Cents(-booked.get(kind, 0))
+        for kind in (LedgerKind.CREATOR_RECEIVABLE, LedgerKind.TAX_PAYABLE)
+    )
+    return RefundParts(creator, Cents(refund.amount - creator - tax), tax)
 
 
 def _cause(refund: SaleRefundRow, attempt: str) -> str:
@@ -138,9 +148,41 @@ async def _give_share_again(payment: PaymentRow, share: Cents, key: str) -> None
 
 
 async def follow_refunds(purchase: PurchaseRow) -> None:
-    """Status and access of a one-time purchase are what its refunds say."""
-    if purchase.price_type is not PriceType.ONE_TIME or purchase.status not in _ENDED:
+    """Status and access are what its refunds say."""
+    if purchase.is_monthly:
+        await _follow_monthly(purchase)
+    elif purchase.status in _ENDED:
+        await _follow_sale(purchase)
+
+
+async def _follow_monthly(purchase: PurchaseRow) -> None:
+    """Access ends at once when the last month was given back whole; earlier months end nothing.
+
+    Should that refund fail after Stripe has made it, its subscription has ended all the same.
+    """
+    payments = await list_payments([purchase.id])
+    last = max(payments, key=lambda each: each.paid_at).stripe_invoice_id
+    charged = [each for each in payments if not each.is_credit]
+    of_last = [each for each in charged if each.stripe_invoice_id == last]
+    is_returned = bool(of_last) and all(each.refunded == each.paid for each in of_last)
+    if is_returned == (purchase.status is PurchaseStatus.REFUNDED):
         return
+    if is_returned:
+        await move_status(purchase.id, PurchaseStatus.REFUNDED)
+        await revoke_access(purchase.id, REVOKED_REASON)
+    else:
+        await move_status(purchase.id, PurchaseStatus.ENDED)
+        await restore_access(purchase.id, REVOKED_REASON)
+        await settle_monthly(purchase.id)
+
+
+async def end_refunded(purchase: PurchaseRow) -> None:
+    """Once Stripe has made a refund: nobody pays on for what was given back whole."""
+    if purchase.is_monthly:
+        await end_all(await settle_monthly(purchase.id))
+
+
+async def _follow_sale(purchase: PurchaseRow) -> None:
     payments = await list_payments([purchase.id])
     refunded = sum(each.refunded for each in payments)
     if refunded and refunded == sum(each.paid for each in payments):
@@ -158,10 +200,3 @@ async def _is_bought_anew(purchase: PurchaseRow) -> bool:
     account_id, agent_id = purchase.account_id, purchase.agent_id
     has_grant = await has_usable_grant(account_id, agent_id)
     return has_grant or await find_pending(account_id, agent_id) is not None
-
-
-async def tell_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
-    buyer = await get_user(purchase.buyer_id)
-    locale = buyer.locale if is_locale(buyer.locale) else DEFAULT_LOCALE
-    params = {"name": buyer.display_name, "amount": refund.amount, "number": ""}
-    await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)

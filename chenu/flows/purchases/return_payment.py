@@ -19,7 +19,7 @@ from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.billing.ports import MoneyPort
 from chenu.billing.recurring import CreditNoteRequest
 from chenu.core import queue
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
@@ -94,7 +94,7 @@ async def _tell_buyer(
     purchase: PurchaseRow, payment: PaymentRow, agent: AgentRow, reason: str
 ) -> None:
     buyer = await get_user(purchase.buyer_id)
-    locale = purchase.consent_locale if is_locale(purchase.consent_locale) else DEFAULT_LOCALE
+    locale = known_locale(purchase.consent_locale)
     params = {
         "name": buyer.display_name,
         "agent": agent.text(locale).name,

@@ -37,7 +37,7 @@ from chenu.core import db, pubsub
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched, fetch
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
@@ -246,7 +246,7 @@ async def send_receipt(
 ) -> None:
     """With the words that the buyer agreed to, their version and when."""
     buyer = await get_user(purchase.buyer_id)
-    locale = purchase.consent_locale if is_locale(purchase.consent_locale) else DEFAULT_LOCALE
+    locale = known_locale(purchase.consent_locale)
     consent = consent_text(locale, purchase.consent_version)
     params = {
         "name": buyer.display_name,

@@ -109,7 +109,7 @@ async def open_card_page(services: Services, actor: Actor, locale: Locale) -> st
 
 def _sign(services: Services, account_id: AccountId, card_id: str) -> str:
     """A link of another site must not have anything paid: only ours carries this."""
-    text = f"{account_id}:{card_id}".encode()
+    text = f"plan-card:{account_id}:{card_id}".encode()
     digest = hmac.new(services.settings.secret, text, hashlib.sha256).hexdigest()
     return f"{card_id}.{digest[:_SIGNATURE]}"
 

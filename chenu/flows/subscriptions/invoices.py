@@ -26,8 +26,9 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.pack_tokens import credit_pack, find_ordered_pack
 from chenu.flows.purchases.monthly_payments import book_monthly_invoice, find_purchase_of_invoice
+from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.invoice_documents import request_document
-from chenu.flows.subscriptions.mirror import KINDS, end_all, lock_subscriptions
+from chenu.flows.subscriptions.mirror import KINDS, lock_subscriptions
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,

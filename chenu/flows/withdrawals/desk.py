@@ -8,7 +8,7 @@ from chenu.accounts.queries import is_member, list_accounts_of_member
 from chenu.accounts.validation import check_text
 from chenu.core import db
 from chenu.core.errors import InvalidState, reject_if_any
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale, mark
+from chenu.core.i18n import known_locale, mark
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy
 from chenu.flows.services import Services
@@ -52,8 +52,8 @@ async def execute_statement(
 async def _execute(
     actor: Actor, user_id: UserId, statement_id: StatementId, contract_id: UUID
 ) -> Withdrawal:
+    await db.lock_until_commit(f"withdrawal:{contract_id}")
     contract = await get_contract(contract_id)
-    await db.lock_until_commit(f"withdrawal:{contract.id}")
     statement = await _lock_waiting(statement_id)
     if await is_member(contract.account_id, user_id):
         raise InvalidState(_OWN_ACCOUNT)
@@ -75,7 +75,7 @@ async def refuse_statement(actor: Actor, statement_id: StatementId, reason: str)
     statement = await _lock_waiting(statement_id)
     await mark_refused(statement.id, user_id, tidy(reason))
     await audit.record(actor, "withdrawal.refuse", statement.id, reason=tidy(reason))
-    locale = statement.locale if is_locale(statement.locale) else DEFAULT_LOCALE
+    locale = known_locale(statement.locale)
     params = {
         "name": statement.name,
         "contract": statement.contract,

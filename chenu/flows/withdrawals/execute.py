@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from chenu.accounts.actor import UserId
 from chenu.accounts.customers import get_billed_person
 from chenu.billing.gateway import OutcomeUnknown
-from chenu.core.i18n import DEFAULT_LOCALE, is_locale
+from chenu.core.i18n import known_locale
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.operations.runner import run_operation
@@ -29,7 +29,7 @@ async def execute(
 
 async def _tell_customer(statement: StatementRow, contract: Contract, returned: Cents) -> None:
     person = await get_billed_person(contract.account_id)
-    locale = person.locale if is_locale(person.locale) else DEFAULT_LOCALE
+    locale = known_locale(person.locale)
     params = {
         "name": person.name,
         "item": contract.item,

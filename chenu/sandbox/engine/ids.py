@@ -31,6 +31,7 @@ PREFIXES = {
     "price": ("price_1", 23),
     "product": ("prod_", 14),
     "promotion_code": ("promo_1", 23),
+    "radar.early_fraud_warning": ("issfr_1", 23),
     "refund": ("re_3", 23),
     "setup_intent": ("seti_1", 23),
     "subscription": ("sub_1", 23),

@@ -42,7 +42,8 @@ DECLINES = {
 class TestCard:
     """`three_d_secure`: never, once (then off-session is fine if it was set up) or always.
 
-    `refund`: succeeded at once, pending for an hour, or failing after an hour.
+    `refund`: succeeded at once, pending for an hour, or failing after an hour. `bank`: what the
+    cardholder's bank does once it is charged: a dispute, an inquiry or a warning; `reason` is why.
     """
 
     number: str
@@ -52,6 +53,8 @@ class TestCard:
     three_d_secure: str = "never"
     funds_at_once: bool = False
     refund: str = "succeeded"
+    bank: str | None = None
+    reason: str = "fraudulent"
 
     @property
     def last4(self) -> str:
@@ -80,6 +83,15 @@ _ALL = (
     TestCard("4000000000000077", "pm_card_bypassPending", funds_at_once=True),
     TestCard("4000000000007726", "pm_card_pendingRefund", refund="pending"),
     TestCard("4000000000005126", "pm_card_refundFail", refund="fails"),
+    TestCard("4000000000000259", "pm_card_createDispute", bank="dispute"),
+    TestCard(
+        "4000000000002685",
+        "pm_card_createDisputeProductNotReceived",
+        bank="dispute",
+        reason="product_not_received",
+    ),
+    TestCard("4000000000001976", "pm_card_createDisputeInquiry", bank="inquiry"),
+    TestCard("4000000000005423", "pm_card_createIssuerFraudRecord", bank="warning"),
 )
 
 _BY_NUMBER = {card.number: card for card in _ALL}

@@ -7,6 +7,8 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.balance_transaction import book_transaction
 from chenu.sandbox.objects.cards import TestCard, get_card
+from chenu.sandbox.objects.dispute import open_dispute
+from chenu.sandbox.objects.early_fraud_warning import warn
 from chenu.sandbox.objects.payment_method import card_of
 
 PENDING_DAYS = 7
@@ -42,6 +44,10 @@ def settle(unit: UnitOfWork, charge: Record) -> None:
     )
     with unit.change(charge, "charge.updated") as body:
         body["balance_transaction"] = booked.id
+    if card.bank == "warning":
+        warn(unit, charge)
+    elif card.bank is not None:
+        open_dispute(unit, charge, card.bank, card.reason)
 
 
 def new_charge(unit: UnitOfWork, intent: Record, method: Record) -> Record:

@@ -8,6 +8,7 @@ from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.balance_transaction import book_transaction
 from chenu.sandbox.objects.cards import get_card
+from chenu.sandbox.objects.dispute import follow_refund, is_refundable
 from chenu.sandbox.objects.parameters import apply, check_positive
 
 _LATER = 3600
@@ -19,7 +20,7 @@ _REFERENCE = "7890123456789012"
 def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
     """Refund a charge. Raises ApiError if the amount is more than what is left of the charge."""
     unit = unit.on_clock_of(charge)
-    amount = _amount(charge, parameters.get("amount"))
+    amount = _amount(unit, charge, parameters.get("amount"))
     behaviour = get_card(charge.internal["card"]).refund
     refund_id = unit.new_id("refund")
     charged = unit.get("balance_transaction", charge.body["balance_transaction"])
@@ -57,10 +58,10 @@ def new_refund(unit: UnitOfWork, charge: Record, parameters: Json) -> Record:
     return refund
 
 
-def _amount(charge: Record, wanted: int | None) -> int:
+def _amount(unit: UnitOfWork, charge: Record, wanted: int | None) -> int:
     if charge.body["status"] != "succeeded":
         raise ApiError(f"Charge {charge.id} has not succeeded: nothing to refund.", param="charge")
-    if charge.body["disputed"]:
+    if not is_refundable(unit, charge.id):
         raise ApiError(f"Charge {charge.id} has been charged back.", code="charge_disputed")
     left = int(charge.body["amount"] - charge.body["amount_refunded"])
     if left == 0:
@@ -98,6 +99,7 @@ def _count(unit: UnitOfWork, charge: Record, amount: int) -> None:
     unit.save(charge)
     if amount > 0:
         unit.on_clock_of(charge).emit("charge.refunded", charge.body, {"amount_refunded": before})
+        follow_refund(unit, charge)
 
 
 def _add_bank_reference(unit: UnitOfWork, refund: Record) -> None:

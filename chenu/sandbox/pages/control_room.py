@@ -11,7 +11,11 @@ from chenu.sandbox.objects.account import STATUSES
 from chenu.sandbox.objects.balance import read_balance
 from chenu.sandbox.objects.cards import DECLINES
 from chenu.sandbox.pages.control_clock import CLOCK_HANDLERS, clock_state, list_deliveries
-from chenu.sandbox.pages.control_disputes import DISPUTE_HANDLERS
+from chenu.sandbox.pages.control_disputes import (
+    DISPUTE_HANDLERS,
+    list_charges,
+    list_disputes,
+)
 from chenu.sandbox.pages.control_faults import FAULT_HANDLERS
 from chenu.sandbox.pages.control_payloads import refuse_other_sites
 from chenu.sandbox.pages.control_snapshots import SNAPSHOT_HANDLERS, list_snapshots
@@ -39,6 +43,8 @@ def show_room(request: HttpRequest) -> Response[str]:
         accounts=_accounts(sandbox),
         statuses=STATUSES,
         events=[event.body for event in events],
+        charges=list_charges(sandbox),
+        disputes=list_disputes(sandbox),
         deliveries=list_deliveries(sandbox, _SHOWN),
         modes=asdict(sandbox.queue.modes),
         faults=[rule.to_json() for rule in sandbox.faults.rules],

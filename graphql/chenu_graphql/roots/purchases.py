@@ -2,11 +2,12 @@
 
 import strawberry
 
-from chenu_graphql import buying
+from chenu_graphql import buying, refunding
 from chenu_graphql.buying import AgentPurchasePayload, PurchasePayload, watch_purchase
 from chenu_graphql.fields import CHANGE, Weight, field
 from chenu_graphql.permissions import MARKETPLACE, READER
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.refunding import PurchaseRefundPayload
 
 
 @strawberry.type
@@ -29,6 +30,14 @@ class PurchaseMutations:
         "Takes a cancellation back before it has come about.",
         MARKETPLACE,
         buying.resolve_purchase_resume,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    purchase_refund: PurchaseRefundPayload = field(
+        "Gives a payment for an agent back, whole or in part: its creator and staff at any time, "
+        "its buyer whole, within 14 days and before the first use.",
+        MARKETPLACE,
+        refunding.resolve_purchase_refund,
         weight=CHANGE,
         sensitive=True,
     )

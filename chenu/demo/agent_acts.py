@@ -1,0 +1,62 @@
+"""What people do about monthly agents in the demo's history; they are bought by acts.Buy."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from chenu.accounts.actor import Actor, ApiScope
+from chenu.agents.access import list_usable_grants
+from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.demo.runs import get_agent
+from chenu.demo.seed import act_as
+from chenu.flows.agent_subscriptions.renewal import cancel_purchase
+from chenu.flows.services import Services
+
+_DECLINED = "pm_card_chargeCustomerFail"
+"""Stripe's test card that can be stored, and whose charges all fail."""
+_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAgent:
+    """It ends with its period."""
+
+    role: str
+    slug: str
+
+    async def __call__(self, services: Services) -> None:
+        actor = await act_as(self.role)
+        purchase = await _get_purchase(actor, self.slug)
+        await cancel_purchase(services, actor, purchase.id, f"history-cancel-{self.slug}")
+
+
+@dataclass(frozen=True, slots=True)
+class LoseCard:
+    """From now on the card of an agent's subscription is declined."""
+
+    role: str
+    slug: str
+
+    async def __call__(self, services: Services) -> None:
+        purchase = await _get_purchase(await act_as(self.role), self.slug)
+        settings = services.settings.stripe
+        path = f"/v1/subscriptions/{purchase.stripe_subscription_id}"
+        async with httpx.AsyncClient(
+            base_url=str(settings.api_base), auth=(settings.key, ""), timeout=_TIMEOUT_SECONDS
+        ) as stripe:
+            subscription = (await stripe.get(path)).raise_for_status().json()
+            attached = await stripe.post(
+                f"/v1/payment_methods/{_DECLINED}/attach",
+                data={"customer": subscription["customer"]},
+            )
+            card = attached.raise_for_status().json()["id"]
+            changed = await stripe.post(path, data={"default_payment_method": card})
+            changed.raise_for_status()
+
+
+async def _get_purchase(actor: Actor, slug: str) -> PurchaseRow:
+    agent, account_id = await get_agent(slug), actor.require_account(ApiScope.READ)
+    for grant in await list_usable_grants(account_id, [agent.id]):
+        if grant.purchase_id is not None:
+            return await get_purchase(grant.purchase_id)
+    raise RuntimeError(f"{slug} was not subscribed to")
