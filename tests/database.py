@@ -56,7 +56,8 @@ class OwnedDatabase:
         return "; ".join(rows + await self._select(_POSITION, self.sequences))
 
     async def load(self, dumped: str) -> None:
-        await self.connection.execute(dumped)
+        if dumped:
+            await self.connection.execute(dumped)
 
     async def _select(self, template: str, names: tuple[str, ...]) -> list[str]:
         parts = [template.format(name, self.columns.get(name)) for name in names]

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chenu.core.errors import Invalid
+from chenu.demo.advance import parse_duration
 from chenu.demo.people import PEOPLE
 from tests.demo.rows import tiers_of
 from tests.demo.running import (
@@ -125,6 +127,12 @@ def test_a_month_passes_in_seconds(second: SecondDemo) -> None:
 
 
 @pytest.mark.parametrize("duration", ["", "30", "d", "-1d", "400d", "P", "1y", "0d"])
+def test_a_wrong_duration_is_refused(duration: str) -> None:
+    with pytest.raises(Invalid):
+        parse_duration(duration)
+
+
+@pytest.mark.parametrize("duration", ["", "-1d"])
 def test_a_wrong_duration_is_one_clear_line(demo: RunningDemo, duration: str) -> None:
     refused = run_chenu(demo.folder, "sandbox", "advance", "--", duration)
 

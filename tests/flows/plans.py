@@ -54,10 +54,6 @@ async def open_paid_plan(
 
 async def put_plans(services: Services, only: str = "plan_") -> None:
     """Makes products and prices at Stripe, as bootstrap-stripe does, whose id begins so."""
-    await prepare(services, ("put plans", only), lambda: _put_plans(services, only))
-
-
-async def _put_plans(services: Services, only: str) -> None:
     catalogue = StripeCatalogue(services.settings.stripe)
     for product in products():
         if product.id.startswith(only):

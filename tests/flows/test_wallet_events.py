@@ -29,8 +29,9 @@ Act = Callable[[], Awaitable[object]]
 @pytest.fixture
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     await stripe_side.reset()
+    person = await open_packs(services)
     await put_plans(services, "plan_pro")
-    return await open_packs(services)
+    return person
 
 
 async def is_heard(services: Services, person: Person, act: Act) -> bool:
