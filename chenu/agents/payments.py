@@ -37,6 +37,7 @@ class PaymentRow:
     creator_basis_points: BasisPoints
     split_rule: str
     refunded: Cents
+    disputed: Cents
     transferred: Cents
     share_due: Cents
     share_claimed: Cents
@@ -49,6 +50,15 @@ class PaymentRow:
     def paid(self) -> Cents:
         """What was charged to the buyer's card, and can be refunded."""
         return self.split.paid
+
+    @property
+    def returned(self) -> Cents:
+        """What is not ours any more: refunds, and what the buyer's bank took."""
+        return Cents(self.refunded + self.disputed)
+
+    @property
+    def left(self) -> Cents:
+        return Cents(self.paid - self.returned)
 
     @property
     def split(self) -> Split:
@@ -147,6 +157,12 @@ async def list_claimed(creator_id: CreatorId) -> list[PaymentId]:
 
 async def record_refund(payment_id: PaymentId, amount: Cents) -> None:
     sql = "UPDATE purchase_payment SET refunded = refunded + $2 WHERE id = $1"
+    await db.execute(sql, payment_id, amount)
+
+
+async def record_disputed(payment_id: PaymentId, amount: Cents) -> None:
+    """Negative for what the bank gave again."""
+    sql = "UPDATE purchase_payment SET disputed = disputed + $2 WHERE id = $1"
     await db.execute(sql, payment_id, amount)
 
 

@@ -29,6 +29,10 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_DUE = "DISPUTE_DUE"
+    DISPUTE_WON = "DISPUTE_WON"
+    DISPUTE_LOST = "DISPUTE_LOST"
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
@@ -118,6 +122,15 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
     MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    **dict.fromkeys(
+        (
+            MailKind.DISPUTE_OPENED,
+            MailKind.DISPUTE_DUE,
+            MailKind.DISPUTE_WON,
+            MailKind.DISPUTE_LOST,
+        ),
+        MailRule(MailReason.CREATOR),
+    ),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
     MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),

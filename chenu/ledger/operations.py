@@ -71,6 +71,7 @@ class OperationKind(StrEnum):
     TRANSFER_REVERSAL = "TRANSFER_REVERSAL"
     REFUND = "REFUND"
     PLAN_REFUND = "PLAN_REFUND"
+    DISPUTE_EVIDENCE = "DISPUTE_EVIDENCE"
 
 
 class OperationState(StrEnum):

@@ -35,6 +35,8 @@ class Route:
         filled = {
             "agent_id": world.rows[agent],
             "purchase_id": world.rows["purchase"],
+            "sale_id": world.rows["sale"],
+            "warning_id": world.rows["warning"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
             "member_id": world.rows["member"],

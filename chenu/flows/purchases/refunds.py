@@ -88,8 +88,8 @@ class RefundPlan:
 
     @property
     def parts(self) -> RefundParts:
-        after = Cents(self.payment.refunded + self.amount)
-        return parts_between(self.payment.split, self.payment.refunded, after)
+        after = Cents(self.payment.returned + self.amount)
+        return parts_between(self.payment.split, self.payment.returned, after)
 
 
 async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False) -> RefundPlan:
@@ -145,7 +145,7 @@ async def _find_payment(purchase: PurchaseRow, payment_id: PaymentId | None) -> 
 
 
 def _read_amount(payment: PaymentRow, wanted: Cents | None) -> Cents:
-    left = Cents(payment.paid - payment.refunded)
+    left = payment.left
     if left <= 0:
         raise RefundNotAllowed(_NOTHING)
     if wanted is not None and wanted <= 0:
