@@ -32,6 +32,11 @@ class _WithComma(Decimal):
         return super().__str__().replace(".", ",")
 
 
+def in_euros(amount: int) -> Decimal:
+    """Cents as euros, exactly."""
+    return Decimal(amount).scaleb(-2)
+
+
 def write_rows(rows: Iterable[Sequence[Cell]], locale: Locale) -> str:
     written = io.StringIO()
     writer = csv.writer(written, delimiter=_SEPARATORS[locale], quoting=csv.QUOTE_NONNUMERIC)

@@ -35,12 +35,15 @@ class EarningsChart:
 
 def draw_earnings(series: Sequence[DayNet]) -> EarningsChart:
     """The last 30 days, the newest on the right; days without a sale have height 0."""
-    by_day = {point.day: int(point.net) for point in series}
     today = business_now().date()
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    return draw_days([today - timedelta(days=back) for back in reversed(range(DAYS))], series)
+
+
+def draw_days(days: Sequence[date], series: Sequence[DayNet]) -> EarningsChart:
+    by_day = {point.day: int(point.net) for point in series}
     values = [by_day.get(day, 0) for day in days]
     highest = max(*values, 1)
-    step, scale = WIDTH // DAYS, Scale(0, highest, 0, HEIGHT)
+    step, scale = WIDTH // len(days), Scale(0, highest, 0, HEIGHT)
     bars = [
         Bar(day, net, place * step, y, step - _GAP, HEIGHT - y)
         for place, (day, net) in enumerate(zip(days, values, strict=True))

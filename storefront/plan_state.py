@@ -12,7 +12,7 @@ class PlanState(StrEnum):
 
     UNPAID: it gives nothing until its open invoice is paid. UNCONFIRMED: its first payment is not
     done. PAUSED: it gives nothing until it is resumed at Stripe. REFUSED: we ended it, because its
-    card had a trial before.
+    owner or its card had a trial before.
     """
 
     TRIAL = "TRIAL"

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from chenu.core.i18n import Locale, mark, translate
-from chenu.core.money import Cents
-from storefront.csv_export import Cell
+from storefront.csv_export import Cell, in_euros
 from storefront.roi_view import RoiView
 
 COLUMNS = (
@@ -35,19 +34,15 @@ def list_rows(view: RoiView, locale: Locale) -> Iterable[Sequence[Cell]]:
     report = view.report
     first, last = str(report.span.first), str(report.span.last)
     roi = None if report.roi is None else Decimal(report.roi) / _PER_CENT
-    whole = (report.executions, view.hours, _euros(report.value_created), _euros(report.cost))
+    whole = (report.executions, view.hours, in_euros(report.value_created), in_euros(report.cost))
     tokens = sum(agent.of.tokens_used for agent in view.agents)
     yield (translate(locale, _PERIOD), first, last, None, *whole, roi, tokens)
     for step, line in zip(report.series, view.steps, strict=True):
         days = (str(step.span.first), str(step.span.last))
-        known = (line.executions, line.hours, _euros(line.value))
+        known = (line.executions, line.hours, in_euros(line.value))
         saved: Sequence[Cell] = (None, None, None) if line.is_to_come else known
-        yield (translate(locale, _STEP), *days, None, *saved, _euros(line.cost), None, None)
+        yield (translate(locale, _STEP), *days, None, *saved, in_euros(line.cost), None, None)
     for agent in view.agents:
-        saved = (agent.of.executions, agent.hours, _euros(agent.of.value_created))
+        saved = (agent.of.executions, agent.hours, in_euros(agent.of.value_created))
         name = translate(locale, _AGENT)
         yield (name, first, last, agent.name, *saved, None, None, agent.of.tokens_used)
-
-
-def _euros(amount: Cents) -> Decimal:
-    return Decimal(amount).scaleb(-2)

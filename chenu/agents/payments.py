@@ -13,6 +13,9 @@ from chenu.core.errors import NotFound
 from chenu.core.money import BasisPoints, Cents
 from chenu.core.rows import Columns
 
+CREDIT = "credit_"
+"""With the invoice's id it stands for the charge of what a credit paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
@@ -59,6 +62,11 @@ class PaymentRow:
     @property
     def left(self) -> Cents:
         return Cents(self.paid - self.returned)
+
+    @property
+    def is_credit(self) -> bool:
+        """Paid from the buyer's credit at Stripe: there is no charge."""
+        return self.stripe_charge_id.startswith(CREDIT)
 
     @property
     def split(self) -> Split:

@@ -187,10 +187,18 @@ class InvoiceState:
     next_attempt_at: datetime | None = None
     """When Stripe tries again to charge it; None after the last try."""
     lines: tuple[InvoiceLine, ...] = ()
+    starting_balance: Cents = Cents(0)
+    """Of the customer before it: below zero is a credit, above a debt."""
 
     @property
     def is_paid(self) -> bool:
         return self.status is InvoiceStatus.PAID
+
+    @property
+    def credit(self) -> Cents:
+        """What of it the customer's credit at Stripe has paid instead of a card."""
+        had = max(-self.starting_balance, 0)
+        return Cents(min(had, max(self.total, 0)) if self.is_paid else 0)
 
     @property
     def is_booked(self) -> bool:

@@ -240,6 +240,7 @@ class _Invoice(msgspec.Struct):
     payments: _Payments | None = None
     attempt_count: int = 0
     next_payment_attempt: int | None = None
+    starting_balance: int = 0
     metadata: dict[str, str] | None = None
 
     @property
@@ -278,6 +279,7 @@ def _describe_invoice(invoice: _Invoice, payments: tuple[Charge, ...]) -> Invoic
         metadata=(details.metadata if details else invoice.metadata) or {},
         attempts=invoice.attempt_count,
         next_attempt_at=_find_time(invoice.next_payment_attempt),
+        starting_balance=Cents(invoice.starting_balance),
     )
 
 

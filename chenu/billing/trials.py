@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.subscriptions import SubscriptionId
 from chenu.billing.tables import TrialCard, TrialUse
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -36,24 +37,26 @@ async def has_used_trial(email: str) -> bool:
     return bool(await db.fetch_value(sql, _hash(_mailbox(email))))
 
 
-async def has_trial_behind(account_ids: Sequence[AccountId]) -> bool:
+async def has_trial_behind(
+    account_ids: Sequence[AccountId], *, other_than: SubscriptionId | None = None
+) -> bool:
     """Whether one of these accounts has had a trial, whatever its owner's address was then."""
     sql = """
-        SELECT EXISTS (SELECT 1 FROM subscription
-            WHERE account = ANY($1) AND trial_ends_at IS NOT NULL)
+        SELECT EXISTS (SELECT 1 FROM subscription WHERE account = ANY($1)
+            AND trial_ends_at IS NOT NULL AND id IS DISTINCT FROM $2)
     """
-    return bool(await db.fetch_value(sql, list(account_ids)))
+    return bool(await db.fetch_value(sql, list(account_ids), other_than))
 
 
-async def record_trial(email: str, order_id: UUID) -> None:
-    """Only the first of a person counts."""
+async def record_trial(email: str, order_id: UUID) -> bool:
+    """Whether it is the person's first, which alone is stored."""
     values = {
         "id": new_id(),
         "email_hash": _hash(_mailbox(email)),
         "order": order_id,
         "started_at": business_now(),
     }
-    await insert(TrialUse, values, "ON CONFLICT (email_hash) DO NOTHING")
+    return bool(await insert(TrialUse, values, "ON CONFLICT (email_hash) DO NOTHING"))
 
 
 async def claim_trial_card(fingerprint: str, subscription_id: str) -> bool:

@@ -31,7 +31,8 @@ MONTHLY = (
         LEFT JOIN purchase_payment y ON y.stripe_invoice_id = i.stripe_invoice_id
         WHERE i.status = 'PAID'
         GROUP BY i.id, i.amount_paid, p.id
-        HAVING coalesce(sum(y.gross - y.discount), 0) <> i.amount_paid
+        HAVING coalesce(sum(y.gross - y.discount)
+                FILTER (WHERE NOT starts_with(y.stripe_charge_id, 'credit_')), 0) <> i.amount_paid
             OR coalesce(bool_or(y.purchase <> p.id), false)
         """,
     ),

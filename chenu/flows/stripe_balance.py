@@ -28,7 +28,7 @@ class _Paid:
 
 _OURS = """
     SELECT stripe_charge_id AS stripe_id, gross - discount AS amount, paid_at AS booked_at
-        FROM purchase_payment
+        FROM purchase_payment WHERE NOT starts_with(stripe_charge_id, 'credit_')
     UNION ALL SELECT stripe_charge_id, gross - discount, paid_at FROM invoice_payment
     UNION ALL SELECT stripe_id, -amount, settled_at FROM operation
         WHERE kind = 'TRANSFER' AND state = 'SETTLED'

@@ -6,64 +6,19 @@ beginning, and all entries of the wallet, make what was there at its end.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
-from chenu.core.errors import Invalid
-from chenu.core.i18n import mark
+from chenu.core.months import Month, month_of
 from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest, by_time
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.wallet import EntryKind, TokenPool
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2999
-
-
 _OF_WALLET = (TokenPool.WALLET, TokenPool.DEBT)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    year: int
-    month: int
-
-    def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}"
-
-    @property
-    def first_day(self) -> date:
-        return date(self.year, self.month, 1)
-
-    @property
-    def start(self) -> datetime:
-        return datetime(self.year, self.month, 1, tzinfo=UTC)
-
-    @property
-    def end(self) -> datetime:
-        return self.next().start
-
-    def next(self) -> "Month":
-        return Month(self.year + self.month // 12, self.month % 12 + 1)
-
-    def previous(self) -> "Month":
-        return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
-
-
-def month_of(moment: datetime) -> Month:
-    in_utc = moment.astimezone(UTC)
-    return Month(in_utc.year, in_utc.month)
-
-
-def read_month(text: str) -> Month:
-    """From 2026-11; raises Invalid."""
-    year, _, month = text.partition("-")
-    is_written = text.isascii() and len(year) == 4 and len(month) == 2 and (year + month).isdigit()
-    if not is_written or not 1 <= int(month) <= 12 or not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
-        raise Invalid(mark("A month is written like 2026-11"), path=("month",))
-    return Month(int(year), int(month))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Subscription(Node):
     scheduled_interval: BillingInterval | None = field("How the plan is paid from then on.", HOLDER)
     canceled_at: datetime | None = field("When it was cancelled; null: it was not.", HOLDER)
     refusal_code: ErrorCode | None = field(
-        "Why we ended it: TRIAL_USED, its card had a trial before. null: we did not.",
+        "Why we ended it: TRIAL_USED, its owner or card had a trial before. null: we did not.",
         HOLDER,
         _refusal_code,
     )

@@ -10,15 +10,13 @@ from litestar.response import Stream
 from chenu.accounts.actor import AccountId
 from chenu.core.clock import business_now
 from chenu.core.i18n import mark
+from chenu.core.months import Month, month_of, read_month
 from chenu.core.paging import Key, PageRequest
 from chenu.tokens.statement import (
-    Month,
     StatementEntry,
     find_first_month,
     get_statement,
     list_statement,
-    month_of,
-    read_month,
 )
 from storefront.access import SIGNED_IN, WITHOUT_METER
 from storefront.csv_export import Cell, send_csv

@@ -82,6 +82,7 @@ class Store:
             ],
             "creator": [
                 "/creator",
+                "/creator/earnings",
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
             ],

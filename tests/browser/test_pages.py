@@ -62,7 +62,7 @@ SIGNED_IN = {
         "/agents/trieur-de-factures",
         "/creator/join",
     ),
-    "creator": ("/creator", "/creator/agents/new", "/creator/disputes"),
+    "creator": ("/creator", "/creator/earnings", "/creator/agents/new", "/creator/disputes"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices"),
     "enterprise": ("/account/plan", "/tokens"),

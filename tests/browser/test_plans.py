@@ -1,21 +1,28 @@
-"""The life of a plan in a browser: trial, card, renewal, change, coupon, leaving, company."""
+"""The life of a plan in a browser: trial, card, renewal, change, coupon, leaving, company.
+
+And that of a monthly agent.
+"""
 
 import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from chenu.demo.acts import own_card
 from tests.browser.subscriber import Subscriber, let_pass, sign_up
 from tests.browser.visitor import MARKS, Visitor, open_visitor
 from tests.demo.running import RunningDemo, run_chenu, start_demo
 
 pytestmark = MARKS
 
+CARDS = count(870_000_000)
 TRIAL_MAIL = "Your trial of Starter ends on"
 
 
@@ -200,3 +207,36 @@ async def test_a_company_invites_a_member_who_acts_for_it(
         await expect(acting.get_by_role("option", selected=True)).to_have_text("Gisele")
         await expect(guest.page.get_by_role("main")).to_contain_text("Business")
         other.require_clean()
+
+
+async def let_whole_month_pass(visitor: Visitor, role: str) -> None:
+    """Who stays away for two weeks is signed out."""
+    await let_pass(visitor, "31d")
+    await visitor.sign_out()
+    await visitor.sign_in(role)
+
+
+async def test_a_monthly_agent_is_paid_each_month_and_lost_after_its_end(visitor: Visitor) -> None:
+    slug, page = "gardien-de-communaute", visitor.page
+    await visitor.sign_in("pro")
+    await visitor.order(slug)
+    await visitor.pay(own_card(next(CARDS)))
+    await page.wait_for_url("**/purchases/**")
+    await page.wait_for_selector(".state-paid")
+    path = urlsplit(page.url).path
+
+    for _ in range(2):
+        await let_whole_month_pass(visitor, "pro")
+    await visitor.go(path)
+    await expect(page.locator("a[href*='/i/']")).to_have_count(3)
+    assert await visitor.accessibility_faults() == []
+
+    await visitor.press(f"form[action='{path}/cancel'] button")
+    await expect(page.locator(f"form[action='{path}/resume']")).to_be_visible()
+    assert await visitor.accessibility_faults() == []
+    assert await visitor.go(f"/agents/{slug}/manifest") == 200
+
+    await let_whole_month_pass(visitor, "pro")
+    await visitor.go(f"/agents/{slug}")
+    await expect(page.locator(f"form[action='/agents/{slug}/buy']")).to_be_visible()
+    await expect(page.locator(f"a[href='/agents/{slug}/manifest']")).to_have_count(0)

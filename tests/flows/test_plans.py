@@ -1,5 +1,6 @@
 """A plan's life: started with and without a trial, renewed, cancelled, resumed, ended."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 from chenu.billing.recurring import BillingInterval, SubscriptionStatus
 from chenu.billing.subscription_orders import OrderStatus, get_order
 from chenu.core.errors import Invalid, InvalidState
+from chenu.flows.checkout_pages import PaymentFailed
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
@@ -181,6 +183,38 @@ async def test_a_page_for_another_plan_closes_the_first(services: Services, pers
     assert (await complete(services, first)).status_code != 303
     await complete(services, second)
     assert await tier_of(person) == "PRO"
+
+
+async def test_a_repeated_request_closes_no_page_that_was_opened_since(
+    services: Services, person: Person
+) -> None:
+    first = await start(services, person.actor)
+    second = await start(services, person.actor, TierCode.PRO, key="plan-2")
+
+    again = await start(services, person.actor)
+
+    assert (again.id, again.status) == (first.id, OrderStatus.CANCELED)
+    assert (await get_order(second.id)).is_pending
+
+
+async def test_tabs_that_ask_for_other_plans_at_once_get_their_own_terms_or_are_refused(
+    services: Services, person: Person
+) -> None:
+    wanted = [(tier, trial) for tier in (TierCode.STARTER, TierCode.PRO) for trial in (True, False)]
+    tabs = [
+        start(services, person.actor, tier, trial=trial, key=f"{tier}-{trial}-{which}")
+        for which in range(2)
+        for tier, trial in wanted
+    ]
+
+    answers = await asyncio.gather(*tabs, return_exceptions=True)
+
+    for (tier, trial), order in zip(wanted * 2, answers, strict=True):
+        if isinstance(order, BaseException):
+            assert isinstance(order, InvalidState | PaymentFailed), order
+        else:
+            assert (order.item, order.trial_days > 0) == (tier, trial)
+    assert await count("subscription_order", "status = 'PENDING'") <= 1
 
 
 async def test_an_account_with_a_plan_starts_no_second_one(

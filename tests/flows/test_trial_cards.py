@@ -2,9 +2,13 @@
 
 import pytest
 
+from chenu.accounts.sessions import find_actor
+from chenu.accounts.users import create_account
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core import db
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.mirror import follow_subscription
 from chenu.flows.subscriptions.start import is_trial_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.plans import (
@@ -196,3 +200,39 @@ async def test_lost_webhooks_are_made_good_by_polling_and_the_mail_goes_once(
         await catch_up(services)
 
     await require_refused(services, person)
+
+
+@pytest.mark.parametrize("email", ["", "other@example.test"], ids=["same", "other-address"])
+async def test_two_pages_of_one_owner_opened_before_either_is_completed_give_one_trial(
+    services: Services, email: str
+) -> None:
+    first = await make_person("zoe", TierCode.FREE)
+    company = await create_account(first.user_id, "Zoe & Co", "COMPANY")
+    actor = await find_actor(first.token, "127.0.0.1", company)
+    assert actor is not None
+    second = Person(actor, first.token, email or first.email)
+    pages = [await start(services, each.actor, trial=True) for each in (first, second)]
+
+    await complete(services, pages[0], CARD)
+    if email:
+        await db.execute("UPDATE app_user SET email = $2 WHERE id = $1", first.user_id, email)
+    await complete(services, pages[1], OTHER_CARD)
+
+    assert [page.trial_days for page in pages] == [14, 14]
+    assert (await get_plan(first)).status is SubscriptionStatus.TRIALING
+    await require_refused(services, second)
+    assert (await mails_to(first.email)).count("PLAN_STARTED") == 1
+    assert await tier_of(first) == "STARTER"
+
+
+async def test_a_trial_that_goes_on_is_asked_about_only_when_it_begins(services: Services) -> None:
+    person = await take_trial(services, "zoe", CARD)
+    plan = await get_plan(person)
+    await db.execute("UPDATE app_user SET email = 'new@example.test' WHERE id = $1", person.user_id)
+
+    for _ in range(2):
+        assert await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
+    await catch_up(services)
+
+    assert (await get_plan(person)).refusal_code is None
+    assert await count("operation", "kind = 'TRIAL_REFUSAL'") == 0

@@ -9,11 +9,11 @@ from chenu.accounts.actor import AccountRole
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.months import month_of
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.grants import GrantKind
-from chenu.tokens.statement import month_of
 from storefront.csv_export import BYTE_ORDER_MARK
 from storefront.routes import token_statement
 from tests.people import Person, agent_input, make_member, make_published_agent

@@ -9,18 +9,16 @@ from chenu.core import db
 from chenu.core.clock import CLOCK, business_now
 from chenu.core.errors import Invalid
 from chenu.core.ids import new_id
+from chenu.core.months import Month, month_of, read_month
 from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.statement import (
-    Month,
     find_first_month,
     get_statement,
     list_recent,
     list_statement,
-    month_of,
-    read_month,
 )
 from chenu.tokens.wallet import EntryKind, TokenPool, get_wallet
 from tests.conftest import Engines

@@ -12,9 +12,10 @@ import asyncpg
 
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
+from chenu.core.months import Month
 from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
-from chenu.tokens.statement import Month, get_statement, list_statement
+from chenu.tokens.statement import get_statement, list_statement
 from tests.api.calls import counted_statements
 from tests.conftest import Engines
 from tests.rows import unguarded

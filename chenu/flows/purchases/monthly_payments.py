@@ -4,9 +4,10 @@ Shared by request, webhook and repair, as all of a settle; docs/money.md, "Month
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chenu.agents.model import PurchaseStatus
-from chenu.agents.payments import PaymentRow, insert_payment
+from chenu.agents.payments import CREDIT, PaymentRow, insert_payment
 from chenu.agents.pricing import split_sale
 from chenu.agents.purchases import PurchaseRow, get_purchase, mark_paid, record_subscription
 from chenu.agents.queries import find_agent
@@ -14,7 +15,9 @@ from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import Charge
 from chenu.billing.recurring import InvoiceState
 from chenu.billing.subscriptions import SubscriptionRow
+from chenu.core.crash_points import crash_point
 from chenu.core.errors import NotFound
+from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_monthly
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
@@ -26,6 +29,9 @@ from chenu.flows.purchases.settle_purchase import (
     tell_creator,
     why_not_fulfilled,
 )
+from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
+from chenu.ledger.amounts import euros
+from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 
 _FIRST = "subscription_create"
 
@@ -60,7 +66,37 @@ async def book_monthly_invoice(
             await create_transfer_operation(payment)
         else:
             await create_return(purchase, payment, await _get_agent(purchase), reason)
+    if reason is None:
+        await _book_credit(purchase, state)
+    crash_point("monthly_invoice.inside_settle")
     return await settle_monthly(purchase.id)
+
+
+async def _book_credit(purchase: PurchaseRow, state: InvoiceState) -> None:
+    """What the buyer's credit paid is split as well: it was our revenue when it came about."""
+    if not state.credit:
+        return
+    name, paid_at = f"{CREDIT}{state.id}", state.paid_at or state.created
+    credit_used = Charge(name, name, state.credit, Cents(0), Cents(0), None, paid_at)
+    whole = replace(state, payments=(*state.payments, credit_used))
+    payment = _make_payment(purchase, whole, credit_used)
+    if not await insert_payment(payment):
+        return
+    await book_payment(payment)
+    await post(
+        LedgerTransaction(
+            business_key=f"credit:{state.id}",
+            kind="CREDIT_USED",
+            account_id=payment.account_id,
+            subject_id=payment.id,
+            entries=(
+                debit(PLATFORM_REVENUE, euros(payment.split.net)),
+                debit(TAX_PAYABLE, euros(payment.tax)),
+                credit(BUYER_PAYMENTS, euros(payment.paid)),
+            ),
+        )
+    )
+    await create_transfer_operation(payment)
 
 
 def _why_returned(purchase: PurchaseRow) -> str | None:

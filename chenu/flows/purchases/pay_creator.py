@@ -66,6 +66,7 @@ async def create_restore_operation(payment: PaymentRow, share: Cents, cause: str
 async def _create(payment: PaymentRow, amount: Cents, again: str | None) -> None:
     if amount == 0:
         return
+    has_source = again is None and not payment.is_credit
     creator = await find_creator(payment.creator_id)
     if creator is None:
         raise NotFound("There is no such creator")
@@ -75,7 +76,7 @@ async def _create(payment: PaymentRow, amount: Cents, again: str | None) -> None
         creator_id=payment.creator_id,
         owner_id=creator.owner_id,
         amount=amount,
-        source_charge=payment.stripe_charge_id if again is None else None,
+        source_charge=payment.stripe_charge_id if has_source else None,
         transfer_group=f"order_{payment.purchase_id}",
         destination=await _find_destination(creator.owner_id),
         again=again,

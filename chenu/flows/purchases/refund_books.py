@@ -167,7 +167,7 @@ async def _follow_monthly(purchase: PurchaseRow) -> None:
     payments = await list_payments([purchase.id])
     last = max(payments, key=lambda each: each.paid_at).stripe_invoice_id
     of_last = [each for each in payments if each.stripe_invoice_id == last]
-    is_returned = all(each.refunded == each.paid for each in of_last)
+    is_returned = all(each.refunded == each.paid for each in of_last if not each.is_credit)
     if is_returned == (purchase.status is PurchaseStatus.REFUNDED):
         return
     if is_returned:

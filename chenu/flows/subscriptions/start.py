@@ -51,6 +51,10 @@ from chenu.tiers.catalogue import TierCode, get_tier
 COUPON_CODE = ("coupon_code",)
 """The field where a code is typed."""
 
+_MOST_CLOSED = 3
+"""How many open pages of other terms one request closes: other tabs may open more meanwhile."""
+
+_OTHER_PAGES = mark("Other pages for a plan are being opened in this account: please try again")
 _HAS_PLAN = mark("This account has a plan already: it has to end before another one can begin")
 
 
@@ -111,9 +115,8 @@ async def start_subscription(
     reject_if_any(_check_input(services, request))
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionStart", request)
     coupon = await _find_coupon(actor, request, key)
-    await _close_other(services, account_id, request)
     crash_point("subscription.before_intent")
-    order = await get_order(await _claim(user_id, request, key, coupon))
+    order = await _claim_order(services, user_id, request, key, coupon)
     crash_point("subscription.after_intent")
     if order.is_pending:
         order = await _open_page(services, order, request)
@@ -145,30 +148,37 @@ async def _find_coupon(actor: Actor, request: StartInput, key: ClientKey) -> Cou
     return await find_typed_coupon(actor, typed, request.tier, request.interval)
 
 
-async def _close_other(services: Services, account_id: AccountId, request: StartInput) -> None:
-    """A page for another plan, or one that ran out, closes before a new one opens."""
-    pending = await find_pending_order(account_id, SubscriptionKind.TIER)
-    if pending is None:
-        return
-    offer = await find_offer(account_id, request.tier, request.interval, trial=request.trial)
-    expires_at = pending.checkout_expires_at
-    is_over = expires_at is not None and expires_at <= system_now()
-    coupon = await find_coupon_of_order(pending.id)
-    has_coupon = (coupon.code if coupon else "") == normalise_code(request.coupon_code or "")
-    if is_over or not has_coupon or not _is_same(pending, request, offer):
-        await SUBSCRIPTION_PAGES.close(services, pending)
+async def _claim_order(
+    services: Services,
+    user_id: UserId,
+    request: StartInput,
+    key: ClientKey,
+    coupon: CouponRow | None,
+) -> OrderRow:
+    """A page for another plan, or one that ran out, closes before a new one opens.
+
+    Raises InvalidState, ProviderUnavailable.
+    """
+    for _ in range(_MOST_CLOSED):
+        found = await _claim(user_id, request, key, coupon)
+        if found.is_claimed:
+            return found.order
+        await SUBSCRIPTION_PAGES.close(services, found.order)
+    raise InvalidState(_OTHER_PAGES)
 
 
-def _is_same(order: OrderRow, request: StartInput, offer: PlanOffer) -> bool:
-    wanted = (request.tier, request.interval, offer.price, offer.trial_days, request.starts_now)
-    found = (order.item, order.billing_interval, order.price, order.trial_days, order.starts_now)
-    return found == wanted
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """`is_claimed` False: an open page of other terms, which has to close first."""
+
+    order: OrderRow
+    is_claimed: bool
 
 
 @db.transactional
 async def _claim(
     user_id: UserId, request: StartInput, key: ClientKey, coupon: CouponRow | None
-) -> OrderId:
+) -> _Found:
     """One transaction: the order of this key's first use, the open one, or a new one.
 
     A new one reserves its coupon.
@@ -176,19 +186,33 @@ async def _claim(
     account_id = key.account_id
     known = await idempotency.find_result(key)
     if known is not None:
-        return OrderId(known)
+        return _Found(await get_order(OrderId(known)), is_claimed=True)
     await lock_subscriptions(account_id, SubscriptionKind.TIER)
     if await list_live_subscriptions(account_id, SubscriptionKind.TIER):
         raise InvalidState(_HAS_PLAN)
     offer = await find_offer(account_id, request.tier, request.interval, trial=request.trial)
     order = await find_pending_order(account_id, SubscriptionKind.TIER)
+    if order is not None and not await _is_same(order, request, offer):
+        return _Found(order, is_claimed=False)
     if order is None:
         order = _make_order(account_id, user_id, request, offer)
         await insert_order(order)
         if coupon is not None:
             await reserve(coupon.id, account_id, order.id, COUPON_CODE)
     await idempotency.remember_result(key, order.id)
-    return order.id
+    return _Found(order, is_claimed=True)
+
+
+async def _is_same(order: OrderRow, request: StartInput, offer: PlanOffer) -> bool:
+    """An open page on which just this is bought."""
+    expires_at = order.checkout_expires_at
+    if expires_at is not None and expires_at <= system_now():
+        return False
+    coupon = await find_coupon_of_order(order.id)
+    code = normalise_code(request.coupon_code or "")
+    wanted = (request.tier, request.interval, offer.price, offer.trial_days, request.starts_now)
+    found = (order.item, order.billing_interval, order.price, order.trial_days, order.starts_now)
+    return (*found, coupon.code if coupon else "") == (*wanted, code)
 
 
 def _make_order(

@@ -3,24 +3,25 @@
 from collections.abc import Sequence
 
 from chenu.accounts.actor import AccountId
-from chenu.accounts.customers import get_billed_person
+from chenu.accounts.customers import get_billed_person, list_accounts_of_owner
 from chenu.accounts.tiers import Period, set_tier
 from chenu.billing.contracts import find_running_contract
 from chenu.billing.recurring import (
     InvoiceState,
     SubscriptionKind,
-    SubscriptionState,
     SubscriptionStatus,
 )
 from chenu.billing.subscription_orders import OrderId, OrderStatus, end_order
 from chenu.billing.subscriptions import SubscriptionRow, list_live_subscriptions
 from chenu.billing.trial_reminders import schedule_reminder
-from chenu.billing.trials import record_trial
+from chenu.billing.trials import has_trial_behind, record_trial
+from chenu.core import queue
 from chenu.core.ids import find_id
 from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.mails import mail_failed_payment, mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
+from chenu.flows.subscriptions.trial_refusals import refuse_trial
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget
@@ -35,13 +36,16 @@ class TierRules(SubscriptionRules):
     async def adopt(self, change: StateChange) -> Sequence[SubscriptionRow]:
         """Two pages that were completed at once: the first subscription stays."""
         account_id, state = change.account_id, change.fetched.value
-        await _complete_order(account_id, state)
+        is_trial_due = await _complete_order(change)
         live = await list_live_subscriptions(account_id, self.kind)
         await restore_lost_coupon(live, state)
         if state.is_ended_unpaid:
             await mark_budgets_unpaid(account_id)
         now = await _grant_tier(account_id, live)
-        if live or now is TierCode.FREE:  # a contract that takes over is announced by people
+        if not is_trial_due and live and live[0].id == change.after.id:
+            refusal = await refuse_trial(change.after)
+            await queue.enqueue(queue.Job.OPERATION, str(refusal.id))
+        elif live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(change, live)
         return live[1:]
 
@@ -52,17 +56,31 @@ class TierRules(SubscriptionRules):
 TIER_RULES = TierRules()
 
 
-async def _complete_order(account_id: AccountId, state: SubscriptionState) -> None:
-    """The metadata names the order whose page made the subscription."""
+async def _complete_order(change: StateChange) -> bool:
+    """The metadata names the order whose page made the subscription. False: its trial is not due.
+
+    It was when the page opened; its owner may have completed another account's page since.
+    """
+    state = change.fetched.value
     reference = find_id(state.metadata.get("order_id"))
     if reference is None:
-        return
+        return True
     order_id = OrderId(reference)
     await end_order(order_id, OrderStatus.COMPLETED, subscription_id=state.id)
-    if state.trial_ends_at is not None:
-        owner = await get_billed_person(account_id)
-        if not owner.is_closed:
-            await record_trial(owner.email, order_id)
+    return state.trial_ends_at is None or await _record_trial(change, order_id)
+
+
+async def _record_trial(change: StateChange, order_id: OrderId) -> bool:
+    """Whether it is its owner's first; asked once, when the trial has begun."""
+    account_id, plan = change.account_id, change.after
+    owner = await get_billed_person(account_id)
+    if owner.is_closed:
+        return True
+    is_first = await record_trial(owner.email, order_id)
+    if change.before is not None or plan.status is not SubscriptionStatus.TRIALING:
+        return True
+    accounts = await list_accounts_of_owner(account_id)
+    return is_first and not await has_trial_behind(accounts, other_than=plan.id)
 
 
 async def settle_tier(account_id: AccountId) -> None:

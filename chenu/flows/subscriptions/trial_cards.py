@@ -6,8 +6,6 @@ card that is added later counts as well. docs/decisions/0032.
 
 from dataclasses import dataclass
 
-import msgspec
-
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
 from chenu.billing.gateway import StripeRefusal
@@ -15,7 +13,6 @@ from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
-    TRIAL_USED,
     SubscriptionRow,
     find_subscription_by_stripe_id,
     list_live_subscriptions,
@@ -30,11 +27,8 @@ from chenu.flows.operation_handlers import OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.mirror import adopt_subscription, lock_subscriptions
-from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
-
-
-class TrialRefusalParams(msgspec.Struct, frozen=True):
-    subscription_id: str
+from chenu.flows.subscriptions.trial_refusals import TrialRefusalParams, refuse_trial
+from chenu.ledger.operations import OperationKind, OperationRow
 
 
 @dataclass(frozen=True)
@@ -93,16 +87,7 @@ async def _claim_or_refuse(plan: SubscriptionRow, fingerprint: str) -> Operation
     await lock_subscriptions(plan.account_id, plan.kind)
     if await claim_trial_card(fingerprint, plan.stripe_subscription_id):
         return None
-    await record_refusal(plan.id, TRIAL_USED)
-    return await create_operation(
-        NewOperation(
-            OperationKind.TRIAL_REFUSAL,
-            f"refuse-trial:{plan.stripe_subscription_id}",
-            TrialRefusalParams(plan.stripe_subscription_id),
-            subject_id=plan.id,
-            account_id=plan.account_id,
-        )
-    )
+    return await refuse_trial(plan)
 
 
 async def follow_customer(services: Services, event: InboxEvent) -> EventOutcome:
