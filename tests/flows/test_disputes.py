@@ -295,7 +295,7 @@ async def test_a_disputed_month_is_frozen_and_ends_when_it_is_lost(
     assert (await subscription_of(bought)).status == "CANCELED"
 
 
-async def test_a_disputed_month_that_is_won_goes_on(
+async def test_a_disputed_month_that_is_won_is_usable_and_not_renewed_by_itself(
     services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -306,7 +306,7 @@ async def test_a_disputed_month_that_is_won_goes_on(
     await stripe_side.end_dispute(dispute, "won")
 
     await catch_up(services)
-    assert await state_of(bought) == ("ACTIVE", True)
+    assert await state_of(bought) == ("CANCELED", True)
     assert (await payment_of(bought.id)).disputed == 0
 
 

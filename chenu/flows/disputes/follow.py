@@ -17,7 +17,9 @@ from chenu.billing.disputes import (
 )
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import find_invoice_payment
+from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.refunds import lock_refunds
+from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core import db, pubsub
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.disputes.agents import end_lost, return_to_sale, take_from_sale
@@ -27,7 +29,9 @@ from chenu.flows.disputes.mails import mail_progress
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.refund_events import settle_sale_of_charge
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.changes import set_renewal
 from chenu.flows.subscriptions.invoices import follow_invoice
+from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.ledger.operation_sums import list_open_of_subject
 from chenu.ledger.operations import OperationKind
 from chenu.tokens.pack_orders import find_order_of_payment
@@ -54,10 +58,20 @@ async def follow_dispute(services: Services, dispute_id: str) -> bool:
         return False
     if await find_dispute(state.id) is None:
         await _settle_refunds(services, payment)
-    await adopt_dispute(payment, fetched)
+    dispute = await adopt_dispute(payment, fetched)
     if payment.purchase_id is not None:
+        if dispute.is_taken:
+            await _stop_renewal(services, PurchaseId(payment.purchase_id))
         await services.pubsub.publish(pubsub.purchase_channel(payment.purchase_id))
     return True
+
+
+async def _stop_renewal(services: Services, purchase_id: PurchaseId) -> None:
+    """Nobody is charged for another month of what is frozen; its buyer may take it up again."""
+    purchase = await get_purchase(purchase_id)
+    row = await find_subscription_by_stripe_id(purchase.stripe_subscription_id or "")
+    if row is not None and row.is_live and not row.cancel_at_period_end:
+        await set_renewal(services, row, cancel=True, reason="Its payment is disputed")
 
 
 async def find_disputed_payment(
@@ -106,6 +120,7 @@ async def _settle_refunds(services: Services, payment: DisputedPayment) -> None:
 async def adopt_dispute(payment: DisputedPayment, fetched: Fetched[DisputeState]) -> DisputeRow:
     """The mirror, and what follows from it; again changes nothing."""
     if payment.purchase_id is not None:
+        await lock_subscriptions(payment.account_id, SubscriptionKind.AGENT)
         await get_purchase(PurchaseId(payment.purchase_id), lock=True)
     else:
         await lock_refunds(payment.id)
