@@ -43,6 +43,8 @@ _FIELD_OF_PATH = {
     ("average_minutes_saved",): "minutes",
     ("expected_amount_minor",): "expected_amount",
     ("amount_off_minor",): "amount_off",
+    ("amount_minor",): "amount",
+    ("payment_id",): "payment",
     ("hourly_rate_minor",): "hourly_rate",
     ("minutes_per_execution",): "minutes",
     ("expected_due_now_minor",): "expected_due_now",

@@ -31,7 +31,11 @@ DESKS = (
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
-_DESK_OF = {"/staff/invoices": "/staff/refunds", "/staff/contracts": "/staff/accounts"}
+_DESK_OF = {
+    "/staff/invoices": "/staff/refunds",
+    "/staff/sales": "/staff/refunds",
+    "/staff/contracts": "/staff/accounts",
+}
 
 
 def list_desks(actor: Actor) -> tuple[Desk, ...]:

@@ -49,6 +49,12 @@ _NOTICES = {
     "refund-settled": mark("The money is on its way back, and the customer has a mail."),
     "refund-rejected": mark("The refund is rejected: nothing was returned."),
     "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "sale-refund-requested": mark("Stripe has not answered yet: the refund goes on by itself."),
+    "sale-refund-settled": mark("The money is on its way back, and the buyer has a mail."),
+    "own-refund-requested": mark(
+        "The agent is given back. Stripe has not answered yet: your money is on its way soon."
+    ),
+    "own-refund-settled": mark("Your money is on its way back. We sent you a mail."),
     "pack-refund-approved": mark(
         "The tokens are given back. Stripe has not answered yet: your money is on its way soon."
     ),

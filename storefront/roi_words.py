@@ -4,10 +4,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency
 
 from chenu.core.i18n import Locale, mark
 from chenu.core.money import CURRENCY, WHOLE, BasisPoints, Cents
+from chenu.core.numbers import format_percent, with_minus
 from chenu.roi.costs import CostKind
 from chenu.roi.formulas import SECONDS_PER_HOUR, whole_percent
 from chenu.roi.periods import RoiPeriod, Span
@@ -62,8 +63,7 @@ def hours_of(seconds: int) -> Decimal:
 def show_percent(roi: BasisPoints, locale: Locale) -> str:
     """In whole per cent: '2055 %'."""
     whole = Decimal(whole_percent(roi)) / 100
-    shown: str = format_percent(whole, locale=locale, group_separator=False)
-    return shown
+    return format_percent(whole, locale)
 
 
 def show_whole_euros(amount: Cents, locale: Locale) -> str:
@@ -71,15 +71,14 @@ def show_whole_euros(amount: Cents, locale: Locale) -> str:
     shown: str = format_currency(
         amount // 100, CURRENCY, _WHOLE_EUROS[locale], locale, currency_digits=False
     )
-    return shown
+    return with_minus(shown)
 
 
 def show_exact_percent(roi: BasisPoints, locale: Locale) -> str:
     """To two decimals: '2055,17 %'."""
     rate = Decimal(roi) / WHOLE
-    shown: str = format_percent(rate, _exact_format(locale), locale, group_separator=False)
-    return shown
+    return format_percent(rate, locale, _exact_format(locale))
 
 
 def _exact_format(locale: Locale) -> str:
-    return "0.00\u00a0%" if locale == "fr" else "0.00%"
+    return "#,##0.00\u00a0%" if locale == "fr" else "#,##0.00%"

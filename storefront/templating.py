@@ -7,7 +7,6 @@ from typing import Any
 
 import jinja2
 from babel.dates import format_date, format_datetime, format_skeleton
-from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
@@ -16,6 +15,7 @@ from chenu.billing.invoice_words import describe_line
 from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.ids import new_id
 from chenu.core.money import WHOLE, Cents, format_cents
+from chenu.core.numbers import format_number, format_percent, format_signed
 from chenu.support.business_hours import PARIS
 from chenu.tokens.pack_terms import pack_terms
 from chenu.tokens.packs import WARNING_PACK
@@ -84,11 +84,9 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "cents": lambda amount: format_cents(Cents(amount), locale),
         "whole_euros": lambda amount: show_whole_euros(amount, locale),
         "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
-        "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale=locale),
+        "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale),
         "number": lambda value: _show_number(locale, value),
-        "signed": lambda value: format_decimal(
-            value, "+#,##0;-#,##0" if value else "0", locale=locale
-        ),
+        "signed": lambda value: format_signed(value, locale),
         "month": lambda day: format_skeleton("yMMMM", day, locale=locale),
         "date": lambda day: format_date(day, "long", locale=locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
@@ -108,4 +106,4 @@ def _filters(locale: Locale) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def _show_number(locale: Locale, value: int | float) -> str:
-    return format_decimal(value, locale=locale)
+    return format_number(value, locale)

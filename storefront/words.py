@@ -9,6 +9,7 @@ from chenu.accounts.billing_details import TaxIdStatus
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
+from chenu.agents.refunds import SaleRefundOrigin, SaleRefundState
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.billing.dispute_states import DisputeStatus
@@ -36,6 +37,18 @@ REFUND_STATES = {
     RefundRequestState.SETTLED: mark("returned"),
     RefundRequestState.REJECTED: mark("rejected"),
     RefundRequestState.FAILED: mark("refused by Stripe"),
+}
+SALE_REFUND_STATES = {
+    SaleRefundState.REQUESTED: mark("under way at Stripe"),
+    SaleRefundState.SETTLED: mark("returned"),
+    SaleRefundState.FAILED: mark("did not reach the buyer, and is put back"),
+}
+SALE_REFUND_ORIGINS = {
+    SaleRefundOrigin.BUYER: mark("given back by the buyer"),
+    SaleRefundOrigin.CREATOR: mark("returned by the creator"),
+    SaleRefundOrigin.STAFF: mark("returned by our support desk"),
+    SaleRefundOrigin.WITHDRAWAL: mark("withdrawal by the buyer"),
+    SaleRefundOrigin.STRIPE: mark("returned by us at Stripe"),
 }
 STATEMENT_STATES = {
     StatementState.WAITING: mark("waits for us"),

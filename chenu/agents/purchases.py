@@ -144,6 +144,15 @@ async def list_purchases(account_id: AccountId, page: PageRequest) -> Page[Purch
     return await fetch_page(PurchaseRow, _PURCHASE, "account = $1", account_id, page=page)
 
 
+async def list_paid_purchases(account_id: AccountId, *, limit: int = 50) -> list[PurchaseRow]:
+    """What cost something and was paid, whatever became of it; the newest first."""
+    sql = f"""
+        {_PURCHASE} WHERE account = $1 AND paid_at IS NOT NULL AND price > 0
+        ORDER BY id DESC LIMIT $2
+    """
+    return await db.fetch_all(PurchaseRow, sql, account_id, limit)
+
+
 async def list_sales(creator_id: CreatorId, page: PageRequest) -> Page[PurchaseRow]:
     """A creator's settled sales, newest first."""
     return await fetch_page(

@@ -77,7 +77,7 @@ class InvoicePayment(Table, tablename="invoice_payment"):
 class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
     """A decision to return something of a charge, in cents, and what became of it.
 
-    `origin` is STAFF or WITHDRAWAL; WAITING until a second person agrees.
+    `origin` is one of refund_requests.RefundOrigin; WAITING until a second person agrees.
     """
 
     id = primary_id()

@@ -257,7 +257,10 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance."""
+    """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance.
+
+    `operation_id` is our operation that made it, None for one of Stripe's dashboard.
+    """
 
     id: str
     charge_id: str
@@ -265,6 +268,7 @@ class RefundState:
     amount: Cents
     status: RefundStatus
     created: datetime
+    operation_id: str | None = None
 
     @property
     def is_undone(self) -> bool:
@@ -273,15 +277,15 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteRequest:
-    """What is returned of a paid invoice; Stripe makes the refund with its document.
+    """The document of what is returned of a paid invoice.
 
-    `payment_intent_id` says which payment goes back, of an invoice that has several.
+    `refund_id` is the refund that it is about; None: Stripe makes one together with it.
     """
 
     invoice_id: str
     amount: Cents
     request_id: str
-    payment_intent_id: str | None = None
+    refund_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

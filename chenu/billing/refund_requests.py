@@ -25,6 +25,7 @@ class RefundOrigin(StrEnum):
     STAFF = "STAFF"
     WITHDRAWAL = "WITHDRAWAL"
     BUYER = "BUYER"
+    SECOND_PLAN = "SECOND_PLAN"
 
 
 class RefundRequestState(StrEnum):

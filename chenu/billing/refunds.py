@@ -14,6 +14,8 @@ from chenu.core import db
 from chenu.core.fetched import Fetched
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 
 InvoiceRefundId = NewType("InvoiceRefundId", UUID)
@@ -58,6 +60,11 @@ async def list_refunds_of_invoices(invoice_ids: Sequence[InvoiceId]) -> list[Inv
     """The oldest first."""
     sql = f"{_REFUND} WHERE invoice = ANY($1) ORDER BY refunded_at, id LIMIT 1000"
     return await db.fetch_all(InvoiceRefundRow, sql, list(invoice_ids))
+
+
+async def list_refunds(page: PageRequest) -> Page[InvoiceRefundRow]:
+    """Of all accounts, the newest first, also those that failed."""
+    return await fetch_page(InvoiceRefundRow, _REFUND, "TRUE", page=page)
 
 
 async def list_refunds_of_payment(payment_id: UUID) -> list[InvoiceRefundRow]:

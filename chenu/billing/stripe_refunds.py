@@ -5,14 +5,21 @@ from typing import Any
 
 import msgspec
 
-from chenu.billing.gateway import OperationIdentity, StripeRefusal
+from chenu.billing.gateway import OperationIdentity, RefundRequest, StripeRefusal
 from chenu.billing.recurring import (
     CreditNoteRequest,
     CreditNoteState,
     RefundState,
     RefundStatus,
 )
-from chenu.billing.stripe_gateway import PAGE, CreditNoteParams, StripeCaller, metadata_of, since
+from chenu.billing.stripe_gateway import (
+    OPERATION,
+    PAGE,
+    CreditNoteParams,
+    StripeCaller,
+    metadata_of,
+    since,
+)
 from chenu.billing.stripe_objects import require_ours
 from chenu.core.money import Cents
 
@@ -23,21 +30,17 @@ class StripeRefunds(StripeCaller):
     async def create_credit_note(
         self, request: CreditNoteRequest, by: OperationIdentity
     ) -> CreditNoteState:
-        """With the refund that it documents, in one call; Stripe's own mail stays off.
-
-        An invoice with several payments needs the refund first: Stripe cannot tell which is meant.
-        """
+        """Of a refund that was made, or with a new one in one call; Stripe's own mail stays off."""
         params: CreditNoteParams = {
             "invoice": request.invoice_id,
             "amount": request.amount,
             "email_type": "none",
             "metadata": metadata_of(by, refund_request_id=request.request_id),
         }
-        if request.payment_intent_id is None:
+        if request.refund_id is None:
             params["refund_amount"] = request.amount
         else:
-            refund_id = await self._refund_payment(request, request.payment_intent_id, by)
-            params["refunds"] = [{"refund": refund_id, "amount_refunded": request.amount}]
+            params["refunds"] = [{"refund": request.refund_id, "amount_refunded": request.amount}]
         made = await self.ask(
             lambda: self.client.v1.credit_notes.create_async(
                 params, {"idempotency_key": by.idempotency_key}
@@ -45,33 +48,34 @@ class StripeRefunds(StripeCaller):
         )
         return read_credit_note(made.to_dict())
 
-    async def _refund_payment(
-        self, request: CreditNoteRequest, payment_intent_id: str, by: OperationIdentity
-    ) -> str:
-        """Once, also when the credit note is tried again after Stripe has forgotten the key."""
+    async def put_refund(self, request: RefundRequest, by: OperationIdentity) -> RefundState:
+        """Once for the operation, also when it is tried again after Stripe has forgotten the key.
+
+        Its key leaves that of the operation to the credit note.
+        """
         found = await self.find_made(
             by,
             lambda: self.client.v1.refunds.list_async(
                 {
-                    "payment_intent": payment_intent_id,
+                    "payment_intent": request.payment_intent_id,
                     "created": {"gte": since(by)},
                     "limit": PAGE,
                 }
             ),
         )
         if found is not None:
-            return found.id
+            return read_refund(found.to_dict())
         made = await self.ask(
             lambda: self.client.v1.refunds.create_async(
                 {
-                    "payment_intent": payment_intent_id,
+                    "payment_intent": request.payment_intent_id,
                     "amount": request.amount,
-                    "metadata": metadata_of(by, refund_request_id=request.request_id),
+                    "metadata": metadata_of(by, payment_id=request.payment_id),
                 },
                 {"idempotency_key": f"{by.idempotency_key}:refund"},
             )
         )
-        return made.id
+        return read_refund(made.to_dict())
 
     async def find_credit_note(
         self, invoice_id: str, by: OperationIdentity
@@ -121,6 +125,7 @@ class _Refund(msgspec.Struct):
     charge: str | None = None
     payment_intent: str | None = None
     status: str | None = None
+    metadata: dict[str, str] | None = None
 
 
 def read_refund(payload: dict[str, Any]) -> RefundState:
@@ -136,6 +141,7 @@ def read_refund(payload: dict[str, Any]) -> RefundState:
         amount=Cents(found.amount),
         status=RefundStatus(found.status or RefundStatus.PENDING),
         created=datetime.fromtimestamp(found.created, UTC),
+        operation_id=(found.metadata or {}).get(OPERATION),
     )
 
 

@@ -19,6 +19,7 @@ from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind, topic_of
 from chenu.core.mail_params import MailParams
 from chenu.core.mail_preferences import hash_email
+from chenu.core.personal_data import is_pseudonymous
 from chenu.core.rows import Columns
 from chenu.core.tables import OutboxMail
 
@@ -75,8 +76,8 @@ async def queue_mail(
 ) -> None:
     """Stores the mail once per business key, however often this is called, in one statement.
 
-    A mail that its recipient has turned off is not stored. Raises TypeError for parameters that
-    its template does not have.
+    A mail that its recipient has turned off, or to somebody who was deleted, is not stored. Raises
+    TypeError for parameters that its template does not have.
 
     With `is_wanted` False the same statement stores nothing, so that the response time does not
     reveal whether there is a recipient.
@@ -85,7 +86,8 @@ async def queue_mail(
     headers = msgspec.json.encode(tracing.headers()).decode()
     row = (new_id(), business_key, kind, to_address, locale, encoded, business_now())
     preference = (hash_email(to_address), topic_of(kind))
-    await db.execute(_QUEUE, *row, is_wanted, headers, system_now(), *preference)
+    is_read = is_wanted and not is_pseudonymous(to_address)
+    await db.execute(_QUEUE, *row, is_read, headers, system_now(), *preference)
 
 
 @asynccontextmanager

@@ -39,6 +39,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
         ),
         DisputeParams,
     ),
+    MailKind.SALE_REFUNDED: of.SaleRefundedParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
     MailKind.AGENT_REJECTED: of.ReviewParams,

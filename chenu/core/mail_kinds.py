@@ -33,6 +33,7 @@ class MailKind(StrEnum):
     DISPUTE_DUE = "DISPUTE_DUE"
     DISPUTE_WON = "DISPUTE_WON"
     DISPUTE_LOST = "DISPUTE_LOST"
+    SALE_REFUNDED = "SALE_REFUNDED"
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
@@ -131,6 +132,8 @@ MAIL_RULES: dict[MailKind, MailRule] = {
         ),
         MailRule(MailReason.CREATOR),
     ),
+    # It is about money that the creator gives back.
+    MailKind.SALE_REFUNDED: MailRule(MailReason.CREATOR),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
     MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),

@@ -133,6 +133,16 @@ class SaleParams(MailParams, frozen=True):
     platform_share: int
 
 
+class SaleRefundedParams(MailParams, frozen=True):
+    """`share` of the `amount` comes out of the creator's; `sale` is its page."""
+
+    name: str
+    agent: str
+    sale: str
+    amount: int
+    share: int
+
+
 class ReviewParams(MailParams, frozen=True):
     name: str
     agent: str
@@ -253,11 +263,16 @@ class TokensUsedParams(MailParams, frozen=True):
 
 
 class RefundParams(MailParams, frozen=True):
-    """`number` is the invoice's; empty for one that Stripe has not numbered."""
+    """`number` is the invoice's; empty for one that Stripe has not numbered.
+
+    `agent`: what was paid for, empty for plans and packs; `is_whole`: it is the buyer's no more.
+    """
 
     name: str
     amount: int
     number: str
+    agent: str = ""
+    is_whole: bool = False
 
 
 class WithdrawalReceivedParams(MailParams, frozen=True):

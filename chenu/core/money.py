@@ -4,6 +4,8 @@ from typing import NewType
 
 from babel.numbers import format_currency as _babel_format
 
+from chenu.core.numbers import with_minus
+
 Cents = NewType("Cents", int)
 BasisPoints = NewType("BasisPoints", int)
 
@@ -24,8 +26,12 @@ def share_down(amount: Cents, rate: BasisPoints) -> Cents:
 
 
 def format_cents(amount: Cents, locale: str = "fr") -> str:
-    """'9,00 €' in French, '€9.00' in English; the same digits that are charged."""
+    """'9,00 €' in French, '€9.00' in English; the same digits that are charged.
+
+    Less than nothing has the sign of minus, not a hyphen: '−9,00 €', '−€9.00'.
+    """
     sign, positive = ("-", -amount) if amount < 0 else ("", amount)
     euros, cents = divmod(positive, 100)
     # A decimal string is exact: no float ever holds an amount.
-    return _babel_format(f"{sign}{euros}.{cents:02d}", CURRENCY, locale=locale)
+    shown = _babel_format(f"{sign}{euros}.{cents:02d}", CURRENCY, locale=locale)
+    return with_minus(shown)

@@ -63,6 +63,11 @@ class Whose:
 DELETED_DOMAIN = "deleted.invalid"
 
 
+def is_pseudonymous(address: str) -> bool:
+    """Whether it is what stands in the place of a deleted person's address."""
+    return address.endswith(f"@{DELETED_DOMAIN}")
+
+
 @dataclass(frozen=True, slots=True)
 class Blank:
     """Writes these SQL expressions into the person's rows; `whose` where they are others."""

@@ -176,7 +176,7 @@ async def follow_pack_refund(
     if order is None:
         return
     refunds = await list_pack_refunds(order.id)
-    own = _find_own(refunds, amount, request_id)
+    own = _find_own(refunds, request_id)
     if own is not None:
         await link_pack_refund(own.id, stripe_refund_id)
         return
@@ -184,15 +184,11 @@ async def follow_pack_refund(
     await _take_all(order, amount, base=base, bonus=bonus, stripe_refund_id=stripe_refund_id)
 
 
-def _find_own(
-    refunds: Sequence[PackRefundRow], amount: Cents, request_id: UUID | None
-) -> PackRefundRow | None:
-    """That of the request; Stripe may tell of its refund before it answers the request."""
-    unlinked = (each for each in refunds if each.stripe_refund_id is None)
-    waiting = [each for each in unlinked if each.dispute_id is None]
-    if request_id is not None:
-        return next((each for each in waiting if each.request_id == request_id), None)
-    return next((each for each in waiting if each.amount == amount), None)
+def _find_own(refunds: Sequence[PackRefundRow], request_id: UUID | None) -> PackRefundRow | None:
+    """That of the request; of equal amounts another refund is never taken for it."""
+    waiting = [each for each in refunds if each.stripe_refund_id is None]
+    own = (each for each in waiting if each.request_id == request_id)
+    return None if request_id is None else next(own, None)
 
 
 def _share(order: PackOrderRow, refunds: Sequence[PackRefundRow], amount: Cents) -> tuple[int, int]:

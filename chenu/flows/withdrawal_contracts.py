@@ -20,13 +20,15 @@ from chenu.ledger.operations import OperationRow
 class ContractKind(StrEnum):
     PLAN = "PLAN"
     PACK = "PACK"
+    AGENT = "AGENT"
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """`item` is what it is about, `number` what the customer may know it by.
 
-    `is_settled`: nothing of it is live and nothing of it could be returned.
+    `is_settled`: nothing of it is live and nothing of it could be returned. `used_at`: the first
+    use, where that ends the right.
     """
 
     kind: ContractKind
@@ -37,6 +39,7 @@ class Contract:
     concluded_at: datetime
     first_paid_at: datetime | None
     is_settled: bool = False
+    used_at: datetime | None = None
 
     @property
     def last_moment(self) -> datetime | None:
@@ -46,7 +49,8 @@ class Contract:
         return withdrawal_ends_at(self.first_paid_at) - timedelta(seconds=1)
 
     def is_open(self, at: datetime) -> bool:
-        return not self.is_settled and may_withdraw(self.first_paid_at, at)
+        is_unused = self.used_at is None or at < self.used_at
+        return not self.is_settled and is_unused and may_withdraw(self.first_paid_at, at)
 
 
 @dataclass(frozen=True, slots=True)

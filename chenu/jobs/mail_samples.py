@@ -34,6 +34,7 @@ from chenu.core.mail_params import (
     ResetParams,
     ReviewParams,
     SaleParams,
+    SaleRefundedParams,
     SupportAnsweredParams,
     SupportAskedParams,
     TokenLimitParams,
@@ -157,6 +158,7 @@ def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedP
     )
 
 
+_SALE = "0190f0a0-0000-7000-8000-000000000001"
 _SCHEDULED = (
     _plan_scheduled("Pro", "Starter", "MONTH"),
     _plan_scheduled("Pro", "Pro", "MONTH"),
@@ -215,6 +217,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.REFUND: (
         RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
         RefundParams(name=_NAME, amount=1250, number=""),
+        RefundParams(name=_NAME, amount=1250, number="", agent=_AGENT, is_whole=True),
     ),
     MailKind.WITHDRAWAL_RECEIVED: (
         WithdrawalReceivedParams(
@@ -234,6 +237,9 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
             declared_at=_SOON,
             reason="Les 14 jours étaient passés.",
         ),
+    ),
+    MailKind.SALE_REFUNDED: (
+        SaleRefundedParams(name=_NAME, agent=_AGENT, sale=_SALE, amount=1250, share=875),
     ),
     MailKind.SALE: (
         SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),

@@ -16,13 +16,13 @@ import jinja2
 import msgspec
 from babel.dates import format_date
 from babel.dates import format_datetime as babel_datetime
-from babel.numbers import format_decimal
 
 from chenu.core.i18n import Locale, catalogue, known_locale, translate
 from chenu.core.mail import MailRow
 from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic
 from chenu.core.mail_preferences import make_unsubscribe_token
 from chenu.core.money import Cents, format_cents
+from chenu.core.numbers import format_number
 from chenu.jobs.mail_headers import new_message
 from chenu.jobs.mail_html import mark_button, to_html, to_plain
 from chenu.jobs.user_texts import unlink_user_texts
@@ -58,7 +58,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
 
 def _show_number(count: object, locale: Locale) -> str:
     """Raises UndefinedError for a parameter that is missing."""
-    return format_decimal(int(str(count)), locale=locale)
+    return format_number(int(str(count)), locale)
 
 
 def _read(iso: str) -> datetime:

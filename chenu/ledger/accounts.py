@@ -87,23 +87,3 @@ def creator_receivable(creator_id: UUID) -> AccountRef:
 def customer_receivable(account_id: UUID) -> AccountRef:
     """What one customer owes us: something consumed whose payment the bank has since taken back."""
     return AccountRef(LedgerKind.CUSTOMER_RECEIVABLE, account_id)
-
-
-def token_wallet(account_id: UUID) -> AccountRef:
-    """What one account can spend on any agent."""
-    return AccountRef(LedgerKind.TOKEN_WALLET, account_id)
-
-
-def token_promotion(account_id: UUID) -> AccountRef:
-    """Tokens that one account can spend on the runs of one agent only, whichever that is."""
-    return AccountRef(LedgerKind.TOKEN_PROMOTION, account_id)
-
-
-def token_holds(account_id: UUID) -> AccountRef:
-    """What is reserved for runs of one account."""
-    return AccountRef(LedgerKind.TOKEN_HOLDS, account_id)
-
-
-def token_receivable(account_id: UUID) -> AccountRef:
-    """Tokens that one account spent and that were revoked since: the next grants fill it."""
-    return AccountRef(LedgerKind.TOKEN_RECEIVABLE, account_id)

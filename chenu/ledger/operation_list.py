@@ -33,6 +33,11 @@ class OperationQuery:
     limit: int = 50
 
 
+async def find_operation(operation_id: UUID) -> OperationRow | None:
+    sql = f"SELECT {COLUMNS} FROM operation WHERE id = $1"  # noqa: S608 - own columns
+    return await db.find_one(OperationRow, sql, operation_id)
+
+
 async def has_operation(kind: OperationKind, subject_id: UUID) -> bool:
     """In whatever state."""
     sql = "SELECT EXISTS (SELECT 1 FROM operation WHERE subject_id = $1 AND kind = $2)"

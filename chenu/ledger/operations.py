@@ -72,6 +72,7 @@ class OperationKind(StrEnum):
     REFUND = "REFUND"
     PLAN_REFUND = "PLAN_REFUND"
     DISPUTE_EVIDENCE = "DISPUTE_EVIDENCE"
+    CREDIT_NOTE = "CREDIT_NOTE"
 
 
 class OperationState(StrEnum):

@@ -31,6 +31,16 @@ RULES: tuple[Rule, ...] = (
                 "subject_id = @person OR subject_id = ANY(@accounts)",
             ),
             Blank(
+                {"params": "params || jsonb_build_object('postal_address', NULL)"},
+                "params ? 'postal_address'",
+                "subject_id = ANY(@accounts)",
+            ),
+            Blank(
+                {"params": "params || jsonb_build_object('value', '')"},
+                "kind = 'CUSTOMER_TAX_ID' AND jsonb_typeof(params) = 'object'",
+                "subject_id = ANY(@accounts)",
+            ),
+            Blank(
                 {"params": "params || jsonb_build_object('name', @pseudonym)"},
                 f"{_OF_LISTINGS} AND jsonb_typeof(params) = 'object'",
                 "subject_id = ANY(@agents)",

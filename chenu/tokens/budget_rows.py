@@ -18,6 +18,7 @@ from chenu.tokens.budget_rules import BudgetPeriod, BudgetSource
 from chenu.tokens.budget_tables import TokenBudgetPeriod
 
 NONE = Tokens(0)
+WHOLE_SHARE = 10_000
 BudgetPeriodId = NewType("BudgetPeriodId", UUID)
 
 _PERIODS = Columns(BudgetPeriod, TokenBudgetPeriod)
@@ -65,17 +66,24 @@ async def raise_monthly(period_id: UUID, monthly: Tokens) -> None:
     await db.execute(sql, period_id, monthly)
 
 
-async def mark_budgets_unpaid(account_id: AccountId) -> None:
-    """Those of plans whose month runs: a plan that begins anew within it has only the rest.
+async def lock_plan_budgets(account_id: AccountId) -> list[BudgetPeriod]:
+    """Those of plans whose month is not over, whether they run or have ended with their plan.
 
     Locks the account's budget first, as whoever settles it does.
     """
     await lock_budget_dates(account_id)
-    sql = """
-        UPDATE token_budget_period SET is_unpaid = true
-        WHERE account = $1 AND source = 'PLAN' AND ends_at > $2 AND NOT is_unpaid
-    """
-    await db.execute(sql, account_id, business_now())
+    sql = f"""
+        SELECT {_PERIODS.select()} FROM token_budget_period
+        WHERE account = $1 AND source = 'PLAN' AND ends_at > $2
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(BudgetPeriod, sql, account_id, business_now())
+
+
+async def set_unpaid_share(period_id: UUID, share: int) -> None:
+    """A plan that begins anew within its month has by so much less of what was used of it."""
+    await db.execute(
+        "UPDATE token_budget_period SET unpaid_share = $2 WHERE id = $1", period_id, share
+    )
 
 
 async def end_period(period_id: UUID, unspent: Tokens) -> None:

@@ -32,7 +32,7 @@ class PlanPeriod:
 class BudgetPeriod:
     """A budget as it was granted. `monthly` is the highest that it was granted for so far.
 
-    `is_unpaid`: its money was returned, or never came.
+    `unpaid_share` of its money was returned, or never came, in basis points.
     """
 
     id: UUID
@@ -41,7 +41,7 @@ class BudgetPeriod:
     ends_at: datetime
     monthly: Tokens
     ended_at: datetime | None = None
-    is_unpaid: bool = False
+    unpaid_share: int = 0
 
     @property
     def month(self) -> BudgetMonth:
@@ -81,7 +81,7 @@ class End:
 class Begin:
     """A new budget; what is unspent of `replaces`, which ends, comes beside it.
 
-    What was spent of `unpaid` within the same month is deducted.
+    What was spent of `unpaid` within the same month is deducted, by the share of its money.
     """
 
     source: BudgetSource
@@ -197,7 +197,7 @@ def _list_unpaid(situation: Situation, source: BudgetSource) -> tuple[BudgetPeri
     return tuple(
         each
         for each in situation.periods
-        if each.is_unpaid and each.ended_at is not None and each.ends_at > situation.now
+        if each.unpaid_share and each.ended_at is not None and each.ends_at > situation.now
     )
 
 

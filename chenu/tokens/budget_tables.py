@@ -1,6 +1,6 @@
 """Each budget of tokens that was granted: for which month, of which source."""
 
-from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account
@@ -13,8 +13,8 @@ class TokenBudgetPeriod(Table, tablename="token_budget_period"):
     `monthly` is the highest monthly budget that it was granted for, `granted` what came of it so
     far, in grants whose `source_id` is this row. `carried` came beside it from the budget that it
     replaced. `unspent` was left when the plan ended before the month, and is `resumed` if the plan
-    comes back. `is_unpaid`: its money was returned, or never came. `changes` numbers its grants.
-    `warned` is the percentage of use that was mailed.
+    comes back. `unpaid_share` of its money (basis points) was returned, or never came. `changes`
+    numbers its grants. `warned` is the percentage of use that was mailed.
     """
 
     id = primary_id()
@@ -27,7 +27,7 @@ class TokenBudgetPeriod(Table, tablename="token_budget_period"):
     carried = BigInt(default=0)
     unspent = BigInt(default=0)
     resumed = BigInt(default=0)
-    is_unpaid = Boolean(default=False)
+    unpaid_share = Integer(default=0)
     changes = Integer(default=0)
     warned = Integer(default=0)
     ended_at = Timestamptz(default=None, null=True)

@@ -25,6 +25,7 @@ from chenu.core.i18n import mark
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.budget_rows import (
+    WHOLE_SHARE,
     count_change,
     end_period,
     find_next_end,
@@ -146,15 +147,19 @@ async def _begin(step: Begin, account_id: AccountId) -> None:
     period_id = await insert_period(account_id, step.source, step.month, step.monthly)
     period = BudgetPeriod(period_id, step.source, step.month.start, step.month.end, step.monthly)
     reason = TRIAL_BUDGET if step.source is BudgetSource.TRIAL else MONTHLY_BUDGET
-    used = await _sum_used(step.unpaid)
+    used = await _sum_unpaid_use(step.unpaid)
     await _grant(account_id, period, Tokens(max(0, step.monthly - used)), reason)
     await _carry_over(account_id, period, unspent)
 
 
-async def _sum_used(periods: Sequence[BudgetPeriod]) -> int:
-    """What was spent, and what runs that have not ended may still use."""
-    found = [await list_grants_of_source(each.id) for each in periods]
-    return sum(grant.spent + grant.held for grants in found for grant in grants)
+async def _sum_unpaid_use(periods: Sequence[BudgetPeriod]) -> int:
+    """What was spent, and what runs that have not ended may still use, as far as it is unpaid."""
+    total = 0
+    for period in periods:
+        grants = await list_grants_of_source(period.id)
+        used = sum(grant.spent + grant.held for grant in grants)
+        total += used * period.unpaid_share // WHOLE_SHARE
+    return total
 
 
 @_apply.register

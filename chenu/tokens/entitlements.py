@@ -1,7 +1,7 @@
 """What accounts are entitled to, with the use of their monthly budgets of tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chenu.accounts import entitlements
@@ -13,28 +13,6 @@ from chenu.tiers.catalogue import Feature
 from chenu.tokens.budget_calendar import month_from, month_of_plan
 from chenu.tokens.budget_rows import RunningBudget, list_running, list_use_since
 from chenu.tokens.budget_rules import BudgetSource
-from chenu.tokens.budgets import settle_due_budget
-
-
-@dataclass(frozen=True, slots=True)
-class MonthlyBudget:
-    """`budget` and `resets_at` None: no limit; `used` is of this month."""
-
-    budget: Tokens | None
-    used: Tokens
-    resets_at: datetime | None
-
-    @property
-    def remaining(self) -> Tokens | None:
-        return None if self.budget is None else Tokens(max(0, self.budget - self.used))
-
-
-async def get_monthly_budget(account_id: AccountId) -> MonthlyBudget:
-    """What is due by now is granted first."""
-    await settle_due_budget(account_id)
-    found = (await get_entitlements(account_id)).of(Feature.TOKENS)
-    budget = None if found.is_unlimited else Tokens(found.limit or 0)
-    return MonthlyBudget(budget, Tokens(found.used or 0), found.resets_at)
 
 
 async def get_entitlements(account_id: AccountId) -> AccountEntitlements:

@@ -193,10 +193,6 @@ async def get_grant(grant_id: GrantId) -> GrantRow:
     return found
 
 
-async def find_grant(business_key: str) -> GrantRow | None:
-    return await db.find_one(GrantRow, f"{_GRANT} WHERE business_key = $1", business_key)
-
-
 async def list_grants_of_source(source_id: UUID) -> list[GrantRow]:
     """What came from one purchase, or whatever else is the source; oldest first."""
     return await list_grants_of_sources([source_id])

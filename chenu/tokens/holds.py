@@ -14,7 +14,6 @@ from chenu.core.errors import InvalidState, NotFound
 from chenu.core.rows import Columns
 from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature
-from chenu.tokens.budgets import settle_due_budget
 from chenu.tokens.grants import GrantId
 from chenu.tokens.tables import TokenHold
 
@@ -80,9 +79,9 @@ _HOLD = f"SELECT {_HOLDS.select()} FROM token_hold"  # noqa: S608 - own columns
 async def hold_tokens(new: NewHold) -> Tokens:
     """Reserves as much of `most` as there is, in burn order; 0 where there is nothing.
 
-    Once per hold id: a repeated call returns what was reserved.
+    Once per hold id: a repeated call returns what was reserved. The caller has settled what is due
+    of the budget before it locked the wallet: here it would be too late for the order of locks.
     """
-    await settle_due_budget(new.account_id)
     sql = "SELECT hold_tokens($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     held = await db.fetch_value(
         sql,
@@ -144,12 +143,6 @@ async def get_hold(hold_id: HoldId) -> HoldRow:
 
 def _not_found() -> NotFound:
     return NotFound("There is no such hold of tokens")
-
-
-async def list_due_holds(*, limit: int = 500) -> list[HoldId]:
-    """Open holds whose time is over, the most overdue first."""
-    sql = f"{_HOLD} WHERE status = 'OPEN' AND expires_at <= $1 ORDER BY expires_at LIMIT $2"
-    return [row.id for row in await db.fetch_all(HoldRow, sql, business_now(), limit)]
 
 
 async def has_unlimited_tokens(account_id: AccountId) -> bool:

@@ -14,7 +14,8 @@ from chenu.core.global_id import find_uuid
 from chenu.core.i18n import Locale, translate
 from chenu.core.money import Cents
 from chenu.flows.purchases.refund_books import get_booked_parts
-from chenu.flows.purchases.refunds import RefundSaleInput, plan_refund, refund_sale
+from chenu.flows.purchases.refund_plans import RefundSaleInput, plan_refund
+from chenu.flows.purchases.refunds import refund_sale
 from chenu_graphql.breakdown import CREATOR, PLATFORM, TAX
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError

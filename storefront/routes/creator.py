@@ -26,6 +26,7 @@ from chenu.flows.creators.onboard_creator import (
     make_onboarding_link,
     refresh_own_connect_state,
 )
+from chenu.flows.purchases.reversals import get_debt
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
@@ -52,11 +53,12 @@ async def show_desk(request: HttpRequest, pages: NamedDependency[Pages]) -> Page
 async def _render_desk(
     pages: Pages, creator: CreatorRow, query: Fields, form: FormView, status: int = 200
 ) -> Page:
-    earnings, account, agents, sales = await asyncio.gather(
+    earnings, account, agents, sales, debt = await asyncio.gather(
         get_earnings(creator.id, None, None),
         connect_accounts.find_of_user(creator.owner_id),
         _read_agents(pages, creator, query),
         _read_sales(pages, creator, query),
+        get_debt(creator.id),
     )
     return pages.show(
         "creator/page.html",
@@ -66,6 +68,7 @@ async def _render_desk(
         earnings=earnings,
         chart=draw_earnings(earnings.series),
         form=form,
+        debt=debt,
         **agents,
         **sales,
     )

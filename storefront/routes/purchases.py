@@ -14,12 +14,14 @@ from chenu.agents.model import PurchaseId
 from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow, get_own_purchase
 from chenu.agents.queries import find_agent
+from chenu.agents.refunds import list_sale_refunds
 from chenu.agents.rows import AgentRow
 from chenu.billing.invoices import list_open_invoices
 from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid, InvalidState, NotFound
 from chenu.flows.agent_subscriptions.renewal import end_renewals, take_up_again
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
+from chenu.flows.purchases.refund_plans import find_return_deadline
 from chenu.flows.purchases.state import PurchaseReport, PurchaseState, report_purchase
 from chenu.flows.purchases.stopped_agents import is_stopped
 from chenu.flows.services import Services
@@ -111,6 +113,8 @@ async def _render_purchase(pages: Pages, report: PurchaseReport) -> Page:
         agent=agent,
         text=agent.text(pages.locale),
         payments=await list_payments([purchase.id]),
+        refunds=await list_sale_refunds([purchase.id]),
+        returnable_until=await find_return_deadline(pages.request_context.actor, purchase),
         subscription=await find_subscription_by_stripe_id(stripe_id),
         open_invoices=await list_open_invoices(stripe_id),
         is_stopped=await is_stopped(agent),

@@ -28,7 +28,12 @@ from chenu.billing.refund_requests import (
     list_refund_requests,
     list_waiting_requests,
 )
-from chenu.billing.refunds import list_credit_notes, list_refunds_of_invoices
+from chenu.billing.refunds import (
+    InvoiceRefundRow,
+    list_credit_notes,
+    list_refunds,
+    list_refunds_of_invoices,
+)
 from chenu.core.errors import BrokenRequest, Invalid, NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
@@ -54,23 +59,30 @@ _REFUSED = (*REFUSALS, BrokenRequest)
 
 @get("/staff/refunds", opt=SUPPORT)
 async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """What waits for a second person."""
-    pager = Pager(pages.cursors.of_list("refunds"), "/staff/refunds", _PAGE_SIZE)
-    waiting = await list_waiting_requests(pager.read(read_query(request)))
-    invoices = await list_invoices_by_id([row.invoice_id for row in waiting.rows])
+    """What waits for a second person, and what was returned."""
+    query, cursors = read_query(request), pages.cursors.of_list("refunds")
+    pager = Pager(cursors, "/staff/refunds", _PAGE_SIZE)
+    made_pager = Pager(cursors, "/staff/refunds", _PAGE_SIZE, "made_", "#made")
+    waiting, made = await asyncio.gather(
+        list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
+    )
+    named = {row.invoice_id for row in (*waiting.rows, *made.rows)}
+    invoices = await list_invoices_by_id(sorted(named))
     page = pages.show(
         "staff/refunds.html",
         waiting=waiting.rows,
         invoices={invoice.id: invoice for invoice in invoices},
         names=await _name_people(waiting.rows),
-        links=pager.links(waiting, _key_of_request),
+        links=pager.links(waiting, _key_of),
+        made=made.rows,
+        made_links=made_pager.links(made, _key_of),
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("queue", "refunds")])
     return page
 
 
-def _key_of_request(request: RefundRequestRow) -> Key:
-    return (str(request.id), str(request.id))
+def _key_of(row: RefundRequestRow | InvoiceRefundRow | InvoiceRow) -> Key:
+    return (str(row.id), str(row.id))
 
 
 @get("/staff/accounts/{account_id:uuid}/invoices", opt=SUPPORT)
@@ -92,14 +104,10 @@ async def show_account_invoices(
         account=account,
         invoices=found.rows,
         returned=returned,
-        links=pager.links(found, _key_of_invoice),
+        links=pager.links(found, _key_of),
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("invoices", account.id)])
     return page
-
-
-def _key_of_invoice(invoice: InvoiceRow) -> Key:
-    return (str(invoice.id), str(invoice.id))
 
 
 @get("/staff/invoices/{invoice_id:uuid}", opt=SUPPORT)

@@ -19,6 +19,7 @@ LISTING = {
 }
 PRICED = {"price_type": "ONE_TIME", "price": "12.00"}
 STATEMENT = {"name": "Forged", "contract": "CHENU-0009", "email": "forged@example.org"}
+RETURNED = {"reason": "Forged.", "confirmed": "yes", "idempotency_key": "forged-5"}
 VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFEST)}
 
 
@@ -126,6 +127,11 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
         "/purchases/{purchase_id:uuid}/resume": Filled("buyer", {}, moves=False),
+        "/creator/sales/{sale_id:uuid}/refund": Filled("creator", {**RETURNED, "amount": "1.00"}),
+        "/staff/sales/{sale_id:uuid}/refund": Filled("support", {**RETURNED, "amount": "2.00"}),
+        "/purchases/{purchase_id:uuid}/refund": Filled(
+            "buyer", {"expected_amount": "600", "idempotency_key": "forged-4"}, moves=False
+        ),  # it was opened before
         "/creator/join": Filled(
             "other buyer",
             {"handle": "forged-one", "display_name": "Forged", "bio": "", "country": "fr"},

@@ -109,6 +109,7 @@ PARAMS = {
     MailKind.DISPUTE_DUE: ("name", "agent", "reason"),
     MailKind.DISPUTE_WON: ("name", "agent"),
     MailKind.DISPUTE_LOST: ("name", "agent", "reason"),
+    MailKind.SALE_REFUNDED: ("name", "agent", "sale"),
     MailKind.REFUND: ("name", "number"),
     MailKind.WITHDRAWAL_RECEIVED: ("name", "contract", "email"),
     MailKind.WITHDRAWAL_DONE: ("name", "item", "number"),

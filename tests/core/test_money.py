@@ -13,7 +13,8 @@ from chenu.core.money import BasisPoints, Cents, format_cents, share_down
         (900, "fr", "9,00\xa0€"),
         (900, "en", "€9.00"),
         (123456, "fr", "1\u202f234,56\xa0€"),
-        (-5, "en", "-€0.05"),
+        (-5, "en", "−€0.05"),
+        (-123456, "fr", "−1\u202f234,56\xa0€"),
         (0, "fr", "0,00\xa0€"),
     ],
 )

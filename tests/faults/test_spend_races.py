@@ -5,7 +5,6 @@ reliability: F12, F13, and a crash in the middle of a group commit.
 
 import asyncio
 import random
-import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -39,8 +38,8 @@ CRASH_POINTS = ("spend.before_statement", "spend.committed")
 async def second(running: Stand) -> AsyncIterator[Server]:
     """Another web process over the same engines."""
     port = free_port()
-    command = [sys.executable, "-m", "chenu", "serve", "--port", str(port)]
-    server = Server("second", command, running.web.env, running.web.folder)
+    arguments = ["serve", "--port", str(port)]
+    server = Server("second", arguments, running.web.env, running.web.folder)
     server.start()
     try:
         yield server
@@ -54,7 +53,7 @@ class Spender:
     def __init__(self, stand: Stand, second: Server, account: str, secret: str) -> None:
         self._stand = stand
         self._second = second
-        self._urls = (stand.url, f"http://127.0.0.1:{second.command[-1]}")
+        self._urls = (stand.url, f"http://127.0.0.1:{second.arguments[-1]}")
         self._headers = {"authorization": f"Bearer {secret}", "chenu-account": account}
 
     async def wait_ready(self) -> None:

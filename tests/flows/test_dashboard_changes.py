@@ -16,7 +16,7 @@ from chenu.flows.events.handling import handle_event
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import resume_plan
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, catch_up, complete, open_plans, plan_of, start, tier_of
+from tests.flows.plans import advance, catch_up, complete, open_paid_plan, plan_of, start, tier_of
 from tests.flows.sales import work_off
 from tests.flows.test_plans import require_true_books
 from tests.people import Person
@@ -78,8 +78,7 @@ async def dashboard(
 ) -> Dashboard:
     """Beside a customer who pays for STARTER by the month."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor))
+    person = await open_paid_plan(services)
     return Dashboard(services, stripe_side, person, request.param)
 
 
@@ -92,6 +91,25 @@ async def test_another_price_is_another_tier(dashboard: Dashboard) -> None:
     plan = await dashboard.plan()
     assert (plan.item, plan.billing_interval, plan.price) == ("PRO", "YEAR", 29000)
     assert await tier_of(dashboard.person) == "PRO"
+
+
+@pytest.mark.parametrize("product", ["product_of_old", "agent_0190163d8694739b8a1a5f5c6a7d9e11"])
+async def test_a_price_that_is_no_plan_s_leaves_the_tier_until_its_end(
+    dashboard: Dashboard, product: str
+) -> None:
+    await dashboard.stripe.change("/v1/products", id=product, name="Of old")
+    form = {"product": product, "currency": "eur", "unit_amount": "500"}
+    price = await dashboard.stripe.change("/v1/prices", **form, **{"recurring[interval]": "month"})
+    item = (await dashboard.subscription())["items"]["data"][0]["id"]
+
+    await dashboard.change(**{"items[0][id]": item, "items[0][price]": price["id"]})
+    changed = await dashboard.plan()
+    await dashboard.stripe.delete(await dashboard.url())
+    await dashboard.hear()
+
+    assert (changed.item, changed.price, changed.gives_access) == ("STARTER", 500, True)
+    assert (await dashboard.plan()).status is SubscriptionStatus.CANCELED
+    assert await tier_of(dashboard.person) == "FREE"
 
 
 async def test_paused_collection_takes_access_and_gives_it_back(dashboard: Dashboard) -> None:

@@ -11,6 +11,7 @@ from chenu.accounts.billing_details import save_billing_details
 from chenu.agents.payments import list_payments
 from chenu.billing.invoices import list_subscription_invoices
 from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
+from chenu.billing.recurring import CreditNoteRequest
 from chenu.core import db
 from chenu.core.money import Cents
 from chenu.flows.composition import make_services
@@ -21,10 +22,12 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.privacy.deletion import delete_person, finish_deletion
 from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
-from chenu.flows.purchases.refunds import RefundSaleInput, refund_sale
+from chenu.flows.purchases.refund_plans import RefundSaleInput
+from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
+from chenu.flows.subscriptions.credit_notes import create_note_operation
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
@@ -184,7 +187,11 @@ async def _return_some(services: Services) -> None:
     assert plan is not None
     clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
     [invoice] = await list_subscription_invoices(plan.stripe_subscription_id)
-    await request_refund(services, clerk.actor, RefundInput(invoice.id, Cents(100), "So."), "r-1")
+    data = RefundInput(invoice.id, Cents(100), "So.")
+    request = await request_refund(services, clerk.actor, data, "r-1")
+    note = CreditNoteRequest(invoice.stripe_invoice_id, Cents(100), str(request.id), "re_x")
+    async with db.transaction():  # as of a refund whose document was refused
+        await create_note_operation(note, request.id, request.account_id)
 
 
 async def _list_operations() -> list[OperationRow]:

@@ -21,6 +21,7 @@ from chenu.flows.packs.refunds import (
 )
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refund_requests import RefundInput, decide_refund, request_refund
+from chenu.flows.subscriptions.refunds import adopt_refund
 from chenu.flows.withdrawals.declare import declare_own
 from chenu.flows.withdrawals.sources import list_contracts
 from chenu.tokens.holds import release_hold
@@ -207,7 +208,7 @@ async def test_a_refund_that_stripe_refuses_gives_the_tokens_again(
     services: Services, person: Person, stripe_side: StripeSide
 ) -> None:
     order = await buy(services, person.actor)
-    await stripe_side.fail("card_error", "/v1/credit_notes", method="POST")
+    await stripe_side.fail("card_error", "/v1/refunds", method="POST")
 
     state = await give_back(services, person, order, 900)
 
@@ -231,6 +232,29 @@ async def test_a_refund_that_the_bank_sends_back_gives_the_tokens_again(
 
     assert await grants_of(order) == Grants(800, 0)
     assert await count("invoice_refund", "failed_at IS NOT NULL") == 1
+    await require_true_books(services)
+
+
+async def test_a_refund_of_the_same_amount_is_not_taken_for_one_that_is_under_way(
+    services: Services, person: Person, stripe_side: StripeSide
+) -> None:
+    """Half is spent: 450 go back by the buyer, 450 in the dashboard, heard of first."""
+    order = await buy(services, person.actor)
+    await spend(person, 600)
+    await stripe_side.fail("500_before", "/v1/refunds", method="POST", times=None)
+    data = RefundPackInput(order.id, Cents(450))
+    own = await refund_own_pack(services, person.actor, data, "back")
+    await stripe_side.heal()
+    foreign = await return_at_stripe(stripe_side, order, 450)
+
+    await adopt_refund(services.subscriptions, await services.subscriptions.get_refund(foreign))
+
+    assert own.state is RefundRequestState.APPROVED
+    linked = "SELECT refund_request FROM pack_refund WHERE stripe_refund_id = $1"
+    assert await db.fetch_value(linked, foreign) is None
+    await catch_up(services)
+    assert await count("pack_refund", "stripe_refund_id IS NOT NULL") == 2
+    assert await db.fetch_value(linked, foreign) is None
     await require_true_books(services)
 
 

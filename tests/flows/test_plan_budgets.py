@@ -15,7 +15,6 @@ from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.flows.withdrawals.declare import declare_own
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.budgets import settle_budget
-from chenu.tokens.entitlements import get_monthly_budget
 from chenu.tokens.wallet import get_wallet
 from tests.contracts import contract_of_days
 from tests.flows.plans import (
@@ -35,7 +34,7 @@ from tests.flows.test_plans import require_true_books
 from tests.people import Person, make_person
 from tests.rows import count
 from tests.stripe_side import StripeSide
-from tests.tokens.granting import spend
+from tests.tokens.granting import get_monthly_budget, spend
 
 MONTH, YEAR = BillingInterval.MONTH, BillingInterval.YEAR
 STARTER, PRO = TierCode.STARTER, TierCode.PRO

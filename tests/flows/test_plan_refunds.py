@@ -40,6 +40,7 @@ from chenu.core.paging import PageRequest
 from chenu.flows.events.polling import poll_events
 from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.operations.decisions import retry_operation
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
@@ -48,10 +49,11 @@ from chenu.flows.subscriptions.refund_requests import (
     decide_refund,
     request_refund,
 )
-from chenu.ledger.operations import OperationId, OperationState
+from chenu.flows.subscriptions.refunds import adopt_refund
+from chenu.ledger.operations import OperationId, OperationState, get_operation
 from chenu.tiers.catalogue import TierCode
 from tests.billing.recurring import BEGAN, made_up_invoice, made_up_payment
-from tests.flows.plans import advance, catch_up, complete, open_plans, start
+from tests.flows.plans import advance, catch_up, open_paid_plan, open_plans, start
 from tests.people import Person, make_person, pay
 from tests.rows import count, fingerprint, mails_to
 from tests.stripe_side import StripeSide
@@ -84,8 +86,7 @@ async def make_paid(
     card: str = "4242424242424242",
 ) -> Paid:
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, TierCode.PRO, interval), card)
+    person = await open_paid_plan(services, TierCode.PRO, interval, card)
     return Paid(
         person,
         await get_only_invoice(person),
@@ -371,7 +372,7 @@ async def test_a_refund_that_comes_back_is_booked_back_and_can_be_asked_for_agai
 async def test_a_refusal_of_stripe_s_is_shown_and_can_be_tried_again(
     services: Services, stripe_side: StripeSide, paid: Paid
 ) -> None:
-    await stripe_side.fail("card_error", "/v1/credit_notes", method="POST")
+    await stripe_side.fail("card_error", "/v1/refunds", method="POST")
     request = await ask(services, paid, 1000)
     assert request.state is RefundRequestState.FAILED
     operation = await db.fetch_value("SELECT id FROM operation WHERE kind = 'PLAN_REFUND'")
@@ -383,6 +384,59 @@ async def test_a_refusal_of_stripe_s_is_shown_and_can_be_tried_again(
 
     assert done.state == OperationState.SETTLED
     assert await returned(paid) == [1000]
+    await require_sound(services)
+
+
+@pytest.mark.parametrize("charges", [1, 2])
+async def test_a_refund_whose_document_is_refused_stands_and_gets_it_later(
+    services: Services, stripe_side: StripeSide, paid: Paid, charges: int
+) -> None:
+    if charges == 2:
+        await add_second_charge(paid)
+    await stripe_side.fail("card_error", "/v1/credit_notes", method="POST", times=None)
+
+    request = await ask(services, paid, 1000)
+    await catch_up(services)
+
+    assert request.state is RefundRequestState.SETTLED
+    assert await returned(paid) == [1000]
+    assert await count("credit_note") == 0
+    note = await db.fetch_value("SELECT id FROM operation WHERE kind = 'CREDIT_NOTE'")
+    await stripe_side.heal()
+    await run_operation(services, note)
+    done = await get_operation(note)
+    if done.state == OperationState.FAILED:
+        done = await retry_operation(services, paid.clerk.actor, note, name="operator")
+    assert done.state == OperationState.SETTLED
+    assert [each.total for each in await list_credit_notes([paid.invoice.id])] == [1000]
+    assert len(await stripe_side.list_all("/v1/refunds")) == 1
+    if charges == 1:
+        await require_sound(services)
+
+
+@pytest.mark.parametrize("lost", ["/v1/refunds", "/v1/credit_notes"])
+async def test_a_refund_that_an_event_tells_of_before_its_answer_is_the_request_s(
+    services: Services, stripe_side: StripeSide, paid: Paid, lost: str
+) -> None:
+    """Beside it another one of the same amount, which was made in the dashboard."""
+    charge = (await list_invoice_payments([paid.invoice.id]))[0].stripe_charge_id
+    await stripe_side.change("/v1/refunds", charge=charge, amount="1000")
+    await stripe_side.fail("disconnect_after", lost, method="POST", times=None)
+    await ask(services, paid, 1000)
+    [own, foreign] = await stripe_side.list_all("/v1/refunds")
+
+    await adopt_refund(services.subscriptions, await services.subscriptions.get_refund(own["id"]))
+
+    assert await count("invoice_refund_request", "state = 'SETTLED'") == 1
+    assert await returned(paid) == [1000]
+    await adopt_refund(
+        services.subscriptions, await services.subscriptions.get_refund(foreign["id"])
+    )
+    await stripe_side.heal()
+    await catch_up(services)
+    assert await returned(paid) == [1000, 1000]
+    assert await count("credit_note") == 1
+    assert await count("operation", "kind = 'PLAN_REFUND' AND state = 'SETTLED'") == 1
     await require_sound(services)
 
 

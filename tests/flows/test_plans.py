@@ -258,6 +258,9 @@ async def test_a_second_subscription_made_at_stripe_ends_and_the_first_stays(
 
     assert await count("subscription", "status = 'CANCELED' AND item = 'PRO'") == 1
     assert await tier_of(person) == "STARTER"
+    assert await count("invoice_refund", "amount = 2900") == await count("invoice_refund") == 1
+    assert await count("invoice_refund_request", "origin = 'SECOND_PLAN'") == 1
+    await require_true_books(services)
 
 
 async def test_dunning_keeps_the_tier_until_its_last_try(

@@ -1,28 +1,26 @@
-"""Which refunds make the month of a plan unpaid: those of plans, not those of packs."""
+"""A refund of a pack leaves the month of the plan paid; those of plans: test_unpaid_budgets.py."""
 
 import pytest
 
-from chenu.core import db
 from chenu.core.money import Cents
 from chenu.flows.packs.refunds import RefundPackInput, refund_own_pack
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.pack_orders import PackOrderRow
 from tests.flows.packs import buy, return_at_stripe
-from tests.flows.plans import catch_up, complete, open_plans, put_plans, start
+from tests.flows.plans import catch_up, open_paid_plan, put_plans
 from tests.people import Person
 from tests.rows import count
 from tests.stripe_side import StripeSide
 
-UNPAID = "is_unpaid"
+UNPAID = "unpaid_share > 0"
 
 
 @pytest.fixture
 async def buyer(services: Services, stripe_side: StripeSide) -> Person:
     """PRO, paid, by the month."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, TierCode.PRO, trial=False))
+    person = await open_paid_plan(services, TierCode.PRO)
     await put_plans(services, "pack_")
     return person
 
@@ -49,15 +47,3 @@ async def test_a_refunded_pack_leaves_the_month_of_the_plan_paid(
     assert await count("invoice_refund") == 1
     assert await count("token_budget_period", "source = 'PLAN'") == 1
     assert await count("token_budget_period", UNPAID) == 0
-
-
-@pytest.mark.parametrize("amount", [1, 2900])
-async def test_a_refunded_plan_makes_its_month_unpaid(
-    services: Services, stripe_side: StripeSide, buyer: Person, amount: int
-) -> None:
-    charge = await db.fetch_value("SELECT stripe_charge_id FROM invoice_payment")
-
-    await stripe_side.change("/v1/refunds", charge=charge, amount=str(amount))
-    await catch_up(services)
-
-    assert await count("token_budget_period", UNPAID) == 1

@@ -13,12 +13,8 @@ from chenu.agents.refunds import list_sale_refunds
 from chenu.core.errors import ChenuError, Invalid, NotFound
 from chenu.core.money import Cents
 from chenu.flows.invariants import check_everything
-from chenu.flows.purchases.refunds import (
-    RefundNotAllowed,
-    RefundSaleInput,
-    plan_refund,
-    refund_sale,
-)
+from chenu.flows.purchases.refund_plans import RefundNotAllowed, RefundSaleInput, plan_refund
+from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.purchases.reversals import get_debt
 from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_payable, creator_receivable

@@ -21,6 +21,7 @@ from chenu.flows.creators.edit_agent import create_agent, update_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
 from chenu.flows.executions.token_limits import LimitInput, set_token_limit
+from chenu.flows.mirrors.sync import sync_person
 from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.services import Services
@@ -50,6 +51,8 @@ NAME = "quartzia"
 """In the address, the name, the handle and the profile of the person."""
 WORDS = "zebrafish"
 """In everything else that the person writes."""
+TAX_ID = "FR12000000000"
+"""Of somebody who trades under their own name."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,11 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     assert account_id is not None
     override = OverrideInput(Feature.THREADS, True, 900, "Agreed by phone.")
     await set_override(desk.actor, account_id, override)
-    billed = BillingDetailsInput(f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR")
+    billed = BillingDetailsInput(
+        f"{NAME} SARL", f"{WORDS} street", "", "75002", "Paris", "FR", TAX_ID
+    )
     await save_billing_details(person.actor, billed)
+    await sync_person(services, person.user_id)
     await update_settings(person.actor, RoiSettingsInput(4500, 20))
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
     await give(account_id, 100)

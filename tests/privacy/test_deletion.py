@@ -34,7 +34,7 @@ from tests.people import (
     make_person,
     make_published_agent,
 )
-from tests.privacy.lives import NAME, WORDS, Life, export_of, find_words, finish, live
+from tests.privacy.lives import NAME, TAX_ID, WORDS, Life, export_of, find_words, finish, live
 from tests.rows import count, count_jobs
 from tests.stripe_side import StripeSide
 from tests.tokens.granting import WITHOUT_A_RUN
@@ -57,10 +57,12 @@ async def test_nothing_that_names_the_person_or_that_they_wrote_is_left(
     life = await live(services)
     await export_of(life.person)
     before = await find_words(NAME, WORDS)
+    assert await count("operation", "params::text ~* $1", TAX_ID) == 1
 
     await _delete(services, life, tmp_path)
 
     assert len(before) > 10
+    assert await count("operation", "params::text ~* $1", TAX_ID) == 0
     # The PDF of an invoice has to be stored as it was issued; and what the buyer was mailed as a
     # receipt names its seller, until it is purged.
     left = await find_words(NAME, WORDS)

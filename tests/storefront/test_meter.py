@@ -219,7 +219,7 @@ async def test_a_debt_is_shown_as_negative_with_words(browser: Browser, person: 
 
     seen = await browser.get("/")
 
-    assert meter_of(seen) == "-40 tokens · a debt of a returned pack"
+    assert meter_of(seen) == "−40 tokens · a debt of a returned pack"
 
 
 async def test_what_has_expired_is_not_counted_before_its_entry_is_written(

@@ -12,6 +12,7 @@ from tests.flows.plans import (
     catch_up,
     change,
     complete,
+    open_paid_plan,
     open_plans,
     pay_with,
     plan_of,
@@ -32,9 +33,8 @@ TO_PRO = f"{CHANGE}?tier=PRO&interval=MONTH"
 async def person(services: Services, stripe_side: StripeSide, browser: Browser) -> Person:
     """Somebody with a paid Starter who is signed in here."""
     await stripe_side.reset()
-    person = await open_plans(services)
+    person = await open_paid_plan(services)
     await put("app_user", "locale", "en")
-    await complete(services, await start(services, person.actor))
     person = await sign_in_again(person.user_id, person.email)
     browser.become(person)
     return person
@@ -55,7 +55,7 @@ async def test_an_upgrade_is_shown_to_the_cent_and_begins_at_once(
 
     assert "Due now €20.00" in seen.words
     assert "Next invoice €29.00" in seen.words
-    assert "Unused time on Starter -€9.00" in seen.words
+    assert "Unused time on Starter −€9.00" in seen.words
     assert "Pro for the rest of the period €29.00" in seen.words
     assert "Change and pay €20.00" in seen.words
     assert "Your plan has changed." in now.words

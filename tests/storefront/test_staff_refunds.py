@@ -4,6 +4,11 @@ import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.billing.recurring import BillingInterval
+from chenu.billing.refunds import InvoiceRefundId, InvoiceRefundRow, insert_invoice_refund
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
 from chenu.flows.services import Services
 from tests.flows.test_plan_refunds import Paid, make_paid, returned
 from tests.rows import put
@@ -71,7 +76,43 @@ async def test_a_large_refund_waits_in_the_queue_for_a_colleague(
     assert bare.status == 422
     assert "The money is on its way back" in done.words
     assert await returned(paid) == [29000]
-    assert "Nothing waits" in (await browser.get("/staff/refunds")).words
+    queue = await browser.get("/staff/refunds")
+    assert "Nothing waits" in queue.words
+    assert f"€290.00 · {paid.invoice.number}" in queue.words
+
+
+async def test_what_was_returned_is_listed_by_pages_the_newest_first(
+    browser: Browser, paid: Paid
+) -> None:
+    empty = await browser.get("/staff/refunds")
+    charge = await db.fetch_value("SELECT id FROM invoice_payment")
+    for which in range(27):
+        failed = business_now() if which == 26 else None
+        await insert_invoice_refund(
+            InvoiceRefundRow(
+                InvoiceRefundId(new_id()),
+                charge,
+                paid.invoice.id,
+                paid.invoice.account_id,
+                f"re_{which}",
+                Cents(100 + which),
+                Cents(0),
+                business_now(),
+                failed,
+            )
+        )
+
+    first = await browser.get("/staff/refunds")
+    [link] = [link for link in first.links() if "made_after=" in link]
+    second = await browser.get(link)
+
+    assert "Nothing was returned so far." in empty.words
+    assert first.words.index("€1.26 ·") < first.words.index("€1.25 ·")
+    assert "came back to us" in first.words
+    assert "€1.02 ·" in first.words
+    assert "€1.01 ·" not in first.words
+    assert "€1.01 ·" in second.words
+    assert "€1.00 ·" in second.words
 
 
 BAD = {

@@ -83,7 +83,7 @@ async def test_a_debt_is_negative_and_says_what_fills_it(browser: Browser, perso
 
     seen = await browser.get("/tokens")
 
-    assert "-900 tokens" in seen.words
+    assert "−900 tokens" in seen.words
     assert "You owe 900 tokens" in seen.words
     assert "The next tokens fill it first" in seen.words
     assert "/support" in seen.links()

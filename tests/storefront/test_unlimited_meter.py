@@ -7,12 +7,11 @@ import pytest
 from chenu.core.clock import CLOCK, business_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from chenu.tokens.entitlements import get_monthly_budget
 from storefront.meter import find_meter
 from tests.people import Person, make_person
 from tests.rows import put
 from tests.storefront.token_lives import account_of
-from tests.tokens.granting import Wanted, spend_all
+from tests.tokens.granting import Wanted, get_monthly_budget, spend_all
 
 BEGINNINGS = {
     "the 31st in a short month": ("2027-01-31T23:30", "2027-02-28T23:30"),

@@ -11,7 +11,10 @@ from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.flows.invariants import check_books
 from chenu.ledger.amounts import Tokens
+from chenu.tiers.catalogue import Feature
 from chenu.tokens.budget_tables import TokenBudgetPeriod
+from chenu.tokens.budgets import settle_due_budget
+from chenu.tokens.entitlements import get_entitlements
 from chenu.tokens.grants import (
     GrantId,
     GrantKind,
@@ -162,3 +165,24 @@ async def end(grant_id: GrantId, key: str) -> int:
     return await db.run_in_transaction(
         lambda: end_grant(grant_id, business_key=key, reason="A new plan")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyBudget:
+    """`budget` and `resets_at` None: no limit; `used` is of this month."""
+
+    budget: Tokens | None
+    used: Tokens
+    resets_at: datetime | None
+
+    @property
+    def remaining(self) -> Tokens | None:
+        return None if self.budget is None else Tokens(max(0, self.budget - self.used))
+
+
+async def get_monthly_budget(account_id: AccountId) -> MonthlyBudget:
+    """What is due by now is granted first."""
+    await settle_due_budget(account_id)
+    found = (await get_entitlements(account_id)).of(Feature.TOKENS)
+    budget = None if found.is_unlimited else Tokens(found.limit or 0)
+    return MonthlyBudget(budget, Tokens(found.used or 0), found.resets_at)

@@ -56,7 +56,7 @@ IN_TRIAL = plan("2026-04-10", "2026-04-24", is_trial=True)
 PAID_AFTER_TRIAL = plan("2026-04-24", "2026-05-24")
 YEAR = plan("2026-04-11", "2027-04-11")
 ENDED = replace(PRO_APRIL, ended_at=at("2026-04-10"))
-RETURNED = replace(ENDED, is_unpaid=True)
+RETURNED = replace(ENDED, unpaid_share=10_000)
 
 CASES: dict[
     str,

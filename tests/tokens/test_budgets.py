@@ -22,9 +22,14 @@ from chenu.ledger.amounts import Tokens
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
 from chenu.tokens import spending
-from chenu.tokens.budget_rows import end_period, list_periods, mark_budgets_unpaid
+from chenu.tokens.budget_rows import (
+    end_period,
+    list_periods,
+    lock_plan_budgets,
+    set_unpaid_share,
+)
 from chenu.tokens.budgets import settle_budget, settle_due_budget
-from chenu.tokens.entitlements import MonthlyBudget, get_entitlements, get_monthly_budget
+from chenu.tokens.entitlements import get_entitlements
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.holds import release_hold, settle_hold
@@ -32,7 +37,7 @@ from chenu.tokens.spending import Spend, spend_tokens
 from chenu.tokens.wallet import get_wallet
 from tests.people import PASSWORD, Person, make_person
 from tests.rows import count, put
-from tests.tokens.granting import give, hold, spend
+from tests.tokens.granting import MonthlyBudget, get_monthly_budget, give, hold, spend
 
 DAY = timedelta(days=1)
 FREE, STARTER, PRO = TierCode.FREE, TierCode.STARTER, TierCode.PRO
@@ -82,6 +87,11 @@ async def change(account_id: AccountId, tier: TierCode, period: Period | None) -
 async def numbers(account_id: AccountId) -> tuple[int | None, int, int | None]:
     budget = await get_monthly_budget(account_id)
     return budget.budget, budget.used, budget.remaining
+
+
+async def mark_unpaid(account_id: AccountId, share: int = 10_000) -> None:
+    for budget in await lock_plan_budgets(account_id):
+        await set_unpaid_share(budget.id, share)
 
 
 async def test_a_new_account_has_its_budget_when_it_is_first_read(account_id: AccountId) -> None:
@@ -314,32 +324,44 @@ async def test_a_refund_and_the_worker_do_not_wait_for_each_other(account_id: Ac
     @db.transactional
     async def refund() -> None:
         await is_locked.wait()
-        await mark_budgets_unpaid(account_id)
+        await mark_unpaid(account_id)
         await mark_budget_due(account_id)
 
     with capture_logs() as logs:
         await asyncio.gather(end_slowly(), refund())
 
     assert [line for line in logs if line["event"] == "transaction_in_the_way"] == []
-    assert await count("token_budget_period", "is_unpaid AND ended_at IS NOT NULL") == 1
+    assert await count("token_budget_period", "unpaid_share > 0 AND ended_at IS NOT NULL") == 1
 
 
-@pytest.mark.parametrize(("spent", "held"), [(0, 25_000), (10_000, 15_000), (10_000, 600)])
-async def test_what_runs_hold_of_a_returned_budget_is_deducted_from_the_next(
-    account_id: AccountId, spent: int, held: int
+@pytest.mark.parametrize(
+    ("spent", "held", "share", "deducted"),
+    [
+        (0, 25_000, 10_000, 25_000),
+        (10_000, 15_000, 10_000, 25_000),
+        (10_000, 600, 10_000, 10_600),
+        (10_000, 600, 5_000, 5_300),
+        (10_000, 1, 3, 3),  # 3.0003: for one cent of 29 euros
+        (9_999, 0, 1, 0),  # 0.9999
+        (10_000, 600, 0, 0),
+    ],
+)
+async def test_what_was_used_of_a_returned_budget_is_deducted_from_the_next_by_its_share(
+    account_id: AccountId, spent: int, held: int, share: int, deducted: int
 ) -> None:
     await change(account_id, PRO, days_from_now(0, 30))
     if spent:
         await spend(account_id, spent)
-    await hold(account_id, held)
-    await db.run_in_transaction(lambda: mark_budgets_unpaid(account_id))
+    if held:
+        await hold(account_id, held)
+    await db.run_in_transaction(lambda: mark_unpaid(account_id, share))
     await change(account_id, FREE, None)
     pass_days(0.01)
 
     await change(account_id, PRO, days_from_now(0, 30))
 
-    assert (await numbers(account_id))[0] == 25_000 - held - spent
-    assert await available(account_id) == 25_000 - held - spent + 500
+    assert (await numbers(account_id))[0] == 25_000 - deducted
+    assert await available(account_id) == 25_000 - deducted + 500
 
 
 async def test_a_contract_needs_no_budget_and_counts_what_is_used(account_id: AccountId) -> None:
@@ -468,14 +490,6 @@ async def test_a_budget_that_cannot_be_settled_keeps_nobody_from_spending(
     )
 
     assert (first.balance_after, second.balance_after) == (30, 80)
-
-
-async def test_a_run_finds_a_budget_that_is_due_and_not_granted_yet(
-    account_id: AccountId,
-) -> None:
-    _, held = await hold(account_id, 200)
-
-    assert held == 200
 
 
 async def test_who_signs_up_has_a_budget_at_once(services: Services) -> None:

@@ -3,9 +3,8 @@
 docs/money.md, "Refunds of agents"; docs/decisions/0041.
 """
 
-from chenu.accounts.users import get_user
 from chenu.agents.access import has_usable_grant, restore_access, revoke_access
-from chenu.agents.model import PriceType, PurchaseStatus
+from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import (
     PaymentRow,
     get_payment,
@@ -17,8 +16,6 @@ from chenu.agents.payments import (
 from chenu.agents.purchases import PurchaseRow, find_pending, move_status
 from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
 from chenu.agents.refunds import SaleRefundRow
-from chenu.core.i18n import known_locale
-from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import settle_monthly
 from chenu.flows.purchases.pay_creator import create_restore_operation
@@ -155,14 +152,14 @@ async def follow_refunds(purchase: PurchaseRow) -> None:
     """Status and access are what its refunds say."""
     if purchase.is_monthly:
         await _follow_monthly(purchase)
-    elif purchase.price_type is PriceType.ONE_TIME and purchase.status in _ENDED:
+    elif purchase.status in _ENDED:
         await _follow_sale(purchase)
 
 
 async def _follow_monthly(purchase: PurchaseRow) -> None:
-    """It ends at once when the last month was given back whole; earlier months end nothing.
+    """Access ends at once when the last month was given back whole; earlier months end nothing.
 
-    Should that refund fail, its subscription has ended at Stripe all the same.
+    Should that refund fail after Stripe has made it, its subscription has ended all the same.
     """
     payments = await list_payments([purchase.id])
     last = max(payments, key=lambda each: each.paid_at).stripe_invoice_id
@@ -176,7 +173,13 @@ async def _follow_monthly(purchase: PurchaseRow) -> None:
     else:
         await move_status(purchase.id, PurchaseStatus.ENDED)
         await restore_access(purchase.id, REVOKED_REASON)
-    await end_all(await settle_monthly(purchase.id))
+        await settle_monthly(purchase.id)
+
+
+async def end_refunded(purchase: PurchaseRow) -> None:
+    """Once Stripe has made a refund: nobody pays on for what was given back whole."""
+    if purchase.is_monthly:
+        await end_all(await settle_monthly(purchase.id))
 
 
 async def _follow_sale(purchase: PurchaseRow) -> None:
@@ -197,10 +200,3 @@ async def _is_bought_anew(purchase: PurchaseRow) -> bool:
     account_id, agent_id = purchase.account_id, purchase.agent_id
     has_grant = await has_usable_grant(account_id, agent_id)
     return has_grant or await find_pending(account_id, agent_id) is not None
-
-
-async def tell_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
-    buyer = await get_user(purchase.buyer_id)
-    locale = known_locale(buyer.locale)
-    params = {"name": buyer.display_name, "amount": refund.amount, "number": ""}
-    await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)

@@ -18,7 +18,12 @@ from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.pages import PURCHASE_PAGES
-from chenu.flows.purchases.refund_books import book_arrival, book_refund, tell_buyer
+from chenu.flows.purchases.refund_books import (
+    book_arrival,
+    book_refund,
+    end_refunded,
+)
+from chenu.flows.purchases.refund_mails import mail_refund
 from chenu.flows.purchases.refund_steps import fail_refund
 from chenu.flows.services import Services
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
@@ -76,7 +81,8 @@ async def _adopt(payment: PaymentRow, state: RefundState) -> None:
         await book_refund(purchase, refund)
         await book_arrival(payment, refund, state.id)
         if not state.is_undone:
-            await tell_buyer(purchase, refund)
+            await end_refunded(purchase)
+            await mail_refund(purchase, refund)
     if state.is_undone:
         await fail_refund(refund)
 

@@ -11,7 +11,13 @@ from chenu.agents.refunds import (
     settle_sale_refund,
 )
 from chenu.core.errors import InvalidState
-from chenu.flows.purchases.refund_books import book_arrival, book_refund, put_back, tell_buyer
+from chenu.flows.purchases.refund_books import (
+    book_arrival,
+    book_refund,
+    end_refunded,
+    put_back,
+)
+from chenu.flows.purchases.refund_mails import mail_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
 from chenu.ledger.operations import OperationRow
 
@@ -22,7 +28,8 @@ async def settle_own_refund(refund_id: RefundId, stripe_refund_id: str) -> None:
     purchase = await get_purchase(refund.purchase_id, lock=True)
     await settle_sale_refund(refund.id, stripe_refund_id)
     await book_arrival(await get_payment(refund.payment_id), refund, stripe_refund_id)
-    await tell_buyer(purchase, refund)
+    await end_refunded(purchase)
+    await mail_refund(purchase, refund)
 
 
 async def undo_own_refund(refund_id: RefundId, operation: OperationRow) -> None:

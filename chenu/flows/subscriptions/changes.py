@@ -11,10 +11,11 @@ from chenu.accounts.roles import Right
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import WaitingChange
 from chenu.billing.ports import PlanChangePort, SubscriptionPort
-from chenu.billing.recurring import SubscriptionState, SubscriptionStatus
+from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
     SubscriptionId,
     SubscriptionRow,
+    find_subscription_by_stripe_id,
     list_subscriptions_by_id,
 )
 from chenu.core import db
@@ -26,6 +27,7 @@ from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.flows.subscription_ends import EndParams, create_end_operation
 from chenu.flows.subscriptions.mirror import adopt_subscription
+from chenu.flows.subscriptions.plan_contracts import return_unwanted
 from chenu.flows.subscriptions.sequence import (
     MOST_CHANGES,
     create_change,
@@ -106,6 +108,9 @@ class SubscriptionEndHandler(OperationHandler[EndParams, Fetched[SubscriptionSta
         self, operation: OperationRow, params: EndParams, answer: Fetched[SubscriptionState]
     ) -> None:
         await adopt_subscription(answer)
+        ended = await find_subscription_by_stripe_id(params.subscription_id)
+        if params.is_second and ended is not None and ended.kind is SubscriptionKind.TIER:
+            await return_unwanted(ended)
 
 
 class CancelInput(msgspec.Struct, frozen=True):

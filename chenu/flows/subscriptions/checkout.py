@@ -148,7 +148,9 @@ class SubscriptionOutcomeHandler(OperationHandler[SessionParams, Outcome]):
             order_id = get_subject(operation)
             await end_order(order_id, OrderStatus.CANCELED, failure_code="checkout_expired")
             return None
-        await adopt_subscription(answer)
+        if not await adopt_subscription(answer):  # its customer was deleted at Stripe meanwhile
+            order_id = get_subject(operation)
+            await end_order(order_id, OrderStatus.CANCELED, failure_code="checkout_gone")
         return answer.value.id
 
     async def on_refused(

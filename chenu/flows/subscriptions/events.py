@@ -7,10 +7,10 @@ from chenu.billing.ports import SubscriptionPort
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.credit_notes import follow_credit_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
 from chenu.flows.subscriptions.plan_contracts import return_late_charge
-from chenu.flows.subscriptions.refunds import follow_credit_note
 from chenu.flows.subscriptions.trial_cards import check_trial_card, follow_customer
 
 _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]

@@ -4,12 +4,15 @@ A subscription is asked about under a number, and the newest answer wins: the or
 how often they come, do not matter. What its states mean, each kind says in its own package.
 """
 
+import structlog
+
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscriptions import (
     SubscribedItems,
+    SubscriptionRow,
     find_subscription_by_stripe_id,
     store_subscription,
 )
@@ -19,6 +22,8 @@ from chenu.flows.purchases.monthly_states import AGENT_RULES
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.tiers import TIER_RULES
+
+log = structlog.get_logger(__name__)
 
 KINDS: dict[SubscriptionKind, SubscriptionRules] = {
     rules.kind: rules for rules in (TIER_RULES, AGENT_RULES)
@@ -39,18 +44,25 @@ async def follow_subscription(subscriptions: SubscriptionPort, subscription_id: 
 
 
 async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
-    """In the caller's transaction: the mirror, and what its kind says that follows."""
+    """In the caller's transaction: the mirror, and what its kind says that follows.
+
+    The account of one that is known stays, though its customer was deleted at Stripe.
+    """
     state = fetched.value
-    account_id, rules = await _find_account(state), _find_rules(state)
+    known = await find_subscription_by_stripe_id(state.id)
+    account_id = known.account_id if known else await find_account_of_customer(state.customer_id)
+    rules = KINDS[known.kind] if known else _find_rules(state)
     if account_id is None or rules is None:
         return False
     await lock_subscriptions(account_id, rules.kind)
     before = await find_subscription_by_stripe_id(state.id)
-    if not await store_subscription(account_id, rules.kind, _items_of(rules, state), fetched):
+    items = _items_of(rules, state, before)
+    if not await store_subscription(account_id, rules.kind, items, fetched):
         return True
     after = await find_subscription_by_stripe_id(state.id)
     if after is not None:
-        await end_all(await rules.adopt(StateChange(account_id, before, after, fetched)))
+        superfluous = await rules.adopt(StateChange(account_id, before, after, fetched))
+        await end_all(superfluous, is_second=True)
     return True
 
 
@@ -59,20 +71,23 @@ def _find_rules(state: SubscriptionState) -> SubscriptionRules | None:
     return next((rules for rules in KINDS.values() if rules.find_item(state.product_id)), None)
 
 
-def _items_of(rules: SubscriptionRules, state: SubscriptionState) -> SubscribedItems:
-    """With what waits, where that is of the same kind."""
+def _items_of(
+    rules: SubscriptionRules, state: SubscriptionState, before: SubscriptionRow | None
+) -> SubscribedItems:
+    """With what waits, where that is of the same kind.
+
+    A product that is none of its kind was chosen in Stripe's dashboard: it stays what it was, and
+    its states are followed until its end.
+    """
     scheduled, pending = state.scheduled, state.pending
+    item = rules.find_item(state.product_id)
+    if item is None:
+        log.error("unknown_product", subscription=state.id, product=state.product_id)
     return SubscribedItems(
-        rules.find_item(state.product_id) or "",
+        item or (before.item if before else ""),
         scheduled=rules.find_item(scheduled.product_id) if scheduled else None,
         pending=rules.find_item(pending.product_id) if pending else None,
     )
-
-
-async def _find_account(state: SubscriptionState) -> AccountId | None:
-    """Also of a customer that was deleted at Stripe, whose subscriptions end with it."""
-    known = await find_subscription_by_stripe_id(state.id)
-    return known.account_id if known else await find_account_of_customer(state.customer_id)
 
 
 async def lock_subscriptions(account_id: AccountId, kind: SubscriptionKind) -> None:

@@ -27,7 +27,7 @@ from chenu.billing.subscriptions import (
 )
 from chenu.core import db, queue
 from chenu.core.money import Cents
-from chenu.flows.subscription_ends import create_end_operation
+from chenu.flows.subscription_ends import create_end_operation, was_second
 from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
@@ -55,11 +55,11 @@ class PlanContracts(ContractSource):
     async def find_by_number(self, number: str) -> Sequence[Contract]:
         """By the number of an invoice, of the order, or of the subscription."""
         row = await _find_meant("".join(number.split()))
-        return [] if row is None else [await _describe(row)]
+        return [await _describe(row)] if row is not None and _is_plan(row) else []
 
     async def find(self, contract_id: UUID) -> Contract | None:
         rows = await list_subscriptions_by_id([SubscriptionId(contract_id)])
-        return await _describe(rows[0]) if rows else None
+        return await _describe(rows[0]) if rows and _is_plan(rows[0]) else None
 
     async def estimate(self, contract: Contract, at: datetime) -> Cents:
         row = await _get(contract)
@@ -79,6 +79,10 @@ class PlanContracts(ContractSource):
         return Withdrawal(returned, tuple(operations))
 
 
+def _is_plan(row: SubscriptionRow) -> bool:
+    return row.kind is SubscriptionKind.TIER
+
+
 async def _return_due(row: SubscriptionRow, at: datetime) -> tuple[Cents, list[OperationRow]]:
     """What went back before counts, so that it may be repeated when another charge is booked."""
     starts_now, returned, operations = await _starts_now(row), 0, list[OperationRow]()
@@ -95,7 +99,9 @@ async def _return_due(row: SubscriptionRow, at: datetime) -> tuple[Cents, list[O
 
 @db.transactional
 async def return_late_charge(stripe_invoice_id: str) -> list[OperationRow]:
-    """After a charge is booked: it may have settled between a withdrawal and the plan's end."""
+    """After a charge is booked: it may have settled between a withdrawal and the plan's end, or
+    after the end of a second plan.
+    """
     invoice = await find_invoice_by_stripe_id(stripe_invoice_id)
     row = None
     if invoice is not None and invoice.stripe_subscription_id is not None:
@@ -103,8 +109,30 @@ async def return_late_charge(stripe_invoice_id: str) -> list[OperationRow]:
     if row is None or row.kind is not SubscriptionKind.TIER:
         return []
     await lock_subscriptions(row.account_id, row.kind)
+    return await return_unwanted(row)
+
+
+async def return_unwanted(row: SubscriptionRow) -> list[OperationRow]:
+    """What is due of one that was withdrawn from; of a second plan everything.
+
+    In the caller's transaction, under the lock of the account's plans.
+    """
     declared_at = await find_declared_at(row.id)
-    return [] if declared_at is None else (await _return_due(row, declared_at))[1]
+    if declared_at is not None:
+        return (await _return_due(row, declared_at))[1]
+    return await _return_all(row) if await was_second(row) else []
+
+
+async def _return_all(row: SubscriptionRow) -> list[OperationRow]:
+    operations = list[OperationRow]()
+    for invoice, payment in await _list_paid(row):
+        await lock_refunds(payment.id)
+        left = await find_refundable(payment)
+        if left:
+            request = new_refund_request(payment, left, "Second plan", RefundOrigin.SECOND_PLAN)
+            await insert_refund_request(request)
+            operations.append(await create_refund_operation(request, invoice))
+    return operations
 
 
 async def _end(row: SubscriptionRow) -> OperationRow:

@@ -3,13 +3,12 @@
 docs/money.md, "A plan's invoice"; docs/decisions/0027.
 """
 
-from uuid import UUID
-
 import structlog
 
 from chenu.accounts.customers import get_billed_person
 from chenu.billing.invoices import InvoicePaymentRow, find_invoice_payment, get_invoice
 from chenu.billing.recurring import RefundState
+from chenu.billing.refund_requests import RefundRequestId, RefundRequestState, close_request
 from chenu.billing.refunds import (
     InvoiceRefundId,
     InvoiceRefundRow,
@@ -21,22 +20,26 @@ from chenu.billing.refunds import (
 )
 from chenu.core.clock import business_now
 from chenu.core.i18n import known_locale
-from chenu.core.ids import new_id
+from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.operation_handlers import get_subject
 from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
+from chenu.flows.subscriptions.unpaid_budgets import follow_returned_money
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
-from chenu.tokens.budget_rows import mark_budgets_unpaid
+from chenu.ledger.operation_list import find_operation
+from chenu.ledger.operations import OperationKind
 
 log = structlog.get_logger(__name__)
 
 
-async def settle_refund(state: RefundState, request_id: UUID | None = None) -> bool:
+async def settle_refund(state: RefundState, request_id: RefundRequestId | None = None) -> bool:
     """In the caller's transaction; False for a charge that is not booked here, or not yet.
 
-    With what it takes of a pack's tokens. `request_id` is the request of ours that made it.
+    With what it takes of a pack's tokens. `request_id` is the request of ours that made it, which
+    an event about it names by its operation.
     """
     payment = await find_invoice_payment(state.charge_id)
     if payment is None:
@@ -44,11 +47,22 @@ async def settle_refund(state: RefundState, request_id: UUID | None = None) -> b
     await lock_refunds(payment.id)
     refund = await find_invoice_refund(state.id)
     if refund is None:
+        request_id = request_id or await _find_request(state)
         refund = await _book(payment, state)
         await follow_pack_refund(payment, state.id, state.amount, request_id)
+        if request_id is not None:
+            await close_request(request_id, RefundRequestState.SETTLED)
     if state.is_undone:
         await _book_failure(refund)
     return True
+
+
+async def _find_request(state: RefundState) -> RefundRequestId | None:
+    operation_id = find_id(state.operation_id)
+    operation = await find_operation(operation_id) if operation_id else None
+    if operation is None or operation.kind != OperationKind.PLAN_REFUND:
+        return None
+    return RefundRequestId(get_subject(operation))
 
 
 async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefundRow:
@@ -78,8 +92,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
         )
     )
     if not state.is_undone:
-        if (await get_invoice(payment.invoice_id)).stripe_subscription_id is not None:
-            await mark_budgets_unpaid(payment.account_id)
+        await follow_returned_money(await get_invoice(payment.invoice_id))
         await _tell_customer(refund)
     return refund
 
@@ -98,6 +111,7 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
         return
     log.warning("refund_failed", refund=refund.stripe_refund_id, invoice=str(refund.invoice_id))
     await restore_of_refund(refund.stripe_refund_id)
+    await follow_returned_money(await get_invoice(refund.invoice_id))
     await post(
         LedgerTransaction(
             business_key=f"refund-failed:{refund.stripe_refund_id}",

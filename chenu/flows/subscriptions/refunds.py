@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
+import structlog
 
-from chenu.accounts.actor import AccountId
 from chenu.billing.disputes import list_disputes_of_payment
-from chenu.billing.gateway import StripeRefusal
+from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.billing.invoices import (
     InvoicePaymentRow,
     InvoiceRow,
@@ -31,9 +31,10 @@ from chenu.billing.refund_requests import (
     RefundRequestRow,
     RefundRequestState,
     close_request,
+    get_refund_request,
     sum_open_requests,
 )
-from chenu.billing.refunds import lock_refunds, store_credit_note, sum_refunds
+from chenu.billing.refunds import lock_refunds, sum_refunds
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
@@ -42,6 +43,7 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.pack_tokens import restore_of_request
+from chenu.flows.subscriptions.credit_notes import create_note_operation, store_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.operations import (
@@ -52,9 +54,11 @@ from chenu.ledger.operations import (
 )
 from chenu.tokens.pack_refunds import find_refund_of_request
 
+log = structlog.get_logger(__name__)
+
 
 class PlanRefundParams(msgspec.Struct, frozen=True):
-    """What goes back of which charge of which invoice; `is_part`: that has other charges too."""
+    """What goes back of which charge of which invoice."""
 
     request_id: RefundRequestId
     payment_id: str
@@ -62,7 +66,6 @@ class PlanRefundParams(msgspec.Struct, frozen=True):
     charge_id: str
     payment_intent_id: str
     amount: Cents
-    is_part: bool = False
 
 
 def new_refund_request(
@@ -97,7 +100,6 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
         payment.stripe_charge_id,
         payment.stripe_payment_intent_id,
         request.amount,
-        is_part=len(payments) > 1,
     )
     operation = await create_operation(
         NewOperation(
@@ -149,63 +151,82 @@ async def list_refundable(payments: Sequence[InvoicePaymentRow]) -> dict[UUID, R
 
 
 @dataclass(frozen=True)
-class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteState]]):
-    """A credit note with its refund, in one call where the invoice has one charge."""
+class PlanRefund:
+    """A refund at Stripe; `note` None: Stripe refused its document."""
+
+    state: RefundState
+    note: Fetched[CreditNoteState] | None
+
+
+@dataclass(frozen=True)
+class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
+    """A refund, which names this operation whoever tells of it, then its credit note."""
 
     money: MoneyPort
 
     kind = OperationKind.PLAN_REFUND
     params_type = PlanRefundParams
 
-    async def call(
-        self, operation: OperationRow, params: PlanRefundParams
-    ) -> Fetched[CreditNoteState]:
-        request = CreditNoteRequest(
-            params.stripe_invoice_id,
-            params.amount,
-            str(params.request_id),
-            params.payment_intent_id if params.is_part else None,
-        )
+    async def call(self, operation: OperationRow, params: PlanRefundParams) -> PlanRefund:
+        """A refund that was made stands, whatever becomes of its document."""
+        found = await self.find_existing(operation, params)
+        if found is not None:
+            return found
+        request = RefundRequest(params.payment_intent_id, params.amount, params.payment_id)
         try:
-            return await fetch(lambda: self.money.create_credit_note(request, operation))
+            state = await self.money.put_refund(request, operation)
         except StripeRefusal as refusal:
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
+        note_request = _make_note_request(params, state.id)
+        try:
+            note = await fetch(lambda: self.money.create_credit_note(note_request, operation))
+        except StripeRefusal as refusal:
+            log.error("credit_note_refused", refund=state.id, code=refusal.code)
+            return PlanRefund(state, None)
+        return PlanRefund(state, note)
 
     async def find_existing(
         self, operation: OperationRow, params: PlanRefundParams
-    ) -> Fetched[CreditNoteState] | None:
+    ) -> PlanRefund | None:
+        """By the credit note, which is made last."""
         found = await fetch(
             lambda: self.money.find_credit_note(params.stripe_invoice_id, operation)
         )
-        return None if found.value is None else Fetched(found.value, found.number)
+        if found.value is None:
+            return None
+        [refund_id] = found.value.refund_ids
+        state = RefundState(
+            id=refund_id,
+            charge_id=params.charge_id,
+            payment_intent_id=params.payment_intent_id,
+            amount=params.amount,
+            status=RefundStatus.PENDING,
+            created=found.value.created,
+        )
+        return PlanRefund(state, Fetched(found.value, found.number))
 
     async def apply(
-        self, operation: OperationRow, params: PlanRefundParams, answer: Fetched[CreditNoteState]
+        self, operation: OperationRow, params: PlanRefundParams, answer: PlanRefund
     ) -> str:
-        note = answer.value
-        [refund_id] = note.refund_ids
-        await settle_refund(
-            RefundState(
-                id=refund_id,
-                charge_id=params.charge_id,
-                payment_intent_id=params.payment_intent_id,
-                amount=params.amount,
-                status=RefundStatus.PENDING,
-                created=note.created,
-            ),
-            params.request_id,
-        )
-        await _store_note(answer)
+        await settle_refund(answer.state, params.request_id)
+        if answer.note is None:
+            request = _make_note_request(params, answer.state.id)
+            await create_note_operation(request, params.request_id, operation.account_id)
+        else:
+            await store_note(answer.note)
         await close_request(params.request_id, RefundRequestState.SETTLED)
-        return refund_id
+        return answer.state.id
 
     async def on_refused(
         self, operation: OperationRow, params: PlanRefundParams, refusal: StripeRefusal
     ) -> None:
-        await close_request(params.request_id, RefundRequestState.FAILED)
-        await restore_of_request(params.request_id)
+        """Unless an event has told already that the refund was made."""
+        request = await get_refund_request(params.request_id, lock=True)
+        if request.state is not RefundRequestState.SETTLED:
+            await close_request(params.request_id, RefundRequestState.FAILED)
+            await restore_of_request(params.request_id)
 
     async def renew(self, operation: OperationRow, params: PlanRefundParams) -> PlanRefundParams:
         """Raises InvalidState when that much is not left any more, or tokens were given again."""
@@ -219,6 +240,12 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, Fetched[CreditNoteSta
             raise InvalidState("Less than that is left of this payment")
         await close_request(params.request_id, RefundRequestState.APPROVED)
         return params
+
+
+def _make_note_request(params: PlanRefundParams, refund_id: str) -> CreditNoteRequest:
+    return CreditNoteRequest(
+        params.stripe_invoice_id, params.amount, str(params.request_id), refund_id
+    )
 
 
 async def adopt_refund(subscriptions: SubscriptionPort, state: RefundState) -> bool:
@@ -236,26 +263,3 @@ async def adopt_refund(subscriptions: SubscriptionPort, state: RefundState) -> b
     if invoice_id is None or not await follow_invoice(subscriptions, invoice_id):
         return False
     return await db.run_in_transaction(settle)
-
-
-async def follow_credit_note(subscriptions: SubscriptionPort, document_id: str) -> bool:
-    """Ask Stripe, and mirror the answer; False for an invoice that is not ours."""
-    fetched = await fetch(lambda: subscriptions.get_credit_note(document_id))
-
-    async def adopt() -> bool:
-        return await _store_note(fetched) is not None
-
-    if await db.run_in_transaction(adopt):
-        return True
-    if not await follow_invoice(subscriptions, fetched.value.invoice_id):
-        return False
-    return await db.run_in_transaction(adopt)
-
-
-async def _store_note(fetched: Fetched[CreditNoteState]) -> AccountId | None:
-    """Whose it is; None where the invoice is not mirrored."""
-    invoice = await find_invoice_by_stripe_id(fetched.value.invoice_id)
-    if invoice is None:
-        return None
-    await store_credit_note(invoice.id, invoice.account_id, fetched)
-    return invoice.account_id

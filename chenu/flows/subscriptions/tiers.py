@@ -22,8 +22,8 @@ from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.mails import mail_failed_payment, mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
 from chenu.flows.subscriptions.trial_refusals import refuse_trial
+from chenu.flows.subscriptions.unpaid_budgets import mark_never_paid
 from chenu.tiers.catalogue import TierCode
-from chenu.tokens.budget_rows import mark_budgets_unpaid
 from chenu.tokens.budgets import settle_budget
 
 
@@ -40,7 +40,7 @@ class TierRules(SubscriptionRules):
         live = await list_live_subscriptions(account_id, self.kind)
         await restore_lost_coupon(live, state)
         if state.is_ended_unpaid:
-            await mark_budgets_unpaid(account_id)
+            await mark_never_paid(change.after)
         now = await _grant_tier(account_id, live)
         if not is_trial_due and live and live[0].id == change.after.id:
             refusal = await refuse_trial(change.after)

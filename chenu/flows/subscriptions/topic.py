@@ -20,6 +20,7 @@ from chenu.flows.subscriptions.checkout import (
     SubscriptionExpiryHandler,
     SubscriptionOutcomeHandler,
 )
+from chenu.flows.subscriptions.credit_notes import CreditNoteHandler
 from chenu.flows.subscriptions.discounts import CouponRestoreHandler
 from chenu.flows.subscriptions.events import SUBSCRIPTION_EVENTS
 from chenu.flows.subscriptions.invoice_documents import InvoiceDocumentHandler
@@ -37,6 +38,7 @@ def _make_handlers(stripe: Gateway, pubsub: PubSub) -> Iterable[OperationHandler
     yield SubscriptionScheduleHandler(changes=stripe, subscriptions=stripe)
     yield SubscriptionEndHandler(stripe)
     yield PlanRefundHandler(stripe)
+    yield CreditNoteHandler(stripe)
     yield InvoiceDocumentHandler(subscriptions=stripe, documents=stripe)
     yield CouponRestoreHandler(stripe)
     yield TrialRefusalHandler(stripe)

@@ -95,14 +95,15 @@ async def declare_own(services: Services, actor: Actor, contract_id: UUID) -> St
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
     user = await get_user(actor.require_user())
-    contract = await get_own_contract(account_id, contract_id)
-    row = _make_statement(user.display_name, user.email, contract.number, user.locale)
+    named = await get_own_contract(account_id, contract_id)
+    row = _make_statement(user.display_name, user.email, named.number, user.locale)
 
     async def write() -> Withdrawal | None:
         await attempts.count_attempt(PER_EMAIL, user.email)
-        await db.lock_until_commit(f"withdrawal:{contract.id}")
-        if await is_withdrawn(contract.id):
+        await db.lock_until_commit(f"withdrawal:{contract_id}")
+        if await is_withdrawn(contract_id):
             return None
+        contract = await get_own_contract(account_id, contract_id)
         if not contract.is_open(row.declared_at):
             raise InvalidState(_TOO_LATE)
         await insert_statement(row)
@@ -176,7 +177,11 @@ async def _may_change(user: User, account_id: AccountId) -> bool:
     return any(role_allows(role, Right.MANAGE_PLAN, has_seat=True) for role in roles)
 
 
-async def _execute_once(row: StatementRow, contract: Contract) -> None:
-    await db.lock_until_commit(f"withdrawal:{contract.id}")
-    if not await is_withdrawn(contract.id):
+async def _execute_once(row: StatementRow, found: Contract) -> None:
+    """As it is under the lock: it may have been settled since it was found."""
+    await db.lock_until_commit(f"withdrawal:{found.id}")
+    if await is_withdrawn(found.id):
+        return
+    contract = await get_contract(found.id)
+    if contract.is_open(row.declared_at):
         await execute(row, contract)

@@ -52,8 +52,8 @@ async def execute_statement(
 async def _execute(
     actor: Actor, user_id: UserId, statement_id: StatementId, contract_id: UUID
 ) -> Withdrawal:
+    await db.lock_until_commit(f"withdrawal:{contract_id}")
     contract = await get_contract(contract_id)
-    await db.lock_until_commit(f"withdrawal:{contract.id}")
     statement = await _lock_waiting(statement_id)
     if await is_member(contract.account_id, user_id):
         raise InvalidState(_OWN_ACCOUNT)

@@ -5,10 +5,11 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId
 from chenu.core.errors import NotFound
 from chenu.flows.packs.contracts import PackContracts
+from chenu.flows.purchases.contracts import PurchaseContracts
 from chenu.flows.subscriptions.plan_contracts import PlanContracts
 from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource
 
-SOURCES: tuple[ContractSource, ...] = (PlanContracts(), PackContracts())
+SOURCES: tuple[ContractSource, ...] = (PlanContracts(), PackContracts(), PurchaseContracts())
 _BY_KIND: dict[ContractKind, ContractSource] = {source.kind: source for source in SOURCES}
 
 

@@ -1,0 +1,163 @@
+"""One sale, for its creator and for the support desk: its payments, its refunds, and giving back.
+
+A refund is shown before it is made: the same form is sent twice.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.accounts.queries import find_account
+from chenu.accounts.roles import Right
+from chenu.agents.model import PaymentId, PurchaseId
+from chenu.agents.payments import list_payments
+from chenu.agents.purchases import PurchaseRow, find_purchase
+from chenu.agents.queries import find_agent, find_creator
+from chenu.agents.refunds import list_sale_refunds
+from chenu.core.errors import BrokenRequest, NotFound
+from chenu.core.ids import find_id, new_id
+from chenu.core.money import Cents
+from chenu.flows.purchases.refund_plans import RefundPlan, RefundSaleInput, plan_refund
+from chenu.flows.purchases.refunds import refund_sale
+from chenu.flows.services import Services
+from storefront.access import SIGNED_IN, SUPPORT, for_right
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
+from storefront.money_input import parse_euros, show_euros
+from storefront.pages import Page, Pages
+
+_REFUSED = (*REFUSALS, BrokenRequest)
+_FORM = "refund"
+_FIELDS = ("payment", "amount", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Whose page it is: the same template, under another address."""
+
+    root: str
+    is_desk: bool
+
+
+_CREATOR, _DESK = _Side("/creator/sales", False), _Side("/staff/sales", True)
+
+
+@get("/creator/sales/{sale_id:uuid}", opt=SIGNED_IN)
+async def show_own_sale(pages: NamedDependency[Pages], sale_id: FromPath[UUID]) -> Page:
+    return await _render(pages, _CREATOR, await _get_own(pages, sale_id), FormView(_FORM))
+
+
+@get("/staff/sales/{sale_id:uuid}", opt=SUPPORT)
+async def show_sale(pages: NamedDependency[Pages], sale_id: FromPath[UUID]) -> Page:
+    return await _render(pages, _DESK, await _get(sale_id), FormView(_FORM))
+
+
+@post("/creator/sales/{sale_id:uuid}/refund", opt=for_right(Right.BUY_AGENTS))
+async def refund_own_sale(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    sale_id: FromPath[UUID],
+) -> Page:
+    sale = await _get_own(pages, sale_id)
+    return await _refund(pages, services, _CREATOR, sale, await read_form(request))
+
+
+@post("/staff/sales/{sale_id:uuid}/refund", opt=SUPPORT)
+async def refund_as_staff(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    sale_id: FromPath[UUID],
+) -> Page:
+    return await _refund(pages, services, _DESK, await _get(sale_id), await read_form(request))
+
+
+async def _get(sale_id: UUID) -> PurchaseRow:
+    """Raises NotFound, also for what was never paid."""
+    sale = await find_purchase(PurchaseId(sale_id))
+    if sale is None or sale.paid_at is None:
+        raise NotFound("There is no such sale")
+    return sale
+
+
+async def _get_own(pages: Pages, sale_id: UUID) -> PurchaseRow:
+    sale = await _get(sale_id)
+    creator = await find_creator(sale.creator_id)
+    if creator is None or creator.owner_id != pages.request_context.actor.require_user():
+        raise NotFound("There is no such sale")
+    return sale
+
+
+async def _refund(
+    pages: Pages, services: Services, side: _Side, sale: PurchaseRow, fields: Fields
+) -> Page:
+    actor = pages.request_context.actor
+    try:
+        data = _read(sale.id, fields)
+        if not fields.text("confirmed"):
+            plan = await plan_refund(actor, data)
+            form = FormView(_FORM, keep(fields, _FIELDS))
+            return await _render(pages, side, sale, form, plan=plan)
+        done = await refund_sale(services, actor, data, fields.text("idempotency_key"))
+    except _REFUSED as error:
+        form = pages.refused(_FORM, keep(fields, _FIELDS), error)
+        return await _render(pages, side, sale, form, status=pages.status(error))
+    notice = f"sale-refund-{done.state.lower()}"
+    return pages.go(f"{side.root}/{sale.id}?notice={notice}")
+
+
+def _read(sale_id: PurchaseId, fields: Fields) -> RefundSaleInput:
+    """No amount: all that is left. Raises Invalid, NotFound."""
+    amount, payment = fields.text("amount").strip(), fields.text("payment")
+    payment_id = find_id(payment)
+    if payment and payment_id is None:
+        raise NotFound("There is no such payment", path=("payment",))
+    return RefundSaleInput(
+        sale_id,
+        PaymentId(payment_id) if payment_id else None,
+        Cents(parse_euros(amount, "amount")) if amount else None,
+        fields.text("reason"),
+    )
+
+
+async def _render(
+    pages: Pages,
+    side: _Side,
+    sale: PurchaseRow,
+    form: FormView,
+    *,
+    plan: RefundPlan | None = None,
+    status: int = 200,
+) -> Page:
+    agent, account, payments, refunds = await asyncio.gather(
+        find_agent(sale.agent_id),
+        find_account(sale.account_id),
+        list_payments([sale.id]),
+        list_sale_refunds([sale.id]),
+    )
+    if agent is None:
+        raise NotFound("There is no such agent")
+    page = pages.show(
+        "sales/page.html",
+        status,
+        sale=sale,
+        side=side,
+        agent=agent,
+        text=agent.text(pages.locale),
+        account=account,
+        payments=payments,
+        refundable=[each for each in payments if each.left > 0],
+        refunds=refunds,
+        plan=plan,
+        planned=show_euros(plan.amount, pages.locale) if plan else "",
+        form=form,
+        idempotency_key=new_id().hex,
+    )
+    if side.is_desk:
+        await record_staff_reads(pages.request_context.actor, [StaffRead("sale", sale.id)])
+    return page
