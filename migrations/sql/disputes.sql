@@ -15,6 +15,9 @@ ALTER TABLE fraud_warning
     ADD CONSTRAINT fraud_warning_state CHECK (state IN ('OPEN', 'DONE')),
     ADD CONSTRAINT fraud_warning_decided CHECK ((state = 'DONE') = (decided_at IS NOT NULL));
 
+ALTER TABLE pack_refund DROP CONSTRAINT pack_refund_source,
+    ADD CONSTRAINT pack_refund_source CHECK (num_nonnulls(refund_request, stripe_refund_id, dispute) > 0);
+
 CREATE INDEX dispute_waiting ON dispute (due_by) WHERE closed_at IS NULL;
 CREATE INDEX fraud_warning_open ON fraud_warning (id) WHERE state = 'OPEN';
 

@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from chenu.accounts.roles import Right
 from chenu.agents.creators import get_own_creator
 from chenu.agents.model import PurchaseId
-from chenu.agents.purchases import list_purchases_by_id
-from chenu.agents.queries import list_agents_by_id
+from chenu.agents.purchases import find_purchase, list_purchases_by_id
+from chenu.agents.queries import find_creator_of, list_agents_by_id
 from chenu.billing.dispute_words import reason_text
 from chenu.billing.disputes import DisputeRow, list_disputes_of_creator
+from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.flows.disputes.evidence import EvidenceInput, submit_evidence
 from chenu.flows.services import Services
@@ -24,6 +25,8 @@ from storefront.pages import Page, Pages
 
 @get("/creator/disputes", opt=for_right(Right.MAKE_AGENTS))
 async def show_disputes(pages: NamedDependency[Pages]) -> Page:
+    if await find_creator_of(pages.request_context.actor.require_user()) is None:
+        return pages.go("/creator/join")
     return await _render(pages, {})
 
 
@@ -51,6 +54,14 @@ def _form(dispute: DisputeRow, refused: Mapping[UUID, FormView]) -> FormView:
     return form or FormView(f"evidence-{dispute.id}")
 
 
+async def _require_own(pages: Pages, purchase_id: PurchaseId) -> None:
+    """Raises NotFound, also for another creator's sale."""
+    creator = await find_creator_of(pages.request_context.actor.require_user())
+    purchase = await find_purchase(purchase_id)
+    if creator is None or purchase is None or purchase.creator_id != creator.id:
+        raise NotFound("There is no such sale")
+
+
 @post("/creator/disputes/{sale_id:uuid}", opt=for_right(Right.MAKE_AGENTS))
 async def answer_bank(
     request: HttpRequest,
@@ -58,6 +69,7 @@ async def answer_bank(
     services: NamedDependency[Services],
     sale_id: FromPath[UUID],
 ) -> Page:
+    await _require_own(pages, PurchaseId(sale_id))
     fields = await read_form(request)
     data = EvidenceInput(PurchaseId(sale_id), fields.text("text"))
     try:

@@ -31,7 +31,7 @@ async def test_the_creator_reads_why_and_answers_once(
 
     assert "somebody else has paid with the card" in page.words
     assert "The bank waits for your answer until" in page.words
-    assert refused.status == 400
+    assert refused.status == 422
     assert "Used each day." in done.words
     assert not done.has_form(path)
 

@@ -47,6 +47,7 @@ PARAMS: dict[str, Any] = {
     "creator_share": 875,
     "platform_share": 375,
     "reason": "already_owned",
+    "is_inquiry": False,
     "at": "2026-11-22T10:15:00+00:00",
     "plan": "Pro",
     "old_plan": "Starter",
@@ -75,7 +76,7 @@ PARAMS: dict[str, Any] = {
     "terms": ["The terms."],
     "terms_version": "2026-11-28",
 }
-_DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 déc 2026"]}
+_DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
     MailKind.EMAIL_CHANGE_CONFIRM: {"en": ["new@example.org"], "fr": ["new@example.org"]},
@@ -107,18 +108,15 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.WITHDRAWAL_DONE: {"en": ["€12.50", "Pro"], "fr": ["12,50\u00a0€", "Pro"]},
     MailKind.WITHDRAWAL_REFUSED: {"en": ["already_owned"], "fr": ["already_owned"]},
-    MailKind.DISPUTE_OPENED: {
-        "en": ["€12.50", "December"],
-        "fr": ["12,50\u00a0€", "15 déc"],
-    },
+    MailKind.SALE_REFUNDED: {"en": ["€12.50", "€8.75"], "fr": ["12,50\u00a0€", "8,75\u00a0€"]},
+    MailKind.DISPUTE_OPENED: {"en": ["€12.50", "bank"], "fr": ["12,50\u00a0€", "banque"]},
     MailKind.DISPUTE_DUE: {"en": ["€12.50", "decides"], "fr": ["12,50\u00a0€", "tranche"]},
     MailKind.DISPUTE_WON: {"en": ["€12.50", "again"], "fr": ["12,50\u00a0€", "de nouveau"]},
     MailKind.DISPUTE_LOST: {"en": ["€12.50", "stays"], "fr": ["12,50\u00a0€", "reste"]},
-    MailKind.SALE_REFUNDED: {"en": ["€12.50", "€8.75"], "fr": ["12,50\u00a0€", "8,75\u00a0€"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
     MailKind.TOKEN_LIMIT: {
         "en": ["5,120", "5,000", "6,000", "December 15, 2026"],
-        "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 déc 2026"],
+        "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 décembre 2026"],
     },
     MailKind.TRIAL_REFUSED: {
         "en": ["Pro", "Nothing was charged"],
@@ -134,7 +132,7 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.PLAN_DOWNGRADED: {"en": ["Nothing was deleted"], "fr": ["Rien n’a été supprimé"]},
     MailKind.PLAN_CHANGE_SCHEDULED: {
         "en": ["December 15, 2026", "paid by the"],
-        "fr": ["15 déc 2026", "payée"],
+        "fr": ["15 décembre 2026", "payée"],
     },
     MailKind.PLAN_CHANGE_UNDONE: {"en": ["is undone"], "fr": ["est annulé"]},
     MailKind.PLAN_CANCELLED: _DAY,
@@ -142,7 +140,7 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.AGENT_CANCELLED: _DAY,
     MailKind.AGENT_STOPPED: {
         "en": ["not offered any more", "December 15, 2026"],
-        "fr": ["n’est plus proposé", "15 déc 2026"],
+        "fr": ["n’est plus proposé", "15 décembre 2026"],
     },
     MailKind.AGENT_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
     MailKind.AGENT_ENDED: {"en": ["has ended"], "fr": ["a pris fin"]},
@@ -152,14 +150,14 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.TOKENS_USED: {
         "en": ["5,120 of the 6,400 tokens", "December 15, 2026"],
-        "fr": ["jetons du budget", "15 déc 2026"],
+        "fr": ["jetons du budget", "15 décembre 2026"],
     },
     MailKind.PLAN_PAUSED: {"en": ["nothing is charged"], "fr": ["rien n’est débité"]},
     MailKind.PLAN_UNPAUSED: {"en": ["The pause is over"], "fr": ["La pause est terminée"]},
     MailKind.PLAN_ENDED: {"en": ["on Free"], "fr": ["l’offre gratuite"]},
     MailKind.TRIAL_ENDING: {
-        "en": ["December 2026, 10:30", "€12.50", "no card"],
-        "fr": ["15 déc 2026, 10:30", "12,50\u00a0€", "Aucune carte"],
+        "en": ["15 December 2026, 10:30", "€12.50", "no card"],
+        "fr": ["15 décembre 2026, 10:30", "12,50\u00a0€", "Aucune carte"],
     },
     MailKind.TRIAL_ENDED: {"en": ["without a card"], "fr": ["sans carte"]},
     MailKind.PAYMENT_FAILED: {
@@ -185,11 +183,11 @@ LINKS = {
     MailKind.WITHDRAWAL_RECEIVED: f"{URL}/support",
     MailKind.WITHDRAWAL_DONE: f"{URL}/account/invoices",
     MailKind.WITHDRAWAL_REFUSED: f"{URL}/account/plan",
+    MailKind.SALE_REFUNDED: f"{URL}/creator/sales/0190f0a0-0000-7000-8000-000000000001",
     MailKind.DISPUTE_OPENED: f"{URL}/creator/disputes",
     MailKind.DISPUTE_DUE: f"{URL}/creator/disputes",
     MailKind.DISPUTE_WON: f"{URL}/creator#sales",
     MailKind.DISPUTE_LOST: f"{URL}/creator#sales",
-    MailKind.SALE_REFUNDED: f"{URL}/creator/sales/0190f0a0-0000-7000-8000-000000000001",
     MailKind.SALE: f"{URL}/creator#sales",
     MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
