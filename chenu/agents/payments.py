@@ -60,13 +60,14 @@ class PaymentRow:
         return Cents(self.refunded + self.disputed)
 
     @property
-    def left(self) -> Cents:
-        return Cents(self.paid - self.returned)
-
-    @property
     def is_credit(self) -> bool:
         """Paid from the buyer's credit at Stripe: there is no charge."""
         return self.stripe_charge_id.startswith(CREDIT)
+
+    @property
+    def left(self) -> Cents:
+        """What can still be given back; nothing of what a credit paid."""
+        return Cents(0 if self.is_credit else self.paid - self.returned)
 
     @property
     def split(self) -> Split:

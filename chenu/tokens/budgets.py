@@ -134,7 +134,18 @@ async def _expire(step: Expire, account_id: AccountId) -> None:
 @_apply.register
 async def _end(step: End, account_id: AccountId) -> None:
     unspent = await _end_grants(step.period, PLAN_OVER)
+    for replaced in await _list_replaced(step.period, account_id):
+        await _end_grants(replaced, PLAN_OVER)
     await end_period(step.period.id, unspent)
+
+
+async def _list_replaced(period: BudgetPeriod, account_id: AccountId) -> list[BudgetPeriod]:
+    """Those that it took the place of, whose time is not over: runs may give back of them."""
+    return [
+        each
+        for each in await list_periods(account_id, business_now())
+        if each.ended_at is not None and each.source is period.source
+    ]
 
 
 @_apply.register
@@ -142,7 +153,7 @@ async def _begin(step: Begin, account_id: AccountId) -> None:
     """What is unspent of the budget that is replaced stands beside the new one, as long as it."""
     unspent = Tokens(0)
     if step.replaces is not None:
-        unspent = await _end_grants(step.replaces, BUDGET_REPLACED)
+        unspent = await _end_grants(step.replaces, BUDGET_REPLACED, keeps_held=True)
         await end_period(step.replaces.id, Tokens(0))
     period_id = await insert_period(account_id, step.source, step.month, step.monthly)
     period = BudgetPeriod(period_id, step.source, step.month.start, step.month.end, step.monthly)
@@ -209,15 +220,18 @@ async def _add(
     await grant_tokens(new)
 
 
-async def _end_grants(period: BudgetPeriod, reason: str) -> Tokens:
+async def _end_grants(period: BudgetPeriod, reason: str, *, keeps_held: bool = False) -> Tokens:
     """What was unspent of the budget's grants.
 
-    Also those end of which runs hold everything: what comes back of them expires.
+    Also those end of which runs hold everything: what comes back of them expires, unless
+    `keeps_held`.
     """
-    unspent = 0
+    key_prefix, unspent = "budget-replaced" if keeps_held else "budget-end", 0
     for grant in await list_grants_of_source(period.id):
         has_ended = grant.expires_at is not None and grant.expires_at < period.ends_at
         if not has_ended and grant.remaining + grant.held:
-            key = f"budget-end:{grant.id}"
-            unspent += await end_grant(grant.id, business_key=key, reason=reason)
+            key = f"{key_prefix}:{grant.id}"
+            unspent += await end_grant(
+                grant.id, business_key=key, reason=reason, keeps_held=keeps_held
+            )
     return Tokens(unspent)

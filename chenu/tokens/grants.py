@@ -133,13 +133,16 @@ async def revoke_tokens(
     return revoked
 
 
-async def end_grant(grant_id: GrantId, *, business_key: str, reason: str) -> Tokens:
+async def end_grant(
+    grant_id: GrantId, *, business_key: str, reason: str, keeps_held: bool = False
+) -> Tokens:
     """Lets it expire now, once per business key; returns what was unspent of it.
 
-    What is held of it may still be used, and expires when it comes back.
+    What is held of it may still be used, and expires when it comes back; with `keeps_held` it then
+    lasts as long as the grant would have.
     """
-    sql = "SELECT end_token_grant($1, $2, $3, $4, $5)"
-    args = (grant_id, business_key, reason, business_now(), system_now())
+    sql = "SELECT end_token_grant($1, $2, $3, $4, $5, $6)"
+    args = (grant_id, business_key, reason, business_now(), system_now(), keeps_held)
     ended = Tokens(await db.fetch_value(sql, *args))
     record_wallet_change((await get_grant(grant_id)).account_id)
     return ended

@@ -151,7 +151,7 @@ async def _render(
         text=agent.text(pages.locale),
         account=account,
         payments=payments,
-        refundable=[each for each in payments if each.left > 0],
+        refundable=[each for each in payments if each.left],
         refunds=refunds,
         plan=plan,
         planned=show_euros(plan.amount, pages.locale) if plan else "",

@@ -214,8 +214,8 @@ async def test_a_process_that_stops_answers_what_it_has_begun(stand: Stand, seco
     answers = [answer for answer in await asyncio.gather(*sending) if answer]
 
     assert len(answers) == await count_spends(account_id)
-    stand.web.process.wait()
-    assert stand.web.process.returncode == 0
+    stand.web.process.join()
+    assert stand.web.process.exitcode == 0
     await _assert_each_spent_once(account_id, await _spend_until_answered(spender, 40), 60)
 
 

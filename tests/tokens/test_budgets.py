@@ -240,6 +240,23 @@ async def test_from_month_to_year_what_is_unspent_comes_beside_one_budget(
     assert await available(account_id) == 25_000
 
 
+async def test_from_month_to_year_what_a_run_gives_back_lasts_as_long_as_its_month(
+    account_id: AccountId,
+) -> None:
+    await change(account_id, PRO, days_from_now(-10, 20))
+    runs = [await hold(account_id, 1_000) for _ in range(2)]
+    await change(account_id, PRO, days_from_now(0, 365))
+
+    await db.run_in_transaction(lambda: release_hold(runs[0][0]))
+
+    assert await available(account_id) == 25_000 + 23_000 + 1_000
+    assert [finding for finding in await check_books() if not finding.ok] == []
+    await change(account_id, FREE, None)
+    await db.run_in_transaction(lambda: release_hold(runs[1][0]))
+    assert await available(account_id) == 500
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
 async def test_a_plan_that_ends_early_takes_its_budget_along(account_id: AccountId) -> None:
     await settle_budget(account_id)
     await change(account_id, PRO, days_from_now(0, 20))

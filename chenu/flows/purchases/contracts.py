@@ -49,7 +49,7 @@ class PurchaseContracts(ContractSource):
 
     async def estimate(self, contract: Contract, at: datetime) -> Cents:
         payments = await list_payments([PurchaseId(contract.id)])
-        return Cents(sum(_left(payment) for payment in payments) if contract.is_open(at) else 0)
+        return Cents(sum(payment.left for payment in payments) if contract.is_open(at) else 0)
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         """A disputed payment stays with the bank, which decides about it."""
@@ -58,16 +58,12 @@ class PurchaseContracts(ContractSource):
             return Withdrawal(Cents(0), ())
         returned, operations = 0, []
         for payment in await list_payments([purchase.id]):
-            if _left(payment) > 0:
+            if payment.left > 0:
                 origin = SaleRefundOrigin.WITHDRAWAL
-                plan = RefundPlan(purchase, payment, _left(payment), origin)
+                plan = RefundPlan(purchase, payment, payment.left, origin)
                 operations.append((await take_refund(plan, _REASON))[1])
                 returned += plan.amount
         return Withdrawal(Cents(returned), tuple(operations))
-
-
-def _left(payment: PaymentRow) -> Cents:
-    return payment.left
 
 
 def _is_contract(purchase: PurchaseRow) -> bool:
@@ -105,7 +101,7 @@ async def _describe(purchase: PurchaseRow) -> Contract:
         number=(invoice.number if invoice else None) or str(purchase.id),
         concluded_at=purchase.created_at,
         first_paid_at=purchase.paid_at,
-        is_settled=is_disputed or not any(_left(payment) for payment in payments),
+        is_settled=is_disputed or not any(payment.left for payment in payments),
         used_at=grant.first_used_at if grant else None,
     )
 

@@ -163,8 +163,9 @@ async def _follow_monthly(purchase: PurchaseRow) -> None:
     """
     payments = await list_payments([purchase.id])
     last = max(payments, key=lambda each: each.paid_at).stripe_invoice_id
-    of_last = [each for each in payments if each.stripe_invoice_id == last]
-    is_returned = all(each.refunded == each.paid for each in of_last if not each.is_credit)
+    charged = [each for each in payments if not each.is_credit]
+    of_last = [each for each in charged if each.stripe_invoice_id == last]
+    is_returned = bool(of_last) and all(each.refunded == each.paid for each in of_last)
     if is_returned == (purchase.status is PurchaseStatus.REFUNDED):
         return
     if is_returned:

@@ -100,7 +100,7 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
     )
     if purchase.status is PurchaseStatus.DISPUTED:
         raise payment_disputed()
-    payments = await list_payments([purchase.id])
+    payments = [each for each in await list_payments([purchase.id]) if not each.is_credit]
     payment = _find_payment(payments, data.payment_id)
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
