@@ -14,6 +14,7 @@ APP_CONFIG = AppConfig(
             "chenu.accounts.tables",
             "chenu.billing.tables",
             "chenu.billing.invoice_tables",
+            "chenu.billing.dispute_tables",
             "chenu.agents.tables",
             "chenu.support.tables",
             "chenu.tokens.pack_tables",

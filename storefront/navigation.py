@@ -23,6 +23,7 @@ DESKS = (
     Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),
     Desk("/staff/accounts", mark("Accounts"), Staff.SUPPORT),
     Desk("/staff/refunds", mark("Refunds"), Staff.SUPPORT),
+    Desk("/staff/disputes", mark("Disputes"), Staff.SUPPORT),
     Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),

@@ -12,6 +12,8 @@ from chenu.agents.pricing import describe_range
 from chenu.agents.refunds import SaleRefundOrigin, SaleRefundState
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
+from chenu.billing.dispute_states import DisputeStatus
+from chenu.billing.disputes import DisputedKind
 from chenu.billing.recurring import InvoiceStatus
 from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
@@ -118,6 +120,23 @@ PURCHASE_STATES = {
     PurchaseStatus.DISPUTED: mark("Disputed"),
     PurchaseStatus.CANCELED: mark("Canceled"),
     PurchaseStatus.FAILED: mark("Failed"),
+}
+DISPUTE_STATES = {
+    DisputeStatus.NEEDS_RESPONSE: mark("Answer wanted"),
+    DisputeStatus.UNDER_REVIEW: mark("The bank decides"),
+    DisputeStatus.APPEAL_NEEDS_RESPONSE: mark("Answer wanted"),
+    DisputeStatus.APPEAL_UNDER_REVIEW: mark("The bank decides"),
+    DisputeStatus.WON: mark("Won"),
+    DisputeStatus.LOST: mark("Lost"),
+    DisputeStatus.WARNING_NEEDS_RESPONSE: mark("The bank asks"),
+    DisputeStatus.WARNING_UNDER_REVIEW: mark("The bank decides"),
+    DisputeStatus.WARNING_CLOSED: mark("Closed"),
+    DisputeStatus.PREVENTED: mark("Prevented"),
+}
+DISPUTED_KINDS = {
+    DisputedKind.AGENT: mark("Agent"),
+    DisputedKind.PACK: mark("Token pack"),
+    DisputedKind.PLAN: mark("Plan"),
 }
 MAIL_TOPICS = {
     MailTopic.TIPS: mark("First steps and tips"),

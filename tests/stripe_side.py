@@ -94,11 +94,15 @@ class StripeSide:
     async def deauthorize(self, account: str) -> None:
         await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
 
-    async def dispute(self, charge: str) -> str:
-        """The cardholder's bank takes a payment back; returns the dispute's id."""
-        answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute")
+    async def dispute(self, charge: str, kind: str = "dispute") -> str:
+        """The cardholder's bank takes a payment back, or asks; returns the dispute's id."""
+        answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute", json={"kind": kind})
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
+
+    async def warn(self, charge: str) -> None:
+        """The cardholder's bank suspects fraud."""
+        await self._post(f"/_sandbox/charges/{charge}/warning", {})
 
     async def end_dispute(self, dispute: str, status: str) -> None:
         await self._post(f"/_sandbox/disputes/{dispute}", {"status": status})

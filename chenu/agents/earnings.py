@@ -62,13 +62,15 @@ class AgentEarnings:
 
 # A refund takes of the creator's share and of the tax in the same proportion as of the payment,
 # rounded down, and the rest of the platform's share: chenu/agents/refund_split.py.
-_NET = "(creator_share - coalesce(creator_share * refunded / nullif(gross - discount, 0), 0))"
-_TAX = "(tax - coalesce(tax * refunded / nullif(gross - discount, 0), 0))"
+_GONE = "(refunded + disputed)"
+"""What went back to buyers, and what their banks took."""
+_NET = f"(creator_share - coalesce(creator_share * {_GONE} / nullif(gross - discount, 0), 0))"
+_TAX = f"(tax - coalesce(tax * {_GONE} / nullif(gross - discount, 0), 0))"
 _SUMS = f"""
     coalesce(sum(gross - discount), 0)::bigint AS gross,
-    coalesce(sum(refunded), 0)::bigint AS refunded,
+    coalesce(sum({_GONE}), 0)::bigint AS refunded,
     coalesce(sum({_TAX}), 0)::bigint AS tax,
-    coalesce(sum(gross - discount - refunded - {_TAX} - {_NET}), 0)::bigint AS platform_fee,
+    coalesce(sum(gross - discount - {_GONE} - {_TAX} - {_NET}), 0)::bigint AS platform_fee,
     coalesce(sum({_NET}), 0)::bigint AS net, count(*) AS sales
 """
 _WINDOW = """
@@ -144,7 +146,7 @@ async def list_sold_payments(
     select = f"""
         SELECT * FROM (SELECT payment.id, payment.purchase AS purchase_id,
                 purchase.agent AS agent_id, payment.paid_at, gross, discount, tax, creator_share,
-                platform_share, refunded, {_NET}::bigint AS net,
+                platform_share, {_GONE} AS refunded, {_NET}::bigint AS net,
                 payment.split_rule, payment.stripe_transfer_id
             FROM purchase_payment payment JOIN purchase ON purchase.id = payment.purchase
             WHERE payment.creator = $1 AND payment.paid_at >= $2 AND payment.paid_at < $3) sold

@@ -40,6 +40,7 @@ class PaymentRow:
     creator_basis_points: BasisPoints
     split_rule: str
     refunded: Cents
+    disputed: Cents
     transferred: Cents
     share_due: Cents
     share_claimed: Cents
@@ -54,6 +55,11 @@ class PaymentRow:
         return self.split.paid
 
     @property
+    def returned(self) -> Cents:
+        """What is not ours any more: refunds, and what the buyer's bank took."""
+        return Cents(self.refunded + self.disputed)
+
+    @property
     def is_credit(self) -> bool:
         """Paid from the buyer's credit at Stripe: there is no charge."""
         return self.stripe_charge_id.startswith(CREDIT)
@@ -61,7 +67,7 @@ class PaymentRow:
     @property
     def left(self) -> Cents:
         """What can still be given back; nothing of what a credit paid."""
-        return Cents(0 if self.is_credit else self.paid - self.refunded)
+        return Cents(0 if self.is_credit else self.paid - self.returned)
 
     @property
     def split(self) -> Split:
@@ -160,6 +166,12 @@ async def list_claimed(creator_id: CreatorId) -> list[PaymentId]:
 
 async def record_refund(payment_id: PaymentId, amount: Cents) -> None:
     sql = "UPDATE purchase_payment SET refunded = refunded + $2 WHERE id = $1"
+    await db.execute(sql, payment_id, amount)
+
+
+async def record_disputed(payment_id: PaymentId, amount: Cents) -> None:
+    """Negative for what the bank gave again."""
+    sql = "UPDATE purchase_payment SET disputed = disputed + $2 WHERE id = $1"
     await db.execute(sql, payment_id, amount)
 
 

@@ -17,7 +17,7 @@ _SOLD = "buyers keep what they bought, as it was sold to them"
 _OTHERS = "another person's"
 
 _PAYMENT = (
-    *("id", "purchase", "gross", "discount", "tax", "refunded", "paid_at"),
+    *("id", "purchase", "gross", "discount", "tax", "refunded", "disputed", "paid_at"),
     *("stripe_payment_intent_id", "stripe_charge_id", "stripe_invoice_id"),
 )
 _PAYMENT_RETAINED = {
@@ -149,6 +149,7 @@ RULES: tuple[Rule, ...] = (
         (
             *("id", "purchase", "creator", "gross", "discount", "tax", "creator_share"),
             *("platform_share", "fee", "creator_basis_points", "split_rule", "refunded"),
+            "disputed",
             *("stripe_transfer_id", "transferred", "share_due", "share_claimed", "paid_at"),
         ),
         dict.fromkeys(

@@ -134,7 +134,8 @@ class PurchasePayment(Table, tablename="purchase_payment"):
     A one-time purchase has one, a monthly one has one for each charge of its invoices:
     `stripe_invoice_id` names that invoice.
 
-    `transferred` went to the creator, with `stripe_transfer_id`. Of their share `share_due` has to
+    `refunded` goes back to the buyer, `disputed` is with their bank. `transferred` went to the
+    creator, with `stripe_transfer_id`. Of their share `share_due` has to
     come back; of that `share_claimed` was taken on: by a reversal of the transfer, or as a debt.
     """
 
@@ -154,6 +155,7 @@ class PurchasePayment(Table, tablename="purchase_payment"):
     creator_basis_points = Integer()
     split_rule = Text()
     refunded = BigInt(default=0)
+    disputed = BigInt(default=0)
     transferred = BigInt(default=0)
     share_due = BigInt(default=0)
     share_claimed = BigInt(default=0)

@@ -5,6 +5,7 @@ from chenu.billing.stripe_changes import StripeChanges
 from chenu.billing.stripe_checkout import StripeCheckout
 from chenu.billing.stripe_connect import StripeConnect
 from chenu.billing.stripe_coupons import StripeCoupons
+from chenu.billing.stripe_disputes import StripeDisputes
 from chenu.billing.stripe_documents import StripeDocuments
 from chenu.billing.stripe_payments import StripePayments
 from chenu.billing.stripe_portal import StripePortal
@@ -24,6 +25,7 @@ class LiveGateway(
     StripeConnect,
     StripeRecurring,
     StripeRefunds,
+    StripeDisputes,
     StripeDocuments,
     StripeCoupons,
     StripeChanges,

@@ -15,6 +15,7 @@ from chenu.billing.customer_requests import (
     TaxIdChange,
     TaxIdState,
 )
+from chenu.billing.dispute_states import DisputeState, EvidenceRequest, FraudWarningState
 from chenu.billing.gateway import (
     AgentPriceRequest,
     BalanceMovement,
@@ -219,6 +220,18 @@ class InvoicePort(Protocol):
     async def pay_invoice(self, invoice_id: str, card_id: str, by: OperationIdentity) -> None: ...
 
 
+class DisputePort(Protocol):
+    """Disputes of charges, and what comes before them."""
+
+    async def get_dispute(self, dispute_id: str) -> DisputeState: ...
+
+    async def submit_evidence(
+        self, request: EvidenceRequest, by: OperationIdentity
+    ) -> DisputeState: ...
+
+    async def get_fraud_warning(self, warning_id: str) -> FraudWarningState: ...
+
+
 class ReportPort(Protocol):
     """Calls that only read."""
 
@@ -245,6 +258,7 @@ class Gateway(
     PlanChangePort,
     CardPort,
     InvoicePort,
+    DisputePort,
     ReportPort,
     Protocol,
 ):

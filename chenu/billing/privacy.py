@@ -44,6 +44,63 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
     ),
     PersonalData(
+        "dispute",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "subject", "payment", "purchase", "stripe_dispute_id"),
+            *("stripe_charge_id", "amount", "reason", "status", "due_by", "withdrawn"),
+            *("is_taken", "taken", "created_at", "closed_at"),
+        ),
+        {
+            "fetch_number": _MIRROR,
+            "creator": "another person's",
+            "is_refundable": "what Stripe allows us to do",
+            "reminded_at": "when its creator was reminded",
+            **dict.fromkeys(("evidence", "evidence_by", "evidence_at"), "another person's"),
+        },
+        retained={
+            **codes("subject", "stripe_dispute_id", "stripe_charge_id", "reason", "status"),
+            "evidence": BOOKS,
+        },
+    ),
+    PersonalData(
+        "dispute",
+        "evidence_by = @person",
+        ("id", "evidence", "evidence_by", "evidence_at", "status"),
+        dict.fromkeys(
+            (
+                *("account", "subject", "payment", "purchase", "stripe_dispute_id"),
+                *("stripe_charge_id", "amount", "reason", "due_by", "withdrawn", "is_taken"),
+                *("taken", "created_at", "closed_at", "fetch_number", "is_refundable"),
+                *("reminded_at", "creator"),
+            ),
+            "the buyer's",
+        ),
+        retained={
+            **codes("subject", "stripe_dispute_id", "stripe_charge_id", "reason", "status"),
+            "evidence": BOOKS,
+        },
+        topic="dispute_evidence",
+    ),
+    PersonalData(
+        "fraud_warning",
+        _OF_ACCOUNT,
+        (
+            *("id", "account", "subject", "payment", "purchase", "stripe_charge_id", "amount"),
+            "created_at",
+        ),
+        {
+            **dict.fromkeys(("stripe_id", "fraud_type", "is_actionable"), "what a bank suspects"),
+            **dict.fromkeys(
+                ("state", "decision", "decided_by", "decided_at"), "what the desk made of it"
+            ),
+        },
+        retained={
+            **codes("subject", "stripe_id", "stripe_charge_id", "fraud_type", "state"),
+            "decision": BOOKS,
+        },
+    ),
+    PersonalData(
         "connect_account",
         "owner = @person",
         (

@@ -51,6 +51,8 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever(
         "invoice_refund_request", "who decided to return money, and why: for as long as the books"
     ),
+    Forever("dispute", "money: who disputed what, and what was answered"),
+    Forever("fraud_warning", "who decided about a warning, and why: for as long as the books"),
     Forever("invoice_refund", "money: append-only, but for a refund that fails"),
     Forever("credit_note", "documents of refunds are stored for as long as the books"),
     Forever("enterprise_contract", "what an account agreed to, and when"),

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chenu.core import mail_params as of
+from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
@@ -29,6 +30,15 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
     MailKind.SALE: of.SaleParams,
+    **dict.fromkeys(
+        (
+            MailKind.DISPUTE_OPENED,
+            MailKind.DISPUTE_DUE,
+            MailKind.DISPUTE_WON,
+            MailKind.DISPUTE_LOST,
+        ),
+        DisputeParams,
+    ),
     MailKind.SALE_REFUNDED: of.SaleRefundedParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,

@@ -29,6 +29,10 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_DUE = "DISPUTE_DUE"
+    DISPUTE_WON = "DISPUTE_WON"
+    DISPUTE_LOST = "DISPUTE_LOST"
     SALE_REFUNDED = "SALE_REFUNDED"
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
@@ -119,6 +123,15 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
     MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    **dict.fromkeys(
+        (
+            MailKind.DISPUTE_OPENED,
+            MailKind.DISPUTE_DUE,
+            MailKind.DISPUTE_WON,
+            MailKind.DISPUTE_LOST,
+        ),
+        MailRule(MailReason.CREATOR),
+    ),
     # It is about money that the creator gives back.
     MailKind.SALE_REFUNDED: MailRule(MailReason.CREATOR),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),

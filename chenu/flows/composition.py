@@ -10,6 +10,7 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
 from chenu.flows.agent_subscriptions.topic import AGENT_SUBSCRIPTIONS
+from chenu.flows.disputes.topic import DISPUTES
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.mirrors.topic import MIRRORS
 from chenu.flows.operation_handlers import HandlerRegistry
@@ -30,6 +31,7 @@ TOPICS = (
     AGENT_SUBSCRIPTIONS,
     PACKS,
     REFUNDS,
+    DISPUTES,
     PRIVACY,
 )
 """A new package with operations or events of its own is registered here, and nowhere else."""
@@ -47,6 +49,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         subscriptions=stripe,
         coupons=stripe,
         cards=stripe,
+        disputes=stripe,
         reports=stripe,
         handlers=HandlerRegistry(
             handler for topic in TOPICS for handler in topic.make_handlers(stripe, pubsub)

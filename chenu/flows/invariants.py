@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.i18n import mark
+from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
@@ -21,7 +22,7 @@ from chenu.ledger.invariants import Finding, check_all, check_ledger, finding
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
     of_ledger = await check_ledger(whole=whole, more=TOKENS)
-    return [*of_ledger, *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *RUNS))]
+    return [*of_ledger, *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *DISPUTES, *RUNS))]
 
 
 async def check_everything(services: Services, since: datetime) -> list[Finding]:

@@ -31,6 +31,7 @@ from chenu.tokens.pack_refunds import (
     PackRefundId,
     PackRefundRow,
     find_pack_refund,
+    find_refund_of_dispute,
     find_refund_of_request,
     insert_pack_refund,
     link_pack_refund,
@@ -145,6 +146,7 @@ def _make_refund(
     amount: Cents,
     request_id: UUID | None = None,
     stripe_refund_id: str | None = None,
+    dispute_id: UUID | None = None,
     debt: int = 0,
 ) -> PackRefundRow:
     return PackRefundRow(
@@ -152,6 +154,7 @@ def _make_refund(
         order_id=order.id,
         request_id=request_id,
         stripe_refund_id=stripe_refund_id,
+        dispute_id=dispute_id,
         amount=amount,
         base_tokens=base,
         bonus_tokens=bonus,
@@ -178,7 +181,7 @@ async def follow_pack_refund(
         await link_pack_refund(own.id, stripe_refund_id)
         return
     base, bonus = _share(order, refunds, amount)
-    await _take_all(order, stripe_refund_id, amount, base=base, bonus=bonus)
+    await _take_all(order, amount, base=base, bonus=bonus, stripe_refund_id=stripe_refund_id)
 
 
 def _find_own(refunds: Sequence[PackRefundRow], request_id: UUID | None) -> PackRefundRow | None:
@@ -190,7 +193,8 @@ def _find_own(refunds: Sequence[PackRefundRow], request_id: UUID | None) -> Pack
 
 def _share(order: PackOrderRow, refunds: Sequence[PackRefundRow], amount: Cents) -> tuple[int, int]:
     """Of all refunds of the dashboard together rounded down, and never more than there was."""
-    foreign = [each for each in refunds if each.request_id is None]
+    unasked = (each for each in refunds if each.request_id is None)
+    foreign = [each for each in unasked if each.dispute_id is None]
     returned = sum(each.amount for each in foreign) + amount
     base = _part(order.base_tokens, order.price, returned)
     bonus = _part(order.bonus_tokens, order.price, returned)
@@ -215,7 +219,13 @@ def _at_most(wanted: int, most: int) -> int:
 
 
 async def _take_all(
-    order: PackOrderRow, stripe_refund_id: str, amount: Cents, *, base: int, bonus: int
+    order: PackOrderRow,
+    amount: Cents,
+    *,
+    base: int,
+    bonus: int,
+    stripe_refund_id: str | None = None,
+    dispute_id: UUID | None = None,
 ) -> None:
     """What is unspent of both goes first: a debt is filled at once by what else there is."""
     refund_id, debt = PackRefundId(new_id()), 0
@@ -234,9 +244,28 @@ async def _take_all(
         bonus=bonus,
         amount=amount,
         stripe_refund_id=stripe_refund_id,
+        dispute_id=dispute_id,
         debt=debt,
     )
     await insert_pack_refund(row)
+
+
+async def take_for_dispute(payment_id: UUID, dispute_id: UUID, amount: Cents) -> None:
+    """All that refunds have left of it; what is spent becomes a debt."""
+    order = await find_order_of_payment(payment_id)
+    if order is None:
+        return
+    refunds = await list_pack_refunds(order.id)
+    base = order.base_tokens - sum(each.base_tokens for each in refunds)
+    bonus = order.bonus_tokens - sum(each.bonus_tokens for each in refunds)
+    await _take_all(order, amount, base=base, bonus=bonus, dispute_id=dispute_id)
+
+
+async def restore_of_dispute(dispute_id: UUID) -> None:
+    """The bank gave the money again: the buyer has the tokens again, a debt is filled first."""
+    refund = await find_refund_of_dispute(dispute_id)
+    if refund is not None:
+        await _restore(refund)
 
 
 async def restore_of_request(request_id: UUID) -> None:

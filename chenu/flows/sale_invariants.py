@@ -56,7 +56,8 @@ SALES = (
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
         LEFT JOIN ledger_transaction t ON t.business_key = 'transfer:' || p.id
         LEFT JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount > 0
-        WHERE p.refunded > p.gross - p.discount OR coalesce(e.amount, 0) > p.creator_share
+        WHERE p.refunded + p.disputed > p.gross - p.discount
+            OR coalesce(e.amount, 0) > p.creator_share
             OR p.transferred > p.creator_share OR p.share_due > p.creator_share
             OR (p.refunded > 0
                 AND NOT EXISTS (SELECT 1 FROM purchase_refund r WHERE r.payment = p.id)
@@ -78,12 +79,15 @@ SALES = (
                 coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform
             FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
             JOIN ledger_account a ON a.id = e.ledger_account_id
-            WHERE t.subject_id = p.id AND t.kind IN ('REFUND_DUE', 'REFUND_FAILED')) b ON true
-        WHERE EXISTS (SELECT 1 FROM purchase_refund f WHERE f.payment = p.id) AND (
+            WHERE t.subject_id = p.id AND t.kind IN
+                ('REFUND_DUE', 'REFUND_FAILED', 'DISPUTE_TAKEN', 'DISPUTE_RETURNED')) b ON true
+        CROSS JOIN LATERAL (SELECT r.refunded + p.disputed AS returned) s
+        WHERE (p.disputed > 0
+            OR EXISTS (SELECT 1 FROM purchase_refund f WHERE f.payment = p.id)) AND (
             p.refunded <> r.refunded OR b.creator <> -p.share_due
-            OR p.share_due <> p.creator_share * r.refunded / (p.gross - p.discount)
-            OR b.tax <> -(p.tax * r.refunded / (p.gross - p.discount))
-            OR b.creator + b.tax + b.platform <> -r.refunded)
+            OR p.share_due <> p.creator_share * s.returned / (p.gross - p.discount)
+            OR b.tax <> -(p.tax * s.returned / (p.gross - p.discount))
+            OR b.creator + b.tax + b.platform <> -s.returned)
         """,
     ),
     Invariant(

@@ -10,6 +10,7 @@ from chenu.billing.ports import (
     ConnectPort,
     CouponPort,
     CustomerPort,
+    DisputePort,
     ReportPort,
     SubscriptionPort,
 )
@@ -30,6 +31,7 @@ class Services:
     subscriptions: SubscriptionPort
     coupons: CouponPort
     cards: CardPort
+    disputes: DisputePort
     reports: ReportPort
     handlers: HandlerRegistry
     events: "EventRegistry[Services]"

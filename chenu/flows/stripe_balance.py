@@ -45,6 +45,8 @@ _OURS = """
     UNION ALL SELECT stripe_refund_id, CASE WHEN failed_at IS NULL THEN -amount ELSE 0 END,
             refunded_at
         FROM invoice_refund
+    UNION ALL SELECT stripe_dispute_id, -withdrawn, created_at
+        FROM dispute WHERE withdrawn IS NOT NULL
 """
 _BOOKED = f"""
     SELECT stripe_id, amount FROM ({_OURS}) ours WHERE booked_at >= $1 OR stripe_id = ANY($2)

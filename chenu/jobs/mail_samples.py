@@ -6,6 +6,7 @@ A kind has several samples where its words differ.
 from datetime import UTC, datetime
 from uuid import UUID
 
+from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
 from chenu.core.mail_encoding import encode_params
@@ -75,6 +76,18 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
         state="QUEUED",
         attempts=0,
         created_at=_MOMENT,
+    )
+
+
+def _dispute(*, is_inquiry: bool) -> DisputeParams:
+    return DisputeParams(
+        name=_NAME,
+        agent=_AGENT,
+        amount=1250,
+        reason="le porteur dit n’avoir rien reçu",
+        is_inquiry=is_inquiry,
+        due_at=_SOON,
+        purchase="018f0000-0000-7000-8000-000000000001",
     )
 
 
@@ -231,6 +244,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.SALE: (
         SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
     ),
+    MailKind.DISPUTE_OPENED: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
+    MailKind.DISPUTE_DUE: (_dispute(is_inquiry=False),),
+    MailKind.DISPUTE_WON: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
+    MailKind.DISPUTE_LOST: (_dispute(is_inquiry=False),),
     MailKind.AGENT_APPROVED: (
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),

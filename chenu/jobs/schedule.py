@@ -34,6 +34,7 @@ from chenu.core.scheduled_tasks import (
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
+from chenu.flows.disputes.reminders import remind_of_disputes
 from chenu.flows.events.polling import poll_events
 from chenu.flows.executions.finish import expire_executions
 from chenu.flows.executions.token_limits import warn_of_token_limits
@@ -110,6 +111,10 @@ async def _poll_events(services: Services, due_at: datetime) -> None:
     await poll_events(services)
 
 
+async def _remind_of_disputes(services: Services, due_at: datetime) -> None:
+    await remind_of_disputes(services)
+
+
 async def _remind_of_trials(services: Services, due_at: datetime) -> None:
     await send_due_reminders(services)
 
@@ -155,6 +160,7 @@ RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
+    Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
     Recurring("trial_reminders", Every(timedelta(seconds=10)), _remind_of_trials),
     Recurring("token_budgets", Every(timedelta(seconds=10)), _settle_budgets),
     Recurring("token_warnings", _WARNED, _warn_of_use),

@@ -9,8 +9,8 @@ RULES: tuple[Rule, ...] = (
         "pack_refund",
         f"pack_order IN (SELECT id FROM pack_order WHERE {_OF_ACCOUNT})",  # noqa: S608 - own text
         (
-            *("id", "pack_order", "refund_request", "stripe_refund_id", "amount", "base_tokens"),
-            *("bonus_tokens", "debt_tokens", "created_at", "restored_at"),
+            *("id", "pack_order", "refund_request", "stripe_refund_id", "amount"),
+            *("base_tokens", "dispute", "bonus_tokens", "debt_tokens", "created_at", "restored_at"),
         ),
         retained=codes("stripe_refund_id"),
     ),

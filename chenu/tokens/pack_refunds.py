@@ -22,6 +22,7 @@ class PackRefundRow:
     order_id: PackOrderId
     request_id: UUID | None
     stripe_refund_id: str | None
+    dispute_id: UUID | None
     amount: Cents
     base_tokens: int
     bonus_tokens: int
@@ -30,7 +31,13 @@ class PackRefundRow:
     restored_at: datetime | None
 
 
-_REFUNDS = Columns(PackRefundRow, PackRefund, order_id="pack_order", request_id="refund_request")
+_REFUNDS = Columns(
+    PackRefundRow,
+    PackRefund,
+    order_id="pack_order",
+    request_id="refund_request",
+    dispute_id="dispute",
+)
 _REFUND = f"SELECT {_REFUNDS.select()} FROM pack_refund"  # noqa: S608 - own columns
 
 
@@ -52,6 +59,12 @@ async def find_refund_of_request(request_id: UUID) -> PackRefundRow | None:
 async def find_pack_refund(stripe_refund_id: str) -> PackRefundRow | None:
     sql = f"{_REFUND} WHERE stripe_refund_id = $1"
     return await db.find_one(PackRefundRow, sql, stripe_refund_id)
+
+
+async def find_refund_of_dispute(dispute_id: UUID) -> PackRefundRow | None:
+    """What it has taken, and was not given again."""
+    sql = f"{_REFUND} WHERE dispute = $1 AND restored_at IS NULL"
+    return await db.find_one(PackRefundRow, sql, dispute_id)
 
 
 async def link_pack_refund(refund_id: PackRefundId, stripe_refund_id: str) -> None:

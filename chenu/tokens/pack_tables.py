@@ -38,7 +38,8 @@ class PackOrder(Table, tablename="pack_order"):
 class PackRefund(Table, tablename="pack_refund"):
     """Tokens that a refund took back of a pack, whoever made the refund.
 
-    `refund_request` is the decision that it follows from; null for one of Stripe's dashboard.
+    `refund_request` is the decision that it follows from; null for one of Stripe's dashboard, and
+    where the bank took the money (`dispute`).
     `debt_tokens` of them were spent already. `restored_at`: the money did not go back, and the
     tokens were given again.
     """
@@ -47,6 +48,7 @@ class PackRefund(Table, tablename="pack_refund"):
     pack_order = belongs_to(PackOrder, index=True)
     refund_request = UUID(default=None, null=True, unique=True)
     stripe_refund_id = Text(default=None, null=True, unique=True)
+    dispute = UUID(default=None, null=True, index=True)
     amount = BigInt()
     base_tokens = BigInt()
     bonus_tokens = BigInt()

@@ -18,6 +18,7 @@ from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.ids import get_row_id
+from chenu_graphql.market import Sale
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.purchases import Checkout, CheckoutSource, Purchase
@@ -92,7 +93,8 @@ class PurchaseCancelInput:
 
 @strawberry.type(description="The purchase as it is afterwards.")
 class PurchasePayload:
-    purchase: Purchase | None = field("null when it was refused.", PARENT)
+    purchase: Purchase | None = field("For its buyer; null when it was refused.", PARENT)
+    sale: Sale | None = field("The same for its creator and staff.", PARENT)
     user_errors: list[UserError] = user_errors()
 
 

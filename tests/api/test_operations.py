@@ -18,6 +18,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of, gid
 from tests.api.makers import DRAFT
+from tests.flows.disputes import let_bank_ask
 from tests.flows.monthly import begin
 from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
 from tests.flows.runs import give_tokens
@@ -96,6 +97,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _roi(story, as_session(client, services, buyer))
     await _subscribe_to_agent(story, client, services, seller)
     await _give_back(story, client, services, seller)
+    await _answer_bank(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
 
@@ -311,6 +313,21 @@ async def _give_back(
     request = {"purchaseId": gid("Purchase", purchase.id), "reason": "", "idempotencyKey": "back"}
     returned = await story.tell(api, "RefundPurchase", input=request)
     assert returned["purchase"]["status"] == "REFUNDED"
+
+
+async def _answer_bank(
+    story: Story, client: httpx.AsyncClient, services: Services, seller: Person
+) -> None:
+    agent = await make_published_agent(services, seller, price=999, name="Contesté")
+    purchase = await buy(services, Market(seller, agent, await make_person("disputing")))
+    await let_bank_ask(services, purchase.id)
+    api = as_session(client, services, seller)
+    request = {
+        "purchaseId": gid("Sale", purchase.id),
+        "text": "It was used each day.",
+        "idempotencyKey": "answer",
+    }
+    await story.tell(api, "AnswerDispute", input=request)
 
 
 async def _watch(story: Story, services: Services, buyer: Person, purchase_id: str) -> None:

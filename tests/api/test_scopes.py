@@ -20,7 +20,13 @@ BY_AGENTS = {
     "agentSubmit",
     "agentArchive",
 }
-BY_MARKETPLACE = {"agentPurchase", "purchaseCancel", "purchaseResume", "purchaseRefund"}
+BY_MARKETPLACE = {
+    "agentPurchase",
+    "disputeEvidenceSubmit",
+    "purchaseCancel",
+    "purchaseResume",
+    "purchaseRefund",
+}
 BY_BILLING = {
     "billingPortalOpen",
     "roiSettingsUpdate",

@@ -35,6 +35,8 @@ class Route:
         filled = {
             "agent_id": world.rows[agent],
             "purchase_id": world.rows["purchase"],
+            "sale_id": world.rows["sale"],
+            "warning_id": world.rows["warning"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
             "member_id": world.rows["member"],
@@ -43,7 +45,6 @@ class Route:
             "request_id": world.rows["support request"],
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
-            "sale_id": world.rows["sale"],
             "limit_id": world.rows["limit"],
             "order_id": world.rows["order"],
             "pack_order_id": world.rows["pack order"],

@@ -33,6 +33,9 @@ _ARCHIVE = "mutation($i: AgentArchiveInput!) { agentArchive(input: $i) { userErr
 _LEAVE = "mutation($i: PurchaseCancelInput!) { purchaseCancel(input: $i) { userErrors { code } } }"
 _RETURN = "mutation($i: PurchaseCancelInput!) { purchaseResume(input: $i) { userErrors { code } } }"
 _REFUND = "mutation($i: PurchaseRefundInput!) { purchaseRefund(input: $i) { userErrors { code } } }"
+_ANSWER = """mutation($i: DisputeEvidenceInput!) {
+    disputeEvidenceSubmit(input: $i) { userErrors { code } }
+}"""
 _BUY = "mutation($i: AgentPurchaseInput!) { agentPurchase(input: $i) { userErrors { code } } }"
 _RUN = """mutation($i: ExecutionAuthorizeInput!) {
     executionAuthorize(input: $i) { userErrors { code } }
@@ -59,6 +62,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     spend = {"amount": 1, "reason": "A use", "idempotencyKey": "s"}
     bought = world.node_id("purchase")
     back = {"purchaseId": bought, "reason": "Stolen.", "idempotencyKey": "r"}
+    answer = {"purchaseId": bought, "text": "Forged.", "idempotencyKey": "d"}
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
@@ -76,8 +80,13 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "tokenLimitSet": ("creator", (_LIMIT, {"i": {"agentId": draft, "hardLimit": 5}})),
         "tokenLimitRemove": ("buyer", (_UNLIMIT, {"i": world.node_id("limit")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
+        "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),
     }
+
+
+_PARTIES = {"purchaseRefund": ("buyer", "creator"), "disputeEvidenceSubmit": ("creator",)}
+"""Who may act on a sale, beside the support desk."""
 
 
 def _takes_an_id(name: str) -> bool:
@@ -112,8 +121,8 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
     if name in ("purchaseCancel", "purchaseResume"):
         return caller.owns == maker and caller.may(ApiScope.MARKETPLACE)
-    if name == "purchaseRefund":
-        is_party = caller.owns in ("buyer", "creator") and caller.may(ApiScope.MARKETPLACE)
+    if name in _PARTIES:
+        is_party = caller.owns in _PARTIES[name] and caller.may(ApiScope.MARKETPLACE)
         return is_party or caller.has_staff(Staff.SUPPORT)
     is_own = bool(maker) and caller.owns == maker
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))

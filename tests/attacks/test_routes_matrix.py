@@ -44,9 +44,9 @@ OWNERS = {
     "member_id": "buyer",
     "invitation_id": "buyer",
     "agent_id": "creator",
+    "sale_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
-    "sale_id": "creator",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 

@@ -51,6 +51,7 @@ from tests.billing.recurring import (
 )
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.flows.runs import give_tokens
@@ -242,6 +243,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     contract, inquiry = await _agree_on_contract(creator)
     running, other = await _run_twice(services, cast, agent)
     limit = await set_token_limit(buyer.actor, LimitInput(agent_id=agent.id, hard=5000))
+    await let_bank_ask(services, purchase.id)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
         **await _subscribe(services, buyer),
@@ -261,6 +263,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "execution": running,
         "other execution": other,
         "sale": purchase.id,
+        "warning": await let_bank_warn(services, purchase.id),
         "agent on sale": agent.id,
         "draft": draft.id,
         "published version": agent.current_version,

@@ -15,6 +15,7 @@ from chenu.billing.recurring import CreditNoteRequest
 from chenu.core import db
 from chenu.core.money import Cents
 from chenu.flows.composition import make_services
+from chenu.flows.disputes.evidence import EvidenceInput, submit_evidence
 from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operation_handlers import HandlerRegistry
@@ -33,6 +34,7 @@ from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
 from tests.flows.coupons import lose_discount, make_coupon
+from tests.flows.disputes import let_bank_ask
 from tests.flows.monthly import begin
 from tests.flows.packs import buy, open_packs, order_pack
 from tests.flows.plans import change, complete, open_plans, plan_of, put_portal, start
@@ -114,6 +116,9 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
     await work_off(services)
     part = RefundSaleInput(purchase.id, None, Cents(100), "So.")
     await refund_sale(services, market.creator.actor, part, "refund-1")
+    await let_bank_ask(services, purchase.id)
+    data = EvidenceInput(purchase.id, "It was used.")
+    await submit_evidence(services, market.creator.actor, data, "answer")
     await move(market.buyer, "moved-buyer@example.org")
     await move(market.creator, "moved-creator@example.org")
     await rename(market, "Trieur neuf")

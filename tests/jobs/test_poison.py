@@ -158,6 +158,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "charge": "ch_poison",
         "credit": "cn_poison",
         "coupon": "chenu_poison",
+        "radar": "issfr_poison",
         "subscription": "sub_sched_poison",
     }
 

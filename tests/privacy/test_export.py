@@ -46,6 +46,9 @@ NOT_OF_A_LIFE = {
     "credit_note.json",
     "pack_refund.json",
     "purchase_refund.json",
+    "dispute.json",
+    "dispute_evidence.json",
+    "fraud_warning.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

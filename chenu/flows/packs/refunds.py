@@ -15,6 +15,7 @@ from chenu.accounts import audit, idempotency
 from chenu.accounts.actor import Actor
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
+from chenu.agents.errors import payment_disputed
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import (
     InvoiceId,
@@ -46,6 +47,7 @@ from chenu.flows.subscriptions.refunds import (
     Refundable,
     create_refund_operation,
     find_refundable,
+    is_with_bank,
     list_refundable,
     new_refund_request,
 )
@@ -203,6 +205,8 @@ async def take_refund(
     """
     payment = await _get_payment(order)
     await lock_refunds(payment.id)
+    if await is_with_bank(payment.id):
+        raise payment_disputed()
     left = await find_refundable(payment)
     if not left:
         raise InvalidState(NOTHING_LEFT)

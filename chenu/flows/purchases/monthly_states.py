@@ -66,16 +66,19 @@ async def find_monthly_purchase(
     return found if found is not None and found.is_monthly else None
 
 
-async def settle_monthly(purchase_id: PurchaseId) -> Sequence[SubscriptionRow]:
+async def settle_monthly(
+    purchase_id: PurchaseId, *, is_lost: bool = False
+) -> Sequence[SubscriptionRow]:
     """Status and access as they are by now; its subscription, if nobody has anything of it.
 
-    In a transaction, under the account's lock for this kind. Again changes nothing.
+    In a transaction, under the account's lock for this kind. Again changes nothing. `is_lost`: the
+    buyer's bank took the money back for good.
     """
     purchase = await get_purchase(purchase_id, lock=True)
     row = await find_subscription_by_stripe_id(purchase.stripe_subscription_id or "")
     if row is None:
         return ()
-    if purchase.status is PurchaseStatus.REFUNDED:
+    if is_lost or purchase.status is PurchaseStatus.REFUNDED:
         return (row,) if row.is_live else ()
     if purchase.paid_at is not None:
         await _follow(purchase, row)

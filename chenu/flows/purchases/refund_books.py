@@ -49,8 +49,8 @@ async def book_refund(
     """
     payment = await get_payment(refund.payment_id)
     await lock_creator_money(payment.creator_id)
-    after = Cents(payment.refunded + refund.amount)
-    parts = parts_between(payment.split, payment.refunded, after)
+    after = Cents(payment.returned + refund.amount)
+    parts = parts_between(payment.split, payment.returned, after)
     await post(
         LedgerTransaction(
             business_key=f"refund-due:{refund.id}{attempt}",
@@ -112,12 +112,12 @@ async def put_back(
     """
     payment = await get_payment(refund.payment_id)
     await lock_creator_money(payment.creator_id)
-    after = Cents(payment.refunded - refund.amount)
-    parts = parts_between(payment.split, after, payment.refunded)
+    after = Cents(payment.returned - refund.amount)
+    parts = parts_between(payment.split, after, payment.returned)
     await _book_back(payment, parts, source, key)
     await record_refund(payment.id, Cents(-refund.amount))
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
-    await _give_share_again(payment, parts.creator, key)
+    await give_share_again(payment, parts.creator, key)
     await follow_refunds(purchase)
 
 
@@ -141,7 +141,8 @@ async def _book_back(payment: PaymentRow, parts: RefundParts, source: AccountRef
     )
 
 
-async def _give_share_again(payment: PaymentRow, share: Cents, key: str) -> None:
+async def give_share_again(payment: PaymentRow, share: Cents, key: str) -> None:
+    """What was claimed back of a share is sent again."""
     if payment.share_claimed > 0 and share > 0:
         await record_share_claimed(payment.id, Cents(payment.share_claimed - share))
         await create_restore_operation(payment, share, key)

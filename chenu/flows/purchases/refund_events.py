@@ -41,7 +41,7 @@ async def follow_sale_refund(services: Services, state: RefundState) -> bool:
     """
     payment = await find_payment_of_charge(state.charge_id)
     if payment is None:
-        payment = await _settle_first(services, state)
+        payment = await settle_sale_of_charge(services, state.charge_id, state.payment_intent_id)
     if payment is None:
         return False
     if await find_sale_refund(state.id) is None:
@@ -51,9 +51,11 @@ async def follow_sale_refund(services: Services, state: RefundState) -> bool:
     return True
 
 
-async def _settle_first(services: Services, state: RefundState) -> PaymentRow | None:
+async def settle_sale_of_charge(
+    services: Services, charge_id: str, payment_intent_id: str
+) -> PaymentRow | None:
     """The payment may be paid at Stripe and not settled here yet."""
-    invoice_id = await services.subscriptions.find_invoice_of_payment(state.payment_intent_id)
+    invoice_id = await services.subscriptions.find_invoice_of_payment(payment_intent_id)
     if invoice_id is None:
         return None
     invoice = await services.subscriptions.get_invoice(invoice_id)
@@ -63,7 +65,7 @@ async def _settle_first(services: Services, state: RefundState) -> PaymentRow | 
     outcome = await PURCHASE_PAGES.find_outcome(purchase_id)
     if outcome is not None:
         await run_operation(services, outcome.id)
-    return await find_payment_of_charge(state.charge_id)
+    return await find_payment_of_charge(charge_id)
 
 
 @db.transactional

@@ -77,8 +77,8 @@ class RefundPlan:
 
     @property
     def parts(self) -> RefundParts:
-        after = Cents(self.payment.refunded + self.amount)
-        return parts_between(self.payment.split, self.payment.refunded, after)
+        after = Cents(self.payment.returned + self.amount)
+        return parts_between(self.payment.split, self.payment.returned, after)
 
 
 async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False) -> RefundPlan:

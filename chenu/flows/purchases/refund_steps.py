@@ -45,7 +45,7 @@ async def take_own_refund_again(refund_id: RefundId, operation: OperationRow) ->
     refund = await get_sale_refund(refund_id)
     purchase = await get_purchase(refund.purchase_id, lock=True)
     payment = await get_payment(refund.payment_id)
-    if payment.paid - payment.refunded < refund.amount:
+    if payment.left < refund.amount:
         raise InvalidState("Less than that is left of this payment")
     if await mark_sale_refund(refund.id, SaleRefundState.REQUESTED):
         await book_refund(purchase, refund, f":{operation.key_number + 1}")

@@ -169,6 +169,7 @@ def make_payment(
         creator_basis_points=purchase.creator_basis_points,
         split_rule=purchase.split_rule,
         refunded=Cents(0),
+        disputed=Cents(0),
         transferred=Cents(0),
         share_due=Cents(0),
         share_claimed=Cents(0),

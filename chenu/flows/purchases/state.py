@@ -20,6 +20,7 @@ class PurchaseState(StrEnum):
     CANCELED = "CANCELED"
     FAILED = "FAILED"
     RETURNED = "RETURNED"
+    DISPUTED = "DISPUTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ _BY_STATUS = {
     PurchaseStatus.CANCELED: PurchaseState.CANCELED,
     PurchaseStatus.FAILED: PurchaseState.FAILED,
     PurchaseStatus.REFUNDED: PurchaseState.RETURNED,
+    PurchaseStatus.DISPUTED: PurchaseState.DISPUTED,
 }
 
 

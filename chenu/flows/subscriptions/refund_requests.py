@@ -13,6 +13,7 @@ from chenu.accounts.actor import AccountId, Actor, Staff, UserId
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.queries import is_member
 from chenu.accounts.validation import check_text
+from chenu.agents.errors import payment_disputed
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import (
     InvoiceId,
@@ -43,6 +44,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
     find_refundable,
+    is_with_bank,
     new_refund_request,
 )
 from chenu.ledger.operations import OperationRow
@@ -117,6 +119,8 @@ async def _find_payment(invoice: InvoiceRow, amount: Cents) -> tuple[InvoicePaym
     most = Cents(0)
     for payment in await list_invoice_payments([invoice.id]):
         await lock_refunds(payment.id)
+        if await is_with_bank(payment.id):
+            raise payment_disputed()
         left = await find_refundable(payment)
         if left >= amount:
             return payment, left

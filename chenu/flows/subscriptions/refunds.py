@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chenu.billing.disputes import list_disputes_of_payment
 from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.billing.invoices import (
     InvoicePaymentRow,
@@ -114,8 +115,18 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
     return operation
 
 
+async def is_with_bank(payment_id: UUID) -> bool:
+    """Whether a dispute of this charge forbids to refund it; an inquiry does not."""
+    return any(not each.is_refundable for each in await list_disputes_of_payment(payment_id))
+
+
 async def find_refundable(payment: InvoicePaymentRow) -> Cents:
-    """What neither went back yet nor is promised; exact while the refunds' lock is held."""
+    """What neither went back yet nor is promised; exact while the refunds' lock is held.
+
+    Nothing of what the buyer's bank has, or had: Stripe refuses to refund it.
+    """
+    if await is_with_bank(payment.id):
+        return Cents(0)
     return (await list_refundable([payment]))[payment.id].left
 
 

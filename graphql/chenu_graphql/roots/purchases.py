@@ -2,7 +2,7 @@
 
 import strawberry
 
-from chenu_graphql import buying, refunding
+from chenu_graphql import buying, disputing, refunding
 from chenu_graphql.buying import AgentPurchasePayload, PurchasePayload, watch_purchase
 from chenu_graphql.fields import CHANGE, Weight, field
 from chenu_graphql.permissions import MARKETPLACE, READER
@@ -30,6 +30,13 @@ class PurchaseMutations:
         "Takes a cancellation back before it has come about.",
         MARKETPLACE,
         buying.resolve_purchase_resume,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    dispute_evidence_submit: PurchasePayload = field(
+        "Tells the bank of a disputed payment what speaks for its creator, once.",
+        MARKETPLACE,
+        disputing.resolve_dispute_evidence,
         weight=CHANGE,
         sensitive=True,
     )

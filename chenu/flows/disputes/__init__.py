@@ -1,0 +1,1 @@
+"""Disputes of payments for agents, packs and plans; docs/money.md, "Disputes"."""
