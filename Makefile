@@ -7,6 +7,8 @@ FRONTEND := storefront/static/vendor/.lock-hash
 ARGS ?=
 # More processes than the 2 cores: many tests wait for a process, a timeout or a lock.
 WORKERS ?= 3
+# The suite starts hundreds of processes: each finds compiled what the first of them compiled.
+unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help

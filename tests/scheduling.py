@@ -4,6 +4,8 @@
 that pytest 9 no longer supports.
 """
 
+from typing import Any
+
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 GROUPS = {
@@ -20,6 +22,18 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no t
     """Groups first, the longest of them first: single tests fill the remaining time of all
     workers.
     """
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """xdist counts through all that a node was ever given, after each test: what is finished is
+        forgotten.
+        """
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        unit = self.assigned_work[node][scope]
+        if list(unit.values()).count(False) == 1:
+            del self.assigned_work[node][scope]
+            self._reschedule(node)
+        else:
+            super().mark_test_complete(node, item_index, duration)
 
     def _split_scope(self, nodeid: str) -> str:
         for folder, group in GROUPS.items():

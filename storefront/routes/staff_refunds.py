@@ -66,7 +66,7 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     waiting, made = await asyncio.gather(
         list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
     )
-    named = {row.invoice_id for row in (*waiting.rows, *made.rows)}
+    named = {row.invoice_id for row in waiting.rows} | {row.invoice_id for row in made.rows}
     invoices = await list_invoices_by_id(sorted(named))
     page = pages.show(
         "staff/refunds.html",

@@ -1,9 +1,12 @@
 """One process of the product: started, set to crash, killed and restarted."""
 
 import os
-import subprocess
+import signal
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from tests.product_process import start_chenu
 
 
 @dataclass
@@ -11,10 +14,11 @@ class Server:
     """`deaths` counts how often it was found dead, for whatever reason."""
 
     name: str
-    command: list[str]
+    arguments: list[str]
+    """Of the `chenu` command."""
     env: dict[str, str]
     folder: Path
-    process: "subprocess.Popen[bytes] | None" = None
+    process: BaseProcess | None = None
     deaths: int = 0
 
     @property
@@ -36,18 +40,22 @@ class Server:
 
     def start(self) -> None:
         env = {**os.environ, **self.env, "CHENU_CRASH_FILE": str(self._crash_file)}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, env=env, stdout=log, stderr=log)
+        self.process = start_chenu(self.arguments, env, self.log)
 
     @property
     def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+        return self.process is not None and not self.process.is_alive()
+
+    def send(self, signal_number: signal.Signals) -> None:
+        assert self.process is not None
+        assert self.process.pid is not None
+        os.kill(self.process.pid, signal_number)
 
     def kill(self) -> None:
         """kill -9 from outside."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
 
     def revive(self) -> None:
         """Restarts it if it has died."""

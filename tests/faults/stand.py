@@ -5,7 +5,6 @@ that the tests of a module share it: each has its own buyers.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -239,9 +238,8 @@ async def open_stand(
         # After onboarding, whose events must not meet the fault that is meant for the purchase.
         secrets = await _register_webhooks(services)
         settings = {**engines.env, "CHENU_PUBLIC_URL": url, **secrets, **env}
-        chenu = [sys.executable, "-m", "chenu"]
-        web = Server("web", [*chenu, "serve", "--port", str(port)], settings, folder)
-        worker = Server("worker", [*chenu, "worker"], settings, folder)
+        web = Server("web", ["serve", "--port", str(port)], settings, folder)
+        worker = Server("worker", ["worker"], settings, folder)
         stand = Stand(services, engines, web, worker, url, creator, agent, http, stripe)
         try:
             web.start()

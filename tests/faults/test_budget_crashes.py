@@ -33,7 +33,7 @@ _TASK = "name = 'token_budgets'"
 def second(stand: Stand) -> Iterator[Server]:
     """Another worker, beside the stand's; not started."""
     worker = stand.worker
-    server = Server("second", worker.command, worker.env, worker.folder)
+    server = Server("second", worker.arguments, worker.env, worker.folder)
     yield server
     server.kill()
 

@@ -3,7 +3,6 @@ while a coupon is reserved or redeemed. reliability: F14, F2.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -37,8 +36,8 @@ async def second(stand: Stand) -> AsyncIterator[str]:
     """The address of another web process over the same engines."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "chenu", "serve", "--port", str(port)]
-    server = Server("second", command, stand.web.env, stand.web.folder)
+    arguments = ["serve", "--port", str(port)]
+    server = Server("second", arguments, stand.web.env, stand.web.folder)
     server.start()
 
     async def is_up() -> bool:

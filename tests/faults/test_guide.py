@@ -143,9 +143,8 @@ async def test_no_worker_is_there(stand: Stand) -> None:
 
 async def test_a_worker_hangs_and_another_is_started(stand: Stand) -> None:
     """It is not dead, so that nobody restarts it: jobs are due all the same."""
-    assert stand.worker.process is not None
-    stand.worker.process.send_signal(signal.SIGSTOP)
-    second = Server("second", stand.worker.command, stand.worker.env, stand.worker.folder)
+    stand.worker.send(signal.SIGSTOP)
+    second = Server("second", stand.worker.arguments, stand.worker.env, stand.worker.folder)
     try:
         await stand.buy(await stand.make_buyer("hanging"))
         await until_metric(stand, "chenu_jobs_due", 1)
@@ -154,7 +153,7 @@ async def test_a_worker_hangs_and_another_is_started(stand: Stand) -> None:
         await stand.settle(1)
     finally:
         second.kill()
-        stand.worker.process.send_signal(signal.SIGCONT)
+        stand.worker.send(signal.SIGCONT)
 
 
 async def test_the_mail_server_is_in_trouble_for_more_than_a_day(

@@ -5,7 +5,6 @@ reliability: F12, F13, and a crash in the middle of a group commit.
 
 import asyncio
 import random
-import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -39,8 +38,8 @@ CRASH_POINTS = ("spend.before_statement", "spend.committed")
 async def second(running: Stand) -> AsyncIterator[Server]:
     """Another web process over the same engines."""
     port = free_port()
-    command = [sys.executable, "-m", "chenu", "serve", "--port", str(port)]
-    server = Server("second", command, running.web.env, running.web.folder)
+    arguments = ["serve", "--port", str(port)]
+    server = Server("second", arguments, running.web.env, running.web.folder)
     server.start()
     try:
         yield server
@@ -54,7 +53,7 @@ class Spender:
     def __init__(self, stand: Stand, second: Server, account: str, secret: str) -> None:
         self._stand = stand
         self._second = second
-        self._urls = (stand.url, f"http://127.0.0.1:{second.command[-1]}")
+        self._urls = (stand.url, f"http://127.0.0.1:{second.arguments[-1]}")
         self._headers = {"authorization": f"Bearer {secret}", "chenu-account": account}
 
     async def wait_ready(self) -> None:
@@ -215,8 +214,8 @@ async def test_a_process_that_stops_answers_what_it_has_begun(stand: Stand, seco
     answers = [answer for answer in await asyncio.gather(*sending) if answer]
 
     assert len(answers) == await count_spends(account_id)
-    stand.web.process.wait()
-    assert stand.web.process.returncode == 0
+    stand.web.process.join()
+    assert stand.web.process.exitcode == 0
     await _assert_each_spent_once(account_id, await _spend_until_answered(spender, 40), 60)
 
 

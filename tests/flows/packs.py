@@ -16,6 +16,7 @@ from chenu.tokens.holds import HoldId, NewHold, get_hold, hold_tokens, settle_ho
 from chenu.tokens.pack_orders import PackOrderRow, get_pack_order
 from tests.flows.plans import catch_up, put_plans
 from tests.people import Person, make_person, pay
+from tests.prepared import prepare
 
 CARD = "4242424242424242"
 FAILS = "4000000000005126"
@@ -24,8 +25,12 @@ FAILS = "4000000000005126"
 
 async def open_packs(services: Services, name: str = "zoe") -> Person:
     """Somebody on FREE, and the packs as products and prices at Stripe."""
-    await put_plans(services, "pack_")
-    return await make_person(name, TierCode.FREE)
+
+    async def build() -> Person:
+        await put_plans(services, "pack_")
+        return await make_person(name, TierCode.FREE)
+
+    return await prepare(services, ("packs", name), build)
 
 
 async def order_pack(

@@ -20,6 +20,7 @@ from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.tiers.catalogue import TierCode
 from tests.flows.sales import work_off
 from tests.people import Person, make_person, pay
+from tests.prepared import prepare
 from tests.stripe_side import StripeSide
 
 CARD = "4242424242424242"
@@ -27,12 +28,36 @@ CARD = "4242424242424242"
 
 async def open_plans(services: Services) -> Person:
     """Somebody on FREE, and the plans as products and prices at Stripe."""
+    return await prepare(services, "plans", lambda: _build_plans(services))
+
+
+async def _build_plans(services: Services) -> Person:
     await put_plans(services)
     return await make_person("zoe", TierCode.FREE)
 
 
+async def open_paid_plan(
+    services: Services,
+    tier: TierCode = TierCode.STARTER,
+    interval: BillingInterval = BillingInterval.MONTH,
+    card: str = CARD,
+) -> Person:
+    """Somebody who has just paid for the plan with a card of Stripe's page."""
+
+    async def build() -> Person:
+        person = await open_plans(services)
+        await complete(services, await start(services, person.actor, tier, interval), card)
+        return person
+
+    return await prepare(services, ("paid plan", tier, interval, card), build)
+
+
 async def put_plans(services: Services, only: str = "plan_") -> None:
     """Makes products and prices at Stripe, as bootstrap-stripe does, whose id begins so."""
+    await prepare(services, ("put plans", only), lambda: _put_plans(services, only))
+
+
+async def _put_plans(services: Services, only: str) -> None:
     catalogue = StripeCatalogue(services.settings.stripe)
     for product in products():
         if product.id.startswith(only):

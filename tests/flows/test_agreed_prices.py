@@ -21,7 +21,7 @@ from chenu.flows.subscriptions.preview import (
     preview_plan_change,
 )
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import catch_up, change, complete, move_to, open_plans, plan_of, start
+from tests.flows.plans import catch_up, change, move_to, open_paid_plan, plan_of
 from tests.flows.test_plans import require_true_books
 from tests.people import Person, make_member
 from tests.rows import count
@@ -35,9 +35,7 @@ MONTH, YEAR = BillingInterval.MONTH, BillingInterval.YEAR
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     """Somebody with a paid STARTER."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor))
-    return person
+    return await open_paid_plan(services)
 
 
 async def current(person: Person) -> SubscriptionRow:

@@ -12,17 +12,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import (
-    catch_up,
-    change,
-    complete,
-    move_to,
-    open_plans,
-    pay_with,
-    plan_of,
-    start,
-    tier_of,
-)
+from tests.flows.plans import catch_up, change, move_to, open_paid_plan, pay_with, plan_of, tier_of
 from tests.flows.test_plans import require_true_books
 from tests.people import Person, pay
 from tests.rows import count
@@ -37,9 +27,7 @@ UPDATE = "/v1/subscriptions/*"
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     """Somebody with a paid PRO."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, PRO))
-    return person
+    return await open_paid_plan(services, PRO)
 
 
 async def current(person: Person) -> SubscriptionRow:

@@ -16,7 +16,7 @@ from chenu.flows.events.handling import handle_event
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import resume_plan
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, catch_up, complete, open_plans, plan_of, start, tier_of
+from tests.flows.plans import advance, catch_up, complete, open_paid_plan, plan_of, start, tier_of
 from tests.flows.sales import work_off
 from tests.flows.test_plans import require_true_books
 from tests.people import Person
@@ -78,8 +78,7 @@ async def dashboard(
 ) -> Dashboard:
     """Beside a customer who pays for STARTER by the month."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor))
+    person = await open_paid_plan(services)
     return Dashboard(services, stripe_side, person, request.param)
 
 

@@ -29,7 +29,7 @@ async def make_cheaper(stripe_side: StripeSide, subscription_id: str, amount: in
         "/v1/prices",
         product=item["price"]["product"],
         currency="eur",
-        unit_amount=amount,
+        unit_amount=str(amount),
         **{"recurring[interval]": "month"},
     )
     form = {"items[0][id]": item["id"], "items[0][price]": price["id"]}

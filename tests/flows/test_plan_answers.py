@@ -11,7 +11,7 @@ from chenu.core import db
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.mirror import adopt_subscription
-from tests.flows.plans import complete, open_plans, plan_of, start, tier_of
+from tests.flows.plans import open_paid_plan, plan_of, tier_of
 from tests.people import Person
 from tests.stripe_side import StripeSide
 
@@ -27,9 +27,7 @@ async def adopt(fetched: Fetched[SubscriptionState]) -> None:
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     """Somebody with a paid STARTER."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor))
-    return person
+    return await open_paid_plan(services)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=str)

@@ -40,8 +40,9 @@ OTHER = "5555555555554444"
 @pytest.fixture
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     await stripe_side.reset()
+    person = await open_plans(services)
     await put_portal(services)
-    return await open_plans(services)
+    return person
 
 
 async def visit(services: Services, person: Person, number: str | None) -> str:

@@ -53,7 +53,7 @@ from chenu.flows.subscriptions.refunds import adopt_refund
 from chenu.ledger.operations import OperationId, OperationState, get_operation
 from chenu.tiers.catalogue import TierCode
 from tests.billing.recurring import BEGAN, made_up_invoice, made_up_payment
-from tests.flows.plans import advance, catch_up, complete, open_plans, start
+from tests.flows.plans import advance, catch_up, open_paid_plan, open_plans, start
 from tests.people import Person, make_person, pay
 from tests.rows import count, fingerprint, mails_to
 from tests.stripe_side import StripeSide
@@ -86,8 +86,7 @@ async def make_paid(
     card: str = "4242424242424242",
 ) -> Paid:
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, TierCode.PRO, interval), card)
+    person = await open_paid_plan(services, TierCode.PRO, interval, card)
     return Paid(
         person,
         await get_only_invoice(person),

@@ -8,7 +8,7 @@ from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.pack_orders import PackOrderRow
 from tests.flows.packs import buy, return_at_stripe
-from tests.flows.plans import catch_up, complete, open_plans, put_plans, start
+from tests.flows.plans import catch_up, open_paid_plan, put_plans
 from tests.people import Person
 from tests.rows import count
 from tests.stripe_side import StripeSide
@@ -20,8 +20,7 @@ UNPAID = "unpaid_share > 0"
 async def buyer(services: Services, stripe_side: StripeSide) -> Person:
     """PRO, paid, by the month."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, TierCode.PRO, trial=False))
+    person = await open_paid_plan(services, TierCode.PRO)
     await put_plans(services, "pack_")
     return person
 

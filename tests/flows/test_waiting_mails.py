@@ -6,7 +6,7 @@ from chenu.billing.recurring import BillingInterval
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, catch_up, change, complete, open_plans, plan_of, start
+from tests.flows.plans import advance, catch_up, change, open_paid_plan, plan_of
 from tests.flows.test_plan_mails import kinds, mails_of, said, text_of
 from tests.people import Person
 from tests.stripe_side import StripeSide
@@ -18,9 +18,7 @@ MONTH, YEAR = BillingInterval.MONTH, BillingInterval.YEAR
 async def person(services: Services, stripe_side: StripeSide) -> Person:
     """Pays for PRO by the year."""
     await stripe_side.reset()
-    person = await open_plans(services)
-    await complete(services, await start(services, person.actor, TierCode.PRO, YEAR))
-    return person
+    return await open_paid_plan(services, TierCode.PRO, YEAR)
 
 
 @pytest.mark.parametrize(

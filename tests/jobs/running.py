@@ -2,31 +2,33 @@
 
 import asyncio
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.conftest import Engines
+from tests.product_process import start_chenu
 from tests.waiting import until
 
 
 @dataclass
 class Worker:
-    process: asyncio.subprocess.Process
+    process: BaseProcess
     log: Path
 
     def kill(self) -> None:
         """SIGKILL, as in a crash: nothing is finished."""
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
 
     def ask_to_stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
 
     async def ended(self) -> int:
-        return await asyncio.wait_for(self.process.wait(), 30)
+        await asyncio.to_thread(self.process.join, 30)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
 
 
 @asynccontextmanager
@@ -34,23 +36,18 @@ async def worker(engines: Engines, folder: Path, **env: str) -> AsyncIterator[Wo
     """Ready for jobs; killed at the end unless the test has ended it."""
     ready, log = folder / "ready", folder / "worker.log"
     ready.unlink(missing_ok=True)
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chenu", "worker", "--ready-file", str(ready)),
-            env={**os.environ, **engines.env, **env},
-            stdout=output,
-            stderr=output,
-        )
+    arguments = ["worker", "--ready-file", str(ready)]
+    process = start_chenu(arguments, {**os.environ, **engines.env, **env}, log)
     running = Worker(process, log)
 
     async def is_ready() -> bool:
-        assert process.returncode is None, log.read_text()
+        assert process.is_alive(), log.read_text()
         return ready.exists()
 
     try:
         await until(is_ready)
         yield running
     finally:
-        if process.returncode is None:
+        if process.is_alive():
             running.kill()
         await running.ended()

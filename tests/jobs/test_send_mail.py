@@ -12,6 +12,8 @@ from chenu.core import db
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import Unavailable
+from chenu.core.mail import queue_mail
+from chenu.core.mail_kinds import MailKind
 from chenu.demo.processes import free_port
 from chenu.flows.services import Services
 from chenu.jobs.mail_text import message_id
@@ -19,9 +21,9 @@ from chenu.jobs.mail_transport import FolderTransport, MailTransport, SmtpTransp
 from chenu.jobs.send_mail import send_mail
 from chenu.settings import SettingError
 from tests.conftest import with_settings
-from tests.jobs.outbox import look, queue_sale
+from tests.jobs.outbox import SALE, look, queue_sale
 from tests.jobs.smtp import MailServer, serve_mail
-from tests.rows import fingerprint
+from tests.rows import count, fingerprint
 
 
 @pytest.fixture
@@ -202,3 +204,19 @@ async def test_without_either_a_worker_says_what_to_set(services: Services) -> N
 
     with pytest.raises(SettingError, match="SMTP_URL"):
         make_transport(settings)
+
+
+@pytest.mark.parametrize(
+    ("address", "queued"),
+    [
+        ("deleted-7@deleted.invalid", 0),
+        ("ines@example.org", 1),
+        ("deleted.invalid@example.org", 1),
+    ],
+)
+async def test_nothing_is_mailed_to_a_pseudonym(
+    services: Services, address: str, queued: int
+) -> None:
+    await queue_mail(MailKind.SALE, address, "fr", "sale:pseudonym", SALE)
+
+    assert await count("outbox_mail") == queued

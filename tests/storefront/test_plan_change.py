@@ -12,6 +12,7 @@ from tests.flows.plans import (
     catch_up,
     change,
     complete,
+    open_paid_plan,
     open_plans,
     pay_with,
     plan_of,
@@ -32,9 +33,8 @@ TO_PRO = f"{CHANGE}?tier=PRO&interval=MONTH"
 async def person(services: Services, stripe_side: StripeSide, browser: Browser) -> Person:
     """Somebody with a paid Starter who is signed in here."""
     await stripe_side.reset()
-    person = await open_plans(services)
+    person = await open_paid_plan(services)
     await put("app_user", "locale", "en")
-    await complete(services, await start(services, person.actor))
     person = await sign_in_again(person.user_id, person.email)
     browser.become(person)
     return person

@@ -6,7 +6,7 @@ from chenu.accounts.actor import Staff
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, catch_up, complete, open_plans, start, tier_of
+from tests.flows.plans import advance, catch_up, open_paid_plan, open_plans, tier_of
 from tests.people import Person, make_person
 from tests.rows import count, mails_to, put
 from tests.storefront.browser import Browser, Seen
@@ -21,9 +21,8 @@ FORM = "/account/withdraw"
 async def person(services: Services, stripe_side: StripeSide, browser: Browser) -> Person:
     """Somebody with a paid PRO; nobody is signed in here."""
     await stripe_side.reset()
-    person = await open_plans(services)
+    person = await open_paid_plan(services, TierCode.PRO)
     await put("app_user", "locale", "en")
-    await complete(services, await start(services, person.actor, TierCode.PRO))
     return person
 
 
