@@ -1,4 +1,4 @@
-"""What people do about monthly agents in the demo's history; they are bought by acts.Buy."""
+"""What people do about agents that were bought by acts.Buy: ended, overdue, given back."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,12 @@ import httpx
 from chenu.accounts.actor import Actor, ApiScope
 from chenu.agents.access import list_usable_grants
 from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.core.money import Cents
 from chenu.demo.runs import get_agent
 from chenu.demo.seed import act_as
 from chenu.flows.agent_subscriptions.renewal import cancel_purchase
+from chenu.flows.purchases.refund_plans import RefundSaleInput
+from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 
 _DECLINED = "pm_card_chargeCustomerFail"
@@ -52,6 +55,37 @@ class LoseCard:
             card = attached.raise_for_status().json()["id"]
             changed = await stripe.post(path, data={"default_payment_method": card})
             changed.raise_for_status()
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAgentBack:
+    """By its buyer: whole, within 14 days and before the first use."""
+
+    role: str
+    slug: str
+
+    async def __call__(self, services: Services) -> None:
+        actor = await act_as(self.role)
+        purchase = await _get_purchase(actor, self.slug)
+        request = RefundSaleInput(purchase.id, None, None, "")
+        await refund_sale(services, actor, request, f"history-back-{self.slug}")
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSale:
+    """By the agent's creator: `amount` of what `buyer` paid."""
+
+    role: str
+    slug: str
+    buyer: str
+    amount: Cents
+    reason: str
+
+    async def __call__(self, services: Services) -> None:
+        purchase = await _get_purchase(await act_as(self.buyer), self.slug)
+        request = RefundSaleInput(purchase.id, None, self.amount, self.reason)
+        key = f"history-refund-{self.slug}"
+        await refund_sale(services, await act_as(self.role), request, key)
 
 
 async def _get_purchase(actor: Actor, slug: str) -> PurchaseRow:

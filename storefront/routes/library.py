@@ -15,6 +15,7 @@ from chenu.billing.subscriptions import SubscriptionRow, list_subscriptions_by_s
 from chenu.core.clock import business_now
 from chenu.core.paging import Key
 from chenu.flows.executions.page_runs import list_run_offers
+from chenu.flows.withdrawal_terms import may_withdraw
 from storefront.access import SIGNED_IN
 from storefront.forms import FormView, HttpRequest, read_query
 from storefront.pages import Page, Pages
@@ -27,7 +28,7 @@ PAGE_SIZE = 24
 
 @get("/library", opt=SIGNED_IN)
 async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    account_id = account_of(pages.request_context.actor)
+    account_id, now = account_of(pages.request_context.actor), business_now()
     pager = Pager(pages.cursors.of_list("library", account_id), "/library", PAGE_SIZE)
     grants = await list_library(account_id, pager.read(read_query(request)))
     agents = await list_agents_by_id([grant.agent_id for grant in grants.rows])
@@ -37,7 +38,8 @@ async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         agents={agent.id: agent for agent in agents},
         subscriptions=await _find_subscriptions(grants.rows),
         views=await _find_views(pages, agents),
-        now=business_now(),
+        now=now,
+        returnable=[row.id for row in grants.rows if may_withdraw(row.starts_at, now)],
         links=pager.links(grants, _key),
     )
 

@@ -145,6 +145,7 @@ _OURS: dict[str, object] = {
     "due_at": "2026-11-24T10:00:00+00:00",
     "declared_at": "2026-11-24T10:00:00+00:00",
     "creator_share": 630,
+    "share": 630,
     "platform_share": 270,
     "amount": 900,
     "reason": "",

@@ -8,6 +8,7 @@ from chenu.agents.access import has_usable_grant, list_usable_grants, record_fir
 from chenu.agents.errors import Disputed
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, list_payments
+from chenu.agents.pricing import RANGES
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.agents.refunds import list_sale_refunds
 from chenu.core.errors import ChenuError, Invalid, NotFound
@@ -17,13 +18,14 @@ from chenu.flows.purchases.refund_plans import RefundNotAllowed, RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.purchases.reversals import get_debt
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.refund_requests import SECOND_PERSON_ABOVE
 from chenu.ledger.accounts import creator_payable, creator_receivable
 from chenu.ledger.journal import get_cents
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, another_agent, buy, open_market, pay_for, start_buying
 from tests.flows.test_invariants import EVER
 from tests.people import Person, make_person
-from tests.rows import count
+from tests.rows import count, mails_to
 from tests.stripe_side import StripeSide
 
 
@@ -83,6 +85,12 @@ async def test_the_buyer_gives_an_unused_agent_back(
     assert not await has_usable_grant(sold.account_id, sold.agent_id)
     assert await get_cents(creator_receivable(sold.creator_id)) == 0
     assert await count("credit_note") == 1
+    assert "REFUND" in await mails_to(market.buyer.email)
+    assert "SALE_REFUNDED" in await mails_to(market.creator.email)
+
+
+def test_no_refund_of_an_agent_needs_a_second_person() -> None:
+    assert max(highest for _, highest in RANGES.values()) <= SECOND_PERSON_ABOVE
 
 
 async def test_a_repeated_key_refunds_once(
@@ -198,18 +206,28 @@ async def test_refunds_at_the_dashboard_lead_to_the_same_state(
     assert [each.origin for each in await list_sale_refunds([sold.id])] == ["STRIPE", "STRIPE"]
 
 
+@pytest.mark.parametrize(
+    ("amount", "status", "share"),
+    [(None, "REFUNDED", 700), ("333", "PARTIALLY_REFUNDED", 233)],
+    ids=["whole", "a part"],
+)
 async def test_a_refund_of_a_payment_that_is_not_settled_here_yet(
-    services: Services, market: Market, stripe_side: StripeSide
+    services: Services,
+    market: Market,
+    stripe_side: StripeSide,
+    amount: str | None,
+    status: str,
+    share: int,
 ) -> None:
     purchase = await start_buying(services, market.buyer, market.agent)
     assert await pay_for(purchase) == 303
     [charge] = await stripe_side.charges_of(purchase.id)
-    await return_at_stripe(stripe_side, charge["id"])
+    await return_at_stripe(stripe_side, charge["id"], **({"amount": amount} if amount else {}))
 
     await require_true_books(services)
 
-    assert (await get_purchase(purchase.id)).status == "REFUNDED"
-    assert await reversed_of(stripe_side, purchase.id) == [700]
+    assert (await get_purchase(purchase.id)).status == status
+    assert await reversed_of(stripe_side, purchase.id) == [share]
 
 
 FAILS = "4000000000005126"
