@@ -159,9 +159,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceState:
-    """`payments` are the settled charges; `metadata` that of its subscription when it was made, or
-    of the payment page.
-    """
+    """`payments` are the settled charges; `metadata` that of its subscription or payment page."""
 
     id: str
     customer_id: str
@@ -197,8 +195,7 @@ class InvoiceState:
     @property
     def credit(self) -> Cents:
         """What of it the customer's credit at Stripe has paid instead of a card."""
-        had = max(-self.starting_balance, 0)
-        return Cents(min(had, max(self.total, 0)) if self.is_paid else 0)
+        return Cents(max(min(-self.starting_balance, self.total), 0) if self.is_paid else 0)
 
     @property
     def is_booked(self) -> bool:

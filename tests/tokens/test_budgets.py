@@ -250,7 +250,6 @@ async def test_from_month_to_year_what_a_run_gives_back_lasts_as_long_as_its_mon
     await db.run_in_transaction(lambda: release_hold(runs[0][0]))
 
     assert await available(account_id) == 25_000 + 23_000 + 1_000
-    assert [finding for finding in await check_books() if not finding.ok] == []
     await change(account_id, FREE, None)
     await db.run_in_transaction(lambda: release_hold(runs[1][0]))
     assert await available(account_id) == 500
