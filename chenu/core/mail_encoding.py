@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chenu.core import mail_params as of
+from chenu.core import sale_mail_params as of_sales
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
 
@@ -24,12 +25,12 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.RECEIPT: of.ReceiptParams,
     MailKind.PACK_RECEIPT: of.PackReceiptParams,
     MailKind.INVOICE: of.InvoiceParams,
-    MailKind.PAYMENT_RETURNED: of.PaymentReturnedParams,
+    MailKind.PAYMENT_RETURNED: of_sales.PaymentReturnedParams,
     MailKind.REFUND: of.RefundParams,
     MailKind.WITHDRAWAL_RECEIVED: of.WithdrawalReceivedParams,
     MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
-    MailKind.SALE: of.SaleParams,
+    MailKind.SALE: of_sales.SaleParams,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,
@@ -39,7 +40,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
         ),
         DisputeParams,
     ),
-    MailKind.SALE_REFUNDED: of.SaleRefundedParams,
+    MailKind.SALE_REFUNDED: of_sales.SaleRefundedParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
     MailKind.AGENT_REJECTED: of.ReviewParams,

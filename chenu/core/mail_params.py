@@ -118,31 +118,6 @@ class InvoiceParams(MailParams, frozen=True):
     invoice_url: str | None
 
 
-class PaymentReturnedParams(MailParams, frozen=True):
-    name: str
-    agent: str
-    amount: int
-    reason: str
-
-
-class SaleParams(MailParams, frozen=True):
-    name: str
-    agent: str
-    gross: int
-    creator_share: int
-    platform_share: int
-
-
-class SaleRefundedParams(MailParams, frozen=True):
-    """`share` of the `amount` comes out of the creator's; `sale` is its page."""
-
-    name: str
-    agent: str
-    sale: str
-    amount: int
-    share: int
-
-
 class ReviewParams(MailParams, frozen=True):
     name: str
     agent: str

@@ -21,7 +21,6 @@ from chenu.core.mail_params import (
     NewAddressParams,
     OwnerChangedParams,
     PaymentFailedParams,
-    PaymentReturnedParams,
     PersonDeletedParams,
     PlanCancelledParams,
     PlanChangedParams,
@@ -33,8 +32,6 @@ from chenu.core.mail_params import (
     RefundParams,
     ResetParams,
     ReviewParams,
-    SaleParams,
-    SaleRefundedParams,
     SupportAnsweredParams,
     SupportAskedParams,
     TokenLimitParams,
@@ -46,6 +43,7 @@ from chenu.core.mail_params import (
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
 )
+from chenu.core.sale_mail_params import PaymentReturnedParams, SaleParams, SaleRefundedParams
 from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 

@@ -52,7 +52,7 @@ async def test_a_buyer_gives_an_agent_back_from_the_library(
     assert "/support" in again.links()
 
 
-async def test_a_buyer_who_has_used_it_is_told_where_to_turn_to(
+async def test_a_buyer_who_has_used_it_learns_where_to_turn_to(
     browser: Browser, market: Market, sale: PurchaseRow
 ) -> None:
     grants = await list_usable_grants(sale.account_id, [sale.agent_id])

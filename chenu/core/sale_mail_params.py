@@ -1,0 +1,28 @@
+"""What mails about sales of agents, and about payments that went back, say."""
+
+from chenu.core.mail_params import MailParams
+
+
+class SaleParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    gross: int
+    creator_share: int
+    platform_share: int
+
+
+class SaleRefundedParams(MailParams, frozen=True):
+    """`share` of the `amount` comes out of the creator's; `sale` is its page."""
+
+    name: str
+    agent: str
+    sale: str
+    amount: int
+    share: int
+
+
+class PaymentReturnedParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    amount: int
+    reason: str
