@@ -63,9 +63,9 @@ class Whose:
 DELETED_DOMAIN = "deleted.invalid"
 
 
-def is_pseudonymous(address: str) -> bool:
+def is_pseudonymous(email: str) -> bool:
     """Whether it is what stands in the place of a deleted person's address."""
-    return address.endswith(f"@{DELETED_DOMAIN}")
+    return email.endswith(f"@{DELETED_DOMAIN}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
-from chenu.flows.subscriptions.credit_notes import create_note_operation
+from chenu.flows.subscriptions.credit_notes import request_credit_note
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
@@ -191,7 +191,7 @@ async def _return_some(services: Services) -> None:
     request = await request_refund(services, clerk.actor, data, "r-1")
     note = CreditNoteRequest(invoice.stripe_invoice_id, Cents(100), str(request.id), "re_x")
     async with db.transaction():  # as of a refund whose document was refused
-        await create_note_operation(note, request.id, request.account_id)
+        await request_credit_note(note, request.id, request.account_id)
 
 
 async def _list_operations() -> list[OperationRow]:

@@ -207,7 +207,7 @@ async def test_without_either_a_worker_says_what_to_set(services: Services) -> N
 
 
 @pytest.mark.parametrize(
-    ("address", "queued"),
+    ("email", "queued"),
     [
         ("deleted-7@deleted.invalid", 0),
         ("ines@example.org", 1),
@@ -215,8 +215,8 @@ async def test_without_either_a_worker_says_what_to_set(services: Services) -> N
     ],
 )
 async def test_nothing_is_mailed_to_a_pseudonym(
-    services: Services, address: str, queued: int
+    services: Services, email: str, queued: int
 ) -> None:
-    await queue_mail(MailKind.SALE, address, "fr", "sale:pseudonym", SALE)
+    await queue_mail(MailKind.SALE, email, "fr", "sale:pseudonym", SALE)
 
     assert await count("outbox_mail") == queued

@@ -21,7 +21,7 @@ from chenu.ledger.operations import (
 )
 
 
-async def create_note_operation(
+async def request_credit_note(
     request: CreditNoteRequest, request_id: RefundRequestId, account_id: UUID | None
 ) -> None:
     """In the transaction that books the refund. Refused once more it waits for an operator."""

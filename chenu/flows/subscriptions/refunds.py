@@ -43,7 +43,7 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.pack_tokens import restore_of_request
-from chenu.flows.subscriptions.credit_notes import create_note_operation, store_note
+from chenu.flows.subscriptions.credit_notes import request_credit_note, store_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.operations import (
@@ -179,9 +179,9 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
             if refusal.code == "balance_insufficient":
                 raise NotYet(refusal.code, refused=True) from refusal
             raise
-        note_request = _make_note_request(params, state.id)
+        of_note = _describe_credit_note(params, state.id)
         try:
-            note = await fetch(lambda: self.money.create_credit_note(note_request, operation))
+            note = await fetch(lambda: self.money.create_credit_note(of_note, operation))
         except StripeRefusal as refusal:
             log.error("credit_note_refused", refund=state.id, code=refusal.code)
             return PlanRefund(state, None)
@@ -212,8 +212,8 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
     ) -> str:
         await settle_refund(answer.state, params.request_id)
         if answer.note is None:
-            request = _make_note_request(params, answer.state.id)
-            await create_note_operation(request, params.request_id, operation.account_id)
+            request = _describe_credit_note(params, answer.state.id)
+            await request_credit_note(request, params.request_id, operation.account_id)
         else:
             await store_note(answer.note)
         await close_request(params.request_id, RefundRequestState.SETTLED)
@@ -242,7 +242,7 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
         return params
 
 
-def _make_note_request(params: PlanRefundParams, refund_id: str) -> CreditNoteRequest:
+def _describe_credit_note(params: PlanRefundParams, refund_id: str) -> CreditNoteRequest:
     return CreditNoteRequest(
         params.stripe_invoice_id, params.amount, str(params.request_id), refund_id
     )
