@@ -11,12 +11,16 @@ from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
+from chenu.agents.model import PaymentId
+from chenu.agents.payments import PaymentRow, insert_payment
+from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import store_invoice
 from chenu.billing.recurring import InvoiceLine
-from chenu.core.clock import system_now
-from chenu.core.money import Cents
+from chenu.core.clock import business_now, system_now
+from chenu.core.ids import new_id
+from chenu.core.money import BasisPoints, Cents
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
@@ -99,6 +103,38 @@ class Store:
         }
 
 
+async def _pay_for(purchase: PurchaseRow) -> None:
+    """A payment of this month, for the pages that list payments."""
+    await insert_payment(
+        PaymentRow(
+            id=PaymentId(new_id()),
+            purchase_id=purchase.id,
+            account_id=purchase.account_id,
+            creator_id=purchase.creator_id,
+            stripe_payment_intent_id="pi_1",
+            stripe_charge_id="ch_1",
+            stripe_invoice_id=None,
+            gross=Cents(999),
+            discount=Cents(0),
+            tax=Cents(0),
+            creator_share=Cents(700),
+            platform_share=Cents(299),
+            fee=Cents(0),
+            creator_basis_points=BasisPoints(7000),
+            split_rule="1",
+            refunded=Cents(0),
+            disputed=Cents(0),
+            transferred=Cents(700),
+            share_due=Cents(0),
+            share_claimed=Cents(0),
+            stripe_transfer_id="tr_1",
+            receipt_url=None,
+            invoice_url=None,
+            paid_at=business_now(),
+        )
+    )
+
+
 async def open_store(services: Services) -> Store:
     creator, profile = await make_creator(services)
     agent = await make_published_agent(services, creator, price=0)
@@ -128,6 +164,7 @@ async def open_store(services: Services) -> Store:
         "support": support,
     }
     await put("access_grant", "first_used_at", system_now())
+    await _pay_for(purchase)
     return Store(people, agent, draft, purchase.id, profile.handle)
 
 

@@ -145,6 +145,7 @@ PARAMS = {
 _OURS: dict[str, object] = {
     "gross": 900,
     "is_owner": True,
+    "is_inquiry": False,
     "at": "2026-11-24T10:00:00+00:00",
     "due_at": "2026-11-24T10:00:00+00:00",
     "declared_at": "2026-11-24T10:00:00+00:00",

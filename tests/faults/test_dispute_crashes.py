@@ -1,13 +1,13 @@
 """kill -9 at each point of a dispute, from Stripe's event to the creator's answer: F2."""
 
-import time
 from functools import partial
 
 import pytest
 
-from chenu.core import db
+from chenu.agents.payments import list_payments
 from tests.faults.counts import runs
 from tests.faults.stand import Stand, require_books
+from tests.faults.test_sale_refund_crashes import buy
 from tests.rows import count
 from tests.waiting import until
 
@@ -27,13 +27,11 @@ _REVERSED = """
 """
 
 
-async def sell(stand: Stand, sales: int) -> str:
+async def sell(stand: Stand) -> str:
     """The charge of a sale whose share was transferred."""
-    buyer = await stand.make_buyer(f"d{time.monotonic_ns()}")
-    await stand.buy(buyer)
-    await stand.settle(sales)
-    sql = "SELECT stripe_charge_id FROM purchase_payment WHERE account_id = $1"
-    return str(await db.fetch_value(sql, buyer.person.actor.account_id))
+    _, purchase_id = await buy(stand)
+    [payment] = await list_payments([purchase_id])
+    return payment.stripe_charge_id
 
 
 async def _is_followed(stand: Stand, charge: str) -> bool:
@@ -46,8 +44,8 @@ async def _is_followed(stand: Stand, charge: str) -> bool:
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS.keys())
 async def test_a_dispute_survives_a_kill(stand: Stand, point: str) -> None:
-    for run in range(runs(2)):
-        charge, deaths = await sell(stand, run + 1), stand.worker.deaths
+    for _ in range(runs(2)):
+        charge, deaths = await sell(stand), stand.worker.deaths
         stand.worker.arm(point)
 
         await stand.stripe.dispute(charge)
