@@ -27,7 +27,7 @@ async def test_a_buyer_gives_an_agent_back_from_the_library(visitor: Visitor) ->
 async def test_a_creator_sees_a_refund_before_it_is_made(visitor: Visitor) -> None:
     await visitor.sign_in("creator")
     await visitor.go("/creator")
-    await visitor.press("a[href^='/creator/sales/']")
+    await visitor.press("tr:has(.pill-paid) a[href^='/creator/sales/']")
     await visitor.page.wait_for_url("**/creator/sales/**")
     assert await visitor.accessibility_faults() == []
 

@@ -8,6 +8,7 @@ from chenu.core import db
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
+from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
@@ -24,7 +25,8 @@ from tests.rows import put, unguarded
 from tests.stripe_side import AWAY, StripeSide
 
 BY_NAME = {
-    invariant.name: invariant for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS)
+    invariant.name: invariant
+    for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS, *DISPUTES)
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 

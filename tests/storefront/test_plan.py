@@ -221,7 +221,7 @@ async def test_a_card_that_had_a_trial_is_named_as_the_reason_of_the_end(
     order = await browser.get(await order_url())
 
     for page in (seen, card, order):
-        assert "its card had been in a trial before" in page.words
+        assert "the card that was given for it, had been in a trial before" in page.words
     assert "You have had your trial: the first payment is due at once" in seen.words
 
 
