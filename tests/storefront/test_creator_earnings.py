@@ -1,7 +1,5 @@
 """A creator's earnings of a month: every cent in its column, payments page by page, and as CSV."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,12 +11,12 @@ from chenu.agents.rows import AgentRow
 from chenu.core.clock import business_now
 from chenu.core.months import month_of
 from chenu.flows.services import Services
-from storefront.csv_export import BYTE_ORDER_MARK
 from storefront.routes import creator_earnings
 from tests.flows.sales import Market, another_agent, buy, open_market
 from tests.people import Person
 from tests.rows import put
 from tests.storefront.browser import Browser
+from tests.storefront.test_tokens import csv_of, squeeze
 from tests.storefront.visitors import make_reader
 from tests.stripe_side import StripeSide
 
@@ -47,17 +45,6 @@ async def shop(services: Services, browser: Browser, market: Market) -> Shop:
     purchase = await buy(services, market)
     [payment] = await list_payments([purchase.id])
     return Shop(browser.become(market.creator), market.creator, market.agent, payment)
-
-
-def squeeze(text: str) -> str:
-    """Cells of a table follow each other without a space."""
-    return "".join(text.split())
-
-
-async def csv_of(browser: Browser, url: str, separator: str = ",") -> list[list[str]]:
-    text = (await browser.get(url)).response.text
-    assert text.startswith(BYTE_ORDER_MARK)
-    return list(csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=separator))
 
 
 async def test_every_cent_of_the_month_stands_in_its_column(shop: Shop) -> None:
@@ -126,7 +113,7 @@ async def test_the_file_has_a_line_a_payment_and_runs_nothing(shop: Shop) -> Non
     await put("agent", "name", "=HYPERLINK(1)", "id = $2", shop.agent.id)
     month = month_of(business_now())
 
-    head, line = await csv_of(shop.desk, f"{PAGE}.csv?month={month}")
+    head, line = await csv_of(shop.desk, url=f"{PAGE}.csv?month={month}")
 
     assert len(head) == len(line)
     assert line[1] == "'=HYPERLINK(1)"
