@@ -35,6 +35,8 @@ from chenu.tokens.budget_rules import BudgetSource
 from tests.billing.recurring import answered, made_up_invoice, made_up_plan
 from tests.people import make_person
 
+NOW = business_now().replace(microsecond=0)
+"""One second for all periods of a test: an invoice and its budget begin together."""
 SUCCEEDED, FAILED = RefundStatus.SUCCEEDED, RefundStatus.FAILED
 BEGINS, LASTS = -400, 500
 """Days from now: of the plan in which all is."""
@@ -60,7 +62,7 @@ class Returned:
 
 
 def at(days: float) -> datetime:
-    return business_now().replace(microsecond=0) + timedelta(days=days)
+    return NOW + timedelta(days=days)
 
 
 @pytest.fixture
