@@ -10,7 +10,8 @@ from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.accounts.roles import Right
 from chenu.core.errors import BadInput, Forbidden, Unauthenticated
 from chenu.settings import Settings
-from storefront.forms import HttpRequest, read_form, read_query
+from storefront.forms import SENT_FORM, HttpRequest, read_form, read_query
+from storefront.fresh_sign_in import confirm_again
 from storefront.meter import METER_KEY, Meter, find_meter
 
 ACCOUNTS_KEY = "own_accounts"
@@ -30,6 +31,7 @@ class Access(StrEnum):
     REVIEWER = "REVIEWER"
     SUPPORT = "SUPPORT"
     FINANCE = "FINANCE"
+    ADMIN = "ADMIN"
 
 
 PUBLIC = {ACCESS_KEY: Access.PUBLIC}
@@ -37,11 +39,13 @@ SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
 SUPPORT = {ACCESS_KEY: Access.SUPPORT}
 FINANCE = {ACCESS_KEY: Access.FINANCE}
+ADMIN = {ACCESS_KEY: Access.ADMIN}
 
 _STAFF = {
     Access.REVIEWER: Staff.REVIEWER,
     Access.SUPPORT: Staff.SUPPORT,
     Access.FINANCE: Staff.FINANCE,
+    Access.ADMIN: Staff.ADMIN,
 }
 
 
@@ -83,6 +87,8 @@ class RequestCheck:
         is_own = expected is None or hmac.compare_digest(sent, expected.encode())
         if not request_context.origin_ok or not is_own:
             raise Forbidden("This form is too old or was not sent from here. Nothing was changed")
+        request.scope["state"][SENT_FORM] = form
+        await confirm_again(request_context.actor, form)
 
 
 async def _list_accounts(actor: Actor) -> list[OwnAccount]:

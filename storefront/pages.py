@@ -82,6 +82,13 @@ class Pages:
         start = f"{self.settings.public_url}/"
         return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
 
+    @property
+    def own_address(self) -> str:
+        """The path and query of this very request, whatever its method."""
+        scope = self._request.scope
+        query = scope["query_string"].decode("latin-1")
+        return _local(f"{scope['path']}?{query}" if query else scope["path"])
+
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
         body = self.render(template, **context).encode()

@@ -1,15 +1,15 @@
-"""Confirmation by password for changes that a session alone must not make.
+"""Confirmation of the person for what a session alone must not do.
 
-A session can be stolen, or left open on another person's computer, and a new email address or API
-key would outlast it. These changes need the password, unless the person has just signed in.
+A session can be stolen, or left open on another person's computer. A new email address or API key
+would outlast it, and money that has gone back is gone: these ask who is there, unless the person
+has just signed in. docs/decisions/0046.
 """
 
 from datetime import timedelta
-from uuid import UUID
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import Actor, UserId
-from chenu.accounts.errors import WrongCredentials
+from chenu.accounts.errors import SignInAgain, WrongCredentials
 from chenu.accounts.password_store import get_password_hash
 from chenu.accounts.passwords import verify_password
 from chenu.core import db
@@ -18,6 +18,9 @@ from chenu.core.errors import Forbidden, Invalid, Unauthenticated
 from chenu.core.i18n import mark
 
 RECENT = timedelta(minutes=10)
+"""For what outlasts the session."""
+FRESH = timedelta(minutes=30)
+"""For refunds and payouts, several of which may be made in a row."""
 
 
 async def require_confirmed(actor: Actor, password: str | None) -> None:
@@ -31,12 +34,29 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
         raise Forbidden("This is for people who are signed in")
     if password is not None:
         await check_own_password(actor.require_user(), password)
-    elif not await _is_recent(actor.session_id):
+    elif not await _is_proved_within(RECENT, actor):
         message = mark(
             "Please enter your current password: you signed in more than {minutes} minutes ago"
         )
-        minutes = int(RECENT.total_seconds() // 60)
-        raise Invalid(message, path=("current_password",), minutes=minutes)
+        raise Invalid(message, path=("current_password",), minutes=minutes_of(RECENT))
+
+
+async def require_fresh(actor: Actor) -> None:
+    """Asked of sessions, not of keys, which have no password. Raises SignInAgain."""
+    if actor.session_id is not None and not await _is_proved_within(FRESH, actor):
+        raise SignInAgain(minutes_of(FRESH))
+
+
+async def confirm_session(actor: Actor, password: str) -> None:
+    """The person of this session proves themselves again. Raises WrongCredentials, RateLimited."""
+    await check_own_password(actor.require_user(), password)
+    sql = "UPDATE user_session SET confirmed_at = $2 WHERE id = $1 AND revoked_at IS NULL"
+    if not await db.execute(sql, actor.session_id, system_now()):
+        raise Unauthenticated("Please sign in first")
+
+
+def minutes_of(age: timedelta) -> int:
+    return int(age.total_seconds() // 60)
 
 
 async def check_own_password(user_id: UserId, password: str) -> str:
@@ -61,6 +81,6 @@ async def require_session_still(actor: Actor) -> None:
         raise Unauthenticated("Please sign in first")
 
 
-async def _is_recent(session_id: UUID) -> bool:
-    sql = "SELECT 1 FROM user_session WHERE id = $1 AND created_at > $2"
-    return bool(await db.fetch_value(sql, session_id, system_now() - RECENT))
+async def _is_proved_within(age: timedelta, actor: Actor) -> bool:
+    sql = "SELECT 1 FROM user_session WHERE id = $1 AND greatest(created_at, confirmed_at) > $2"
+    return bool(await db.fetch_value(sql, actor.session_id, system_now() - age))

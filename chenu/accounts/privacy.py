@@ -40,7 +40,7 @@ RULES: tuple[Rule, ...] = (
         "owner = @person",
         (
             *("id", "owner", "account", "user_agent", "ip", "created_at", "last_seen_at"),
-            *("expires_at", "revoked_at"),
+            *("expires_at", "revoked_at", "confirmed_at"),
         ),
         {"token_hash": _TOKEN},
         (Delete(),),
@@ -133,7 +133,7 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "audit_event",
         "actor = @person",
-        ("id", "at", "actor", "account_id", "action", "subject", "detail", "ip"),
+        ("id", "at", "actor", "account_id", "action", "subject", "detail", "ip", "by_staff"),
         erasure=(Blank({"ip": "''"}, "ip <> ''"),),
         retained={"action": CODE, "subject": CODE, "detail": _EVIDENCE},
     ),

@@ -126,7 +126,7 @@ class UserSession(Table, tablename="user_session"):
     """Only the hash of a session's token is stored.
 
     Ids that we did not create are never accepted. `account` is the one that the person chose to act
-    for; null for the personal one.
+    for; null for the personal one. `confirmed_at`: the person proved themselves again.
     """
 
     id = primary_id()
@@ -139,6 +139,7 @@ class UserSession(Table, tablename="user_session"):
     last_seen_at = system_time()
     expires_at = system_time()
     revoked_at = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
 
 
 class MailToken(Table, tablename="mail_token"):
@@ -258,7 +259,10 @@ class IdempotencyRecord(Table, tablename="idempotency_record"):
 
 
 class AuditEvent(Table, tablename="audit_event"):
-    """Append-only: who did what, from which IP."""
+    """Append-only: who did what, from which IP.
+
+    `by_staff`: done because of a staff role, or at the command line; its `detail` has the reason.
+    """
 
     id = primary_id()
     at = business_time()
@@ -268,3 +272,4 @@ class AuditEvent(Table, tablename="audit_event"):
     subject = Text(default="")
     detail = JSONB(default="{}")
     ip = Text(default="")
+    by_staff = Boolean(default=False)

@@ -55,6 +55,7 @@ class ErrorCode(StrEnum):
     REFUND_NOT_ALLOWED = "REFUND_NOT_ALLOWED"
     DISPUTED = "DISPUTED"
     TRIAL_USED = "TRIAL_USED"
+    SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
 
 
 class ValidationFailed(BrokenRequest):

@@ -6,15 +6,18 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
+from chenu.accounts.confirmation import FRESH, minutes_of
 from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.errors import SignInAgain
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.request_context import language_cookie, session_cookie
 from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import sign_in
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale
-from storefront.access import PUBLIC
+from storefront.access import PUBLIC, SIGNED_IN
 from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form, read_query
+from storefront.fresh_sign_in import AGAIN_PATH, PASSWORD
 from storefront.pages import Page, Pages
 from storefront.sign_in_path import safe_next
 from storefront.visitor import browser_of
@@ -42,6 +45,20 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
     devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
+
+
+@get(AGAIN_PATH, opt=SIGNED_IN)
+async def show_again() -> Page:
+    raise SignInAgain(minutes_of(FRESH))
+
+
+@post(AGAIN_PATH, opt=SIGNED_IN)
+async def submit_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The password was looked at before: storefront/fresh_sign_in.py."""
+    fields = await read_form(request)
+    if PASSWORD not in fields:
+        raise SignInAgain(minutes_of(FRESH))
+    return pages.go(safe_next(fields.text("next")))
 
 
 async def change_over(pages: Pages, session: NewSession) -> str | None:

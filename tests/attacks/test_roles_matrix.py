@@ -76,6 +76,7 @@ FORMS: dict[str, Right | None] = {
     "/purchases/{purchase_id:uuid}/refund": Right.BUY_AGENTS,
     "/purchases/{purchase_id:uuid}/resume": Right.BUY_AGENTS,
     "/roi/settings": Right.MANAGE_PLAN,
+    "/sign-in/again": OF_THE_PERSON,
     "/support": Right.ASK_SUPPORT,
     "/tokens/orders/{pack_order_id:uuid}/refund": Right.BUY_PACKS,
     "/tokens/packs/{code:str}/buy": Right.BUY_PACKS,
