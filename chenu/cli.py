@@ -284,5 +284,15 @@ def service_key_revoke(prefix: str, reason: str) -> None:
     run(revoke(load_settings(), prefix, reason))
 
 
+@main.command("remove-second-factor")
+@click.argument("email")
+@click.option("--reason", required=True, help="how you know who it is, for the audit trail")
+def remove_second_factor(email: str, reason: str) -> None:
+    """Switch it off for somebody who has lost app and recovery codes."""
+    from chenu.cli_second_factor import remove
+
+    run(remove(load_settings(), email, reason))
+
+
 if __name__ == "__main__":
     main()

@@ -27,4 +27,5 @@ STAFF_ACTS = {
     StaffAct.OPERATION_GIVE_UP: mark("Call to Stripe given up"),
     StaffAct.SERVICE_KEY_CREATE: mark("Service key made"),
     StaffAct.SERVICE_KEY_REVOKE: mark("Service key revoked"),
+    StaffAct.FACTOR_REMOVE: mark("Second factor removed"),
 }

@@ -11,7 +11,7 @@ from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unaut
 from chenu.core.i18n import mark
 from chenu.core.paging import BadCursor
 from chenu.settings import Settings
-from storefront.forms import FormView, HttpRequest
+from storefront.forms import FormView, HttpRequest, read_query
 from storefront.fresh_sign_in import AGAIN_PATH, fields_to_repeat
 from storefront.pages import Page, Pages, StatusOf
 from storefront.remedies import remedy_of
@@ -82,12 +82,19 @@ def _ask_again(request: HttpRequest, pages: Pages, error: SignInAgain) -> Page:
         "people/sign_in_again.html",
         status,
         form=form,
+        asks_code=error.asks_code,
         advice=pages.explain(error),
         action=pages.own_address if is_form else AGAIN_PATH,
-        repeated=fields_to_repeat(request) if is_form else [("next", pages.here)],
+        repeated=fields_to_repeat(request) if is_form else [("next", _wanted(request, pages))],
     )
     page.headers.update(_headers(wrong or error, status, is_htmx="hx-request" in request.headers))
     return page
+
+
+def _wanted(request: HttpRequest, pages: Pages) -> str:
+    """The page that was asked for, or named by a link to the question itself."""
+    is_question = request.scope["path"] == AGAIN_PATH
+    return read_query(request).text("next") if is_question else pages.here
 
 
 def _status(error: Exception, status_of: StatusOf) -> int:

@@ -4,30 +4,39 @@ Any form may carry the fields of that page beside its own: they are looked at be
 nothing that was typed is lost, and no script is needed. docs/decisions/0046.
 """
 
-from chenu.accounts.actor import Actor
-from chenu.accounts.confirmation import FRESH, confirm_session, minutes_of
-from chenu.accounts.errors import SignInAgain, WrongCredentials
+from chenu.accounts.actor import Actor, UserId
+from chenu.accounts.confirmation import confirm_session, sign_in_again
+from chenu.accounts.errors import WrongCode, WrongCredentials
+from chenu.accounts.second_factor import take_code
 from chenu.core.errors import Invalid, RateLimited
 from chenu.core.i18n import mark
 from storefront.forms import SENT_FORM, Fields, HttpRequest
 
 PASSWORD = "again_password"  # noqa: S105 - the name of a field
-_OURS = (PASSWORD, "csrf_token")
+CODE = "again_code"
+_OURS = (PASSWORD, CODE, "csrf_token")
 _NEVER_SHOWN = frozenset({"password", "current_password", "new_password"})
 AGAIN_PATH = "/sign-in/again"
 
 
-async def confirm_again(actor: Actor, form: Fields) -> None:
+async def confirm_again(actor: Actor, form: Fields, key: bytes) -> None:
     """Raises SignInAgain with what is wrong, for a form that came with a password."""
+
+    async def check(user_id: UserId) -> None:
+        await take_code(user_id, form.text(CODE), key)
+
     if PASSWORD not in form or actor.session_id is None:
         return
     try:
-        await confirm_session(actor, form.text(PASSWORD))
+        await confirm_session(actor, form.text(PASSWORD), check)
     except WrongCredentials:
         wrong = Invalid(mark("The current password is wrong"), path=(PASSWORD,))
-        raise SignInAgain(minutes_of(FRESH), wrong) from None
+        raise await sign_in_again(actor, wrong=wrong) from None
+    except WrongCode as error:
+        wrong = Invalid(error.message, path=(CODE,))
+        raise await sign_in_again(actor, wrong=wrong) from None
     except RateLimited as limited:
-        raise SignInAgain(minutes_of(FRESH), limited) from None
+        raise await sign_in_again(actor, wrong=limited) from None
 
 
 def fields_to_repeat(request: HttpRequest) -> list[tuple[str, str]]:

@@ -46,6 +46,20 @@ RULES: tuple[Rule, ...] = (
         (Delete(),),
     ),
     PersonalData(
+        "second_factor",
+        "owner = @person",
+        ("id", "owner", "created_at", "confirmed_at"),
+        {"secret": _TOKEN, "last_step": "when the last code was taken"},
+        (Delete(),),
+    ),
+    PersonalData(
+        "recovery_code",
+        "owner = @person",
+        ("id", "owner", "created_at", "used_at"),
+        {"code_hash": _TOKEN},
+        (Delete(),),
+    ),
+    PersonalData(
         "mail_token",
         "owner = @person",
         ("id", "owner", "purpose", "email", "link_query", "expires_at", "used_at"),

@@ -45,6 +45,7 @@ class StaffAct(StrEnum):
     OPERATION_GIVE_UP = "operation.give_up"
     SERVICE_KEY_CREATE = "service_key.create"
     SERVICE_KEY_REVOKE = "service_key.revoke"
+    FACTOR_REMOVE = "second_factor.remove"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

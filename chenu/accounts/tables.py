@@ -142,6 +142,30 @@ class UserSession(Table, tablename="user_session"):
     confirmed_at = Timestamptz(default=None, null=True)
 
 
+class SecondFactor(Table, tablename="second_factor"):
+    """The secret of somebody's authenticator app, encrypted; it counts once it is confirmed.
+
+    `last_step` is the half minute of the last code that was taken: no code is taken twice.
+    """
+
+    id = primary_id()
+    owner = belongs_to(AppUser, unique=True)
+    secret = Bytea()
+    last_step = BigInt(default=0)
+    created_at = system_time()
+    confirmed_at = Timestamptz(default=None, null=True)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """For the day when the authenticator is lost: each works once. Only its hash is stored."""
+
+    id = primary_id()
+    owner = belongs_to(AppUser, index=True)
+    code_hash = Bytea(unique=True)
+    created_at = system_time()
+    used_at = Timestamptz(default=None, null=True)
+
+
 class MailToken(Table, tablename="mail_token"):
     """A single-use link sent by mail; `email` is the address that it verifies or changes to.
 

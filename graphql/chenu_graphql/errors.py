@@ -56,6 +56,7 @@ class ErrorCode(StrEnum):
     DISPUTED = "DISPUTED"
     TRIAL_USED = "TRIAL_USED"
     SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
+    CODE_NEEDED = "CODE_NEEDED"
 
 
 class ValidationFailed(BrokenRequest):

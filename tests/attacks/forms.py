@@ -41,6 +41,11 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
+        "/sign-in/code": Filled("buyer", {"token": "x", "code": "000000"}, moves=False),
+        "/account/security/begin": Filled("buyer", {}),
+        "/account/security/confirm": Filled("buyer", {"code": "000000"}, moves=False),
+        "/account/security/codes": Filled("buyer", {}, moves=False),
+        "/account/security/off": Filled("buyer", {}, moves=False),
         "/sign-in/again": Filled("buyer", {"again_password": PASSWORD}),
         "/sign-up": Filled(
             "buyer",

@@ -110,8 +110,8 @@ async def _record(actor: Actor, plan: RefundPlan, reason: str) -> None:
         act, subject = StaffAct.PURCHASE_REFUND, plan.purchase.id
         await record_staff_act(actor, act, subject, reason, amount=plan.amount)
     else:
-        said = {"amount": plan.amount, "reason": reason}
-        await audit.record(actor, "purchase.refund", plan.purchase.id, **said)
+        subject, amount = plan.purchase.id, plan.amount
+        await audit.record(actor, "purchase.refund", subject, amount=amount, reason=reason)
 
 
 async def take_refund(

@@ -85,7 +85,7 @@ async def enter_contract(
         if await has_overlap(account_id, data.starts_at, data.ends_at):
             raise InvalidState("Another contract of this account runs in that time")
         await insert_contract(row)
-        terms = {"reference": row.reference, "amount": row.amount}
+        terms: dict[str, str | int] = {"reference": row.reference, "amount": row.amount}
         await record_staff_act(actor, StaffAct.CONTRACT_ENTER, row.id, reason, **terms)
 
     await db.run_in_transaction(write)

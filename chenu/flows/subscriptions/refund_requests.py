@@ -111,7 +111,7 @@ async def _create(
     await take_for_request(payment, row.id, data.amount)
     await insert_refund_request(row)
     await idempotency.remember_result(key, row.id)
-    detail = {"amount": data.amount, "state": row.state}
+    detail: dict[str, str | int] = {"amount": data.amount, "state": row.state}
     await record_staff_act(actor, StaffAct.INVOICE_REFUND, invoice.id, row.reason, **detail)
     return row.id, None if is_waiting else await create_refund_operation(row, invoice)
 
