@@ -44,9 +44,8 @@ async def _find_known(token: str, key: bytes) -> Credentials:
         raise WrongCredentials(_TOO_OLD)
     password_hash = await get_password_hash(UserId(user_id))
     known = Credentials(user_id, password_hash)
-    is_ours = hmac.compare_digest(
-        _sign(known, int(until), key).encode(), token.encode(errors="surrogatepass")
-    )
+    expected, sent = _sign(known, int(until), key), token.encode(errors="surrogatepass")
+    is_ours = hmac.compare_digest(expected.encode(), sent)
     if not is_ours or int(until) < system_now().timestamp():
         raise WrongCredentials(_TOO_OLD)
     return known

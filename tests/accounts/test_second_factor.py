@@ -67,13 +67,9 @@ async def test_a_wrong_password_with_a_right_code_opens_nothing(services: Servic
     secret, _ = await switch_on(services, zoe)
     await forget_last_code()
 
+    given = CodeGiven(code_of(secret), services.settings.secret)
     with pytest.raises(WrongCredentials):
-        await sign_in(
-            zoe.email,
-            "not this one",
-            Browser(),
-            CodeGiven(code_of(secret), services.settings.secret),
-        )
+        await sign_in(zoe.email, "not this one", Browser(), given)
 
     await take_code(zoe.user_id, code_of(secret), services.settings.secret)
 

@@ -42,6 +42,7 @@ SIGNED_IN = {
         "/account",
         "/account/mail",
         "/account/members",
+        "/account/security",
         "/account/token-limits",
         "/account/plan",
         "/account/plan/change",

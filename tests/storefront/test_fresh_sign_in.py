@@ -35,6 +35,8 @@ MONEY = {
 }
 """Forms that give money back. Declaring a withdrawal is a right that no password may bar."""
 
+FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
+
 
 async def _age(by: timedelta = OLD) -> None:
     await put("user_session", "created_at", system_now() - by)
@@ -60,7 +62,7 @@ async def test_every_form_that_returns_money_asks_who_is_there(
         answer = await ask(client, route, world, session_headers(services, person), sent)
         asked |= {route.path} if "again_password" in answer.text else set()
 
-    assert asked == MONEY
+    assert asked == MONEY | FACTOR
 
 
 async def test_what_was_typed_is_done_after_the_password(browser: Browser, paid: Paid) -> None:
