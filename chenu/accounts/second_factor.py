@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.authenticator import (
@@ -18,7 +20,7 @@ from chenu.accounts.authenticator import (
 )
 from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.credentials import hash_token
-from chenu.accounts.encryption import decrypt, encrypt
+from chenu.accounts.encryption import UnreadableSecret, decrypt, encrypt
 from chenu.accounts.errors import CodeNeeded, WrongCode
 from chenu.accounts.factor_state import has_second_factor
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
@@ -29,6 +31,8 @@ from chenu.core.errors import InvalidState, NotFound
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
+
+log = structlog.get_logger(__name__)
 
 _IS_ON = mark("Your second factor is on already: turn it off first")
 _NOT_BEGUN = mark("Please begin with a new key for your authenticator app")
@@ -202,7 +206,13 @@ async def _take_recovery_code(user_id: UserId, code: str, _: bytes) -> bool:
 async def _find_secret(user_id: UserId, key: bytes) -> str | None:
     sql = "SELECT secret, owner FROM second_factor WHERE owner = $1"
     found = await db.find_one(_Row, sql, user_id)
-    return None if found is None else decrypt(found.secret, key, found.owner).decode()
+    if found is None:
+        return None
+    try:
+        return decrypt(found.secret, key, found.owner).decode()
+    except UnreadableSecret:  # recovery codes work all the same
+        log.exception("second_factor_unreadable", user=str(user_id))
+        return None
 
 
 async def _replace_codes(user_id: UserId) -> list[str]:

@@ -248,6 +248,17 @@ async def test_the_secret_is_encrypted_and_bound_to_its_owner(services: Services
     assert encrypt(b"x", b"k", zoe.user_id) != encrypt(b"x", b"k", zoe.user_id)
 
 
+async def test_recovery_codes_work_when_the_secret_cannot_be_read(services: Services) -> None:
+    zoe = await make_person("zoe")
+    secret, codes = await switch_on(services, zoe)
+    await forget_last_code()
+
+    with pytest.raises(WrongCode):
+        await take_code(zoe.user_id, code_of(secret), b"another CHENU_SECRET")
+
+    await take_code(zoe.user_id, codes[0], b"another CHENU_SECRET")
+
+
 async def test_a_phone_may_be_half_a_minute_off() -> None:
     secret, now = pyotp.random_base32(), system_now()
     totp = pyotp.TOTP(secret)

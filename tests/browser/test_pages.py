@@ -86,6 +86,7 @@ SIGNED_IN = {
         "/staff/inquiries",
         "/staff/coupons",
         "/staff/books",
+        "/staff/audit",
         "/staff/mails",
         "/staff/mails/sale",
     ),
