@@ -77,7 +77,8 @@ def _ask_again(request: HttpRequest, pages: Pages, error: SignInAgain) -> Page:
     is_form = request.method == "POST"
     wrong = error.wrong
     form = pages.refused("again", {}, wrong) if wrong is not None else FormView("again")
-    status = pages.status(wrong or error)
+    is_question = request.scope["path"] == AGAIN_PATH and not is_form
+    status = 200 if is_question else pages.status(wrong or error)
     page = pages.show(
         "people/sign_in_again.html",
         status,

@@ -21,7 +21,7 @@ def new_authenticator_secret() -> str:
     return pyotp.random_base32()
 
 
-def key_address(secret: str, email: str) -> str:
+def key_uri(secret: str, email: str) -> str:
     """The otpauth address that a QR code holds."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="CHE·NU")
 

@@ -13,7 +13,7 @@ from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.authenticator import (
     find_step,
     is_of_app,
-    key_address,
+    key_uri,
     new_authenticator_secret,
     new_recovery_codes,
     normalise_code,
@@ -22,6 +22,7 @@ from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.credentials import hash_token
 from chenu.accounts.encryption import UnreadableSecret, decrypt, encrypt
 from chenu.accounts.errors import CodeNeeded, WrongCode
+from chenu.accounts.factor_mails import tell_owner
 from chenu.accounts.factor_state import has_second_factor
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.tables import RecoveryCode, SecondFactor
@@ -30,6 +31,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import InvalidState, NotFound
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
+from chenu.core.mail import MailKind
 from chenu.core.rows import insert
 
 log = structlog.get_logger(__name__)
@@ -51,7 +53,7 @@ class AppKey:
     """What the authenticator app needs: as text, and as the address in the QR code."""
 
     secret: str
-    address: str
+    uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ async def get_factor(actor: Actor, email: str, key: bytes) -> FactorView:
         sql = "SELECT count(*) FROM recovery_code WHERE owner = $1 AND used_at IS NULL"
         return FactorView(True, None, int(await db.fetch_value(sql, user_id)))
     secret = await _find_secret(user_id, key)
-    app_key = None if secret is None else AppKey(secret, key_address(secret, email))
+    app_key = None if secret is None else AppKey(secret, key_uri(secret, email))
     return FactorView(False, app_key, 0)
 
 
@@ -149,6 +151,7 @@ async def turn_factor_off(actor: Actor) -> None:
         if not await _delete(user_id):
             raise InvalidState(mark("Your second factor is off"))
         await audit.record(actor, "second_factor.off", user_id)
+        await tell_owner(user_id, MailKind.SECOND_FACTOR_OFF)
 
     await db.run_in_transaction(switch_off)
 
@@ -160,6 +163,7 @@ async def remove_factor(user_id: UserId, name: str, reason: str) -> None:
         raise NotFound("This person has no second factor")
     actor = Actor(ip="command line")
     await record_staff_act(actor, StaffAct.FACTOR_REMOVE, user_id, reason, operator=name)
+    await tell_owner(user_id, MailKind.SECOND_FACTOR_OFF)
 
 
 async def require_code(user_id: UserId, given: CodeGiven) -> None:
@@ -195,12 +199,16 @@ async def _take_app_code(user_id: UserId, code: str, key: bytes) -> bool:
     return bool(await db.execute(sql, user_id, step))
 
 
+@db.transactional
 async def _take_recovery_code(user_id: UserId, code: str, _: bytes) -> bool:
     sql = """
         UPDATE recovery_code SET used_at = $3
         WHERE owner = $1 AND code_hash = $2 AND used_at IS NULL
     """
-    return bool(await db.execute(sql, user_id, hash_token(code), system_now()))
+    if not await db.execute(sql, user_id, hash_token(code), system_now()):
+        return False
+    await tell_owner(user_id, MailKind.RECOVERY_CODE_USED)
+    return True
 
 
 async def _find_secret(user_id: UserId, key: bytes) -> str | None:

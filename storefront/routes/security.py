@@ -32,13 +32,13 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     actor = pages.request_context.actor
     user = await get_user(actor.require_user())
     factor = await get_factor(actor, user.email, pages.settings.secret)
-    picture = None if factor.app_key is None else draw_code(factor.app_key.address)
+    picture = None if factor.app_key is None else draw_code(factor.app_key.uri)
     return pages.show("account/security.html", status, form=form, factor=factor, picture=picture)
 
 
-def draw_code(address: str) -> Markup:
+def draw_code(uri: str) -> Markup:
     """Black on white in both colour schemes: cameras want it so. Holds shapes, no text."""
-    drawn = segno.make(address, error="m", micro=False).svg_inline(
+    drawn = segno.make(uri, error="m", micro=False).svg_inline(
         scale=5, light="#fff", border=4, omitsize=False
     )
     return Markup(drawn)  # noqa: S704 - drawn by us

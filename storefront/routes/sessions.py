@@ -15,7 +15,7 @@ from chenu.accounts.second_step import finish_sign_in, make_step_token
 from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import sign_in
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
-from chenu.core.i18n import LOCALES, is_locale
+from chenu.core.i18n import LOCALES, is_locale, mark
 from storefront.access import PUBLIC, SIGNED_IN
 from storefront.forms import (
     REFUSED_TRIES,
@@ -91,7 +91,8 @@ async def submit_again(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     """The password was looked at before: storefront/fresh_sign_in.py."""
     fields = await read_form(request)
     if PASSWORD not in fields:
-        raise await sign_in_again(pages.request_context.actor)
+        wrong = Invalid(mark("Please enter your password"), path=(PASSWORD,))
+        raise await sign_in_again(pages.request_context.actor, wrong=wrong)
     return pages.go(safe_next(fields.text("next")))
 
 

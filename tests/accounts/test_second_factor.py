@@ -29,7 +29,7 @@ from chenu.core.ids import new_id
 from chenu.flows.services import Services
 from tests.accounts.factors import code_of, forget_last_code, switch_on
 from tests.people import PASSWORD, make_person
-from tests.rows import count, put
+from tests.rows import count, mails_to, put
 
 
 async def test_it_counts_once_a_code_was_given(services: Services) -> None:
@@ -109,6 +109,7 @@ async def test_a_recovery_code_replaces_the_app_once(services: Services) -> None
     with pytest.raises(WrongCode):
         await sign_in(zoe.email, PASSWORD, Browser(), CodeGiven(codes[0], key))
     assert (await get_factor(zoe.actor, zoe.email, key)).codes_left == 9
+    assert await mails_to(zoe.email) == ["RECOVERY_CODE_USED"]
 
 
 async def test_recovery_codes_of_others_and_of_before_open_nothing(services: Services) -> None:
@@ -173,6 +174,7 @@ async def test_it_is_turned_off_by_its_owner_and_by_an_operator(services: Servic
 
     assert (await sign_in(zoe.email, PASSWORD, Browser())).owner == zoe.user_id
     assert await count("recovery_code") == 0
+    assert await mails_to(zoe.email) == ["SECOND_FACTOR_OFF"] * 2
     assert await count("audit_event", "by_staff AND action = 'second_factor.remove'") == 1
 
 
@@ -181,9 +183,9 @@ async def test_an_old_session_begins_ends_and_renews_nothing(services: Services)
     await switch_on(services, zoe)
     await put("user_session", "created_at", system_now().replace(year=2020))
 
-    for wish in (turn_factor_off(zoe.actor), renew_recovery_codes(zoe.actor)):
+    for change in (turn_factor_off(zoe.actor), renew_recovery_codes(zoe.actor)):
         with pytest.raises(SignInAgain) as stopped:
-            await wish
+            await change
         assert stopped.value.asks_code
     with pytest.raises(SignInAgain) as stopped:
         await begin_factor(ben.actor, services.settings.secret)

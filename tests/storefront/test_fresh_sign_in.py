@@ -93,11 +93,15 @@ async def test_a_wrong_password_shows_the_page_again_and_moves_nothing(
     stopped = await browser.submit(opened, refund_form(paid), typed)
 
     wrong = await browser.submit(stopped, refund_form(paid), {"again_password": "not this"})
-    kept = dict(wrong.form(refund_form(paid)).fields)
+    typed_again = dict(wrong.form(refund_form(paid)).fields)
 
     assert wrong.status == 422
     assert "The current password is wrong" in wrong.words
-    assert (kept["amount"], kept["reason"], kept["again_password"]) == ("99,50", "A week.", "")
+    assert (typed_again["amount"], typed_again["reason"], typed_again["again_password"]) == (
+        "99,50",
+        "A week.",
+        "",
+    )
     assert await returned(paid) == []
 
 
@@ -166,16 +170,16 @@ async def test_the_api_says_it_with_a_code_and_keys_are_not_asked(
     world = await build_world(services, cast)
     await _age()
     sale = gid("Purchase", world.rows["sale"])
-    wish = (
+    query = (
         f'mutation {{ purchaseRefund(input: {{purchaseId: "{sale}", amountMinor: 100, '
         'reason: "So.", idempotencyKey: "k", dryRun: %s}) { userErrors { code } } }'
     )
     creator = cast.named("creator").person
     assert creator is not None
 
-    stopped = await as_session(client, services, creator).send(wish % "false")
-    shown = await as_session(client, services, creator).send(wish % "true")
-    by_key = await cast.named("creator's key MARKETPLACE").api.send(wish % "false")
+    stopped = await as_session(client, services, creator).send(query % "false")
+    shown = await as_session(client, services, creator).send(query % "true")
+    by_key = await cast.named("creator's key MARKETPLACE").api.send(query % "false")
 
     assert stopped.data["purchaseRefund"]["userErrors"] == [{"code": "SIGN_IN_AGAIN"}]
     assert shown.data["purchaseRefund"]["userErrors"] == []

@@ -97,7 +97,8 @@ async def withdraw_coupon(actor: Actor, code: str, reason: str | None = None) ->
     async def withdraw() -> CouponRow:
         coupon = await _get_coupon(normalise_code(code))
         if await deactivate_coupon(coupon.id):
-            await record_staff_act(actor, StaffAct.COUPON_DEACTIVATE, coupon.code, reason)
+            act, changed = StaffAct.COUPON_DEACTIVATE, {"before": "active", "after": "withdrawn"}
+            await record_staff_act(actor, act, coupon.code, reason, **changed)
         return await _get_coupon(coupon.code)
 
     return await db.run_in_transaction(withdraw)
