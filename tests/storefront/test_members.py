@@ -103,7 +103,7 @@ async def test_a_full_account_shows_the_plans_instead_of_the_form(
 
     seen = await browser.get(PAGE)
 
-    assert "1 of 1 seats" in seen.words
+    assert ": 1 of 1." in seen.words
     assert not seen.has_form(f"{PAGE}/invite")
     assert "/pricing" in seen.links()
 
