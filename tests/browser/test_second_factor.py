@@ -16,6 +16,18 @@ async def _type_code(visitor: Visitor, code: str) -> None:
     await visitor.page.keyboard.press("Enter")
 
 
+async def _enter_password(visitor: Visitor) -> str:
+    """By somebody who is signed out; the page that asks for the code is shown."""
+    await visitor.sign_out()
+    email, password = visitor.demo.password("left")
+    await visitor.go("/sign-in")
+    await visitor.page.fill("[name=email]", email)
+    await visitor.page.fill("[name=password]", password)
+    await visitor.page.keyboard.press("Enter")
+    await visitor.page.wait_for_selector("form[action='/sign-in/code']")
+    return password
+
+
 async def test_it_is_switched_on_asked_for_and_switched_off(visitor: Visitor) -> None:
     await visitor.sign_in("left")
     await visitor.go(PAGE)
@@ -28,13 +40,7 @@ async def test_it_is_switched_on_asked_for_and_switched_off(visitor: Visitor) ->
     faults += await visitor.accessibility_faults()
     codes = await visitor.page.locator(".codes code").all_inner_texts()
 
-    await visitor.sign_out()
-    email, password = visitor.demo.password("left")
-    await visitor.go("/sign-in")
-    await visitor.page.fill("[name=email]", email)
-    await visitor.page.fill("[name=password]", password)
-    await visitor.page.keyboard.press("Enter")
-    await visitor.page.wait_for_selector("form[action='/sign-in/code']")
+    password = await _enter_password(visitor)
     faults += await visitor.accessibility_faults()
     # the next half minute's code is taken already now
     await _type_code(visitor, pyotp.TOTP(secret).at(time.time() + 30))
