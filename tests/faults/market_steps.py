@@ -44,7 +44,6 @@ class Steps:
 
     async def take(self, trouble: Trouble, act: Act) -> None:
         self.is_whole = False
-        self.world.arrived.clear()
         await self.lives.arm(trouble)
         await act
         await self.lives.follow()

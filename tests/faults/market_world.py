@@ -70,8 +70,8 @@ class World:
     rows: str = ""
     snapshot: Snapshot | None = None
     seen: int = 0
-    arrived: list[EventSummary] = field(default_factory=list)
-    """In this step: those that failed are delivered again."""
+    waiting: list[EventSummary] = field(default_factory=list)
+    """Events whose delivery failed, which come again."""
 
     people: dict[str, Person] = field(default_factory=dict)
     agents: dict[str, AgentRow] = field(default_factory=dict)
@@ -89,6 +89,7 @@ class World:
         self.app.sandbox.restore(self.snapshot)
         self.follow_clock()
         self.seen = self._last_event()
+        self.waiting.clear()
 
     def follow_clock(self) -> None:
         """Ours shows what Stripe's shows."""
@@ -113,16 +114,15 @@ class World:
     async def settle(self, chance: random.Random, way: str = "in order") -> None:
         """Events arrive and operations are worked off until nothing more follows.
 
-        `way`: "shuffled" and up to three times, three at once; "lost": found by polling alone.
+        `way`: "shuffled" and twice, three at once; "lost": found by polling alone.
         """
         for _ in range(ROUNDS):
             new = self._collect()
             if way == "lost" and new:
                 await _attempt(poll_events(self.services))
-            self.arrived += new
-            await self._deliver(list(self.arrived), chance, way)
+            self.waiting = await self._deliver([*self.waiting, *new], chance, way)
             failed = await self._work_off()
-            if not new and not failed:
+            if not new and not failed and not self.waiting:
                 return
 
     def _collect(self) -> list[EventSummary]:
@@ -142,20 +142,24 @@ class World:
             if each["type"] in DELIVERED
         ]
 
-    async def _deliver(self, events: list[EventSummary], chance: random.Random, way: str) -> None:
+    async def _deliver(
+        self, events: list[EventSummary], chance: random.Random, way: str
+    ) -> list[EventSummary]:
+        """Those that failed."""
         if way != "shuffled":
-            for event in events:
-                await self._handle(event, way)
-            return
-        many = [event for event in events for _ in range(chance.choice((1, 2, 3)))]
+            return [event for event in events if not await self._handle(event, way)]
+        failed, many = dict[str, EventSummary](), events * 2
         chance.shuffle(many)
         for place in range(0, len(many), 3):
-            await asyncio.gather(*(self._handle(each, way) for each in many[place : place + 3]))
+            some = many[place : place + 3]
+            done = await asyncio.gather(*(self._handle(each, way) for each in some))
+            failed |= {each.id: each for each, ok in zip(some, done, strict=True) if not ok}
+        return list(failed.values())
 
-    async def _handle(self, event: EventSummary, way: str) -> None:
+    async def _handle(self, event: EventSummary, way: str) -> bool:
         if way != "lost":
             await inbox.store_event(event, EventSource.WEBHOOK)
-        await _attempt(handle_event(self.services, event.id))
+        return await _attempt(handle_event(self.services, event.id))
 
     async def _work_off(self) -> bool:
         """Whether any of them asks to be tried again."""
