@@ -18,8 +18,8 @@ from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[1]
 PATCHES = ROOT / "tests" / "mutants"
-SHARED = (".venv", "storefront/static/vendor")
-"""What a copy has in common with the checkout: nothing is written there."""
+VENV, VENDOR = ".venv", "storefront/static/vendor"
+"""What git does not know: shared with the checkout, and copied, since links are not listed."""
 
 MOST_MISSED = 1
 AT_ONCE = 2
@@ -63,9 +63,8 @@ def copy_checkout(folder: Path) -> Path:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
-    for name in SHARED:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(ROOT / name)
+    (folder / VENV).symlink_to(ROOT / VENV)
+    shutil.copytree(ROOT / VENDOR, folder / VENDOR)
     return folder
 
 
@@ -143,12 +142,13 @@ def main(wanted: list[str]) -> int:
     mutants = [read_mutant(patch) for patch in sorted(PATCHES.glob("*.patch"))]
     mutants = [each for each in mutants if not wanted or each.name in wanted]
     folder = Path(tempfile.mkdtemp(prefix="chenu-mutants-"))
+    folder.chmod(0o755)  # PostgreSQL is started as another user where we are root
     try:
         copies = [copy_checkout(folder / str(number)) for number in range(AT_ONCE)]
         tests = tuple(sorted({test for mutant in mutants for test in mutant.tests}))
         code, printed = run_tests(copies[0], tests, AT_ONCE)
         if code:
-            print(printed, "The tests fail without any bug.", sep="\n")
+            print(printed[-5000:], "The tests fail without any bug.", sep="\n")
             return 1
         outcomes = plant_all(mutants, copies)
     finally:
