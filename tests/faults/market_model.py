@@ -246,7 +246,7 @@ class Market:
         return [*agents, *plans, *(pack.charge for pack in self.packs)]
 
     @property
-    def kept(self) -> int:
+    def net_paid(self) -> int:
         """What buyers have paid, without what went back to them or to their banks."""
         return sum(each.paid - each.refunded - each.taken for each in self.charges())
 

@@ -194,8 +194,8 @@ class Steps:
     async def _compare_money(self) -> None:
         books = await read_books()
         since = books.less(self.before)
-        kept = (self.market.kept, self.market.shares)
-        assert (since.paid, since.shares) == kept, (since, kept)
+        expected = (self.market.net_paid, self.market.shares)
+        assert (since.paid, since.shares) == expected, (since, expected)
         found = await self.world.balances()
         assert found == (books.at_stripe, books.transferred), (found, books)
 

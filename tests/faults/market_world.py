@@ -14,12 +14,14 @@ import httpx
 
 from chenu.agents.rows import AgentRow
 from chenu.billing import inbox
+from chenu.billing.event_cursor import move_cursor
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.stripe_catalogue import StripeCatalogue
 from chenu.billing.stripe_gateway import StripeCaller
-from chenu.core.clock import CLOCK
+from chenu.core import db
+from chenu.core.clock import CLOCK, business_now
 from chenu.core.errors import ChenuError
 from chenu.flows.composition import EVENTS, make_services
 from chenu.flows.creators.onboard_creator import (
@@ -29,11 +31,11 @@ from chenu.flows.creators.onboard_creator import (
     refresh_own_connect_state,
 )
 from chenu.flows.events.handling import handle_event
-from chenu.flows.events.polling import poll_events
+from chenu.flows.events.polling import POLLED_SCOPES, STRIPE_REMEMBERS, poll_events
 from chenu.flows.mirrors.bootstrap import prices, products
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
-from chenu.ledger.open_operations import list_open
+from chenu.ledger.operations import OperationId
 from chenu.sandbox.app import SandboxApp, create_app
 from chenu.sandbox.config import SandboxConfig
 from chenu.sandbox.engine.json_types import loads
@@ -101,7 +103,12 @@ class World:
         return int(found or 0)
 
     async def advance(self, by: timedelta) -> None:
-        """Both clocks; what follows from it here waits for `settle`."""
+        """Both clocks; what follows from it here waits for `settle`.
+
+        A poll begins where the last one ended, minutes ago for a worker: here, before the time.
+        """
+        for scope in POLLED_SCOPES:
+            await move_cursor(scope, business_now(), business_now() - STRIPE_REMEMBERS)
         clock = self.app.sandbox.engine.clock
         await self.app.sandbox.scheduler.advance(clock.now() + int(by.total_seconds()))
         CLOCK.move_to_offset(CLOCK.offset + by)
@@ -118,9 +125,11 @@ class World:
         """
         for _ in range(ROUNDS):
             new = self._collect()
-            if way == "lost" and new:
-                await _attempt(poll_events(self.services))
-            self.waiting = await self._deliver([*self.waiting, *new], chance, way)
+            arrived = [*self.waiting, *new]
+            if way == "lost" and arrived and not await _attempt(poll_events(self.services)):
+                self.waiting = arrived
+                continue
+            self.waiting = await self._deliver(arrived, chance, way)
             failed = await self._work_off()
             if not new and not failed and not self.waiting:
                 return
@@ -162,9 +171,13 @@ class World:
         return await _attempt(handle_event(self.services, event.id))
 
     async def _work_off(self) -> bool:
-        """Whether any of them asks to be tried again."""
-        opened = await list_open()
-        return not all([await _attempt(run_operation(self.services, each)) for each in opened])
+        """Whether any of them asks to be tried again; copies of documents are left out."""
+        sql = """
+            SELECT id FROM operation
+            WHERE kind <> 'INVOICE_DOCUMENT' AND state IN ('INTENT', 'UNKNOWN') ORDER BY id
+        """
+        rows = await db.fetch_all(_Open, sql)
+        return not all([await _attempt(run_operation(self.services, row.id)) for row in rows])
 
     async def balances(self) -> tuple[int, int]:
         """What Stripe has of ours, and of the creator's with what it paid out to them."""
@@ -178,6 +191,11 @@ class World:
         return int(store.value(sql, ("",))), int(store.value(sql, creator)) + int(
             store.value(payouts, creator)
         )
+
+
+@dataclass(frozen=True)
+class _Open:
+    id: OperationId
 
 
 async def _attempt(work: object) -> bool:
