@@ -6,6 +6,7 @@ Pure rules; chenu/accounts/entitlements.py reads the rows that they are asked wi
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from chenu.core.errors import RefusedError
 from chenu.core.i18n import mark
@@ -106,7 +107,17 @@ def find_refusal(entitlements: Entitlements, feature: Feature) -> PlanRequired |
     """Why the feature is not open to the account; None where it is."""
     if entitlements.has(feature):
         return None
-    return PlanRequired(feature, find_cheapest_tier(entitlements, lambda other: other.has(feature)))
+    cheapest = _find_cheapest_with(feature, entitlements.overrides, entitlements.has_paid_api_plan)
+    return PlanRequired(feature, cheapest)
+
+
+@lru_cache(maxsize=1024)
+def _find_cheapest_with(
+    feature: Feature, overrides: tuple[Override, ...], has_paid_api_plan: bool
+) -> Tier | None:
+    """A list of agents asks the same for each of them."""
+    entitlements = Entitlements(TierCode.FREE, overrides, has_paid_api_plan)
+    return find_cheapest_tier(entitlements, lambda other: other.has(feature))
 
 
 def require_feature(entitlements: Entitlements, feature: Feature) -> None:

@@ -40,12 +40,12 @@ async def test_somebody_is_invited_signs_up_joins_and_leaves(
     joined = await guest.follow(await guest.submit(back, "/invitation"))
 
     assert "from here on you act for this account" in joined.words
-    assert "2 of 10 seats" in joined.words
+    assert ": 2 of 10." in joined.words
     assert not joined.has_form(f"{PAGE}/invite")
     assert "example.org" not in joined.words  # addresses are the owner's to see
     left = await guest.follow(await guest.submit(joined, f"{PAGE}/leave"))
     assert "You left the account" in left.words
-    assert "1 of 10 seats" in (await browser.get(PAGE)).words
+    assert ": 1 of 10." in (await browser.get(PAGE)).words
 
 
 async def test_the_owner_gives_roles_and_removes(browser: Browser, services: Services) -> None:
@@ -60,7 +60,7 @@ async def test_the_owner_gives_roles_and_removes(browser: Browser, services: Ser
 
     assert "The role is changed" in page.words
     assert "The member is removed" in removed.words
-    assert "1 of 10 seats" in removed.words
+    assert ": 1 of 10." in removed.words
 
 
 async def test_the_owner_hands_the_account_over(browser: Browser, services: Services) -> None:
@@ -103,7 +103,7 @@ async def test_a_full_account_shows_the_plans_instead_of_the_form(
 
     seen = await browser.get(PAGE)
 
-    assert "1 of 1 seats" in seen.words
+    assert ": 1 of 1." in seen.words
     assert not seen.has_form(f"{PAGE}/invite")
     assert "/pricing" in seen.links()
 
