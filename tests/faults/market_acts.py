@@ -1,14 +1,10 @@
 """What people, banks and Stripe do in a life of a market, done to the product and to its model."""
 
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
 
 from chenu.accounts.actor import AccountId, ApiScope
-from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import get_purchase
 from chenu.billing.coupon_rules import CouponDuration, CouponRejected
@@ -16,14 +12,15 @@ from chenu.billing.coupons import insert_coupon
 from chenu.billing.subscription_orders import OrderRow
 from chenu.billing.subscriptions import find_subscription_by_stripe_id
 from chenu.core.clock import business_now
-from chenu.core.errors import ChenuError, ProviderUnavailable
+from chenu.core.errors import ChenuError
 from chenu.core.money import Cents
 from chenu.flows.agent_subscriptions.renewal import cancel_purchase, resume_purchase
 from chenu.flows.packs.refunds import RefundPackInput, refund_own_pack
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
-from chenu.tokens.pack_orders import PackOrderId, get_pack_order
+from chenu.tokens.pack_orders import get_pack_order
+from tests.faults.market_life import Life
 from tests.faults.market_model import (
     AGENT_PRICE,
     AGENT_SHARE,
@@ -33,109 +30,23 @@ from tests.faults.market_model import (
     PLAN_PRICE,
     Charge,
     Coupon,
-    Market,
     Pack,
     Plan,
     Purchase,
     Term,
 )
-from tests.faults.market_world import BUYERS, World
+from tests.faults.market_world import BUYERS
 from tests.flows.coupons import coupon_input
 from tests.flows.packs import charge_of, order_pack
 from tests.flows.plans import plan_of, start
 from tests.flows.sales import start_buying
 from tests.people import Person
-from tests.stripe_side import StripeSide
-
-T = TypeVar("T")
 
 CUSTOMERS = ("cleo", "dan")
-TRIES = 4
-CLEAN = "none"
-FORGOTTEN = "the answer is lost, and its key forgotten"
-FAULTS = {
-    "500_before": 1,
-    "500_stored": 1,
-    "500_after": 3,
-    "429": 3,
-    "409": 3,
-    "timeout_after": 3,
-    "timeout_before": 3,
-    "reset_after": 1,
-    "disconnect_after": 3,
-    "503": 3,
-}
-"""F7, and how often in a row: once is hidden by the SDK, three times lose the answer."""
-
-DAY_OF_KEYS = timedelta(hours=25, minutes=13)
-"""Never whole hours, so that nothing falls on the moment at which something is due."""
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """`way` is how events arrive."""
-
-    fault: str = CLEAN
-    nth: int = 1
-    way: str = "in order"
-
-
-@dataclass
-class Lives:
-    """One life of the market, in the product and in the model."""
-
-    world: World
-    market: Market
-    chance: random.Random
-    trouble: Trouble = field(default_factory=Trouble)
-    numbers: int = 0
-    ids: list[tuple[Purchase, PurchaseId]] = field(default_factory=list)
-    packs: list[tuple[Pack, PackOrderId]] = field(default_factory=list)
-    disputes: list[tuple[Charge, str]] = field(default_factory=list)
-
-    def key(self) -> str:
-        self.numbers += 1
-        return f"key-{self.numbers}"
-
-    def id_of(self, purchase: Purchase) -> PurchaseId:
-        return next(found for each, found in self.ids if each is purchase)
-
-    async def arm(self, trouble: Trouble) -> None:
-        self.trouble = trouble
-        if trouble.fault == FORGOTTEN:
-            path = "^/v1/(transfers|refunds|credit_notes)"
-            await self.world.stripe.fail("disconnect_after", path, method="POST", times=3)
-        elif trouble.fault != CLEAN:
-            await self.world.stripe.fail(
-                trouble.fault, nth=trouble.nth, times=FAULTS[trouble.fault], seconds=0
-            )
-
-    @asynccontextmanager
-    async def undisturbed(self) -> AsyncIterator[StripeSide]:
-        """For what others do at Stripe; the trouble comes afterwards."""
-        await self.world.stripe.heal()
-        yield self.world.stripe
-        await self.arm(self.trouble)
-
-    async def follow(self) -> None:
-        """What a worker does, during the trouble and after it."""
-        await self.world.settle(self.chance, self.trouble.way)
-        if self.trouble.fault == FORGOTTEN:
-            await self.world.advance(DAY_OF_KEYS)
-        await self.world.stripe.heal()
-        if self.trouble.fault != CLEAN:
-            await self.world.settle(self.chance)
-        self.market.pass_time(business_now())
-
-    async def insist(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Somebody who was asked to try again later does so, with the same key."""
-        for _ in range(TRIES):
-            try:
-                return await request()
-            except ProviderUnavailable:
-                await self.world.stripe.heal()
-                await self.world.settle(self.chance)
-        raise AssertionError("it is never done")
+class Acts(Life):
+    """Each act is done to the product and to the model."""
 
     # buyers
 

@@ -9,7 +9,7 @@ from chenu.accounts.actor import ApiScope
 from chenu.core.clock import business_now
 from chenu.flows.withdrawal_terms import may_withdraw
 from chenu.tokens.grants import GrantKind
-from tests.faults.market_acts import Lives, Trouble, is_refused
+from tests.faults.market_acts import Acts, is_refused
 from tests.faults.market_found import (
     Found,
     list_left,
@@ -19,6 +19,7 @@ from tests.faults.market_found import (
     read_uses,
     require_everything,
 )
+from tests.faults.market_life import Trouble
 from tests.faults.market_model import Market, Purchase
 from tests.faults.market_world import World
 from tests.tokens.granting import give, spend
@@ -38,15 +39,15 @@ class Steps:
     async def begin(self) -> None:
         await self.world.begin()
         self.market = Market(business_now())
-        self.lives = Lives(self.world, self.market, self.chance)
+        self.acts = Acts(self.world, self.market, self.chance)
         self.before = await read_books()
         self.zoe = self.world.people["zoe"].actor.require_account(ApiScope.READ)
 
     async def take(self, trouble: Trouble, act: Act) -> None:
         self.is_whole = False
-        await self.lives.arm(trouble)
+        await self.acts.arm(trouble)
         await act
-        await self.lives.follow()
+        await self.acts.follow()
         await self.compare()
         self.is_whole = True
 
@@ -60,7 +61,7 @@ class Steps:
     def buy(self, buyer: int, kind: str) -> Act | None:
         bought = self.market.purchases.get((buyer, kind), [])
         can_buy = not bought or bought[-1].status in ("REFUNDED", "ENDED")
-        return self.lives.buy(buyer, kind) if can_buy else None
+        return self.acts.buy(buyer, kind) if can_buy else None
 
     async def advance(self, days: int) -> None:
         await self.world.advance(timedelta(days=days))
@@ -76,7 +77,7 @@ class Steps:
             return None
         purchase, place = _pick(can, pick)
         left = purchase.charges[place].left
-        return self.lives.refund(purchase, place, min(amount or left, left), who)
+        return self.acts.refund(purchase, place, min(amount or left, left), who)
 
     def give_back(self, pick: int) -> Act | None:
         can = [
@@ -89,24 +90,24 @@ class Steps:
 
     async def _give_back(self, purchase: Purchase, buyer: int) -> None:
         if may_withdraw(purchase.paid_at, business_now()):
-            await self.lives.give_back(purchase, buyer)
+            await self.acts.give_back(purchase, buyer)
         else:
-            assert await is_refused(self.lives.give_back(purchase, buyer))
+            assert await is_refused(self.acts.give_back(purchase, buyer))
 
     def dispute(self, pick: int) -> Act | None:
         of_agents = [
-            self.lives.dispute(purchase, place)
+            self.acts.dispute(purchase, place)
             for purchase in self.market.all_purchases()
             for place, charge in enumerate(purchase.charges)
             if charge.is_free and not (purchase.is_disputed or purchase.is_returned)
         ]
         packs = [each for each in self.market.packs if not each.charge.refunded]
-        of_packs = [self.lives.dispute_pack(each) for each in packs if each.charge.is_free]
+        of_packs = [self.acts.dispute_pack(each) for each in packs if each.charge.is_free]
         return _take(of_agents + of_packs, pick)
 
     def decide(self, pick: int, end: str) -> Act | None:
-        opened = [charge for charge, _ in self.lives.disputes if charge.dispute == "open"]
-        return self.lives.decide(_pick(opened, pick), end) if opened else None
+        opened = [charge for charge, _ in self.acts.disputes if charge.dispute == "open"]
+        return self.acts.decide(_pick(opened, pick), end) if opened else None
 
     def change_renewal(self, pick: int, what: str) -> Act | None:
         acts = list[Act]()
@@ -121,28 +122,28 @@ class Steps:
     async def _change_purchase(self, purchase: Purchase, buyer: int, what: str) -> None:
         assert purchase.term is not None
         if what != "card":
-            await self.lives.set_renewal(purchase, buyer, ends=what == "cancel")
+            await self.acts.set_renewal(purchase, buyer, ends=what == "cancel")
         elif not purchase.term.attempts:
-            found = await self.lives.subscription_of(purchase)
-            await self.lives.set_card(purchase.term, found, works=not purchase.term.card_works)
+            found = await self.acts.subscription_of(purchase)
+            await self.acts.set_card(purchase.term, found, works=not purchase.term.card_works)
 
     async def _change_plan(self, customer: int, what: str) -> None:
         term = self.market.plans[customer][-1].term
         if what != "card":
-            await self.lives.renew_plan(customer, ends=what == "cancel")
+            await self.acts.renew_plan(customer, ends=what == "cancel")
         elif not term.attempts:
-            found = await self.lives.plan_subscription(customer)
-            await self.lives.set_card(term, found, works=not term.card_works)
+            found = await self.acts.plan_subscription(customer)
+            await self.acts.set_card(term, found, works=not term.card_works)
 
     def add_coupon(self, most: int, days: int, is_forever: bool) -> Act:
-        return self.lives.add_coupon(most, days, is_forever=is_forever)
+        return self.acts.add_coupon(most, days, is_forever=is_forever)
 
     def begin_plan(self, customer: int, pick: int, pays: bool) -> Act | None:
         plans = self.market.plans.get(customer, [])
         if plans and plans[-1].term.is_live:
             return None
         number = pick % (len(self.market.coupons) + 1)
-        return self.lives.begin_plan(customer, None if not number else number - 1, pays=pays)
+        return self.acts.begin_plan(customer, None if not number else number - 1, pays=pays)
 
     def return_pack(self, pick: int) -> Act | None:
         can = [
@@ -150,7 +151,7 @@ class Steps:
             for each in self.market.packs
             if not each.charge.dispute and each.worth and may_withdraw(each.paid_at, business_now())
         ]
-        return self.lives.return_pack(_pick(can, pick)) if can else None
+        return self.acts.return_pack(_pick(can, pick)) if can else None
 
     async def spend(self, amount: int) -> None:
         self.market.pass_time(business_now())
@@ -181,12 +182,12 @@ class Steps:
 
     async def _compare_sales(self) -> None:
         found = await list_purchases()
-        for purchase, purchase_id in self.lives.ids:
+        for purchase, purchase_id in self.acts.ids:
             charges = [each.row() for each in purchase.charges]
             expected = Found(purchase.status, purchase.is_usable, charges)
             assert found[purchase_id] == expected, (found[purchase_id], expected)
         for customer, plans in self.market.plans.items():
-            account = self.lives.account_of(customer)
+            account = self.acts.account_of(customer)
             tier, charged = await list_plans(account)
             paid = [each.paid for plan in plans for each in plan.charges]
             assert (tier, charged) == (plans[-1].tier, paid), (tier, charged, plans)

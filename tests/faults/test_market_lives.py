@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from chenu.flows.services import Services
 from tests.database import OwnedDatabase
 from tests.faults.counts import FAULT_SHARE, seeds
-from tests.faults.market_acts import CLEAN, FAULTS, FORGOTTEN, Trouble
+from tests.faults.market_life import CLEAN, FAULTS, FORGOTTEN, Trouble
 from tests.faults.market_steps import Steps
 from tests.faults.market_world import World, open_world
 
@@ -97,7 +97,7 @@ class MarketMachine(RuleBasedStateMachine):
     def dispute(self, trouble: Trouble, pick: int) -> None:
         self._step(trouble, self.steps.dispute(pick))
 
-    @precondition(lambda self: self.steps.lives.disputes)
+    @precondition(lambda self: self.steps.acts.disputes)
     @rule(trouble=TROUBLES, pick=PICKS, end=st.sampled_from(["won", "won", "lost"]))
     def decide(self, trouble: Trouble, pick: int, end: str) -> None:
         self._step(trouble, self.steps.decide(pick, end))
@@ -122,7 +122,7 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(trouble=TROUBLES)
     def buy_pack(self, trouble: Trouble) -> None:
-        self._step(trouble, self.steps.lives.buy_pack())
+        self._step(trouble, self.steps.acts.buy_pack())
 
     @precondition(lambda self: self.steps.market.packs)
     @rule(trouble=TROUBLES, pick=PICKS)
