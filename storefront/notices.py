@@ -38,6 +38,8 @@ _NOTICES = {
     "left": mark("You left the account."),
     "export-asked": mark("We put your data together, and write to you when it is ready."),
     "deleted": mark("Your account and your data are deleted. You are always welcome back."),
+    "put-away": mark("It is put away. It works as before, and you can bring it back."),
+    "brought-back": mark("It is back on your shelf."),
     "support-asked": mark("We have your request, and wrote to you by when we answer."),
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),

@@ -180,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "agent", "purchase", "source", "starts_at", "ends_at"),
-            *("first_used_at", "revoked_at", "revoked_reason"),
+            *("first_used_at", "revoked_at", "revoked_reason", "put_away_at"),
         ),
         retained=codes("source", "revoked_reason"),
     ),

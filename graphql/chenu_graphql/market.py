@@ -145,3 +145,6 @@ class AccessGrant(Node):
     ends_at: datetime | None = field("Until when; null: for good.", HOLDER)
     revoked_at: datetime | None = field("When it was taken back.", HOLDER)
     revoked_reason: str | None = field("Why it was taken back.", HOLDER)
+    put_away_at: datetime | None = field(
+        "When it was put away; null: it stands on the library's first shelf.", HOLDER
+    )

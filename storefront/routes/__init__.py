@@ -72,6 +72,8 @@ HANDLERS = (
     own_refunds.show_refund,
     own_refunds.refund,
     library.show_library,
+    library.put_grant_away,
+    library.bring_grant_back,
     tokens.show_tokens,
     token_meter.show_meter,
     token_statement.show_statement,

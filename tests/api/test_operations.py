@@ -286,6 +286,9 @@ async def _buy(
     listed = (await story.tell(api, "Purchases"))["account"]["purchases"]
     assert listed["totalCount"] == 1
     library = (await story.tell(api, "Library"))["account"]["library"]
+    grant_id = library["edges"][0]["node"]["id"]
+    await story.tell(api, "PutAway", id=grant_id)
+    await story.tell(api, "BringBack", id=grant_id)
     assert [edge["node"]["agent"]["id"] for edge in library["edges"]] == [agent["id"]]
     opened = await story.tell(api, "OpenManifest", agentId=agent["id"])
     assert opened["version"]["manifest"] == MANIFEST

@@ -61,6 +61,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
         ),
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
+        "/library/{grant_id:uuid}/away": Filled("buyer", {}),
+        "/library/{grant_id:uuid}/back": Filled("buyer", {}, moves=False),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(

@@ -47,6 +47,7 @@ OWNERS = {
     "sale_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
+    "grant_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 
