@@ -76,7 +76,14 @@ class Agent(Node):
     median_tokens: BigInt | None = field(
         "Of a run; null until there are 20 in 30 days.", PARENT, agents.resolve_median_tokens
     )
+    recent_accounts: int = field(
+        "How many accounts ran it in the last 30 days, its maker's own aside; as the CHE·NU apps "
+        "reported.",
+        PARENT,
+        agents.resolve_recent_accounts,
+    )
     published_at: datetime | None = field("When it was first published.", PARENT)
+    updated_at: datetime = field("When its texts, price or version last changed.", PARENT)
     viewer_access: AgentAccess = field(
         "What the viewer may do with it.", DECIDED, agents.resolve_access
     )

@@ -62,6 +62,8 @@ HANDLERS = (
     home.show_home,
     store.browse,
     store.show_agent,
+    store.show_reviews,
+    store.show_versions,
     store.show_creator,
     manifests.show_manifest,
     manifests.open_manifest,
