@@ -72,6 +72,18 @@ _AGENT = PersonalData(
 
 RULES: tuple[Rule, ...] = (
     PersonalData(
+        "agent_view_day",
+        _OF_MADE,
+        ("id", "agent", "day", "views", "stored_at"),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
+        "featured_agent",
+        _OF_MADE,
+        ("id", "agent", "place", "starts_at", "ends_at", "created_at"),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
         "agent_change",
         _OF_MADE,
         (

@@ -189,10 +189,11 @@ def _card_columns(locale: Locale) -> str:
         f" ELSE coalesce(a.translations -> '{locale}' ->> '{column}', a.{column}) END"
         for column in ("name", "tagline")
     )
+    recent = "(SELECT accounts FROM agent_run_summary s WHERE s.agent = a.id)"
     return f"""
         a.id, a.slug, a.kind, {name}, {tagline}, c.display_name, a.sphere, a.level,
         a.platform_rank, a.price_type, a.price, a.rating_sum, a.review_count, a.installs,
-        coalesce((SELECT accounts FROM agent_run_summary s WHERE s.agent = a.id), 0),
+        coalesce({recent}, 0),
         (a.updated_at AT TIME ZONE 'UTC')::date
     """
 

@@ -14,6 +14,7 @@ class AgentViewDay(Table, tablename="agent_view_day"):
     agent = belongs_to(Agent)
     day = Date(default=None)
     views = BigInt(default=0)
+    stored_at = business_time()
 
 
 class FeaturedAgent(Table, tablename="featured_agent"):

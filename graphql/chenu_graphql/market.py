@@ -133,6 +133,12 @@ class Creator(Node):
     earnings: creators.CreatorEarnings | None = field(
         "The creator and staff only.", SELLER, creators.resolve_earnings
     )
+    funnels: list[creators.CreatorFunnel] | None = field(
+        "Views, sales and refunds of today, 7 and 30 days; the creator and staff only.",
+        SELLER,
+        creators.resolve_funnels,
+        weight=Weight(size=3, points=10),
+    )
     sales: Connection[Sale] | None = field(
         "Settled sales, newest first; the creator and staff only.", SELLER, creators.page_sales
     )

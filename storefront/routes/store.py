@@ -22,16 +22,19 @@ from chenu.agents.run_summaries import find_run_summary
 from chenu.agents.search import CardHit, count_agents, list_cards
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.agents.version_heads import list_version_heads, list_version_heads_by_id
+from chenu.agents.views import count_view
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.core.paging import Key, PageRequest
 from chenu.core.paging import Page as Found
+from chenu.flows.services import Services
 from storefront.access import PUBLIC
 from storefront.agent_markdown import write_markdown
 from storefront.agent_parts import OVERVIEW, PARTS, REVIEWS, VERSIONS
 from storefront.facet_groups import build_facets
 from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
+from storefront.page_views import is_view
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.run_form import find_run_view
@@ -91,12 +94,18 @@ def key_of_hit(hit: CardHit) -> Key:
 
 @get("/agents/{slug:str}", opt=PUBLIC)
 async def show_agent(
-    request: HttpRequest, pages: NamedDependency[Pages], slug: FromPath[str]
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    slug: FromPath[str],
 ) -> Page:
     if slug.endswith(MARKDOWN):
         return await _send_markdown(pages, slug.removesuffix(MARKDOWN))
     agent = await get_shown_agent(pages, slug)
-    return await render_agent(pages, agent, run_id=read_query(request).text("run"))
+    page = await render_agent(pages, agent, run_id=read_query(request).text("run"))
+    if is_view(request, pages.request_context, agent):
+        await count_view(services.tallies, agent.id)
+    return page
 
 
 async def _send_markdown(pages: Pages, slug: str) -> Page:
