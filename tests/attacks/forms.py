@@ -140,6 +140,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/creator/profile": Filled("creator", {"display_name": "Forged", "bio": "Forged."}),
         "/creator/agents/new": Filled("creator", {**LISTING, **PRICED, **VERSION, "level": "L1"}),
+        "/creator/agents/begin": Filled("creator", {"name": "Forged", "level": "L1"}),
         "/creator/agents/preview": Filled("creator", {"description": "x"}, moves=False),
         agent: Filled("creator", LISTING),
         f"{agent}/price": Filled("creator", PRICED),

@@ -57,7 +57,11 @@ DESKS = {
     Access.FINANCE: Staff.FINANCE,
 }
 
-CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}
+CREATORS_ONLY = {
+    "POST /creator/profile",
+    "POST /creator/agents/preview",
+    "POST /creator/agents/begin",
+}
 """Without an id, but about the caller as a creator."""
 
 MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}
