@@ -7,6 +7,7 @@ from chenu.agents.rows import AgentRow
 from chenu.agents.version_heads import VersionHead
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.numbers import format_number
+from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import find_sphere
 from storefront.vocabulary import permission_label
 from storefront.words import LEVELS, price_label
@@ -53,7 +54,7 @@ def _facts(agent: AgentRow, locale: Locale) -> list[tuple[str, str]]:
     facts = [
         (mark("Price"), plain(price_label(agent, locale))),
         (mark("Made by"), plain(agent.creator_name or "CHE·NU")),
-        (mark("Autonomy"), f"{agent.level} · {_say(locale, LEVELS[agent.level])}"),
+        (mark("Autonomy"), f"{agent.level} · {_say(locale, LEVELS[AgentLevel(agent.level)])}"),
         (mark("Rating"), _rating(agent, locale)),
         (mark("Last update"), agent.updated_at.date().isoformat()),
         (mark("Refund"), _say(locale, _refund(agent))),

@@ -76,6 +76,8 @@ _NOTICES = {
     ),
     "withdrawal-executed": mark("The withdrawal is carried out: the contract ends at once."),
     "withdrawal-refused": mark("The withdrawal is refused, and the reason is on its way."),
+    "featured": mark("It is chosen: the home page shows it from its day on."),
+    "unfeatured": mark("It is taken off the home page’s shelf."),
     "coupon-made": mark("The coupon is made: its code can be typed."),
     "coupon-withdrawn": mark("The coupon is withdrawn. Plans that have it keep it."),
     "offer-asked": mark("We have your message, and answer within two days of work."),

@@ -11,3 +11,4 @@ ALTER TABLE featured_agent ADD CONSTRAINT featured_agent_place CHECK (place BETW
 ALTER TABLE agent_run_summary ADD CONSTRAINT agent_run_summary_accounts CHECK (accounts >= 0);
 CREATE INDEX purchase_sold_at ON purchase (creator, paid_at) WHERE paid_at IS NOT NULL;
 CREATE INDEX purchase_refund_settled ON purchase_refund (settled_at) WHERE state = 'SETTLED';
+CREATE INDEX featured_agent_place ON featured_agent (place, id);

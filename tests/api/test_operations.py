@@ -198,6 +198,7 @@ async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
 
 
 async def _catalogue(story: Story, api: Api) -> None:
+    await story.tell(api, "Shelves")
     assert len(await story.tell(api, "Tiers")) == 5
     assert (await story.tell(api, "OneTier", code="PRO"))["name"] == "Pro"
     assert len((await story.tell(api, "Plans"))["tokenPacks"]) == 4

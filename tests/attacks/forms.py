@@ -172,6 +172,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/creator/disputes/{sale_id:uuid}": Filled(
             "creator", {"text": "Forged.", "key": "forged-4"}
         ),
+        "/staff/featured": Filled(
+            "reviewer", {"slug": world.agent.slug, "place": "1", "reason": "Forged."}
+        ),
+        "/staff/featured/{agent_id:uuid}/remove": Filled(
+            "reviewer", {"reason": "Forged."}, moves=False
+        ),
         "/staff/coupons": Filled(
             "finance", {"code": "FORGED", "percent_off": "50", "duration": "ONCE"}
         ),
