@@ -13,10 +13,10 @@ _ENOUGH_CAPABILITIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`is_needed`: no review without it. `mend` says what to do, `field` where."""
+    """`is_needed`: no review without it. `advice` says what to do, `field` where."""
 
     name: str
-    mend: str
+    advice: str
     field: str
     is_met: bool
     is_needed: bool
@@ -110,7 +110,7 @@ def rate_listing(agent: AgentRow) -> Completeness:
     """Of the listing as it would be published."""
     return Completeness(
         [
-            Point(name, mend, field, is_met(agent), is_needed)
-            for name, mend, field, is_needed, is_met in _RULES
+            Point(name, advice, field, is_met(agent), is_needed)
+            for name, advice, field, is_needed, is_met in _RULES
         ]
     )

@@ -60,7 +60,6 @@ DESKS = {
 CREATORS_ONLY = {
     "POST /creator/profile",
     "POST /creator/agents/preview",
-    "POST /creator/agents/begin",
 }
 """Without an id, but about the caller as a creator."""
 

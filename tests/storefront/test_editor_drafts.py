@@ -58,7 +58,7 @@ async def test_a_name_that_cannot_be_is_said_beside_it(desk: Browser) -> None:
     assert await db.fetch_value("SELECT count(*) FROM agent") == 0
 
 
-async def test_what_is_good_of_a_step_is_kept(desk: Browser) -> None:
+async def test_what_is_good_of_a_step_is_saved(desk: Browser) -> None:
     path = await _begin(desk)
 
     typed = {"tagline": "Classe vos factures.", "description": "", "minutes": "many"}

@@ -53,6 +53,6 @@ async def save_what_is_good(
 def require_complete(agent: AgentRow) -> None:
     """Raises Invalid, or Rejected with all that is missing."""
     missing: list[ChenuError] = [
-        Invalid(point.mend, path=(point.field,)) for point in rate_listing(agent).missing
+        Invalid(point.advice, path=(point.field,)) for point in rate_listing(agent).missing
     ]
     reject_if_any(missing)
