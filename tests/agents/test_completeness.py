@@ -17,7 +17,7 @@ async def _row() -> AgentRow:
     return await get_agent(await shelve(await open_shop(), "Trieur"))
 
 
-async def test_each_gap_lowers_the_score_and_says_how_to_mend_it(services: Services) -> None:
+async def test_each_gap_lowers_the_score_and_says_what_to_do(services: Services) -> None:
     row = await _row()
     whole = msgspec.structs.replace(
         row, description="x" * 300, capabilities=["a", "b", "c"], creator_bio="We."

@@ -64,6 +64,7 @@ def agent(kind: AgentKind = MARKETPLACE, **changes: Any) -> AgentRow:
         "rejection_reason": None,
         "submitted_at": None,
         "published_at": None,
+        "updated_at": business_now(),
         "creator_handle": None,
         "creator_name": None,
         "creator_owner": UserId(new_id()),

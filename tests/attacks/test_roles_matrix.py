@@ -104,6 +104,8 @@ MUTATIONS: dict[str, Right | None] = {
     "purchaseCancel": Right.BUY_AGENTS,
     "purchaseResume": Right.BUY_AGENTS,
     "disputeEvidenceSubmit": Right.BUY_AGENTS,
+    "libraryBringBack": Right.BUY_AGENTS,
+    "libraryPutAway": Right.BUY_AGENTS,
     "purchaseRefund": Right.BUY_AGENTS,
     "passwordReset": OF_THE_PERSON,
     "passwordResetRequest": OF_THE_PERSON,
