@@ -123,14 +123,14 @@ def _address_of(pages: Pages, agent: AgentRow) -> str:
 @get("/agents/{slug:str}/reviews", opt=PUBLIC)
 async def show_reviews(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
-    return pages.show("agents/reviews.html", **await _head_of(pages, agent, REVIEWS))
+    return pages.show("agents/reviews.html", **await head_of(pages, agent, REVIEWS))
 
 
 @get("/agents/{slug:str}/versions", opt=PUBLIC)
 async def show_versions(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
     versions = await list_version_heads([agent.id], all_states=False)
-    context = await _head_of(pages, agent, VERSIONS)
+    context = await head_of(pages, agent, VERSIONS)
     return pages.show("agents/versions.html", versions=versions, **context)
 
 
@@ -156,11 +156,11 @@ async def render_agent(
 ) -> Page:
     """The agent's page, with the errors of a refused purchase or run, or what came of a run."""
     view = await find_run_view(pages.request_context.actor, agent, run_id, run_form)
-    context = await _head_of(pages, agent, OVERVIEW, form)
+    context = await head_of(pages, agent, OVERVIEW, form)
     return pages.show("agents/page.html", status, view=view, **context)
 
 
-async def _head_of(
+async def head_of(
     pages: Pages, agent: AgentRow, part: str, form: FormView | None = None
 ) -> dict[str, Any]:
     """What every part of an agent's page begins with."""

@@ -9,6 +9,7 @@ import msgspec
 
 from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
+from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import PaymentId
@@ -159,6 +160,7 @@ async def open_store(services: Services) -> Store:
     )
     await ask_offer()
     await put_run(account_id, agent.id)
+    await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
     people = {
         "finance": finance,
         "buyer": buyer,
