@@ -95,6 +95,12 @@ class Pages:
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
+    def send_text(self, text: str, content_type: str) -> Page:
+        """Text for programs, in the visitor's language."""
+        headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
+        media_type = f"{content_type}; charset=utf-8"
+        return Response(text.encode(), media_type=media_type, headers=headers)
+
     def render(self, template: str, **context: Any) -> str:
         """The same as text."""
         found = environment(self.locale).get_template(template)

@@ -67,6 +67,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
         ),
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
+        "/library/{grant_id:uuid}/away": Filled("buyer", {}),
+        "/library/{grant_id:uuid}/back": Filled("buyer", {}, moves=False),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(
@@ -144,6 +146,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/creator/profile": Filled("creator", {"display_name": "Forged", "bio": "Forged."}),
         "/creator/agents/new": Filled("creator", {**LISTING, **PRICED, **VERSION, "level": "L1"}),
+        "/creator/agents/begin": Filled("creator", {"name": "Forged", "level": "L1"}),
         "/creator/agents/preview": Filled("creator", {"description": "x"}, moves=False),
         agent: Filled("creator", LISTING),
         f"{agent}/price": Filled("creator", PRICED),
@@ -176,6 +179,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
         "/creator/disputes/{sale_id:uuid}": Filled(
             "creator", {"text": "Forged.", "key": "forged-4"}
+        ),
+        "/staff/featured": Filled(
+            "reviewer", {"slug": world.agent.slug, "place": "1", "reason": "Forged."}
+        ),
+        "/staff/featured/{agent_id:uuid}/remove": Filled(
+            "reviewer", {"reason": "Forged."}, moves=False
         ),
         "/staff/coupons": Filled(
             "finance",

@@ -33,6 +33,7 @@ from chenu.core.errors import (
 )
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy, visible_part
+from chenu.flows.creators.begin_agent import require_complete
 from chenu.flows.creators.edit_agent import project_price
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
@@ -70,6 +71,7 @@ def find_submit_refusal(actor: Actor, agent: AgentRow) -> ChenuError | None:
         require_feature(actor.entitlements, Feature.MARKETPLACE)
         actor.require_verified()
         _require_sellable(agent)
+        require_complete(agent)
     except ChenuError as refusal:
         return refusal
     return None
