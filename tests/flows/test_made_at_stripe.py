@@ -96,7 +96,7 @@ async def test_a_subscription_by_the_week_gives_nothing_and_staff_are_told(
     assert await find_subscription_by_stripe_id(subscription["id"]) is None
     assert await tier_of(person) == "STARTER"
     assert await count("webhook_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
-    assert await count("ledger_transaction", "kind = 'INVOICE_PAYMENT'") == 1
+    assert await count("ledger_transaction", "kind = 'DASHBOARD_PAYMENT'") == 1
     assert told == ["I5s"]
     await require_true_books(services)
 
@@ -173,7 +173,7 @@ async def test_an_invoice_that_was_made_by_hand_is_booked_and_its_refund_too(
     )
     await pay(page["url"])
     await catch_up(services)
-    booked = await count("ledger_transaction", "kind = 'INVOICE_PAYMENT'")
+    booked = await count("ledger_transaction", "kind = 'DASHBOARD_PAYMENT'")
     true = [f.name for f in await check_everything(services, EVER) if not f.ok]
 
     await stripe_side.change("/v1/refunds", payment_intent=await _intent_of(stripe_side, page))

@@ -143,7 +143,7 @@ async def _name_kind(state: InvoiceState) -> str:
     """What is no plan's was made in Stripe's dashboard."""
     row = await find_subscription_by_stripe_id(state.subscription_id or "")
     kind = row.kind if row else state.metadata.get("kind", "").upper()
-    return "PLAN_PAYMENT" if kind == SubscriptionKind.TIER else "INVOICE_PAYMENT"
+    return "PLAN_PAYMENT" if kind == SubscriptionKind.TIER else "DASHBOARD_PAYMENT"
 
 
 async def _find_account(state: InvoiceState) -> AccountId | None:
