@@ -80,7 +80,7 @@ async def test_a_plan_at_a_price_by_the_week_is_followed_until_its_end(
 
 
 @pytest.mark.parametrize(("interval", "times"), INTERVALS.values(), ids=INTERVALS.keys())
-async def test_a_subscription_by_the_week_gives_nothing_and_staff_are_told(
+async def test_a_subscription_by_the_week_gives_nothing_and_staff_learn_it(
     services: Services, stripe_side: StripeSide, interval: str, times: str
 ) -> None:
     person = await open_paid_plan(services)
@@ -89,7 +89,7 @@ async def test_a_subscription_by_the_week_gives_nothing_and_staff_are_told(
 
     subscription = await sell(stripe_side, customer, price)
     await catch_up(services)
-    told = await violated()
+    found = await violated()
     await refund(stripe_side, subscription)
     await catch_up(services)
 
@@ -97,11 +97,11 @@ async def test_a_subscription_by_the_week_gives_nothing_and_staff_are_told(
     assert await tier_of(person) == "STARTER"
     assert await count("webhook_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
     assert await count("ledger_transaction", "kind = 'DASHBOARD_PAYMENT'") == 1
-    assert told == ["I5s"]
+    assert found == ["I5s"]
     await require_true_books(services)
 
 
-async def test_an_agent_that_is_sold_there_is_no_plan_and_staff_are_told(
+async def test_an_agent_that_is_sold_there_is_no_plan_and_staff_learn_it(
     services: Services, stripe_side: StripeSide
 ) -> None:
     market = await open_monthly_market(services, price=999)
@@ -111,7 +111,7 @@ async def test_an_agent_that_is_sold_there_is_no_plan_and_staff_are_told(
 
     subscription = await sell(stripe_side, customer, price["id"])
     await catch_up(services)
-    told = await violated()
+    found = await violated()
     await refund(stripe_side, subscription)
     await catch_up(services)
 
@@ -120,7 +120,7 @@ async def test_an_agent_that_is_sold_there_is_no_plan_and_staff_are_told(
     assert row.kind is SubscriptionKind.AGENT
     assert await count("ledger_transaction", "kind = 'PLAN_PAYMENT'") == 0
     assert not await is_usable(purchase)
-    assert told == ["I5s"]
+    assert found == ["I5s"]
     assert [f.name for f in await check_everything(services, EVER) if not f.ok] == []
 
 
