@@ -106,15 +106,20 @@ async def list_invoices_by_id(ids: Sequence[InvoiceId]) -> list[InvoiceRow]:
     return await db.fetch_all(InvoiceRow, f"{_INVOICE} WHERE id = ANY($1)", list(ids))
 
 
-async def store_invoice(account_id: AccountId, fetched: Fetched[InvoiceState]) -> bool:
-    """Insert it, or adopt the answer unless a later one is stored; False for a stale answer."""
+async def store_invoice(
+    account_id: AccountId, fetched: Fetched[InvoiceState], purchase_id: UUID | None = None
+) -> bool:
+    """Insert it, or adopt the answer unless a later one is stored; False for a stale answer.
+
+    `purchase_id` where more is known than the invoice says.
+    """
     state = fetched.value
     values = {
         "id": new_id(),
         "account": account_id,
         "stripe_invoice_id": state.id,
         "stripe_subscription_id": state.subscription_id,
-        "purchase": _purchase_of(state),
+        "purchase": purchase_id or _purchase_of(state),
         "number": state.number,
         "status": state.status,
         "billing_reason": state.billing_reason,

@@ -103,6 +103,7 @@ class PendingChange:
 class SubscriptionState:
     """`metadata` is what our Checkout request said about it; times are Stripe's.
 
+    `interval` None: a price by the week or the like, which is none of ours.
     `is_collection_paused`: `pause_collection` was set in Stripe's dashboard. `schedule_id` names a
     schedule also after its last change has come about, until Stripe takes it off.
     """
@@ -114,7 +115,7 @@ class SubscriptionState:
     price_id: str
     product_id: str
     price: Cents
-    interval: BillingInterval
+    interval: BillingInterval | None
     period_start: datetime
     period_end: datetime
     trial_ends_at: datetime | None

@@ -14,8 +14,12 @@ taken off.
 """
 
 
+_INTERVALS = {"month": BillingInterval.MONTH, "year": BillingInterval.YEAR}
+
+
 class Recurring(msgspec.Struct):
     interval: str
+    interval_count: int = 1
 
 
 class Price(msgspec.Struct):
@@ -63,12 +67,18 @@ def read_time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def interval_of(price: Price) -> BillingInterval:
-    return BillingInterval((price.recurring.interval if price.recurring else "month").upper())
+def interval_of(price: Price) -> BillingInterval | None:
+    """None for one that we do not sell: by the week, by the day, or of several months."""
+    if price.recurring is None:
+        return BillingInterval.MONTH
+    is_known = price.recurring.interval in _INTERVALS and price.recurring.interval_count == 1
+    return _INTERVALS[price.recurring.interval] if is_known else None
 
 
 def find_scheduled(schedule: Schedule | None) -> ScheduledChange | None:
-    """The phase after the current one; None in the last, after which the schedule is released."""
+    """The phase after the current one, at a price such as ours; None in the last, after which the
+    schedule is released.
+    """
     if schedule is None or schedule.current_phase is None:
         return None
     end = schedule.current_phase.end_date
@@ -76,7 +86,10 @@ def find_scheduled(schedule: Schedule | None) -> ScheduledChange | None:
     if phase is None:
         return None
     price = phase.items[0].price
-    return ScheduledChange(price.product, interval_of(price), read_time(phase.start_date))
+    interval = interval_of(price)
+    if interval is None:
+        return None
+    return ScheduledChange(price.product, interval, read_time(phase.start_date))
 
 
 def find_pending(
@@ -85,10 +98,13 @@ def find_pending(
     if update is None or invoice is None or not update.subscription_items:
         return None
     price = update.subscription_items[0].price
+    interval = interval_of(price)
+    if interval is None:
+        return None
     return PendingChange(
         price.product,
         price.id,
-        interval_of(price),
+        interval,
         invoice.id,
         invoice.hosted_invoice_url,
         read_time(update.expires_at),

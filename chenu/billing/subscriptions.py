@@ -166,11 +166,15 @@ async def list_subscriptions_by_stripe_id(stripe_ids: Sequence[str]) -> list[Sub
 
 @dataclass(frozen=True, slots=True)
 class SubscribedItems:
-    """What is subscribed to, will be by a schedule, and is to be once that is paid."""
+    """What is subscribed to, will be by a schedule, and is to be once that is paid.
+
+    `interval` where Stripe's price has none of ours.
+    """
 
     current: str
     scheduled: str | None = None
     pending: str | None = None
+    interval: BillingInterval | None = None
 
 
 async def store_subscription(
@@ -206,7 +210,7 @@ def _values_of(
         "account": account_id,
         "kind": kind,
         "item": items.current,
-        "billing_interval": state.interval,
+        "billing_interval": state.interval or items.interval,
         "status": state.status,
         "gives_access": state.gives_access,
         "price": state.price,

@@ -96,6 +96,12 @@ async def finish(turn: Turn, recurrence: Recurrence, error: str | None) -> None:
     await db.execute(sql, turn.name, turn.worker, due_at, failures, error, retry_at, now)
 
 
+async def hasten(names: Iterable[str]) -> None:
+    """These are due at once, for a demo whose clock was moved to what they do."""
+    sql = "UPDATE scheduled_task SET due_at = $2 WHERE name = ANY($1) AND due_at > $2"
+    await db.execute(sql, list(names), business_now())
+
+
 async def find_next_due(names: Iterable[str]) -> datetime | None:
     """The earliest due time of these tasks; it may be in the past."""
     sql = "SELECT min(due_at) FROM scheduled_task WHERE name = ANY($1)"

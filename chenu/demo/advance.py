@@ -16,8 +16,9 @@ from chenu.core import queue
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, Unavailable
+from chenu.core.scheduled_tasks import hasten
 from chenu.flows.composition import open_services
-from chenu.jobs.schedule import find_next_dated
+from chenu.jobs.schedule import TOKEN_BUDGETS, TRIAL_REMINDERS, find_next_dated
 from chenu.settings import Settings
 
 LONGEST = timedelta(days=366)
@@ -145,5 +146,6 @@ async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
     if due_at is not None and due_at <= business_now():
         return False
     if await count_due_reminders() or await count_due_budgets():
+        await hasten((TRIAL_REMINDERS, TOKEN_BUDGETS))
         return False
     return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

@@ -35,6 +35,18 @@ PLANS = (
         """,
     ),
     Invariant(
+        "I5s",
+        mark("what was paid for a subscription is of one that we sold, or went back"),
+        """
+        SELECT 'invoice ' || i.id AS what FROM invoice i
+        LEFT JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+        WHERE i.status = 'PAID' AND i.stripe_subscription_id IS NOT NULL AND i.purchase IS NULL
+            AND (s.id IS NULL OR s.kind <> 'TIER')
+            AND i.amount_paid > (SELECT coalesce(sum(r.amount), 0) FROM invoice_refund r
+                WHERE r.invoice = i.id AND r.failed_at IS NULL)
+        """,
+    ),
+    Invariant(
         "I10",
         mark("at most one live plan for an account; its tier is what a contract or the plan gives"),
         """

@@ -55,6 +55,8 @@ from chenu.ledger.seals import seal_entries
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 1.0
+_DEMO_LOOK_SECONDS = 0.1
+"""While somebody waits for a demo's clock, which jumps from one due time to the next."""
 
 Task = Callable[[Services, datetime], Awaitable[object]]
 """Gets the time for which it is due, which names the month of a monthly task."""
@@ -161,13 +163,15 @@ async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
     await warn_of_token_limits()
 
 
+TRIAL_REMINDERS, TOKEN_BUDGETS = "trial_reminders", "token_budgets"
+
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
-    Recurring("trial_reminders", Every(timedelta(seconds=10)), _remind_of_trials),
-    Recurring("token_budgets", Every(timedelta(seconds=10)), _settle_budgets),
+    Recurring(TRIAL_REMINDERS, Every(timedelta(seconds=10)), _remind_of_trials),
+    Recurring(TOKEN_BUDGETS, Every(timedelta(seconds=10)), _settle_budgets),
     Recurring("token_warnings", _WARNED, _warn_of_use),
     Recurring("expire_executions", Every(timedelta(seconds=10)), _expire_executions),
     Recurring("warn_of_token_limits", Every(timedelta(seconds=30)), _warn_of_token_limits),
@@ -192,6 +196,7 @@ async def run_schedule(
     """
     runs: Runs = {}
     worker, has_rows = new_id(), False
+    pause = _DEMO_LOOK_SECONDS if services.settings.is_movable else _LOOK_SECONDS
     while not stop.is_set():
         try:
             await follow_clock(services.settings)
@@ -202,7 +207,7 @@ async def run_schedule(
         except Exception as error:
             log.warning("schedule_lost", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+            await asyncio.wait_for(stop.wait(), pause)
     await asyncio.gather(*runs.values())
 
 

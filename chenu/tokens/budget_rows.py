@@ -34,7 +34,11 @@ async def list_periods(account_id: AccountId, since: datetime) -> list[BudgetPer
 
 
 async def insert_period(
-    account_id: AccountId, source: BudgetSource, month: BudgetMonth, monthly: Tokens
+    account_id: AccountId,
+    source: BudgetSource,
+    month: BudgetMonth,
+    monthly: Tokens,
+    withheld: Tokens = NONE,
 ) -> UUID:
     """Raises the driver's error where this month has its budget already."""
     period_id = new_id()
@@ -45,6 +49,7 @@ async def insert_period(
         "starts_at": month.start,
         "ends_at": month.end,
         "monthly": monthly,
+        "withheld": withheld,
         "created_at": business_now(),
     }
     await insert(TokenBudgetPeriod, values)
@@ -67,14 +72,17 @@ async def raise_monthly(period_id: UUID, monthly: Tokens) -> None:
 
 
 async def lock_plan_budgets(account_id: AccountId) -> list[BudgetPeriod]:
-    """Those of plans whose month is not over, whether they run or have ended with their plan.
+    """Those of plans whose month is not over, whether they run or have ended with their plan; and
+    those for which one that runs began with less.
 
     Locks the account's budget first, as whoever settles it does.
     """
     await lock_budget_dates(account_id)
     sql = f"""
         SELECT {_PERIODS.select()} FROM token_budget_period
-        WHERE account = $1 AND source = 'PLAN' AND ends_at > $2
+        WHERE account = $1 AND source = 'PLAN' AND ends_at > coalesce((
+            SELECT min(r.starts_at) FROM token_budget_period r
+            WHERE r.account = $1 AND r.ended_at IS NULL AND r.withheld > 0), $2)
     """  # noqa: S608 - own columns
     return await db.fetch_all(BudgetPeriod, sql, account_id, business_now())
 
@@ -83,6 +91,12 @@ async def set_unpaid_share(period_id: UUID, share: int) -> None:
     """A plan that begins anew within its month has by so much less of what was used of it."""
     await db.execute(
         "UPDATE token_budget_period SET unpaid_share = $2 WHERE id = $1", period_id, share
+    )
+
+
+async def lower_withheld(period_id: UUID, withheld: Tokens) -> None:
+    await db.execute(
+        "UPDATE token_budget_period SET withheld = $2 WHERE id = $1", period_id, withheld
     )
 
 

@@ -32,7 +32,8 @@ class PlanPeriod:
 class BudgetPeriod:
     """A budget as it was granted. `monthly` is the highest that it was granted for so far.
 
-    `unpaid_share` of its money was returned, or never came, in basis points.
+    `unpaid_share` of its money was returned, or never came, in basis points. `withheld` is what it
+    began with less for that of others.
     """
 
     id: UUID
@@ -42,6 +43,7 @@ class BudgetPeriod:
     monthly: Tokens
     ended_at: datetime | None = None
     unpaid_share: int = 0
+    withheld: int = 0
 
     @property
     def month(self) -> BudgetMonth:

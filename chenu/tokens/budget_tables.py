@@ -14,7 +14,8 @@ class TokenBudgetPeriod(Table, tablename="token_budget_period"):
     far, in grants whose `source_id` is this row. `carried` came beside it from the budget that it
     replaced. `unspent` was left when the plan ended before the month, and is `resumed` if the plan
     comes back. `unpaid_share` of its money (basis points) was returned, or never came. `changes`
-    numbers its grants. `warned` is the percentage of use that was mailed.
+    numbers its grants. `withheld` is what it began with less, for what was used of plans that were
+    not paid for. `warned` is the percentage of use that was mailed.
     """
 
     id = primary_id()
@@ -28,6 +29,7 @@ class TokenBudgetPeriod(Table, tablename="token_budget_period"):
     unspent = BigInt(default=0)
     resumed = BigInt(default=0)
     unpaid_share = Integer(default=0)
+    withheld = BigInt(default=0)
     changes = Integer(default=0)
     warned = Integer(default=0)
     ended_at = Timestamptz(default=None, null=True)

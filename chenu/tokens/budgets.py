@@ -31,6 +31,8 @@ from chenu.tokens.budget_rows import (
     find_next_end,
     insert_period,
     list_periods,
+    lock_plan_budgets,
+    lower_withheld,
     raise_monthly,
     resume_period,
 )
@@ -54,6 +56,7 @@ TRIAL_BUDGET = mark("Budget of the trial")
 RAISED_BUDGET = mark("More for the rest of the month")
 CARRIED_OVER = mark("Left of the budget before")
 RESUMED_BUDGET = mark("Budget of a plan that came back")
+PAID_AFTER_ALL = mark("A refund of an earlier plan did not come about")
 BUDGET_OVER = mark("The budget's month is over")
 PLAN_OVER = mark("The plan of this budget has ended")
 BUDGET_REPLACED = mark("Another budget has begun")
@@ -155,22 +158,43 @@ async def _begin(step: Begin, account_id: AccountId) -> None:
     if step.replaces is not None:
         unspent = await _end_grants(step.replaces, BUDGET_REPLACED, keeps_held=True)
         await end_period(step.replaces.id, Tokens(0))
-    period_id = await insert_period(account_id, step.source, step.month, step.monthly)
+    used = min(step.monthly, await _sum_unpaid_use(step.unpaid))
+    period_id = await insert_period(account_id, step.source, step.month, step.monthly, used)
     period = BudgetPeriod(period_id, step.source, step.month.start, step.month.end, step.monthly)
     reason = TRIAL_BUDGET if step.source is BudgetSource.TRIAL else MONTHLY_BUDGET
-    used = await _sum_unpaid_use(step.unpaid)
-    await _grant(account_id, period, Tokens(max(0, step.monthly - used)), reason)
+    await _grant(account_id, period, Tokens(step.monthly - used), reason)
     await _carry_over(account_id, period, unspent)
 
 
-async def _sum_unpaid_use(periods: Sequence[BudgetPeriod]) -> int:
+async def return_withheld(account_id: AccountId) -> None:
+    """Money that was returned has come back, so that a plan which began with less is owed the rest.
+
+    In the transaction that learns of it, under the lock of the account's budget.
+    """
+    periods = await lock_plan_budgets(account_id)
+    for running in periods:
+        if running.ended_at is not None or not running.withheld:
+            continue
+        before = [
+            each
+            for each in periods
+            if each.ended_at is not None and each.ends_at > running.starts_at
+        ]
+        withheld = Tokens(min(running.withheld, await _sum_unpaid_use(before)))
+        if withheld < running.withheld:
+            await lower_withheld(running.id, withheld)
+            due = Tokens(running.withheld - withheld)
+            await _grant(account_id, running, due, PAID_AFTER_ALL)
+
+
+async def _sum_unpaid_use(periods: Sequence[BudgetPeriod]) -> Tokens:
     """What was spent, and what runs that have not ended may still use, as far as it is unpaid."""
     total = 0
     for period in periods:
         grants = await list_grants_of_source(period.id)
         used = sum(grant.spent + grant.held for grant in grants)
         total += used * period.unpaid_share // WHOLE_SHARE
-    return total
+    return Tokens(total)
 
 
 @_apply.register

@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "source", "starts_at", "ends_at", "monthly", "granted", "carried"),
-            *("unspent", "resumed", "unpaid_share", "ended_at", "created_at"),
+            *("unspent", "resumed", "unpaid_share", "withheld", "ended_at", "created_at"),
         ),
         {
             "changes": "how many grants it has: token_grant.json has them",

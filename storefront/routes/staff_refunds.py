@@ -60,9 +60,10 @@ _REFUSED = (*REFUSALS, BrokenRequest)
 @get("/staff/refunds", opt=SUPPORT)
 async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """What waits for a second person, and what was returned."""
-    query, cursors = read_query(request), pages.cursors.of_list("refunds")
-    pager = Pager(cursors, "/staff/refunds", _PAGE_SIZE)
-    made_pager = Pager(cursors, "/staff/refunds", _PAGE_SIZE, "made_", "#made")
+    query = read_query(request)
+    pager = Pager(pages.cursors.of_list("refunds"), "/staff/refunds", _PAGE_SIZE)
+    made_cursors = pages.cursors.of_list("made refunds")
+    made_pager = Pager(made_cursors, "/staff/refunds", _PAGE_SIZE, "made_", "#made")
     waiting, made = await asyncio.gather(
         list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
     )

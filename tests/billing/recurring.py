@@ -76,7 +76,7 @@ def made_up_invoice(customer_id: str) -> InvoiceState:
         hosted_url="https://invoice.example/i/1",
         pdf_url="https://invoice.example/i/1/pdf",
         payments=(),
-        metadata={},
+        metadata={"kind": "tier"},
     )
 
 

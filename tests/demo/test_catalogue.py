@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from chenu.core.i18n import Locale
 from chenu.demo.catalogue import (
     CREATOR_HANDLES,
     SPHERES,
@@ -16,14 +17,13 @@ from chenu.demo.catalogue import (
     Translation,
     load_creators,
     load_platform_agents,
-    load_vocabulary,
 )
+from storefront.vocabulary import known_capabilities, known_permissions
 
 PLATFORM = load_platform_agents()
 CREATORS = load_creators()
 MARKETPLACE = tuple(agent for creator in CREATORS for agent in creator.agents)
 EVERY_AGENT: tuple[PlatformAgent | MarketplaceAgent, ...] = (*PLATFORM, *MARKETPLACE)
-VOCABULARY = load_vocabulary()
 
 LEVELS: tuple[Level, ...] = ("L0", "L1", "L2", "L3")
 AGENTS_PER_LEVEL = {
@@ -72,10 +72,8 @@ def shown(language: str) -> Iterator[tuple[str, str]]:
     for creator in CREATORS:
         if creator.bio_language == language:
             yield creator.handle, creator.bio
-    for labels in (VOCABULARY.capabilities, VOCABULARY.permissions):
-        yield from (
-            (key, label.fr if language == "fr" else label.en) for key, label in labels.items()
-        )
+    locale: Locale = "fr" if language == "fr" else "en"
+    yield from (*known_capabilities(locale), *known_permissions(locale))
 
 
 def words(text: str) -> list[str]:
@@ -214,8 +212,8 @@ def test_vocabulary_is_small_and_all_of_it_is_used() -> None:
     tags = {tag for agent in EVERY_AGENT for tag in agent.capabilities}
     permissions = {name for agent in EVERY_AGENT for name in agent.permissions}
 
-    assert tags == set(VOCABULARY.capabilities)
-    assert permissions == set(VOCABULARY.permissions)
+    assert tags == set(dict(known_capabilities("en")))
+    assert permissions == set(dict(known_permissions("en")))
     assert len(tags) <= 40
     assert [tag for tag in tags if not re.fullmatch(r"[a-z]+", tag)] == []
     assert [name for name in permissions if not re.fullmatch(r"[a-z]+:[a-z]+", name)] == []

@@ -10,6 +10,7 @@ from chenu.agents.rows import AgentRow
 from chenu.billing import inbox
 from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
+from chenu.flows.agent_subscriptions.renewal import end_renewals
 from chenu.flows.events.handling import handle_event
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
@@ -153,3 +154,9 @@ async def another_agent(services: Services, market: Market) -> Market:
 async def close_pages(services: Services, agent_id: UUID) -> None:
     """Runs the job that a change of price, state or seller has queued."""
     await close_checkouts_of_agent(services, AgentId(agent_id))
+
+
+async def drop(services: Services, purchase: PurchaseRow) -> PurchaseRow:
+    """The buyer changed their mind before paying."""
+    await end_renewals(services, purchase)
+    return await get_purchase(purchase.id)

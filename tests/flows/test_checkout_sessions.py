@@ -9,11 +9,11 @@ from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core.clock import system_now
 from chenu.core.errors import ProviderUnavailable
-from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.state import PurchaseState
 from chenu.flows.services import Services
 from tests.flows.sales import (
     Market,
+    drop,
     open_page,
     open_quiet_market,
     pay_for,
@@ -127,9 +127,9 @@ async def test_the_buyer_closes_the_page(
 ) -> None:
     purchase = await open_page(services, market)
 
-    closed = await cancel_own_purchase(services, purchase.account_id, purchase.id)
+    closed = await drop(services, purchase)
     before = await fingerprint()
-    again = await cancel_own_purchase(services, purchase.account_id, purchase.id)
+    again = await drop(services, purchase)
 
     assert closed.status is PurchaseStatus.CANCELED
     assert again == closed
@@ -144,7 +144,7 @@ async def test_a_page_that_was_paid_a_moment_before_is_not_closed(
     purchase = await open_page(services, market)
     assert await pay_for(purchase) == 303
 
-    closed = await cancel_own_purchase(services, purchase.account_id, purchase.id)
+    closed = await drop(services, purchase)
 
     assert closed.status is PurchaseStatus.PAID
 
@@ -156,6 +156,6 @@ async def test_nothing_is_decided_while_stripe_is_away(
     await stripe_side.fail(AWAY, times=None)
 
     with pytest.raises(ProviderUnavailable):
-        await cancel_own_purchase(services, purchase.account_id, purchase.id)
+        await drop(services, purchase)
 
     assert (await get_purchase(purchase.id)).is_pending

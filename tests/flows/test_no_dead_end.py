@@ -22,12 +22,12 @@ from chenu.flows.creators.onboard_creator import (
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.operations.decisions import give_up_operation, retry_operation
-from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.services import Services
 from chenu.ledger.operation_list import OperationQuery, list_operations
 from chenu.ledger.operations import OperationKind, OperationRow, OperationState
 from tests.flows.sales import (
     Market,
+    drop,
     open_page,
     pay_for,
     report,
@@ -117,10 +117,10 @@ async def test_a_page_whose_closing_was_refused_can_be_closed(
     page = await open_page(services, market)
     path = f"/v1/checkout/sessions/{page.checkout_session_id}/expire"
     await stripe_side.fail("card_error", path, code="resource_missing", times=1)
-    await cancel_own_purchase(services, page.account_id, page.id)
+    await drop(services, page)
     still_open = await get_purchase(page.id)
 
-    await cancel_own_purchase(services, page.account_id, page.id)
+    await drop(services, page)
 
     assert still_open.is_pending
     assert (await get_purchase(page.id)).status is PurchaseStatus.CANCELED

@@ -20,7 +20,6 @@ from chenu.flows.mirrors.customer import CustomerHandler
 from chenu.flows.mirrors.sync import sync_person, sync_product
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.flows.privacy.deletion import delete_person, finish_deletion
-from chenu.flows.purchases.checkout import cancel_own_purchase
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
@@ -40,6 +39,7 @@ from tests.flows.packs import buy, open_packs, order_pack
 from tests.flows.plans import change, complete, open_plans, plan_of, put_portal, start
 from tests.flows.sales import (
     Market,
+    drop,
     open_market,
     open_monthly_market,
     open_page,
@@ -109,7 +109,7 @@ async def test_the_parameters_of_every_kind_are_read_as_they_were_written(
 
 async def _do_everything(services: Services, market: Market, reviewer: Person) -> None:
     canceled = await open_page(services, market)
-    await cancel_own_purchase(services, canceled.account_id, canceled.id)
+    await drop(services, canceled)
     purchase = await start_buying(services, market.buyer, market.agent, "key-2")
     assert await pay_for(purchase) == 303
     await report(services, purchase)

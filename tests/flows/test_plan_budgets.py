@@ -30,6 +30,7 @@ from tests.flows.plans import (
     start,
     tier_of,
 )
+from tests.flows.test_plan_refunds import FAILS as REFUND_FAILS
 from tests.flows.test_plans import require_true_books
 from tests.people import Person, make_person
 from tests.rows import count
@@ -230,4 +231,25 @@ async def test_subscribe_burn_withdraw_farms_no_second_budget(
 
     assert (await available(person), await budget_of(person)) == (5_000, 5_000)
     assert await tier_of(person) == "PRO"
+    await require_true_books(services)
+
+
+async def test_a_refund_that_comes_back_gives_what_the_next_plan_began_without(
+    services: Services, person: Person
+) -> None:
+    """Its bank sends the money back a few hours later: the first plan was paid for after all."""
+    await complete(services, await start(services, person.actor, PRO), REFUND_FAILS)
+    plan = await plan_of(person)
+    assert plan is not None
+    await spend(account_of(person), 20_500)
+    await declare_own(services, person.actor, plan.id)
+    await advance(services, 0.01)
+    await complete(services, await start(services, person.actor, PRO, key="plan-2"))
+    began_with = await available(person)
+
+    for _ in range(2):
+        await advance(services, 0.1)
+
+    assert (began_with, await available(person), await budget_of(person)) == (5_000, 25_000, 25_000)
+    assert await count("token_budget_period", "withheld > 0 OR unpaid_share > 0") == 0
     await require_true_books(services)

@@ -252,6 +252,27 @@ async def test_a_refund_that_fails_is_put_back(
     assert await get_cents(creator_payable(purchase.creator_id)) == 0
 
 
+async def test_a_refund_that_came_back_can_be_made_again_though_its_note_stands(
+    services: Services, market: Market, stripe_side: StripeSide
+) -> None:
+    """Of the invoice no second credit note is left: Stripe refuses it, and the money goes back."""
+    purchase = await start_buying(services, market.buyer, market.agent)
+    assert await pay_for(purchase, FAILS) == 303
+    await catch_up(services)
+    await stripe_side.advance(8 * 24 * 3600)
+    await refund(services, market.buyer, purchase.id)
+    await stripe_side.advance(2 * 3600)
+    await catch_up(services)
+    put_back = (await payment_of(purchase.id)).refunded
+
+    await refund(services, market.buyer, purchase.id, key="again")
+
+    assert (put_back, (await payment_of(purchase.id)).refunded) == (0, 999)
+    assert len(await stripe_side.list_all("/v1/credit_notes")) == 1
+    assert len(await stripe_side.list_all("/v1/refunds")) == 2
+    await require_true_books(services)
+
+
 async def pay_creators_out(stripe_side: StripeSide) -> None:
     """Their banks have the money: no reversal of a transfer is possible any more."""
     await stripe_side.advance(10 * 24 * 3600)

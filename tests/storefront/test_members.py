@@ -2,9 +2,11 @@
 
 import pytest
 
-from chenu.accounts.actor import AccountRole
+from chenu.accounts.actor import AccountId, AccountRole
 from chenu.accounts.invitations import invite
 from chenu.accounts.sessions import find_actor
+from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.accounts.mailed import mailed_token
@@ -144,3 +146,39 @@ async def test_a_stranger_with_the_link_is_led_to_the_right_address(
     assert seen.status == 409
     assert "sent to another address" in seen.words
     assert "hugo@example.org" not in seen.words
+
+
+async def test_of_a_very_large_account_the_first_members_are_shown_and_the_others_follow(
+    browser: Browser, services: Services
+) -> None:
+    owner = await _make_owner()
+    assert owner.actor.account_id is not None
+    await _fill(owner.actor.account_id, 503)
+    browser.become(owner)
+
+    full = await browser.get(PAGE)
+    first = full.words.index("Member 001")
+    remove = f"{PAGE}/00000000-0000-7000-8000-000000000001/remove"
+    after = await browser.follow(await browser.submit(full, remove))
+
+    assert "The first 500 members are shown." in full.words
+    assert ": 504 of 10." in full.words
+    assert (first < full.words.index("Member 499"), "Member 500" in full.words) == (True, False)
+    assert ("Member 001" in after.words, "Member 500" in after.words) == (False, True)
+
+
+async def _fill(account_id: AccountId, number: int) -> None:
+    """Members who joined one after another."""
+    sql = """
+        WITH person AS (
+            INSERT INTO app_user (id, email, display_name, locale, password_hash,
+                email_verified_at, created_at)
+            SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+                'member' || n || '@example.org', 'Member ' || lpad(n::text, 3, '0'), 'fr', '',
+                $3, $3
+            FROM generate_series(1, $2::int) AS n RETURNING id)
+        INSERT INTO membership (id, account, member, role)
+        SELECT ('ffffffff-ffff-7000-8000-' || right(id::text, 12))::uuid, $1, id, 'MEMBER'
+        FROM person ORDER BY id
+    """
+    await db.execute(sql, account_id, number, business_now())

@@ -107,6 +107,7 @@ async def test_what_was_returned_is_listed_by_pages_the_newest_first(
     first = await browser.get("/staff/refunds")
     [link] = [link for link in first.links() if "made_after=" in link]
     second = await browser.get(link)
+    foreign = await browser.get(link.replace("made_after=", "after="))
 
     assert "Nothing was returned so far." in empty.words
     assert first.words.index("€1.26 ·") < first.words.index("€1.25 ·")
@@ -115,6 +116,7 @@ async def test_what_was_returned_is_listed_by_pages_the_newest_first(
     assert "€1.01 ·" not in first.words
     assert "€1.01 ·" in second.words
     assert "€1.00 ·" in second.words
+    assert foreign.status == 400  # a place of one list is none of the other
 
 
 BAD = {

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,7 +29,7 @@ from chenu.tokens.budget_rows import (
     lock_plan_budgets,
     set_unpaid_share,
 )
-from chenu.tokens.budgets import settle_budget, settle_due_budget
+from chenu.tokens.budgets import return_withheld, settle_budget, settle_due_budget
 from chenu.tokens.entitlements import get_entitlements
 from chenu.tokens.errors import InsufficientTokens
 from chenu.tokens.grants import GrantKind
@@ -516,3 +517,40 @@ async def test_who_signs_up_has_a_budget_at_once(services: Services) -> None:
 
     [account_id] = await list_owned_accounts(session.owner)
     assert await count("ledger_account", "owner_id = $1 AND balance = 500", account_id) == 1
+
+
+@pytest.mark.parametrize(
+    ("shares", "given"),
+    [
+        ((10_000,), 0),
+        ((5_000,), 5_300),
+        ((5_000, 0), 10_600),
+        ((0, 10_000, 0), 10_600),  # what was given stays, and is given once
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("days", [0.01, 29.5], ids=["within its month", "after it"])
+async def test_what_was_paid_for_after_all_is_given_to_the_plan_that_began_with_less(
+    account_id: AccountId, shares: tuple[int, ...], given: int, days: float
+) -> None:
+    await change(account_id, PRO, days_from_now(0, 30))
+    await spend(account_id, 10_600)
+    await db.run_in_transaction(lambda: mark_unpaid(account_id))
+    await change(account_id, FREE, None)
+    pass_days(1)
+    await change(account_id, PRO, days_from_now(0, 30))
+    pass_days(days)
+
+    for share in shares:
+        await db.run_in_transaction(partial(correct_share, account_id, share))
+
+    assert (await numbers(account_id))[0] == 25_000 - 10_600 + given
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+async def correct_share(account_id: AccountId, share: int) -> None:
+    """Of the plan that has ended, as a refund does that is made or comes back."""
+    for budget in await lock_plan_budgets(account_id):
+        if budget.ended_at is not None:
+            await set_unpaid_share(budget.id, share)
+    await return_withheld(account_id)

@@ -41,22 +41,6 @@ _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A tag or permission in the words shown to visitors."""
-
-    fr: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Every capability tag and permission string that an agent may carry."""
-
-    capabilities: Mapping[str, Label]
-    permissions: Mapping[str, Label]
-
-
-@dataclass(frozen=True, slots=True)
 class Translation:
     """What the store shows of an agent in one language; the description is Markdown."""
 
@@ -156,15 +140,6 @@ def load_platform_agents() -> tuple[PlatformAgent, ...]:
 def load_creators() -> tuple[Creator, ...]:
     """In the order of `CREATOR_HANDLES`, each with its agents and their versions oldest first."""
     return tuple(_creator(_read(f"marketplace/{handle}.toml")) for handle in CREATOR_HANDLES)
-
-
-def load_vocabulary() -> Vocabulary:
-    """Capabilities in alphabetical order, permissions grouped by subject."""
-    document = _read("vocabulary.toml")
-    return Vocabulary(
-        capabilities={tag: Label(**label) for tag, label in document["capability"].items()},
-        permissions={name: Label(**label) for name, label in document["permission"].items()},
-    )
 
 
 def _read(path: str) -> dict[str, Any]:

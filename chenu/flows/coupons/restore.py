@@ -37,7 +37,7 @@ async def restore_lost_coupon(live: Iterable[SubscriptionRow], state: Subscripti
         return
     found = [each for each in live if each.stripe_subscription_id == state.id]
     coupon = await find_redeemed_coupon(state.id) if found else None
-    if coupon is None or not coupon.is_for(TierCode(found[0].item), state.interval):
+    if coupon is None or not coupon.is_for(TierCode(found[0].item), found[0].billing_interval):
         return
     key = f"discount:{state.id}"
     last = await find_last((OperationKind.COUPON_RESTORE,), found[0].id, key)

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from chenu.accounts.actor import AccountId
-from chenu.agents.model import PurchaseId, PurchaseStatus
+from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import (
     PurchaseRow,
-    get_own_purchase,
     get_purchase,
     move_status,
 )
@@ -130,11 +128,3 @@ async def _ask_anew(
     )
     request = with_tax(request, is_on=services.settings.stripe.automatic_tax)
     return await create_operation_after(request, refused)
-
-
-async def cancel_own_purchase(
-    services: Services, account_id: AccountId, purchase_id: PurchaseId
-) -> PurchaseRow:
-    """The buyer changed their mind before paying. Raises NotFound, ProviderUnavailable."""
-    purchase = await get_own_purchase(account_id, purchase_id)
-    return await PURCHASE_PAGES.close(services, purchase) if purchase.is_pending else purchase

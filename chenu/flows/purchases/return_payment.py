@@ -7,6 +7,7 @@ asks for stands in refunds.py.
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.users import get_user
@@ -39,7 +40,11 @@ from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, OperationRow, create_operation
 
+log = structlog.get_logger(__name__)
+
 _ALREADY_DONE = "charge_already_refunded"
+_OF_THE_MONEY = (_ALREADY_DONE, "balance_insufficient", "charge_disputed")
+"""Refusals that a refund without a document would meet as well."""
 
 
 class RefundParams(msgspec.Struct, frozen=True):
@@ -123,13 +128,18 @@ class RefundHandler(OperationHandler[RefundParams, str]):
             raise
 
     async def _refund(self, operation: OperationRow, params: RefundParams) -> str:
+        request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
         if params.stripe_invoice_id is None:
-            request = RefundRequest(params.payment_intent_id, params.amount, str(params.payment_id))
             return await self.money.create_refund(request, operation)
-        note = await self.money.create_credit_note(
-            CreditNoteRequest(params.stripe_invoice_id, params.amount, str(params.refund_id)),
-            operation,
-        )
+        of_note = CreditNoteRequest(params.stripe_invoice_id, params.amount, str(params.refund_id))
+        try:
+            note = await self.money.create_credit_note(of_note, operation)
+        except StripeRefusal as refusal:
+            if refusal.code in _OF_THE_MONEY:
+                raise
+            # Such as after a refund that came back: its note stands, and is the document of this.
+            log.warning("credit_note_refused", refund=of_note.request_id, code=refusal.code)
+            return (await self.money.put_refund(request, operation)).id
         return note.refund_ids[0]
 
     async def find_existing(self, operation: OperationRow, params: RefundParams) -> str | None:

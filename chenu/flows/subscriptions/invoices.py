@@ -1,14 +1,16 @@
 """Stripe's invoices as we have them, and the books of those that plans' and packs' charges settled.
 
 We never make an invoice: Stripe's is mirrored by its id. docs/money.md, "A plan's invoice". The
-charge of an invoice for an agent is booked with the purchase, not here.
+charge of an invoice for an agent is booked with the purchase, not here; that of one which somebody
+made in Stripe's dashboard is revenue of ours.
 """
 
 from datetime import timedelta
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
-from chenu.billing.gateway import Charge
+from chenu.agents.payments import find_payment_of_charge
+from chenu.billing.gateway import Charge, StripeRefusal
 from chenu.billing.invoices import (
     InvoicePaymentRow,
     InvoiceRow,
@@ -28,7 +30,7 @@ from chenu.flows.pack_tokens import credit_pack, find_ordered_pack
 from chenu.flows.purchases.monthly_payments import book_monthly_invoice, find_purchase_of_invoice
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.invoice_documents import request_document
-from chenu.flows.subscriptions.mirror import KINDS, lock_subscriptions
+from chenu.flows.subscriptions.mirror import KINDS, follow_subscription, lock_subscriptions
 from chenu.flows.subscriptions.refund_books import settle_refund
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -50,6 +52,7 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
     Raises OutcomeUnknown, StripeRefusal.
     """
     fetched = await fetch(lambda: subscriptions.get_invoice(invoice_id))
+    await _follow_unknown(subscriptions, fetched.value)
     refunds = [
         refund
         for charge in fetched.value.payments
@@ -67,6 +70,22 @@ async def follow_invoice(subscriptions: SubscriptionPort, invoice_id: str) -> bo
     return await db.run_in_transaction(adopt)
 
 
+async def _follow_unknown(subscriptions: SubscriptionPort, state: InvoiceState) -> None:
+    """Where the invoice does not say what it is for, its subscription does: that is known first."""
+    stripe_id = state.subscription_id
+    if stripe_id is None or "kind" in state.metadata:
+        return
+    if await find_subscription_by_stripe_id(stripe_id) is not None:
+        return
+    if await find_account_of_customer(state.customer_id) is None:
+        return
+    try:
+        await follow_subscription(subscriptions, stripe_id)
+    except StripeRefusal as refusal:
+        if not refusal.is_gone:
+            raise
+
+
 async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     """In the caller's transaction: the mirror, and what is booked of it."""
     state = fetched.value
@@ -76,7 +95,7 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     account_id = owned.account_id if owned else await _find_account(state)
     if account_id is None:
         return False
-    if await store_invoice(account_id, fetched):
+    if await store_invoice(account_id, fetched, purchase.id if purchase else None):
         await _mail_failure(state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None:
@@ -105,15 +124,26 @@ def _has_failed(invoice: InvoiceState) -> bool:
 async def _book_charges(
     invoice: InvoiceRow, state: InvoiceState, pack: PackOrderRow | None
 ) -> None:
-    """Those of a plan or of a pack, whose tokens are credited in the same transaction."""
-    kind = "PACK_PAYMENT" if pack else "PLAN_PAYMENT"
-    for charge in state.payments if pack or state.subscription_id else ():
+    """All but those of a purchase; a pack's tokens are credited in the same transaction."""
+    if pack is None and invoice.purchase_id is not None and state.subscription_id is None:
+        return
+    kind = "PACK_PAYMENT" if pack else await _name_kind(state)
+    for charge in state.payments:
+        if pack is None and await find_payment_of_charge(charge.id) is not None:
+            continue
         payment = _make_payment(invoice, state, charge)
         if not await insert_invoice_payment(payment):
             continue
         await _book_charge(payment, kind)
         if pack is not None:
             await credit_pack(pack, payment)
+
+
+async def _name_kind(state: InvoiceState) -> str:
+    """What is no plan's was made in Stripe's dashboard."""
+    row = await find_subscription_by_stripe_id(state.subscription_id or "")
+    kind = row.kind if row else state.metadata.get("kind", "").upper()
+    return "PLAN_PAYMENT" if kind == SubscriptionKind.TIER else "DASHBOARD_PAYMENT"
 
 
 async def _find_account(state: InvoiceState) -> AccountId | None:

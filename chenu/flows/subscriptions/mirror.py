@@ -54,6 +54,9 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     rules = KINDS[known.kind] if known else _find_rules(state)
     if account_id is None or rules is None:
         return False
+    if known is None and state.interval is None:
+        log.error("unknown_interval", subscription=state.id, price=state.price_id)
+        return False
     await lock_subscriptions(account_id, rules.kind)
     before = await find_subscription_by_stripe_id(state.id)
     items = _items_of(rules, state, before)
@@ -76,8 +79,8 @@ def _items_of(
 ) -> SubscribedItems:
     """With what waits, where that is of the same kind.
 
-    A product that is none of its kind was chosen in Stripe's dashboard: it stays what it was, and
-    its states are followed until its end.
+    A product that is none of its kind, or a price by the week, was chosen in Stripe's dashboard: it
+    stays what it was, and its states are followed until its end.
     """
     scheduled, pending = state.scheduled, state.pending
     item = rules.find_item(state.product_id)
@@ -87,6 +90,7 @@ def _items_of(
         item or (before.item if before else ""),
         scheduled=rules.find_item(scheduled.product_id) if scheduled else None,
         pending=rules.find_item(pending.product_id) if pending else None,
+        interval=before.billing_interval if before else None,
     )
 
 

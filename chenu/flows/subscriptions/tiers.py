@@ -21,7 +21,7 @@ from chenu.flows.coupons.restore import restore_lost_coupon
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.mails import mail_failed_payment, mail_plan_changes
 from chenu.flows.subscriptions.plans import find_tier_of_product
-from chenu.flows.subscriptions.trial_refusals import refuse_trial
+from chenu.flows.subscriptions.trial_refusals import has_failed_to_end, refuse_trial
 from chenu.flows.subscriptions.unpaid_budgets import mark_never_paid
 from chenu.tiers.catalogue import TierCode
 from chenu.tokens.budgets import settle_budget
@@ -42,9 +42,9 @@ class TierRules(SubscriptionRules):
         if state.is_ended_unpaid:
             await mark_never_paid(change.after)
         now = await _grant_tier(account_id, live)
-        if not is_trial_due and live and live[0].id == change.after.id:
-            refusal = await refuse_trial(change.after)
-            await queue.enqueue(queue.Job.OPERATION, str(refusal.id))
+        is_first = bool(live) and live[0].id == change.after.id
+        if is_first and (not is_trial_due or await has_failed_to_end(change.after)):
+            await _refuse_trial(change.after)
         elif live or now is TierCode.FREE:  # a contract that takes over is announced by people
             await _announce(change, live)
         return live[1:]
@@ -54,6 +54,12 @@ class TierRules(SubscriptionRules):
 
 
 TIER_RULES = TierRules()
+
+
+async def _refuse_trial(plan: SubscriptionRow) -> None:
+    refusal = await refuse_trial(plan)
+    if refusal is not None:
+        await queue.enqueue(queue.Job.OPERATION, str(refusal.id))
 
 
 async def _complete_order(change: StateChange) -> bool:

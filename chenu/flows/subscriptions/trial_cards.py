@@ -13,6 +13,7 @@ from chenu.billing.inbox import InboxEvent
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
+    TRIAL_USED,
     SubscriptionRow,
     find_subscription_by_stripe_id,
     list_live_subscriptions,
@@ -20,6 +21,7 @@ from chenu.billing.subscriptions import (
 )
 from chenu.billing.trials import claim_trial_card
 from chenu.core import db
+from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
 from chenu.flows.event_types import EventOutcome
 from chenu.flows.mirrors.postal_addresses import follow_address
@@ -66,6 +68,22 @@ class TrialRefusalHandler(OperationHandler[TrialRefusalParams, Fetched[Subscript
         if answer.value.status is not SubscriptionStatus.CANCELED:
             await record_refusal(get_subject(operation), None)
         await adopt_subscription(answer)
+
+    async def on_refused(
+        self, operation: OperationRow, params: TrialRefusalParams, refusal: StripeRefusal
+    ) -> None:
+        """The trial goes on, until Stripe tells of it again or an operator tries again."""
+        await record_refusal(get_subject(operation), None)
+
+    async def renew(
+        self, operation: OperationRow, params: TrialRefusalParams
+    ) -> TrialRefusalParams:
+        """Raises InvalidState when the trial is over."""
+        plan = await find_subscription_by_stripe_id(params.subscription_id)
+        if plan is None or plan.status is not SubscriptionStatus.TRIALING:
+            raise InvalidState("This trial is over")
+        await record_refusal(plan.id, TRIAL_USED)
+        return params
 
 
 async def check_trial_card(services: Services, subscription_id: str) -> None:

@@ -15,6 +15,7 @@ from chenu.billing.refunds import list_refunds_of_invoices
 from chenu.billing.subscriptions import SubscriptionRow, find_subscription_by_stripe_id
 from chenu.tokens.budget_rows import WHOLE_SHARE, lock_plan_budgets, set_unpaid_share
 from chenu.tokens.budget_rules import BudgetPeriod
+from chenu.tokens.budgets import return_withheld
 
 
 async def follow_returned_money(invoice: InvoiceRow) -> None:
@@ -28,6 +29,8 @@ async def follow_returned_money(invoice: InvoiceRow) -> None:
     for budget in paid:
         share = await _find_share([each for each in invoices if pays_for(each, budget)])
         await set_unpaid_share(budget.id, share)
+    if paid:
+        await return_withheld(plan.account_id)
 
 
 async def mark_never_paid(plan: SubscriptionRow) -> None:
