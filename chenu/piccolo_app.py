@@ -16,6 +16,7 @@ APP_CONFIG = AppConfig(
             "chenu.billing.invoice_tables",
             "chenu.billing.dispute_tables",
             "chenu.agents.tables",
+            "chenu.agents.shop_tables",
             "chenu.support.tables",
             "chenu.tokens.pack_tables",
             "chenu.roi.tables",

@@ -63,6 +63,12 @@ def read_listing(fields: Fields) -> ListingFields:
     return listing
 
 
+def read_draft(fields: Fields) -> tuple[ListingFields, list[ChenuError]]:
+    """As typed, and what could not be read; nothing is checked yet."""
+    errors: list[ChenuError] = []
+    return _read_listing(fields, errors), errors
+
+
 def _read_listing(fields: Fields, errors: list[ChenuError]) -> ListingFields:
     words = [word.strip() for word in fields.text("capabilities").split(",")]
     return ListingFields(

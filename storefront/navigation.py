@@ -19,6 +19,7 @@ class Desk:
 
 DESKS = (
     Desk(BACK_OFFICE, mark("Review"), Staff.REVIEWER),
+    Desk("/staff/featured", mark("Featured"), Staff.REVIEWER),
     Desk("/staff/support", mark("Support desk"), Staff.SUPPORT),
     Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),
     Desk("/staff/accounts", mark("Accounts"), Staff.SUPPORT),
@@ -28,6 +29,7 @@ DESKS = (
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
     Desk("/staff/books", mark("Books"), Staff.FINANCE),
+    Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")

@@ -21,7 +21,8 @@ from chenu.tiers.entitlements import find_refusal
 class OfferState(StrEnum):
     """REFUSED: `refusal` is the reason why it cannot be bought now.
 
-    SIGN_IN: `refusal` is what a new account would lack, if anything.
+    SIGN_IN: `refusal` is what a new account would lack, if anything. PREVIEW: shown to the maker
+    as buyers will see it.
     """
 
     OWN = "OWN"
@@ -34,6 +35,7 @@ class OfferState(StrEnum):
     REFUSED = "REFUSED"
     ADD = "ADD"
     BUY = "BUY"
+    PREVIEW = "PREVIEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Offer:
 
 _NEWCOMER = Actor(ActorKind.SESSION, account_id=AccountId(UUID(int=0)))
 """An actor as after sign-up, with nothing bought."""
+
+
+def preview_offer(agent: AgentRow) -> Offer:
+    split = split_sale(agent.price_amount) if agent.price_amount else None
+    return Offer(OfferState.PREVIEW, split=split)
 
 
 async def make_offer(actor: Actor, agent: AgentRow) -> Offer:

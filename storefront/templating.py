@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from markupsafe import Markup
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
@@ -84,6 +84,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "cents": lambda amount: format_cents(Cents(amount), locale),
         "whole_euros": lambda amount: show_whole_euros(amount, locale),
         "plain": Markup.unescape,  # for fragments, which accept no trusted HTML
+        "duration": lambda delta: format_timedelta(delta, threshold=1.5, locale=locale),
         "percent": lambda rate: format_percent(Decimal(rate) / WHOLE, locale),
         "number": lambda value: _show_number(locale, value),
         "signed": lambda value: format_signed(value, locale),

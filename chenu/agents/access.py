@@ -17,8 +17,6 @@ from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Unauthenticated
 from chenu.core.ids import new_id
-from chenu.core.paged_rows import fetch_page
-from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
 from chenu.tiers.entitlements import (
@@ -42,6 +40,7 @@ class GrantRow:
     first_used_at: datetime | None
     revoked_at: datetime | None
     revoked_reason: str | None
+    put_away_at: datetime | None
 
     def is_usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.ends_at is None or self.ends_at > now)
@@ -64,11 +63,6 @@ async def list_usable_grants(account_id: AccountId, agent_ids: Sequence[AgentId]
 
 async def has_usable_grant(account_id: AccountId, agent_id: AgentId) -> bool:
     return bool(await list_usable_grants(account_id, [agent_id]))
-
-
-async def list_library(account_id: AccountId, page: PageRequest) -> Page[GrantRow]:
-    """All grants of an account, the newest first, ended and revoked ones included."""
-    return await fetch_page(GrantRow, _SELECT, "account = $1", account_id, page=page)
 
 
 async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:

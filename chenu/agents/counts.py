@@ -17,11 +17,6 @@ async def count_purchases(account_id: AccountId) -> int:
     return await _count("purchase WHERE account = $1", account_id)
 
 
-async def count_library(account_id: AccountId) -> int:
-    """Ended and revoked grants included."""
-    return await _count("access_grant WHERE account = $1", account_id)
-
-
 async def count_executions(account_id: AccountId) -> int:
     return await _count("execution WHERE account = $1", account_id)
 

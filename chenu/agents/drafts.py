@@ -17,6 +17,7 @@ from chenu.agents.listing import (
 )
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import (
+    FREE,
     AgentId,
     AgentKind,
     AgentStatus,
@@ -29,7 +30,7 @@ from chenu.agents.tables import Agent, AgentVersion
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import AlreadyExists, Invalid
-from chenu.core.i18n import mark
+from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.core.rows import insert, update
 from chenu.core.text import compose, tidy
@@ -59,6 +60,25 @@ async def insert_agent(request: NewAgent) -> AgentId:
         {"id": agent_id, "current_version": version_id, **_new_columns(request)}
     )
     await insert_version(agent_id, version_id, FIRST_VERSION, "", request.manifest, request.status)
+    return agent_id
+
+
+async def insert_begun(
+    creator_id: CreatorId, account_id: AccountId, name: str, level: AgentLevel, language: Locale
+) -> AgentId:
+    """A free draft with a name and no version, in the caller's transaction."""
+    request = NewAgent(
+        kind=AgentKind.MARKETPLACE,
+        status=AgentStatus.DRAFT,
+        creator_id=creator_id,
+        account_id=account_id,
+        fields=ListingFields(name=name, language=language),
+        level=level,
+        price=FREE,
+        manifest={"permissions": []},
+    )
+    agent_id = AgentId(new_id())
+    await _insert_under_free_slug({"id": agent_id, **_new_columns(request)})
     return agent_id
 
 

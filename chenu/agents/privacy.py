@@ -72,6 +72,18 @@ _AGENT = PersonalData(
 
 RULES: tuple[Rule, ...] = (
     PersonalData(
+        "agent_view_day",
+        _OF_MADE,
+        ("id", "agent", "day", "views", "stored_at"),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
+        "featured_agent",
+        _OF_MADE,
+        ("id", "agent", "place", "starts_at", "ends_at", "created_at"),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
         "agent_change",
         _OF_MADE,
         (
@@ -180,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "agent", "purchase", "source", "starts_at", "ends_at"),
-            *("first_used_at", "revoked_at", "revoked_reason"),
+            *("first_used_at", "revoked_at", "revoked_reason", "put_away_at"),
         ),
         retained=codes("source", "revoked_reason"),
     ),

@@ -6,6 +6,7 @@ from chenu.core.clock import business_now
 from chenu.core.retention import BOOKS, PEOPLE, Forever, Retention
 
 RUNS_STORED = timedelta(days=3 * 366)
+VIEWS_STORED = timedelta(days=400)
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
@@ -16,6 +17,14 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         only="status <> 'AUTHORIZED'",
         clock=business_now,
     ),
+    Retention(
+        "agent_view_day",
+        VIEWS_STORED,
+        "stored_at",
+        "views of agents' pages, by day: more than what creators are shown",
+        clock=business_now,
+    ),
+    Forever("featured_agent", "at most one an agent, chosen by staff"),
     Forever("agent_run_summary", "at most one an agent"),
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),

@@ -1,7 +1,7 @@
 """Agents and creators as read from the database: row types, column lists, one join."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -93,6 +93,7 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     rejection_reason: str | None
     submitted_at: datetime | None
     published_at: datetime | None
+    updated_at: datetime
     creator_handle: str | None
     creator_name: str | None
     creator_owner: UserId | None
@@ -177,6 +178,8 @@ class AgentCard(msgspec.Struct, frozen=True):
     rating_sum: int
     review_count: int
     installs: int
+    recent_accounts: int
+    updated_on: date
 
 
 def _card_columns(locale: Locale) -> str:
@@ -186,9 +189,12 @@ def _card_columns(locale: Locale) -> str:
         f" ELSE coalesce(a.translations -> '{locale}' ->> '{column}', a.{column}) END"
         for column in ("name", "tagline")
     )
+    recent = "(SELECT accounts FROM agent_run_summary s WHERE s.agent = a.id)"
     return f"""
         a.id, a.slug, a.kind, {name}, {tagline}, c.display_name, a.sphere, a.level,
-        a.platform_rank, a.price_type, a.price, a.rating_sum, a.review_count, a.installs
+        a.platform_rank, a.price_type, a.price, a.rating_sum, a.review_count, a.installs,
+        coalesce({recent}, 0),
+        (a.updated_at AT TIME ZONE 'UTC')::date
     """
 
 

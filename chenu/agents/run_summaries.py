@@ -28,6 +28,7 @@ class RunSummary:
     agent_id: AgentId
     runs: int
     successes: int
+    accounts: int
     median_tokens: int | None
 
     @property
@@ -48,10 +49,10 @@ async def list_run_summaries(agent_ids: Sequence[AgentId]) -> list[RunSummary]:
     return await db.fetch_all(RunSummary, sql, list(agent_ids))
 
 
-async def find_figures(agent_id: AgentId) -> RunSummary | None:
-    """None while there are too few runs."""
+async def find_run_summary(agent_id: AgentId) -> RunSummary | None:
+    """None while no run was reported."""
     found = await list_run_summaries([agent_id])
-    return found[0] if found and found[0].has_figures else None
+    return found[0] if found else None
 
 
 async def mark_summary_due(agent_id: AgentId) -> None:
@@ -86,12 +87,16 @@ async def _refresh(agent_id: AgentId) -> None:
     """One statement; a run that is being reported meanwhile makes it due again."""
     sql = """
         UPDATE agent_run_summary SET is_due = false, computed_at = $2, runs = r.runs,
-            successes = r.successes, median_tokens = r.median_tokens
+            successes = r.successes, accounts = r.accounts, median_tokens = r.median_tokens
         FROM (
             SELECT count(*) AS runs, count(*) FILTER (WHERE succeeded) AS successes,
+                count(DISTINCT run.account) FILTER (WHERE succeeded
+                    AND run.account IS DISTINCT FROM maker.account
+                    AND run.account IS DISTINCT FROM made.account) AS accounts,
                 percentile_disc(0.5) WITHIN GROUP (ORDER BY tokens_used) AS median_tokens
-            FROM execution
-            WHERE agent = $1 AND reported_by = 'SERVICE_KEY' AND finished_at > $3
+            FROM execution run JOIN agent made ON made.id = run.agent
+            LEFT JOIN creator maker ON maker.id = made.creator
+            WHERE run.agent = $1 AND reported_by = 'SERVICE_KEY' AND finished_at > $3
         ) r
         WHERE agent = $1
     """

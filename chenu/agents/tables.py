@@ -183,7 +183,10 @@ class PurchaseRefund(Table, tablename="purchase_refund"):
 
 
 class AccessGrant(Table, tablename="access_grant"):
-    """An account's right to an agent; usable while not ended and not revoked."""
+    """An account's right to an agent; usable while not ended and not revoked.
+
+    `put_away_at`: since then it is on the library's second shelf, which changes no right.
+    """
 
     id = primary_id()
     account = belongs_to(Account, index=True)
@@ -195,6 +198,7 @@ class AccessGrant(Table, tablename="access_grant"):
     first_used_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
     revoked_reason = Text(default=None, null=True)
+    put_away_at = Timestamptz(default=None, null=True)
 
 
 class Execution(Table, tablename="execution"):
@@ -238,6 +242,8 @@ class Execution(Table, tablename="execution"):
 class AgentRunSummary(Table, tablename="agent_run_summary"):
     """What the CHE·NU apps reported of an agent's runs in the last 30 days, for lists of agents.
 
+    `accounts` is how many accounts ran it, its maker's own aside.
+
     `is_due`: a run has been reported since it was computed.
     """
 
@@ -245,6 +251,7 @@ class AgentRunSummary(Table, tablename="agent_run_summary"):
     agent = belongs_to(Agent, unique=True)
     runs = Integer(default=0)
     successes = Integer(default=0)
+    accounts = Integer(default=0)
     median_tokens = BigInt(default=None, null=True)
     is_due = Boolean(default=True)
     computed_at = business_time()

@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub as RedisPubSub
 from redis.exceptions import RedisError
 
+from chenu.core.tallies import Tallies
+
 _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 0.5
 _BURST = 1_000
@@ -20,6 +22,7 @@ class PubSub:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
+        self.tallies = Tallies(redis)
 
     async def publish(self, *channels: str) -> None:
         """To all of them in one round trip."""

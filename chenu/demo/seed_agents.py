@@ -17,13 +17,16 @@ from chenu.agents.markdown import render_markdown
 from chenu.agents.model import AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import find_creator_by_handle
 from chenu.agents.rows import AgentText, CreatorRow
+from chenu.agents.shop_tables import FeaturedAgent
 from chenu.agents.tables import Agent, AgentVersion
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.rows import insert
 from chenu.demo.catalogue import Creator, MarketplaceAgent, PlatformAgent, Translation
 
 _PLATFORM_MODEL = "chenu-medium"
 _PLATFORM_AGE = timedelta(days=420)
+_FEATURED = 3
 
 
 async def insert_platform_agents(agents: Iterable[PlatformAgent], today: datetime) -> None:
@@ -63,7 +66,7 @@ def _make_platform(
         current_version=version.id,
         published_at=published,
         **_words(agent.fr),
-        **_common(agent),
+        **_common(agent, published),
     )
     return row, version
 
@@ -80,6 +83,15 @@ async def insert_marketplace_agents(creators: Iterable[Creator], today: datetime
             rows.append(row)
             versions += own_versions
     await _insert(rows, versions)
+    await _feature(rows, today)
+
+
+async def _feature(agents: Iterable[Agent], today: datetime) -> None:
+    """The first agent of each of the first creators, as if staff had chosen them."""
+    firsts = {agent.creator: agent for agent in reversed(list(agents))}
+    for place, agent in enumerate(list(firsts.values())[-_FEATURED:], start=1):
+        values = {"id": new_id(), "agent": agent.id, "place": place}
+        await insert(FeaturedAgent, {**values, "starts_at": today, "created_at": today})
 
 
 def _make_marketplace(
@@ -114,7 +126,7 @@ def _make_marketplace(
         current_version=versions[-1].id,
         published_at=today - timedelta(days=agent.published_days_ago),
         **_words(agent.text),
-        **_common(agent),
+        **_common(agent, versions[-1].created_at),
     )
     return row, versions
 
@@ -125,7 +137,7 @@ def _price_type(agent: MarketplaceAgent) -> PriceType:
     return PriceType.SUBSCRIPTION if agent.monthly else PriceType.ONE_TIME
 
 
-def _common(agent: PlatformAgent | MarketplaceAgent) -> dict[str, Any]:
+def _common(agent: PlatformAgent | MarketplaceAgent, updated_at: datetime) -> dict[str, Any]:
     return {
         "status": AgentStatus.PUBLISHED.value,
         "capabilities": list(agent.capabilities),
@@ -133,7 +145,7 @@ def _common(agent: PlatformAgent | MarketplaceAgent) -> dict[str, Any]:
         "level": agent.level,
         "seconds_saved": whole_seconds(agent.minutes),
         "created_at": business_now(),
-        "updated_at": business_now(),
+        "updated_at": updated_at,
     }
 
 

@@ -15,6 +15,7 @@ from chenu.billing.ports import (
     SubscriptionPort,
 )
 from chenu.core.pubsub import PubSub
+from chenu.core.tallies import Tallies
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.settings import Settings
@@ -38,6 +39,11 @@ class Services:
     pubsub: PubSub
     settings: Settings
     connections: LiveConnections = field(default_factory=LiveConnections)
+
+    @property
+    def tallies(self) -> Tallies:
+        """In Valkey, by the client of the events."""
+        return self.pubsub.tallies
 
     def url(self, path: str) -> str:
         """An absolute address of ours."""

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from chenu.agents.run_summaries import refresh_run_summaries
+from chenu.agents.views import store_views
 from chenu.core import tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
@@ -154,6 +155,10 @@ async def _refresh_run_summaries(services: Services, due_at: datetime) -> None:
     await refresh_run_summaries()
 
 
+async def _store_views(services: Services, due_at: datetime) -> None:
+    await store_views(services.tallies)
+
+
 async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
     await warn_of_token_limits()
 
@@ -171,6 +176,7 @@ RECURRING = (
     Recurring("expire_executions", Every(timedelta(seconds=10)), _expire_executions),
     Recurring("warn_of_token_limits", Every(timedelta(seconds=30)), _warn_of_token_limits),
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
+    Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),

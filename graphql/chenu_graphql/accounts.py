@@ -10,8 +10,7 @@ from chenu.accounts.api_keys import ApiKey as KeyRow
 from chenu.accounts.entitlements import Entitlement as EntitlementRow
 from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
-from chenu.agents.access import GrantRow, list_library
-from chenu.agents.counts import count_library, count_purchases
+from chenu.agents.counts import count_purchases
 from chenu.agents.executions import ExecutionRow
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
@@ -41,6 +40,7 @@ from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
 from chenu_graphql.purchases import Purchase
 from chenu_graphql.roi import RoiReport, resolve_roi
+from chenu_graphql.shelves import page_library
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
 from chenu_graphql.token_limits import TokenLimit, page_token_limits
@@ -69,20 +69,6 @@ async def _page_purchases(
     page = read_page(cursors, PageArguments(first, after, last, before))
     rows = await list_purchases(root.id, page)
     return ConnectionSource(cursors, rows, by_row_id, partial(count_purchases, root.id))
-
-
-async def _page_library(
-    root: _Source,
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> ConnectionSource[GrantRow]:
-    cursors = info.context.cursors.of_list("library", root.id)
-    page = read_page(cursors, PageArguments(first, after, last, before))
-    rows = await list_library(root.id, page)
-    return ConnectionSource(cursors, rows, by_row_id, partial(count_library, root.id))
 
 
 async def _page_executions(
@@ -160,7 +146,7 @@ class Account(Node):
     )
     purchases: Connection[Purchase] = field("Newest first.", ACTING, _page_purchases)
     library: Connection[AccessGrant] = field(
-        "What it may use or once could, newest first.", ACTING, _page_library
+        "What it may use or once could, newest first.", ACTING, page_library
     )
     executions: Connection[Execution] = field(
         "Runs of agents for it, newest first.", ACTING, _page_executions

@@ -107,6 +107,11 @@ async def resolve_median_tokens(root: AgentSource, info: Info) -> int | None:
     return None if summary is None else summary.median_tokens
 
 
+async def resolve_recent_accounts(root: AgentSource, info: Info) -> int:
+    summary = await info.context.loaders.run_summaries.load(root.id)
+    return 0 if summary is None else summary.accounts
+
+
 async def resolve_access(root: AgentSource, info: Info) -> Access:
     ctx = info.context
     grant = await ctx.loaders.usable_grants.load(root.id)

@@ -1,5 +1,6 @@
 """How the fields of a creator are resolved; earnings are for the creator and staff."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import strawberry
 from chenu.accounts.actor import Staff
 from chenu.agents.counts import count_own_agents, count_sales
 from chenu.agents.earnings import Earnings, get_earnings
+from chenu.agents.funnel import Funnel, list_funnels
 from chenu.agents.model import CreatorId
 from chenu.agents.purchases import list_sales
 from chenu.agents.queries import list_own_agents
@@ -54,6 +56,25 @@ class CreatorEarnings:
     series: list[MoneyPoint] = field(
         "The net of each day that has a payment.", PARENT, weight=Weight(size=30)
     )
+
+
+@strawberry.type(
+    description="What became of the views of a creator's agents in the last days, in UTC."
+)
+class CreatorFunnel:
+    days: int = field("1: today; 7 and 30: so many days, today included.", PARENT)
+    views: int = field(
+        "How often pages of the agents were shown to others; programs that say so do not count.",
+        PARENT,
+    )
+    sales: int = field("Settled purchases, free ones included.", PARENT)
+    conversion_rate: float | None = field("Sales for each view; null without views.", PARENT)
+    refunds: int = field("How many refunds were made.", PARENT)
+    refunded: Money = field("What they gave back.", PARENT)
+
+
+async def resolve_funnels(root: _Source) -> Sequence[Funnel]:
+    return await list_funnels(root.id)
 
 
 def resolve_id(root: _Source) -> strawberry.ID:

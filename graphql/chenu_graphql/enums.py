@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.agents.library import LibrarySort
 from chenu.agents.model import (
     AgentKind,
     AgentStatus,
@@ -50,6 +51,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     AgentStatus: "Where an agent, a version or a pending change stands.",
     AgentSort: "What a list of agents is ordered by.",
     PriceType: "FREE, paid once, or by the month.",
+    LibrarySort: "BOUGHT: when the right began; UPDATED: when the agent was changed. Newest first.",
     PurchaseStatus: (
         "PAID: once. ACTIVE, PAST_DUE, CANCELED (runs to its period's end), ENDED: monthly."
     ),

@@ -76,7 +76,14 @@ class Agent(Node):
     median_tokens: BigInt | None = field(
         "Of a run; null until there are 20 in 30 days.", PARENT, agents.resolve_median_tokens
     )
+    recent_accounts: int = field(
+        "How many accounts ran it in the last 30 days, its maker's own aside; as the CHE·NU apps "
+        "reported.",
+        PARENT,
+        agents.resolve_recent_accounts,
+    )
     published_at: datetime | None = field("When it was first published.", PARENT)
+    updated_at: datetime = field("When its texts, price or version last changed.", PARENT)
     viewer_access: AgentAccess = field(
         "What the viewer may do with it.", DECIDED, agents.resolve_access
     )
@@ -126,6 +133,12 @@ class Creator(Node):
     earnings: creators.CreatorEarnings | None = field(
         "The creator and staff only.", SELLER, creators.resolve_earnings
     )
+    funnels: list[creators.CreatorFunnel] | None = field(
+        "Views, sales and refunds of today, 7 and 30 days; the creator and staff only.",
+        SELLER,
+        creators.resolve_funnels,
+        weight=Weight(size=3, points=10),
+    )
     sales: Connection[Sale] | None = field(
         "Settled sales, newest first; the creator and staff only.", SELLER, creators.page_sales
     )
@@ -145,3 +158,6 @@ class AccessGrant(Node):
     ends_at: datetime | None = field("Until when; null: for good.", HOLDER)
     revoked_at: datetime | None = field("When it was taken back.", HOLDER)
     revoked_reason: str | None = field("Why it was taken back.", HOLDER)
+    put_away_at: datetime | None = field(
+        "When it was put away; null: it stands on the library's first shelf.", HOLDER
+    )

@@ -14,6 +14,7 @@ from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
 from chenu_graphql.roots.executions import ExecutionMutations
+from chenu_graphql.roots.library import LibraryMutations
 from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
@@ -46,6 +47,7 @@ class Mutation(
     ExecutionMutations,
     AgentMutations,
     PurchaseMutations,
+    LibraryMutations,
     SubscriptionMutations,
     CouponMutations,
     PackMutations,

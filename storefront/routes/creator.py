@@ -9,6 +9,7 @@ from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
 from chenu.agents.creators import get_own_creator, update_creator
 from chenu.agents.earnings import get_earnings
+from chenu.agents.funnel import list_funnels
 from chenu.agents.purchases import list_sales
 from chenu.agents.queries import (
     find_creator_of,
@@ -53,12 +54,13 @@ async def show_desk(request: HttpRequest, pages: NamedDependency[Pages]) -> Page
 async def _render_desk(
     pages: Pages, creator: CreatorRow, query: Fields, form: FormView, status: int = 200
 ) -> Page:
-    earnings, account, agents, sales, debt = await asyncio.gather(
+    earnings, account, agents, sales, debt, funnels = await asyncio.gather(
         get_earnings(creator.id, None, None),
         connect_accounts.find_of_user(creator.owner_id),
         _read_agents(pages, creator, query),
         _read_sales(pages, creator, query),
         get_debt(creator.id),
+        list_funnels(creator.id),
     )
     return pages.show(
         "creator/page.html",
@@ -69,6 +71,7 @@ async def _render_desk(
         chart=draw_earnings(earnings.series),
         form=form,
         debt=debt,
+        funnels=funnels,
         **agents,
         **sales,
     )

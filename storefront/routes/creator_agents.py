@@ -16,6 +16,7 @@ from chenu.agents.model import AgentId
 from chenu.agents.queries import find_creator_of, get_own_agent
 from chenu.agents.rows import AgentRow
 from chenu.core.errors import ChenuError
+from chenu.flows.creators.begin_agent import save_what_is_good
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.creators.review_agent import archive_agent, submit_agent
 from storefront.access import SIGNED_IN, for_right
@@ -26,6 +27,7 @@ from storefront.agent_form import (
     VERSION,
     blank_values,
     read_agent,
+    read_draft,
     read_listing,
     read_price,
 )
@@ -40,14 +42,26 @@ Work = Callable[[], Awaitable[object]]
 async def show_new(pages: NamedDependency[Pages]) -> Page:
     if await find_creator_of(pages.request_context.actor.require_user()) is None:
         return pages.go("/creator/join")
-    return _render_new(pages, FormView("new", blank_values(pages.locale)))
+    return render_new(pages, FormView("new", blank_values(pages.locale)))
 
 
-def _render_new(
-    pages: Pages, form: FormView, *, status: int = 200, preview: str | None = None
+def render_new(
+    pages: Pages,
+    form: FormView,
+    *,
+    begun: FormView | None = None,
+    status: int = 200,
+    preview: str | None = None,
 ) -> Page:
     refusal = find_plan_refusal(pages.request_context.actor)
-    return pages.show("creator/new_agent.html", status, form=form, preview=preview, refusal=refusal)
+    return pages.show(
+        "creator/new_agent.html",
+        status,
+        form=form,
+        begun=begun or FormView("begin"),
+        preview=preview,
+        refusal=refusal,
+    )
 
 
 def _preview(fields: Fields) -> str:
@@ -61,12 +75,12 @@ async def save_new(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     values = keep(fields, EVERYTHING)
     if fields.text("intent") == "preview":
-        return _render_new(pages, FormView("new", values), preview=_preview(fields))
+        return render_new(pages, FormView("new", values), preview=_preview(fields))
     try:
         agent_id = await create_agent(pages.request_context.actor, read_agent(fields))
     except REFUSALS as error:
         form = pages.refused("new", values, error)
-        return _render_new(pages, form, status=pages.status(error))
+        return render_new(pages, form, status=pages.status(error))
     return pages.go(f"/creator/agents/{agent_id}?notice=draft")
 
 
@@ -100,7 +114,11 @@ async def save_listing(
         )
 
     async def save() -> None:
-        await update_agent(pages.request_context.actor, agent.id, read_listing(fields), None)
+        actor = pages.request_context.actor
+        if agent.published_at is None:
+            await save_what_is_good(actor, agent.id, *read_draft(fields))
+        else:
+            await update_agent(actor, agent.id, read_listing(fields), None)
 
     notice = "draft" if agent.published_at is None else "change"
     return await _work(pages, agent, fields, "listing", LISTING, save, notice)

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from chenu.accounts.actor import Actor
+from chenu.agents.completeness import rate_listing
 from chenu.agents.drafts import FIRST_VERSION
 from chenu.agents.model import AgentStatus, VersionId
 from chenu.agents.queries import find_agent, find_change, list_versions, list_versions_by_id
+from chenu.agents.queue_time import find_usual_wait
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
 from chenu.flows.creators.review_agent import find_submit_refusal
@@ -59,7 +63,18 @@ async def render_editor(
         price=forms.price or FormView("price", price_values(agent, pages.locale)),
         version=forms.version or FormView("version", _version_values(current)),
         preview=preview,
+        completeness=rate_listing(with_change(agent, change)),
+        usual_wait=await find_usual_wait(),
     )
+
+
+def with_change(agent: AgentRow, change: ChangeRow | None) -> AgentRow:
+    """The agent as it would be published."""
+    if change is None:
+        return agent
+    columns = AgentRow.__struct_fields__
+    changed = {name: value for name, value in change.fields.items() if name in columns}
+    return msgspec.structs.replace(agent, **changed)
 
 
 def find_plan_refusal(actor: Actor) -> PlanRequired | None:

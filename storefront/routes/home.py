@@ -5,6 +5,7 @@ import asyncio
 from litestar import get
 from litestar.di import NamedDependency
 
+from chenu.agents.featured import list_featured_cards, list_rising_cards
 from chenu.agents.model import AgentKind
 from chenu.agents.search import list_cards
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
@@ -20,13 +21,17 @@ _SHELF = PageRequest(6)
 async def show_home(pages: NamedDependency[Pages]) -> Page:
     made_by_creators = AgentFilter(kinds=(AgentKind.MARKETPLACE,))
     newest_query = AgentQuery(filter=made_by_creators, sort=AgentSort.NEWEST)
-    popular, newest, facets = await asyncio.gather(
+    featured, rising, popular, newest, facets = await asyncio.gather(
+        list_featured_cards(pages.locale),
+        list_rising_cards(pages.locale),
         list_cards(AgentQuery(sort=AgentSort.POPULAR), _SHELF, pages.locale),
         list_cards(newest_query, _SHELF, pages.locale),
         pages.counts.of_search(AgentQuery()),
     )
     return pages.show(
         "home/page.html",
+        featured=featured,
+        rising=rising,
         popular=tuple(hit.card for hit in popular.rows),
         newest=tuple(hit.card for hit in newest.rows),
         spheres={count.value: count.count for count in facets.spheres},

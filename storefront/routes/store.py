@@ -1,6 +1,7 @@
 """Browsing: the list with its search and filters, one agent, and one creator."""
 
 import asyncio
+from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -15,28 +16,34 @@ from chenu.agents.queries import (
     find_agent_by_slug,
     find_creator_by_handle,
     find_viewer_role,
-    list_versions,
-    list_versions_by_id,
 )
 from chenu.agents.rows import AgentRow
-from chenu.agents.run_summaries import find_figures
+from chenu.agents.run_summaries import find_run_summary
 from chenu.agents.search import CardHit, count_agents, list_cards
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
+from chenu.agents.version_heads import list_version_heads, list_version_heads_by_id
+from chenu.agents.views import count_view
 from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.core.paging import Key, PageRequest
 from chenu.core.paging import Page as Found
+from chenu.flows.services import Services
 from storefront.access import PUBLIC
+from storefront.agent_markdown import write_markdown
+from storefront.agent_parts import OVERVIEW, PARTS, REVIEWS, VERSIONS
 from storefront.facet_groups import build_facets
 from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
+from storefront.page_views import is_view
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.run_form import find_run_view
 from storefront.search_form import Search, read_search
+from storefront.structured_data import describe_agent
 
 PATH = "/agents"
 PAGE_SIZE = 24
+MARKDOWN = ".md"
 
 
 @get(PATH, opt=PUBLIC)
@@ -87,10 +94,44 @@ def key_of_hit(hit: CardHit) -> Key:
 
 @get("/agents/{slug:str}", opt=PUBLIC)
 async def show_agent(
-    request: HttpRequest, pages: NamedDependency[Pages], slug: FromPath[str]
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    slug: FromPath[str],
 ) -> Page:
-    run_id = read_query(request).text("run")
-    return await render_agent(pages, await get_shown_agent(pages, slug), run_id=run_id)
+    if slug.endswith(MARKDOWN):
+        return await _send_markdown(pages, slug.removesuffix(MARKDOWN))
+    agent = await get_shown_agent(pages, slug)
+    page = await render_agent(pages, agent, run_id=read_query(request).text("run"))
+    if is_view(request, pages.request_context, agent):
+        await count_view(services.tallies, agent.id)
+    return page
+
+
+async def _send_markdown(pages: Pages, slug: str) -> Page:
+    """The same page for programs that read text."""
+    agent = await get_shown_agent(pages, slug)
+    versions = await list_version_heads([agent.id], all_states=False)
+    body = write_markdown(agent, versions, _address_of(pages, agent), pages.locale)
+    return pages.send_text(body, "text/markdown")
+
+
+def _address_of(pages: Pages, agent: AgentRow) -> str:
+    return f"{pages.settings.public_url}/agents/{agent.slug}"
+
+
+@get("/agents/{slug:str}/reviews", opt=PUBLIC)
+async def show_reviews(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
+    agent = await get_shown_agent(pages, slug)
+    return pages.show("agents/reviews.html", **await head_of(pages, agent, REVIEWS))
+
+
+@get("/agents/{slug:str}/versions", opt=PUBLIC)
+async def show_versions(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
+    agent = await get_shown_agent(pages, slug)
+    versions = await list_version_heads([agent.id], all_states=False)
+    context = await head_of(pages, agent, VERSIONS)
+    return pages.show("agents/versions.html", versions=versions, **context)
 
 
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:
@@ -114,23 +155,32 @@ async def render_agent(
     status: int = 200,
 ) -> Page:
     """The agent's page, with the errors of a refused purchase or run, or what came of a run."""
-    actor = pages.request_context.actor
-    versions = await list_versions([agent.id], all_states=False)
-    current = await list_versions_by_id([agent.current_version]) if agent.current_version else []
-    return pages.show(
-        "agents/page.html",
-        status,
-        agent=agent,
-        text=agent.text(pages.locale),
-        versions=versions,
-        version=current[0] if current else None,
-        offer=await make_offer(actor, agent),
-        figures=await find_figures(agent.id),
-        view=await find_run_view(actor, agent, run_id, run_form),
-        consent=consent_text(pages.locale),
-        idempotency_key=new_id().hex,
-        form=form or FormView("buy"),
-    )
+    view = await find_run_view(pages.request_context.actor, agent, run_id, run_form)
+    context = await head_of(pages, agent, OVERVIEW, form)
+    return pages.show("agents/page.html", status, view=view, **context)
+
+
+async def head_of(
+    pages: Pages, agent: AgentRow, part: str, form: FormView | None = None
+) -> dict[str, Any]:
+    """What every part of an agent's page begins with."""
+    text, summary = agent.text(pages.locale), await find_run_summary(agent.id)
+    current = agent.current_version
+    heads = await list_version_heads_by_id([current]) if current else []
+    return {
+        "agent": agent,
+        "text": text,
+        "part": part,
+        "parts": PARTS,
+        "version": heads[0] if heads else None,
+        "offer": await make_offer(pages.request_context.actor, agent),
+        "accounts": summary.accounts if summary else 0,
+        "figures": summary if summary and summary.has_figures else None,
+        "structured_data": describe_agent(agent, text, _address_of(pages, agent), pages.locale),
+        "consent": consent_text(pages.locale),
+        "idempotency_key": new_id().hex,
+        "form": form or FormView("buy"),
+    }
 
 
 @get("/creators/{handle:str}", opt=PUBLIC)

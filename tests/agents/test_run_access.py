@@ -64,6 +64,7 @@ def agent(kind: AgentKind = MARKETPLACE, **changes: Any) -> AgentRow:
         "rejection_reason": None,
         "submitted_at": None,
         "published_at": None,
+        "updated_at": business_now(),
         "creator_handle": None,
         "creator_name": None,
         "creator_owner": UserId(new_id()),
@@ -77,7 +78,7 @@ def agent(kind: AgentKind = MARKETPLACE, **changes: Any) -> AgentRow:
 def grant_of(row: AgentRow) -> GrantRow:
     now = business_now()
     return GrantRow(
-        GrantId(new_id()), ACCOUNT, row.id, None, "PURCHASE", now, None, None, None, None
+        GrantId(new_id()), ACCOUNT, row.id, None, "PURCHASE", now, None, None, None, None, None
     )
 
 

@@ -261,6 +261,9 @@ async def test_a_word_by_installs_is_the_whole_list_by_installs(
     assert back == forth
 
 
+CARDS_OWN = ("name", "tagline", "recent_accounts", "updated_on")
+
+
 @pytest.mark.parametrize("sort", AgentSort)
 @pytest.mark.parametrize("search", ["", "planning"])
 async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, search: str) -> None:
@@ -274,8 +277,8 @@ async def test_cards_say_what_the_agents_say(store: None, sort: AgentSort, searc
         for hit, agent in zip(hits, agents, strict=True):
             card, text = hit.card, agent.text(locale)
             assert (card.name, card.tagline) == (text.name, text.tagline)
-            same = card.__struct_fields__
-            own = [name for name in same if name not in ("name", "tagline")]
+            assert card.updated_on == agent.updated_at.date()
+            own = [name for name in card.__struct_fields__ if name not in CARDS_OWN]
             assert [getattr(card, name) for name in own] == [getattr(agent, name) for name in own]
 
 

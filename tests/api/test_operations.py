@@ -198,6 +198,7 @@ async def _recovery(story: Story, client: httpx.AsyncClient) -> None:
 
 
 async def _catalogue(story: Story, api: Api) -> None:
+    await story.tell(api, "Shelves")
     assert len(await story.tell(api, "Tiers")) == 5
     assert (await story.tell(api, "OneTier", code="PRO"))["name"] == "Pro"
     assert len((await story.tell(api, "Plans"))["tokenPacks"]) == 4
@@ -286,6 +287,9 @@ async def _buy(
     listed = (await story.tell(api, "Purchases"))["account"]["purchases"]
     assert listed["totalCount"] == 1
     library = (await story.tell(api, "Library"))["account"]["library"]
+    grant_id = library["edges"][0]["node"]["id"]
+    await story.tell(api, "PutAway", id=grant_id)
+    await story.tell(api, "BringBack", id=grant_id)
     assert [edge["node"]["agent"]["id"] for edge in library["edges"]] == [agent["id"]]
     opened = await story.tell(api, "OpenManifest", agentId=agent["id"])
     assert opened["version"]["manifest"] == MANIFEST

@@ -23,6 +23,8 @@ BY_AGENTS = {
 BY_MARKETPLACE = {
     "agentPurchase",
     "disputeEvidenceSubmit",
+    "libraryBringBack",
+    "libraryPutAway",
     "purchaseCancel",
     "purchaseResume",
     "purchaseRefund",

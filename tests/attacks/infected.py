@@ -9,6 +9,7 @@ import msgspec
 
 from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
+from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import PaymentId
@@ -65,6 +66,8 @@ class Store:
                 f"/agents?q={typed}",
                 f"/agents?sort={typed}&min={typed}&kind={typed}",
                 f"/agents/{slug}",
+                f"/agents/{slug}/reviews",
+                f"/agents/{slug}/versions",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
                 f"/password/reset?token={typed}",
@@ -89,8 +92,9 @@ class Store:
                 "/creator/earnings",
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
+                f"/creator/agents/{self.draft.id}/preview",
             ],
-            "reviewer": ["/staff", f"/staff/agents/{self.agent.id}"],
+            "reviewer": ["/staff", "/staff/featured", f"/staff/agents/{self.agent.id}"],
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
@@ -156,6 +160,7 @@ async def open_store(services: Services) -> Store:
     )
     await ask_offer()
     await put_run(account_id, agent.id)
+    await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
     people = {
         "finance": finance,
         "buyer": buyer,

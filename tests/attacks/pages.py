@@ -45,6 +45,7 @@ class Route:
             "request_id": world.rows["support request"],
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
+            "grant_id": world.rows["grant"],
             "limit_id": world.rows["limit"],
             "order_id": world.rows["order"],
             "pack_order_id": world.rows["pack order"],

@@ -47,6 +47,7 @@ OWNERS = {
     "sale_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
+    "grant_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 
@@ -54,9 +55,13 @@ DESKS = {
     Access.REVIEWER: Staff.REVIEWER,
     Access.SUPPORT: Staff.SUPPORT,
     Access.FINANCE: Staff.FINANCE,
+    Access.ADMIN: Staff.ADMIN,
 }
 
-CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}
+CREATORS_ONLY = {
+    "POST /creator/profile",
+    "POST /creator/agents/preview",
+}
 """Without an id, but about the caller as a creator."""
 
 MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}

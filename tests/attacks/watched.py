@@ -21,7 +21,13 @@ _SCAN = """() => {
             && /^[\\s\\x00-\\x20]*(javascript|vbscript|data:text)/i.test(attribute.value));
     const found = [...document.querySelectorAll("*")].flatMap((element) =>
         [...element.attributes].filter(isScript).map((it) => `${element.tagName} ${it.name}`));
-    const strange = "script:not([src]), style, base, iframe, object, embed, meta[http-equiv],"
+    const isData = (element) => {
+        try { return Boolean(JSON.parse(element.textContent)); } catch { return false; }
+    };
+    const data = [...document.querySelectorAll("script[type='application/ld+json']")];
+    found.push(...data.filter((it, at) => at || !isData(it)).map((it) => it.outerHTML));
+    const strange = "script:not([src], [type='application/ld+json']), style, base, iframe,"
+        + "object, embed, meta[http-equiv],"
         + "link[href*='evil'], img[src*='evil'], form[action*='evil']";
     return found.concat([...document.querySelectorAll(strange)].map((it) => it.outerHTML));
 }"""

@@ -161,6 +161,16 @@ async def _data_export_chunk() -> None:
     await db.execute(sql, new_id())
 
 
+async def _agent_view_day() -> None:
+    shop = await open_shop()
+    agent_id = await shelve(shop, "Trieur")
+    sql = """
+        INSERT INTO agent_view_day (id, agent, day, views, stored_at)
+        VALUES ($1, $2, current_date, 1, now())
+    """
+    await db.execute(sql, new_id(), agent_id)
+
+
 async def _document() -> None:
     person = await make_person("zoe")
     sql = """
@@ -233,6 +243,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "billing_document": _document,
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
+    "agent_view_day": _agent_view_day,
     "trial_reminder": _trial_reminder,
     "execution": _execution,
     "ledger_finding": _ledger_finding,

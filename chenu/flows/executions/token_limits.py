@@ -14,8 +14,8 @@ from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import ApiKeyId, get_api_key, list_api_keys
 from chenu.accounts.customers import get_mailbox
 from chenu.accounts.roles import Right
-from chenu.agents.access import list_library
 from chenu.agents.executions import list_agents_run, sum_reserved
+from chenu.agents.library import list_library
 from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent, get_visible_agent, list_agents_by_id
 from chenu.core import db

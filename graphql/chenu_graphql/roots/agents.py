@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from chenu.agents.featured import list_featured_agents, list_rising_agents
 from chenu.agents.model import AgentId
 from chenu.agents.queries import find_agent_by_slug, find_creator_by_handle
 from chenu.agents.rows import AgentRow, CreatorRow
@@ -49,6 +50,18 @@ class AgentQueries:
         "By id or by slug; null for unknown ones and for what is not the caller's to see.",
         DECIDED,
         _agent,
+    )
+    featured_agents: list[Agent] = field(
+        "Those that staff chose for the home page, in their order; at most six.",
+        ANYONE,
+        list_featured_agents,
+        weight=Weight(size=6),
+    )
+    rising_agents: list[Agent] = field(
+        "Creators' agents of the last 30 days, those that most accounts have first; at most six.",
+        ANYONE,
+        list_rising_agents,
+        weight=Weight(size=6),
     )
     creator: Creator | None = field("By handle.", ANYONE, _creator)
 

@@ -1,0 +1,25 @@
+"""The parts of an agent's page: each has an address of its own."""
+
+from dataclasses import dataclass
+
+from chenu.core.i18n import mark
+
+OVERVIEW, REVIEWS, VERSIONS = "overview", "reviews", "versions"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentParts:
+    """In the order of their links."""
+
+    labels: tuple[tuple[str, str], ...] = (
+        (OVERVIEW, mark("Overview")),
+        (REVIEWS, mark("Reviews")),
+        (VERSIONS, mark("Versions")),
+    )
+
+    def of(self, part: str) -> str:
+        """What follows the agent's address."""
+        return "" if part == OVERVIEW else f"/{part}"
+
+
+PARTS = AgentParts()
