@@ -252,7 +252,7 @@ async def test_a_refund_that_fails_is_put_back(
     assert await get_cents(creator_payable(purchase.creator_id)) == 0
 
 
-async def test_a_refund_that_came_back_can_be_made_again_though_its_note_stands(
+async def test_a_refund_that_came_back_can_be_made_again_without_another_note(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     """Of the invoice no second credit note is left: Stripe refuses it, and the money goes back."""
