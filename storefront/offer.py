@@ -70,7 +70,9 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     if is_own(actor, agent):
         return Offer(OfferState.OWN, split=split)
     if grant is not None:
-        return Offer(OfferState.OWNED, grant, split=split, may_withdraw=_is_returnable(agent, grant))
+        return Offer(
+            OfferState.OWNED, grant, split=split, may_withdraw=_is_returnable(agent, grant)
+        )
     if not agent.is_on_sale:
         return Offer(OfferState.OFF_SALE)
     if actor.user_id is None:

@@ -44,7 +44,9 @@ async def balance_of(account: AccountRef) -> int:
     return int(await db.fetch_value(sql, account.kind))
 
 
-async def open_paid(services: Services, stripe_side: StripeSide) -> tuple[Person, InvoicePaymentRow]:
+async def open_paid(
+    services: Services, stripe_side: StripeSide
+) -> tuple[Person, InvoicePaymentRow]:
     """Somebody on STARTER, and the charge that paid its first month."""
     await stripe_side.reset()
     zoe = await open_paid_plan(services)
@@ -53,7 +55,7 @@ async def open_paid(services: Services, stripe_side: StripeSide) -> tuple[Person
 
 
 @pytest.mark.parametrize("end", ["won", "lost"])
-async def test_a_disputed_plan_is_kept_and_its_money_is_gone_unless_it_is_won(
+async def test_a_disputed_plan_goes_on_and_its_money_comes_back_when_it_is_won(
     services: Services, stripe_side: StripeSide, end: str
 ) -> None:
     zoe, payment = await open_paid(services, stripe_side)
@@ -86,9 +88,9 @@ async def test_a_refund_of_a_disputed_plan_is_refused(
     clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
     await stripe_side.dispute(payment.stripe_charge_id)
     await catch_up(services)
+    data = RefundInput(payment.invoice_id, Cents(100), "Goodwill")
 
     with pytest.raises(ChenuError) as refusal:
-        data = RefundInput(payment.invoice_id, Cents(100), "Goodwill")
         await request_refund(services, clerk.actor, data, "refund")
 
     assert refusal.value.code == "DISPUTED"

@@ -62,9 +62,7 @@ async def book_monthly_invoice(
         await book_payment(payment)
     is_first = state.billing_reason == _FIRST and state.is_paid and purchase.paid_at is None
     reason = (
-        await _begin(purchase, state, new)
-        if is_first
-        else await _why_returned(purchase, state)
+        await _begin(purchase, state, new) if is_first else await _why_returned(purchase, state)
     )
     for payment in new:
         if reason is None:
