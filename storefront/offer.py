@@ -12,8 +12,10 @@ from chenu.agents.purchases import PurchaseRow, find_pending
 from chenu.agents.queries import is_own
 from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
+from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Unverified
 from chenu.flows.purchases.buy_agent import find_offer_refusal
+from chenu.flows.withdrawal_terms import may_withdraw
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import find_refusal
 
@@ -42,7 +44,7 @@ class OfferState(StrEnum):
 class Offer:
     """`split` is how the price would be divided.
 
-    `pending` is a purchase with an open payment page.
+    `pending` is a purchase with an open payment page. `may_withdraw`: until the first use.
     """
 
     state: OfferState
@@ -50,6 +52,7 @@ class Offer:
     refusal: ChenuError | None = None
     pending: PurchaseRow | None = None
     split: Split | None = None
+    may_withdraw: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -74,7 +77,9 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     if is_own(actor, agent):
         return Offer(OfferState.OWN, split=split)
     if grant is not None:
-        return Offer(OfferState.OWNED, grant, split=split)
+        return Offer(
+            OfferState.OWNED, grant, split=split, may_withdraw=_is_returnable(agent, grant)
+        )
     if not agent.is_on_sale:
         return Offer(OfferState.OFF_SALE)
     if actor.user_id is None:
@@ -82,6 +87,11 @@ async def make_offer(actor: Actor, agent: AgentRow) -> Offer:
     refusal = await find_offer_refusal(actor, agent)
     pending = await find_pending(actor.account_id, agent.id) if actor.account_id else None
     return Offer(_open_state(agent, refusal), None, refusal, pending, split)
+
+
+def _is_returnable(agent: AgentRow, grant: GrantRow) -> bool:
+    is_unused = grant.first_used_at is None and agent.price_amount > 0
+    return is_unused and may_withdraw(grant.starts_at, business_now())
 
 
 async def _find_grant(actor: Actor, agent: AgentRow) -> GrantRow | None:

@@ -102,6 +102,19 @@ class _Promised:
     amount: Cents
 
 
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    id: RefundRequestId
+
+
+async def list_approved_requests(payment_id: UUID) -> list[RefundRequestId]:
+    """What was agreed to of a charge and is not booked yet, the oldest first."""
+    sql = """
+        SELECT id FROM invoice_refund_request WHERE payment = $1 AND state = 'APPROVED' ORDER BY id
+    """
+    return [row.id for row in await db.fetch_all(_Approved, sql, payment_id)]
+
+
 async def sum_open_requests(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
     """What is promised of each charge and not booked yet; one of which nothing is is missing."""
     sql = """

@@ -150,6 +150,7 @@ SALES = (
         FROM operation
         WHERE kind IN ('TRANSFER', 'TRANSFER_REVERSAL', 'REFUND', 'PLAN_REFUND')
             AND state = 'FAILED' AND error_code <> 'given_up'
+            AND (error_code <> 'charge_disputed' OR business_key LIKE 'return:%')
         """,
     ),
     Invariant(

@@ -212,7 +212,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     ),
     MailKind.PAYMENT_RETURNED: tuple(
         PaymentReturnedParams(name=_NAME, agent=_AGENT, amount=1250, reason=reason)
-        for reason in ("already_owned", "another_purchase", "agent_stopped")
+        for reason in ("already_owned", "another_purchase", "disputed", "agent_stopped")
     ),
     MailKind.REFUND: (
         RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),

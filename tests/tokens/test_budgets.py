@@ -241,6 +241,20 @@ async def test_from_month_to_year_what_is_unspent_comes_beside_one_budget(
     assert await available(account_id) == 25_000
 
 
+@pytest.mark.parametrize("burnt", [0, 1_000, 25_000])
+async def test_burning_before_a_change_to_a_year_farms_nothing(
+    account_id: AccountId, burnt: int
+) -> None:
+    await change(account_id, PRO, days_from_now(-10, 20))
+    if burnt:
+        await spend(account_id, burnt)
+
+    await change(account_id, PRO, days_from_now(0, 365))
+
+    assert await available(account_id) == 2 * 25_000 - burnt
+    assert await settle_budget(account_id) is False
+
+
 async def test_from_month_to_year_what_a_run_gives_back_lasts_as_long_as_its_month(
     account_id: AccountId,
 ) -> None:

@@ -5,7 +5,8 @@ import msgspec
 from chenu.accounts import idempotency
 from chenu.accounts.actor import Actor, ApiScope
 from chenu.accounts.idempotency import ClientKey
-from chenu.agents.model import PurchaseId
+from chenu.agents.errors import payment_disputed
+from chenu.agents.model import PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_own_purchase, get_purchase
 from chenu.agents.queries import find_agent
 from chenu.billing.subscriptions import SubscriptionRow, find_subscription_by_stripe_id
@@ -57,7 +58,7 @@ async def resume_purchase(
 ) -> PurchaseRow:
     """A cancellation is taken back before it has come about.
 
-    Raises NotFound, InvalidState, ProviderUnavailable.
+    Raises NotFound, InvalidState, Disputed, ProviderUnavailable.
     """
     account_id = actor.require_spender(ApiScope.MARKETPLACE)
     request = RenewalRequest(purchase_id)
@@ -70,8 +71,13 @@ async def resume_purchase(
 
 
 async def take_up_again(services: Services, purchase: PurchaseRow) -> None:
-    """Asking for what is so already changes nothing. Raises as `resume_purchase`."""
+    """Asking for what is so already changes nothing. Raises as `resume_purchase`.
+
+    Nobody pays for another month of what a dispute has frozen.
+    """
     row = await _get_live(purchase, _NOT_MONTHLY)
+    if purchase.status is PurchaseStatus.DISPUTED:
+        raise payment_disputed()
     agent = await find_agent(purchase.agent_id)
     if agent is None or await is_stopped(agent):
         raise InvalidState(_STOPPED)

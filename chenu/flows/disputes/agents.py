@@ -21,6 +21,7 @@ from chenu.billing.disputes import (
 )
 from chenu.core.money import Cents
 from chenu.flows.disputes.books import book_returned, book_taken
+from chenu.flows.disputes.returns import find_return, give_to_return, take_from_return
 from chenu.flows.purchases.monthly_states import settle_monthly
 from chenu.flows.purchases.refund_books import follow_refunds, give_share_again
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
@@ -42,6 +43,17 @@ _GONE = (PurchaseStatus.REFUNDED, PurchaseStatus.DISPUTED)
 async def take_from_sale(dispute: DisputeRow, cause: str) -> None:
     """Under the purchase's lock: the share is claimed back, and nobody uses the agent."""
     payment = await get_payment(PaymentId(dispute.payment_id))
+    if await find_return(payment.id) is not None:
+        await take_from_return(dispute, payment, cause)
+    else:
+        await _take_shares(dispute, payment, cause)
+    purchase = await get_purchase(payment.purchase_id)
+    if purchase.status not in _GONE:
+        await move_status(purchase.id, PurchaseStatus.DISPUTED)
+        await revoke_access(purchase.id, REVOKED_REASON)
+
+
+async def _take_shares(dispute: DisputeRow, payment: PaymentRow, cause: str) -> None:
     await lock_creator_money(payment.creator_id)
     taken = Cents(min(dispute.amount, payment.left))
     after = Cents(payment.returned + taken)
@@ -52,10 +64,6 @@ async def take_from_sale(dispute: DisputeRow, cause: str) -> None:
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
     await claim_share(payment.id, cause)
     await mark_taken(dispute.id, taken)
-    purchase = await get_purchase(payment.purchase_id)
-    if purchase.status not in _GONE:
-        await move_status(purchase.id, PurchaseStatus.DISPUTED)
-        await revoke_access(purchase.id, REVOKED_REASON)
 
 
 def _entries(parts: RefundParts, creator: AccountRef, *, sign: int) -> list[LedgerEntry]:
@@ -69,6 +77,14 @@ def _entries(parts: RefundParts, creator: AccountRef, *, sign: int) -> list[Ledg
 async def return_to_sale(dispute: DisputeRow, cause: str) -> None:
     """Under the purchase's lock: the bank has decided for us."""
     payment = await get_payment(PaymentId(dispute.payment_id))
+    if await find_return(payment.id) is not None:
+        await give_to_return(dispute, payment, cause)
+    else:
+        await _return_shares(dispute, payment, cause)
+    await _release(payment.purchase_id)
+
+
+async def _return_shares(dispute: DisputeRow, payment: PaymentRow, cause: str) -> None:
     await lock_creator_money(payment.creator_id)
     after = Cents(payment.returned - dispute.taken)
     parts = parts_between(payment.split, after, payment.returned)
@@ -77,7 +93,6 @@ async def return_to_sale(dispute: DisputeRow, cause: str) -> None:
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
     await give_share_again(payment, parts.creator, f"{payment.id}:won:{cause}")
     await mark_returned(dispute.id)
-    await _release(payment.purchase_id)
 
 
 def _owed_to(payment: PaymentRow) -> AccountRef:

@@ -15,7 +15,6 @@ from chenu.billing.disputes import (
     get_dispute,
     store_dispute,
 )
-from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import find_invoice_payment
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.refunds import lock_refunds
@@ -26,14 +25,12 @@ from chenu.flows.disputes.agents import end_lost, return_to_sale, take_from_sale
 from chenu.flows.disputes.books import book_movements
 from chenu.flows.disputes.invoices import return_to_invoice, take_from_invoice
 from chenu.flows.disputes.mails import mail_progress
-from chenu.flows.operations.runner import run_operation
+from chenu.flows.disputes.open_refunds import settle_refunds
 from chenu.flows.purchases.refund_events import settle_sale_of_charge
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import set_renewal
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import lock_subscriptions
-from chenu.ledger.operation_sums import list_open_of_subject
-from chenu.ledger.operations import OperationKind
 from chenu.tokens.pack_orders import find_order_of_payment
 
 
@@ -57,7 +54,7 @@ async def follow_dispute(services: Services, dispute_id: str) -> bool:
     if payment is None:
         return False
     if await find_dispute(state.id) is None:
-        await _settle_refunds(services, payment)
+        await settle_refunds(services, payment)
     dispute = await adopt_dispute(payment, fetched)
     if payment.purchase_id is not None:
         if dispute.is_taken:
@@ -67,7 +64,7 @@ async def follow_dispute(services: Services, dispute_id: str) -> bool:
 
 
 async def _stop_renewal(services: Services, purchase_id: PurchaseId) -> None:
-    """Nobody is charged for another month of what is frozen; its buyer may take it up again."""
+    """Nobody is charged for another month of what is frozen, whoever took it up again at Stripe."""
     purchase = await get_purchase(purchase_id)
     row = await find_subscription_by_stripe_id(purchase.stripe_subscription_id or "")
     if row is not None and row.is_live and not row.cancel_at_period_end:
@@ -103,17 +100,6 @@ async def _find_known(charge_id: str) -> DisputedPayment | None:
     is_pack = await find_order_of_payment(payment.id) is not None
     kind = DisputedKind.PACK if is_pack else DisputedKind.PLAN
     return DisputedPayment(kind, payment.id, payment.account_id, None, None)
-
-
-async def _settle_refunds(services: Services, payment: DisputedPayment) -> None:
-    """A refund of ours that is under way is refused by now, or was made before the dispute.
-
-    Raises OutcomeUnknown while neither is known.
-    """
-    for operation in await list_open_of_subject(OperationKind.REFUND, payment.id):
-        done = await run_operation(services, operation.id)
-        if done.is_open:
-            raise OutcomeUnknown("A refund of the disputed payment is under way")
 
 
 @db.transactional

@@ -1,7 +1,7 @@
 """What a creator is told of a dispute: opened, its last day, won, lost."""
 
 from chenu.accounts.users import get_user
-from chenu.agents.model import PurchaseId
+from chenu.agents.model import PaymentId, PurchaseId
 from chenu.agents.purchases import get_purchase
 from chenu.agents.queries import find_agent, find_creator
 from chenu.billing.dispute_states import DisputeStatus
@@ -11,6 +11,7 @@ from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.errors import NotFound
 from chenu.core.i18n import known_locale, translate
 from chenu.core.mail import MailKind, queue_mail
+from chenu.flows.disputes.returns import find_return
 
 _ENDS = {
     DisputeStatus.WON: MailKind.DISPUTE_WON,
@@ -32,8 +33,8 @@ async def mail_progress(before: DisputeRow | None, dispute: DisputeRow) -> None:
 
 
 async def mail_creator(dispute: DisputeRow, kind: MailKind) -> None:
-    """Disputes of plans and packs are ours alone."""
-    if dispute.purchase_id is None:
+    """Disputes of plans and packs, and of payments that bought nothing, are ours alone."""
+    if dispute.purchase_id is None or await find_return(PaymentId(dispute.payment_id)) is not None:
         return
     purchase = await get_purchase(PurchaseId(dispute.purchase_id))
     creator, agent = await find_creator(purchase.creator_id), await find_agent(purchase.agent_id)

@@ -12,6 +12,7 @@ from chenu.agents.pricing import split_sale
 from chenu.agents.purchases import PurchaseRow, get_purchase, mark_paid, record_subscription
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
+from chenu.billing.disputes import list_disputes_of_purchases
 from chenu.billing.gateway import Charge
 from chenu.billing.recurring import InvoiceState
 from chenu.billing.subscriptions import SubscriptionRow
@@ -60,7 +61,9 @@ async def book_monthly_invoice(
     for payment in new:
         await book_payment(payment)
     is_first = state.billing_reason == _FIRST and state.is_paid and purchase.paid_at is None
-    reason = await _begin(purchase, state, new) if is_first else _why_returned(purchase)
+    reason = (
+        await _begin(purchase, state, new) if is_first else await _why_returned(purchase, state)
+    )
     for payment in new:
         if reason is None:
             await create_transfer_operation(payment)
@@ -99,9 +102,16 @@ async def _book_credit(purchase: PurchaseRow, state: InvoiceState) -> None:
     await create_transfer_operation(payment)
 
 
-def _why_returned(purchase: PurchaseRow) -> str | None:
-    """A renewal of what was given back already."""
-    return "already_owned" if purchase.status is PurchaseStatus.REFUNDED else None
+async def _why_returned(purchase: PurchaseRow, state: InvoiceState) -> str | None:
+    """A renewal of what was given back already, or of what a dispute had frozen by then."""
+    if purchase.status is PurchaseStatus.REFUNDED:
+        return "already_owned"
+    if purchase.status is not PurchaseStatus.DISPUTED:
+        return None
+    paid_at = state.paid_at or state.created
+    disputes = await list_disputes_of_purchases([purchase.id])
+    is_frozen = any(each.is_taken and each.created_at < paid_at for each in disputes)
+    return "disputed" if is_frozen else None
 
 
 async def _begin(

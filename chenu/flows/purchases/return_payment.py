@@ -61,13 +61,18 @@ class RefundParams(msgspec.Struct, frozen=True):
     stripe_invoice_id: str | None = None
 
 
+def return_key(payment_id: PaymentId) -> str:
+    """Of its operation and of its booking."""
+    return f"return:{payment_id}"
+
+
 async def create_return(
     purchase: PurchaseRow, payment: PaymentRow, agent: AgentRow, reason: str
 ) -> None:
     """In the settle transaction: what was shared out is owed to the buyer again."""
     await post(
         LedgerTransaction(
-            business_key=f"return:{payment.id}",
+            business_key=return_key(payment.id),
             kind="RETURN_DUE",
             account_id=payment.account_id,
             subject_id=payment.id,
@@ -82,7 +87,7 @@ async def create_return(
     operation = await create_operation(
         NewOperation(
             OperationKind.REFUND,
-            f"return:{payment.id}",
+            return_key(payment.id),
             RefundParams(
                 payment.id, payment.account_id, payment.stripe_payment_intent_id, payment.paid
             ),

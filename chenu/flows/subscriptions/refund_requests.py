@@ -167,6 +167,8 @@ async def _decide(
         raise Forbidden("You asked for this refund: a colleague decides about it")
     if not request.is_waiting:
         raise InvalidState("This refund is decided already")
+    if approve and await is_with_bank(request.payment_id):
+        raise payment_disputed()
     state = RefundRequestState.APPROVED if approve else RefundRequestState.REJECTED
     await decide_request(request_id, state, user_id, reason or None)
     act = StaffAct.INVOICE_REFUND_APPROVE if approve else StaffAct.INVOICE_REFUND_REJECT
