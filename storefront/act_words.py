@@ -6,6 +6,8 @@ from chenu.core.i18n import mark
 STAFF_ACTS = {
     StaffAct.AGENT_APPROVE: mark("Agent approved"),
     StaffAct.AGENT_REJECT: mark("Agent sent back"),
+    StaffAct.AGENT_FEATURE: mark("Agent put on the home page"),
+    StaffAct.AGENT_UNFEATURE: mark("Agent taken off the home page"),
     StaffAct.OVERRIDE_SET: mark("Right of an account changed"),
     StaffAct.OVERRIDE_REMOVE: mark("Right of an account put back"),
     StaffAct.INVOICE_REFUND: mark("Refund of an invoice asked for"),

@@ -24,6 +24,8 @@ MAX_REASON = 500
 class StaffAct(StrEnum):
     AGENT_APPROVE = "agent.approve"
     AGENT_REJECT = "agent.reject"
+    AGENT_FEATURE = "agent.feature"
+    AGENT_UNFEATURE = "agent.unfeature"
     OVERRIDE_SET = "entitlement.override"
     OVERRIDE_REMOVE = "entitlement.override.remove"
     INVOICE_REFUND = "invoice.refund"

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chenu.accounts import audit
 from chenu.accounts.actor import Actor, Staff
-from chenu.accounts.validation import check_text
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.agents.model import AgentId, AgentKind
 from chenu.agents.queries import find_agent_by_slug
 from chenu.agents.rows import (
@@ -23,10 +22,8 @@ from chenu.core.errors import ChenuError, Invalid, NotFound, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.core.row_reader import make_reader
-from chenu.core.text import tidy
 
 LAST_PLACE = 99
-MAX_REASON = 2000
 SHELF = 6
 NEW = timedelta(days=30)
 _SHOWN = """
@@ -91,8 +88,8 @@ async def feature_agent(actor: Actor, data: FeatureInput) -> None:
         """
         values = (data.place, starts_at, data.ends_at, business_now())
         await db.execute(sql, new_id(), agent.id, *values)
-        await audit.record(
-            actor, "agent.feature", agent.id, place=data.place, reason=tidy(data.reason)
+        await record_staff_act(
+            actor, StaffAct.AGENT_FEATURE, agent.id, data.reason, place=data.place
         )
 
     await db.run_in_transaction(write)
@@ -105,17 +102,17 @@ def _check(data: FeatureInput) -> None:
         errors.append(Invalid(message, path=("place",), highest=LAST_PLACE))
     if data.ends_at is not None and data.ends_at <= (data.starts_at or business_now()):
         errors.append(Invalid(mark("The end is after the beginning"), path=("ends_on",)))
-    reject_if_any(errors + check_text(data.reason, path=("reason",), longest=MAX_REASON))
+    reject_if_any(errors + check_reason(data.reason))
 
 
 async def unfeature_agent(actor: Actor, agent_id: AgentId, reason: str) -> None:
     """Again changes nothing. Raises Forbidden, Invalid."""
     actor.require_staff(Staff.REVIEWER)
-    reject_if_any(check_text(reason, path=("reason",), longest=MAX_REASON))
+    reject_if_any(check_reason(reason))
 
     async def write() -> None:
         if await db.execute("DELETE FROM featured_agent WHERE agent = $1", agent_id):
-            await audit.record(actor, "agent.unfeature", agent_id, reason=tidy(reason))
+            await record_staff_act(actor, StaffAct.AGENT_UNFEATURE, agent_id, reason)
 
     await db.run_in_transaction(write)
 
