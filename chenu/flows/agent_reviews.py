@@ -52,7 +52,10 @@ async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str)
     )
 
     async def write() -> None:
-        refusal = await _find_refusal(actor, account_id, agent)
+        # What was bought is locked before the agent, as where a purchase is settled.
+        is_bought = await has_bought(agent_id, account_id, lock=True)
+        await lock_agent(agent_id)
+        refusal = await _find_refusal(actor, account_id, agent, is_bought=is_bought)
         if refusal is not None:
             raise refusal
         await insert_review(review)
@@ -75,18 +78,17 @@ async def may_review(actor: Actor, agent: AgentRow) -> bool:
         account_id = actor.require_spender(ApiScope.MARKETPLACE)
     except ChenuError:
         return False
-    return await _find_refusal(actor, account_id, agent) is None
+    is_bought = await has_bought(agent.id, account_id)
+    return await _find_refusal(actor, account_id, agent, is_bought=is_bought) is None
 
 
-@db.transactional
-async def _find_refusal(actor: Actor, account_id: AccountId, agent: AgentRow) -> ChenuError | None:
-    """What was bought is locked before the agent, as where a purchase is settled."""
+async def _find_refusal(
+    actor: Actor, account_id: AccountId, agent: AgentRow, *, is_bought: bool
+) -> ChenuError | None:
     if agent.kind is not AgentKind.MARKETPLACE:
         return InvalidState("Only agents that are sold have reviews")
     if is_own(actor, agent) or agent.creator_account == account_id:
         return Forbidden("You made this agent: its buyers review it")
-    is_bought = await has_bought(agent.id, account_id)
-    await lock_agent(agent.id)
     if await find_review_of(account_id, agent.id) is not None:
         message = mark("Your account has reviewed this agent already: write to us to change it")
         return AlreadyExists(message, path=("agent_id",))

@@ -32,11 +32,13 @@ from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.review_view import show_reviews
 from storefront.run_form import find_run_view
 from storefront.search_form import Search, read_search
 
 PATH = "/agents"
 PAGE_SIZE = 24
+LATEST_REVIEWS = 3
 
 
 @get(PATH, opt=PUBLIC)
@@ -126,6 +128,7 @@ async def render_agent(
         version=current[0] if current else None,
         offer=await make_offer(actor, agent),
         figures=await find_figures(agent.id),
+        reviews=await show_reviews(agent, PageRequest(LATEST_REVIEWS)),
         view=await find_run_view(actor, agent, run_id, run_form),
         consent=consent_text(pages.locale),
         idempotency_key=new_id().hex,

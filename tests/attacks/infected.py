@@ -21,6 +21,7 @@ from chenu.billing.recurring import InvoiceLine
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.money import BasisPoints, Cents
+from chenu.flows.agent_reviews import create_review
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
@@ -65,6 +66,7 @@ class Store:
                 f"/agents?q={typed}",
                 f"/agents?sort={typed}&min={typed}&kind={typed}",
                 f"/agents/{slug}",
+                f"/agents/{slug}/reviews",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
                 f"/password/reset?token={typed}",
@@ -164,6 +166,7 @@ async def open_store(services: Services) -> Store:
         "support": support,
     }
     await put("access_grant", "first_used_at", system_now())
+    await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
     return Store(people, agent, draft, purchase.id, profile.handle)
 
@@ -195,6 +198,8 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
     changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
     await put("agent_change", "fields", msgspec.json.encode(changed).decode())
+    for column in ("body", "reply"):
+        await put("agent_review", column, lines)
     await put("creator", "display_name", line)
     await put("creator", "bio", lines)
     await put("app_user", "display_name", line)
