@@ -198,8 +198,6 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
     changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
     await put("agent_change", "fields", msgspec.json.encode(changed).decode())
-    for column in ("body", "reply"):
-        await put("agent_review", column, lines)
     await put("creator", "display_name", line)
     await put("creator", "bio", lines)
     await put("app_user", "display_name", line)
@@ -222,7 +220,9 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Coupons, and what programs write into the statement of tokens."""
+    """Reviews, coupons, and what programs write into the statement of tokens."""
+    for column in ("body", "reply"):
+        await put("agent_review", column, lines)
     await put("coupon", "code", line.upper())
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 

@@ -32,7 +32,9 @@ async def test_a_buyer_reviews_and_the_creator_replies(
     )
     browser.become(market.creator)
     desk = await browser.get(path)
-    [form] = [each for each in desk.forms if each.startswith("/creator/reviews/")]
+    [form] = [
+        each.action for each in desk.page.forms if each.action.startswith("/creator/reviews/")
+    ]
     empty = await browser.submit(desk, form, {"body": " "})
     replied = await browser.follow(await browser.submit(desk, form, {"body": "Thank you."}))
 
@@ -72,7 +74,8 @@ async def test_a_long_list_is_paged(
         await create_review(person.actor, agent.id, 3, f"By the {name}.")
 
     newest = await browser.get(f"/agents/{agent.slug}/reviews")
-    older = await browser.get(newest.link("More"))
+    [more] = [link for link in newest.links() if "/reviews?after=" in link]
+    older = await browser.get(more)
 
     assert "By the second." in newest.words
     assert "By the first." not in newest.words
