@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak bench fmt lint types migrate schema lock browser
+.PHONY: help demo test check faults soak mutants bench fmt lint types migrate schema lock browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,6 +45,9 @@ faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests 
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours)
 	@FAULT_SHARE=10 $(BIN)/python -m pytest -n 2 -m faults --timeout 14400 $(ARGS)
+
+mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must notice; ARGS="split-of-tax" (5 min)
+	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)

@@ -227,11 +227,12 @@ def operation_list(**query: Any) -> None:
 
 @operation.command("retry")
 @click.argument("operation_id", type=click.UUID)
-def operation_retry(operation_id: UUID) -> None:
+@click.option("--reason", default="", help="for the audit trail")
+def operation_retry(operation_id: UUID, reason: str) -> None:
     """Try a FAILED one again, with what is true now; status 1 unless it settles."""
     from chenu.cli_operation import retry
 
-    run(retry(load_settings(), operation_id))
+    run(retry(load_settings(), operation_id, reason))
 
 
 @operation.command("give-up")
@@ -265,20 +266,32 @@ def service_key() -> None:
 
 @service_key.command("create")
 @click.argument("name")
-def service_key_create(name: str) -> None:
+@click.option("--reason", default="", help="for the audit trail")
+def service_key_create(name: str, reason: str) -> None:
     """Make a key for an app; it is shown once."""
     from chenu.cli_service_key import create
 
-    run(create(load_settings(), name))
+    run(create(load_settings(), name, reason))
 
 
 @service_key.command("revoke")
 @click.argument("prefix")
-def service_key_revoke(prefix: str) -> None:
+@click.option("--reason", default="", help="for the audit trail")
+def service_key_revoke(prefix: str, reason: str) -> None:
     """Revoke the live keys with this prefix."""
     from chenu.cli_service_key import revoke
 
-    run(revoke(load_settings(), prefix))
+    run(revoke(load_settings(), prefix, reason))
+
+
+@main.command("remove-second-factor")
+@click.argument("email")
+@click.option("--reason", required=True, help="how you know who it is, for the audit trail")
+def remove_second_factor(email: str, reason: str) -> None:
+    """Switch it off for somebody who has lost app and recovery codes."""
+    from chenu.cli_second_factor import remove
+
+    run(remove(load_settings(), email, reason))
 
 
 if __name__ == "__main__":

@@ -50,13 +50,17 @@ async def show_operations(settings: Settings, query: OperationQuery) -> None:
         click.echo(f"there may be more: --before {found[-1].id}", err=True)
 
 
-async def retry(settings: Settings, operation_id: UUID) -> int:
+async def retry(settings: Settings, operation_id: UUID, reason: str) -> int:
     """The exit status: 0 if it has settled."""
     configure_logs(settings.log_level)
     async with open_services(settings, "chenu-operation") as services:
         try:
             operation = await retry_operation(
-                services, _OPERATOR, OperationId(operation_id), name=getpass.getuser()
+                services,
+                _OPERATOR,
+                OperationId(operation_id),
+                name=getpass.getuser(),
+                reason=reason,
             )
         except ProviderUnavailable as away:
             click.echo(f"opened again; {away}. Repair asks again by itself", err=True)

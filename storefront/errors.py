@@ -5,13 +5,14 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from chenu.accounts.errors import RightMissing
+from chenu.accounts.errors import RightMissing, SignInAgain
 from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import BadInput, ChenuError, NotFound, RateLimited, Unauthenticated
 from chenu.core.i18n import mark
 from chenu.core.paging import BadCursor
 from chenu.settings import Settings
-from storefront.forms import HttpRequest
+from storefront.forms import FormView, HttpRequest, read_query
+from storefront.fresh_sign_in import AGAIN_PATH, fields_to_repeat
 from storefront.pages import Page, Pages, StatusOf
 from storefront.remedies import remedy_of
 from storefront.sign_in_path import sign_in_path
@@ -51,6 +52,8 @@ def render_error(
     pages = Pages(request, request_context, settings, status_of)
     if isinstance(error, Unauthenticated) and error is not request_context.refusal:
         return _to_sign_in(request, pages)
+    if isinstance(error, SignInAgain):
+        return _ask_again(request, pages, error)
     found = _status(error, status_of)
     page = pages.show(
         "errors/page.html",
@@ -64,6 +67,35 @@ def render_error(
     )
     page.headers.update(_headers(error, found, is_htmx="hx-request" in request.headers))
     return page
+
+
+def _ask_again(request: HttpRequest, pages: Pages, error: SignInAgain) -> Page:
+    """The form for the password, which then does what was asked: it sends the same fields again.
+
+    A page that was opened by its link is opened again afterwards.
+    """
+    is_form = request.method == "POST"
+    wrong = error.wrong
+    form = pages.refused("again", {}, wrong) if wrong is not None else FormView("again")
+    is_question = request.scope["path"] == AGAIN_PATH and not is_form
+    status = 200 if is_question else pages.status(wrong or error)
+    page = pages.show(
+        "people/sign_in_again.html",
+        status,
+        form=form,
+        asks_code=error.asks_code,
+        advice=pages.explain(error),
+        action=pages.own_address if is_form else AGAIN_PATH,
+        repeated=fields_to_repeat(request) if is_form else [("next", _wanted(request, pages))],
+    )
+    page.headers.update(_headers(wrong or error, status, is_htmx="hx-request" in request.headers))
+    return page
+
+
+def _wanted(request: HttpRequest, pages: Pages) -> str:
+    """The page that was asked for, or named by a link to the question itself."""
+    is_question = request.scope["path"] == AGAIN_PATH
+    return read_query(request).text("next") if is_question else pages.here
 
 
 def _status(error: Exception, status_of: StatusOf) -> int:

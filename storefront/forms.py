@@ -31,9 +31,13 @@ REFUSED_TRIES = (*REFUSALS, RateLimited)
 
 MAX_FIELDS = 200
 _QUERY = "query_fields"
+SENT_FORM = "sent_form"
+"""In the scope's state: the fields of a form that has passed the checks."""
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
-_AS_TYPED = frozenset({"password", "current_password", "new_password", "manifest"})
+_AS_TYPED = frozenset(
+    {"password", "current_password", "new_password", "again_password", "manifest"}
+)
 """Older password hashes are of the text as typed, and a manifest is sold unchanged."""
 
 # Inputs of the business that have another name in our forms.
@@ -70,6 +74,10 @@ class Fields:
             if "\x00" in name or any("\x00" in value for value in values):
                 return name.replace("\x00", "")
         return None
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every name with each of its values."""
+        return [(name, value) for name, values in self._values.items() for value in values]
 
     def text(self, name: str) -> str:
         """The last value; empty for a field that was not sent."""

@@ -28,6 +28,7 @@ DESKS = (
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
     Desk("/staff/books", mark("Books"), Staff.FINANCE),
+    Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")

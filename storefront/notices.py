@@ -86,6 +86,7 @@ _NOTICES = {
     "welcome": mark("Welcome! We sent you a link: open it to verify your address."),
     "verified": mark("Your address is verified."),
     "reset": mark("Your password is changed. Please sign in with it."),
+    "factor-off": mark("Your second factor is off."),
     "signed-out": mark("You have signed out."),
     "joined": mark("You are a creator. Next: your payouts, or your first agent."),
     "creator": mark("Your public profile is saved."),

@@ -20,7 +20,7 @@ from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
 from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
-from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, Access
+from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, FACTOR_KEY, Access
 from storefront.counts import UNSHARED, Counts
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.meter import METER_KEY, Meter
@@ -82,6 +82,13 @@ class Pages:
         start = f"{self.settings.public_url}/"
         return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
 
+    @property
+    def own_address(self) -> str:
+        """The path and query of this very request, whatever its method."""
+        scope = self._request.scope
+        query = scope["query_string"].decode("latin-1")
+        return _local(f"{scope['path']}?{query}" if query else scope["path"])
+
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
         body = self.render(template, **context).encode()
@@ -133,6 +140,7 @@ class Pages:
             "own_accounts": self._request.scope["state"].get(ACCOUNTS_KEY, []),
             "is_signed_in": actor.kind is ActorKind.SESSION,
             "meter": self.meter,
+            "asks_second_factor": self._request.scope["state"].get(FACTOR_KEY, False),
             "may_buy_packs": actor.has_right(Right.BUY_PACKS),
             "csrf_field": self._csrf_field(),
             "here": self.here,

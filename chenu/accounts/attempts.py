@@ -23,6 +23,12 @@ SIGN_IN_PER_DEVICE = Limit("sign_in_device", 10, timedelta(minutes=5))
 SIGN_IN_PER_IP = Limit("sign_in_address", 60, timedelta(minutes=5))
 SIGN_UP_PER_IP = Limit("sign_up_address", 60, timedelta(hours=1))
 PASSWORD_CHECK_PER_USER = Limit("password_check", 10, timedelta(minutes=5))
+CODE_PER_USER = (
+    Limit("second_factor", 5, timedelta(minutes=5)),
+    Limit("second_factor_hour", 20, timedelta(hours=1)),
+    Limit("second_factor_day", 50, timedelta(days=1)),
+)
+"""Codes of six digits: who has the password already may not go on guessing for weeks."""
 MAIL_PER_EMAIL = Limit("mail_email", 5, timedelta(hours=1))
 CHANGE_MAIL_PER_EMAIL = Limit("change_mail_email", 5, timedelta(hours=1))
 """Separate from the limit of reset links, so that exhausting it does not block the owner's

@@ -1,7 +1,11 @@
-"""The audit trail: append-only rows of who did what, and of what staff have read."""
+"""The audit trail: append-only rows of who did what, and of what staff have read.
 
-from collections.abc import Collection
+What staff do is recorded by accounts/staff_acts.py, with the reason.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,19 +20,29 @@ from chenu.core.rows import insert
 
 async def record(actor: Actor, action: str, subject: UUID | str = "", **detail: str | int) -> None:
     """Part of the caller's transaction. `detail` must not contain secrets or card data."""
-    await insert(
-        AuditEvent,
-        {
-            "id": new_id(),
-            "at": business_now(),
-            "actor": actor.user_id,
-            "account_id": actor.account_id,
-            "action": action,
-            "subject": str(subject),
-            "detail": msgspec.json.encode(detail).decode(),
-            "ip": actor.ip,
-        },
-    )
+    await insert(AuditEvent, make_event(actor, action, subject, detail))
+
+
+def make_event(
+    actor: Actor,
+    action: str,
+    subject: UUID | str,
+    detail: Mapping[str, str | int],
+    *,
+    by_staff: bool = False,
+) -> dict[str, Any]:
+    """The columns of one row."""
+    return {
+        "id": new_id(),
+        "at": business_now(),
+        "actor": actor.user_id,
+        "account_id": actor.account_id,
+        "action": action,
+        "subject": str(subject),
+        "detail": msgspec.json.encode(detail).decode(),
+        "ip": actor.ip,
+        "by_staff": by_staff,
+    }
 
 
 async def is_recorded(action: str) -> bool:

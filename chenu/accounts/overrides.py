@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import msgspec
 
-from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.budget_dates import mark_budget_due
 from chenu.accounts.queries import find_account, is_member
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.tables import EntitlementOverride
 from chenu.accounts.validation import check_text
 from chenu.core import db
@@ -87,6 +87,7 @@ async def set_override(actor: Actor, account_id: AccountId, data: OverrideInput)
     """In place of the one that there is. Raises Forbidden, NotFound, Invalid, InvalidState."""
     await _require_changeable(actor, account_id)
     reject_if_any(_check(data))
+    before = await _find_before(account_id, data.feature)
     row = {
         "id": new_id(),
         "account": account_id,
@@ -104,15 +105,17 @@ async def set_override(actor: Actor, account_id: AccountId, data: OverrideInput)
         EntitlementOverride, row, f"ON CONFLICT (account, feature) DO UPDATE SET {changes}"
     )
     await _mark_changed(account_id, data.feature)
-    await audit.record(
+    await record_staff_act(
         actor,
-        "entitlement.override",
+        StaffAct.OVERRIDE_SET,
         account_id,
+        data.reason,
         feature=data.feature.value,
+        before=before,
+        after=_describe(data.feature, data.enabled, data.limit),
         enabled=int(data.enabled),
         limit="none" if data.limit is None else data.limit,
         expires=data.expires_at.isoformat() if data.expires_at else "never",
-        reason=tidy(data.reason),
     )
 
 
@@ -123,12 +126,35 @@ async def remove_override(
     """The tier counts again. Raises Forbidden, NotFound, Invalid, InvalidState."""
     await _require_changeable(actor, account_id)
     reject_if_any(check_text(reason, path=("reason",), longest=MAX_REASON))
+    before = await _find_before(account_id, feature)
     sql = "DELETE FROM entitlement_override WHERE account = $1 AND feature = $2"
     if not await db.execute(sql, account_id, feature):
         raise NotFound("There is no such override", path=("feature",))
     await _mark_changed(account_id, feature)
-    detail = {"feature": feature.value, "reason": tidy(reason)}
-    await audit.record(actor, "entitlement.override.remove", account_id, **detail)
+    after = f"{feature.value} as the plan has it"
+    await record_staff_act(
+        actor,
+        StaffAct.OVERRIDE_REMOVE,
+        account_id,
+        reason,
+        feature=feature.value,
+        before=before,
+        after=after,
+    )
+
+
+async def _find_before(account_id: AccountId, feature: Feature) -> str:
+    """The override that there is, for the audit trail."""
+    found = [each for each in await list_overrides(account_id) if each.feature is feature]
+    if not found:
+        return f"{feature.value} as the plan has it"
+    return _describe(feature, found[0].enabled, found[0].maximum)
+
+
+def _describe(feature: Feature, enabled: bool, limit: int | None) -> str:
+    if not enabled:
+        return f"{feature.value} off"
+    return f"{feature.value} on, {'no limit' if limit is None else limit}"
 
 
 async def _mark_changed(account_id: AccountId, feature: Feature) -> None:

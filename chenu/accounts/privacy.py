@@ -40,9 +40,23 @@ RULES: tuple[Rule, ...] = (
         "owner = @person",
         (
             *("id", "owner", "account", "user_agent", "ip", "created_at", "last_seen_at"),
-            *("expires_at", "revoked_at"),
+            *("expires_at", "revoked_at", "confirmed_at"),
         ),
         {"token_hash": _TOKEN},
+        (Delete(),),
+    ),
+    PersonalData(
+        "second_factor",
+        "owner = @person",
+        ("id", "owner", "created_at", "confirmed_at"),
+        {"secret": _TOKEN, "last_step": "when the last code was taken"},
+        (Delete(),),
+    ),
+    PersonalData(
+        "recovery_code",
+        "owner = @person",
+        ("id", "owner", "created_at", "used_at"),
+        {"code_hash": _TOKEN},
         (Delete(),),
     ),
     PersonalData(
@@ -133,7 +147,7 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "audit_event",
         "actor = @person",
-        ("id", "at", "actor", "account_id", "action", "subject", "detail", "ip"),
+        ("id", "at", "actor", "account_id", "action", "subject", "detail", "ip", "by_staff"),
         erasure=(Blank({"ip": "''"}, "ip <> ''"),),
         retained={"action": CODE, "subject": CODE, "detail": _EVIDENCE},
     ),

@@ -18,7 +18,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "expires_at",
         "who was asked into an account",
     ),
-    Retention("attempt_window", timedelta(days=1), "started_at", "the longest window is an hour"),
+    Retention("attempt_window", timedelta(days=2), "started_at", "the longest window is a day"),
     Retention(
         "idempotency_record", timedelta(days=30), "created_at", "a client's retry comes in days"
     ),
@@ -32,6 +32,8 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("billing_details", PEOPLE),
     Forever("membership", PEOPLE),
     Forever("staff_role", PEOPLE),
+    Forever("second_factor", PEOPLE),
+    Forever("recovery_code", "ten a person with a second factor"),
     Forever("api_key", PEOPLE),
     Forever("token_budget", "a row an account: when its budget is due"),
     Forever("entitlement_override", "at most one an account and feature"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
 from chenu.accounts.entitlements import find_entitlements
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.tables import ServiceKey
 from chenu.accounts.validation import check_line
 from chenu.core import db
@@ -22,24 +23,42 @@ from chenu.core.text import storable, tidy
 SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
 
 
-async def create_service_key(name: str, pepper: bytes) -> str:
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody at the command line, and why they do it."""
+
+    name: str = ""
+    reason: str = ""
+
+    async def record(self, act: StaffAct, subject: UUID | str, **detail: str) -> None:
+        actor = Actor(ip="command line")
+        await record_staff_act(actor, act, subject, self.reason, operator=self.name, **detail)
+
+
+_NOBODY = Operator()
+
+
+@db.transactional
+async def create_service_key(name: str, pepper: bytes, by: Operator = _NOBODY) -> str:
     """Returns the secret, which is shown once. Raises Invalid."""
     reject_if_any(check_line(name, path=("name",)))
-    made = new_key(SERVICE_KEY_HEAD)
+    made, key_id = new_key(SERVICE_KEY_HEAD), new_id()
     await insert(
         ServiceKey,
         {
-            "id": new_id(),
+            "id": key_id,
             "name": tidy(name),
             "prefix": made.prefix,
             "secret_hash": hash_key(made.secret, pepper),
             "created_at": business_now(),
         },
     )
+    await by.record(StaffAct.SERVICE_KEY_CREATE, key_id, prefix=made.prefix)
     return made.secret
 
 
-async def revoke_service_keys(prefix: str) -> int:
+@db.transactional
+async def revoke_service_keys(prefix: str, by: Operator = _NOBODY) -> int:
     """Revokes all live keys with this prefix; returns their number.
 
     Raises NotFound if there is none.
@@ -48,6 +67,7 @@ async def revoke_service_keys(prefix: str) -> int:
     revoked = await db.execute(sql, storable(prefix), business_now())
     if not revoked:
         raise NotFound("There is no live service key with this prefix")
+    await by.record(StaffAct.SERVICE_KEY_REVOKE, storable(prefix))
     return revoked
 
 

@@ -126,7 +126,7 @@ class UserSession(Table, tablename="user_session"):
     """Only the hash of a session's token is stored.
 
     Ids that we did not create are never accepted. `account` is the one that the person chose to act
-    for; null for the personal one.
+    for; null for the personal one. `confirmed_at`: the person proved themselves again.
     """
 
     id = primary_id()
@@ -139,6 +139,31 @@ class UserSession(Table, tablename="user_session"):
     last_seen_at = system_time()
     expires_at = system_time()
     revoked_at = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+
+
+class SecondFactor(Table, tablename="second_factor"):
+    """The secret of somebody's authenticator app, encrypted; it counts once it is confirmed.
+
+    `last_step` is the half minute of the last code that was taken: no code is taken twice.
+    """
+
+    id = primary_id()
+    owner = belongs_to(AppUser, unique=True)
+    secret = Bytea()
+    last_step = BigInt(default=0)
+    created_at = system_time()
+    confirmed_at = Timestamptz(default=None, null=True)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """For the day when the authenticator is lost: each works once. Only its hash is stored."""
+
+    id = primary_id()
+    owner = belongs_to(AppUser, index=True)
+    code_hash = Bytea(unique=True)
+    created_at = system_time()
+    used_at = Timestamptz(default=None, null=True)
 
 
 class MailToken(Table, tablename="mail_token"):
@@ -258,7 +283,10 @@ class IdempotencyRecord(Table, tablename="idempotency_record"):
 
 
 class AuditEvent(Table, tablename="audit_event"):
-    """Append-only: who did what, from which IP."""
+    """Append-only: who did what, from which IP.
+
+    `by_staff`: done because of a staff role, or at the command line; its `detail` has the reason.
+    """
 
     id = primary_id()
     at = business_time()
@@ -268,3 +296,4 @@ class AuditEvent(Table, tablename="audit_event"):
     subject = Text(default="")
     detail = JSONB(default="{}")
     ip = Text(default="")
+    by_staff = Boolean(default=False)

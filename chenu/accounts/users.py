@@ -1,6 +1,5 @@
 """Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,28 +26,26 @@ from chenu.accounts.passwords import (
     needs_rehash,
     normalise_password,
 )
+from chenu.accounts.referrals import check_referral, record_referral
+from chenu.accounts.second_factor import CodeGiven, require_code
 from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.sign_in_limits import count_sign_in, reset_after_success
 from chenu.accounts.tables import Account, AppUser, Membership
 from chenu.accounts.validation import (
     check_email,
-    check_line,
     check_locale,
     check_name,
     normalise_email,
 )
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import AlreadyExists, ChenuError, NotFound, reject_if_any
+from chenu.core.errors import AlreadyExists, NotFound, reject_if_any
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
 from chenu.tiers.catalogue import TierCode
-
-_REFERRAL_CODE = re.compile(r"CHENU[0-9A-F]{8}", re.ASCII)
-_MOST_REFERRAL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             *check_password(request.password, email, path=("password",)),
             *check_name(request.display_name, path=("display_name",)),
             *check_locale(request.locale),
-            *_check_referral(request.referral_code),
+            *check_referral(request.referral_code),
         ]
     )
     password_hash = await hash_password(request.password)
@@ -154,7 +151,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        await _record_referral(user_id, request.referral_code)
+        await record_referral(user_id, request.referral_code)
         if verify_at_once:
             await send_welcome(await get_user(user_id))
         else:
@@ -162,21 +159,6 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
         return await open_session(user_id, browser.user_agent, browser.ip)
 
     return await db.run_in_transaction(join)
-
-
-def _check_referral(code: str | None) -> list[ChenuError]:
-    """As a text; whose code it is does not matter here."""
-    if code is None:
-        return []
-    return check_line(code, path=("referral_code",), shortest=0, longest=_MOST_REFERRAL)
-
-
-async def _record_referral(user_id: UserId, code: str | None) -> None:
-    """What cannot be a code is ignored: a mistyped link must not stop anybody from signing up."""
-    found = (code or "").strip().upper()
-    if _REFERRAL_CODE.fullmatch(found):
-        sql = "UPDATE app_user SET referral_code = $2 WHERE id = $1"
-        await db.execute(sql, user_id, found)
 
 
 async def create_user(
@@ -222,8 +204,12 @@ async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) 
         raise AlreadyExists("This person is a member of the account already")
 
 
-async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
+async def sign_in(
+    email: str, password: str, browser: Browser, second: CodeGiven | None = None
+) -> NewSession:
     """Raises WrongCredentials and RateLimited, the same for known and unknown addresses.
+
+    Who has a second factor gives its code as well: CodeNeeded, WrongCode.
 
     Successful attempts do not count. A browser from which the person has signed in before has
     separate attempts, which nobody else can use up.
@@ -238,6 +224,7 @@ async def sign_in(email: str, password: str, browser: Browser) -> NewSession:
     if form is None:
         raise wrong_credentials()
     await reset_after_success(windows)
+    await require_code(known.user_id, second or CodeGiven())
     is_old = needs_rehash(known.password_hash) or form != normalise_password(password)
     return await _enter(known, await hash_password(password) if is_old else None, browser)
 

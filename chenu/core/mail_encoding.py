@@ -17,6 +17,8 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.WELCOME: of.WelcomeParams,
     MailKind.PASSWORD_RESET: of.ResetParams,
     MailKind.PASSWORD_CHANGED: of.GreetingParams,
+    MailKind.SECOND_FACTOR_OFF: of.GreetingParams,
+    MailKind.RECOVERY_CODE_USED: of.GreetingParams,
     MailKind.INVITATION: of.LinkParams,
     MailKind.MEMBER_REMOVED: of.MemberRemovedParams,
     MailKind.OWNER_CHANGED: of.OwnerChangedParams,

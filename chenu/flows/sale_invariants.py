@@ -95,13 +95,16 @@ SALES = (
         mark("of a share no more is reversed than is due, nor than was transferred"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
-        CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS reversed FROM operation o
-            WHERE o.subject_id = p.id AND o.kind = 'TRANSFER_REVERSAL'
-                AND o.stripe_id IS NOT NULL) r
+        CROSS JOIN LATERAL (SELECT
+                coalesce(sum(o.amount) FILTER (WHERE o.stripe_id IS NOT NULL), 0) AS reversed,
+                coalesce(sum(o.amount) FILTER (WHERE o.stripe_id IS NULL
+                    AND o.state = 'SETTLED'), 0) AS owed
+            FROM operation o
+            WHERE o.subject_id = p.id AND o.kind = 'TRANSFER_REVERSAL') r
         CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS sent FROM operation o
             WHERE o.subject_id = p.id AND o.kind = 'TRANSFER' AND o.state = 'SETTLED') t
         WHERE r.reversed > t.sent OR p.share_claimed > p.share_due
-            OR (t.sent - r.reversed > p.creator_share)
+            OR t.sent - r.reversed - r.owed > p.creator_share
         """,
     ),
     Invariant(

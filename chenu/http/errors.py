@@ -12,6 +12,8 @@ from chenu.core.i18n import explain
 STATUS = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
+    "SIGN_IN_AGAIN": 403,
+    "CODE_NEEDED": 401,
     "NOT_FOUND": 404,
     "BAD_INPUT": 400,
     "INVALID": 422,

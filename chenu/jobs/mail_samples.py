@@ -183,6 +183,8 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.WELCOME: (WelcomeParams(email="zoe@example.org"),),
     MailKind.PASSWORD_RESET: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
     MailKind.PASSWORD_CHANGED: (GreetingParams(name=_NAME),),
+    MailKind.SECOND_FACTOR_OFF: (GreetingParams(name=_NAME),),
+    MailKind.RECOVERY_CODE_USED: (GreetingParams(name=_NAME),),
     MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),
     MailKind.MEMBER_REMOVED: (MemberRemovedParams(name=_NAME, account=_COMPANY),),
     MailKind.OWNER_CHANGED: (

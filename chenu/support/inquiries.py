@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from chenu.accounts import attempts, audit
+from chenu.accounts import attempts
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.attempts import Limit
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.validation import check_email, check_line, check_text, normalise_email
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -100,9 +101,10 @@ async def list_inquiries(page: PageRequest) -> Page[InquiryRow]:
 
 
 @db.transactional
-async def close_inquiry(actor: Actor, inquiry_id: InquiryId) -> None:
-    """It was answered, or needs no answer. Raises Forbidden, NotFound, InvalidState."""
+async def close_inquiry(actor: Actor, inquiry_id: InquiryId, reason: str | None = None) -> None:
+    """It was answered, or needs no answer. Raises Forbidden, NotFound, Invalid, InvalidState."""
     actor.require_staff(Staff.SUPPORT)
+    reject_if_any(check_reason(reason))
     found = await db.find_one(InquiryRow, f"{_INQUIRY} WHERE id = $1 FOR NO KEY UPDATE", inquiry_id)
     if found is None:
         raise NotFound("There is no such inquiry")
@@ -110,4 +112,4 @@ async def close_inquiry(actor: Actor, inquiry_id: InquiryId) -> None:
         raise InvalidState("This inquiry is closed")
     sql = "UPDATE enterprise_inquiry SET closed_at = $2 WHERE id = $1"
     await db.execute(sql, inquiry_id, business_now())
-    await audit.record(actor, "inquiry.close", inquiry_id)
+    await record_staff_act(actor, StaffAct.INQUIRY_CLOSE, inquiry_id, reason)

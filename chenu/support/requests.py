@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from chenu.accounts import attempts, audit
+from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, Actor, Staff, UserId
 from chenu.accounts.attempts import Limit
 from chenu.accounts.roles import Right
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.users import get_user
 from chenu.accounts.validation import check_line, check_text
 from chenu.core import db
@@ -160,10 +161,13 @@ async def get_request(request_id: RequestId) -> RequestRow:
     return found
 
 
-async def answer_request(actor: Actor, request_id: RequestId, body: str) -> None:
+async def answer_request(
+    actor: Actor, request_id: RequestId, body: str, reason: str | None = None
+) -> None:
     """By mail to who asked. Raises Forbidden, NotFound, Invalid, InvalidState once it is closed."""
     author = actor.require_staff(Staff.SUPPORT)
-    reject_if_any(check_text(body, path=("answer",), longest=MAX_BODY))
+    errors = check_text(body, path=("answer",), longest=MAX_BODY)
+    reject_if_any([*errors, *check_reason(reason)])
 
     async def write() -> None:
         request = await _lock_open(request_id)
@@ -180,7 +184,7 @@ async def answer_request(actor: Actor, request_id: RequestId, body: str) -> None
         )
         sql = "UPDATE support_request SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
         await db.execute(sql, request.id, now)
-        await audit.record(actor, "support.answer", request.id)
+        await record_staff_act(actor, StaffAct.SUPPORT_ANSWER, request.id, reason)
         await _mail_answer(request, answer_id, tidy(body))
 
     await db.run_in_transaction(write)
@@ -193,9 +197,10 @@ async def _mail_answer(request: RequestRow, answer_id: UUID, body: str) -> None:
     await queue_mail(MailKind.SUPPORT_ANSWERED, person.email, person.locale, key, params)
 
 
-async def close_request(actor: Actor, request_id: RequestId) -> None:
+async def close_request(actor: Actor, request_id: RequestId, reason: str | None = None) -> None:
     """Once, for good. Raises Forbidden, NotFound, InvalidState when it is closed or unanswered."""
     actor.require_staff(Staff.SUPPORT)
+    reject_if_any(check_reason(reason))
 
     async def write() -> None:
         request = await _lock_open(request_id)
@@ -203,7 +208,7 @@ async def close_request(actor: Actor, request_id: RequestId) -> None:
             raise InvalidState("Please answer before you close the request")
         sql = "UPDATE support_request SET closed_at = $2 WHERE id = $1"
         await db.execute(sql, request.id, business_now())
-        await audit.record(actor, "support.close", request.id)
+        await record_staff_act(actor, StaffAct.SUPPORT_CLOSE, request.id, reason)
 
     await db.run_in_transaction(write)
 

@@ -184,6 +184,7 @@ class CouponCreateInput:
     intervals: list[BillingInterval] | None = input_field(
         "null: months; years as well for FOREVER.", default=None
     )
+    reason: str | None = input_field("Why it is made, for the audit trail.", default=None)
 
 
 @strawberry.type(description="The coupon as it is afterwards.")
@@ -209,10 +210,13 @@ async def resolve_create(
         tiers=None if data.tiers is None else tuple(data.tiers),
         intervals=None if data.intervals is None else tuple(data.intervals),
     )
-    return Payload(coupon=await create_coupon(ctx.services, ctx.actor, request))
+    coupon = await create_coupon(ctx.services, ctx.actor, request, data.reason)
+    return Payload(coupon=coupon)
 
 
 async def resolve_deactivate(
-    info: Info, code: Annotated[str, argument("However it is written.")]
+    info: Info,
+    code: Annotated[str, argument("However it is written.")],
+    reason: Annotated[str | None, argument("Why, for the audit trail.")] = None,
 ) -> Payload:
-    return Payload(coupon=await withdraw_coupon(info.context.actor, code))
+    return Payload(coupon=await withdraw_coupon(info.context.actor, code, reason))

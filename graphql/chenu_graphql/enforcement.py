@@ -18,6 +18,7 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from chenu.accounts.errors import SignInAgain
 from chenu.core.errors import BadInput, ChenuError, RefusedError
 from chenu.core.text import compose, has_unstorable
 from chenu_graphql.context import Context
@@ -148,7 +149,7 @@ def _guard_mutation(definition: GraphQLField, policy: Policy) -> Resolver:
         try:
             return await resolve(source, info, **arguments)
         except ChenuError as error:
-            if not all(isinstance(each, RefusedError) for each in error.each):
+            if not all(isinstance(each, RefusedError | SignInAgain) for each in error.each):
                 raise
             refusals = [describe_refusal(each, ctx.locale, prefix) for each in error.each]
             return Payload(user_errors=refusals)

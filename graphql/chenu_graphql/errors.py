@@ -55,6 +55,8 @@ class ErrorCode(StrEnum):
     REFUND_NOT_ALLOWED = "REFUND_NOT_ALLOWED"
     DISPUTED = "DISPUTED"
     TRIAL_USED = "TRIAL_USED"
+    SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
+    CODE_NEEDED = "CODE_NEEDED"
 
 
 class ValidationFailed(BrokenRequest):

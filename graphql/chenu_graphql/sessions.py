@@ -17,6 +17,7 @@ from chenu.accounts.recovery import (
     verify_email,
 )
 from chenu.accounts.request_context import session_cookie
+from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import NewSession, find_actor, revoke_session
 from chenu.accounts.users import Browser, SignUp, get_user, sign_in, sign_up
 from chenu.core.errors import NotFound
@@ -44,6 +45,10 @@ class SignUpInput:
 class SignInInput:
     email: str = input_field("The address.")
     password: str = input_field("The password.")
+    code: str | None = input_field(
+        "Of the authenticator app, or a recovery code: CODE_NEEDED says that it is asked for.",
+        default=None,
+    )
 
 
 @strawberry.input(description="Only what is given changes.")
@@ -139,7 +144,9 @@ async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argumen
 
 async def resolve_sign_in(info: Info, data: Annotated[SignInInput, input_argument()]) -> Payload:
     ctx = info.context
-    return await _use_session(ctx, await sign_in(data.email, data.password, _browser(ctx)))
+    second = CodeGiven(data.code, ctx.services.settings.secret)
+    session = await sign_in(data.email, data.password, _browser(ctx), second)
+    return await _use_session(ctx, session)
 
 
 async def resolve_sign_out(info: Info) -> Payload:

@@ -104,7 +104,7 @@ async def resolve_review_decision(
         info.context.actor,
         agent_id,
         approve=data.approve,
-        reason=data.reason,
+        reason=data.reason or None,
         seen_at=data.seen_at,
     )
     return await load_payload(agent_id)

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from chenu.accounts.actor import ApiScope, SessionId
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
+from chenu.accounts.errors import SignInAgain
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password
 from chenu.accounts.roles import Right
@@ -115,6 +116,8 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             pages.settings.secret,
             current_password=_password_of(fields),
         )
+    except SignInAgain:
+        raise
     except ChenuError as error:
         return await _show_again(pages, "api-key", fields, error)
     return pages.show("account/new_key.html", created=created)

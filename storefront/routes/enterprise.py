@@ -53,6 +53,7 @@ _CONTRACT = (
     "api_rate",
     "starts_at",
     "ends_at",
+    "reason",
 )
 
 
@@ -114,11 +115,14 @@ def _key(inquiry: InquiryRow) -> Key:
 
 
 @post("/staff/inquiries/{inquiry_id:uuid}/close", opt=SUPPORT)
-async def close(pages: NamedDependency[Pages], inquiry_id: FromPath[UUID]) -> Page:
+async def close(
+    request: HttpRequest, pages: NamedDependency[Pages], inquiry_id: FromPath[UUID]
+) -> Page:
+    fields, row_id = await read_form(request), InquiryId(inquiry_id)
     try:
-        await close_inquiry(pages.request_context.actor, InquiryId(inquiry_id))
+        await close_inquiry(pages.request_context.actor, row_id, fields.text("reason"))
     except REFUSALS as error:
-        form = pages.refused("inquiry", {}, error)
+        form = pages.refused(f"close-{row_id}", keep(fields, ("reason",)), error)
         return await _render_inquiries(pages, Fields({}), form, pages.status(error))
     return pages.go("/staff/inquiries?notice=inquiry-closed")
 
@@ -153,7 +157,8 @@ async def enter(
 ) -> Page:
     fields, row_id = await read_form(request), AccountId(account_id)
     try:
-        await enter_contract(pages.request_context.actor, row_id, _read_contract(fields))
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        await enter_contract(actor, row_id, _read_contract(fields), reason)
     except REFUSALS as error:
         form = pages.refused("contract", keep(fields, _CONTRACT), error)
         return await _render_contracts(pages, row_id, form, pages.status(error))

@@ -19,6 +19,7 @@ from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow, find_purchase
 from chenu.agents.queries import find_agent, find_creator
 from chenu.agents.refunds import list_sale_refunds
+from chenu.billing.disputes import list_disputes_of_purchases
 from chenu.core.errors import BrokenRequest, NotFound
 from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
@@ -29,6 +30,7 @@ from storefront.access import SIGNED_IN, SUPPORT, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
 from storefront.money_input import parse_euros, show_euros
 from storefront.pages import Page, Pages
+from storefront.sale_bookings import list_bookings
 
 _REFUSED = (*REFUSALS, BrokenRequest)
 _FORM = "refund"
@@ -134,12 +136,14 @@ async def _render(
     plan: RefundPlan | None = None,
     status: int = 200,
 ) -> Page:
-    agent, account, payments, refunds = await asyncio.gather(
+    agent, account, payments, refunds, disputes = await asyncio.gather(
         find_agent(sale.agent_id),
         find_account(sale.account_id),
         list_payments([sale.id]),
         list_sale_refunds([sale.id]),
+        list_disputes_of_purchases([sale.id]),
     )
+    bookings = await list_bookings(payments, disputes, with_fees=side.is_desk)
     if agent is None:
         raise NotFound("There is no such agent")
     page = pages.show(
@@ -153,6 +157,7 @@ async def _render(
         payments=payments,
         refundable=[each for each in payments if each.left],
         refunds=refunds,
+        bookings=bookings,
         plan=plan,
         planned=show_euros(plan.amount, pages.locale) if plan else "",
         form=form,

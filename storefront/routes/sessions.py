@@ -6,15 +6,27 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
+from chenu.accounts.confirmation import sign_in_again
 from chenu.accounts.devices import remember_device, renew_device
+from chenu.accounts.errors import CodeNeeded, WrongCredentials
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.request_context import language_cookie, session_cookie
+from chenu.accounts.second_step import finish_sign_in, make_step_token
 from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import sign_in
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
-from chenu.core.i18n import LOCALES, is_locale
-from storefront.access import PUBLIC
-from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form, read_query
+from chenu.core.i18n import LOCALES, is_locale, mark
+from storefront.access import PUBLIC, SIGNED_IN
+from storefront.forms import (
+    REFUSED_TRIES,
+    Fields,
+    FormView,
+    HttpRequest,
+    keep,
+    read_form,
+    read_query,
+)
+from storefront.fresh_sign_in import AGAIN_PATH, PASSWORD
 from storefront.pages import Page, Pages
 from storefront.sign_in_path import safe_next
 from storefront.visitor import browser_of
@@ -35,13 +47,53 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
         session = await sign_in(
             fields.text("email"), fields.text("password"), browser_of(pages.request_context)
         )
+    except CodeNeeded as needed:
+        token = await make_step_token(needed.user_id, pages.settings.secret)
+        values = {"token": token, "next": fields.text("next")}
+        return pages.show("people/sign_in_code.html", form=FormView("code", values))
     except REFUSED_TRIES as error:
         form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
         page = pages.show("people/sign_in.html", pages.status(error), form=form)
         return with_retry(page, error)
+    return await _go_on(pages, session, fields)
+
+
+@post("/sign-in/code", opt=PUBLIC)
+async def submit_code(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The second page of signing in. When it took too long, the first one is shown again."""
+    fields = await read_form(request)
+    browser, key = browser_of(pages.request_context), pages.settings.secret
+    try:
+        session = await finish_sign_in(fields.text("token"), fields.text("code"), browser, key)
+    except WrongCredentials as error:
+        form = pages.refused("sign-in", keep(fields, ("next",)), error)
+        return pages.show("people/sign_in.html", pages.status(error), form=form)
+    except REFUSED_TRIES as error:
+        form = pages.refused("code", keep(fields, ("token", "next")), error)
+        page = pages.show("people/sign_in_code.html", pages.status(error), form=form)
+        return with_retry(page, error)
+    return await _go_on(pages, session, fields)
+
+
+async def _go_on(pages: Pages, session: NewSession, fields: Fields) -> Page:
     devices = await change_over(pages, session)
     cookie = session_cookie(pages.settings, session.token)
     return pages.go(safe_next(fields.text("next")), cookie=cookie, devices=devices)
+
+
+@get(AGAIN_PATH, opt=SIGNED_IN)
+async def show_again(pages: NamedDependency[Pages]) -> Page:
+    raise await sign_in_again(pages.request_context.actor)
+
+
+@post(AGAIN_PATH, opt=SIGNED_IN)
+async def submit_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    """The password was looked at before: storefront/fresh_sign_in.py."""
+    fields = await read_form(request)
+    if PASSWORD not in fields:
+        wrong = Invalid(mark("Please enter your password"), path=(PASSWORD,))
+        raise await sign_in_again(pages.request_context.actor, wrong=wrong)
+    return pages.go(safe_next(fields.text("next")))
 
 
 async def change_over(pages: Pages, session: NewSession) -> str | None:

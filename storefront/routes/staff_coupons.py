@@ -42,6 +42,7 @@ _FIELDS = (
     "max_redemptions_per_customer",
     "tiers",
     "intervals",
+    "reason",
 )
 
 
@@ -77,7 +78,8 @@ async def make_coupon(
 ) -> Page:
     fields = await read_form(request)
     try:
-        await create_coupon(services, pages.request_context.actor, _read_coupon(fields))
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        await create_coupon(services, actor, _read_coupon(fields), reason)
     except REFUSALS as refusal:
         form = pages.refused("coupon", keep(fields, _FIELDS), refusal)
         return await _render(request, pages, form, pages.status(refusal))
@@ -88,9 +90,11 @@ async def make_coupon(
 async def end_coupon(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:
-        await withdraw_coupon(pages.request_context.actor, fields.text("code"))
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        await withdraw_coupon(actor, fields.text("code"), reason)
     except REFUSALS as refusal:
-        form = pages.refused("withdraw", {}, refusal)
+        name = f"withdraw-{fields.text('code')}"
+        form = pages.refused(name, keep(fields, ("code", "reason")), refusal)
         return await _render(request, pages, form, pages.status(refusal))
     return pages.go(f"{_PATH}?notice=coupon-withdrawn")
 

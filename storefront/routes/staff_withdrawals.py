@@ -74,9 +74,12 @@ async def execute(
     await get_statement(row_id)
     try:
         contract_id = _read_id(fields.text("contract_id"))
-        await execute_statement(services, pages.request_context.actor, row_id, contract_id)
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        await execute_statement(services, actor, row_id, contract_id, reason)
     except _REFUSED as error:
-        form = pages.refused("execute", {}, error)
+        typed = keep(fields, ("contract_id", "reason"))
+        name = f"execute-{fields.text('contract_id')}"
+        form = pages.refused(name, typed, error)
         return await _render(pages, row_id, form, pages.status(error))
     return pages.go("/staff/withdrawals?notice=withdrawal-executed")
 

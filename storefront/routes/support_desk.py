@@ -66,20 +66,23 @@ async def answer(
     fields, row_id = await read_form(request), RequestId(request_id)
     await get_request(row_id)
     try:
-        await answer_request(pages.request_context.actor, row_id, fields.text("answer"))
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        await answer_request(actor, row_id, fields.text("answer"), reason)
     except REFUSALS as error:
-        form = pages.refused("answer", keep(fields, ("answer",)), error)
+        form = pages.refused("answer", keep(fields, ("answer", "reason")), error)
         return await _render(pages, row_id, form, pages.status(error))
     return pages.go(f"/staff/support/{row_id}?notice=support-answered")
 
 
 @post("/staff/support/{request_id:uuid}/close", opt=SUPPORT)
-async def close(pages: NamedDependency[Pages], request_id: FromPath[UUID]) -> Page:
-    row_id = RequestId(request_id)
+async def close(
+    request: HttpRequest, pages: NamedDependency[Pages], request_id: FromPath[UUID]
+) -> Page:
+    fields, row_id = await read_form(request), RequestId(request_id)
     await get_request(row_id)
     try:
-        await close_request(pages.request_context.actor, row_id)
+        await close_request(pages.request_context.actor, row_id, fields.text("reason"))
     except REFUSALS as error:
-        form = pages.refused("close", {}, error)
+        form = pages.refused("close", keep(fields, ("reason",)), error)
         return await _render(pages, row_id, form, pages.status(error))
     return pages.go("/staff/support?notice=support-closed")

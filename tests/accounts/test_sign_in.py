@@ -119,7 +119,7 @@ async def test_a_window_that_is_over_counts_from_one(services: Services) -> None
 
 async def test_windows_of_days_ago_are_forgotten(services: Services) -> None:
     await _fill("mail_email:old", 1)
-    await db.execute("UPDATE attempt_window SET started_at = now() - interval '25 hours'")
+    await db.execute("UPDATE attempt_window SET started_at = now() - interval '49 hours'")
     await _fill("mail_email:new", 1)
 
     forgotten = await purge(RETENTION_OF["attempt_window"])

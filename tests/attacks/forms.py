@@ -41,6 +41,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
+        "/sign-in/code": Filled("buyer", {"token": "x", "code": "000000"}, moves=False),
+        "/account/security/begin": Filled("buyer", {}),
+        "/account/security/confirm": Filled("buyer", {"code": "000000"}, moves=False),
+        "/account/security/codes": Filled("buyer", {}, moves=False),
+        "/account/security/off": Filled("buyer", {}, moves=False),
+        "/sign-in/again": Filled("buyer", {"again_password": PASSWORD}),
         "/sign-up": Filled(
             "buyer",
             {
@@ -146,7 +152,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{agent}/version": Filled("creator", VERSION),
         f"{agent}/submit": Filled("creator", {}),
         "/staff/agents/{agent_id:uuid}/decide": Filled(
-            "reviewer", {"decision": "approve", "reason": "", "seen_at": seen_at}
+            "reviewer", {"decision": "approve", "reason": "Read.", "seen_at": seen_at}
         ),
         "/staff/accounts/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
@@ -158,7 +164,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/withdraw/confirm": Filled("buyer", STATEMENT),
         "/account/withdraw/{subject_id:uuid}": Filled("buyer", {}),
         "/staff/withdrawals/{statement_id:uuid}/execute": Filled(
-            "support", {"contract_id": str(world.rows["plan"])}, moves=False
+            "support",
+            {"contract_id": str(world.rows["plan"]), "reason": "Forged."},
+            moves=False,
         ),  # its owner has just withdrawn from it
         "/staff/withdrawals/{statement_id:uuid}/refuse": Filled("support", {"reason": "Forged."}),
         "/staff/invoices/{invoice_id:uuid}/refund": Filled(
@@ -172,9 +180,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "creator", {"text": "Forged.", "key": "forged-4"}
         ),
         "/staff/coupons": Filled(
-            "finance", {"code": "FORGED", "percent_off": "50", "duration": "ONCE"}
+            "finance",
+            {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
-        "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50"}),
+        "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
         "/enterprise": Filled(
             "buyer",
             {
@@ -184,7 +193,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
                 "message": "Forged.",
             },
         ),
-        "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {}),
+        "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {"reason": "Forged."}),
         "/staff/accounts/{account_id:uuid}/contracts": Filled(
             "finance",
             {
@@ -193,12 +202,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
                 "billing_interval": "MONTH",
                 "starts_at": "2090-01-01",
                 "ends_at": "2091-01-01",
+                "reason": "Forged.",
             },
         ),
         "/staff/contracts/{contract_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
-        "/staff/support/{request_id:uuid}/answer": Filled("support", {"answer": "Forged."}),
-        "/staff/support/{request_id:uuid}/close": Filled("support", {}),
+        "/staff/support/{request_id:uuid}/answer": Filled(
+            "support", {"answer": "Forged.", "reason": "Forged."}
+        ),
+        "/staff/support/{request_id:uuid}/close": Filled("support", {"reason": "Forged."}),
         f"{agent}/archive": Filled("creator", {}),
         "/account/privacy/delete": Filled(
             "other creator", {"current_password": PASSWORD, "confirmation": "DELETE"}

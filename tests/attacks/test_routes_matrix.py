@@ -54,6 +54,7 @@ DESKS = {
     Access.REVIEWER: Staff.REVIEWER,
     Access.SUPPORT: Staff.SUPPORT,
     Access.FINANCE: Staff.FINANCE,
+    Access.ADMIN: Staff.ADMIN,
 }
 
 CREATORS_ONLY = {"POST /creator/profile", "POST /creator/agents/preview"}

@@ -94,6 +94,8 @@ PARAMS = {
     MailKind.EMAIL_CHANGE_NOTICE: ("name", "email"),
     MailKind.PASSWORD_RESET: ("token", "name"),
     MailKind.PASSWORD_CHANGED: ("name",),
+    MailKind.SECOND_FACTOR_OFF: ("name",),
+    MailKind.RECOVERY_CODE_USED: ("name",),
     MailKind.INVITATION: ("token",),
     MailKind.MEMBER_REMOVED: ("name", "account"),
     MailKind.OWNER_CHANGED: ("name", "account"),

@@ -62,6 +62,7 @@ async def approve(visitor: Visitor, name: str) -> None:
     await visitor.page.get_by_role("link", name=name).first.click()
     await visitor.page.wait_for_url("**/staff/agents/**")
     assert PROMPT in await visitor.text()
+    await visitor.page.locator("textarea[name=reason]").fill("Lu, essayé.")
     await visitor.page.locator("button[value=approve]").click()
     await visitor.page.wait_for_load_state()
     await visitor.sign_out()

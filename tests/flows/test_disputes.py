@@ -16,6 +16,7 @@ from chenu.core.errors import ChenuError, InvalidState, NotFound
 from chenu.flows.disputes.evidence import EvidenceInput, submit_evidence
 from chenu.flows.disputes.reminders import remind_of_disputes
 from chenu.flows.disputes.warnings import decide_warning
+from chenu.flows.purchases.reversals import get_debt
 from chenu.flows.services import Services
 from chenu.ledger.accounts import creator_receivable
 from chenu.ledger.journal import get_cents
@@ -130,6 +131,27 @@ async def test_a_won_one_sends_the_share_again_and_gives_access_back(
     assert (again["amount"], again["source_transaction"]) == (3500, None)
     assert (await payment_of(sold.id)).disputed == 0
     assert await count("outbox_mail", "kind = 'DISPUTE_WON'") == 1
+
+
+async def test_a_debt_that_another_sale_has_paid_is_sent_again_when_the_dispute_is_won(
+    services: Services, market: Market, stripe_side: StripeSide
+) -> None:
+    """The creator's bank has the share, so that the next sale's share pays for the dispute."""
+    sold = await sell(services, market)
+    await stripe_side.advance(10 * _DAY)
+    dispute = await open_dispute(services, stripe_side, sold)
+    debt = await get_debt(sold.creator_id)
+    await answer(services, market.creator, sold)
+    await buy(services, replace(market, buyer=await make_person("other")), "other")
+    await stripe_side.advance(7 * _DAY)
+
+    await stripe_side.end_dispute(dispute, "won")
+
+    await require_true_books(services)
+    transfers = await stripe_side.transfers_of(sold.id)
+    assert debt == 3500
+    assert [(each["amount"], each["amount_reversed"]) for each in transfers] == [(3500, 0)] * 2
+    assert await get_debt(sold.creator_id) == 0
 
 
 @pytest.mark.parametrize("kind", ["inquiry", "prevented"])

@@ -31,7 +31,12 @@ _AUDITS = ("check_books", "check_stripe")
 SEEN_AT = "2026-11-22T10:00:00+00:00"
 
 
-DESKS = {Access.REVIEWER: "reviewer", Access.SUPPORT: "support", Access.FINANCE: "finance"}
+DESKS = {
+    Access.REVIEWER: "reviewer",
+    Access.SUPPORT: "support",
+    Access.FINANCE: "finance",
+    Access.ADMIN: "admin",
+}
 
 
 async def _visit_pages(

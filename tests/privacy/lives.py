@@ -35,6 +35,7 @@ from chenu.privacy.exports import list_exports_due, open_last_export, read_archi
 from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
+from tests.accounts.factors import switch_on
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -81,7 +82,7 @@ async def live(services: Services) -> Life:
     person = await _subscribe(services, person)
     await _write(services, person, sold)
     await _review(Market(person, sold, buyer), bought)
-    await _work_with_others(person, owner)
+    await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
 
 
@@ -133,7 +134,7 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await set_token_limit(person.actor, LimitInput(agent_id=sold.id, soft=500))
 
 
-async def _work_with_others(person: Person, owner: Person) -> None:
+async def _work_with_others(services: Services, person: Person, owner: Person) -> None:
     """A member of a company, invited to another one, inviting somebody, with another address."""
     company = owner.actor.account_id
     assert company is not None
@@ -145,6 +146,7 @@ async def _work_with_others(person: Person, owner: Person) -> None:
     name, wanted = f"{NAME.capitalize()} Sand", f"{NAME}@example.net"
     await update_profile(person.actor, ProfileChange(display_name=name, email=wanted))
     await find_actor(person.token, "192.0.2.77")
+    await switch_on(services, person)
 
 
 async def export_of(person: Person) -> dict[str, Any]:

@@ -172,9 +172,11 @@ async def test_finance_makes_and_withdraws_a_coupon(finance: Browser) -> None:
             redeem_by="2999-01-31",
             max_redemptions="1 000",
             max_redemptions_per_customer="2",
+            reason="Spring fair.",
         )
     )
-    withdrawn = await finance.follow(await finance.submit(made, "/staff/coupons/deactivate", {}))
+    over = {"reason": "Over."}
+    withdrawn = await finance.follow(await finance.submit(made, "/staff/coupons/deactivate", over))
 
     assert "No coupons yet" in empty.words
     assert "SPRING-26 active" in made.words
@@ -228,7 +230,8 @@ async def test_a_code_that_is_not_there_is_not_withdrawn(finance: Browser) -> No
     page = await finance.get("/staff/coupons")
     token = dict(page.form("/staff/coupons").fields)["csrf_token"]
 
-    seen = await finance.post("/staff/coupons/deactivate", {"csrf_token": token, "code": "NOTHING"})
+    sent = {"csrf_token": token, "code": "NOTHING", "reason": "Over."}
+    seen = await finance.post("/staff/coupons/deactivate", sent)
 
     assert seen.status == 404
     assert "There is no such coupon" in seen.words

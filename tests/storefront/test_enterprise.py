@@ -17,6 +17,7 @@ TYPED = {
     "message": "We need seats.",
 }
 CONTRACT = {
+    "reason": "Signed.",
     "reference": "C-1",
     "amount": "1200,00",
     "billing_interval": "MONTH",
@@ -46,7 +47,7 @@ async def test_an_inquiry_reaches_the_desk_and_is_closed(
     assert "Ada SARL" in queue.words
 
     [action] = [form.action for form in queue.page.forms if form.action.endswith("/close")]
-    closed = await desk.follow(await desk.submit(queue, action, {}))
+    closed = await desk.follow(await desk.submit(queue, action, {"reason": "Answered."}))
 
     assert "Every inquiry is closed." in closed.words
     assert await count("enterprise_inquiry", "closed_at IS NOT NULL") == 1

@@ -34,7 +34,7 @@ async def submitted(seller: Person, name: str = "Trieur de factures") -> AgentRo
 
 
 async def decide(
-    desk: Browser, agent: AgentRow, decision: str, reason: str = "", **changes: str
+    desk: Browser, agent: AgentRow, decision: str, reason: str = "Read.", **changes: str
 ) -> Seen:
     page = await desk.get(f"/staff/agents/{agent.id}")
     action = f"/staff/agents/{agent.id}/decide"
@@ -97,13 +97,14 @@ async def test_a_rejection_says_why_and_the_creator_reads_it(
     [
         ("reject", "", {}, "Please say why"),
         ("reject", "  \n ", {}, "Please say why"),
-        ("reject", "x" * 2001, {}, "at most 2000 characters"),
-        ("approve", "x" * 2001, {}, "at most 2000 characters"),
+        ("reject", "x" * 2001, {}, "1 to 2000 characters"),
+        ("approve", "x" * 2001, {}, "1 to 2000 characters"),
+        ("approve", " ", {}, "1 to 2000 characters"),
         ("", "why", {}, "The decision is approve or reject"),
         ("publish", "why", {}, "The decision is approve or reject"),
-        ("approve", "", {"seen_at": ""}, "open the agent again"),
-        ("approve", "", {"seen_at": "yesterday"}, "open the agent again"),
-        ("approve", "", {"seen_at": "2026-11-22"}, "open the agent again"),
+        ("approve", "Read.", {"seen_at": ""}, "open the agent again"),
+        ("approve", "Read.", {"seen_at": "yesterday"}, "open the agent again"),
+        ("approve", "Read.", {"seen_at": "2026-11-22"}, "open the agent again"),
     ],
 )
 async def test_a_decision_that_cannot_be_is_refused(
@@ -134,7 +135,7 @@ async def test_what_was_not_read_is_not_decided(
     await update_agent(seller.actor, agent.id, ListingFields(name="Second edit"), None)
 
     action = f"/staff/agents/{agent.id}/decide"
-    seen = await desk.submit(page, action, button="decision=approve")
+    seen = await desk.submit(page, action, {"reason": "Read."}, button="decision=approve")
 
     assert seen.status == 409
     assert "read it again" in seen.words
@@ -178,7 +179,10 @@ async def test_nothing_is_decided_twice(desk: Browser, seller: Person) -> None:
     page = await desk.get(f"/staff/agents/{agent.id}")
     action = f"/staff/agents/{agent.id}/decide"
 
-    seen = [await desk.submit(page, action, button="decision=approve") for _ in range(2)]
+    seen = [
+        await desk.submit(page, action, {"reason": "Read."}, button="decision=approve")
+        for _ in range(2)
+    ]
 
     assert [each.status for each in seen] == [303, 409]
     assert not seen[1].has_form(action)

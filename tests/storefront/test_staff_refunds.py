@@ -71,7 +71,9 @@ async def test_a_large_refund_waits_in_the_queue_for_a_colleague(
     page = await browser.get(link)
     [form] = [form.action for form in page.page.forms if form.action.endswith("/decide")]
     bare = await browser.submit(page, form, button="decision=reject")
-    done = await browser.follow(await browser.submit(page, form, button="decision=approve"))
+    done = await browser.follow(
+        await browser.submit(page, form, {"reason": "Agreed."}, button="decision=approve")
+    )
 
     assert bare.status == 422
     assert "The money is on its way back" in done.words

@@ -48,9 +48,11 @@ async def test_a_request_is_asked_answered_and_closed(
     [link] = [link for link in queue.links() if link.startswith("/staff/support/")]
     opened = await desk.get(link)
     answered = await desk.follow(
-        await desk.submit(opened, f"{link}/answer", {"answer": "In your account."})
+        await desk.submit(
+            opened, f"{link}/answer", {"answer": "In your account.", "reason": "Found."}
+        )
     )
-    closed = await desk.follow(await desk.submit(answered, f"{link}/close"))
+    closed = await desk.follow(await desk.submit(answered, f"{link}/close", {"reason": "Done."}))
 
     assert "Nothing waits" in closed.words
     assert "In your account." in (await browser.get("/support")).words

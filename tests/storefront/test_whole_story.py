@@ -82,7 +82,9 @@ async def _publish(creator: Browser, reviewer: Browser) -> str:
     review = await reviewer.get(url)
     assert "Opens the files you choose." in review.words
     after = await reviewer.follow(
-        await reviewer.submit(review, f"{url}/decide", button="decision=approve")
+        await reviewer.submit(
+            review, f"{url}/decide", {"reason": "Read."}, button="decision=approve"
+        )
     )
     assert "Approved: it is in the store" in after.words
     slug = await db.fetch_value("SELECT slug FROM agent")

@@ -1,7 +1,7 @@
 """Coupons made and withdrawn by staff, audited. Stripe gets its copy by an operation."""
 
-from chenu.accounts import audit
 from chenu.accounts.actor import Actor, Staff
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.billing.coupon_rules import CouponInput, check_coupon, normalise_code
 from chenu.billing.coupons import (
     CouponRow,
@@ -26,15 +26,17 @@ from chenu.ledger.operations import create_operation
 _TAKEN = mark("There is a coupon with this code already, with other terms or withdrawn")
 
 
-async def create_coupon(services: Services, actor: Actor, data: CouponInput) -> CouponRow:
+async def create_coupon(
+    services: Services, actor: Actor, data: CouponInput, reason: str | None = None
+) -> CouponRow:
     """A repeated request finds the coupon. Raises Forbidden, Invalid, AlreadyExists.
 
     When Stripe is away the coupon exists all the same: repair makes Stripe's, or the first page
     that needs it.
     """
     actor.require_staff(Staff.FINANCE)
-    reject_if_any(check_coupon(data, business_now()))
-    coupon = await _insert(actor, data)
+    reject_if_any([*check_coupon(data, business_now()), *check_reason(reason)])
+    coupon = await _insert(actor, data, reason)
     try:
         await sync_coupon(services, coupon)
     except ProviderUnavailable:
@@ -43,12 +45,13 @@ async def create_coupon(services: Services, actor: Actor, data: CouponInput) -> 
 
 
 @db.transactional
-async def _insert(actor: Actor, data: CouponInput) -> CouponRow:
+async def _insert(actor: Actor, data: CouponInput, reason: str | None) -> CouponRow:
     is_new = await insert_coupon(data, actor.user_id)
     coupon = await _get_coupon(data.code)
     if is_new:
         await create_operation(coupon_operation(coupon))
-        await audit.record(actor, "coupon.create", coupon.code, **_describe(coupon))
+        terms = _describe(coupon)
+        await record_staff_act(actor, StaffAct.COUPON_CREATE, coupon.code, reason, **terms)
     elif not (coupon.active and _is_same(coupon, data)):
         raise AlreadyExists(_TAKEN, path=("code",))
     return coupon
@@ -83,17 +86,19 @@ def _describe(coupon: CouponRow) -> dict[str, str | int]:
     }
 
 
-async def withdraw_coupon(actor: Actor, code: str) -> CouponRow:
+async def withdraw_coupon(actor: Actor, code: str, reason: str | None = None) -> CouponRow:
     """Nobody can use the code any more; pages that are open and plans that have it keep it.
 
-    Asking twice changes nothing. Raises Forbidden, NotFound.
+    Asking twice changes nothing. Raises Forbidden, NotFound, Invalid.
     """
     actor.require_staff(Staff.FINANCE)
+    reject_if_any(check_reason(reason))
 
     async def withdraw() -> CouponRow:
         coupon = await _get_coupon(normalise_code(code))
         if await deactivate_coupon(coupon.id):
-            await audit.record(actor, "coupon.deactivate", coupon.code)
+            act, changed = StaffAct.COUPON_DEACTIVATE, {"before": "active", "after": "withdrawn"}
+            await record_staff_act(actor, act, coupon.code, reason, **changed)
         return await _get_coupon(coupon.code)
 
     return await db.run_in_transaction(withdraw)

@@ -4,6 +4,7 @@ import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope, UserId
+from chenu.accounts.confirmation import require_fresh
 from chenu.agents.creators import (
     check_profile,
     get_own_creator,
@@ -76,9 +77,10 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
     """Stripe's single-use page, made per click; None when nothing is due.
 
     Whose account was closed gets a new one. Raises InvalidState for somebody who is no creator,
-    ProviderUnavailable.
+    SignInAgain, ProviderUnavailable.
     """
     creator = await get_own_creator(actor)
+    await require_fresh(actor)
     account = await _get_open_account(services, creator.owner_id)
     if account.can_be_paid:
         return None

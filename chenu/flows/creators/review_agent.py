@@ -5,6 +5,7 @@ from datetime import datetime
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope, Staff
 from chenu.accounts.queries import is_member
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.users import get_user
 from chenu.accounts.validation import check_text
 from chenu.agents.drafts import write_columns
@@ -134,9 +135,9 @@ async def decide_review(
             await _decide_change(agent, change, approve, text)
         else:
             raise InvalidState("This agent is not waiting for a review")
-        action = "agent.approve" if approve else "agent.reject"
+        act = StaffAct.AGENT_APPROVE if approve else StaffAct.AGENT_REJECT
         seen = "nothing named" if seen_at is None else seen_at.isoformat()
-        await audit.record(actor, action, agent_id, reason=text, seen_at=seen)
+        await record_staff_act(actor, act, agent_id, text, seen_at=seen)
         await _tell_creator(agent, approve, text)
 
     await db.run_in_transaction(decide)
@@ -151,10 +152,12 @@ async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
 
 
 def _check_reason(approve: bool, reason: str | None) -> str:
+    """A program may approve without a word, a form does not."""
     text = tidy(reason or "")
     if not approve and not visible_part(text):
         raise Invalid("Please say why, so that the creator can mend it", path=("reason",))
-    reject_if_any(check_text(text, path=("reason",), longest=MAX_REASON, is_needed=False))
+    is_needed = reason is not None
+    reject_if_any(check_text(text, path=("reason",), longest=MAX_REASON, is_needed=is_needed))
     return text
 
 

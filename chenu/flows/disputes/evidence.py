@@ -8,6 +8,7 @@ import msgspec
 from chenu.accounts import audit, idempotency
 from chenu.accounts.actor import Actor, ApiScope, Staff, UserId
 from chenu.accounts.idempotency import ClientKey
+from chenu.accounts.staff_acts import MAX_REASON, StaffAct, record_staff_act
 from chenu.accounts.validation import check_text
 from chenu.agents.model import PurchaseId
 from chenu.agents.purchases import PurchaseRow, find_purchase, get_purchase
@@ -88,23 +89,33 @@ async def _create(actor: Actor, data: EvidenceInput, key: ClientKey) -> Operatio
     purchase = await find_purchase(data.purchase_id, lock=True)
     if purchase is None:
         raise NotFound(_NONE, path=("purchase_id",))
-    user_id = await _require_author(actor, purchase)
+    author = await _require_author(actor, purchase)
     reject_if_any(check_text(data.text, path=("text",), longest=MAX_EVIDENCE))
     dispute = await find_answerable(purchase.id)
-    await record_evidence(dispute.id, data.text, user_id)
+    await record_evidence(dispute.id, data.text, author.user_id)
     await idempotency.remember_result(key, dispute.id)
-    await audit.record(actor, "dispute.evidence", dispute.id, purchase=str(purchase.id))
+    if author.is_desk:
+        act, reason = StaffAct.DISPUTE_EVIDENCE, data.text[:MAX_REASON]
+        await record_staff_act(actor, act, dispute.id, reason, purchase=str(purchase.id))
+    else:
+        await audit.record(actor, "dispute.evidence", dispute.id, purchase=str(purchase.id))
     params = EvidenceParams(dispute.id, dispute.stripe_dispute_id, data.text)
     return await _create_operation(dispute, params)
 
 
-async def _require_author(actor: Actor, purchase: PurchaseRow) -> UserId:
+@dataclass(frozen=True, slots=True)
+class _Author:
+    user_id: UserId
+    is_desk: bool
+
+
+async def _require_author(actor: Actor, purchase: PurchaseRow) -> _Author:
     creator = await find_creator(purchase.creator_id)
     if creator is not None and actor.user_id is not None and creator.owner_id == actor.user_id:
-        return actor.user_id
+        return _Author(actor.user_id, is_desk=False)
     if not actor.is_staff:
         raise NotFound(_NONE, path=("purchase_id",))
-    return actor.require_staff(Staff.SUPPORT)
+    return _Author(actor.require_staff(Staff.SUPPORT), is_desk=True)
 
 
 async def find_answerable(purchase_id: PurchaseId) -> DisputeRow:

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from chenu.accounts import audit
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.queries import is_member
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.validation import check_text
 from chenu.agents.model import PaymentId
 from chenu.agents.payments import get_payment
@@ -61,4 +61,4 @@ async def decide_warning(actor: Actor, warning_id: UUID, decision: str) -> None:
         raise InvalidState(_OWN_ACCOUNT)
     if not await close_fraud_warning(warning.id, tidy(decision), user_id):
         raise InvalidState("Somebody has decided about this warning already")
-    await audit.record(actor, "fraud_warning.decide", warning.id, reason=tidy(decision))
+    await record_staff_act(actor, StaffAct.FRAUD_WARNING_DECIDE, warning.id, decision)

@@ -2,8 +2,8 @@
 
 import structlog
 
-from chenu.accounts import audit
 from chenu.accounts.actor import Actor
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.billing.gateway import StripeRefusal
 from chenu.core import db
 from chenu.core.errors import Invalid
@@ -19,7 +19,12 @@ _LONGEST_REASON = 500
 
 
 async def retry_operation(
-    services: Services, operator: Actor, operation_id: OperationId, *, name: str
+    services: Services,
+    operator: Actor,
+    operation_id: OperationId,
+    *,
+    name: str,
+    reason: str | None = None,
 ) -> OperationRow:
     """A new attempt of a FAILED operation, with parameters of now and the next key.
 
@@ -31,7 +36,8 @@ async def retry_operation(
         await require_failed(operation)
         handler = services.handlers.get(operation.kind)
         await reopen(operation, await handler.renew(operation, handler.read(operation)))
-        await audit.record(operator, "operation.retry", operation.id, operator=name)
+        act = StaffAct.OPERATION_RETRY
+        await record_staff_act(operator, act, operation.id, reason, operator=name)
     log.info("operation_retried", operation=str(operation.id), kind=operation.kind, operator=name)
     return await run_operation(services, operation.id)
 
@@ -53,9 +59,8 @@ async def give_up_operation(
             refusal = StripeRefusal(GIVEN_UP, reason)
             await handler.on_refused(operation, handler.read(operation), refusal)
         await mark_given_up(operation)
-        await audit.record(
-            operator, "operation.give_up", operation.id, operator=name, reason=reason
-        )
+        act = StaffAct.OPERATION_GIVE_UP
+        await record_staff_act(operator, act, operation.id, reason, operator=name)
     log.warning(
         "operation_given_up", operation=str(operation.id), kind=operation.kind, reason=reason
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from chenu.accounts import audit, idempotency
 from chenu.accounts.actor import Actor
+from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
 from chenu.agents.errors import payment_disputed
@@ -163,6 +164,7 @@ async def refund_own_pack(
     account_id = actor.require_right(Right.BUY_PACKS)
     key = idempotency.client_key(account_id, idempotency_key, "packRefund", data)
     order = await get_own_pack_order(account_id, data.order_id)
+    await require_fresh(actor)
     async with publishing_wallets(services.pubsub):
         request_id, operation = await _create(actor, order, data, key)
     crash_point("pack_refund.after_commit")

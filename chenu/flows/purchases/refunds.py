@@ -5,13 +5,16 @@ from uuid import UUID
 
 from chenu.accounts import audit, idempotency
 from chenu.accounts.actor import Actor, ApiScope
+from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.idempotency import ClientKey
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.agents.errors import payment_disputed
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import get_purchase
 from chenu.agents.refunds import (
     RefundId,
+    SaleRefundOrigin,
     SaleRefundRow,
     SaleRefundState,
     get_sale_refund,
@@ -52,9 +55,11 @@ async def refund_sale(
 ) -> SaleRefundRow:
     """A repeated key finds it; when Stripe's answer is lost, repair goes on.
 
-    Raises what plan_refund raises; Disputed or RefundNotAllowed when Stripe refuses it.
+    Raises what plan_refund raises, and SignInAgain; Disputed or RefundNotAllowed when Stripe
+    refuses it.
     """
     account_id = actor.require_account(ApiScope.MARKETPLACE)
+    await require_fresh(actor)
     key = idempotency.client_key(account_id, idempotency_key, "purchaseRefund", data)
     refund_id, operation = await _create(actor, data, key)
     crash_point("sale_refund.after_commit")
@@ -96,10 +101,17 @@ async def _create(
     plan = await plan_refund(actor, data, lock=True)
     refund, operation = await take_refund(plan, tidy(data.reason), actor)
     await idempotency.remember_result(key, refund.id)
-    await audit.record(
-        actor, "purchase.refund", plan.purchase.id, amount=plan.amount, reason=refund.reason
-    )
+    await _record(actor, plan, refund.reason)
     return refund.id, operation
+
+
+async def _record(actor: Actor, plan: RefundPlan, reason: str) -> None:
+    if plan.origin is SaleRefundOrigin.STAFF:
+        act, subject = StaffAct.PURCHASE_REFUND, plan.purchase.id
+        await record_staff_act(actor, act, subject, reason, amount=plan.amount)
+    else:
+        subject, amount = plan.purchase.id, plan.amount
+        await audit.record(actor, "purchase.refund", subject, amount=amount, reason=reason)
 
 
 async def take_refund(

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.queries import find_account, is_member
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.tiers import set_seats
 from chenu.accounts.validation import check_line, check_text
 from chenu.billing.contracts import (
@@ -69,13 +69,15 @@ class ContractInput(msgspec.Struct, frozen=True):
     ends_at: datetime
 
 
-async def enter_contract(actor: Actor, account_id: AccountId, data: ContractInput) -> ContractId:
+async def enter_contract(
+    actor: Actor, account_id: AccountId, data: ContractInput, reason: str | None = None
+) -> ContractId:
     """It begins at once if its time has come.
 
     Raises Forbidden, NotFound, Invalid, InvalidState.
     """
     await _require_changeable(actor, account_id)
-    reject_if_any(_check(data))
+    reject_if_any([*_check(data), *check_reason(reason)])
     row = _make_row(actor, account_id, data)
 
     async def write() -> None:
@@ -83,9 +85,8 @@ async def enter_contract(actor: Actor, account_id: AccountId, data: ContractInpu
         if await has_overlap(account_id, data.starts_at, data.ends_at):
             raise InvalidState("Another contract of this account runs in that time")
         await insert_contract(row)
-        await audit.record(
-            actor, "contract.enter", row.id, reference=row.reference, amount=row.amount
-        )
+        terms: dict[str, str | int] = {"reference": row.reference, "amount": row.amount}
+        await record_staff_act(actor, StaffAct.CONTRACT_ENTER, row.id, reason, **terms)
 
     await db.run_in_transaction(write)
     await apply_contract(row.id)
@@ -103,7 +104,7 @@ async def end_contract(actor: Actor, contract_id: ContractId, reason: str) -> No
         if not (await get_contract(contract_id, lock=True)).is_open:
             raise InvalidState("This contract has ended")
         await record_end(contract_id, tidy(reason))
-        await audit.record(actor, "contract.end", contract_id, reason=tidy(reason))
+        await record_staff_act(actor, StaffAct.CONTRACT_END, contract_id, reason)
         await _settle_account(contract.account_id)
 
     await db.run_in_transaction(write)

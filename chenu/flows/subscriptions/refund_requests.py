@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import msgspec
 
-from chenu.accounts import audit, idempotency
+from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor, Staff, UserId
+from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.queries import is_member
+from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.validation import check_text
 from chenu.agents.errors import payment_disputed
 from chenu.billing.gateway import OutcomeUnknown
@@ -69,12 +71,13 @@ async def request_refund(
 ) -> RefundRequestRow:
     """Under way at once, or waiting for a second person; a repeated key finds it.
 
-    Raises Forbidden, NotFound, Invalid, InvalidState.
+    Raises Forbidden, NotFound, Invalid, InvalidState, SignInAgain.
     """
     user_id = actor.require_staff(Staff.SUPPORT)
     if actor.account_id is None:
         raise Forbidden("This is for staff only")
     reject_if_any(_check(data))
+    await require_fresh(actor)
     key = idempotency.client_key(actor.account_id, idempotency_key, "planRefund", data)
     async with publishing_wallets(services.pubsub):
         request_id, operation = await _create(actor, user_id, data, key)
@@ -108,9 +111,8 @@ async def _create(
     await take_for_request(payment, row.id, data.amount)
     await insert_refund_request(row)
     await idempotency.remember_result(key, row.id)
-    await audit.record(
-        actor, "invoice.refund", invoice.id, amount=data.amount, reason=row.reason, state=row.state
-    )
+    detail: dict[str, str | int] = {"amount": data.amount, "state": row.state}
+    await record_staff_act(actor, StaffAct.INVOICE_REFUND, invoice.id, row.reason, **detail)
     return row.id, None if is_waiting else await create_refund_operation(row, invoice)
 
 
@@ -139,13 +141,16 @@ async def decide_refund(
     approve: bool,
     reason: str | None,
 ) -> RefundRequestRow:
-    """By another person than who asked, with a reason for a no.
+    """By another person than who asked, with a reason; None: a yes without a word, of a program.
 
     Raises Forbidden, NotFound, Invalid, InvalidState once it is decided.
     """
     user_id = actor.require_staff(Staff.SUPPORT)
     said = reason or ""
-    reject_if_any(check_text(said, path=("reason",), longest=MAX_REASON, is_needed=not approve))
+    is_needed = not approve or reason is not None
+    reject_if_any(check_text(said, path=("reason",), longest=MAX_REASON, is_needed=is_needed))
+    if approve:
+        await require_fresh(actor)
     async with publishing_wallets(services.pubsub):
         operation = await _decide(actor, user_id, request_id, tidy(said), approve=approve)
     await _run(services, operation)
@@ -164,8 +169,9 @@ async def _decide(
         raise InvalidState("This refund is decided already")
     state = RefundRequestState.APPROVED if approve else RefundRequestState.REJECTED
     await decide_request(request_id, state, user_id, reason or None)
-    action = "invoice.refund.approve" if approve else "invoice.refund.reject"
-    await audit.record(actor, action, request_id, amount=request.amount, reason=reason)
+    act = StaffAct.INVOICE_REFUND_APPROVE if approve else StaffAct.INVOICE_REFUND_REJECT
+    changed = {"before": request.state, "after": state.value}
+    await record_staff_act(actor, act, request_id, reason, amount=request.amount, **changed)
     if not approve:
         await restore_of_request(request_id)
         return None

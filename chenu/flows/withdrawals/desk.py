@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from chenu.accounts import audit
 from chenu.accounts.actor import Actor, Staff, UserId
+from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.queries import is_member, list_accounts_of_member
+from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.validation import check_text
 from chenu.core import db
 from chenu.core.errors import InvalidState, reject_if_any
@@ -40,17 +41,30 @@ async def list_candidates(statement: StatementRow) -> list[Contract]:
 
 
 async def execute_statement(
-    services: Services, actor: Actor, statement_id: StatementId, contract_id: UUID
+    services: Services,
+    actor: Actor,
+    statement_id: StatementId,
+    contract_id: UUID,
+    reason: str | None = None,
 ) -> None:
-    """As of when it was declared. Raises Forbidden, NotFound, InvalidState."""
+    """As of when it was declared.
+
+    Raises Forbidden, NotFound, Invalid, InvalidState, SignInAgain.
+    """
     user_id = actor.require_staff(Staff.SUPPORT)
-    withdrawal = await _execute(actor, user_id, statement_id, contract_id)
+    reject_if_any(check_reason(reason))
+    await require_fresh(actor)
+    withdrawal = await _execute(actor, user_id, statement_id, contract_id, reason)
     await run_all(services, withdrawal.operations)
 
 
 @db.transactional
 async def _execute(
-    actor: Actor, user_id: UserId, statement_id: StatementId, contract_id: UUID
+    actor: Actor,
+    user_id: UserId,
+    statement_id: StatementId,
+    contract_id: UUID,
+    reason: str | None,
 ) -> Withdrawal:
     await db.lock_until_commit(f"withdrawal:{contract_id}")
     contract = await get_contract(contract_id)
@@ -63,7 +77,9 @@ async def _execute(
         raise InvalidState(
             "This statement came too late for this contract: refuse it, with a reason"
         )
-    await audit.record(actor, "withdrawal.execute", statement.id, contract=str(contract.id))
+    await record_staff_act(
+        actor, StaffAct.WITHDRAWAL_EXECUTE, statement.id, reason, contract=str(contract.id)
+    )
     return await execute(statement, contract, by=user_id)
 
 
@@ -74,7 +90,7 @@ async def refuse_statement(actor: Actor, statement_id: StatementId, reason: str)
     reject_if_any(check_text(reason, path=("reason",), longest=MAX_REASON))
     statement = await _lock_waiting(statement_id)
     await mark_refused(statement.id, user_id, tidy(reason))
-    await audit.record(actor, "withdrawal.refuse", statement.id, reason=tidy(reason))
+    await record_staff_act(actor, StaffAct.WITHDRAWAL_REFUSE, statement.id, reason)
     locale = known_locale(statement.locale)
     params = {
         "name": statement.name,

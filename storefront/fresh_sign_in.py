@@ -1,0 +1,47 @@
+"""Signing in again on the way: the page asks for the password and sends the same form once more.
+
+Any form may carry the fields of that page beside its own: they are looked at before it is. So
+nothing that was typed is lost, and no script is needed. docs/decisions/0046.
+"""
+
+from chenu.accounts.actor import Actor, UserId
+from chenu.accounts.confirmation import confirm_session, sign_in_again
+from chenu.accounts.errors import WrongCode, WrongCredentials
+from chenu.accounts.second_factor import take_code
+from chenu.core.errors import Invalid, RateLimited
+from chenu.core.i18n import mark
+from storefront.forms import SENT_FORM, Fields, HttpRequest
+
+PASSWORD = "again_password"  # noqa: S105 - the name of a field
+CODE = "again_code"
+_OURS = (PASSWORD, CODE, "csrf_token")
+_NEVER_SHOWN = frozenset({"password", "current_password", "new_password"})
+AGAIN_PATH = "/sign-in/again"
+
+
+async def confirm_again(actor: Actor, form: Fields, key: bytes) -> None:
+    """Raises SignInAgain with what is wrong, for a form that came with a password."""
+
+    async def check(user_id: UserId) -> None:
+        await take_code(user_id, form.text(CODE), key)
+
+    if PASSWORD not in form or actor.session_id is None:
+        return
+    try:
+        await confirm_session(actor, form.text(PASSWORD), check)
+    except WrongCredentials:
+        wrong = Invalid(mark("The current password is wrong"), path=(PASSWORD,))
+        raise await sign_in_again(actor, wrong=wrong) from None
+    except WrongCode as error:
+        wrong = Invalid(error.message, path=(CODE,))
+        raise await sign_in_again(actor, wrong=wrong) from None
+    except RateLimited as limited:
+        raise await sign_in_again(actor, wrong=limited) from None
+
+
+def fields_to_repeat(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was asked, for the hidden fields of the page; no password is ever written into one."""
+    sent: Fields | None = request.scope["state"].get(SENT_FORM)
+    if sent is None:
+        return []
+    return [pair for pair in sent.pairs() if pair[0] not in _OURS and pair[0] not in _NEVER_SHOWN]

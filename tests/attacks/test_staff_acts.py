@@ -1,0 +1,157 @@
+"""Whatever staff do is in the audit trail, with the reason: every form, every mutation."""
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from chenu.accounts.staff_acts import StaffAct
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.flows.services import Services
+from chenu_graphql import permissions
+from chenu_graphql.policies import find_field_policy
+from storefront.access import Access
+from storefront.act_words import STAFF_ACTS
+from tests.api.calls import as_session, gid
+from tests.api.dummies import mutations
+from tests.attacks.cast import Cast, gather_cast
+from tests.attacks.forms import filled_forms
+from tests.attacks.pages import WRITES, Route, ask, csrf_of, session_headers
+from tests.attacks.world import World, build_world
+from tests.people import sign_in_again
+from tests.rows import put
+
+DESKS = set(Access) - {Access.PUBLIC, Access.SIGNED_IN}
+STAFF_FORMS = [route for route in WRITES if route.access in DESKS]
+_RULES = {permissions.STAFF, permissions.REVIEWER, permissions.FINANCE}
+
+MUTATIONS = {
+    "agentReviewDecide": 'input: {agentId: "%(agent)s", approve: true, reason: "Read."}',
+    "couponCreate": (
+        'input: {code: "ACTS10", percentOff: 10, duration: ONCE, reason: "Trade fair."}'
+    ),
+    "couponDeactivate": 'code: "ACTS10", reason: "Over."',
+}
+"""Mutations that are for staff alone, with arguments that pass."""
+
+
+@dataclass(frozen=True)
+class _Act:
+    action: str
+    reason: str | None
+
+
+async def _acts() -> list[_Act]:
+    sql = """
+        SELECT action, detail->>'reason' AS reason FROM audit_event WHERE by_staff ORDER BY id
+    """
+    return await db.fetch_all(_Act, sql)
+
+
+@pytest.fixture
+async def cast(client: httpx.AsyncClient, services: Services) -> Cast:
+    return await gather_cast(services, client)
+
+
+async def _send(
+    http: httpx.AsyncClient, services: Services, cast: Cast, world: World, route: Route
+) -> int:
+    await put("agent", "status", "PENDING_REVIEW", "id = $2", world.rows["draft"])
+    await put("agent", "submitted_at", system_now(), "id = $2", world.rows["draft"])
+    draft = "SELECT submitted_at FROM agent WHERE id = $1"
+    moment = await db.fetch_value(draft, world.rows["draft"])
+    # the statement is decided by one form and then by the other
+    await put("withdrawal_statement", "state", "WAITING", "id = $2", world.rows["statement"])
+    filled = filled_forms(world, moment.isoformat())[route.path]
+    person = cast.named(filled.by).person
+    assert person is not None
+    person = await sign_in_again(person.user_id, person.email)
+    form = {**filled.fields, "csrf_token": csrf_of(services, person)}
+    answer = await ask(http, route, world, session_headers(services, person), form)
+    return answer.status_code
+
+
+async def test_every_form_of_staff_is_recorded_with_its_reason(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    world = await build_world(services, cast)
+    unrecorded = []
+
+    for route in STAFF_FORMS:
+        before = len(await _acts())
+        status = await _send(client, services, cast, world, route)
+        added = (await _acts())[before:]
+        if status != 303 or len(added) != 1 or not added[0].reason:
+            unrecorded.append(f"{route}: {status}, {added}")
+
+    assert len(STAFF_FORMS) >= 16
+    assert unrecorded == []
+
+
+async def test_no_form_of_staff_passes_without_a_reason(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    world = await build_world(services, cast)
+    person = cast.named("admin").person
+    assert person is not None
+    form = {"csrf_token": csrf_of(services, person)}
+    headers = session_headers(services, person)
+    before = await _acts()
+
+    passed = [
+        str(route)
+        for route in STAFF_FORMS
+        if (await ask(client, route, world, headers, form)).status_code < 400
+    ]
+
+    assert passed == []
+    assert await _acts() == before
+
+
+def test_every_mutation_of_staff_is_in_the_list() -> None:
+    found = set()
+    for name, each in mutations().items():
+        policy = find_field_policy(each)
+        if policy is not None and policy.allow in _RULES:
+            found.add(name)
+
+    assert found == set(MUTATIONS)
+
+
+async def test_every_mutation_of_staff_is_recorded_with_its_reason(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    world = await build_world(services, cast)
+    admin = cast.named("admin").person
+    assert admin is not None
+    api = as_session(client, services, admin)
+    await put("agent", "status", "PENDING_REVIEW", "id = $2", world.rows["draft"])
+    agent, before = gid("Agent", world.rows["draft"]), len(await _acts())
+
+    for name, arguments in MUTATIONS.items():
+        filled = arguments.replace("%(agent)s", agent)
+        await api.send(f"mutation {{ {name}({filled}) {{ userErrors {{ message }} }} }}")
+
+    assert [(act.action, bool(act.reason)) for act in (await _acts())[before:]] == [
+        (StaffAct.AGENT_APPROVE, True),
+        (StaffAct.COUPON_CREATE, True),
+        (StaffAct.COUPON_DEACTIVATE, True),
+    ]
+
+
+async def test_an_act_that_is_refused_leaves_no_row(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    finance = cast.named("finance").person
+    assert finance is not None
+    api = as_session(client, services, finance)
+    before = await _acts()
+
+    await api.send('mutation { couponDeactivate(code: "NONE") { userErrors { code } } }')
+
+    assert await _acts() == before
+
+
+def test_every_act_has_words() -> None:
+    assert set(STAFF_ACTS) == set(StaffAct)

@@ -1,0 +1,125 @@
+"""What the product has of a market: purchases, plans, coupons, tokens and books."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chenu.accounts.actor import AccountId
+from chenu.core import db
+from chenu.core.clock import business_now
+from chenu.flows.invariants import check_everything
+from chenu.flows.services import Services
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Found:
+    """`charges`: paid, share, refunded, with a bank, due from the share; the oldest first."""
+
+    status: str
+    is_usable: bool
+    charges: list[tuple[int, int, int, int, int]]
+
+
+@dataclass(frozen=True)
+class _Purchase:
+    id: UUID
+    status: str
+    usable: bool
+    charges: list[list[int]]
+
+
+async def list_purchases() -> dict[UUID, Found]:
+    sql = """
+        SELECT p.id, p.status,
+            EXISTS (SELECT 1 FROM access_grant g WHERE g.purchase = p.id AND g.revoked_at IS NULL
+                AND (g.ends_at IS NULL OR g.ends_at > $1)) AS usable,
+            (SELECT coalesce(array_agg(ARRAY[y.gross - y.discount, y.creator_share, y.refunded,
+                y.disputed, y.share_due] ORDER BY y.paid_at), '{}')
+                FROM purchase_payment y WHERE y.purchase = p.id) AS charges
+        FROM purchase p
+    """
+    rows = await db.fetch_all(_Purchase, sql, business_now())
+    return {
+        row.id: Found(row.status, row.usable, [_five(each) for each in row.charges]) for row in rows
+    }
+
+
+def _five(row: list[int]) -> tuple[int, int, int, int, int]:
+    paid, share, refunded, taken, due = row
+    return paid, share, refunded, taken, due
+
+
+async def list_plans(account_id: AccountId) -> tuple[str, list[int]]:
+    """The tier, and what each of the plans' charges took, the oldest first."""
+    tier = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
+    sql = """
+        SELECT coalesce(array_agg(gross - discount ORDER BY paid_at), '{}')
+        FROM invoice_payment WHERE account = $1
+    """
+    return str(tier), list(await db.fetch_value(sql, account_id))
+
+
+async def read_uses() -> list[int]:
+    sql = "SELECT coalesce(array_agg(uses ORDER BY created_at), '{}') FROM coupon"
+    return list(await db.fetch_value(sql))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    kind: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Books:
+    """`paid`: kept of what buyers paid; `shares`: the creator's, wherever they are; cents.
+
+    `at_stripe` is what our balance there must be, `transferred` the creator's.
+    """
+
+    paid: int
+    shares: int
+    at_stripe: int
+    transferred: int
+
+    def less(self, before: "Books") -> "Books":
+        return Books(
+            self.paid - before.paid,
+            self.shares - before.shares,
+            self.at_stripe - before.at_stripe,
+            self.transferred - before.transferred,
+        )
+
+
+_CREATORS = ("CREATOR_PAYABLE", "CREATOR_RECEIVABLE", "CREATOR_TRANSFERS")
+
+
+async def read_books() -> Books:
+    sql = """
+        SELECT a.kind, sum(e.amount)::bigint AS amount
+        FROM ledger_entry e JOIN ledger_account a ON a.id = e.ledger_account_id
+        WHERE a.asset = 'EUR' GROUP BY a.kind
+    """
+    of = {row.kind: row.amount for row in await db.fetch_all(_Kind, sql)}
+    paid, sent = -of.get("BUYER_PAYMENTS", 0), of.get("CREATOR_TRANSFERS", 0)
+    shares = sum(of.get(kind, 0) for kind in _CREATORS)
+    return Books(paid, shares, paid - sent - of.get("STRIPE_FEES", 0), sent)
+
+
+async def list_left(account_id: AccountId) -> tuple[list[int], int]:
+    """What grants have left, and what is owed; those that expired have nothing."""
+    sql = """
+        SELECT coalesce(array_agg(remaining) FILTER (WHERE remaining > 0
+            AND (expires_at IS NULL OR expires_at > $2)), '{}') FROM token_grant WHERE account = $1
+    """
+    left = list(await db.fetch_value(sql, account_id, business_now()))
+    owed = "SELECT coalesce(sum(debt), 0)::bigint FROM token_grant WHERE account = $1"
+    return left, int(await db.fetch_value(owed, account_id))
+
+
+async def require_everything(services: Services) -> None:
+    findings = await check_everything(services, EVER)
+    broken = [finding for finding in findings if not finding.ok]
+    assert not broken, broken
