@@ -110,9 +110,9 @@ async def _review(story: Story, buyer: Api, seller: Api, agent: dict[str, Any]) 
     review = (await story.tell(buyer, "ReviewAgent", input=sent))["review"]
     reply = {"reviewId": review["id"], "body": "Thank you."}
     await story.tell(seller, "ReplyToReview", input=reply)
-    told = await story.tell(buyer, "AgentReviews", slug=agent["slug"])
-    assert (told["rating"], told["ratingHistogram"]) == (4.0, [0, 0, 0, 1, 0])
-    [edge] = told["reviews"]["edges"]
+    found = await story.tell(buyer, "AgentReviews", slug=agent["slug"])
+    assert (found["rating"], told["ratingHistogram"]) == (4.0, [0, 0, 0, 1, 0])
+    [edge] = found["reviews"]["edges"]
     assert (edge["node"]["body"], edge["node"]["reply"]) == ("Saves an hour.", "Thank you.")
 
 

@@ -159,8 +159,8 @@ async def test_a_dispute_hides_the_review_until_it_is_won(
         async with db.transaction():
             await move_status(sold.id, PurchaseStatus.PAID)
 
-    told = int(status == "PAID")
-    assert await shown(market.agent.id) == (told, (0, 0, 0, 0, told), 5 * told, told)
+    times = int(status == "PAID")
+    assert await shown(market.agent.id) == (times, (0, 0, 0, 0, times), 5 * times, times)
 
 
 async def test_the_creator_replies_and_nobody_else(services: Services, market: Market) -> None:
