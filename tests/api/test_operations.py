@@ -111,7 +111,7 @@ async def _review(story: Story, buyer: Api, seller: Api, agent: dict[str, Any]) 
     reply = {"reviewId": review["id"], "body": "Thank you."}
     await story.tell(seller, "ReplyToReview", input=reply)
     found = await story.tell(buyer, "AgentReviews", slug=agent["slug"])
-    assert (found["rating"], told["ratingHistogram"]) == (4.0, [0, 0, 0, 1, 0])
+    assert (found["rating"], found["ratingHistogram"]) == (4.0, [0, 0, 0, 1, 0])
     [edge] = found["reviews"]["edges"]
     assert (edge["node"]["body"], edge["node"]["reply"]) == ("Saves an hour.", "Thank you.")
 
