@@ -14,6 +14,7 @@ PurchaseId = NewType("PurchaseId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 GrantId = NewType("GrantId", UUID)
 ExecutionId = NewType("ExecutionId", UUID)
+ReviewId = NewType("ReviewId", UUID)
 
 
 class AgentKind(StrEnum):

@@ -218,6 +218,23 @@ RULES: tuple[Rule, ...] = (
         ),
         codes(*("agent_level", "sphere", "status", "authorized_by", "reported_by", "expiry_error")),
     ),
+    PersonalData(
+        "agent_review",
+        "author = @person",
+        ("id", "agent", "account", "rating", "body", "is_bought", "reply", "created_at"),
+        {"author": "the person", "replied_at": "another person's"},
+        (Blank({"body": "''"}),),
+        {"reply": _OTHERS},
+    ),
+    PersonalData(
+        "agent_review",
+        _OF_MADE,
+        ("id", "agent", "rating", "body", "reply", "replied_at", "created_at"),
+        {"account": "the buyer's", "author": "the buyer's", "is_bought": "the buyer's"},
+        (Blank({"reply": "NULL", "replied_at": "NULL"}),),
+        {"body": _OTHERS},
+        topic="agent_review_received",
+    ),
     NoPersonalData("agent_run_summary", "sums over all accounts, by agent", ("median_tokens",)),
 )
 

@@ -13,6 +13,7 @@ from chenu.agents.model import (
     PurchaseId,
     PurchaseStatus,
 )
+from chenu.agents.ratings import follow_purchase
 from chenu.agents.tables import Purchase
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -174,9 +175,13 @@ async def insert_purchase(row: PurchaseRow) -> None:
 async def move_status(
     purchase_id: PurchaseId, status: PurchaseStatus, *, failure_code: str | None = None
 ) -> None:
-    """Requires the row's lock; callers check that the transition is allowed."""
+    """Requires the row's lock; callers check that the transition is allowed.
+
+    The buyer's review is shown while the agent is bought.
+    """
     sql = "UPDATE purchase SET status = $2, failure_code = $3, updated_at = $4 WHERE id = $1"
     await db.execute(sql, purchase_id, status, failure_code, system_now())
+    await follow_purchase(purchase_id)
 
 
 async def record_subscription(purchase_id: PurchaseId, stripe_subscription_id: str) -> None:
@@ -207,3 +212,4 @@ async def mark_paid(purchase_id: PurchaseId, status: PurchaseStatus, paid_at: da
         WHERE id = $1
     """
     await db.execute(sql, purchase_id, status, paid_at, system_now())
+    await follow_purchase(purchase_id)

@@ -29,6 +29,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),
     Forever("purchase_refund", BOOKS),
+    Forever("agent_review", "one an account and agent at most"),
     Forever("access_grant", "what was bought is for ever"),
     Forever("creator", PEOPLE),
     Forever("agent", PEOPLE),

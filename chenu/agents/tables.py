@@ -201,6 +201,24 @@ class AccessGrant(Table, tablename="access_grant"):
     put_away_at = Timestamptz(default=None, null=True)
 
 
+class AgentReview(Table, tablename="agent_review"):
+    """What an account that bought an agent says of it, and the creator's reply.
+
+    `is_bought`: it is still bought: neither returned nor disputed. Only those count and are shown.
+    """
+
+    id = primary_id()
+    agent = belongs_to(Agent)
+    account = belongs_to(Account, index=True)
+    author = belongs_to(AppUser, index=True)
+    rating = Integer()
+    body = Text()
+    is_bought = Boolean(default=True)
+    reply = Text(default=None, null=True)
+    replied_at = Timestamptz(default=None, null=True)
+    created_at = business_time()
+
+
 class Execution(Table, tablename="execution"):
     """One run of an agent for an account: tokens are held when it is authorised and settled once.
 

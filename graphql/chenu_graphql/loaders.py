@@ -15,6 +15,7 @@ from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
+from chenu.agents.buyer_reviews import ReviewRow, list_reviews_by_id
 from chenu.agents.executions import ExecutionRow, list_executions_by_id
 from chenu.agents.model import (
     AgentId,
@@ -23,6 +24,7 @@ from chenu.agents.model import (
     GrantId,
     PaymentId,
     PurchaseId,
+    ReviewId,
     VersionId,
 )
 from chenu.agents.payments import PaymentRow, list_payments, list_payments_by_id
@@ -33,6 +35,7 @@ from chenu.agents.queries import (
     list_creators,
     list_versions_by_id,
 )
+from chenu.agents.ratings import Rating, list_ratings
 from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
 from chenu.agents.run_summaries import RunSummary, list_run_summaries
 from chenu.agents.version_heads import (
@@ -174,6 +177,14 @@ class Loaders:
     @cached_property
     def run_summaries(self) -> Loader[AgentId, RunSummary | None]:
         return one_each(list_run_summaries, lambda row: row.agent_id)
+
+    @cached_property
+    def reviews(self) -> Loader[ReviewId, ReviewRow | None]:
+        return one_each(list_reviews_by_id, lambda row: row.id)
+
+    @cached_property
+    def ratings(self) -> Loader[AgentId, Rating]:
+        return Loader(list_ratings)
 
     @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:

@@ -8,7 +8,7 @@ import strawberry
 
 from chenu.agents.model import AgentKind, AgentStatus, GrantSource, PurchaseStatus
 from chenu.tiers.catalogue import AgentLevel
-from chenu_graphql import agent_lists, agents, creators, library, sales
+from chenu_graphql import agent_lists, agent_reviews, agents, creators, library, sales
 from chenu_graphql.breakdown import MoneyBreakdown
 from chenu_graphql.connection import Connection
 from chenu_graphql.errors import UserError
@@ -27,6 +27,18 @@ class AgentAccess:
         "What gives access; null for the plan's own agents and for one's own.", PARENT
     )
     reason: UserError | None = field("What would lift the refusal.", PARENT, agents.resolve_reason)
+
+
+@strawberry.type(description="What somebody who bought an agent says of it.")
+class Review(Node):
+    id: strawberry.ID = field("Global id.", PARENT, agent_reviews.resolve_id)
+    rating: int = field("1 to 5 stars.", PARENT)
+    body: str = field("Plain text.", PARENT)
+    author_name: str = field(
+        "The name that its author goes by.", PARENT, agent_reviews.resolve_author
+    )
+    reply: str | None = field("What the creator replied; plain text.", PARENT)
+    created_at: datetime = field("When it was written.", PARENT)
 
 
 @strawberry.type(description="A listing in the marketplace.")
@@ -63,6 +75,15 @@ class Agent(Node):
     )
     rating: float | None = field("1 to 5; null without reviews.", PARENT, agents.resolve_rating)
     review_count: int = field("How many reviews it has.", PARENT)
+    rating_histogram: list[int] = field(
+        "How many reviews have 1, 2, 3, 4 and 5 stars.",
+        PARENT,
+        agent_reviews.resolve_histogram,
+        weight=Weight(size=5),
+    )
+    reviews: Connection[Review] = field(
+        "By those who bought it, the newest first.", PARENT, agent_reviews.page_reviews
+    )
     installs: int = field("Accounts that hold or held a grant.", PARENT)
     average_minutes_saved: float = field(
         "Per run, as its creator claims.", PARENT, agents.resolve_minutes

@@ -30,13 +30,14 @@ from chenu.core.paging import Page as Found
 from chenu.flows.services import Services
 from storefront.access import PUBLIC
 from storefront.agent_markdown import write_markdown
-from storefront.agent_parts import OVERVIEW, PARTS, REVIEWS, VERSIONS
+from storefront.agent_parts import OVERVIEW, PARTS, VERSIONS
 from storefront.facet_groups import build_facets
 from storefront.forms import FormView, HttpRequest, field_errors, read_query
 from storefront.offer import make_offer
 from storefront.page_views import is_view
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.review_view import show_reviews
 from storefront.run_form import find_run_view
 from storefront.search_form import Search, read_search
 from storefront.structured_data import describe_agent
@@ -44,6 +45,7 @@ from storefront.structured_data import describe_agent
 PATH = "/agents"
 PAGE_SIZE = 24
 MARKDOWN = ".md"
+LATEST_REVIEWS = 3
 
 
 @get(PATH, opt=PUBLIC)
@@ -120,12 +122,6 @@ def _address_of(pages: Pages, agent: AgentRow) -> str:
     return f"{pages.settings.public_url}/agents/{agent.slug}"
 
 
-@get("/agents/{slug:str}/reviews", opt=PUBLIC)
-async def show_reviews(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
-    agent = await get_shown_agent(pages, slug)
-    return pages.show("agents/reviews.html", **await head_of(pages, agent, REVIEWS))
-
-
 @get("/agents/{slug:str}/versions", opt=PUBLIC)
 async def show_versions(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
@@ -157,7 +153,8 @@ async def render_agent(
     """The agent's page, with the errors of a refused purchase or run, or what came of a run."""
     view = await find_run_view(pages.request_context.actor, agent, run_id, run_form)
     context = await head_of(pages, agent, OVERVIEW, form)
-    return pages.show("agents/page.html", status, view=view, **context)
+    reviews = await show_reviews(agent, PageRequest(LATEST_REVIEWS))
+    return pages.show("agents/page.html", status, view=view, reviews=reviews, **context)
 
 
 async def head_of(

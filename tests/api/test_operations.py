@@ -88,6 +88,9 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
         story, as_session(client, services, seller), as_session(client, services, reviewer)
     )
     await _buy(story, client, services, buyer, agent)
+    await _review(
+        story, as_session(client, services, buyer), as_session(client, services, seller), agent
+    )
     finance = await make_person("books", staff=(Staff.FINANCE,))
     await story.tell(as_session(client, services, finance), "LedgerHealth")
     await _keys(story, as_session(client, services, buyer))
@@ -100,6 +103,17 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _answer_bank(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
+
+
+async def _review(story: Story, buyer: Api, seller: Api, agent: dict[str, Any]) -> None:
+    sent = {"agentId": agent["id"], "rating": 4, "body": "Saves an hour."}
+    review = (await story.tell(buyer, "ReviewAgent", input=sent))["review"]
+    reply = {"reviewId": review["id"], "body": "Thank you."}
+    await story.tell(seller, "ReplyToReview", input=reply)
+    found = await story.tell(buyer, "AgentReviews", slug=agent["slug"])
+    assert (found["rating"], found["ratingHistogram"]) == (4.0, [0, 0, 0, 1, 0])
+    [edge] = found["reviews"]["edges"]
+    assert (edge["node"]["body"], edge["node"]["reply"]) == ("Saves an hour.", "Thank you.")
 
 
 async def _sessions(story: Story, client: httpx.AsyncClient) -> None:

@@ -19,6 +19,7 @@ BY_AGENTS = {
     "agentVersionCreate",
     "agentSubmit",
     "agentArchive",
+    "reviewReply",
 }
 BY_MARKETPLACE = {
     "agentPurchase",
@@ -28,6 +29,7 @@ BY_MARKETPLACE = {
     "purchaseCancel",
     "purchaseResume",
     "purchaseRefund",
+    "reviewCreate",
 }
 BY_BILLING = {
     "billingPortalOpen",

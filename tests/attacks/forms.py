@@ -133,6 +133,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
                 "idempotency_key": "forged",
             },
         ),
+        "/agents/{slug:str}/reviews": Filled("buyer", {"rating": "5", "body": "Forged."}),
+        "/creator/reviews/{review_id:uuid}": Filled("creator", {"body": "Forged."}),
         "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
         "/purchases/{purchase_id:uuid}/resume": Filled("buyer", {}, moves=False),
         "/creator/sales/{sale_id:uuid}/refund": Filled("creator", {**RETURNED, "amount": "1.00"}),

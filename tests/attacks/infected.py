@@ -22,6 +22,7 @@ from chenu.billing.recurring import InvoiceLine
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.money import BasisPoints, Cents
+from chenu.flows.agent_reviews import create_review
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
@@ -169,6 +170,7 @@ async def open_store(services: Services) -> Store:
         "support": support,
     }
     await put("access_grant", "first_used_at", system_now())
+    await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
     return Store(people, agent, draft, purchase.id, profile.handle)
 
@@ -222,7 +224,9 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Coupons, and what programs write into the statement of tokens."""
+    """Reviews, coupons, and what programs write into the statement of tokens."""
+    for column in ("body", "reply"):
+        await put("agent_review", column, lines)
     await put("coupon", "code", line.upper())
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 

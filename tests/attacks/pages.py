@@ -36,6 +36,7 @@ class Route:
             "agent_id": world.rows[agent],
             "purchase_id": world.rows["purchase"],
             "sale_id": world.rows["sale"],
+            "review_id": world.rows["review"],
             "warning_id": world.rows["warning"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
@@ -62,6 +63,8 @@ class Route:
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",
         }
+        if self.path.endswith("/reviews"):
+            filled["slug"] = world.rows["reviewed agent"]
         if self.path.startswith("/static/"):
             filled["name"] = "css/store.css"
         return _PARAMETER.sub(lambda match: str(filled[match[1]]), self.path)

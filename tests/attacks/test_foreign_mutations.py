@@ -47,6 +47,8 @@ _GIVE_UP = """mutation($i: ExecutionCancelInput!) {
     executionCancel(input: $i) { userErrors { code } }
 }"""
 _SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
+_REVIEW = "mutation($i: ReviewCreateInput!) { reviewCreate(input: $i) { userErrors { code } } }"
+_REPLY = "mutation($i: ReviewReplyInput!) { reviewReply(input: $i) { userErrors { code } } }"
 _LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
 _UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
@@ -63,6 +65,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     bought = world.node_id("purchase")
     back = {"purchaseId": bought, "reason": "Stolen.", "idempotencyKey": "r"}
     answer = {"purchaseId": bought, "text": "Forged.", "idempotencyKey": "d"}
+    reply = {"reviewId": world.node_id("review")}
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
@@ -82,6 +85,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),
+        "reviewCreate": ("", (_REVIEW, {"i": {"agentId": draft, "rating": 1, "body": "Bad."}})),
+        "reviewReply": ("creator", (_REPLY, {"i": {**reply, "body": "Forged."}})),
     }
 
 
@@ -128,7 +133,7 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
 
 
-_FOR_BUYERS = {"agentPurchase", "executionAuthorize", "tokenSpend"}
+_FOR_BUYERS = {"agentPurchase", "reviewCreate", "executionAuthorize", "tokenSpend"}
 
 
 async def test_no_mutation_reaches_what_belongs_to_others(

@@ -45,6 +45,7 @@ OWNERS = {
     "invitation_id": "buyer",
     "agent_id": "creator",
     "sale_id": "creator",
+    "review_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
     "grant_id": "buyer",

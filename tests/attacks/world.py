@@ -26,6 +26,7 @@ from chenu.billing.subscriptions import SubscribedItems, store_subscription
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
+from chenu.flows.agent_reviews import create_review
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
@@ -88,6 +89,7 @@ TYPES = {
     "published version": "AgentVersion",
     "draft version": "AgentVersion",
     "creator": "Creator",
+    "review": "Review",
 }
 """The objects of a world and their node types."""
 
@@ -208,6 +210,16 @@ async def _make_coupon() -> object:
     return await db.fetch_value("SELECT id FROM coupon")
 
 
+async def _review(services: Services, cast: Cast) -> dict[str, Any]:
+    """A free agent of the creator's that the buyer has, and that somebody else has reviewed."""
+    agent = await make_published_agent(services, cast.creator, price=0, name="Relu")
+    request, reader = BuyAgentInput(agent.id, 0, True, "fr"), await make_person("reviewing")
+    for person in (cast.buyer, reader):
+        await buy_agent(services, person.actor, request, "free")
+    review = await create_review(reader.actor, agent.id, 4, "Does what it says.")
+    return {"review": review.id, "reviewed agent": agent.slug}
+
+
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
     """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
 
@@ -270,6 +282,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "draft version": draft.current_version,
         "creator": agent.creator_id,
         "pack order": await _buy_pack(services, buyer),
+        **await _review(services, cast),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

@@ -64,6 +64,7 @@ SIGNED_IN = {
         "/roi?period=YEAR",
         "/roi/how",
         "/agents/trieur-de-factures",
+        "/agents/trieur-de-factures/reviews",
         "/creator/join",
     ),
     "creator": ("/creator", "/creator/earnings", "/creator/agents/new", "/creator/disputes"),

@@ -17,6 +17,7 @@ from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.rows import AgentRow
 from chenu.core import db, mail
+from chenu.flows.agent_reviews import create_review, reply_to_review
 from chenu.flows.creators.edit_agent import create_agent, update_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
@@ -80,8 +81,16 @@ async def live(services: Services) -> Life:
     await buy(services, Market(seller, bought, person), key="own")
     person = await _subscribe(services, person)
     await _write(services, person, sold)
+    await _review(Market(person, sold, buyer), bought)
     await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
+
+
+async def _review(market: Market, bought: AgentRow) -> None:
+    """What the person says of what they bought, and replies to their own buyer."""
+    await create_review(market.creator.actor, bought.id, 4, f"{WORDS} review")
+    received = await create_review(market.buyer.actor, market.agent.id, 5, "Fine.")
+    await reply_to_review(market.creator.actor, received.id, f"{WORDS} reply")
 
 
 async def _subscribe(services: Services, person: Person) -> Person:

@@ -2,12 +2,13 @@
 
 import strawberry
 
-from chenu_graphql import buying, disputing, refunding
+from chenu_graphql import buying, disputing, refunding, reviewing
 from chenu_graphql.buying import AgentPurchasePayload, PurchasePayload, watch_purchase
 from chenu_graphql.fields import CHANGE, Weight, field
-from chenu_graphql.permissions import MARKETPLACE, READER
+from chenu_graphql.permissions import AGENTS, MARKETPLACE, READER
 from chenu_graphql.purchases import Purchase
 from chenu_graphql.refunding import PurchaseRefundPayload
+from chenu_graphql.reviewing import ReviewPayload
 
 
 @strawberry.type
@@ -47,6 +48,15 @@ class PurchaseMutations:
         refunding.resolve_purchase_refund,
         weight=CHANGE,
         sensitive=True,
+    )
+    review_create: ReviewPayload = field(
+        "Reviews an agent that the account has bought, once.",
+        MARKETPLACE,
+        reviewing.resolve_create,
+        weight=CHANGE,
+    )
+    review_reply: ReviewPayload = field(
+        "The agent's creator replies to a review.", AGENTS, reviewing.resolve_reply, weight=CHANGE
     )
 
 
