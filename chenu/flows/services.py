@@ -11,9 +11,12 @@ from chenu.billing.ports import (
     CouponPort,
     CustomerPort,
     DisputePort,
+    PayoutPort,
     ReportPort,
     SubscriptionPort,
 )
+from chenu.billing.payouts import MoneyAtStripe
+from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
@@ -28,6 +31,7 @@ class Services:
     catalogue: CataloguePort
     checkouts: CheckoutPort
     connect: ConnectPort
+    payouts: PayoutPort
     subscriptions: SubscriptionPort
     coupons: CouponPort
     cards: CardPort
@@ -37,6 +41,10 @@ class Services:
     events: "EventRegistry[Services]"
     pubsub: PubSub
     settings: Settings
+    money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
+        default_factory=lambda: SingleFlight(0)
+    )
+    """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
 
     def url(self, path: str) -> str:
