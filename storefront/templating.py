@@ -19,7 +19,14 @@ from chenu.flows.invoice_words import describe_line
 from chenu.support.business_hours import PARIS
 from chenu.tokens.pack_terms import pack_terms
 from chenu.tokens.packs import WARNING_PACK
-from storefront import discount_words, entitlement_words, ledger_words, roi_words, token_words, words
+from storefront import (
+    discount_words,
+    entitlement_words,
+    ledger_words,
+    roi_words,
+    token_words,
+    words,
+)
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache

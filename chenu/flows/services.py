@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
+from chenu.billing.payouts import MoneyAtStripe
 from chenu.billing.ports import (
     CardPort,
     CataloguePort,
@@ -15,7 +16,6 @@ from chenu.billing.ports import (
     ReportPort,
     SubscriptionPort,
 )
-from chenu.billing.payouts import MoneyAtStripe
 from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.flows.event_types import EventRegistry

@@ -46,7 +46,7 @@ from chenu.core.mail_params import (
 from chenu.core.sale_mail_params import PaymentReturnedParams
 from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.receipt_samples import pack_receipts, receipts
-from chenu.jobs.sale_samples import SALE_ID, SALES
+from chenu.jobs.sale_samples import SALES
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"

@@ -90,7 +90,7 @@ async def test_stripe_is_not_asked_again_for_a_while(
 async def test_what_stripe_refuses_is_told_apart_from_having_no_account(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
-    await stripe_side.fail("402", "/v1/payouts")
+    await stripe_side.fail("card_error", "/v1/payouts")
 
     with pytest.raises(ProviderUnavailable):
         await find_money_at_stripe(services, market.creator.user_id)

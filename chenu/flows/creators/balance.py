@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
-from chenu.agents.model import CreatorId
 from chenu.accounts.actor import UserId
+from chenu.agents.model import CreatorId
 from chenu.billing import connect_accounts
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.payouts import MoneyAtStripe
@@ -41,9 +41,7 @@ async def find_money_at_stripe(services: Services, owner_id: UserId) -> MoneyAtS
     stripe_id = account.stripe_account_id
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            return await services.money_at_stripe.get(
-                stripe_id, lambda: _ask(services, stripe_id)
-            )
+            return await services.money_at_stripe.get(stripe_id, lambda: _ask(services, stripe_id))
     except (TimeoutError, StripeRefusal) as error:
         raise ProviderUnavailable("The payment service does not answer at the moment") from error
 

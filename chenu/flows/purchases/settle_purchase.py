@@ -22,7 +22,7 @@ from chenu.agents.purchases import (
     move_status,
     record_decline,
 )
-from chenu.agents.queries import find_agent, find_creator
+from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import (
     Charge,
