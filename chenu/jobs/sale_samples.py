@@ -21,7 +21,7 @@ SALES: dict[MailKind, tuple[MailParams, ...]] = {
         SaleRefundedParams(name=_NAME, agent=_AGENT, sale=SALE_ID, amount=1250, share=875),
     ),
     MailKind.PAYOUT_FAILED: tuple(
-        PayoutFailedParams(name=name, amount=48_250, reason="Le compte bancaire a été clos.")
+        PayoutFailedParams(name=name, amount=48_250, reason="Le compte bancaire a été fermé.")
         for name in (_NAME, "")
     ),
 }

@@ -32,7 +32,7 @@ async def mails(kind: str) -> int:
     return await count("outbox_mail", f"kind = '{kind}'")
 
 
-async def test_the_first_sale_is_told_once_and_each_sale_besides(
+async def test_the_first_sale_has_a_mail_of_its_own_once(
     services: Services, market: Market
 ) -> None:
     await buy(services, market)
@@ -52,10 +52,10 @@ async def test_who_wants_no_mail_of_sales_has_none_of_the_first(
     assert (await mails("FIRST_SALE"), await mails("SALE")) == (0, 0)
 
 
-async def tell(services: Services, account: str, payout: str, event: str = "evt_1") -> None:
+async def deliver(services: Services, account: str, payout: str, event: str = "evt_1") -> None:
     """As Stripe's webhook does."""
-    told = EventSummary(event, "payout.failed", payout, account, system_now())
-    await inbox.store_event(told, EventSource.WEBHOOK)
+    event_summary = EventSummary(event, "payout.failed", payout, account, system_now())
+    await inbox.store_event(event_summary, EventSource.WEBHOOK)
     await handle_event(services, event)
 
 
@@ -64,7 +64,7 @@ async def payout_of(services: Services, account: str) -> str:
     return payout.id
 
 
-async def test_a_refused_payout_is_told_once(
+async def test_a_refused_payout_has_one_mail(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     await buy(services, market)
@@ -74,22 +74,22 @@ async def test_a_refused_payout_is_told_once(
     payout = await payout_of(services, account)
 
     for event in ("evt_1", "evt_2"):
-        await tell(services, account, payout, event)
+        await deliver(services, account, payout, event)
 
     assert await mails("PAYOUT_FAILED") == 1
     assert await count("webhook_event", "state = 'HANDLED'") >= 2
 
 
-async def test_a_payout_that_has_arrived_or_is_unknown_is_not_told(
+async def test_a_payout_that_has_arrived_or_is_unknown_sends_nothing(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     await buy(services, market)
     account = await stripe_account(market)
     await stripe_side.advance(10 * _DAY)
 
-    await tell(services, account, await payout_of(services, account), "evt_1")
-    await tell(services, account, "po_nobody", "evt_2")
-    await tell(services, "acct_of_others", "po_nobody", "evt_3")
+    await deliver(services, account, await payout_of(services, account), "evt_1")
+    await deliver(services, account, "po_nobody", "evt_2")
+    await deliver(services, "acct_of_others", "po_nobody", "evt_3")
 
     assert await mails("PAYOUT_FAILED") == 0
     assert await count("webhook_event", "state = 'IGNORED'") >= 3

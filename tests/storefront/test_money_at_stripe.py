@@ -87,7 +87,7 @@ async def test_stripe_is_not_asked_again_for_a_while(
     assert {money.pending for money in found if money} == {700}
 
 
-async def test_what_stripe_refuses_is_told_apart_from_having_no_account(
+async def test_what_stripe_refuses_differs_from_having_no_account(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     await stripe_side.fail("card_error", "/v1/payouts")

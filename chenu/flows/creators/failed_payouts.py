@@ -27,11 +27,11 @@ async def follow_failed_payout(services: Services, event: InboxEvent) -> EventOu
         return EventOutcome.IGNORED
     if payout.status is not PayoutStatus.FAILED:
         return EventOutcome.IGNORED
-    await _tell(account.owner_id, payout)
+    await _mail_owner(account.owner_id, payout)
     return EventOutcome.HANDLED
 
 
-async def _tell(owner_id: UserId, payout: PayoutState) -> None:
+async def _mail_owner(owner_id: UserId, payout: PayoutState) -> None:
     owner = await get_user(owner_id)
     locale = known_locale(owner.locale)
     params = PayoutFailedParams(
