@@ -19,7 +19,14 @@ from chenu.flows.invoice_words import describe_line
 from chenu.support.business_hours import PARIS
 from chenu.tokens.pack_terms import pack_terms
 from chenu.tokens.packs import WARNING_PACK
-from storefront import discount_words, entitlement_words, roi_words, token_words, words
+from storefront import (
+    discount_words,
+    entitlement_words,
+    ledger_words,
+    roi_words,
+    token_words,
+    words,
+)
 from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
@@ -60,6 +67,7 @@ def environment(locale: Locale) -> jinja2.Environment:
         words=words,
         entitlement_words=entitlement_words,
         discount_words=discount_words,
+        ledger_words=ledger_words,
         token_words=token_words,
         roi_words=roi_words,
         known_capabilities=known_capabilities(locale),

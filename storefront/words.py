@@ -14,6 +14,7 @@ from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
 from chenu.billing.dispute_states import DisputeStatus
 from chenu.billing.disputes import DisputedKind
+from chenu.billing.payouts import PayoutStatus
 from chenu.billing.recurring import InvoiceStatus
 from chenu.billing.refund_requests import RefundRequestState
 from chenu.core.i18n import Locale, mark, translate
@@ -132,6 +133,13 @@ DISPUTE_STATES = {
     DisputeStatus.WARNING_UNDER_REVIEW: mark("The bank decides"),
     DisputeStatus.WARNING_CLOSED: mark("Closed"),
     DisputeStatus.PREVENTED: mark("Prevented"),
+}
+PAYOUT_STATES = {
+    PayoutStatus.PENDING: mark("being prepared"),
+    PayoutStatus.IN_TRANSIT: mark("on its way"),
+    PayoutStatus.PAID: mark("at your bank"),
+    PayoutStatus.FAILED: mark("came back"),
+    PayoutStatus.CANCELED: mark("cancelled"),
 }
 DISPUTED_KINDS = {
     DisputedKind.AGENT: mark("Agent"),

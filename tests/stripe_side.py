@@ -94,6 +94,10 @@ class StripeSide:
     async def deauthorize(self, account: str) -> None:
         await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
 
+    async def fail_payout(self, account: str) -> None:
+        """The bank refuses the account's next payout."""
+        await self._post(f"/_sandbox/accounts/{account}/fail_next_payout", {})
+
     async def dispute(self, charge: str, kind: str = "dispute") -> str:
         """The cardholder's bank takes a payment back, or asks; returns the dispute's id."""
         answer = await self._http.post(f"/_sandbox/charges/{charge}/dispute", json={"kind": kind})

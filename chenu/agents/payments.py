@@ -133,6 +133,15 @@ async def find_payment_of_charge(stripe_charge_id: str) -> PaymentRow | None:
     return await db.find_one(PaymentRow, sql, stripe_charge_id)
 
 
+async def is_first_sale(payment: PaymentRow) -> bool:
+    """Of its creator; one that went back at once, as it bought nothing, does not count."""
+    sql = """
+        SELECT NOT EXISTS (SELECT 1 FROM purchase_payment WHERE creator = $1 AND id <> $2
+            AND (refunded = 0 OR stripe_transfer_id IS NOT NULL))
+    """
+    return bool(await db.fetch_value(sql, payment.creator_id, payment.id))
+
+
 async def record_transfer(payment_id: PaymentId, stripe_transfer_id: str, amount: Cents) -> None:
     sql = "UPDATE purchase_payment SET stripe_transfer_id = $2, transferred = $3 WHERE id = $1"
     await db.execute(sql, payment_id, stripe_transfer_id, amount)

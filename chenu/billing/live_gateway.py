@@ -8,6 +8,7 @@ from chenu.billing.stripe_coupons import StripeCoupons
 from chenu.billing.stripe_disputes import StripeDisputes
 from chenu.billing.stripe_documents import StripeDocuments
 from chenu.billing.stripe_payments import StripePayments
+from chenu.billing.stripe_payouts import StripePayouts
 from chenu.billing.stripe_portal import StripePortal
 from chenu.billing.stripe_projections import StripeProjections
 from chenu.billing.stripe_recurring import StripeRecurring
@@ -23,6 +24,7 @@ class LiveGateway(
     StripeCheckout,
     StripePayments,
     StripeConnect,
+    StripePayouts,
     StripeRecurring,
     StripeRefunds,
     StripeDisputes,

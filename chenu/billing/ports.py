@@ -32,6 +32,7 @@ from chenu.billing.gateway import (
     ReversalRequest,
     TransferRequest,
 )
+from chenu.billing.payouts import MoneyAtStripe, PayoutState
 from chenu.billing.plan_changes import (
     InvoicePreview,
     ItemChange,
@@ -138,6 +139,14 @@ class ConnectPort(Protocol):
     async def make_onboarding_link(
         self, account_id: str, return_url: str, refresh_url: str
     ) -> str: ...
+
+
+class PayoutPort(Protocol):
+    """What connected accounts have at Stripe."""
+
+    async def get_money(self, account_id: str) -> MoneyAtStripe: ...
+
+    async def get_payout(self, account_id: str, payout_id: str) -> PayoutState: ...
 
 
 class SubscriptionPort(Protocol):
@@ -252,6 +261,7 @@ class Gateway(
     CheckoutPort,
     MoneyPort,
     ConnectPort,
+    PayoutPort,
     SubscriptionPort,
     DocumentPort,
     CouponPort,

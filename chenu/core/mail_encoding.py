@@ -33,6 +33,8 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,
     MailKind.SALE: of_sales.SaleParams,
+    MailKind.FIRST_SALE: of_sales.FirstSaleParams,
+    MailKind.PAYOUT_FAILED: of_sales.PayoutFailedParams,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,

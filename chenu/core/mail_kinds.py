@@ -31,6 +31,8 @@ class MailKind(StrEnum):
     WITHDRAWAL_DONE = "WITHDRAWAL_DONE"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
     SALE = "SALE"
+    FIRST_SALE = "FIRST_SALE"
+    PAYOUT_FAILED = "PAYOUT_FAILED"
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_DUE = "DISPUTE_DUE"
     DISPUTE_WON = "DISPUTE_WON"
@@ -127,6 +129,8 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.WITHDRAWAL_REFUSED: _ENTERED,
     MailKind.TOKEN_LIMIT: MailRule(MailReason.ACCOUNT),
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    MailKind.FIRST_SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
+    MailKind.PAYOUT_FAILED: _CONTRACT,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,

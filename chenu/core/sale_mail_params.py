@@ -11,6 +11,20 @@ class SaleParams(MailParams, frozen=True):
     platform_share: int
 
 
+class FirstSaleParams(MailParams, frozen=True):
+    name: str
+    agent: str
+    creator_share: int
+
+
+class PayoutFailedParams(MailParams, frozen=True):
+    """`reason` is our sentence for Stripe's code."""
+
+    name: str
+    amount: int
+    reason: str
+
+
 class SaleRefundedParams(MailParams, frozen=True):
     """`share` of the `amount` comes out of the creator's; `sale` is its page."""
 

@@ -7,9 +7,11 @@ from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.ports import Gateway
 from chenu.core import db, redis
 from chenu.core.business_clock import follow_clock
+from chenu.core.caches import SingleFlight
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
 from chenu.flows.agent_subscriptions.topic import AGENT_SUBSCRIPTIONS
+from chenu.flows.creators.topic import PAYOUTS
 from chenu.flows.disputes.topic import DISPUTES
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.mirrors.topic import MIRRORS
@@ -32,9 +34,12 @@ TOPICS = (
     PACKS,
     REFUNDS,
     DISPUTES,
+    PAYOUTS,
     PRIVACY,
 )
 """A new package with operations or events of its own is registered here, and nowhere else."""
+
+_MONEY_SECONDS = 20
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
 
@@ -46,6 +51,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         catalogue=stripe,
         checkouts=stripe,
         connect=stripe,
+        payouts=stripe,
         subscriptions=stripe,
         coupons=stripe,
         cards=stripe,
@@ -57,6 +63,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         events=EVENTS,
         pubsub=pubsub,
         settings=settings,
+        money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
     )
 
 

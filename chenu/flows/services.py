@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
+from chenu.billing.payouts import MoneyAtStripe
 from chenu.billing.ports import (
     CardPort,
     CataloguePort,
@@ -11,9 +12,11 @@ from chenu.billing.ports import (
     CouponPort,
     CustomerPort,
     DisputePort,
+    PayoutPort,
     ReportPort,
     SubscriptionPort,
 )
+from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.core.tallies import Tallies
 from chenu.flows.event_types import EventRegistry
@@ -29,6 +32,7 @@ class Services:
     catalogue: CataloguePort
     checkouts: CheckoutPort
     connect: ConnectPort
+    payouts: PayoutPort
     subscriptions: SubscriptionPort
     coupons: CouponPort
     cards: CardPort
@@ -38,6 +42,10 @@ class Services:
     events: "EventRegistry[Services]"
     pubsub: PubSub
     settings: Settings
+    money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
+        default_factory=lambda: SingleFlight(0)
+    )
+    """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
 
     @property

@@ -43,9 +43,10 @@ from chenu.core.mail_params import (
     WithdrawalReceivedParams,
     WithdrawalRefusedParams,
 )
-from chenu.core.sale_mail_params import PaymentReturnedParams, SaleParams, SaleRefundedParams
+from chenu.core.sale_mail_params import PaymentReturnedParams
 from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.receipt_samples import pack_receipts, receipts
+from chenu.jobs.sale_samples import SALES
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -156,7 +157,6 @@ def _payment_failed(attempt: int, next_attempt_at: str | None) -> PaymentFailedP
     )
 
 
-_SALE = "0190f0a0-0000-7000-8000-000000000001"
 _SCHEDULED = (
     _plan_scheduled("Pro", "Starter", "MONTH"),
     _plan_scheduled("Pro", "Pro", "MONTH"),
@@ -238,12 +238,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
             reason="Les 14 jours étaient passés.",
         ),
     ),
-    MailKind.SALE_REFUNDED: (
-        SaleRefundedParams(name=_NAME, agent=_AGENT, sale=_SALE, amount=1250, share=875),
-    ),
-    MailKind.SALE: (
-        SaleParams(name=_NAME, agent=_AGENT, gross=1250, creator_share=875, platform_share=375),
-    ),
+    **SALES,
     MailKind.DISPUTE_OPENED: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
     MailKind.DISPUTE_DUE: (_dispute(is_inquiry=False),),
     MailKind.DISPUTE_WON: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),

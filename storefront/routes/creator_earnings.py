@@ -21,11 +21,14 @@ from chenu.agents.earnings import (
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
+from chenu.billing.payout_words import failure_text
 from chenu.core.clock import business_now
+from chenu.core.errors import ProviderUnavailable
 from chenu.core.i18n import mark
 from chenu.core.months import Month, month_of, read_month
 from chenu.core.paging import Key, PageRequest
-from chenu.flows.creators.balance import get_creator_balance
+from chenu.flows.creators.balance import find_money_at_stripe, get_creator_balance
+from chenu.flows.services import Services
 from storefront.access import SIGNED_IN
 from storefront.csv_export import Cell, in_euros, send_csv
 from storefront.earnings_chart import EarningsChart, draw_days
@@ -58,7 +61,9 @@ HEAD = (
 
 
 @get(_PATH, opt=SIGNED_IN)
-async def show_earnings(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def show_earnings(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     creator = await find_creator_of(pages.request_context.actor.require_user())
     if creator is None:
         return pages.go("/creator/join")
@@ -74,8 +79,22 @@ async def show_earnings(request: HttpRequest, pages: NamedDependency[Pages]) -> 
         days=[point for point in earnings.series if point.net],
         chart=_draw(month, earnings),
         balance=await get_creator_balance(creator.id),
+        **await _read_stripe(services, creator),
         **await _read_lists(pages, creator, month, query),
     )
+
+
+async def _read_stripe(services: Services, creator: CreatorRow) -> dict[str, object]:
+    """The page does without Stripe, and says so."""
+    try:
+        at_stripe = await find_money_at_stripe(services, creator.owner_id)
+    except ProviderUnavailable:
+        return {"at_stripe": None, "stripe_is_away": True}
+    return {
+        "at_stripe": at_stripe,
+        "stripe_is_away": False,
+        "payout_failure": failure_text,
+    }
 
 
 def _read_month(query: Fields) -> Month:

@@ -26,11 +26,11 @@ from chenu.core.money import Cents
 from chenu.flows.purchases.refund_plans import RefundPlan, RefundSaleInput, plan_refund
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
+from chenu.ledger.postings import PROCESSING_KINDS, list_postings
 from storefront.access import SIGNED_IN, SUPPORT, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
 from storefront.money_input import parse_euros, show_euros
 from storefront.pages import Page, Pages
-from storefront.sale_bookings import list_bookings
 
 _REFUSED = (*REFUSALS, BrokenRequest)
 _FORM = "refund"
@@ -113,6 +113,23 @@ async def _refund(
     return pages.go(f"{side.root}/{sale.id}?notice={notice}")
 
 
+async def _read_books(sale: PurchaseRow, side: _Side) -> dict[str, object]:
+    """What Stripe takes out of the platform's share is shown to staff only."""
+    payments, refunds, disputes = await asyncio.gather(
+        list_payments([sale.id]),
+        list_sale_refunds([sale.id]),
+        list_disputes_of_purchases([sale.id]),
+    )
+    without = () if side.is_desk else PROCESSING_KINDS
+    return {
+        "payments": payments,
+        "refundable": [each for each in payments if each.left],
+        "refunds": refunds,
+        "disputes": disputes,
+        "postings": await list_postings([each.id for each in payments], without=without),
+    }
+
+
 def _read(sale_id: PurchaseId, fields: Fields) -> RefundSaleInput:
     """No amount: all that is left. Raises Invalid, NotFound."""
     amount, payment = fields.text("amount").strip(), fields.text("payment")
@@ -136,14 +153,9 @@ async def _render(
     plan: RefundPlan | None = None,
     status: int = 200,
 ) -> Page:
-    agent, account, payments, refunds, disputes = await asyncio.gather(
-        find_agent(sale.agent_id),
-        find_account(sale.account_id),
-        list_payments([sale.id]),
-        list_sale_refunds([sale.id]),
-        list_disputes_of_purchases([sale.id]),
+    agent, account, books = await asyncio.gather(
+        find_agent(sale.agent_id), find_account(sale.account_id), _read_books(sale, side)
     )
-    bookings = await list_bookings(payments, disputes, with_fees=side.is_desk)
     if agent is None:
         raise NotFound("There is no such agent")
     page = pages.show(
@@ -154,14 +166,11 @@ async def _render(
         agent=agent,
         text=agent.text(pages.locale),
         account=account,
-        payments=payments,
-        refundable=[each for each in payments if each.left],
-        refunds=refunds,
-        bookings=bookings,
         plan=plan,
         planned=show_euros(plan.amount, pages.locale) if plan else "",
         form=form,
         idempotency_key=new_id().hex,
+        **books,
     )
     if side.is_desk:
         await record_staff_reads(pages.request_context.actor, [StaffRead("sale", sale.id)])

@@ -107,6 +107,8 @@ PARAMS = {
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
     MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
     MailKind.SALE: ("name", "agent"),
+    MailKind.FIRST_SALE: ("name", "agent"),
+    MailKind.PAYOUT_FAILED: ("name", "reason"),
     MailKind.DISPUTE_OPENED: ("name", "agent", "reason"),
     MailKind.DISPUTE_DUE: ("name", "agent", "reason"),
     MailKind.DISPUTE_WON: ("name", "agent"),

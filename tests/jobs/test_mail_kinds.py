@@ -139,6 +139,7 @@ def test_what_concerns_money_law_or_safety_cannot_be_turned_off() -> None:
     assert optional == {
         MailKind.WELCOME: MailTopic.TIPS,
         MailKind.SALE: MailTopic.SALES,
+        MailKind.FIRST_SALE: MailTopic.SALES,
         MailKind.TOKENS_USED: MailTopic.TOKENS,
         MailKind.AGENT_APPROVED: MailTopic.REVIEWS,
     }

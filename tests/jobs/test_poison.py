@@ -153,6 +153,7 @@ async def _make_objects(services: Services, market: Market) -> dict[str, str]:
         "price": price,
         "product": f"agent_{market.agent.id.hex}",
         "account": "acct_poison",
+        "payout": "po_poison",
         "invoice": "in_poison",
         "refund": "re_poison",
         "charge": "ch_poison",
@@ -197,7 +198,8 @@ async def test_a_poison_event_waits_and_its_neighbour_is_handled(
     poisoned = with_gateway(services, stripe)
     for number, object_id in enumerate((about, "cus_of_somebody_else")):
         kind = "customer.deleted" if number else type_
-        event = EventSummary(f"evt_{number}", kind, object_id, None, system_now())
+        account = ids["account"] if kind.startswith("payout.") else None
+        event = EventSummary(f"evt_{number}", kind, object_id, account, system_now())
         await inbox.store_event(event, EventSource.WEBHOOK)
 
     with pytest.raises(KeyError):

@@ -4,11 +4,9 @@ import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.agents.access import list_usable_grants, record_first_use
-from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.refunds import list_sale_refunds
 from chenu.flows.services import Services
-from chenu.ledger.booked_entries import list_booked_entries
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, buy, open_market
 from tests.rows import count, put
@@ -92,27 +90,6 @@ async def test_a_creator_sees_what_a_refund_takes_and_then_makes_it(
     assert "Refunded: €3.33" in done.words
     [refund] = await list_sale_refunds([sale.id])
     assert (refund.amount, refund.origin, refund.reason) == (333, "CREATOR", "It does not fit.")
-
-
-async def test_each_entry_of_a_sale_is_shown_and_the_fee_to_the_desk_alone(
-    browser: Browser, market: Market, sale: PurchaseRow
-) -> None:
-    clerk = await make_reader("clerk", staff=(Staff.SUPPORT,))
-    entries = await list_booked_entries([each.id for each in await list_payments([sale.id])])
-
-    browser.become(market.creator)
-    own = await browser.get(f"/creator/sales/{sale.id}")
-    browser.become(clerk)
-    desk = await browser.get(f"/staff/sales/{sale.id}")
-
-    assert sum(each.amount for each in entries) == 0
-    for entry in entries:
-        is_fee = entry.kind == "STRIPE_FEE"
-        cell = f'<th scope="row">{entry.id}</th>'
-        assert (cell in own.response.text, cell in desk.response.text) == (not is_fee, True)
-    assert "Rule of the split: 70-30.1" in own.words
-    assert "Creator’s Stripe account€7.00" in own.words
-    assert ("Fee of Stripe" in own.words, "Fee of Stripe" in desk.words) == (False, True)
 
 
 BAD = {

@@ -23,7 +23,10 @@ log = structlog.get_logger(__name__)
 
 STRIPE_REMEMBERS = timedelta(days=30)
 POLLED_SCOPES = (EventScope.PLATFORM, EventScope.THIN)
-"""Connected accounts have lists of their own; what is told of them tells API v2 as well."""
+"""Connected accounts have lists of their own; what is told of them tells API v2 as well.
+
+The page of earnings shows a failed payout whose event was lost.
+"""
 
 _OVERLAP = timedelta(hours=1)
 """Stripe's clock is not ours, and an event may appear in its list late."""

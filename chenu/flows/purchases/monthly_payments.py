@@ -23,11 +23,11 @@ from chenu.flows.purchases.monthly_states import find_monthly_purchase, settle_m
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.purchases.reversals import lock_creator_money
+from chenu.flows.purchases.sale_mails import tell_creator
 from chenu.flows.purchases.settle_purchase import (
     book_payment,
     make_payment,
     send_receipt,
-    tell_creator,
     why_not_fulfilled,
 )
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE

@@ -22,7 +22,7 @@ from chenu.agents.purchases import (
     move_status,
     record_decline,
 )
-from chenu.agents.queries import find_agent, find_creator
+from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.gateway import (
     Charge,
@@ -48,6 +48,7 @@ from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.purchases.pay_creator import create_transfer_operation
 from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.purchases.reversals import lock_creator_money
+from chenu.flows.purchases.sale_mails import tell_creator
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -266,21 +267,6 @@ async def send_receipt(
         "renews_at": renews_at.isoformat() if renews_at else None,
     }
     await queue_mail(MailKind.RECEIPT, buyer.email, locale, f"receipt:{purchase.id}", params)
-
-
-async def tell_creator(agent: AgentRow, payment: PaymentRow) -> None:
-    creator = await find_creator(payment.creator_id)
-    if creator is None:
-        raise NotFound("There is no such creator")
-    owner = await get_user(creator.owner_id)
-    params = {
-        "name": owner.display_name,
-        "agent": agent.text(owner.locale).name,
-        "gross": payment.paid,
-        "creator_share": payment.creator_share,
-        "platform_share": payment.platform_share,
-    }
-    await queue_mail(MailKind.SALE, owner.email, owner.locale, f"sale:{payment.id}", params)
 
 
 async def settle_session(services: Services, session: CheckoutSession) -> None:
