@@ -10,6 +10,9 @@ from chenu.agents.ratings import Rating, get_rating
 from chenu.agents.rows import AgentRow
 from chenu.core.paging import Page, PageRequest
 
+LATEST_REVIEWS = 3
+"""On the product page itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reviews:

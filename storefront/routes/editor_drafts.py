@@ -11,6 +11,7 @@ from chenu.agents.model import AgentId
 from chenu.agents.queries import find_change, get_own_agent
 from chenu.agents.run_summaries import find_run_summary
 from chenu.agents.version_heads import list_version_heads_by_id
+from chenu.core.paging import PageRequest
 from chenu.flows.creators.begin_agent import begin_agent
 from chenu.tiers.catalogue import AgentLevel
 from storefront.access import SIGNED_IN, for_right
@@ -19,6 +20,7 @@ from storefront.agent_parts import OVERVIEW, PARTS
 from storefront.forms import REFUSALS, FormView, HttpRequest, keep, read_form
 from storefront.offer import preview_offer
 from storefront.pages import Page, Pages
+from storefront.review_view import LATEST_REVIEWS, show_reviews
 from storefront.routes.creator_agents import render_new
 from storefront.routes.editor_page import with_change
 from storefront.run_form import RunView
@@ -61,5 +63,6 @@ async def show_preview(pages: NamedDependency[Pages], agent_id: FromPath[UUID]) 
         accounts=summary.accounts if summary else 0,
         figures=None,
         view=RunView(form, None),
+        reviews=await show_reviews(stored, PageRequest(LATEST_REVIEWS)),
         form=form,
     )

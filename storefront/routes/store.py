@@ -37,7 +37,7 @@ from storefront.offer import make_offer
 from storefront.page_views import is_view
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
-from storefront.review_view import show_reviews
+from storefront.review_view import LATEST_REVIEWS, show_reviews
 from storefront.run_form import find_run_view
 from storefront.search_form import Search, read_search
 from storefront.structured_data import describe_agent
@@ -45,7 +45,6 @@ from storefront.structured_data import describe_agent
 PATH = "/agents"
 PAGE_SIZE = 24
 MARKDOWN = ".md"
-LATEST_REVIEWS = 3
 
 
 @get(PATH, opt=PUBLIC)

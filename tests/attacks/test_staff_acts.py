@@ -8,6 +8,7 @@ import pytest
 from chenu.accounts.staff_acts import StaffAct
 from chenu.core import db
 from chenu.core.clock import system_now
+from chenu.core.ids import new_id
 from chenu.flows.services import Services
 from chenu_graphql import permissions
 from chenu_graphql.policies import find_field_policy
@@ -61,6 +62,12 @@ async def _send(
     await put("agent", "submitted_at", system_now(), "id = $2", world.rows["draft"])
     draft = "SELECT submitted_at FROM agent WHERE id = $1"
     moment = await db.fetch_value(draft, world.rows["draft"])
+    # an agent is taken off the home page: of the draft's address
+    sql = """
+        INSERT INTO featured_agent (id, agent, place, starts_at, created_at)
+        VALUES ($1, $2, 1, now(), now()) ON CONFLICT DO NOTHING
+    """
+    await db.execute(sql, new_id(), world.rows["draft"])
     # the statement is decided by one form and then by the other
     await put("withdrawal_statement", "state", "WAITING", "id = $2", world.rows["statement"])
     filled = filled_forms(world, moment.isoformat())[route.path]

@@ -15,7 +15,9 @@ from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
+from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.rows import AgentRow
+from chenu.agents.views import count_view, store_views
 from chenu.core import db, mail
 from chenu.flows.agent_reviews import create_review, reply_to_review
 from chenu.flows.creators.edit_agent import create_agent, update_agent
@@ -82,6 +84,7 @@ async def live(services: Services) -> Life:
     person = await _subscribe(services, person)
     await _write(services, person, sold)
     await _review(Market(person, sold, buyer), bought)
+    await _show(services, sold)
     await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
 
@@ -91,6 +94,14 @@ async def _review(market: Market, bought: AgentRow) -> None:
     await create_review(market.creator.actor, bought.id, 4, f"{WORDS} review")
     received = await create_review(market.buyer.actor, market.agent.id, 5, "Fine.")
     await reply_to_review(market.creator.actor, received.id, f"{WORDS} reply")
+
+
+async def _show(services: Services, sold: AgentRow) -> None:
+    """The page was looked at, and staff put the agent on the home page."""
+    await count_view(services.tallies, sold.id)
+    await store_views(services.tallies)
+    desk = await make_person("showdesk", staff=(Staff.REVIEWER,))
+    await feature_agent(desk.actor, FeatureInput(sold.slug, 1, None, None, "Well made."))
 
 
 async def _subscribe(services: Services, person: Person) -> Person:
