@@ -27,6 +27,7 @@ from chenu.jobs.mail_headers import new_message
 from chenu.jobs.mail_html import mark_button, to_html, to_plain
 from chenu.jobs.user_texts import unlink_user_texts
 from chenu.support.business_hours import PARIS
+from chenu.tokens.packs import WARNING_PACK
 
 
 @cache
@@ -43,7 +44,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         messages.gettext, messages.ngettext, newstyle=True
     )
-    environment.globals["button"] = mark_button
+    environment.globals.update(button=mark_button, warning_pack=WARNING_PACK)
     environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
     environment.filters["number"] = lambda count: _show_number(count, locale)
     environment.filters["moment"] = lambda iso: babel_datetime(_read(iso), "long", locale=locale)

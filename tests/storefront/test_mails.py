@@ -116,6 +116,8 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.DISPUTE_WON: {"en": ["€12.50", "again"], "fr": ["12,50\u00a0€", "de nouveau"]},
     MailKind.DISPUTE_LOST: {"en": ["€12.50", "stays"], "fr": ["12,50\u00a0€", "reste"]},
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
+    MailKind.FIRST_SALE: {"en": ["€8.75", "first time"], "fr": ["8,75\u00a0€", "première fois"]},
+    MailKind.PAYOUT_FAILED: {"en": ["€12.50", "came back"], "fr": ["12,50\u00a0€"]},
     MailKind.TOKEN_LIMIT: {
         "en": ["5,120", "5,000", "6,000", "December 15, 2026"],
         "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 décembre 2026"],
@@ -193,6 +195,8 @@ LINKS = {
     MailKind.DISPUTE_WON: f"{URL}/creator#sales",
     MailKind.DISPUTE_LOST: f"{URL}/creator#sales",
     MailKind.SALE: f"{URL}/creator#sales",
+    MailKind.FIRST_SALE: f"{URL}/creator/earnings",
+    MailKind.PAYOUT_FAILED: f"{URL}/creator/earnings",
     MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
@@ -219,7 +223,7 @@ LINKS = {
     MailKind.AGENT_ENDED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_PAYMENT_FAILED: f"{URL}/library",
     MailKind.PACK_RECEIPT: f"{URL}/tokens",
-    MailKind.TOKENS_USED: f"{URL}/tokens#packs",
+    MailKind.TOKENS_USED: f"{URL}/tokens/packs/pack_1k",
 }
 
 TO_UNPROVED = {
