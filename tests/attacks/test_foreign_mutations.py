@@ -51,6 +51,8 @@ _REVIEW = "mutation($i: ReviewCreateInput!) { reviewCreate(input: $i) { userErro
 _REPLY = "mutation($i: ReviewReplyInput!) { reviewReply(input: $i) { userErrors { code } } }"
 _LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
 _UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
+_PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
+_BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -76,6 +78,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **request}})),
         "purchaseCancel": ("buyer", (_LEAVE, {"i": {"purchaseId": bought, **key}})),
         "purchaseResume": ("buyer", (_RETURN, {"i": {"purchaseId": bought, **key}})),
+        "libraryPutAway": ("buyer", (_PUT_AWAY, {"i": world.node_id("grant")})),
+        "libraryBringBack": ("buyer", (_BRING_BACK, {"i": world.node_id("grant")})),
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
         "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
@@ -124,7 +128,7 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
         return caller.owns == maker and caller.may(ApiScope.BILLING)
     if name.startswith("execution"):
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS)
-    if name in ("purchaseCancel", "purchaseResume"):
+    if name in ("purchaseCancel", "purchaseResume", "libraryPutAway", "libraryBringBack"):
         return caller.owns == maker and caller.may(ApiScope.MARKETPLACE)
     if name in _PARTIES:
         is_party = caller.owns in _PARTIES[name] and caller.may(ApiScope.MARKETPLACE)

@@ -33,7 +33,7 @@ async def publish(visitor: Visitor, name: str) -> str:
     await visitor.sign_in("creator")
     await visitor.go("/creator/agents/new")
     page = visitor.page
-    await page.fill("[name=name]", name)
+    await page.fill("#new-name", name)
     await page.fill("[name=tagline]", "Relit un bail avant que vous ne signiez.")
     description = "Il **relit** votre bail.\n\n- clauses\n- charges"
     await page.fill("textarea[name=description]", description)
@@ -43,7 +43,7 @@ async def publish(visitor: Visitor, name: str) -> str:
     await page.select_option("[name=price_type]", "ONE_TIME")
     await page.fill("[name=price]", PRICE)
     await page.fill("[name=manifest]", json.dumps(MANIFEST, ensure_ascii=False))
-    await page.locator("[name=name]").press("Enter")  # saves, though a preview button comes first
+    await page.locator("#new-name").press("Enter")  # saves, though a preview button comes first
     await page.wait_for_url(re.compile(r"/creator/agents/[0-9a-f-]{36}"))
     await visitor.press("form[action$='/submit'] button")
     await page.wait_for_load_state()

@@ -61,8 +61,10 @@ UNASKED: Any = None
 
 
 @pytest.mark.parametrize("kind", OperationKind)
-def test_every_kind_of_operation_has_a_handler(kind: OperationKind) -> None:
-    assert make_services(UNASKED, UNASKED, UNASKED).handlers.get(kind).kind is kind
+def test_every_kind_of_operation_has_a_handler(kind: OperationKind, open_engines: Services) -> None:
+    made = make_services(UNASKED, UNASKED, open_engines.settings)
+
+    assert made.handlers.get(kind).kind is kind
 
 
 def test_a_kind_without_a_handler_stops_a_process_at_its_start() -> None:
