@@ -7,7 +7,7 @@ import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import AgentId, ReviewId
-from chenu.agents.ratings import count_review
+from chenu.agents.ratings import add_stars, count_review
 from chenu.agents.tables import AgentReview
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -62,10 +62,26 @@ async def find_review_of(account_id: AccountId, agent_id: AgentId) -> ReviewRow 
     return await db.find_one(ReviewRow, sql, agent_id, account_id)
 
 
+async def get_review_of(account_id: AccountId, agent_id: AgentId) -> ReviewRow:
+    """Raises NotFound."""
+    found = await find_review_of(account_id, agent_id)
+    if found is None:
+        raise NotFound("There is no such review", path=("agent_id",))
+    return found
+
+
 async def insert_review(row: ReviewRow) -> None:
     """The caller holds the lock of the agent, and knows that the account has no review of it."""
     await _REVIEWS.insert(row)
     await count_review(row.agent_id, row.id)
+
+
+async def replace_review(earlier: ReviewRow, row: ReviewRow) -> None:
+    """The stars, text and author of an account's review. The caller holds the lock of the agent."""
+    sql = "UPDATE agent_review SET rating = $2, body = $3, author = $4 WHERE id = $1"
+    await db.execute(sql, earlier.id, row.rating, row.body, row.author_id)
+    if earlier.is_bought:
+        await add_stars(row.agent_id, row.rating - earlier.rating)
 
 
 async def write_reply(review_id: ReviewId, text: str) -> None:

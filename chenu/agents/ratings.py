@@ -99,3 +99,8 @@ async def count_review(agent_id: AgentId, review_id: ReviewId) -> None:
         FROM agent_review r WHERE a.id = $1 AND r.id = $2 AND r.is_bought
     """
     await db.execute(sql, agent_id, review_id)
+
+
+async def add_stars(agent_id: AgentId, stars: int) -> None:
+    """What a review has more, or less, than the one that it replaces."""
+    await db.execute("UPDATE agent SET rating_sum = rating_sum + $2 WHERE id = $1", agent_id, stars)

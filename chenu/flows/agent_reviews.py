@@ -6,8 +6,10 @@ from chenu.accounts.validation import check_text
 from chenu.agents.buyer_reviews import (
     ReviewRow,
     find_review_of,
+    get_review_of,
     get_shown_review,
     insert_review,
+    replace_review,
     write_reply,
 )
 from chenu.agents.model import AgentId, AgentKind, ReviewId
@@ -17,7 +19,6 @@ from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import (
-    AlreadyExists,
     ChenuError,
     Forbidden,
     Invalid,
@@ -33,7 +34,10 @@ MAX_REVIEW = 2000
 
 
 async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str) -> ReviewRow:
-    """Raises NotFound, Invalid, Forbidden, InvalidState (not bought, returned), AlreadyExists."""
+    """In place of the account's earlier review; its reply stays.
+
+    Raises NotFound, Invalid, Forbidden, InvalidState (not bought, returned).
+    """
     account_id = actor.require_spender(ApiScope.MARKETPLACE)
     user_id = actor.require_user()
     agent = await get_visible_agent(actor, agent_id)
@@ -55,14 +59,22 @@ async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str)
         # What was bought is locked before the agent, as where a purchase is settled.
         is_bought = await has_bought(agent_id, account_id, lock=True)
         await lock_agent(agent_id)
-        refusal = await _find_refusal(actor, account_id, agent, is_bought=is_bought)
+        refusal = _find_refusal(actor, account_id, agent, is_bought=is_bought)
         if refusal is not None:
             raise refusal
-        await insert_review(review)
+        await _write_review(review)
         await audit.record(actor, "review.create", agent_id, rating=rating)
 
     await db.run_in_transaction(write)
-    return review
+    return await get_review_of(account_id, agent_id)
+
+
+async def _write_review(review: ReviewRow) -> None:
+    earlier = await find_review_of(review.account_id, review.agent_id)
+    if earlier is None:
+        await insert_review(review)
+    else:
+        await replace_review(earlier, review)
 
 
 def _check_review(rating: int, body: str) -> list[ChenuError]:
@@ -79,19 +91,16 @@ async def may_review(actor: Actor, agent: AgentRow) -> bool:
     except ChenuError:
         return False
     is_bought = await has_bought(agent.id, account_id)
-    return await _find_refusal(actor, account_id, agent, is_bought=is_bought) is None
+    return _find_refusal(actor, account_id, agent, is_bought=is_bought) is None
 
 
-async def _find_refusal(
+def _find_refusal(
     actor: Actor, account_id: AccountId, agent: AgentRow, *, is_bought: bool
 ) -> ChenuError | None:
     if agent.kind is not AgentKind.MARKETPLACE:
         return InvalidState("Only agents that are sold have reviews")
     if is_own(actor, agent) or agent.creator_account == account_id:
         return Forbidden("You made this agent: its buyers review it")
-    if await find_review_of(account_id, agent.id) is not None:
-        message = mark("Your account has reviewed this agent already: write to us to change it")
-        return AlreadyExists(message, path=("agent_id",))
     if not is_bought:
         message = mark("Reviews are by those who bought: buy this agent first, or add it for free")
         return InvalidState(message, path=("agent_id",))

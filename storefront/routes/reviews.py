@@ -6,8 +6,9 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
-from chenu.agents.buyer_reviews import ReviewRow, get_shown_review
+from chenu.agents.buyer_reviews import ReviewRow, find_review_of, get_shown_review
 from chenu.agents.model import ReviewId
 from chenu.agents.queries import get_own_agent, is_own
 from chenu.agents.ratings import STARS
@@ -53,8 +54,15 @@ async def _render(
         may_review=form is not None or await may_review(actor, agent),
         is_maker=is_own(actor, agent),
         reply_forms={row.id: _reply_form(row, replied) for row in reviews.page.rows},
-        **await head_of(pages, agent, REVIEWS, form or FormView("review")),
+        **await head_of(pages, agent, REVIEWS, form or await _fill_in(actor, agent)),
     )
+
+
+async def _fill_in(actor: Actor, agent: AgentRow) -> FormView:
+    """With the account's earlier review, which a new one replaces."""
+    own = await find_review_of(actor.account_id, agent.id) if actor.account_id else None
+    values = {} if own is None else {"rating": str(own.rating), "body": own.body}
+    return FormView("review", values)
 
 
 def _reply_form(review: ReviewRow, replied: FormView | None) -> FormView:

@@ -50,7 +50,7 @@ class PurchaseMutations:
         sensitive=True,
     )
     review_create: ReviewPayload = field(
-        "Reviews an agent that the account has bought, once.",
+        "Reviews an agent that the account has bought. Again: replaces one's own.",
         MARKETPLACE,
         reviewing.resolve_create,
         weight=CHANGE,
