@@ -1,5 +1,6 @@
 """One Jinja environment per language: our templates, catalogue, and formats of values."""
 
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -97,7 +98,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
         "number": lambda value: _show_number(locale, value),
         "signed": lambda value: format_signed(value, locale),
         "month": lambda day: format_skeleton("yMMMM", day, locale=locale),
-        "date": lambda day: format_date(day, "long", locale=locale),
+        "date": lambda day: _show_day(day.date() if isinstance(day, datetime) else day, locale),
         "moment": lambda moment: format_datetime(moment, "d MMM y, HH:mm 'UTC'", locale=locale),
         "paris": lambda moment: format_datetime(
             moment, "d MMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
@@ -116,3 +117,9 @@ def _filters(locale: Locale) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _show_number(locale: Locale, value: int | float) -> str:
     return format_number(value, locale)
+
+
+@lru_cache(maxsize=4096)
+def _show_day(day: date, locale: Locale) -> str:
+    """Every card of a list has one."""
+    return str(format_date(day, "long", locale=locale))
