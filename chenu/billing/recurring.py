@@ -103,9 +103,8 @@ class PendingChange:
 class SubscriptionState:
     """`metadata` is what our Checkout request said about it; times are Stripe's.
 
-    `interval` None: a price by the week or the like, which is none of ours.
-    `is_collection_paused`: `pause_collection` was set in Stripe's dashboard. `schedule_id` names a
-    schedule also after its last change has come about, until Stripe takes it off.
+    `interval` None: a price by the week or the like, not ours. `is_collection_paused`: set in
+    Stripe's dashboard. `schedule_id` stays after its last change, until Stripe takes it off.
     """
 
     id: str
