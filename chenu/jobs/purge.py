@@ -8,6 +8,7 @@ from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
+from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
 from chenu.support import retention as support
@@ -23,6 +24,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *billing.RETENTIONS,
     *agents.RETENTIONS,
     *support.RETENTIONS,
+    *moderation.RETENTIONS,
     *roi.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,

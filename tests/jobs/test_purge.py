@@ -110,6 +110,26 @@ async def _support_answer() -> None:
     await db.execute(sql, new_id())
 
 
+async def _moderation_decision() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO moderation_decision
+            (id, kind, subject, subject_name, recipient, ground, facts, decided_by, decided_at)
+        VALUES ($1, 'AGENT_REJECTED', $1, 'Trieur', $2, 'TERMS', 'So.', $2, now())
+    """
+    await db.execute(sql, new_id(), person.user_id)
+
+
+async def _appeal() -> None:
+    await _moderation_decision()
+    sql = """
+        INSERT INTO appeal
+            (id, decision, appellant, body, state, created_at, decided_by, decided_at)
+        SELECT $1, id, recipient, 'No.', 'UPHELD', now(), recipient, now() FROM moderation_decision
+    """
+    await db.execute(sql, new_id())
+
+
 async def _enterprise_inquiry() -> None:
     await ask_offer()
     await db.execute("UPDATE enterprise_inquiry SET closed_at = now()")
@@ -233,6 +253,8 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "invitation": _invitation,
     "support_request": _support_request,
     "support_answer": _support_answer,
+    "moderation_decision": _moderation_decision,
+    "appeal": _appeal,
     "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,

@@ -1,0 +1,1 @@
+"""Decisions about what people publish: why they were taken, and appeals against them."""
