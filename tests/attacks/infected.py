@@ -32,6 +32,7 @@ from tests.accounts.entitled import override
 from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
+from tests.flows.appeals import state_and_appeal
 from tests.flows.coupons import coupon_input
 from tests.people import (
     MANIFEST,
@@ -53,6 +54,7 @@ class Store:
     people: dict[str, Person]
     agent: AgentRow
     draft: AgentRow
+    decisions: dict[str, Any]
     purchase: Any
     handle: str
 
@@ -94,8 +96,14 @@ class Store:
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
+                f"/decisions/{self.decisions['decision']}",
             ],
-            "reviewer": ["/staff", "/staff/featured", f"/staff/agents/{self.agent.id}"],
+            "reviewer": [
+                "/staff",
+                "/staff/featured",
+                "/staff/appeals",
+                f"/staff/agents/{self.agent.id}",
+            ],
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
@@ -172,7 +180,8 @@ async def open_store(services: Services) -> Store:
     await put("access_grant", "first_used_at", system_now())
     await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
-    return Store(people, agent, draft, purchase.id, profile.handle)
+    decisions = await state_and_appeal(draft, creator)
+    return Store(people, agent, draft, decisions, purchase.id, profile.handle)
 
 
 async def _bill(buyer: Person) -> None:
@@ -224,7 +233,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Reviews, coupons, and what programs write into the statement of tokens."""
+    """Decisions, reviews, coupons, and what programs write into the statement of tokens."""
+    await put("moderation_decision", "facts", lines)
+    await put("moderation_decision", "subject_name", line)
+    await put("appeal", "body", lines)
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
     await put("coupon", "code", line.upper())

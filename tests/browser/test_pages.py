@@ -90,6 +90,7 @@ SIGNED_IN = {
         "/staff/inquiries",
         "/staff/coupons",
         "/staff/featured",
+        "/staff/appeals",
         "/staff/books",
         "/staff/audit",
         "/staff/mails",
