@@ -62,6 +62,7 @@ class MailKind(StrEnum):
     AGENT_RESUMED = "AGENT_RESUMED"
     AGENT_ENDED = "AGENT_ENDED"
     AGENT_PAYMENT_FAILED = "AGENT_PAYMENT_FAILED"
+    NEW_VERSION = "NEW_VERSION"
     TOKENS_USED = "TOKENS_USED"
 
 
@@ -71,6 +72,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    UPDATES = "UPDATES"
     TOKENS = "TOKENS"
 
 
@@ -164,6 +166,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.AGENT_RESUMED: _CONTRACT,
     MailKind.AGENT_ENDED: _CONTRACT,
     MailKind.AGENT_PAYMENT_FAILED: _CONTRACT,
+    MailKind.NEW_VERSION: MailRule(MailReason.ACCOUNT, MailTopic.UPDATES),
     MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 

@@ -115,7 +115,7 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
         paths.append(await _an_agent_of_the_creator(visitor))
     if role == "pro":
         order = await _a_pack_order(visitor)
-        paths += [order, f"{order}/refund"]
+        paths += [order, f"{order}/refund", await _an_update(visitor)]
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
@@ -169,6 +169,12 @@ async def _an_agent_of_the_creator(visitor: Visitor) -> str:
     await visitor.go("/creator")
     link = visitor.page.locator("a[href^='/creator/agents/']:not([href$='/new'])").first
     return await link.get_attribute("href") or ""
+
+
+async def _an_update(visitor: Visitor) -> str:
+    await visitor.go("/library")
+    form = visitor.page.locator("form[action^='/library/'][action$='/away']").first
+    return (await form.get_attribute("action") or "").replace("/away", "/update")
 
 
 async def _an_account(visitor: Visitor) -> str:
