@@ -38,6 +38,7 @@ _NOTICES = {
     "left": mark("You left the account."),
     "export-asked": mark("We put your data together, and write to you when it is ready."),
     "deleted": mark("Your account and your data are deleted. You are always welcome back."),
+    "version-accepted": mark("Accepted: this account's runs use the new version from now on."),
     "put-away": mark("It is put away. It works as before, and you can bring it back."),
     "brought-back": mark("It is back on your shelf."),
     "support-asked": mark("We have your request, and wrote to you by when we answer."),

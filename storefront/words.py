@@ -150,6 +150,7 @@ MAIL_TOPICS = {
     MailTopic.TIPS: mark("First steps and tips"),
     MailTopic.SALES: mark("Each sale of my agents"),
     MailTopic.TOKENS: mark("When my monthly tokens are nearly used, or used up"),
+    MailTopic.UPDATES: mark("New versions of the agents in my library"),
     MailTopic.REVIEWS: mark("My agents when they are approved"),
 }
 ROLES = {

@@ -8,14 +8,14 @@ from typing import Any
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.roles import Right
 from chenu.agents.errors import NotInLibrary
-from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId
+from chenu.agents.model import AgentId, AgentKind, GrantId, GrantSource, PurchaseId, VersionId
 from chenu.agents.queries import is_maker, is_own, lock_agent
 from chenu.agents.rows import AgentRow, VersionRow
 from chenu.agents.sale import find_sale_refusal
 from chenu.agents.tables import AccessGrant
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import ChenuError, Unauthenticated
+from chenu.core.errors import ChenuError, NotFound, Unauthenticated
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.tiers.catalogue import AgentLevel, Feature
@@ -28,12 +28,13 @@ from chenu.tiers.entitlements import (
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """`ends_at` and `revoked_at` None: usable without limit."""
+    """`ends_at` and `revoked_at` None: usable without limit. `version_id` None: the newest."""
 
     id: GrantId
     account_id: AccountId
     agent_id: AgentId
     purchase_id: PurchaseId | None
+    version_id: VersionId | None
     source: str
     starts_at: datetime
     ends_at: datetime | None
@@ -47,9 +48,20 @@ class GrantRow:
 
 
 _COLUMNS = Columns(
-    GrantRow, AccessGrant, account_id="account", agent_id="agent", purchase_id="purchase"
+    GrantRow,
+    AccessGrant,
+    account_id="account",
+    agent_id="agent",
+    purchase_id="purchase",
+    version_id="version",
 ).select()
 _SELECT = f"SELECT {_COLUMNS} FROM access_grant"  # noqa: S608 - own columns
+
+
+def choose_version(agent: AgentRow, grant: GrantRow | None) -> VersionId | None:
+    """What the account uses: what it bought or accepted last, else the newest that is on sale."""
+    accepted = None if grant is None else grant.version_id
+    return accepted or agent.current_version
 
 
 async def list_usable_grants(account_id: AccountId, agent_ids: Sequence[AgentId]) -> list[GrantRow]:
@@ -73,7 +85,7 @@ async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
 async def give_access(
     account_id: AccountId, agent_id: AgentId, source: GrantSource, purchase_id: PurchaseId | None
 ) -> bool:
-    """Once per purchase, in the caller's transaction.
+    """Once per purchase, in the caller's transaction; it is of the newest version.
 
     An account's first grant counts as an install.
     """
@@ -81,11 +93,13 @@ async def give_access(
     await lock_agent(agent_id)
     held = "SELECT 1 FROM access_grant WHERE account = $1 AND agent = $2 LIMIT 1"
     is_install = not await db.fetch_value(held, account_id, agent_id)
+    newest = "SELECT current_version FROM agent WHERE id = $1"
     grant = {
         "id": new_id(),
         "account": account_id,
         "agent": agent_id,
         "purchase": purchase_id,
+        "version": await db.fetch_value(newest, agent_id),
         "source": source,
         "starts_at": business_now(),
     }
@@ -133,6 +147,18 @@ async def find_grant_of_purchase(purchase_id: PurchaseId, *, lock: bool = False)
     """`lock` holds the row until the transaction ends."""
     suffix = " FOR NO KEY UPDATE" if lock else ""
     return await db.find_one(GrantRow, f"{_SELECT} WHERE purchase = $1{suffix}", purchase_id)
+
+
+async def get_own_grant(
+    account_id: AccountId, grant_id: GrantId, *, lock: bool = False
+) -> GrantRow:
+    """Raises NotFound, also for another account's; `lock` holds it until the transaction ends."""
+    suffix = " FOR NO KEY UPDATE" if lock else ""
+    sql = f"{_SELECT} WHERE id = $1 AND account = $2{suffix}"
+    found = await db.find_one(GrantRow, sql, grant_id, account_id)
+    if found is None:
+        raise NotFound("There is no such thing in this library", path=("id",))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

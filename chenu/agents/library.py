@@ -61,6 +61,7 @@ _ROWS = Columns(
     account_id="account",
     agent_id="agent",
     purchase_id="purchase",
+    version_id="version",
     agent_updated_at="a.updated_at",
 )
 _SOURCE = """

@@ -93,6 +93,13 @@ RULES: tuple[Rule, ...] = (
         erasure=(Delete(),),
     ),
     PersonalData(
+        "version_news",
+        _OF_MADE,
+        ("id", "agent", "version", "created_at"),
+        dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how telling of it went"),
+        erasure=(Delete(),),
+    ),
+    PersonalData(
         "agent_version",
         _OF_MADE,
         ("id", "agent", "number", "status", "changelog", "manifest", "created_at"),
@@ -191,10 +198,15 @@ RULES: tuple[Rule, ...] = (
         "access_grant",
         "account = ANY(@accounts)",
         (
-            *("id", "account", "agent", "purchase", "source", "starts_at", "ends_at"),
-            *("first_used_at", "revoked_at", "revoked_reason", "put_away_at"),
+            *("id", "account", "agent", "purchase", "version", "source", "starts_at", "ends_at"),
+            *("first_used_at", "revoked_at", "revoked_reason", "put_away_at", "notified_version"),
         ),
         retained=codes("source", "revoked_reason"),
+    ),
+    PersonalData(
+        "version_acceptance",
+        "account = ANY(@accounts) OR app_user = @person",
+        ("id", "access_grant", "account", "app_user", "replaced", "version", "accepted_at"),
     ),
     PersonalData(
         "execution",

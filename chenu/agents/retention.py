@@ -34,5 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("creator", PEOPLE),
     Forever("agent", PEOPLE),
     Forever("agent_version", "what was sold"),
+    Forever("version_news", "deleted once everybody was told of the version"),
+    Forever("version_acceptance", "evidence of who agreed to what a new version may touch"),
     Forever("agent_change", "one an agent at most"),
 )

@@ -185,6 +185,8 @@ class PurchaseRefund(Table, tablename="purchase_refund"):
 class AccessGrant(Table, tablename="access_grant"):
     """An account's right to an agent; usable while not ended and not revoked.
 
+    `version` is what it uses until a newer one is accepted; None: always the newest.
+    `notified_version` is the newest one that its account was told of.
     `put_away_at`: since then it is on the library's second shelf, which changes no right.
     """
 
@@ -192,6 +194,8 @@ class AccessGrant(Table, tablename="access_grant"):
     account = belongs_to(Account, index=True)
     agent = belongs_to(Agent, index=True)
     purchase = belongs_to(Purchase, null=True, unique=True)
+    version = belongs_to(AgentVersion, null=True)
+    notified_version = UUID(default=None, null=True)
     source = Text()
     starts_at = business_time()
     ends_at = Timestamptz(default=None, null=True)

@@ -7,6 +7,7 @@ import msgspec
 
 from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
+from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
 from chenu.core.moderation_mail_params import AppealParams, DecisionParams
@@ -74,6 +75,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.AGENT_RESUMED: of.AgentPriceParams,
     MailKind.AGENT_ENDED: of.AgentEndedParams,
     MailKind.AGENT_PAYMENT_FAILED: of.AgentFailedPaymentParams,
+    MailKind.NEW_VERSION: NewVersionParams,
     MailKind.TOKENS_USED: of.TokensUsedParams,
 }
 

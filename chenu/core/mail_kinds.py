@@ -66,6 +66,7 @@ class MailKind(StrEnum):
     AGENT_RESUMED = "AGENT_RESUMED"
     AGENT_ENDED = "AGENT_ENDED"
     AGENT_PAYMENT_FAILED = "AGENT_PAYMENT_FAILED"
+    NEW_VERSION = "NEW_VERSION"
     TOKENS_USED = "TOKENS_USED"
 
 
@@ -75,6 +76,7 @@ class MailTopic(StrEnum):
     TIPS = "TIPS"
     SALES = "SALES"
     REVIEWS = "REVIEWS"
+    UPDATES = "UPDATES"
     TOKENS = "TOKENS"
 
 
@@ -172,6 +174,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.AGENT_RESUMED: _CONTRACT,
     MailKind.AGENT_ENDED: _CONTRACT,
     MailKind.AGENT_PAYMENT_FAILED: _CONTRACT,
+    MailKind.NEW_VERSION: MailRule(MailReason.ACCOUNT, MailTopic.UPDATES),
     MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 

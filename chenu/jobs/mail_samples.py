@@ -46,6 +46,7 @@ from chenu.core.mail_params import (
 from chenu.core.sale_mail_params import PaymentReturnedParams
 from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.monthly_samples import MONTHLY_AGENTS
+from chenu.jobs.held_agent_samples import AGENTS_HELD
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 from chenu.jobs.sale_samples import SALES
 
@@ -278,7 +279,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TOKEN_LIMIT: (_token_limit(_AGENT, None), _token_limit("Import", 6_000)),
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
-    **MONTHLY_AGENTS,
+    **AGENTS_HELD,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON

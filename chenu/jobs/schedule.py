@@ -42,6 +42,7 @@ from chenu.flows.executions.token_limits import warn_of_token_limits
 from chenu.flows.forgotten_pages import close_forgotten
 from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
+from chenu.flows.new_versions import notify_of_versions
 from chenu.flows.operations.repair import repair_due, requeue_waiting
 from chenu.flows.reconciliation import check_recent_balance
 from chenu.flows.services import Services
@@ -147,6 +148,10 @@ async def _warn_of_use(services: Services, due_at: datetime) -> None:
     await warn_of_use(due_at - _WARNED.interval)
 
 
+async def _notify_of_versions(services: Services, due_at: datetime) -> None:
+    await notify_of_versions()
+
+
 async def _expire_executions(services: Services, due_at: datetime) -> None:
     await expire_executions(services)
 
@@ -177,6 +182,7 @@ RECURRING = (
     Recurring("warn_of_token_limits", Every(timedelta(seconds=30)), _warn_of_token_limits),
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
+    Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),

@@ -3,7 +3,7 @@
 import strawberry
 
 from chenu.agents.access import AgentAccess as Access
-from chenu.agents.access import decide_access
+from chenu.agents.access import choose_version, decide_access
 from chenu.agents.model import AgentId, PriceType, VersionId
 from chenu.agents.queries import ViewerRole, find_viewer_role, is_maker, sees_every_state
 from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
@@ -69,9 +69,10 @@ def resolve_creator(root: AgentSource) -> CreatorRow | None:
 
 
 async def resolve_version(root: AgentSource, info: Info) -> VersionHead | None:
-    if root.current_version is None:
-        return None
-    return await info.context.loaders.version_heads.load(root.current_version)
+    """What the viewer's account bought or accepted, so that its runs and its manifest agree."""
+    loaders = info.context.loaders
+    used = choose_version(root, await loaders.usable_grants.load(root.id))
+    return None if used is None else await loaders.version_heads.load(used)
 
 
 async def resolve_versions(root: AgentSource, info: Info) -> list[VersionHead]:

@@ -66,7 +66,11 @@ class Agent(Node):
     creator: "Creator | None" = field(
         "Who made it; null for the platform's own.", PARENT, agents.resolve_creator
     )
-    version: AgentVersion | None = field("The current version.", PARENT, agents.resolve_version)
+    version: AgentVersion | None = field(
+        "What the viewer's account bought or accepted, else the newest.",
+        PARENT,
+        agents.resolve_version,
+    )
     versions: list[AgentVersion] = field(
         "Newest first, at most 100; to its creator also what is not published.",
         PARENT,

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.roles import Right
-from chenu.agents.access import GrantRow
+from chenu.agents.access import GrantRow, choose_version
 from chenu.agents.library import (
     LibraryRow,
     LibrarySort,
@@ -25,6 +25,7 @@ from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import list_purchases_by_id
 from chenu.agents.queries import list_agents_by_id
 from chenu.agents.rows import AgentRow
+from chenu.agents.updates import list_offered
 from chenu.billing.subscriptions import SubscriptionRow, list_subscriptions_by_stripe_id
 from chenu.core.clock import business_now
 from chenu.core.paging import Key
@@ -63,7 +64,8 @@ async def show_library(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         agents={agent.id: agent for agent in agents},
         payments=await _list_payments(grants.rows),
         subscriptions=await _find_subscriptions(grants.rows),
-        views=await _find_views(pages, agents),
+        offered=await list_offered(grants.rows, agents),
+        views=await _find_views(pages, agents, grants.rows),
         now=now,
         may_move=pages.request_context.actor.has_right(Right.BUY_AGENTS),
         returnable=[row.id for row in grants.rows if may_withdraw(row.starts_at, now)],
@@ -95,11 +97,15 @@ async def _find_subscriptions(
     return {purchases[row.stripe_subscription_id]: row for row in found}
 
 
-async def _find_views(pages: Pages, agents: list[AgentRow]) -> dict[AgentId, RunView]:
+async def _find_views(
+    pages: Pages, agents: Sequence[AgentRow], grants: Sequence[GrantRow]
+) -> dict[AgentId, RunView]:
     """Their forms to run them; none for whoever may only read here."""
     if not pages.request_context.actor.has_right(Right.USE_AGENTS):
         return {}
-    offers = await list_run_offers(agents)
+    usable = {grant.agent_id: grant for grant in grants if grant.is_usable(business_now())}
+    used = {agent.id: choose_version(agent, usable.get(agent.id)) for agent in agents}
+    offers = await list_run_offers(agents, used)
     return {id_: RunView(FormView(form_name(id_)), offer) for id_, offer in offers.items()}
 
 

@@ -8,11 +8,13 @@ from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.roles import Right
 from chenu.agents.access import (
     ReadableManifest,
+    choose_version,
     decide_access,
     find_readable_manifest,
+    list_usable_grants,
     record_first_use,
 )
-from chenu.agents.model import AgentKind
+from chenu.agents.model import AgentKind, VersionId
 from chenu.agents.queries import list_versions_by_id
 from chenu.agents.rows import AgentRow, VersionRow
 from chenu.core.errors import InvalidState, NotFound
@@ -61,9 +63,10 @@ async def _show(
 
 async def _get_readable(pages: Pages, agent: AgentRow) -> tuple[VersionRow, ReadableManifest]:
     """Raises the refusal that says what this visitor needs for access."""
-    if agent.current_version is None:
+    version_id = await _find_used(pages, agent)
+    if version_id is None:
         raise NotFound("There is no such agent")
-    [version] = await list_versions_by_id([agent.current_version])
+    [version] = await list_versions_by_id([version_id])
     opened = await find_readable_manifest(pages.request_context.actor, agent, version)
     if opened is None:
         if agent.kind is AgentKind.PLATFORM:
@@ -71,3 +74,10 @@ async def _get_readable(pages: Pages, agent: AgentRow) -> tuple[VersionRow, Read
         refusal = decide_access(pages.request_context.actor, agent, None).refusal
         raise refusal or InvalidState("This agent is not in your library yet")
     return version, opened
+
+
+async def _find_used(pages: Pages, agent: AgentRow) -> VersionId | None:
+    """The version that this visitor's account uses, else the newest."""
+    account_id = pages.request_context.actor.account_id
+    grants = await list_usable_grants(account_id, [agent.id]) if account_id else []
+    return choose_version(agent, grants[0] if grants else None)

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.agents.model import AgentId, AgentStatus
+from chenu.agents.near_copies import list_near_copies
 from chenu.agents.queries import (
     QueuedAgent,
     find_agent,
@@ -73,6 +74,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         version=offered,
         manifest=pretty_json(offered.manifest) if offered else "",
         listing_diff=compare_listing(agent, waiting) if waiting else [],
+        near_copies=await list_near_copies(agent, waiting.fields if waiting else {}),
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
         is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
         is_own=await is_of_reviewer(pages.request_context.actor, agent),

@@ -11,6 +11,7 @@ from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.request_context import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.facets import Facets
+from chenu.agents.permission_changes import list_changes_between
 from chenu.agents.queries import (
     ViewerRole,
     find_agent_by_slug,
@@ -125,8 +126,9 @@ def _address_of(pages: Pages, agent: AgentRow) -> str:
 async def show_versions(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
     versions = await list_version_heads([agent.id], all_states=False)
+    changes = await list_changes_between([head.id for head in versions])
     context = await head_of(pages, agent, VERSIONS)
-    return pages.show("agents/versions.html", versions=versions, **context)
+    return pages.show("agents/versions.html", versions=versions, changes=changes, **context)
 
 
 async def get_shown_agent(pages: Pages, slug: str) -> AgentRow:

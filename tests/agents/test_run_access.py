@@ -77,9 +77,7 @@ def agent(kind: AgentKind = MARKETPLACE, **changes: Any) -> AgentRow:
 
 def grant_of(row: AgentRow) -> GrantRow:
     now = business_now()
-    return GrantRow(
-        GrantId(new_id()), ACCOUNT, row.id, None, "PURCHASE", now, None, None, None, None, None
-    )
+    return GrantRow(GrantId(new_id()), ACCOUNT, row.id, None, None, "PURCHASE", now, *[None] * 5)
 
 
 def outcome(actor: Actor, row: AgentRow, grant: GrantRow | None = None) -> str:

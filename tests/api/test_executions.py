@@ -7,12 +7,14 @@ import httpx
 import pytest
 
 from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.agents.updates import accept_update
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
+from tests.agents.newer import publish_newer
 from tests.api.calls import Api, Reply, as_key, as_service, as_session, gid
-from tests.flows.runs import Bench, set_up
-from tests.people import make_member, make_person
+from tests.flows.runs import Bench, give_agent, set_up
+from tests.people import get_agent, make_member, make_person
 from tests.rows import fingerprint
 
 BEGIN = """mutation($input: ExecutionAuthorizeInput!) { executionAuthorize(input: $input) {
@@ -193,3 +195,39 @@ async def test_a_member_beyond_the_seats_reads_and_runs_nothing(
 
     assert refused.codes == ["FORBIDDEN"]
     assert listed.data["viewer"]["account"]["executions"] == {"totalCount": 0}
+
+
+@pytest.mark.parametrize("kind", ["service key", "own key", "session"])
+async def test_a_run_is_of_the_version_that_the_account_accepted_last(
+    client: httpx.AsyncClient, bench: Bench, kind: str
+) -> None:
+    await give_agent(bench)
+    first = (await get_agent(bench.foreign_id)).current_version
+    newer = await publish_newer(bench.foreign_id)
+    api = await caller(kind, client, bench)
+    agent = {"agentId": gid("Agent", bench.foreign_id)}
+
+    await begin(api, bench, **agent)
+    grant_id = await db.fetch_value("SELECT id FROM access_grant")
+    await accept_update(bench.actor, grant_id, newer)
+    await begin(api, bench, **agent, idempotencyKey="again")
+
+    sql = "SELECT array_agg(version_id ORDER BY id) FROM execution"
+    assert await db.fetch_value(sql) == [first, newer]
+
+
+async def test_the_api_names_the_version_in_use_and_to_others_the_newest(
+    client: httpx.AsyncClient, bench: Bench
+) -> None:
+    await give_agent(bench)
+    await publish_newer(bench.foreign_id)
+    query = "query($id: ID!) { agent(id: $id) { version { number manifest } } }"
+    wanted = {"id": gid("Agent", bench.foreign_id)}
+    stranger = await make_person("stranger")
+
+    own = await as_session(client, bench.services, bench.person).send(query, wanted)
+    other = await as_session(client, bench.services, stranger).send(query, wanted)
+
+    assert own.data["agent"]["version"]["number"] == "1.0.0"
+    assert own.data["agent"]["version"]["manifest"]["permissions"] == ["files:read"]
+    assert other.data["agent"]["version"] == {"number": "1.1.0", "manifest": None}

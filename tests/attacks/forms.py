@@ -69,6 +69,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
         "/library/{grant_id:uuid}/away": Filled("buyer", {}),
         "/library/{grant_id:uuid}/back": Filled("buyer", {}, moves=False),
+        "/library/{grant_id:uuid}/update": Filled(
+            "buyer", {"version": str(world.rows["newer version"])}
+        ),
         "/account/mail": Filled("buyer", {"topic": "TIPS"}),
         "/mail/unsubscribe": Filled("buyer", {"token": "x"}, moves=False),
         "/account/plan/start": Filled(

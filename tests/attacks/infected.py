@@ -19,6 +19,7 @@ from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import store_invoice
 from chenu.billing.recurring import InvoiceLine
+from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.money import BasisPoints, Cents
@@ -29,6 +30,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
@@ -56,6 +58,7 @@ class Store:
     draft: AgentRow
     decisions: dict[str, Any]
     purchase: Any
+    grant: Any
     handle: str
 
     def pages(self, text: str) -> dict[str, list[str]]:
@@ -81,6 +84,7 @@ class Store:
             "buyer": [
                 "/account",
                 "/library",
+                f"/library/{self.grant}/update",
                 f"/agents/{slug}/manifest",
                 f"/purchases/{self.purchase}",
                 "/account/invoices",
@@ -154,6 +158,7 @@ async def open_store(services: Services) -> Store:
     draft = await get_agent(await create_agent(creator.actor, agent_input(name="Brouillon")))
     buyer = await make_person("buyer")
     purchase = await buy_agent(services, buyer.actor, BuyAgentInput(agent.id, 0, True, "fr"), "k")
+    await publish_newer(agent.id, "1.0.1")
     await update_agent(creator.actor, agent.id, ListingFields(name="Autre"), None)
     await create_version(creator.actor, agent.id, "1.1.0", "New.", MANIFEST)
     reviewer = await make_person("reviewer", staff=(Staff.REVIEWER,))
@@ -181,7 +186,8 @@ async def open_store(services: Services) -> Store:
     await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
     decisions = await state_and_appeal(draft, creator)
-    return Store(people, agent, draft, decisions, purchase.id, profile.handle)
+    grant = await db.fetch_value("SELECT id FROM access_grant")
+    return Store(people, agent, draft, decisions, purchase.id, grant, profile.handle)
 
 
 async def _bill(buyer: Person) -> None:

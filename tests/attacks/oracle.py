@@ -20,7 +20,7 @@ _OF_BUYER = {
     *("token grant", "token entry", "limit"),
     *("execution", "other execution"),
 }
-_PUBLIC = {"agent on sale", "published version", "creator", "review"}
+_PUBLIC = {"agent on sale", "published version", "newer version", "creator", "review"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
 

@@ -69,6 +69,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/agents/begin": Right.MAKE_AGENTS,
     "/library/{grant_id:uuid}/away": Right.BUY_AGENTS,
     "/library/{grant_id:uuid}/back": Right.BUY_AGENTS,
+    "/library/{grant_id:uuid}/update": Right.BUY_AGENTS,
     "/creator/agents/preview": Right.MAKE_AGENTS,
     "/creator/agents/{agent_id:uuid}": Right.MAKE_AGENTS,
     "/creator/agents/{agent_id:uuid}/archive": Right.MAKE_AGENTS,

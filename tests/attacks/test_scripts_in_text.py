@@ -145,6 +145,7 @@ PARAMS = {
     MailKind.AGENT_CANCELLED: ("name", "account", "agent", "slug"),
     MailKind.AGENT_STOPPED: ("name", "account", "agent", "slug"),
     MailKind.AGENT_RESUMED: ("name", "account", "agent", "slug"),
+    MailKind.NEW_VERSION: ("name", "account", "agent", "number", "notes"),
     MailKind.AGENT_ENDED: ("name", "account", "agent", "slug"),
     MailKind.AGENT_PAYMENT_FAILED: ("name", "account", "agent", "slug", "invoice_url"),
 }
@@ -152,6 +153,8 @@ PARAMS = {
 
 _OURS: dict[str, object] = {
     "gross": 900,
+    "access_grant": "018f0000-0000-7000-8000-000000000002",
+    "asks_more": True,
     "is_owner": True,
     "is_inquiry": False,
     "at": "2026-11-24T10:00:00+00:00",

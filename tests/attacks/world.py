@@ -41,6 +41,7 @@ from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
+from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.billing.recurring import (
@@ -88,6 +89,7 @@ TYPES = {
     "agent on sale": "Agent",
     "draft": "Agent",
     "published version": "AgentVersion",
+    "newer version": "AgentVersion",
     "draft version": "AgentVersion",
     "creator": "Creator",
     "review": "Review",
@@ -282,6 +284,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
+        "newer version": await publish_newer(agent.id, "1.0.1"),
         "pack order": await _buy_pack(services, buyer),
         **await _review(services, cast),
         **await state_and_appeal(draft, creator),

@@ -1,5 +1,6 @@
 """Every page, light and dark, at three widths: axe finds nothing, nothing sticks out."""
 
+import asyncio
 import itertools
 import re
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import MARKS, Scheme, Visitor, open_visitor
+from tests.demo.rows import rows_of
 from tests.demo.running import RunningDemo
 
 pytestmark = MARKS
@@ -97,6 +99,19 @@ SIGNED_IN = {
         "/staff/mails/sale",
     ),
 }
+_GIVE_OLDER = """
+    WITH one AS (SELECT * FROM agent WHERE kind = 'MARKETPLACE' AND status = 'PUBLISHED'
+            AND current_version IS NOT NULL ORDER BY slug DESC LIMIT 1),
+        older AS (INSERT INTO agent_version
+            (id, agent, number, status, changelog, manifest, created_at)
+            SELECT '00000000-0000-7000-8000-000000000001', one.id, '0.1.0', 'PUBLISHED', '',
+                '{{"permissions": ["bank:read"]}}', now() FROM one RETURNING id, agent),
+        counted AS (UPDATE agent SET installs = installs + 1 WHERE id IN (SELECT id FROM one))
+    INSERT INTO access_grant (id, account, agent, version, source, starts_at)
+    SELECT gen_random_uuid(), a.id, older.agent, older.id, 'GIFT', now()
+    FROM older, account a JOIN app_user u ON u.id = a.owner
+    WHERE u.email = '{email}' AND a.kind = 'PERSONAL' RETURNING id
+"""
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -116,7 +131,7 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
         paths.append(await _an_agent_of_the_creator(visitor))
     if role == "pro":
         order = await _a_pack_order(visitor)
-        paths += [order, f"{order}/refund"]
+        paths += [order, f"{order}/refund", await _an_update(visitor)]
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
@@ -170,6 +185,13 @@ async def _an_agent_of_the_creator(visitor: Visitor) -> str:
     await visitor.go("/creator")
     link = visitor.page.locator("a[href^='/creator/agents/']:not([href$='/new'])").first
     return await link.get_attribute("href") or ""
+
+
+async def _an_update(visitor: Visitor) -> str:
+    """Of an agent that they have in a version which came before the one on sale."""
+    email, _ = visitor.demo.password("pro")
+    rows = await asyncio.to_thread(rows_of, visitor.demo, _GIVE_OLDER.format(email=email))
+    return f"/library/{rows[0][0]}/update"
 
 
 async def _an_account(visitor: Visitor) -> str:

@@ -17,6 +17,8 @@ from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.rows import AgentRow
+from chenu.agents.updates import accept_update
+from chenu.agents.version_news import announce_version
 from chenu.agents.views import count_view, store_views
 from chenu.core import db, mail
 from chenu.flows.agent_reviews import create_review, reply_to_review
@@ -39,6 +41,7 @@ from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
 from tests.flows.appeals import state_and_appeal
+from tests.agents.newer import publish_newer
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -85,6 +88,7 @@ async def live(services: Services) -> Life:
     person = await _subscribe(services, person)
     await _write(services, person, sold)
     await _review(Market(person, sold, buyer), bought)
+    await _accept_newer(person, sold, bought)
     await _show(services, sold)
     await state_and_appeal(sold, person, f"{WORDS} appeal")
     await _work_with_others(services, person, owner)
@@ -96,6 +100,15 @@ async def _review(market: Market, bought: AgentRow) -> None:
     await create_review(market.creator.actor, bought.id, 4, f"{WORDS} review")
     received = await create_review(market.buyer.actor, market.agent.id, 5, "Fine.")
     await reply_to_review(market.creator.actor, received.id, f"{WORDS} reply")
+
+
+async def _accept_newer(person: Person, sold: AgentRow, bought: AgentRow) -> None:
+    """A new version of what they bought; buyers of what they sold are yet to be told of one."""
+    newer = await publish_newer(bought.id)
+    sql = "SELECT id FROM access_grant WHERE agent = $1"
+    await accept_update(person.actor, await db.fetch_value(sql, bought.id), newer)
+    assert sold.current_version is not None
+    await announce_version(sold.id, sold.current_version)
 
 
 async def _show(services: Services, sold: AgentRow) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chenu.agents.rows import AgentRow
 from storefront.agent_markdown import plain
+from tests.agents.newer import publish_newer
 from tests.rows import put
 from tests.storefront.browser import Browser
 
@@ -96,3 +97,22 @@ async def test_there_is_no_twin_of_what_one_may_not_see(browser: Browser, agent:
 )
 def test_a_name_is_written_so_that_no_sign_has_a_meaning(text: str, written: str) -> None:
     assert plain(text) == written
+
+
+async def test_each_version_says_what_changed_in_its_permissions(
+    browser: Browser, agent: AgentRow
+) -> None:
+    await publish_newer(agent.id, "1.1.0", permissions=("files:read", "mail:read"))
+    await publish_newer(agent.id, "1.2.0", permissions=("mail:read",))
+    await publish_newer(agent.id, "1.3.0", permissions=("mail:read",))
+
+    page = await browser.get(f"/agents/{agent.slug}/versions")
+
+    parts = page.words.split("1.3.0", 1)[1]
+    newest, third = parts.split("1.2.0", 1)
+    third, second = third.split("1.1.0", 1)
+    second, first = second.split("1.0.0", 1)
+    assert "Its permissions stay as they were." in newest
+    assert "No longer: Opens the files you choose." in third
+    assert "New: Reads mail in the folders you open to it." in second
+    assert "New:" not in first

@@ -73,6 +73,9 @@ PARAMS: dict[str, Any] = {
     "base": 1000,
     "bonus": 100,
     "order": "0190f0a0-0000-7000-8000-000000000002",
+    "access_grant": "0190f0a0-0000-7000-8000-000000000003",
+    "notes": "Reads PDFs.",
+    "asks_more": True,
     "terms": ["The terms."],
     "terms_version": "2026-11-28",
     "ground": "Quality",
@@ -159,6 +162,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
         "fr": ["n’est plus proposé", "15 décembre 2026"],
     },
     MailKind.AGENT_RESUMED: {"en": ["goes on"], "fr": ["continue"]},
+    MailKind.NEW_VERSION: {
+        "en": ["ABC-0001", "until you accept", "may touch more", "Reads PDFs."],
+        "fr": ["ABC-0001", "tant que vous", "Reads PDFs."],
+    },
     MailKind.AGENT_ENDED: {"en": ["has ended"], "fr": ["a pris fin"]},
     MailKind.AGENT_PAYMENT_FAILED: {
         "en": ["€12.50", "number 2", "December 18, 2026", "https://stripe.example/invoice"],
@@ -237,6 +244,7 @@ LINKS = {
     MailKind.AGENT_CANCELLED: f"{URL}/library",
     MailKind.AGENT_STOPPED: f"{URL}/agents",
     MailKind.AGENT_RESUMED: f"{URL}/library",
+    MailKind.NEW_VERSION: f"{URL}/library/0190f0a0-0000-7000-8000-000000000003/update",
     MailKind.AGENT_ENDED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_PAYMENT_FAILED: f"{URL}/library",
     MailKind.PACK_RECEIPT: f"{URL}/tokens",

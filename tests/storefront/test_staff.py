@@ -1,5 +1,7 @@
 """The reviewers' desk: the oldest first, everything to read, and the decision."""
 
+import re
+
 import pytest
 
 from chenu.accounts.actor import Staff
@@ -11,6 +13,7 @@ from chenu.core.ids import new_id
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.creators.review_agent import submit_agent
 from chenu.flows.services import Services
+from tests.agents.shelf import open_shop, shelve
 from tests.people import MANIFEST, Person, agent_input, get_agent, make_published_agent
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import Fingerprint
@@ -225,3 +228,22 @@ async def test_what_a_reviewer_reads_is_logged(
     """
     assert seen.status == 200
     assert await db.fetch_value(sql) == what
+
+
+async def test_a_near_copy_of_another_creators_text_is_shown_with_links(
+    desk: Browser, seller: Person, services: Services
+) -> None:
+    description = (
+        "Il range chaque facture par date et par fournisseur, puis note ce qui manque. " * 3
+    )
+    other = await shelve(await open_shop("auteur"), "Rangeur", description=description)
+    agent_id = await create_agent(seller.actor, agent_input(name="Rangeur bis"))
+    await update_agent(seller.actor, agent_id, ListingFields(description=description), None)
+
+    page = await desk.get(f"/staff/agents/{agent_id}")
+    original = await desk.get(f"/staff/agents/{other}")
+
+    assert re.search(r"\d+ % alike: Rangeur", page.words)
+    assert f"/staff/agents/{other}" in page.links()
+    assert f"/agents/{(await get_agent(other)).slug}" in page.links()
+    assert "No agent that another creator has on sale reads like this one." in original.words

@@ -20,6 +20,7 @@ from chenu.agents.queries import (
 )
 from chenu.agents.reviews import delete_change, reject_change, set_version_status
 from chenu.agents.rows import AgentRow, ChangeRow
+from chenu.agents.version_news import announce_version
 from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import (
@@ -202,6 +203,7 @@ async def _decide_change(agent: AgentRow, change: ChangeRow, approve: bool, reas
     columns = dict(change.fields)
     if change.version_id is not None:
         columns["current_version"] = change.version_id
+        await announce_version(agent.id, change.version_id)
     await write_columns(agent.id, columns)
     await delete_change(agent.id)
     if "name" in columns:

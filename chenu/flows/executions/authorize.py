@@ -9,14 +9,14 @@ from datetime import timedelta
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.idempotency import ClientKey, client_key, find_result, remember_result
-from chenu.agents.access import record_first_use
+from chenu.agents.access import choose_version, record_first_use
 from chenu.agents.executions import (
     ExecutionRow,
     get_execution,
     insert_execution,
     list_min_tokens,
 )
-from chenu.agents.model import ExecutionId, ExecutionStatus
+from chenu.agents.model import ExecutionId, ExecutionStatus, VersionId
 from chenu.agents.rows import AgentRow
 from chenu.agents.run_access import FREE_TRY_TOKENS, RunAccess, find_runnable
 from chenu.core import db
@@ -88,11 +88,11 @@ async def _authorize(
     return execution
 
 
-async def find_least(agent: AgentRow) -> int:
+async def _find_least(version_id: VersionId | None) -> int:
     """The tokens that a run of it takes at least."""
-    if agent.current_version is None:
+    if version_id is None:
         return 1
-    return (await list_min_tokens([agent.current_version])).get(agent.current_version, 1)
+    return (await list_min_tokens([version_id])).get(version_id, 1)
 
 
 async def _find_terms(agent: AgentRow, access: RunAccess, request: AuthorizeInput) -> _Terms:
@@ -100,7 +100,8 @@ async def _find_terms(agent: AgentRow, access: RunAccess, request: AuthorizeInpu
 
     Raises Invalid where the run may use less than it takes at least.
     """
-    least, most = await find_least(agent), request.max_tokens
+    least = await _find_least(choose_version(agent, access.grant))
+    most = request.max_tokens
     if access.is_free_try:
         least, most = min(least, FREE_TRY_TOKENS), min(most, FREE_TRY_TOKENS)
     if most < least:
@@ -123,7 +124,7 @@ def _describe(
         account_id=account_id,
         user_id=actor.user_id,
         agent_id=agent.id,
-        version_id=agent.current_version,
+        version_id=choose_version(agent, access.grant),
         agent_level=agent.level,
         sphere=request.sphere or agent.sphere,
         status=ExecutionStatus.AUTHORIZED,

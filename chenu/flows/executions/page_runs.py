@@ -3,14 +3,15 @@
 Nothing is asked of a model here. The CHE·NU apps do the real work, by the same two steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
+from chenu.agents.access import choose_version
 from chenu.agents.executions import ExecutionRow, count_free_tries, list_min_tokens
-from chenu.agents.model import AgentId
+from chenu.agents.model import AgentId, VersionId
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.agents.run_access import FREE_TRIES, FREE_TRY_TOKENS, find_runnable
@@ -41,14 +42,16 @@ class RunOffer:
         return self.tries_left != 0
 
 
-async def list_run_offers(agents: Sequence[AgentRow]) -> dict[AgentId, RunOffer]:
-    """Of agents that the account may use: two statements for all of them."""
-    versions = [agent.current_version for agent in agents if agent.current_version]
-    least = await list_min_tokens(versions)
+async def list_run_offers(
+    agents: Sequence[AgentRow], used: Mapping[AgentId, VersionId | None]
+) -> dict[AgentId, RunOffer]:
+    """Of agents that the account may use, in these versions: two statements for all of them."""
+    least = await list_min_tokens([version_id for version_id in used.values() if version_id])
     summaries = {row.agent_id: row for row in await list_run_summaries([a.id for a in agents])}
     offers = {}
     for agent in agents:
-        lowest = least.get(agent.current_version, 1) if agent.current_version else 1
+        version_id = used[agent.id]
+        lowest = least.get(version_id, 1) if version_id else 1
         summary = summaries.get(agent.id)
         middle = summary.median_tokens if summary and summary.has_figures else None
         typical = max(lowest, middle or 0, 1)
@@ -66,7 +69,8 @@ async def find_run_offer(actor: Actor, agent: AgentRow) -> RunOffer | None:
         return None
     if access.refusal is not None:
         return None
-    offer = (await list_run_offers([agent]))[agent.id]
+    version_id = choose_version(agent, access.grant)
+    offer = (await list_run_offers([agent], {agent.id: version_id}))[agent.id]
     if not access.is_free_try:
         return offer
     left = max(0, FREE_TRIES - await count_free_tries(actor.account_id, agent.id))
@@ -86,7 +90,7 @@ async def run_once(
     agent = await find_agent(run.agent_id)
     if agent is None:
         raise NotFound("There is no such agent", path=("agent_id",))
-    offer = (await list_run_offers([agent]))[agent.id]
+    offer = (await list_run_offers([agent], {agent.id: run.version_id}))[agent.id]
     used = min(offer.typical, run.max_tokens)
     return await complete_execution(services, actor, CompleteInput(run.id, used), _key_of(run.id))
 
