@@ -24,7 +24,8 @@ from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import get_subject
-from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
+from chenu.flows.pack_restores import restore_of_refund
+from chenu.flows.pack_tokens import follow_pack_refund
 from chenu.flows.subscriptions.unpaid_budgets import follow_returned_money
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
