@@ -46,11 +46,16 @@ async def restore_of_request(request_id: UUID) -> None:
         await leave_to_dispute(refund.id, dispute.id)
 
 
-async def restore_of_refund(stripe_refund_id: str) -> None:
-    """The bank sent the money back: the buyer has the tokens again, a debt is filled first."""
+async def restore_of_refund(stripe_refund_id: str) -> int:
+    """The bank sent the money back: the buyer has the tokens again, a debt is filled first.
+
+    How many; none of something else than a pack.
+    """
     refund = await find_pack_refund(stripe_refund_id)
-    if refund is not None:
-        await _restore(refund)
+    if refund is None:
+        return 0
+    await _restore(refund)
+    return refund.base_tokens + refund.bonus_tokens
 
 
 async def _restore(refund: PackRefundRow) -> None:

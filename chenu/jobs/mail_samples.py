@@ -29,6 +29,7 @@ from chenu.core.mail_params import (
     PlanPriceParams,
     PlanScheduledParams,
     PlanStartedParams,
+    RefundFailedParams,
     RefundParams,
     ResetParams,
     ReviewParams,
@@ -218,6 +219,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
         RefundParams(name=_NAME, amount=1250, number=""),
         RefundParams(name=_NAME, amount=1250, number="", agent=_AGENT, is_whole=True),
+    ),
+    MailKind.REFUND_FAILED: (
+        RefundFailedParams(name=_NAME, amount=1250, number="CHENU-0001", tokens=800),
+        RefundFailedParams(name=_NAME, amount=1250, agent=_AGENT),
     ),
     MailKind.WITHDRAWAL_RECEIVED: (
         WithdrawalReceivedParams(

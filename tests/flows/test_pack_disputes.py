@@ -97,14 +97,14 @@ async def test_the_wallet_is_right_in_every_order(
     await spend(zoe, SPENT)
     clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
     colleague = await make_person("colleague", staff=(Staff.SUPPORT,))
-    told = Story(services, stripe_side, order, clerk, colleague)
+    played = Story(services, stripe_side, order, clerk, colleague)
 
     for act in story.split():
-        await told.act(act)
+        await played.act(act)
         await require_true_books(services)
 
     tokens, refusals = STORIES[story]
     left = await grants_of(order)
     assert left.base + left.bonus - left.debt == tokens
-    assert told.refusals == refusals
+    assert played.refusals == refusals
     assert await count("invoice_refund_request", "state = 'WAITING'") == 0
