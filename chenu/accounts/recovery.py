@@ -23,6 +23,7 @@ from chenu.accounts.mail_tokens import (
 )
 from chenu.accounts.password_store import Credentials, replace_password, store_password
 from chenu.accounts.passwords import check_password, hash_password
+from chenu.accounts.second_factor import NO_CODE, CodeGiven, require_code
 from chenu.accounts.sessions import revoke_sessions
 from chenu.accounts.users import (
     User,
@@ -71,11 +72,15 @@ async def cancel_email_change(token: str) -> None:
     await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
 
 
-async def change_password(actor: Actor, current: str, new: str) -> None:
-    """Ends every other session. Raises WrongCredentials, Invalid, RateLimited."""
+async def change_password(actor: Actor, current: str, new: str, given: CodeGiven = NO_CODE) -> None:
+    """Ends every other session; who has a second factor gives a code as well.
+
+    Raises WrongCredentials, Invalid, CodeNeeded, WrongCode, RateLimited.
+    """
     user = await get_user(actor.require_user())
     old_hash = await check_own_password(user.id, current)
     reject_if_any(check_password(new, user.email, path=("new_password",)))
+    await require_code(user.id, given)
     new_hash = await hash_password(new)
 
     async def replace() -> None:

@@ -42,10 +42,13 @@ _NOT_BEGUN = mark("Please begin with a new key for your authenticator app")
 
 @dataclass(frozen=True, slots=True)
 class CodeGiven:
-    """The second factor at sign-in."""
+    """The second factor, where a password is given."""
 
     code: str | None = None
     key: bytes = b""
+
+
+NO_CODE = CodeGiven()
 
 
 @dataclass(frozen=True, slots=True)

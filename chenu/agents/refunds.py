@@ -87,6 +87,17 @@ async def list_sale_refunds(purchase_ids: Sequence[PurchaseId]) -> list[SaleRefu
     return await db.fetch_all(SaleRefundRow, sql, list(purchase_ids))
 
 
+async def list_failed_refunds() -> list[SaleRefundRow]:
+    """Those that banks sent back and nobody has made again since; the newest first."""
+    sql = f"""
+        {_REFUND} WHERE state = 'FAILED' AND stripe_refund_id IS NOT NULL AND EXISTS (
+            SELECT 1 FROM purchase_payment p
+            WHERE p.id = payment AND p.gross - p.discount > p.refunded + p.disputed)
+        ORDER BY id DESC LIMIT 100
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(SaleRefundRow, sql)
+
+
 async def settle_sale_refund(refund_id: RefundId, stripe_refund_id: str) -> None:
     sql = """
         UPDATE purchase_refund SET state = 'SETTLED', stripe_refund_id = $2, settled_at = $3

@@ -113,6 +113,21 @@ async def list_disputes_of_payment(payment_id: UUID) -> list[DisputeRow]:
     return await db.fetch_all(DisputeRow, f"{_DISPUTE} WHERE payment = $1", payment_id)
 
 
+async def find_taking_dispute(payment_id: UUID) -> DisputeRow | None:
+    """The one that has taken what it takes, of which there is one at a time: it stands, or is lost.
+
+    Stripe lets none be opened beside it.
+    """
+    sql = f"{_DISPUTE} WHERE payment = $1 AND is_taken ORDER BY id DESC LIMIT 1"
+    return await db.find_one(DisputeRow, sql, payment_id)
+
+
+async def list_forbidden_refunds(payment_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the payments whose bank has, or had, the money: Stripe refunds none of it."""
+    sql = "SELECT DISTINCT payment FROM dispute WHERE payment = ANY($1) AND NOT is_refundable"
+    return {each["payment"] for each in await db.fetch_records(sql, list(payment_ids))}
+
+
 async def list_disputes_of_creator(creator_id: UUID) -> list[DisputeRow]:
     """The newest first."""
     sql = f"{_DISPUTE} WHERE creator = $1 ORDER BY id DESC LIMIT {MOST_SHOWN}"

@@ -31,6 +31,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.INVOICE: of.InvoiceParams,
     MailKind.PAYMENT_RETURNED: of_sales.PaymentReturnedParams,
     MailKind.REFUND: of.RefundParams,
+    MailKind.REFUND_FAILED: of.RefundFailedParams,
     MailKind.WITHDRAWAL_RECEIVED: of.WithdrawalReceivedParams,
     MailKind.WITHDRAWAL_DONE: of.WithdrawalDoneParams,
     MailKind.WITHDRAWAL_REFUSED: of.WithdrawalRefusedParams,

@@ -250,6 +250,16 @@ class RefundParams(MailParams, frozen=True):
     is_whole: bool = False
 
 
+class RefundFailedParams(MailParams, frozen=True):
+    """As of the refund; `tokens` of a pack that are the buyer's again."""
+
+    name: str
+    amount: int
+    number: str = ""
+    agent: str = ""
+    tokens: int = 0
+
+
 class WithdrawalReceivedParams(MailParams, frozen=True):
     """All that was declared, as it was written: the law wants it in the receipt."""
 

@@ -47,8 +47,9 @@ PACKS = (
         UNION ALL
         SELECT 'pack refund ' || r.id FROM pack_refund r
         LEFT JOIN invoice_refund_request q ON q.id = r.refund_request
+        LEFT JOIN dispute d ON d.id = r.dispute AND d.is_taken AND r.restored_at IS NULL
         WHERE r.refund_request IS NOT NULL AND (q.id IS NULL OR q.amount <> r.amount
-            OR (q.state IN ('REJECTED', 'FAILED') AND r.stripe_refund_id IS NULL)
+            OR (q.state IN ('REJECTED', 'FAILED') AND r.stripe_refund_id IS NULL AND d.id IS NULL)
                 <> (r.restored_at IS NOT NULL AND r.stripe_refund_id IS NULL))
         UNION ALL
         SELECT 'pack refund ' || r.id FROM pack_refund r

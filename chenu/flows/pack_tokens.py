@@ -1,4 +1,4 @@
-"""The tokens of a pack, moved in the transaction that books its money: given, taken, restored.
+"""The tokens of a pack, moved in the transaction that books its money: given and taken.
 
 docs/money.md, "Token packs"; docs/decisions/0036.
 """
@@ -24,19 +24,14 @@ from chenu.tokens.pack_orders import (
     PackOrderRow,
     find_order_of_payment,
     find_pack_order,
-    get_pack_order,
     mark_pack_paid,
 )
 from chenu.tokens.pack_refunds import (
     PackRefundId,
     PackRefundRow,
-    find_pack_refund,
-    find_refund_of_dispute,
-    find_refund_of_request,
     insert_pack_refund,
     link_pack_refund,
     list_pack_refunds,
-    mark_restored,
 )
 from chenu.tokens.pack_terms import pack_terms
 
@@ -46,7 +41,6 @@ NOTHING_LEFT = mark("Nothing of this pack is left to be returned: its tokens are
 _WORTH = mark("Of a pack goes back what is unspent: {amount_cents} now")
 _BOUGHT = mark("Token pack")
 _REFUND = mark("Refund of a pack")
-_RESTORED = mark("Refund of a pack that failed")
 
 
 async def find_ordered_pack(metadata: Mapping[str, str]) -> PackOrderRow | None:
@@ -60,13 +54,15 @@ async def credit_pack(order: PackOrderRow, payment: InvoicePaymentRow) -> None:
     if not await mark_pack_paid(order.id, payment.id, payment.paid_at):
         log.error("pack_paid_twice", order=str(order.id), charge=payment.stripe_charge_id)
         return
-    await _grant(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base", _BOUGHT)
+    await grant_of_pack(order, GrantKind.PACK, order.base_tokens, f"pack:{order.id}:base", _BOUGHT)
     bonus_key = f"pack:{order.id}:bonus"
-    await _grant(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key, _BOUGHT)
+    await grant_of_pack(order, GrantKind.PACK_BONUS, order.bonus_tokens, bonus_key, _BOUGHT)
     await _send_receipt(order, payment)
 
 
-async def _grant(order: PackOrderRow, kind: GrantKind, amount: int, key: str, reason: str) -> None:
+async def grant_of_pack(
+    order: PackOrderRow, kind: GrantKind, amount: int, key: str, reason: str
+) -> None:
     if amount:
         await grant_tokens(
             NewGrant(
@@ -259,32 +255,3 @@ async def take_for_dispute(payment_id: UUID, dispute_id: UUID, amount: Cents) ->
     base = order.base_tokens - sum(each.base_tokens for each in refunds)
     bonus = order.bonus_tokens - sum(each.bonus_tokens for each in refunds)
     await _take_all(order, amount, base=base, bonus=bonus, dispute_id=dispute_id)
-
-
-async def restore_of_dispute(dispute_id: UUID) -> None:
-    """The bank gave the money again: the buyer has the tokens again, a debt is filled first."""
-    refund = await find_refund_of_dispute(dispute_id)
-    if refund is not None:
-        await _restore(refund)
-
-
-async def restore_of_request(request_id: UUID) -> None:
-    """The refund did not come about: what was taken for it is given again."""
-    refund = await find_refund_of_request(request_id)
-    if refund is not None and refund.stripe_refund_id is None:
-        await _restore(refund)
-
-
-async def restore_of_refund(stripe_refund_id: str) -> None:
-    """The bank sent the money back: the buyer has the tokens again, a debt is filled first."""
-    refund = await find_pack_refund(stripe_refund_id)
-    if refund is not None:
-        await _restore(refund)
-
-
-async def _restore(refund: PackRefundRow) -> None:
-    if not await mark_restored(refund.id, business_now()):
-        return
-    order, key = await get_pack_order(refund.order_id), f"pack-restored:{refund.id}"
-    await _grant(order, GrantKind.PACK, refund.base_tokens, f"{key}:base", _RESTORED)
-    await _grant(order, GrantKind.PACK_BONUS, refund.bonus_tokens, f"{key}:bonus", _RESTORED)

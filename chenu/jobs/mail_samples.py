@@ -29,6 +29,7 @@ from chenu.core.mail_params import (
     PlanPriceParams,
     PlanScheduledParams,
     PlanStartedParams,
+    RefundFailedParams,
     RefundParams,
     ResetParams,
     ReviewParams,
@@ -44,9 +45,8 @@ from chenu.core.mail_params import (
     WithdrawalRefusedParams,
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
-from chenu.jobs.moderation_samples import MODERATION
-from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.held_agent_samples import AGENTS_HELD
+from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 from chenu.jobs.sale_samples import SALES
 
@@ -220,6 +220,10 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         RefundParams(name=_NAME, amount=1250, number="CHENU-0001"),
         RefundParams(name=_NAME, amount=1250, number=""),
         RefundParams(name=_NAME, amount=1250, number="", agent=_AGENT, is_whole=True),
+    ),
+    MailKind.REFUND_FAILED: (
+        RefundFailedParams(name=_NAME, amount=1250, number="CHENU-0001", tokens=800),
+        RefundFailedParams(name=_NAME, amount=1250, agent=_AGENT),
     ),
     MailKind.WITHDRAWAL_RECEIVED: (
         WithdrawalReceivedParams(

@@ -61,10 +61,16 @@ async def find_pack_refund(stripe_refund_id: str) -> PackRefundRow | None:
     return await db.find_one(PackRefundRow, sql, stripe_refund_id)
 
 
-async def find_refund_of_dispute(dispute_id: UUID) -> PackRefundRow | None:
-    """What it has taken, and was not given again."""
-    sql = f"{_REFUND} WHERE dispute = $1 AND restored_at IS NULL"
-    return await db.find_one(PackRefundRow, sql, dispute_id)
+async def list_refunds_of_dispute(dispute_id: UUID) -> list[PackRefundRow]:
+    """What it has taken, itself or from a refund that did not come about, and not given again."""
+    sql = f"{_REFUND} WHERE dispute = $1 AND restored_at IS NULL ORDER BY id"
+    return await db.fetch_all(PackRefundRow, sql, dispute_id)
+
+
+async def leave_to_dispute(refund_id: PackRefundId, dispute_id: UUID) -> None:
+    """Its tokens come back when the dispute is won, and not before."""
+    sql = "UPDATE pack_refund SET dispute = $2 WHERE id = $1"
+    await db.execute(sql, refund_id, dispute_id)
 
 
 async def link_pack_refund(refund_id: PackRefundId, stripe_refund_id: str) -> None:

@@ -65,6 +65,10 @@ class UserUpdateInput:
 class PasswordChangeInput:
     current_password: str = input_field("The one in use.")
     new_password: str = input_field("At least 8 characters, none of the common ones.")
+    code: str | None = input_field(
+        "Of the authenticator app, or a recovery code: CODE_NEEDED says that it is asked for.",
+        default=None,
+    )
 
 
 @strawberry.input(description="A new password by a mailed link; all sessions end.")
@@ -170,7 +174,9 @@ async def resolve_user_update(
 async def resolve_password_change(
     info: Info, data: Annotated[PasswordChangeInput, input_argument()]
 ) -> Payload:
-    await change_password(info.context.actor, data.current_password, data.new_password)
+    ctx = info.context
+    given = CodeGiven(data.code, ctx.services.settings.secret)
+    await change_password(ctx.actor, data.current_password, data.new_password, given)
     return Payload()
 
 

@@ -12,10 +12,12 @@ from chenu.accounts.errors import SignInAgain
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password
 from chenu.accounts.roles import Right
+from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import revoke_session, revoke_sessions
 from chenu.accounts.users import get_user, send_verification_again
 from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid, RateLimited
+from chenu.flows.services import Services
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
@@ -71,11 +73,14 @@ async def _is_own_address(pages: Pages, email: str | None) -> bool:
 
 
 @post("/account/password", opt=SIGNED_IN)
-async def save_password(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def save_password(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     fields = await read_form(request)
     current, new = fields.text("current_password"), fields.text("new_password")
+    given = CodeGiven(fields.text("code"), services.settings.secret)
     try:
-        await change_password(pages.request_context.actor, current, new)
+        await change_password(pages.request_context.actor, current, new, given)
     except REFUSED_TRIES as error:
         return await _show_again(pages, "password", fields, error)
     return pages.go("/account?notice=password")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import list_api_keys
+from chenu.accounts.factor_state import has_second_factor
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import list_sessions
 from chenu.accounts.users import get_user
@@ -68,6 +69,7 @@ async def render_account(
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
+        has_factor=await has_second_factor(user_id),
         entitlements=entitlements.entitlements,
         frozen_agents=await _count_frozen_agents(actor, account_id),
         forms=forms,

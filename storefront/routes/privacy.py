@@ -4,6 +4,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from chenu.accounts.factor_state import has_second_factor
 from chenu.accounts.request_context import session_cookie
 from chenu.core.errors import BrokenRequest, ChenuError, RateLimited
 from chenu.flows.privacy.deletion import CONFIRMATION_WORD, delete_person
@@ -40,6 +41,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         export=await find_last_export(actor.require_user()),
         obstacles=await find_obstacles(actor),
         word=pages.say(CONFIRMATION_WORD),
+        has_factor=await has_second_factor(actor.require_user()),
     )
 
 
@@ -91,8 +93,9 @@ async def delete(
     """The person's sessions are gone afterwards, this one too."""
     fields = await read_form(request)
     password, typed = fields.text("current_password"), fields.text("confirmation")
+    actor, code = pages.request_context.actor, fields.text("code")
     try:
-        await delete_person(services, pages.request_context.actor, password, typed)
+        await delete_person(services, actor, password, typed, code)
     except (*REFUSED_TRIES, BrokenRequest) as error:
         return await _show_again(pages, "delete", error)
     return pages.go("/?notice=deleted", cookie=session_cookie(pages.settings, None))

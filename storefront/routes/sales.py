@@ -121,9 +121,13 @@ async def _read_books(sale: PurchaseRow, side: _Side) -> dict[str, object]:
         list_disputes_of_purchases([sale.id]),
     )
     without = () if side.is_desk else PROCESSING_KINDS
+    forbidding = [each for each in disputes if not each.is_refundable]
+    with_bank = {each.payment_id for each in forbidding}
     return {
         "payments": payments,
-        "refundable": [each for each in payments if each.left],
+        "refundable": [each for each in payments if each.left and each.id not in with_bank],
+        "is_bank_deciding": any(not each.status.is_closed for each in forbidding),
+        "has_bank_decided": bool(forbidding),
         "refunds": refunds,
         "disputes": disputes,
         "postings": await list_postings([each.id for each in payments], without=without),

@@ -13,6 +13,7 @@ from chenu.accounts.actor import AccountId, UserId
 from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.queries import find_account
 from chenu.accounts.users import list_users
+from chenu.agents.refunds import list_failed_refunds
 from chenu.billing.invoices import (
     InvoiceId,
     InvoiceRow,
@@ -59,13 +60,15 @@ _REFUSED = (*REFUSALS, BrokenRequest)
 
 @get("/staff/refunds", opt=SUPPORT)
 async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """What waits for a second person, and what was returned."""
+    """What waits for a second person, what banks sent back, and what was returned."""
     query = read_query(request)
     pager = Pager(pages.cursors.of_list("refunds"), "/staff/refunds", _PAGE_SIZE)
     made_cursors = pages.cursors.of_list("made refunds")
     made_pager = Pager(made_cursors, "/staff/refunds", _PAGE_SIZE, "made_", "#made")
-    waiting, made = await asyncio.gather(
-        list_waiting_requests(pager.read(query)), list_refunds(made_pager.read(query))
+    waiting, made, failed = await asyncio.gather(
+        list_waiting_requests(pager.read(query)),
+        list_refunds(made_pager.read(query)),
+        list_failed_refunds(),
     )
     named = {row.invoice_id for row in waiting.rows} | {row.invoice_id for row in made.rows}
     invoices = await list_invoices_by_id(sorted(named))
@@ -75,6 +78,7 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         invoices={invoice.id: invoice for invoice in invoices},
         names=await _name_people(waiting.rows),
         links=pager.links(waiting, _key_of),
+        failed=failed,
         made=made.rows,
         made_links=made_pager.links(made, _key_of),
     )

@@ -119,6 +119,7 @@ PARAMS = {
     MailKind.DISPUTE_LOST: ("name", "agent", "reason"),
     MailKind.SALE_REFUNDED: ("name", "agent", "sale"),
     MailKind.REFUND: ("name", "number"),
+    MailKind.REFUND_FAILED: ("name", "number", "agent"),
     MailKind.WITHDRAWAL_RECEIVED: ("name", "contract", "email"),
     MailKind.WITHDRAWAL_DONE: ("name", "item", "number"),
     MailKind.WITHDRAWAL_REFUSED: ("name", "contract", "reason"),

@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from chenu.accounts.actor import Staff
+from chenu.agents.errors import Disputed
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import get_purchase
@@ -13,9 +14,15 @@ from chenu.core import db
 from chenu.core.errors import ChenuError
 from chenu.core.money import Cents
 from chenu.flows.agent_subscriptions.renewal import resume_purchase
-from chenu.flows.packs.refunds import RefundPackInput, refund_own_pack
+from chenu.flows.packs.refunds import RefundPackInput, get_pack_offer, refund_own_pack
+from chenu.flows.purchases.refund_plans import (
+    RefundSaleInput,
+    find_return_deadline,
+    plan_refund,
+)
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refund_requests import RefundInput, decide_refund, request_refund
+from chenu.flows.subscriptions.refunds import list_refundable
 from chenu.ledger.accounts import (
     BUYER_REFUNDS_DUE,
     DISPUTED_PAYMENTS,
@@ -25,12 +32,13 @@ from chenu.ledger.accounts import (
 from tests.flows.monthly import begin, payments_of, subscription_of
 from tests.flows.packs import Grants, charge_of, grants_of, open_packs
 from tests.flows.packs import buy as buy_pack
-from tests.flows.plans import advance, catch_up, open_paid_plan, tier_of
+from tests.flows.plans import advance, catch_up, open_paid_plan, put_plans, tier_of
 from tests.flows.sales import Market, open_market, open_monthly_market
 from tests.flows.test_disputes import open_dispute
 from tests.flows.test_late_payments import pay_too_late
+from tests.flows.test_pack_refunds import invoice_of
 from tests.flows.test_plan_refunds import get_only_invoice
-from tests.flows.test_sale_refunds import require_true_books
+from tests.flows.test_sale_refunds import require_true_books, sell
 from tests.people import Person, make_person
 from tests.rows import count, mails_to
 from tests.stripe_side import StripeSide
@@ -96,6 +104,49 @@ async def test_a_refund_of_a_disputed_plan_is_refused(
     assert refusal.value.code == "DISPUTED"
     assert await count("invoice_refund_request") == 0
     assert "REFUND" not in await mails_to(zoe.email)
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+async def test_what_the_bank_has_decided_is_refused_before_anything_is_owed(
+    services: Services, stripe_side: StripeSide, end: str
+) -> None:
+    await stripe_side.reset()
+    market = await open_market(services)
+    sold = await sell(services, market)
+    dispute = await open_dispute(services, stripe_side, sold)
+    await stripe_side.end_dispute(dispute, end)
+    await catch_up(services)
+    clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
+
+    for person in (market.buyer, market.creator, clerk):
+        data = RefundSaleInput(sold.id, None, None, "Fair")
+        with pytest.raises(Disputed, match="has decided"):
+            await plan_refund(person.actor, data)
+
+    assert await find_return_deadline(market.buyer.actor, await get_purchase(sold.id)) is None
+    assert await count("purchase_refund") == 0
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+async def test_nothing_of_a_plan_and_a_pack_is_offered_once_the_bank_has_decided(
+    services: Services, stripe_side: StripeSide, end: str
+) -> None:
+    zoe, payment = await open_paid(services, stripe_side)
+    await put_plans(services, "pack_")
+    order = await buy_pack(services, zoe.actor)
+    for charge in (payment.stripe_charge_id, await charge_of(order)):
+        dispute = await stripe_side.dispute(charge)
+        await stripe_side.end_dispute(dispute, end)
+    await catch_up(services)
+    clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
+
+    for invoice_id in (payment.invoice_id, await invoice_of(order)):
+        data = RefundInput(invoice_id, Cents(100), "Fair")
+        with pytest.raises(Disputed, match="has decided"):
+            await request_refund(services, clerk.actor, data, str(invoice_id))
+
+    assert (await list_refundable([payment]))[payment.id].left == 0
+    assert not (await get_pack_offer(order)).is_open
 
 
 async def test_a_refund_of_a_disputed_pack_is_refused(

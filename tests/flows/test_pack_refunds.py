@@ -232,6 +232,8 @@ async def test_a_refund_that_the_bank_sends_back_gives_the_tokens_again(
 
     assert await grants_of(order) == Grants(800, 0)
     assert await count("invoice_refund", "failed_at IS NOT NULL") == 1
+    announced = "kind = 'REFUND_FAILED' AND (params->>'tokens')::int = 800"
+    assert await count("outbox_mail", announced) == 1
     await require_true_books(services)
 
 

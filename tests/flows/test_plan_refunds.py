@@ -361,6 +361,7 @@ async def test_a_refund_that_comes_back_is_booked_back_and_can_be_asked_for_agai
 
     assert await returned(paid) == []
     assert await count("ledger_transaction", "kind = 'PLAN_REFUND_FAILED'") == 1
+    assert (await mails_to(paid.customer.email)).count("REFUND_FAILED") == 1
     await require_sound(services)
     await poll_events(services)
     assert (await ask(services, paid, 100, "again")).state in (

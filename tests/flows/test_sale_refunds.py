@@ -10,7 +10,7 @@ from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.pricing import RANGES
 from chenu.agents.purchases import PurchaseRow, get_purchase
-from chenu.agents.refunds import list_sale_refunds
+from chenu.agents.refunds import list_failed_refunds, list_sale_refunds
 from chenu.core.errors import ChenuError, Invalid, NotFound
 from chenu.core.money import Cents
 from chenu.flows.invariants import check_everything
@@ -250,6 +250,8 @@ async def test_a_refund_that_fails_is_put_back(
     payment = await payment_of(purchase.id)
     assert (payment.refunded, payment.share_due, payment.transferred) == (0, 0, 700)
     assert await get_cents(creator_payable(purchase.creator_id)) == 0
+    assert (await mails_to(market.buyer.email)).count("REFUND_FAILED") == 1
+    assert [each.purchase_id for each in await list_failed_refunds()] == [purchase.id]
 
 
 async def test_a_refund_that_came_back_can_be_made_again_without_another_note(

@@ -40,8 +40,8 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
-from tests.flows.appeals import state_and_appeal
 from tests.agents.newer import publish_newer
+from tests.flows.appeals import state_and_appeal
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -65,13 +65,17 @@ TAX_ID = "FR12000000000"
 
 @dataclass(frozen=True)
 class Life:
-    """`person` has sold `sold` to `buyer`, and bought an agent of `seller`."""
+    """`person` has sold `sold` to `buyer`, and bought an agent of `seller`.
+
+    `code` is a recovery code of the second factor.
+    """
 
     person: Person
     sold: AgentRow
     buyer: Person
     seller: Person
     owner: Person
+    code: str
 
 
 async def live(services: Services) -> Life:
@@ -91,8 +95,9 @@ async def live(services: Services) -> Life:
     await _accept_newer(person, sold, bought)
     await _show(services, sold)
     await state_and_appeal(sold, person, f"{WORDS} appeal")
-    await _work_with_others(services, person, owner)
-    return Life(person, sold, buyer, seller, owner)
+    await _work_with_others(person, owner)
+    _, codes = await switch_on(services, person)
+    return Life(person, sold, buyer, seller, owner, codes[0])
 
 
 async def _review(market: Market, bought: AgentRow) -> None:
@@ -160,7 +165,7 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await set_token_limit(person.actor, LimitInput(agent_id=sold.id, soft=500))
 
 
-async def _work_with_others(services: Services, person: Person, owner: Person) -> None:
+async def _work_with_others(person: Person, owner: Person) -> None:
     """A member of a company, invited to another one, inviting somebody, with another address."""
     company = owner.actor.account_id
     assert company is not None
@@ -172,7 +177,6 @@ async def _work_with_others(services: Services, person: Person, owner: Person) -
     name, wanted = f"{NAME.capitalize()} Sand", f"{NAME}@example.net"
     await update_profile(person.actor, ProfileChange(display_name=name, email=wanted))
     await find_actor(person.token, "192.0.2.77")
-    await switch_on(services, person)
 
 
 async def export_of(person: Person) -> dict[str, Any]:

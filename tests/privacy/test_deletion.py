@@ -43,7 +43,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def _delete(services: Services, life: Life, folder: Path) -> None:
-    await delete_person(services, life.person.actor, PASSWORD, "delete")
+    await delete_person(services, life.person.actor, PASSWORD, "delete", life.code)
     await finish(services, folder)
 
 
@@ -91,7 +91,7 @@ async def test_no_ip_and_no_browser_of_the_person_is_left(
 async def test_it_is_gone_here_before_stripe_or_a_worker_was_asked(services: Services) -> None:
     life = await live(services)
 
-    await delete_person(services, life.person.actor, PASSWORD, "supprimer")
+    await delete_person(services, life.person.actor, PASSWORD, "supprimer", life.code)
 
     # The last mail waits to be sent, and the address goes with it.
     left = await find_words(life.person.email, WORDS)
@@ -322,7 +322,7 @@ async def test_a_customer_that_is_gone_at_stripe_already_is_no_fault(
     sql = "SELECT stripe_customer_id FROM account WHERE id = $1"
     customer = await db.fetch_value(sql, life.person.actor.account_id)
 
-    await delete_person(services, life.person.actor, PASSWORD, "DELETE")
+    await delete_person(services, life.person.actor, PASSWORD, "DELETE", life.code)
     await stripe_side.delete(f"/v1/customers/{customer}")
     await finish(services, tmp_path)
 

@@ -40,6 +40,20 @@ async def test_a_disputed_charge_is_not_refunded_nor_disputed_again(loose: Playg
     assert refusal.value.code == "charge_disputed"
 
 
+@pytest.mark.parametrize("status", ["won", "lost"])
+async def test_what_the_bank_has_decided_is_not_refunded(play: Playground, status: str) -> None:
+    charge = await play.sale(1000)
+    dispute = await play.control(f"charges/{charge.id}/dispute", {})
+    await play.control(f"disputes/{dispute['id']}", {"status": status})
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        await play.stripe.v1.refunds.create_async({"charge": charge.id})
+
+    shown = await play.stripe.v1.disputes.retrieve_async(dispute["id"])
+    assert refusal.value.code == "charge_disputed"
+    assert not shown.is_charge_refundable
+
+
 async def test_disputes_are_listed_by_charge(play: Playground) -> None:
     first, second = await play.sale(1000), await play.sale(500)
     for charge in (first, second):

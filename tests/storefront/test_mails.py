@@ -76,6 +76,7 @@ PARAMS: dict[str, Any] = {
     "access_grant": "0190f0a0-0000-7000-8000-000000000003",
     "notes": "Reads PDFs.",
     "asks_more": True,
+    "tokens": 1100,
     "terms": ["The terms."],
     "terms_version": "2026-11-28",
     "ground": "Quality",
@@ -115,6 +116,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.PAYMENT_RETURNED: {"en": ["€12.50", "already"], "fr": ["12,50\u00a0€", "déjà"]},
     MailKind.REFUND: {"en": ["€12.50", "ABC-0001"], "fr": ["12,50\u00a0€", "ABC-0001"]},
+    MailKind.REFUND_FAILED: {
+        "en": ["€12.50", "Trieur & co", "1,100 tokens", "your bank"],
+        "fr": ["12,50\u00a0€", "Trieur & co", "1\u202f100 jetons"],
+    },
     MailKind.WITHDRAWAL_RECEIVED: {
         "en": ["CHENU-0001", "22 November 2026, 11:14", "new@example.org", "I withdraw"],
         "fr": ["CHENU-0001", "22 novembre 2026, 11:14", "new@example.org", "Je me rétracte"],
@@ -206,6 +211,7 @@ LINKS = {
     MailKind.INVOICE: f"{URL}/account/invoices",
     MailKind.PAYMENT_RETURNED: f"{URL}/account#purchases",
     MailKind.REFUND: f"{URL}/account/invoices",
+    MailKind.REFUND_FAILED: f"{URL}/support",
     MailKind.WITHDRAWAL_RECEIVED: f"{URL}/support",
     MailKind.WITHDRAWAL_DONE: f"{URL}/account/invoices",
     MailKind.WITHDRAWAL_REFUSED: f"{URL}/account/plan",

@@ -4,8 +4,11 @@ import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.agents.access import list_usable_grants, record_first_use
+from chenu.agents.payments import record_refund
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.refunds import list_sale_refunds
+from chenu.core import db
+from chenu.flows.purchases.refund_steps import fail_refund
 from chenu.flows.services import Services
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, buy, open_market
@@ -143,3 +146,21 @@ async def test_a_debt_is_explained_to_the_creator(
     await catch_up(services)
 
     assert "You owe €7.00" in (await browser.get("/creator")).words
+
+
+async def test_the_desk_sees_what_a_bank_sent_back_until_it_is_made_again(
+    browser: Browser, market: Market, sale: PurchaseRow
+) -> None:
+    browser.become(market.buyer)
+    own = f"/purchases/{sale.id}/refund"
+    await browser.submit(await browser.get(own), own)
+    [made] = await list_sale_refunds([sale.id])
+    async with db.transaction():
+        await fail_refund(made, was_announced=True)
+    browser.become(await make_reader("clerk", staff=(Staff.SUPPORT,)))
+
+    queue = await browser.get("/staff/refunds")
+    await record_refund(made.payment_id, made.amount)  # made again
+
+    assert f"/staff/sales/{sale.id}" in queue.links()
+    assert f"/staff/sales/{sale.id}" not in (await browser.get("/staff/refunds")).links()

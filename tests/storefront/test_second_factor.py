@@ -10,7 +10,7 @@ from chenu.accounts.request_context import session_cookie_name
 from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from tests.accounts.factors import code_of, forget_last_code, switch_on
-from tests.api.calls import Api
+from tests.api.calls import Api, as_session
 from tests.people import PASSWORD, Person
 from tests.rows import count, put
 from tests.storefront.browser import Browser, Seen
@@ -177,3 +177,54 @@ async def test_the_api_takes_the_code_with_the_password(
     assert needed["userErrors"] == [{"code": "CODE_NEEDED", "path": ["input", "code"]}]
     assert wrong["userErrors"] == [{"code": "INVALID", "path": ["input", "code"]}]
     assert done == {"user": {"email": "zoe@example.org"}, "userErrors": []}
+
+
+async def test_a_new_password_takes_a_code_as_well(
+    services: Services, browser: Browser, zoe: Person
+) -> None:
+    _, codes = await switch_on(services, zoe)
+    page = await browser.get("/account")
+    typed = {"current_password": PASSWORD, "new_password": "another good passphrase"}
+
+    bare = await browser.submit(page, "/account/password", typed)
+    wrong = await browser.submit(bare, "/account/password", {**typed, "code": "000000"})
+    done = await browser.submit(wrong, "/account/password", {**typed, "code": codes[0]})
+
+    assert (bare.status, wrong.status) == (401, 422)
+    assert "Please enter the code of your authenticator app" in bare.words
+    assert "#password-code" in wrong.links()
+    assert done.location == "/account?notice=password"
+    assert await count("audit_event", "action = 'password.change'") == 1
+
+
+async def test_an_account_is_not_deleted_without_a_code(
+    services: Services, browser: Browser, zoe: Person
+) -> None:
+    _, codes = await switch_on(services, zoe)
+    page = await browser.get("/account/privacy")
+    typed = {"current_password": PASSWORD, "confirmation": "DELETE"}
+
+    bare = await browser.submit(page, "/account/privacy/delete", typed)
+    before = await count("second_factor")
+    done = await browser.submit(bare, "/account/privacy/delete", {**typed, "code": codes[0]})
+
+    assert (bare.status, before) == (401, 1)
+    assert "#delete-code" in bare.links()
+    assert done.location == "/?notice=deleted"
+
+
+async def test_programs_are_asked_for_the_code_of_a_new_password(
+    services: Services, client: httpx.AsyncClient, zoe: Person
+) -> None:
+    secret, _ = await switch_on(services, zoe)
+    await forget_last_code()
+    api = as_session(client, services, zoe)
+    change = {"currentPassword": PASSWORD, "newPassword": "another good passphrase"}
+    query = """mutation ($input: PasswordChangeInput!) {
+        passwordChange(input: $input) { ok userErrors { code path } } }"""
+
+    bare = await api.send(query, {"input": change})
+    done = await api.send(query, {"input": {**change, "code": code_of(secret)}})
+
+    assert bare.refusals() == [("CODE_NEEDED", ["input", "code"])]
+    assert done.payload()["ok"]

@@ -5,7 +5,8 @@ from chenu.billing.invoices import get_invoice_payment
 from chenu.billing.refunds import list_refunds_of_payment
 from chenu.core.money import Cents
 from chenu.flows.disputes.books import book_returned, book_taken
-from chenu.flows.pack_tokens import restore_of_dispute, take_for_dispute
+from chenu.flows.pack_restores import restore_of_dispute
+from chenu.flows.pack_tokens import take_for_dispute
 from chenu.ledger.accounts import PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import credit, debit

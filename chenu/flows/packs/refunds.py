@@ -16,7 +16,6 @@ from chenu.accounts.actor import Actor
 from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
-from chenu.agents.errors import payment_disputed
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import (
     InvoiceId,
@@ -41,6 +40,7 @@ from chenu.core.errors import InvalidState
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
 from chenu.core.pubsub import publishing_wallets
+from chenu.flows.bank_decisions import require_refundable
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_tokens import NOTHING_LEFT, refund_amount, take_back
 from chenu.flows.services import Services
@@ -48,7 +48,6 @@ from chenu.flows.subscriptions.refunds import (
     Refundable,
     create_refund_operation,
     find_refundable,
-    is_with_bank,
     list_refundable,
     new_refund_request,
 )
@@ -207,8 +206,7 @@ async def take_refund(
     """
     payment = await _get_payment(order)
     await lock_refunds(payment.id)
-    if await is_with_bank(payment.id):
-        raise payment_disputed()
+    await require_refundable(payment.id)
     left = await find_refundable(payment)
     if not left:
         raise InvalidState(NOTHING_LEFT)

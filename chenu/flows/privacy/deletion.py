@@ -10,6 +10,7 @@ from chenu.accounts.confirmation import check_own_password, require_session_stil
 from chenu.accounts.customers import get_billed_person, list_owned_accounts
 from chenu.accounts.members import lock_account
 from chenu.accounts.password_store import Credentials, hold_password
+from chenu.accounts.second_factor import CodeGiven, require_code
 from chenu.accounts.users import User, get_user
 from chenu.agents.model import AgentId
 from chenu.agents.privacy import MadeAgent, list_agents_made
@@ -59,11 +60,15 @@ CONFIRMATION_WORD = mark("DELETE")
 _WORDS = frozenset(translate(locale, CONFIRMATION_WORD) for locale in LOCALES)
 
 
-async def delete_person(services: Services, actor: Actor, password: str, typed: str) -> None:
-    """At once and for good. Always asks for the password, and for a word to be typed.
+async def delete_person(
+    services: Services, actor: Actor, password: str, typed: str, code: str | None = None
+) -> None:
+    """At once and for good. Always asks for the password, for the code of who has a second factor,
+    and for a word to be typed.
 
-    Raises Invalid, WrongCredentials, RateLimited; Rejected or InvalidState with what stands in the
-    way; ProviderUnavailable when a payment page cannot be closed: nothing is deleted then.
+    Raises Invalid, WrongCredentials, CodeNeeded, WrongCode, RateLimited; Rejected or InvalidState
+    with what stands in the way; ProviderUnavailable when a payment page cannot be closed: nothing
+    is deleted then.
     """
     user_id = actor.require_user()
     if actor.session_id is None:
@@ -72,6 +77,7 @@ async def delete_person(services: Services, actor: Actor, password: str, typed: 
         message = mark("Please type {word} to confirm")
         raise Invalid(message, path=("confirmation",), word=CONFIRMATION_WORD)
     known = Credentials(user_id, await check_own_password(user_id, password))
+    await require_code(user_id, CodeGiven(code, services.settings.secret))
     await _close_pages(services, actor)
     reject_if_any([obstacle.error for obstacle in await find_obstacles(actor)])
     crash_point("deletion.before_commit")

@@ -71,7 +71,7 @@ async def settle_sale_of_charge(
 @db.transactional
 async def _adopt(payment: PaymentRow, state: RefundState) -> None:
     purchase = await get_purchase(payment.purchase_id, lock=True)
-    refund = await find_sale_refund(state.id)
+    refund = known = await find_sale_refund(state.id)
     if refund is None and await _is_return(state):
         await _follow_return(payment, state)
         return
@@ -84,7 +84,7 @@ async def _adopt(payment: PaymentRow, state: RefundState) -> None:
             await end_refunded(purchase)
             await mail_refund(purchase, refund)
     if state.is_undone:
-        await fail_refund(refund)
+        await fail_refund(refund, was_announced=known is not None)
 
 
 async def _is_return(state: RefundState) -> bool:

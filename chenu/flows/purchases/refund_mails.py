@@ -8,6 +8,7 @@ from chenu.agents.queries import find_agent, find_creator
 from chenu.agents.refunds import SaleRefundRow
 from chenu.core.i18n import known_locale
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail_params import RefundFailedParams
 from chenu.flows.purchases.refund_books import get_booked_parts
 
 
@@ -28,6 +29,16 @@ async def _mail_buyer(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
         "is_whole": now.status is PurchaseStatus.REFUNDED,
     }
     await queue_mail(MailKind.REFUND, buyer.email, locale, f"refunded:{refund.id}", params)
+
+
+async def mail_failed_refund(purchase: PurchaseRow, refund: SaleRefundRow) -> None:
+    """To the buyer alone: the creator's share is sent again, and their pages say so."""
+    buyer, agent = await get_user(purchase.buyer_id), await find_agent(purchase.agent_id)
+    locale = known_locale(buyer.locale)
+    name = agent.text(locale).name if agent else ""
+    params = RefundFailedParams(name=buyer.mail_name, amount=refund.amount, agent=name)
+    key = f"refund-failed:{refund.id}"
+    await queue_mail(MailKind.REFUND_FAILED, buyer.email, locale, key, params)
 
 
 async def _mail_creator(purchase: PurchaseRow, refund: SaleRefundRow) -> None:

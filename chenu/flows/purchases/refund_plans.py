@@ -32,6 +32,7 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import mark
 from chenu.core.money import Cents
+from chenu.flows.bank_decisions import require_refundable
 from chenu.flows.withdrawal_terms import may_withdraw, withdrawal_ends_at
 
 MAX_REASON = 500
@@ -82,7 +83,8 @@ class RefundPlan:
 
 
 async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False) -> RefundPlan:
-    """Changes nothing. Raises NotFound, Forbidden, Invalid, RefundNotAllowed, InvalidState.
+    """Changes nothing. Raises NotFound, Forbidden, Invalid, InvalidState, RefundNotAllowed,
+    Disputed.
 
     `lock` holds purchase and access until the transaction ends.
     """
@@ -98,10 +100,11 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
             is_needed=origin is not SaleRefundOrigin.BUYER,
         )
     )
-    if purchase.status is PurchaseStatus.DISPUTED:
-        raise payment_disputed()
     payments = [each for each in await list_payments([purchase.id]) if not each.is_credit]
     payment = _find_payment(payments, data.payment_id)
+    await require_refundable(payment.id)
+    if purchase.status is PurchaseStatus.DISPUTED:
+        raise payment_disputed()
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
         await require_returnable(purchase, payment, amount, lock=lock)

@@ -17,7 +17,7 @@ from chenu.flows.purchases.refund_books import (
     end_refunded,
     put_back,
 )
-from chenu.flows.purchases.refund_mails import mail_refund
+from chenu.flows.purchases.refund_mails import mail_failed_refund, mail_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
 from chenu.ledger.operations import OperationRow
 
@@ -51,9 +51,14 @@ async def take_own_refund_again(refund_id: RefundId, operation: OperationRow) ->
         await book_refund(purchase, refund, f":{operation.key_number + 1}")
 
 
-async def fail_refund(refund: SaleRefundRow) -> None:
-    """The bank sent it back: under the purchase's lock, the money is where it was before."""
+async def fail_refund(refund: SaleRefundRow, *, was_announced: bool) -> None:
+    """The bank sent it back: under the purchase's lock, the money is where it was before.
+
+    `was_announced`: the buyer believes that it was made.
+    """
     if await mark_sale_refund(refund.id, SaleRefundState.FAILED):
         purchase = await get_purchase(refund.purchase_id)
         key = f"refund-failed:{refund.stripe_refund_id}"
         await put_back(purchase, refund, BUYER_PAYMENTS, key)
+        if was_announced:
+            await mail_failed_refund(purchase, refund)

@@ -22,9 +22,11 @@ from chenu.core.clock import business_now
 from chenu.core.i18n import known_locale
 from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail_params import RefundFailedParams
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import get_subject
-from chenu.flows.pack_tokens import follow_pack_refund, restore_of_refund
+from chenu.flows.pack_restores import restore_of_refund
+from chenu.flows.pack_tokens import follow_pack_refund
 from chenu.flows.subscriptions.unpaid_budgets import follow_returned_money
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
@@ -45,7 +47,7 @@ async def settle_refund(state: RefundState, request_id: RefundRequestId | None =
     if payment is None:
         return False
     await lock_refunds(payment.id)
-    refund = await find_invoice_refund(state.id)
+    refund = known = await find_invoice_refund(state.id)
     if refund is None:
         request_id = request_id or await _find_request(state)
         refund = await _book(payment, state)
@@ -53,7 +55,7 @@ async def settle_refund(state: RefundState, request_id: RefundRequestId | None =
         if request_id is not None:
             await close_request(request_id, RefundRequestState.SETTLED)
     if state.is_undone:
-        await _book_failure(refund)
+        await _book_failure(refund, was_announced=known is not None)
     return True
 
 
@@ -105,12 +107,17 @@ async def _share_of_tax(payment: InvoicePaymentRow, amount: Cents) -> Cents:
     return Cents(min(max(due, 0), amount))
 
 
-async def _book_failure(refund: InvoiceRefundRow) -> None:
-    """The bank sent it back: the money is ours again, and somebody has to find another way."""
+async def _book_failure(refund: InvoiceRefundRow, *, was_announced: bool) -> None:
+    """The bank sent it back: the money is ours again, and somebody has to find another way.
+
+    `was_announced`: the customer believes that it was made.
+    """
     if not await mark_refund_failed(refund.id, business_now()):
         return
     log.warning("refund_failed", refund=refund.stripe_refund_id, invoice=str(refund.invoice_id))
-    await restore_of_refund(refund.stripe_refund_id)
+    tokens = await restore_of_refund(refund.stripe_refund_id)
+    if was_announced:
+        await _tell_of_failure(refund, tokens)
     await follow_returned_money(await get_invoice(refund.invoice_id))
     await post(
         LedgerTransaction(
@@ -125,6 +132,17 @@ async def _book_failure(refund: InvoiceRefundRow) -> None:
             ),
         )
     )
+
+
+async def _tell_of_failure(refund: InvoiceRefundRow, tokens: int) -> None:
+    person = await get_billed_person(refund.account_id)
+    invoice = await get_invoice(refund.invoice_id)
+    params = RefundFailedParams(
+        name=person.name, amount=refund.amount, number=invoice.number or "", tokens=tokens
+    )
+    key = f"refund-failed:{refund.stripe_refund_id}"
+    locale = known_locale(person.locale)
+    await queue_mail(MailKind.REFUND_FAILED, person.email, locale, key, params)
 
 
 async def _tell_customer(refund: InvoiceRefundRow) -> None:

@@ -15,7 +15,6 @@ from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.queries import is_member
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
 from chenu.accounts.validation import check_text
-from chenu.agents.errors import payment_disputed
 from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import (
     InvoiceId,
@@ -40,13 +39,14 @@ from chenu.core.i18n import mark
 from chenu.core.money import Cents
 from chenu.core.pubsub import publishing_wallets
 from chenu.core.text import tidy
+from chenu.flows.bank_decisions import require_refundable
 from chenu.flows.operations.runner import run_operation
-from chenu.flows.pack_tokens import restore_of_request, take_for_request
+from chenu.flows.pack_restores import restore_of_request
+from chenu.flows.pack_tokens import take_for_request
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
     find_refundable,
-    is_with_bank,
     new_refund_request,
 )
 from chenu.ledger.operations import OperationRow
@@ -121,8 +121,7 @@ async def _find_payment(invoice: InvoiceRow, amount: Cents) -> tuple[InvoicePaym
     most = Cents(0)
     for payment in await list_invoice_payments([invoice.id]):
         await lock_refunds(payment.id)
-        if await is_with_bank(payment.id):
-            raise payment_disputed()
+        await require_refundable(payment.id)
         left = await find_refundable(payment)
         if left >= amount:
             return payment, left
@@ -161,14 +160,15 @@ async def decide_refund(
 async def _decide(
     actor: Actor, user_id: UserId, request_id: RefundRequestId, reason: str, *, approve: bool
 ) -> OperationRow | None:
+    await lock_refunds((await get_refund_request(request_id)).payment_id)
     request = await get_refund_request(request_id, lock=True)
     await _require_foreign(user_id, request.account_id)
     if request.requested_by == user_id:
         raise Forbidden("You asked for this refund: a colleague decides about it")
     if not request.is_waiting:
         raise InvalidState("This refund is decided already")
-    if approve and await is_with_bank(request.payment_id):
-        raise payment_disputed()
+    if approve:
+        await require_refundable(request.payment_id)
     state = RefundRequestState.APPROVED if approve else RefundRequestState.REJECTED
     await decide_request(request_id, state, user_id, reason or None)
     act = StaffAct.INVOICE_REFUND_APPROVE if approve else StaffAct.INVOICE_REFUND_REJECT

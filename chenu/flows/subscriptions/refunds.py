@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from chenu.billing.disputes import list_disputes_of_payment
+from chenu.billing.disputes import list_forbidden_refunds
 from chenu.billing.gateway import RefundRequest, StripeRefusal
 from chenu.billing.invoices import (
     InvoicePaymentRow,
@@ -42,7 +42,7 @@ from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
-from chenu.flows.pack_tokens import restore_of_request
+from chenu.flows.pack_restores import restore_of_request
 from chenu.flows.subscriptions.credit_notes import request_credit_note, store_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
@@ -115,38 +115,33 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
     return operation
 
 
-async def is_with_bank(payment_id: UUID) -> bool:
-    """Whether a dispute of this charge forbids to refund it; an inquiry does not."""
-    return any(not each.is_refundable for each in await list_disputes_of_payment(payment_id))
-
-
 async def find_refundable(payment: InvoicePaymentRow) -> Cents:
-    """What neither went back yet nor is promised; exact while the refunds' lock is held.
-
-    Nothing of what the buyer's bank has, or had: Stripe refuses to refund it.
-    """
-    if await is_with_bank(payment.id):
-        return Cents(0)
+    """What neither went back yet nor is promised; exact while the refunds' lock is held."""
     return (await list_refundable([payment]))[payment.id].left
 
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """Of one charge: what went back, and what neither did nor is promised."""
+    """Of one charge: what went back, and what neither did nor is promised.
+
+    Nothing is left of what the buyer's bank has, or had: Stripe refuses to refund it.
+    """
 
     returned: Cents
     left: Cents
 
 
 async def list_refundable(payments: Sequence[InvoicePaymentRow]) -> dict[UUID, Refundable]:
-    """By the charge's id: two statements for all of them."""
+    """By the charge's id: three statements for all of them."""
     ids = [payment.id for payment in payments]
     returned, promised = await sum_refunds(ids), await sum_open_requests(ids)
+    forbidden = await list_forbidden_refunds(ids)
     found = {}
     for payment in payments:
         back = returned.get(payment.id, Cents(0))
         left = payment.paid - back - promised.get(payment.id, 0)
-        found[payment.id] = Refundable(back, Cents(max(left, 0)))
+        is_forbidden = payment.id in forbidden
+        found[payment.id] = Refundable(back, Cents(0 if is_forbidden else max(left, 0)))
     return found
 
 
@@ -223,6 +218,7 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
         self, operation: OperationRow, params: PlanRefundParams, refusal: StripeRefusal
     ) -> None:
         """Unless an event has told already that the refund was made."""
+        await lock_refunds(UUID(params.payment_id))
         request = await get_refund_request(params.request_id, lock=True)
         if request.state is not RefundRequestState.SETTLED:
             await close_request(params.request_id, RefundRequestState.FAILED)
