@@ -1,10 +1,20 @@
 """A picture of an agent: made anew, kept in the object store, and removed once nobody shows it."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from chenu.agents.model import AgentId
+from chenu.agents.pictures import (
+    delete_removed,
+    insert_picture,
+    list_removed,
+    mark_removed,
+    mark_unused,
+    require_room,
+)
+from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
-from chenu.media.pictures import Picture, PictureUse
+from chenu.media.pictures import Picture, PictureHash, PictureUse
 
 
 async def keep_picture(
@@ -19,9 +29,35 @@ async def keep_picture(
 
     Raises PictureRefused with `path`, LimitReached, Busy, or Unavailable: then nothing is kept.
     """
-    raise NotImplementedError
+    await require_room(agent_id)
+    renditions = await services.reencoder.reencode(raw, use, path=path)
+    picture = await insert_picture(agent_id, use, renditions)
+    try:
+        await services.media.put(picture.hash, renditions)
+    except Unavailable:
+        await mark_removed(picture.hash)
+        raise
+    return picture
 
 
 async def remove_pictures(services: Services) -> None:
-    """Deletes pictures that no agent and no waiting change names, once they are a day old."""
-    raise NotImplementedError
+    """Deletes pictures that no agent and no waiting change names, once they are a day old.
+
+    Files go before their row: a run that breaks off leaves something to begin with for the next.
+    One that cannot be deleted is in no other's way.
+    """
+    looked_at: UUID | None = None
+    while (looked_at := await mark_unused(looked_at)) is not None:
+        pass
+    last: PictureHash | None = None
+    failure: Unavailable | None = None
+    while names := await list_removed(last):
+        for name in names:
+            try:
+                await services.media.delete(name)
+                await delete_removed(name)
+            except Unavailable as error:
+                failure = error
+        last = names[-1]
+    if failure is not None:
+        raise failure
