@@ -17,7 +17,7 @@ from chenu.media.pictures import Picture, PictureHash, PictureSize, PictureUse, 
 UNUSED_STORED = timedelta(days=1)
 MOST_KEPT = 40
 """Of an agent at a time: what it shows, what waits for review, and a day of trying out."""
-_BATCH = 100
+_BATCH = 500
 
 _TOO_MANY = mark("This agent has many new pictures already. Please try again tomorrow")
 

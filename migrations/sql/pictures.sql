@@ -1,8 +1,7 @@
--- Pictures of agents: named by a hash, removed by age or once nobody may show them.
+-- Pictures of agents: named by a hash, looked through by id, and by name once they are removed.
 
 CREATE INDEX agent_picture_agent ON agent_picture (agent);
-CREATE INDEX agent_picture_age ON agent_picture (created_at) WHERE removed_at IS NULL;
-CREATE INDEX agent_picture_removed ON agent_picture (removed_at) WHERE removed_at IS NOT NULL;
+CREATE INDEX agent_picture_removed ON agent_picture (name) WHERE removed_at IS NOT NULL;
 ALTER TABLE agent_picture
     ADD CONSTRAINT agent_picture_name CHECK (name ~ '^[0-9a-f]{64}$'),
     ADD CONSTRAINT agent_picture_use CHECK (use IN ('icon', 'screenshot')),
