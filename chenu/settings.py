@@ -12,7 +12,7 @@ from chenu import setting_values as values
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
-from chenu.media.places import DEFAULT_PLACE, Bucket, Place, read_place
+from chenu.media.places import DEFAULT_PLACE, Place, read_place
 
 T = TypeVar("T")
 
@@ -148,15 +148,16 @@ def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
 def _read_media(env: Mapping[str, str]) -> Place:
     """A bucket's address and keys have the names that Amazon's tools know."""
     place = _read(env, "CHENU_MEDIA_STORE", read_place, default=DEFAULT_PLACE)
-    if not isinstance(place, Bucket):
+    if place.bucket is None:
         return place
-    return replace(
-        place,
+    bucket = replace(
+        place.bucket,
         endpoint=_read(env, "AWS_ENDPOINT_URL", values.read_optional_url, default="") or None,
         region=env.get("AWS_REGION") or None,
         access_key=env.get("AWS_ACCESS_KEY_ID") or None,
         secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
     )
+    return Place(bucket=bucket)
 
 
 def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:

@@ -20,14 +20,19 @@ class Bucket:
     secret_key: str | None = field(default=None, repr=False)
 
 
-Place = Path | Bucket
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder, or else a bucket."""
+
+    folder: str | None = None
+    bucket: Bucket | None = None
 
 
 def read_place(raw: str) -> Place:
     """Raises ValueError with what is allowed."""
-    if "://" not in raw:
-        return Path(raw).absolute()
+    if "://" not in raw and raw.strip():
+        return Place(str(Path(raw).absolute()))
     parts = urlsplit(raw)
     if parts.scheme != "s3" or not parts.hostname or parts.netloc != parts.hostname or parts.query:
         raise ValueError("a folder, or s3://bucket/prefix")
-    return Bucket(parts.netloc, parts.path.strip("/"))
+    return Place(bucket=Bucket(parts.netloc, parts.path.strip("/")))

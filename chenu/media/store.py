@@ -69,16 +69,15 @@ class MediaStore:
     @property
     def _attributes(self) -> dict[str, Any] | None:
         """A folder has nowhere to write them."""
-        return {"Content-Type": "image/webp"} if isinstance(self._place, Bucket) else None
+        return {"Content-Type": "image/webp"} if self._place.bucket else None
 
     def _open(self) -> LocalStore | S3Store:
         """At the first use: a folder that cannot be made concerns pictures alone."""
         if self._store is None:
-            place = self._place
-            if isinstance(place, Bucket):
-                self._store = _open_bucket(place)
-            else:
-                self._store = LocalStore(place, mkdir=True)
+            bucket = self._place.bucket
+            self._store = (
+                _open_bucket(bucket) if bucket else LocalStore(self._place.folder, mkdir=True)
+            )
         return self._store
 
 

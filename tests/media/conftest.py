@@ -7,6 +7,7 @@ from pathlib import Path
 import certifi
 import pytest
 
+from chenu.media.places import Place
 from chenu.media.store import MediaStore
 from tests.media.s3_server import S3Server, ending, make_s3
 
@@ -29,6 +30,6 @@ def _certificates(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["folder", "S3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
     if request.param == "folder":
-        return MediaStore(tmp_path / "media")
+        return MediaStore(Place(str(tmp_path / "media")))
     server: S3Server = request.getfixturevalue("s3_server")
-    return MediaStore(server.bucket("pictures", tmp_path.name))
+    return MediaStore(server.place(tmp_path.name))

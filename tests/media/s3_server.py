@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from chenu.demo.processes import Child, free_port
-from chenu.media.places import Bucket
+from chenu.media.places import Bucket, Place
 
 _KEYS = ("key-of-the-tests", "secret-of-the-tests")
 _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
@@ -26,8 +26,8 @@ class S3Server:
     child: Child
     url: str
 
-    def bucket(self, name: str, prefix: str = "", *, secret: str = _KEYS[1]) -> Bucket:
-        return Bucket(name, prefix, self.url, "us-east-1", _KEYS[0], secret)
+    def place(self, prefix: str = "", *, secret: str = _KEYS[1]) -> Place:
+        return Place(bucket=Bucket("pictures", prefix, self.url, "us-east-1", _KEYS[0], secret))
 
     def answers(self) -> bool:
         try:

@@ -7,9 +7,10 @@ import pytest
 
 from chenu.core.errors import Unavailable
 from chenu.media.pictures import PictureHash, PictureSize, Renditions
-from chenu.media.places import Bucket
+from chenu.media.places import Bucket, Place
 from chenu.media.store import MediaStore
 from tests.media.full_disk import no_room
+from tests.media.kept import files_in
 from tests.media.s3_server import S3Server, ending, make_s3
 
 NAME, OTHER = PictureHash("ab" * 32), PictureHash("cd" * 32)
@@ -18,10 +19,6 @@ RENDITIONS = Renditions(2, 1, {size: size.encode() * 5000 for size in PictureSiz
 
 async def found(store: MediaStore, name: PictureHash = NAME) -> list[bytes | None]:
     return [await store.find(name, size) for size in PictureSize]
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def test_a_picture_is_found_in_each_size_and_no_other_is(store: MediaStore) -> None:
@@ -55,13 +52,13 @@ async def test_a_picture_that_is_read_while_it_is_written_is_whole(store: MediaS
 
 
 async def test_another_process_finds_it_in_the_same_place(tmp_path: Path) -> None:
-    await MediaStore(tmp_path / "deep" / "media").put(NAME, RENDITIONS)
+    await MediaStore(Place(str(tmp_path / "deep" / "media"))).put(NAME, RENDITIONS)
 
-    assert None not in await found(MediaStore(tmp_path / "deep" / "media"))
+    assert None not in await found(MediaStore(Place(str(tmp_path / "deep" / "media"))))
 
 
 async def test_files_say_to_the_storage_what_they_are(s3_server: S3Server) -> None:
-    store = MediaStore(s3_server.bucket("pictures"))
+    store = MediaStore(s3_server.place())
     await store.put(NAME, RENDITIONS)
 
     answer = await store._open().get_async(f"ab/{NAME}-small.webp")
@@ -72,7 +69,7 @@ async def test_files_say_to_the_storage_what_they_are(s3_server: S3Server) -> No
 async def test_on_a_full_disk_nothing_is_left_behind_and_later_there_is_room(
     tmp_path: Path,
 ) -> None:
-    store = MediaStore(tmp_path / "media")
+    store = MediaStore(Place(str(tmp_path / "media")))
     smaller = Renditions(2, 1, {**RENDITIONS.files, PictureSize.SMALL: b"fits"})
 
     with no_room(1000), pytest.raises(Unavailable, match="cannot be stored"):
@@ -85,7 +82,7 @@ async def test_on_a_full_disk_nothing_is_left_behind_and_later_there_is_room(
 
 async def test_a_folder_that_cannot_be_made_concerns_pictures_alone(tmp_path: Path) -> None:
     (tmp_path / "media").write_text("in the way")
-    store = MediaStore(tmp_path / "media")
+    store = MediaStore(Place(str(tmp_path / "media")))
 
     with pytest.raises(Unavailable):
         await store.put(NAME, RENDITIONS)
@@ -101,7 +98,7 @@ async def test_storage_that_does_not_answer_is_refused_and_works_again_later(
     tmp_path: Path,
 ) -> None:
     with ending(make_s3(tmp_path), tmp_path) as server:
-        store = MediaStore(server.bucket("pictures"))
+        store = MediaStore(server.place())
 
         with pytest.raises(Unavailable, match="cannot be shown"):
             await store.find(NAME, PictureSize.LARGE)
@@ -114,7 +111,7 @@ async def test_storage_that_does_not_answer_is_refused_and_works_again_later(
 
 
 async def test_storage_with_another_secret_is_refused(s3_server: S3Server) -> None:
-    store = MediaStore(s3_server.bucket("pictures", secret="not the secret"))
+    store = MediaStore(s3_server.place(secret="not the secret"))
 
     with pytest.raises(Unavailable):
         await store.put(NAME, RENDITIONS)
