@@ -69,6 +69,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         change=waiting,
         version=offered,
         manifest=pretty_json(offered.manifest) if offered else "",
+        new_media=waiting.media if waiting else None,
         listing_diff=compare_listing(agent, waiting) if waiting else [],
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
         is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
