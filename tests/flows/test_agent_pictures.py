@@ -8,8 +8,8 @@ import pytest
 from chenu.agents.model import AgentId
 from chenu.agents.pictures import MOST_STORED, lock_pictures
 from chenu.core import db
-from chenu.core.errors import LimitReached, Unavailable
-from chenu.flows.agent_pictures import keep_picture, remove_pictures
+from chenu.core.errors import LimitReached, RateLimited, Unavailable
+from chenu.flows.agent_pictures import PER_AGENT, keep_picture, remove_pictures
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, run_once
 from chenu.media.pictures import PictureRefused, PictureUse
@@ -64,6 +64,17 @@ async def test_an_agent_has_room_for_so_many_pictures_a_day(
     let_days_pass()
     await remove_pictures(services)
     assert await is_stored(services, await keep(services, agent))
+
+
+async def test_refused_pictures_are_tried_so_often_an_hour(
+    services: Services, agent: AgentId
+) -> None:
+    for _ in range(PER_AGENT.tries):
+        with pytest.raises(PictureRefused):
+            await keep_picture(services, agent, ICON, b"")
+
+    with pytest.raises(RateLimited):
+        await keep(services, agent)
 
 
 async def test_what_nobody_shows_goes_after_a_day(services: Services, agent: AgentId) -> None:
