@@ -4,7 +4,7 @@ docs/operations.md lists the variables. The demo writes the same variables for i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from chenu import setting_values as values
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
+from chenu.media.places import DEFAULT_PLACE, Place, read_place
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Settings:
     cache_seconds: float = 0
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
 
     @property
     def is_https(self) -> bool:
@@ -104,6 +106,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
         traces=_read_traces(env),
         limits=_read_limits(env),
+        media=_read_media(env),
     )
     _check_together(settings)
     return settings
@@ -140,6 +143,21 @@ def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
     if not base and not url:
         return None
     return TraceSettings(url or f"{base}/v1/traces", env.get("OTEL_SERVICE_NAME", ""))
+
+
+def _read_media(env: Mapping[str, str]) -> Place:
+    """A bucket's address and keys have the names that Amazon's tools know."""
+    place = _read(env, "CHENU_MEDIA_STORE", read_place, default=DEFAULT_PLACE)
+    if place.bucket is None:
+        return place
+    bucket = replace(
+        place.bucket,
+        endpoint=_read(env, "AWS_ENDPOINT_URL", values.read_optional_url, default="") or None,
+        region=env.get("AWS_REGION") or None,
+        access_key=env.get("AWS_ACCESS_KEY_ID") or None,
+        secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
+    )
+    return Place(bucket=bucket)
 
 
 def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:

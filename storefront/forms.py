@@ -19,6 +19,7 @@ from chenu.core.errors import (
 from chenu.core.i18n import Locale, explain, mark, translate
 from chenu.core.money import format_cents
 from chenu.core.text import compose
+from storefront.uploads import UPLOAD_KEY, read_upload
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -34,6 +35,7 @@ _QUERY = "query_fields"
 SENT_FORM = "sent_form"
 """In the scope's state: the fields of a form that has passed the checks."""
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_UPLOAD_TYPE = "multipart/form-data"
 
 _AS_TYPED = frozenset(
     {"password", "current_password", "new_password", "again_password", "manifest"}
@@ -114,10 +116,14 @@ def read_query(request: HttpRequest) -> Fields:
 
 async def read_form(request: HttpRequest) -> Fields:
     """The fields of a sent form, none for another kind of body; raises BadInput."""
-    content_type = request.headers.get("content-type", "").partition(";")[0]
-    if content_type.strip().lower() != _FORM_TYPE:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == _UPLOAD_TYPE and UPLOAD_KEY in request.route_handler.opt:
+        texts = (await read_upload(request)).texts
+        fields = Fields({name: [_read(name, value)] for name, value in texts.items()})
+    elif content_type == _FORM_TYPE:
+        fields = _parse(await request.body())
+    else:
         return Fields({})
-    fields = _parse(await request.body())
     field_name = fields.find_nul()
     if field_name is not None:
         raise Invalid("Please enter text without control characters", path=(field_name,))

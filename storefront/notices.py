@@ -45,6 +45,8 @@ _NOTICES = {
     "support-answered": mark("Your answer is on its way."),
     "override-set": mark("The override is set: it counts from the next request."),
     "override-removed": mark("The override is removed: the plan counts again."),
+    "picture": mark("The picture is saved."),
+    "picture-removed": mark("The picture is removed."),
     "reviewed": mark("Your review is published. Thank you."),
     "replied": mark("Your reply is published."),
     "evidence": mark("Your answer is on its way to the bank. We write to you once it has decided."),

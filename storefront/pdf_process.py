@@ -4,9 +4,10 @@ A process of its own, which has neither settings nor connections and is killed w
 long: laying out is slow, and what people wrote stands in the documents.
 """
 
-import resource
 import sys
 from collections.abc import Callable
+
+from chenu.core.process_limits import limit_process
 
 MOST_SECONDS = 20
 MOST_MEMORY = 2_000_000_000
@@ -15,8 +16,7 @@ NOT_INSTALLED = 3
 
 
 def main() -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    limit_process(cpu_seconds=MOST_SECONDS, memory=MOST_MEMORY)
     lay_out = _find_layout()
     if lay_out is None:
         return NOT_INSTALLED

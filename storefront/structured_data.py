@@ -8,6 +8,7 @@ from markupsafe import Markup
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.rows import AgentRow, AgentText
 from chenu.core.i18n import Locale
+from chenu.media.pictures import PictureSize, picture_url
 
 _UNSAFE = str.maketrans(
     {
@@ -18,11 +19,12 @@ _UNSAFE = str.maketrans(
 """Escaped, so that no text can end the element that the data stands in."""
 
 
-def describe_agent(agent: AgentRow, text: AgentText, url: str, locale: Locale) -> Markup:
+def describe_agent(agent: AgentRow, text: AgentText, public_url: str, locale: Locale) -> Markup:
     """A Product with its offer, and its rating once there are reviews. Amounts are exact text.
 
     The platform's own agents are not offered: they come with a plan.
     """
+    url = f"{public_url}/agents/{agent.slug}"
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -33,11 +35,21 @@ def describe_agent(agent: AgentRow, text: AgentText, url: str, locale: Locale) -
         "inLanguage": locale,
         "brand": {"@type": "Brand", "name": agent.creator_name or "CHE·NU"},
     }
+    pictures = _pictures(agent, public_url)
+    if pictures:
+        data["image"] = pictures
     if agent.kind is not AgentKind.PLATFORM:
         data["offers"] = _offer(agent, url)
     if agent.review_count:
         data["aggregateRating"] = _rating(agent)
     return Markup(json.dumps(data, ensure_ascii=False).translate(_UNSAFE))  # noqa: S704 - escaped
+
+
+def _pictures(agent: AgentRow, public_url: str) -> list[str]:
+    names = [shot.hash for shot in agent.media.screenshots]
+    if agent.icon is not None:
+        names.append(agent.icon)
+    return [f"{public_url}{picture_url(name, PictureSize.LARGE)}" for name in names]
 
 
 def _offer(agent: AgentRow, url: str) -> dict[str, Any]:

@@ -154,6 +154,7 @@ def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_ur
         "CHENU_SECRET": "a secret of the tests, long enough to be one",
         "CHENU_RETURN_ORIGINS": "https://app.example",
         "CHENU_MAIL_FOLDER": str(folder / "mails"),
+        "CHENU_MEDIA_STORE": str(folder / "media"),
         "CHENU_CACHE_SECONDS": "0",  # tests look at what they just changed
         "STRIPE_MODE": "sandbox",
         "STRIPE_KEY": SANDBOX_KEY,

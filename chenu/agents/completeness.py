@@ -97,6 +97,13 @@ _RULES: tuple[Rule, ...] = (
         lambda agent: agent.sphere is not None,
     ),
     (
+        mark("Screenshot"),
+        mark("Show at least one screenshot: people look before they read."),
+        "screenshot",
+        False,
+        lambda agent: bool(agent.media.screenshots),
+    ),
+    (
         mark("About you"),
         mark("Write who you are on your public profile: people buy from people."),
         "profile",

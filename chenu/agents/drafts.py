@@ -174,7 +174,13 @@ async def write_columns(agent_id: AgentId, columns: dict[str, Any]) -> None:
     """Writes the agent itself: of a draft at once, of a published one when its change is
     approved.
     """
-    await update(Agent, agent_id, {**columns, "updated_at": business_now()})
+    values = {name: _encode(value) for name, value in columns.items()}
+    await update(Agent, agent_id, {**values, "updated_at": business_now()})
+
+
+def _encode(value: Any) -> Any:
+    """What a JSON column takes."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict) else value
 
 
 async def put_change(

@@ -36,7 +36,7 @@ _AGENT = PersonalData(
     _MADE,
     (
         *("id", "slug", "kind", "status", "creator", "account", "name", "tagline", "description"),
-        *("translations", "language", "capabilities", "permissions", "level", "sphere"),
+        *("media", "translations", "language", "capabilities", "permissions", "level", "sphere"),
         *("price_type", "price", "seconds_saved", "current_version", "installs", "rating_sum"),
         *("review_count", "rejection_reason", "submitted_at", "published_at", "created_at"),
         "updated_at",
@@ -52,7 +52,7 @@ _AGENT = PersonalData(
         Blank(
             {
                 **dict.fromkeys(("name", "tagline", "description"), "@pseudonym"),
-                **dict.fromkeys(("translations", "capabilities", "permissions"), "'{}'"),
+                **dict.fromkeys(("media", "translations", "capabilities", "permissions"), "'{}'"),
                 "description_html": "''",
                 "slug": "'deleted-' || right(id::text, 12)",
             },
@@ -71,6 +71,14 @@ _AGENT = PersonalData(
 )
 
 RULES: tuple[Rule, ...] = (
+    PersonalData(
+        "agent_picture",
+        _OF_MADE,
+        ("id", "agent", "name", "use", "width", "height", "created_at", "removed_at"),
+        # The row stays until the worker has deleted the files that it names.
+        erasure=(Blank({"removed_at": "@now"}, "agent = ANY(@agents)"),),
+        retained={**codes("use"), "name": "the name of the picture's files, made by chance"},
+    ),
     PersonalData(
         "agent_view_day",
         _OF_MADE,

@@ -24,6 +24,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "views of agents' pages, by day: more than what creators are shown",
         clock=business_now,
     ),
+    Forever("agent_picture", "deleted a day after nobody shows it, by the task remove_pictures"),
     Forever("featured_agent", "at most one an agent, chosen by staff"),
     Forever("agent_run_summary", "at most one an agent"),
     Forever("purchase", BOOKS),

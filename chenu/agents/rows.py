@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.agents.media import AgentMedia
 from chenu.agents.model import (
     AgentId,
     AgentKind,
@@ -22,6 +23,9 @@ from chenu.agents.tables import Agent, AgentChange, AgentVersion, Creator
 from chenu.core.i18n import LOCALES, Locale
 from chenu.core.money import Cents
 from chenu.core.rows import Columns
+from chenu.media.pictures import PictureHash
+
+_NO_MEDIA = "{}"
 
 
 class AgentText(msgspec.Struct, frozen=True):
@@ -75,6 +79,7 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
     description: str
     description_html: str
     translations_json: str
+    media_json: str
     language: str
     capabilities: list[str]
     permissions: list[str]
@@ -117,6 +122,15 @@ class AgentRow(msgspec.Struct, frozen=True, dict=True):
             payouts_ready=known.payouts_ready,
         )
 
+    @cached_property
+    def media(self) -> AgentMedia:
+        return msgspec.json.decode(self.media_json, type=AgentMedia)
+
+    @property
+    def icon(self) -> PictureHash | None:
+        """None for one that is drawn from the id."""
+        return self.media.icon if self.media_json != _NO_MEDIA else None
+
     @property
     def price(self) -> Price:
         return Price(self.price_type, self.price_amount)
@@ -146,6 +160,7 @@ _AGENTS = Columns(
     creator_id="creator",
     account_id="account",
     translations_json="{0}translations::text",
+    media_json="{0}media::text",
     price_amount="price",
     creator_handle="c.handle",
     creator_name="c.display_name",
@@ -180,6 +195,7 @@ class AgentCard(msgspec.Struct, frozen=True):
     installs: int
     recent_accounts: int
     updated_on: date
+    icon: PictureHash | None
 
 
 def _card_columns(locale: Locale) -> str:
@@ -194,7 +210,7 @@ def _card_columns(locale: Locale) -> str:
         a.id, a.slug, a.kind, {name}, {tagline}, c.display_name, a.sphere, a.level,
         a.platform_rank, a.price_type, a.price, a.rating_sum, a.review_count, a.installs,
         coalesce({recent}, 0),
-        (a.updated_at AT TIME ZONE 'UTC')::date
+        (a.updated_at AT TIME ZONE 'UTC')::date, a.media ->> 'icon'
     """
 
 
@@ -244,6 +260,12 @@ class ChangeRow:
     @cached_property
     def fields(self) -> dict[str, Any]:
         return msgspec.json.decode(self.fields_json, type=dict[str, Any])
+
+    @property
+    def media(self) -> AgentMedia | None:
+        """None where the pictures stay as they are."""
+        changed = self.fields.get("media")
+        return None if changed is None else msgspec.convert(changed, AgentMedia)
 
 
 _CHANGES = Columns(

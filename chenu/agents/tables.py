@@ -48,6 +48,7 @@ class Agent(Table, tablename="agent"):
     description = Text()
     description_html = Text(default="")
     translations = JSONB(default="{}")
+    media = JSONB(default="{}")
     language = Text(default="fr")
     capabilities = Array(base_column=Text())
     permissions = Array(base_column=Text())

@@ -142,6 +142,7 @@ class Group:
             "CHENU_PUBLIC_URL": self.web_url,
             "CHENU_SECRET": state.secret,
             "CHENU_MAIL_FOLDER": str(self.folder / "mails"),
+            "CHENU_MEDIA_STORE": str(self.folder / "media"),
             "STRIPE_MODE": "sandbox",
             "STRIPE_KEY": SANDBOX_KEY,
             "STRIPE_API_BASE": sandbox,

@@ -23,6 +23,7 @@ from chenu.flows.purchases.topic import PURCHASES
 from chenu.flows.refund_events import REFUNDS
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
+from chenu.media.store import MediaStore
 from chenu.settings import Settings
 
 TOPICS = (
@@ -63,6 +64,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         events=EVENTS,
         pubsub=pubsub,
         settings=settings,
+        media=MediaStore(settings.media),
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
     )
 

@@ -21,6 +21,8 @@ from chenu.core.pubsub import PubSub
 from chenu.core.tallies import Tallies
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
+from chenu.media.reencoding import Reencoder
+from chenu.media.store import MediaStore
 from chenu.settings import Settings
 
 
@@ -42,6 +44,8 @@ class Services:
     events: "EventRegistry[Services]"
     pubsub: PubSub
     settings: Settings
+    media: MediaStore
+    reencoder: Reencoder = field(default_factory=Reencoder)
     money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
         default_factory=lambda: SingleFlight(0)
     )

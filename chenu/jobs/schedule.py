@@ -32,6 +32,7 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
@@ -77,6 +78,10 @@ class Recurring:
 
 async def _purge(services: Services, due_at: datetime) -> None:
     await purge_all()
+
+
+async def _remove_pictures(services: Services, due_at: datetime) -> None:
+    await remove_pictures(services)
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -190,6 +195,7 @@ RECURRING = (
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
+    Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
 )
 
 

@@ -9,6 +9,7 @@ from chenu.agents.queries import ViewerRole, find_viewer_role, is_maker, sees_ev
 from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
 from chenu.agents.run_summaries import RunSummary
 from chenu.agents.version_heads import VersionHead
+from chenu.media.pictures import PictureSize, picture_url
 from chenu.tiers import spheres
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import Refusal, describe_refusal
@@ -61,7 +62,9 @@ def resolve_sphere(root: AgentSource) -> spheres.Sphere | None:
 
 
 def resolve_icon_url(root: AgentSource, info: Info) -> str:
-    return info.context.services.url(f"/icons/{root.id}.svg")
+    if root.icon is None:
+        return info.context.services.url(f"/icons/{root.id}.svg")
+    return info.context.services.url(picture_url(root.icon, PictureSize.LARGE))
 
 
 def resolve_creator(root: AgentSource) -> CreatorRow | None:

@@ -61,7 +61,9 @@ class Agent(Node):
     permissions: list[str] = field("What it may touch, read from its manifest.", PARENT)
     level: AgentLevel = field("How far it acts by itself.", PARENT)
     sphere: Sphere | None = field("The sphere it belongs to.", PARENT, agents.resolve_sphere)
-    icon_url: URL | None = field("An SVG drawn from its id.", PARENT, agents.resolve_icon_url)
+    icon_url: URL | None = field(
+        "Its creator's picture, else an SVG drawn from its id.", PARENT, agents.resolve_icon_url
+    )
     price: agents.AgentPrice = field("What it costs now.", PARENT)
     creator: "Creator | None" = field(
         "Who made it; null for the platform's own.", PARENT, agents.resolve_creator

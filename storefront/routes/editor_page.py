@@ -7,12 +7,15 @@ import msgspec
 from chenu.accounts.actor import Actor
 from chenu.agents.completeness import rate_listing
 from chenu.agents.drafts import FIRST_VERSION
+from chenu.agents.media import MOST_SCREENSHOTS, AgentMedia
 from chenu.agents.model import AgentStatus, VersionId
 from chenu.agents.queries import find_agent, find_change, list_versions, list_versions_by_id
 from chenu.agents.queue_time import find_usual_wait
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
+from chenu.flows.creators.edit_pictures import media_being_edited
 from chenu.flows.creators.review_agent import find_submit_refusal
+from chenu.media.pictures import PictureUse
 from chenu.moderation.decisions import DecisionRow, find_latest_decision
 from chenu.moderation.model import DecisionKind
 from chenu.tiers.catalogue import Feature
@@ -33,10 +36,11 @@ class EditorForms:
     price: FormView | None = None
     version: FormView | None = None
     state: FormView | None = None
+    picture: FormView | None = None
 
     @property
     def refused(self) -> FormView | None:
-        forms = (self.listing, self.price, self.version, self.state)
+        forms = (self.listing, self.price, self.version, self.state, self.picture)
         return next((form for form in forms if form and form.errors), None)
 
 
@@ -51,6 +55,7 @@ async def render_editor(
     agent = await _reread(agent)
     change = await find_change(agent.id)
     current = await _find_version(agent, change)
+    media = media_being_edited(agent, change)
     return pages.show(
         "creator/agent.html",
         status,
@@ -66,6 +71,9 @@ async def render_editor(
         price=forms.price or FormView("price", price_values(agent, pages.locale)),
         version=forms.version or FormView("version", _version_values(current)),
         preview=preview,
+        media=media,
+        picture_forms=_picture_forms(media, forms.picture),
+        most_screenshots=MOST_SCREENSHOTS,
         completeness=rate_listing(with_change(agent, change)),
         usual_wait=await find_usual_wait(),
     )
@@ -80,12 +88,23 @@ async def _find_decision(agent: AgentRow, change: ChangeRow | None) -> DecisionR
     return None
 
 
+def _picture_forms(media: AgentMedia, refused: FormView | None) -> dict[str, FormView]:
+    """By use for what is uploaded, by name for what is there."""
+    names = [*PictureUse, *media.names(PictureUse.SCREENSHOT)]
+    forms: dict[str, FormView] = {name: FormView(f"picture-{name[:12]}") for name in names}
+    if refused is not None:
+        forms |= {name: refused for name, form in forms.items() if form.name == refused.name}
+    return forms
+
+
 def with_change(agent: AgentRow, change: ChangeRow | None) -> AgentRow:
     """The agent as it would be published."""
     if change is None:
         return agent
     columns = AgentRow.__struct_fields__
     changed = {name: value for name, value in change.fields.items() if name in columns}
+    if change.media is not None:
+        changed["media_json"] = msgspec.json.encode(change.media).decode()
     return msgspec.structs.replace(agent, **changed)
 
 

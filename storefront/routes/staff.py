@@ -73,6 +73,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         change=waiting,
         version=offered,
         manifest=pretty_json(offered.manifest) if offered else "",
+        new_media=waiting.media if waiting else None,
         listing_diff=compare_listing(agent, waiting) if waiting else [],
         near_copies=await list_near_copies(agent, waiting.fields if waiting else {}),
         manifest_diff=_compare_manifests(live, offered) if waiting else [],

@@ -174,7 +174,7 @@ async def head_of(
         "offer": await make_offer(pages.request_context.actor, agent),
         "accounts": summary.accounts if summary else 0,
         "figures": summary if summary and summary.has_figures else None,
-        "structured_data": describe_agent(agent, text, _address_of(pages, agent), pages.locale),
+        "structured_data": describe_agent(agent, text, pages.settings.public_url, pages.locale),
         "consent": consent_text(pages.locale),
         "idempotency_key": new_id().hex,
         "form": form or FormView("buy"),

@@ -64,6 +64,7 @@ class Route:
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",
+            "picture": f"{world.rows['picture']}-large.webp",
         }
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]

@@ -58,6 +58,7 @@ from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.flows.runs import give_tokens
+from tests.media.stored import keep
 from tests.people import (
     Person,
     agent_input,
@@ -280,6 +281,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "sale": purchase.id,
         "warning": await let_bank_warn(services, purchase.id),
         "agent on sale": agent.id,
+        "picture": (await keep(services, agent.id)).hash,
         "draft": draft.id,
         "published version": agent.current_version,
         "draft version": draft.current_version,

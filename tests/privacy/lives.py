@@ -16,6 +16,7 @@ from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.featured import FeatureInput, feature_agent
+from chenu.agents.model import AgentId
 from chenu.agents.rows import AgentRow
 from chenu.agents.updates import accept_update
 from chenu.agents.version_news import announce_version
@@ -34,6 +35,7 @@ from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_p
 from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
+from chenu.media.pictures import PictureUse
 from chenu.privacy.deletions import list_deletions_due
 from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
 from chenu.roi.settings import RoiSettingsInput, update_settings
@@ -45,6 +47,7 @@ from tests.flows.appeals import state_and_appeal
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
+from tests.media.stored import keep, show
 from tests.people import (
     Person,
     agent_input,
@@ -85,7 +88,8 @@ async def live(services: Services) -> Life:
     buyer = await make_person("balthazar")
     sold = await make_published_agent(services, person, price=700)
     await buy(services, Market(person, sold, buyer))
-    await create_agent(person.actor, agent_input(name=f"{WORDS} draft"))
+    draft = await create_agent(person.actor, agent_input(name=f"{WORDS} draft"))
+    await _picture(services, draft, sold.id)
     seller, _ = await make_creator(services, "ferdinand")
     bought = await make_published_agent(services, seller, price=500, name="Relanceur")
     await buy(services, Market(seller, bought, person), key="own")
@@ -98,6 +102,14 @@ async def live(services: Services) -> Life:
     await _work_with_others(person, owner)
     _, codes = await switch_on(services, person)
     return Life(person, sold, buyer, seller, owner, codes[0])
+
+
+async def _picture(services: Services, *agents: AgentId) -> None:
+    """Each shows an icon and a screenshot."""
+    for agent_id in agents:
+        icon = await keep(services, agent_id, PictureUse.ICON)
+        shown = await keep(services, agent_id, PictureUse.SCREENSHOT)
+        await show(agent_id, icon.hash, shown.hash)
 
 
 async def _review(market: Market, bought: AgentRow) -> None:

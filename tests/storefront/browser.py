@@ -111,15 +111,27 @@ class Browser:
             data.append((name, value))
         return await self.post(form.action, data)
 
+    async def upload(
+        self, seen: Seen, action: str, content: bytes, typed: Mapping[str, str] | None = None
+    ) -> Seen:
+        """Sends the form for `action` with a file as its field `picture`, as browsers do."""
+        form = seen.form(action)
+        texts = {**dict(form.fields), **(typed or {})}
+        texts.pop("picture", None)
+        response = await self._client.post(
+            self._path(action),
+            data=texts,
+            files={"picture": ("picture.png", content, "image/png")},
+            headers=self._own_headers(),
+        )
+        return Seen(response, PageReader(response.text))
+
     async def post(
         self, url: str, data: list[tuple[str, str]] | dict[str, str], **headers: str
     ) -> Seen:
         """Sends a form as browsers do, with its origin."""
-        own = self._settings.public_url
         sent = {
-            "origin": own,
-            "sec-fetch-site": "same-origin",
-            "referer": f"{own}{self._here or '/'}",
+            **self._own_headers(),
             "content-type": "application/x-www-form-urlencoded",
             **_as_headers(headers),
         }
@@ -132,6 +144,11 @@ class Browser:
         """Follows the redirect after a form; the test fails if there is none."""
         assert seen.status == 303, (seen.status, seen.page.errors(), seen.words[:400])
         return await self.open(seen.location)
+
+    def _own_headers(self) -> dict[str, str]:
+        own = self._settings.public_url
+        referer = f"{own}{self._here or '/'}"
+        return {"origin": own, "sec-fetch-site": "same-origin", "referer": referer}
 
     def _path(self, url: str) -> str:
         return url.removeprefix(self._settings.public_url) or "/"

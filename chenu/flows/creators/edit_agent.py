@@ -118,7 +118,7 @@ async def update_agent(
     actor: Actor, agent_id: AgentId, fields: ListingFields, price: PriceInput | None
 ) -> None:
     """Only what is given changes. Raises NotFound, InvalidState, PlanRequired, Invalid."""
-    _require_maker(actor)
+    require_maker(actor)
     errors = check_listing(fields)
     new_price: Price | None = None
     try:
@@ -129,7 +129,7 @@ async def update_agent(
 
     async def write() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
-        _require_editable(actor, agent)
+        require_editable(actor, agent)
         if not fields.is_empty:
             await _write_fields(agent, fields)
         if new_price is not None and new_price != agent.price:
@@ -139,12 +139,14 @@ async def update_agent(
     await db.run_in_transaction(write)
 
 
-def _require_maker(actor: Actor) -> None:
+def require_maker(actor: Actor) -> None:
+    """Raises Unauthenticated, Forbidden for a key without the scope."""
     actor.require_user()
     actor.require_account(ApiScope.AGENTS)
 
 
-def _require_editable(actor: Actor, agent: AgentRow) -> None:
+def require_editable(actor: Actor, agent: AgentRow) -> None:
+    """Raises PlanRequired, InvalidState."""
     is_custom = agent.kind is AgentKind.CUSTOM
     require_feature(actor.entitlements, Feature.CUSTOM_AGENTS if is_custom else Feature.MARKETPLACE)
     if agent.status is AgentStatus.PENDING_REVIEW:
@@ -154,7 +156,11 @@ def _require_editable(actor: Actor, agent: AgentRow) -> None:
 
 
 async def _write_fields(agent: AgentRow, fields: ListingFields) -> None:
-    columns = to_columns(fields)
+    await write_or_queue(agent, to_columns(fields))
+
+
+async def write_or_queue(agent: AgentRow, columns: dict[str, Any]) -> None:
+    """Of a draft at once, of a published agent in its waiting change."""
     if agent.status in _EDITABLE or agent.kind is AgentKind.CUSTOM:
         await write_columns(agent.id, columns)
     else:
@@ -201,13 +207,13 @@ async def create_version(
 
     Raises NotFound, InvalidState, PlanRequired, Invalid, AlreadyExists.
     """
-    _require_maker(actor)
+    require_maker(actor)
     reject_if_any(check_changelog(changelog))
     checked = check_manifest(manifest)
 
     async def write() -> None:
         agent = await get_own_agent(actor, agent_id, lock=True)
-        _require_editable(actor, agent)
+        require_editable(actor, agent)
         await require_higher_number(agent_id, number)
         version_id = VersionId(new_id())
         is_draft = agent.status in _EDITABLE or agent.kind is AgentKind.CUSTOM
