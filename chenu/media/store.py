@@ -40,9 +40,9 @@ class MediaStore:
                     attributes=self._attributes,
                 )
         except _FAILURES as error:
-            log.error("media_not_stored", name=name, error=_describe(error))
             with suppress(Unavailable):
                 await self.delete(name)
+            log.error("media_not_stored", name=name, error=_describe(error))
             raise Unavailable(_NOT_KEPT) from None
 
     async def find(self, name: PictureHash, size: PictureSize) -> bytes | None:

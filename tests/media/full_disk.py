@@ -4,13 +4,16 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from structlog.testing import capture_logs
+
 
 @contextmanager
 def no_room(most: int = 0) -> Iterator[None]:
     """`most` is the size to which a file may grow."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with capture_logs():  # which pytest has in a file
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
