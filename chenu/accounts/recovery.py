@@ -72,9 +72,7 @@ async def cancel_email_change(token: str) -> None:
     await cancel_mail_tokens(link.user_id, Purpose.CHANGE_EMAIL, Purpose.CANCEL_CHANGE)
 
 
-async def change_password(
-    actor: Actor, current: str, new: str, given: CodeGiven = NO_CODE
-) -> None:
+async def change_password(actor: Actor, current: str, new: str, given: CodeGiven = NO_CODE) -> None:
     """Ends every other session; who has a second factor gives a code as well.
 
     Raises WrongCredentials, Invalid, CodeNeeded, WrongCode, RateLimited.
