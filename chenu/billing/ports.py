@@ -140,6 +140,8 @@ class ConnectPort(Protocol):
         self, account_id: str, return_url: str, refresh_url: str
     ) -> str: ...
 
+    async def make_login_link(self, account_id: str) -> str: ...
+
 
 class PayoutPort(Protocol):
     """What connected accounts have at Stripe."""

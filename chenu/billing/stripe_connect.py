@@ -95,3 +95,8 @@ class StripeConnect(StripeCaller):
             )
         )
         return link.url
+
+    async def make_login_link(self, account_id: str) -> str:
+        """Single use, to the Express dashboard: created per click, never stored."""
+        link = await self.ask(lambda: self.client.v1.accounts.login_links.create_async(account_id))
+        return link.url

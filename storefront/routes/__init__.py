@@ -180,6 +180,7 @@ HANDLERS = (
     creator.show_join,
     creator.join,
     creator.open_onboarding,
+    creator.open_payout_account,
     creator.return_from_onboarding,
     creator_disputes.show_disputes,
     creator_disputes.answer_bank,

@@ -24,6 +24,7 @@ from chenu.core.paging import Key
 from chenu.flows.creators.onboard_creator import (
     CreatorInput,
     become_creator,
+    make_login_link,
     make_onboarding_link,
     refresh_own_connect_state,
 )
@@ -173,6 +174,18 @@ async def open_onboarding(
         return elsewhere
     link = await make_onboarding_link(services, pages.request_context.actor)
     return pages.go(link or "/creator?notice=payouts-ready")
+
+
+@get("/creator/onboarding/account", opt=for_right(Right.MAKE_AGENTS))
+async def open_payout_account(
+    pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    """Redirects to Stripe's page of the account, for another bank account; made for this click."""
+    elsewhere = await _find_page_before_onboarding(pages)
+    if elsewhere is not None:
+        return elsewhere
+    link = await make_login_link(services, pages.request_context.actor)
+    return pages.go(link or "/creator/onboarding")
 
 
 @get("/creator/onboarding/return", opt=for_right(Right.MAKE_AGENTS))

@@ -72,7 +72,10 @@ async def test_access_to_a_head_is_that_to_its_page(
         assert _shown(head) == _shown(get)
 
 
-@pytest.mark.parametrize("path", ["/creator/onboarding", "/creator/onboarding/return"])
+@pytest.mark.parametrize(
+    "path",
+    ["/creator/onboarding", "/creator/onboarding/account", "/creator/onboarding/return"],
+)
 async def test_a_head_asks_stripe_for_nothing(
     client: httpx.AsyncClient, services: Services, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +86,7 @@ async def test_a_head_asks_stripe_for_nothing(
         asked.append(path)
 
     monkeypatch.setattr("storefront.routes.creator.make_onboarding_link", ask)
+    monkeypatch.setattr("storefront.routes.creator.make_login_link", ask)
     monkeypatch.setattr("storefront.routes.creator.refresh_own_connect_state", ask)
 
     cookie = {"cookie": f"{session_cookie_name(services.settings)}={person.token}"}

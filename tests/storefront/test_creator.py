@@ -10,6 +10,7 @@ from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_published_agent, pay
+from tests.rows import count
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint, OpenBrowser
 from tests.storefront.test_purchases import order
@@ -47,7 +48,12 @@ async def test_joining_makes_a_creator_who_is_led_to_stripe_and_back(
         done = await stripe.post(sent.location, data={"complete": "complete"})
     back = await browser.open(done.headers["location"])
     again = await browser.get("/creator/onboarding")
+    account = await browser.get("/creator/onboarding/account")
 
+    assert "/creator/onboarding/account" not in desk.links()
+    assert "/creator/onboarding/account" in back.links()
+    assert account.location.startswith(f"{services.settings.stripe.api_base}/express/acct_")
+    assert await count("audit_event", "action = 'creator.login_link'") == 1
     assert "Atelier Nord" in desk.words
     assert "/creator/onboarding" in desk.links()
     assert sent.location.startswith(str(services.settings.stripe.api_base))
@@ -150,6 +156,7 @@ async def test_without_a_creator_every_page_of_the_desk_leads_to_joining(
     for path in (
         "/creator",
         "/creator/onboarding",
+        "/creator/onboarding/account",
         "/creator/onboarding/return",
         "/creator/agents/new",
     ):

@@ -95,6 +95,26 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
         raise InvalidState(message) from refusal
 
 
+async def make_login_link(services: Services, actor: Actor) -> str | None:
+    """Stripe's page where a creator changes the bank account, made per click and never stored.
+
+    None before the payouts are set up: onboarding comes first. Raises InvalidState for somebody
+    who is no creator, SignInAgain, ProviderUnavailable.
+    """
+    creator = await get_own_creator(actor)
+    await require_fresh(actor)
+    account = await connect_accounts.find_of_user(creator.owner_id)
+    if account is None or account.stripe_account_id is None or not account.can_be_paid:
+        return None
+    try:
+        link = await services.connect.make_login_link(account.stripe_account_id)
+    except StripeRefusal as refusal:
+        message = mark("Stripe does not open your payout account at the moment: please write to us")
+        raise InvalidState(message) from refusal
+    await audit.record(actor, "creator.login_link", creator.id)
+    return link
+
+
 async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccount:
     """As Stripe knows it now. Raises ProviderUnavailable."""
     for _ in range(_OPENINGS):

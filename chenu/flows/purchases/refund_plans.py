@@ -63,13 +63,17 @@ class RefundSaleInput(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RefundPlan:
-    """What a refund would move, and who asks for it."""
+    """What a refund would move, and who asks for it.
+
+    `by_credit`: what the buyer's credit at Stripe paid of the same invoice, and stays paid.
+    """
 
     purchase: PurchaseRow
     payment: PaymentRow
     amount: Cents
     origin: SaleRefundOrigin
     is_latest: bool = True
+    by_credit: Cents = Cents(0)
 
     @property
     def ends_access(self) -> bool:
@@ -100,7 +104,8 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
             is_needed=origin is not SaleRefundOrigin.BUYER,
         )
     )
-    payments = [each for each in await list_payments([purchase.id]) if not each.is_credit]
+    everything = await list_payments([purchase.id])
+    payments = [each for each in everything if not each.is_credit]
     payment = _find_payment(payments, data.payment_id)
     await require_refundable(payment.id)
     if purchase.status is PurchaseStatus.DISPUTED:
@@ -108,7 +113,14 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
         await require_returnable(purchase, payment, amount, lock=lock)
-    return RefundPlan(purchase, payment, amount, origin, payment.id == payments[0].id)
+    by_credit = _sum_credit(everything, payment)
+    return RefundPlan(purchase, payment, amount, origin, payment.id == payments[0].id, by_credit)
+
+
+def _sum_credit(payments: Sequence[PaymentRow], payment: PaymentRow) -> Cents:
+    invoice = payment.stripe_invoice_id
+    same = [each for each in payments if each.is_credit and each.stripe_invoice_id == invoice]
+    return Cents(sum(each.paid for each in same))
 
 
 async def find_origin(actor: Actor, purchase: PurchaseRow) -> SaleRefundOrigin:
