@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
             "chenu.agents.tables",
             "chenu.agents.shop_tables",
             "chenu.support.tables",
+            "chenu.moderation.report_tables",
             "chenu.moderation.tables",
             "chenu.tokens.pack_tables",
             "chenu.roi.tables",

@@ -6,6 +6,8 @@ from chenu.core.i18n import mark
 STAFF_ACTS = {
     StaffAct.AGENT_APPROVE: mark("Agent approved"),
     StaffAct.AGENT_REJECT: mark("Agent sent back"),
+    StaffAct.REPORT_DISMISS: mark("Reports dismissed"),
+    StaffAct.REPORT_ACT: mark("Reports acted on"),
     StaffAct.AGENT_FEATURE: mark("Agent put on the home page"),
     StaffAct.AGENT_UNFEATURE: mark("Agent taken off the home page"),
     StaffAct.OVERRIDE_SET: mark("Right of an account changed"),

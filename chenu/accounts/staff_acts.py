@@ -26,6 +26,8 @@ class StaffAct(StrEnum):
     AGENT_REJECT = "agent.reject"
     AGENT_FEATURE = "agent.feature"
     AGENT_UNFEATURE = "agent.unfeature"
+    REPORT_DISMISS = "report.dismiss"
+    REPORT_ACT = "report.act"
     OVERRIDE_SET = "entitlement.override"
     OVERRIDE_REMOVE = "entitlement.override.remove"
     INVOICE_REFUND = "invoice.refund"

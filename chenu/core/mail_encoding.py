@@ -9,6 +9,7 @@ from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
+from chenu.core.report_mail_params import ReportDecidedParams, ReportReceivedParams
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.EMAIL_VERIFY: of.VerifyParams,
@@ -48,6 +49,8 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
     MailKind.AGENT_REJECTED: of.ReviewParams,
+    MailKind.REPORT_RECEIVED: ReportReceivedParams,
+    MailKind.REPORT_DECIDED: ReportDecidedParams,
     MailKind.EXPORT_READY: of.GreetingParams,
     MailKind.PERSON_DELETED: of.PersonDeletedParams,
     MailKind.PLAN_STARTED: of.PlanStartedParams,

@@ -33,6 +33,7 @@ from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
+from tests.flows.reports import open_cases, send_review_report
 from tests.people import (
     MANIFEST,
     Person,
@@ -55,6 +56,9 @@ class Store:
     draft: AgentRow
     purchase: Any
     handle: str
+    review: object
+    case: object
+    receipt: str
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -69,6 +73,9 @@ class Store:
                 f"/agents/{slug}",
                 f"/agents/{slug}/reviews",
                 f"/agents/{slug}/versions",
+                f"/agents/{slug}/report",
+                f"/reviews/{self.review}/report",
+                f"/reports/{self.receipt}",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
                 f"/password/reset?token={typed}",
@@ -95,7 +102,13 @@ class Store:
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
             ],
-            "reviewer": ["/staff", "/staff/featured", f"/staff/agents/{self.agent.id}"],
+            "reviewer": [
+                "/staff",
+                "/staff/featured",
+                f"/staff/agents/{self.agent.id}",
+                "/staff/reports",
+                f"/staff/reports/{self.case}",
+            ],
             "support": [
                 f"/staff/accounts?email={typed}",
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}",
@@ -170,9 +183,11 @@ async def open_store(services: Services) -> Store:
         "support": support,
     }
     await put("access_grant", "first_used_at", system_now())
-    await create_review(buyer.actor, agent.id, 5, "Good.")
+    review = await create_review(buyer.actor, agent.id, 5, "Good.")
+    receipt = await send_review_report(review.id)
+    [case] = await open_cases()
     await _pay_for(purchase)
-    return Store(people, agent, draft, purchase.id, profile.handle)
+    return Store(people, agent, draft, purchase.id, profile.handle, review.id, case, receipt)
 
 
 async def _bill(buyer: Person) -> None:
@@ -227,6 +242,7 @@ async def _infect_payments(store: Store, line: str, lines: str) -> None:
     """Reviews, coupons, and what programs write into the statement of tokens."""
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
+    await put("content_report", "body", lines)
     await put("coupon", "code", line.upper())
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 

@@ -37,6 +37,8 @@ class Route:
             "purchase_id": world.rows["purchase"],
             "sale_id": world.rows["sale"],
             "review_id": world.rows["review"],
+            "case_id": world.rows["report case"],
+            "receipt": world.rows["receipt"],
             "warning_id": world.rows["warning"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,

@@ -55,6 +55,7 @@ from tests.flows.coupons import coupon_input
 from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
+from tests.flows.reports import send_report
 from tests.flows.runs import give_tokens
 from tests.people import (
     Person,
@@ -217,7 +218,14 @@ async def _review(services: Services, cast: Cast) -> dict[str, Any]:
     for person in (cast.buyer, reader):
         await buy_agent(services, person.actor, request, "free")
     review = await create_review(reader.actor, agent.id, 4, "Does what it says.")
-    return {"review": review.id, "reviewed agent": agent.slug}
+    receipt = await send_report(agent.id, body="It copies a work of mine.")
+    case = await db.fetch_value("SELECT id FROM report_case")
+    return {
+        "review": review.id,
+        "reviewed agent": agent.slug,
+        "report case": case,
+        "receipt": receipt,
+    }
 
 
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:

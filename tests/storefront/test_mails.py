@@ -48,6 +48,9 @@ PARAMS: dict[str, Any] = {
     "platform_share": 375,
     "reason": "already_owned",
     "is_inquiry": False,
+    "is_review": True,
+    "is_acted": True,
+    "receipt": "0" * 40,
     "at": "2026-11-22T10:15:00+00:00",
     "plan": "Pro",
     "old_plan": "Starter",
@@ -128,6 +131,8 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     },
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
     MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
+    MailKind.REPORT_RECEIVED: {"en": ["nobody else"], "fr": ["personne d’autre"]},
+    MailKind.REPORT_DECIDED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.EXPORT_READY: {"en": ["seven days"], "fr": ["sept jours"]},
     MailKind.PERSON_DELETED: {"en": ["last mail"], "fr": ["dernier message"]},
     MailKind.WELCOME: {"en": ["nine spheres"], "fr": ["neuf sphères"]},
@@ -201,6 +206,8 @@ LINKS = {
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
     MailKind.AGENT_REJECTED: f"{URL}/creator",
+    MailKind.REPORT_RECEIVED: f"{URL}/reports/{'0' * 40}",
+    MailKind.REPORT_DECIDED: f"{URL}/reports/{'0' * 40}",
     MailKind.EXPORT_READY: f"{URL}/account/privacy",
     MailKind.PERSON_DELETED: f"{URL}/sign-up",
     MailKind.WELCOME: f"{URL}/agents",
@@ -231,6 +238,8 @@ TO_UNPROVED = {
     MailKind.EMAIL_CHANGE_CONFIRM,
     MailKind.INVITATION,
     MailKind.WELCOME,
+    MailKind.REPORT_RECEIVED,
+    MailKind.REPORT_DECIDED,
 }
 """To an address that nobody has proved, or somebody just now: no name in it."""
 
