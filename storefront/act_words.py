@@ -6,6 +6,10 @@ from chenu.core.i18n import mark
 STAFF_ACTS = {
     StaffAct.AGENT_APPROVE: mark("Agent approved"),
     StaffAct.AGENT_REJECT: mark("Agent sent back"),
+    StaffAct.AGENT_SUSPEND: mark("Agent suspended"),
+    StaffAct.AGENT_REINSTATE: mark("Agent put back on sale"),
+    StaffAct.APPEAL_UPHOLD: mark("Appeal turned down"),
+    StaffAct.APPEAL_OVERTURN: mark("Appeal granted"),
     StaffAct.REPORT_DISMISS: mark("Reports dismissed"),
     StaffAct.REPORT_ACT: mark("Reports acted on"),
     StaffAct.AGENT_FEATURE: mark("Agent put on the home page"),

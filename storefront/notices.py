@@ -105,6 +105,10 @@ _NOTICES = {
     "submitted": mark("Your agent waits for a reviewer. We will write to you."),
     "archived": mark("The agent is archived. Its buyers keep it."),
     "approved": mark("Approved: it is in the store."),
+    "suspended": mark("It is off sale. Its creator was told why, and how to appeal."),
+    "reinstated": mark("It is on sale again, and its creator was told."),
+    "appealed": mark("We have your appeal. Somebody else reads it and writes to you."),
+    "appeal-decided": mark("The appeal is decided, and the answer is on its way."),
     "rejected": mark("Rejected: the creator was told why."),
 }
 

@@ -24,6 +24,10 @@ MAX_REASON = 500
 class StaffAct(StrEnum):
     AGENT_APPROVE = "agent.approve"
     AGENT_REJECT = "agent.reject"
+    AGENT_SUSPEND = "agent.suspend"
+    AGENT_REINSTATE = "agent.reinstate"
+    APPEAL_UPHOLD = "appeal.uphold"
+    APPEAL_OVERTURN = "appeal.overturn"
     AGENT_FEATURE = "agent.feature"
     AGENT_UNFEATURE = "agent.unfeature"
     REPORT_DISMISS = "report.dismiss"

@@ -35,6 +35,7 @@ async def count_review_queue() -> int:
     """New agents and pending changes."""
     source = """
         (SELECT id FROM agent WHERE status = 'PENDING_REVIEW'
-        UNION ALL SELECT id FROM agent_change WHERE status = 'PENDING_REVIEW') waiting
+        UNION ALL SELECT p.id FROM agent_change p JOIN agent a ON a.id = p.agent
+            WHERE p.status = 'PENDING_REVIEW' AND a.status = 'PUBLISHED') waiting
     """
     return await _count(source)

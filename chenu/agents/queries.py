@@ -207,7 +207,7 @@ async def list_review_queue(page: PageRequest) -> Page[QueuedAgent]:
             SELECT {AGENT_COLUMNS}, p.submitted_at AS queued_at, true AS is_change
             FROM agent_change p JOIN agent a ON a.id = p.agent
             LEFT JOIN creator c ON c.id = a.creator
-            WHERE p.status = 'PENDING_REVIEW'
+            WHERE p.status = 'PENDING_REVIEW' AND a.status = 'PUBLISHED'
         ) q WHERE {where} ORDER BY {order.order(page)} LIMIT {page.size + 1}
     """  # noqa: S608 - own fragments, values are arguments
     return cut(await db.fetch_all(QueuedAgent, sql, *args), page)

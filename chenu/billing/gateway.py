@@ -96,11 +96,12 @@ class AgentPriceRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProductUpdate:
-    """`is_active` False archives the product; True leaves it as it is."""
+    """`is_active` False archives the product; True leaves it as it is, unless `is_back`."""
 
     product_id: str
     name: str
     is_active: bool = True
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

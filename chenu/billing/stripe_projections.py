@@ -168,8 +168,8 @@ class StripeProjections(StripeCaller):
 
     async def update_product(self, change: gateway.ProductUpdate, by: OperationIdentity) -> None:
         params: ChangedProductParams = {"name": change.name}
-        if not change.is_active:
-            params["active"] = False
+        if change.is_back or not change.is_active:
+            params["active"] = change.is_active
         await self.ask(
             lambda: self.client.v1.products.update_async(
                 change.product_id, params, {"idempotency_key": by.idempotency_key}

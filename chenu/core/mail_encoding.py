@@ -9,6 +9,7 @@ from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
+from chenu.core.moderation_mail_params import AppealParams, DecisionParams
 from chenu.core.report_mail_params import ReportDecidedParams, ReportReceivedParams
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
@@ -48,7 +49,11 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.SALE_REFUNDED: of_sales.SaleRefundedParams,
     MailKind.TOKEN_LIMIT: of.TokenLimitParams,
     MailKind.AGENT_APPROVED: of.ReviewParams,
-    MailKind.AGENT_REJECTED: of.ReviewParams,
+    MailKind.AGENT_REJECTED: DecisionParams,
+    MailKind.AGENT_SUSPENDED: DecisionParams,
+    MailKind.AGENT_REINSTATED: of.ReviewParams,
+    MailKind.REVIEW_REMOVED: DecisionParams,
+    MailKind.APPEAL_DECIDED: AppealParams,
     MailKind.REPORT_RECEIVED: ReportReceivedParams,
     MailKind.REPORT_DECIDED: ReportDecidedParams,
     MailKind.EXPORT_READY: of.GreetingParams,

@@ -41,6 +41,10 @@ class MailKind(StrEnum):
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
     AGENT_REJECTED = "AGENT_REJECTED"
+    AGENT_SUSPENDED = "AGENT_SUSPENDED"
+    AGENT_REINSTATED = "AGENT_REINSTATED"
+    REVIEW_REMOVED = "REVIEW_REMOVED"
+    APPEAL_DECIDED = "APPEAL_DECIDED"
     REPORT_RECEIVED = "REPORT_RECEIVED"
     REPORT_DECIDED = "REPORT_DECIDED"
     EXPORT_READY = "EXPORT_READY"
@@ -149,6 +153,10 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
     MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),
+    MailKind.AGENT_SUSPENDED: MailRule(MailReason.CREATOR),
+    MailKind.AGENT_REINSTATED: MailRule(MailReason.CREATOR),
+    MailKind.REVIEW_REMOVED: MailRule(MailReason.ACCOUNT),
+    MailKind.APPEAL_DECIDED: MailRule(MailReason.ACCOUNT),
     MailKind.PLAN_STARTED: _CONTRACT,
     MailKind.PLAN_CHANGED: _CONTRACT,
     MailKind.PLAN_DOWNGRADED: _CONTRACT,

@@ -44,6 +44,7 @@ from chenu.core.mail_params import (
     WithdrawalRefusedParams,
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
+from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.monthly_samples import MONTHLY_AGENTS
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 from chenu.jobs.report_samples import REPORTS
@@ -248,9 +249,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
     ),
-    MailKind.AGENT_REJECTED: (
-        ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Le manifeste est incomplet."),
-    ),
+    **MODERATION,
     MailKind.EXPORT_READY: (GreetingParams(name=_NAME),),
     MailKind.PERSON_DELETED: (PersonDeletedParams(name=_NAME, at=_SOON),),
     MailKind.PLAN_STARTED: (_plan_started(is_trial=True), _plan_started(is_trial=False)),

@@ -28,6 +28,7 @@ _OURS = frozenset(
         "purchase",
         "sale",
         "due_at",
+        "decision",
         "declared_at",
         "paid_at",
         "invoice_url",

@@ -18,7 +18,7 @@ from chenu.core.paging import Page, PageRequest, by_id
 from chenu.core.rows import Columns, update
 from chenu.core.text import tidy
 from chenu.moderation.decisions import DecisionRow, get_own_decision
-from chenu.moderation.model import AppealId, AppealState, DecisionId, DecisionKind, Ground
+from chenu.moderation.model import AppealId, AppealState, DecisionGround, DecisionId, DecisionKind
 from chenu.moderation.tables import Appeal
 
 MAX_APPEAL = 4000
@@ -52,7 +52,7 @@ class WaitingAppeal:
     kind: DecisionKind
     subject: UUID
     subject_name: str
-    ground: Ground
+    ground: DecisionGround
     facts: str
     decided_by: UserId
     decided_at: datetime
@@ -70,7 +70,7 @@ _WAITING = """
 """
 
 
-def last_day_of_appeal(decision: DecisionRow) -> datetime:
+def last_moment_of_appeal(decision: DecisionRow) -> datetime:
     return decision.decided_at + APPEAL_WITHIN
 
 
@@ -82,7 +82,7 @@ async def insert_appeal(actor: Actor, decision_id: DecisionId, body: str) -> App
     """Raises NotFound for somebody else's decision, Invalid, InvalidState: too late, or again."""
     decision = await get_own_decision(actor, decision_id)
     reject_if_any(check_text(body, path=("body",), longest=MAX_APPEAL))
-    if business_now() > last_day_of_appeal(decision):
+    if business_now() > last_moment_of_appeal(decision):
         raise InvalidState("The six months for an appeal against this decision are over")
     row = AppealRow(
         id=AppealId(new_id()),

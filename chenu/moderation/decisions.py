@@ -12,7 +12,7 @@ from chenu.core.errors import ChenuError, NotFound, reject_if_any
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns
 from chenu.core.text import tidy
-from chenu.moderation.model import DecisionId, DecisionKind, Ground
+from chenu.moderation.model import DecisionGround, DecisionId, DecisionKind
 from chenu.moderation.tables import ModerationDecision
 
 MAX_FACTS = 2000
@@ -26,7 +26,7 @@ class Statement:
     subject: UUID
     subject_name: str
     recipient: UserId
-    ground: Ground
+    ground: DecisionGround
     facts: str
 
 
@@ -39,7 +39,7 @@ class DecisionRow:
     subject: UUID
     subject_name: str
     recipient: UserId
-    ground: Ground
+    ground: DecisionGround
     facts: str
     is_automatic: bool
     decided_by: UserId

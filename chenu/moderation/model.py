@@ -14,7 +14,7 @@ class DecisionKind(StrEnum):
     REVIEW_REMOVED = "REVIEW_REMOVED"
 
 
-class Ground(StrEnum):
+class DecisionGround(StrEnum):
     """Regulation (EU) 2022/2065, article 17: each decision names the ground that it rests on."""
 
     ILLEGAL_CONTENT = "ILLEGAL_CONTENT"

@@ -18,6 +18,7 @@ from chenu.agents.search_query import AgentSort
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
+from chenu.moderation.model import DecisionGround
 from chenu.roi.periods import RoiPeriod
 from chenu.tiers.catalogue import (
     AgentLevel,
@@ -49,6 +50,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     ApiPlanCode: "The plans of the paid API.",
     AgentKind: "PLATFORM comes with a tier, MARKETPLACE is sold, CUSTOM is private to an account.",
     AgentStatus: "Where an agent, a version or a pending change stands.",
+    DecisionGround: "What a rejection, suspension or removal rests on.",
     AgentSort: "What a list of agents is ordered by.",
     PriceType: "FREE, paid once, or by the month.",
     LibrarySort: "BOUGHT: when the right began; UPDATED: when the agent was changed. Newest first.",

@@ -8,7 +8,9 @@ import strawberry
 from chenu.agents.counts import count_review_queue
 from chenu.agents.queries import QueuedAgent, list_review_queue
 from chenu.flows.creators.review_agent import decide_review
+from chenu.flows.creators.suspend_agent import reinstate_agent, suspend_agent
 from chenu.ledger.findings import FindingRow, list_findings
+from chenu.moderation.model import DecisionGround
 from chenu_graphql.agent_edits import load_payload, read_agent_id
 from chenu_graphql.agent_lists import queue_key
 from chenu_graphql.connection import (
@@ -90,6 +92,14 @@ class AgentReviewDecisionInput:
     seen_at: datetime | None = input_field(
         "submittedAt of what the reviewer read: a later edit is refused as INVALID_STATE."
     )
+    ground: DecisionGround | None = input_field("Of a rejection; OTHER if it is left out.")
+
+
+@strawberry.input(description="Which agent is taken off sale or put back, and why.")
+class AgentSuspendInput:
+    agent_id: strawberry.ID = input_field("Which agent.")
+    reason: str = input_field("For the creator, who gets it as statement of reasons.")
+    ground: DecisionGround | None = input_field("Of a suspension; OTHER if it is left out.")
 
 
 async def resolve_staff() -> StaffSource:
@@ -106,5 +116,24 @@ async def resolve_review_decision(
         approve=data.approve,
         reason=data.reason or None,
         seen_at=data.seen_at,
+        ground=data.ground or DecisionGround.OTHER,
     )
+    return await load_payload(agent_id)
+
+
+async def resolve_agent_suspend(
+    info: Info, data: Annotated[AgentSuspendInput, input_argument()]
+) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
+    await suspend_agent(
+        info.context.actor, agent_id, data.ground or DecisionGround.OTHER, data.reason
+    )
+    return await load_payload(agent_id)
+
+
+async def resolve_agent_reinstate(
+    info: Info, data: Annotated[AgentSuspendInput, input_argument()]
+) -> Payload:
+    agent_id = read_agent_id(data.agent_id)
+    await reinstate_agent(info.context.actor, agent_id, data.reason)
     return await load_payload(agent_id)

@@ -13,6 +13,8 @@ from chenu.agents.queue_time import find_usual_wait
 from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
 from chenu.flows.creators.review_agent import find_submit_refusal
+from chenu.moderation.decisions import DecisionRow, find_latest_decision
+from chenu.moderation.model import DecisionKind
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import PlanRequired, find_refusal
 from storefront.agent_form import listing_values, price_values
@@ -54,6 +56,7 @@ async def render_editor(
         status,
         agent=agent,
         change=change,
+        decision=await _find_decision(agent, change),
         versions=await list_versions([agent.id], all_states=True),
         is_open=agent.status in _OPEN,
         plan_refusal=find_plan_refusal(pages.request_context.actor),
@@ -66,6 +69,15 @@ async def render_editor(
         completeness=rate_listing(with_change(agent, change)),
         usual_wait=await find_usual_wait(),
     )
+
+
+async def _find_decision(agent: AgentRow, change: ChangeRow | None) -> DecisionRow | None:
+    """The reasons of what the page calls suspended or sent back."""
+    if agent.status is AgentStatus.SUSPENDED:
+        return await find_latest_decision(DecisionKind.AGENT_SUSPENDED, agent.id)
+    if AgentStatus.REJECTED in (agent.status, change and change.status):
+        return await find_latest_decision(DecisionKind.AGENT_REJECTED, agent.id)
+    return None
 
 
 def with_change(agent: AgentRow, change: ChangeRow | None) -> AgentRow:

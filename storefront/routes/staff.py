@@ -20,14 +20,18 @@ from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import Invalid, NotFound
 from chenu.core.paging import Key
 from chenu.flows.creators.review_agent import decide_review, is_of_reviewer
+from chenu.flows.creators.suspend_agent import reinstate_agent, suspend_agent
+from chenu.moderation.model import DecisionGround
 from storefront.access import REVIEWER
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.json_text import pretty_json
+from storefront.moderation_words import ground_choices
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.review_diff import compare_listing, compare_texts
 
 PAGE_SIZE = 25
+_FORMS = ("decide", "suspend", "reinstate")
 
 
 @get("/staff", opt=REVIEWER)
@@ -57,8 +61,7 @@ async def _get_agent(agent_id: UUID) -> AgentRow:
 
 
 async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: int = 200) -> Page:
-    change = await find_change(agent.id)
-    waiting = change if change and change.status is AgentStatus.PENDING_REVIEW else None
+    waiting = await _find_waiting_change(agent)
     live = await _find_version(agent, None)
     offered = await _find_version(agent, waiting)
     submitted = waiting.submitted_at if waiting else agent.submitted_at
@@ -73,11 +76,20 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
         is_waiting=waiting is not None or agent.status is AgentStatus.PENDING_REVIEW,
         is_own=await is_of_reviewer(pages.request_context.actor, agent),
+        grounds=ground_choices(pages.locale),
         seen_at=submitted.isoformat() if submitted else "",
         form=form,
+        forms={name: form if form.name == name else FormView(name) for name in _FORMS},
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("review", agent.id)])
     return page
+
+
+async def _find_waiting_change(agent: AgentRow) -> ChangeRow | None:
+    """While the agent is suspended, its change waits for that to end."""
+    change = await find_change(agent.id)
+    is_waiting = change is not None and change.status is AgentStatus.PENDING_REVIEW
+    return change if is_waiting and agent.status is AgentStatus.PUBLISHED else None
 
 
 async def _find_version(agent: AgentRow, change: ChangeRow | None) -> VersionRow | None:
@@ -108,9 +120,10 @@ async def decide(
             approve=approve,
             reason=fields.text("reason"),
             seen_at=_read_moment(fields),
+            ground=DecisionGround.OTHER if approve else _read_ground(fields),
         )
     except REFUSALS as error:
-        form = pages.refused("decide", keep(fields, ("reason",)), error)
+        form = pages.refused("decide", keep(fields, ("reason", "ground")), error)
         return await _render_review(pages, agent, form, pages.status(error))
     return pages.go(f"/staff?notice={'approved' if approve else 'rejected'}")
 
@@ -133,3 +146,38 @@ def _read_moment(fields: Fields) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise Invalid("Please open the agent again before you decide", path=("seen_at",))
     return moment
+
+
+def _read_ground(fields: Fields) -> DecisionGround:
+    if not fields.text("ground"):
+        raise Invalid("Please choose the ground of the decision", path=("ground",))
+    return fields.read_choice("ground", DecisionGround)
+
+
+@post("/staff/agents/{agent_id:uuid}/suspend", opt=REVIEWER)
+async def suspend(
+    request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
+) -> Page:
+    fields = await read_form(request)
+    agent = await _get_agent(agent_id)
+    try:
+        ground, actor = _read_ground(fields), pages.request_context.actor
+        await suspend_agent(actor, agent.id, ground, fields.text("reason"))
+    except REFUSALS as error:
+        form = pages.refused("suspend", keep(fields, ("reason", "ground")), error)
+        return await _render_review(pages, agent, form, pages.status(error))
+    return pages.go(f"/staff/agents/{agent.id}?notice=suspended")
+
+
+@post("/staff/agents/{agent_id:uuid}/reinstate", opt=REVIEWER)
+async def reinstate(
+    request: HttpRequest, pages: NamedDependency[Pages], agent_id: FromPath[UUID]
+) -> Page:
+    fields = await read_form(request)
+    agent = await _get_agent(agent_id)
+    try:
+        await reinstate_agent(pages.request_context.actor, agent.id, fields.text("reason"))
+    except REFUSALS as error:
+        form = pages.refused("reinstate", keep(fields, ("reason",)), error)
+        return await _render_review(pages, agent, form, pages.status(error))
+    return pages.go(f"/staff/agents/{agent.id}?notice=reinstated")

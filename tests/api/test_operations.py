@@ -267,6 +267,9 @@ async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:
     queue = (await story.tell(reviewer, "ReviewQueue"))["moderationQueue"]
     seen = queue["edges"][0]["node"]["submittedAt"]
     await story.tell(reviewer, "DecideReview", input={**request, "approve": True, "seenAt": seen})
+    about = {**request, "reason": "Its tool is unsafe."}
+    await story.tell(reviewer, "SuspendAgent", input={**about, "ground": "SECURITY"})
+    await story.tell(reviewer, "ReinstateAgent", input=about)
     found = await story.tell(seller, "BrowseAgents", search="trieur")
     assert [edge["node"]["id"] for edge in found["edges"]] == [agent["id"]]
     page = await story.tell(seller, "AgentPage", slug=agent["slug"])

@@ -168,6 +168,14 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/agents/{agent_id:uuid}/decide": Filled(
             "reviewer", {"decision": "approve", "reason": "Read.", "seen_at": seen_at}
         ),
+        "/staff/agents/{agent_id:uuid}/suspend": Filled(
+            "reviewer", {"ground": "SECURITY", "reason": "Forged."}
+        ),
+        "/staff/agents/{agent_id:uuid}/reinstate": Filled("reviewer", {"reason": "Forged."}),
+        "/decisions/{decision_id:uuid}/appeal": Filled("creator", {"body": "Forged."}),
+        "/staff/appeals/{appeal_id:uuid}/decide": Filled(
+            "reviewer", {"decision": "uphold", "reason": "Forged."}
+        ),
         "/staff/accounts/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),

@@ -32,6 +32,7 @@ from tests.accounts.entitled import override
 from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
+from tests.flows.appeals import state_and_appeal
 from tests.flows.coupons import coupon_input
 from tests.flows.reports import open_cases, send_review_report
 from tests.people import (
@@ -54,6 +55,7 @@ class Store:
     people: dict[str, Person]
     agent: AgentRow
     draft: AgentRow
+    decisions: dict[str, Any]
     purchase: Any
     handle: str
     review: object
@@ -101,13 +103,15 @@ class Store:
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
+                f"/decisions/{self.decisions['decision']}",
             ],
             "reviewer": [
                 "/staff",
                 "/staff/featured",
-                f"/staff/agents/{self.agent.id}",
+                "/staff/appeals",
                 "/staff/reports",
                 f"/staff/reports/{self.case}",
+                f"/staff/agents/{self.agent.id}",
             ],
             "support": [
                 f"/staff/accounts?email={typed}",
@@ -187,7 +191,18 @@ async def open_store(services: Services) -> Store:
     receipt = await send_review_report(review.id)
     [case] = await open_cases()
     await _pay_for(purchase)
-    return Store(people, agent, draft, purchase.id, profile.handle, review.id, case, receipt)
+    decisions = await state_and_appeal(draft, creator)
+    return Store(
+        people,
+        agent,
+        draft,
+        decisions,
+        purchase.id,
+        profile.handle,
+        review.id,
+        case,
+        receipt,
+    )
 
 
 async def _bill(buyer: Person) -> None:
@@ -239,7 +254,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Reviews, coupons, and what programs write into the statement of tokens."""
+    """Decisions, reviews, coupons, and what programs write into the statement of tokens."""
+    await put("moderation_decision", "facts", lines)
+    await put("moderation_decision", "subject_name", line)
+    await put("appeal", "body", lines)
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
     await put("content_report", "body", lines)

@@ -37,6 +37,8 @@ class Route:
             "purchase_id": world.rows["purchase"],
             "sale_id": world.rows["sale"],
             "review_id": world.rows["review"],
+            "decision_id": world.rows["decision"],
+            "appeal_id": world.rows["appeal"],
             "case_id": world.rows["report case"],
             "receipt": world.rows["receipt"],
             "warning_id": world.rows["warning"],

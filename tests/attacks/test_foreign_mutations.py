@@ -29,6 +29,10 @@ _SUBMIT = "mutation($i: AgentSubmitInput!) { agentSubmit(input: $i) { userErrors
 _DECIDE = """mutation($i: AgentReviewDecisionInput!) {
     agentReviewDecide(input: $i) { userErrors { code } }
 }"""
+_SUSPEND = "mutation($i: AgentSuspendInput!) { agentSuspend(input: $i) { userErrors { code } } }"
+_REINSTATE = """mutation($i: AgentSuspendInput!) {
+    agentReinstate(input: $i) { userErrors { code } }
+}"""
 _ARCHIVE = "mutation($i: AgentArchiveInput!) { agentArchive(input: $i) { userErrors { code } } }"
 _LEAVE = "mutation($i: PurchaseCancelInput!) { purchaseCancel(input: $i) { userErrors { code } } }"
 _RETURN = "mutation($i: PurchaseCancelInput!) { purchaseResume(input: $i) { userErrors { code } } }"
@@ -74,6 +78,11 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "agentVersionCreate": ("creator", (_VERSION, {"i": {"agentId": draft, **version}})),
         "agentSubmit": ("creator", (_SUBMIT, {"i": {"agentId": draft}})),
         "agentReviewDecide": ("reviewer", (_DECIDE, {"i": {"agentId": draft, "approve": True}})),
+        "agentSuspend": ("reviewer", (_SUSPEND, {"i": {"agentId": draft, "reason": "Forged."}})),
+        "agentReinstate": (
+            "reviewer",
+            (_REINSTATE, {"i": {"agentId": draft, "reason": "Forged."}}),
+        ),
         "agentArchive": ("creator", (_ARCHIVE, {"i": {"agentId": draft}})),
         "agentPurchase": ("", (_BUY, {"i": {"agentId": draft, **request}})),
         "purchaseCancel": ("buyer", (_LEAVE, {"i": {"purchaseId": bought, **key}})),

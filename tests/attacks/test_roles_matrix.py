@@ -80,6 +80,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/join": Right.MAKE_AGENTS,
     "/creator/profile": Right.MAKE_AGENTS,
     "/creator/sales/{sale_id:uuid}/refund": Right.BUY_AGENTS,
+    "/decisions/{decision_id:uuid}/appeal": OF_THE_PERSON,
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/purchases/{purchase_id:uuid}/refund": Right.BUY_AGENTS,
@@ -129,7 +130,9 @@ MUTATIONS: dict[str, Right | None] = {
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {
+    "agentReinstate",
     "agentReviewDecide",
+    "agentSuspend",
     "couponCreate",
     "couponDeactivate",
     "entitlementConsume",

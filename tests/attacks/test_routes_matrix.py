@@ -44,6 +44,7 @@ OWNERS = {
     "member_id": "buyer",
     "invitation_id": "buyer",
     "agent_id": "creator",
+    "decision_id": "creator",
     "sale_id": "creator",
     "review_id": "creator",
     "subject_id": "buyer",

@@ -105,7 +105,11 @@ PARAMS = {
     MailKind.TOKEN_LIMIT: ("name", "account", "subject"),
     MailKind.TRIAL_REFUSED: ("name", "account", "plan"),
     MailKind.AGENT_APPROVED: ("name", "agent", "slug"),
-    MailKind.AGENT_REJECTED: ("name", "agent", "reason"),
+    MailKind.AGENT_REJECTED: ("name", "subject", "ground", "facts"),
+    MailKind.AGENT_SUSPENDED: ("name", "subject", "ground", "facts"),
+    MailKind.REVIEW_REMOVED: ("name", "subject", "ground", "facts"),
+    MailKind.AGENT_REINSTATED: ("name", "agent", "slug", "reason"),
+    MailKind.APPEAL_DECIDED: ("name", "subject", "answer"),
     MailKind.SALE: ("name", "agent"),
     MailKind.FIRST_SALE: ("name", "agent"),
     MailKind.PAYOUT_FAILED: ("name", "reason"),
@@ -188,6 +192,8 @@ _OURS: dict[str, object] = {
     "resets_at": "2026-12-15T09:30:00+00:00",
     "attempt": 4,
     "next_attempt_at": None,
+    "is_overturned": False,
+    "decision": "0190f0a0-0000-7000-8000-000000000003",
 }
 
 

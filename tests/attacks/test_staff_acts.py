@@ -29,12 +29,18 @@ _RULES = {permissions.STAFF, permissions.REVIEWER, permissions.FINANCE}
 
 MUTATIONS = {
     "agentReviewDecide": 'input: {agentId: "%(agent)s", approve: true, reason: "Read."}',
+    "agentSuspend": 'input: {agentId: "%(agent)s", reason: "Unsafe.", ground: SECURITY}',
+    "agentReinstate": 'input: {agentId: "%(agent)s", reason: "Mended."}',
     "couponCreate": (
         'input: {code: "ACTS10", percentOff: 10, duration: ONCE, reason: "Trade fair."}'
     ),
     "couponDeactivate": 'code: "ACTS10", reason: "Over."',
 }
 """Mutations that are for staff alone, with arguments that pass."""
+
+
+_STATUS = {"suspend": "PUBLISHED", "reinstate": "SUSPENDED"}
+"""What the agent must be for the form to pass."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ async def cast(client: httpx.AsyncClient, services: Services) -> Cast:
 async def _send(
     http: httpx.AsyncClient, services: Services, cast: Cast, world: World, route: Route
 ) -> int:
-    await put("agent", "status", "PENDING_REVIEW", "id = $2", world.rows["draft"])
+    status = _STATUS.get(route.path.rpartition("/")[2], "PENDING_REVIEW")
+    await put("agent", "status", status, "id = $2", world.rows["draft"])
     await put("agent", "submitted_at", system_now(), "id = $2", world.rows["draft"])
     draft = "SELECT submitted_at FROM agent WHERE id = $1"
     moment = await db.fetch_value(draft, world.rows["draft"])
@@ -142,6 +149,8 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
 
     assert [(act.action, bool(act.reason)) for act in (await _acts())[before:]] == [
         (StaffAct.AGENT_APPROVE, True),
+        (StaffAct.AGENT_SUSPEND, True),
+        (StaffAct.AGENT_REINSTATE, True),
         (StaffAct.COUPON_CREATE, True),
         (StaffAct.COUPON_DEACTIVATE, True),
     ]

@@ -51,6 +51,7 @@ from tests.billing.recurring import (
     made_up_plan,
 )
 from tests.contracts import ask_offer, made_up_contract
+from tests.flows.appeals import state_and_appeal
 from tests.flows.coupons import coupon_input
 from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
@@ -291,6 +292,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "creator": agent.creator_id,
         "pack order": await _buy_pack(services, buyer),
         **await _review(services, cast),
+        **await state_and_appeal(draft, creator),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

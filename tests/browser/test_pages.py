@@ -91,6 +91,7 @@ SIGNED_IN = {
         "/staff/inquiries",
         "/staff/coupons",
         "/staff/featured",
+        "/staff/appeals",
         "/staff/reports",
         "/staff/books",
         "/staff/audit",

@@ -261,7 +261,7 @@ async def test_each_decision_is_mailed_and_on_record(market: Market, reviewer: P
     kinds = (await mails_to(market.creator.email))[-2:]
     assert kinds == ["AGENT_REJECTED", "AGENT_APPROVED"]
     sql = "SELECT params::text FROM outbox_mail WHERE kind = 'AGENT_REJECTED'"
-    assert msgspec.json.decode(await db.fetch_value(sql))["reason"] == REASON
+    assert msgspec.json.decode(await db.fetch_value(sql))["facts"] == REASON
     assert await count("audit_event", "action IN ('agent.reject', 'agent.approve')") == 3
 
 

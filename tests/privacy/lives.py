@@ -38,6 +38,7 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
+from tests.flows.appeals import state_and_appeal
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -85,6 +86,7 @@ async def live(services: Services) -> Life:
     await _write(services, person, sold)
     await _review(Market(person, sold, buyer), bought)
     await _show(services, sold)
+    await state_and_appeal(sold, person, f"{WORDS} appeal")
     await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
 

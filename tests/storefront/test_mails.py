@@ -78,8 +78,16 @@ PARAMS: dict[str, Any] = {
     "order": "0190f0a0-0000-7000-8000-000000000002",
     "terms": ["The terms."],
     "terms_version": "2026-11-28",
+    "ground": "Quality",
+    "facts": "It says already_owned.",
+    "is_overturned": True,
+    "decision": "0190f0a0-0000-7000-8000-000000000003",
 }
 _DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
+_REASONS: dict[Locale, list[str]] = {
+    "en": ["already_owned", "Ground: Quality", "within six months"],
+    "fr": ["already_owned", "Motif\u00a0: Quality", "dans les six mois"],
+}
 WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.EMAIL_VERIFY: {"en": ["three days"], "fr": ["trois jours"]},
     MailKind.EMAIL_CHANGE_CONFIRM: {"en": ["new@example.org"], "fr": ["new@example.org"]},
@@ -130,7 +138,11 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
         "fr": ["Pro", "Rien n’a été débité"],
     },
     MailKind.AGENT_APPROVED: {"en": ["approved"], "fr": ["accepté"]},
-    MailKind.AGENT_REJECTED: {"en": ["already_owned"], "fr": ["already_owned"]},
+    MailKind.AGENT_REJECTED: _REASONS,
+    MailKind.AGENT_SUSPENDED: _REASONS,
+    MailKind.REVIEW_REMOVED: _REASONS,
+    MailKind.AGENT_REINSTATED: {"en": ["no longer suspended"], "fr": ["plus suspendu"]},
+    MailKind.APPEAL_DECIDED: {"en": ["took the"], "fr": ["annulé"]},
     MailKind.REPORT_RECEIVED: {"en": ["nobody else"], "fr": ["personne d’autre"]},
     MailKind.REPORT_DECIDED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.EXPORT_READY: {"en": ["seven days"], "fr": ["sept jours"]},
@@ -174,6 +186,7 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
         "fr": ["12,50\u00a0€", "numéro 2", "18 décembre 2026", "https://stripe.example/invoice"],
     },
 }
+DECISION = f"{URL}/decisions/0190f0a0-0000-7000-8000-000000000003"
 LINKS = {
     MailKind.EMAIL_VERIFY: f"{URL}/email/verify?token=t0ken",
     MailKind.EMAIL_CHANGE_CONFIRM: f"{URL}/email/verify?token=t0ken",
@@ -205,7 +218,11 @@ LINKS = {
     MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
-    MailKind.AGENT_REJECTED: f"{URL}/creator",
+    MailKind.AGENT_REJECTED: DECISION,
+    MailKind.AGENT_SUSPENDED: DECISION,
+    MailKind.REVIEW_REMOVED: DECISION,
+    MailKind.APPEAL_DECIDED: DECISION,
+    MailKind.AGENT_REINSTATED: f"{URL}/agents/trieur-1a2b",
     MailKind.REPORT_RECEIVED: f"{URL}/reports/{'0' * 40}",
     MailKind.REPORT_DECIDED: f"{URL}/reports/{'0' * 40}",
     MailKind.EXPORT_READY: f"{URL}/account/privacy",

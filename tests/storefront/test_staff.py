@@ -38,7 +38,8 @@ async def decide(
 ) -> Seen:
     page = await desk.get(f"/staff/agents/{agent.id}")
     action = f"/staff/agents/{agent.id}/decide"
-    fields = {**dict(page.form(action).fields), "reason": reason, "decision": decision}
+    typed = {"reason": reason, "decision": decision, "ground": "QUALITY"}
+    fields = {**dict(page.form(action).fields), **typed}
     return await desk.post(action, {**fields, **changes})
 
 

@@ -14,7 +14,6 @@ from chenu.agents.model import AgentId, AgentKind, AgentStatus, PriceType
 from chenu.agents.queries import (
     find_agent,
     find_change,
-    find_creator,
     get_own_agent,
     is_own,
     lock_agent,
@@ -35,6 +34,9 @@ from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy, visible_part
 from chenu.flows.creators.begin_agent import require_complete
 from chenu.flows.creators.edit_agent import project_price
+from chenu.moderation.decisions import Statement
+from chenu.moderation.model import DecisionGround, DecisionKind
+from chenu.moderation.statements import state_reasons
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
 
@@ -55,7 +57,7 @@ async def submit_agent(actor: Actor, agent_id: AgentId) -> None:
         if refusal is not None:
             raise refusal
         if agent.status in (AgentStatus.DRAFT, AgentStatus.REJECTED):
-            await _queue_for_review(agent)
+            await queue_for_review(agent)
             await audit.record(actor, "agent.submit", agent_id)
         elif agent.status is AgentStatus.PUBLISHED:
             await _require_waiting_change(agent)
@@ -84,7 +86,8 @@ def _require_sellable(agent: AgentRow) -> None:
         raise PayoutsNotReady("Please finish your payout set-up before you sell this agent")
 
 
-async def _queue_for_review(agent: AgentRow) -> None:
+async def queue_for_review(agent: AgentRow) -> None:
+    """In the caller's transaction, which holds the agent's lock."""
     columns = {
         "status": AgentStatus.PENDING_REVIEW.value,
         "submitted_at": business_now(),
@@ -110,8 +113,9 @@ async def decide_review(
     approve: bool,
     reason: str | None,
     seen_at: datetime | None = None,
+    ground: DecisionGround = DecisionGround.OTHER,
 ) -> None:
-    """Publish, adopt the pending change, or reject with a reason.
+    """Publish, adopt the pending change, or reject with a reason and the ground that it rests on.
 
     `seen_at` is the submission that the reviewer read: a later edit makes it InvalidState. Without
     it what is newest is decided, and the audit trail says that nothing was named. Raises Forbidden,
@@ -121,12 +125,7 @@ async def decide_review(
     text = _check_reason(approve, reason)
 
     async def decide() -> None:
-        await lock_agent(agent_id)
-        agent = await find_agent(agent_id)
-        if agent is None:
-            raise NotFound("There is no such agent", path=("agent_id",))
-        if await is_of_reviewer(actor, agent):
-            raise Forbidden("You have a part in this agent: another reviewer decides about it")
+        agent = await lock_for_reviewer(actor, agent_id)
         change = await find_change(agent_id, lock=True)
         is_change = change is not None and change.status is AgentStatus.PENDING_REVIEW
         if agent.status is AgentStatus.PENDING_REVIEW:
@@ -140,9 +139,23 @@ async def decide_review(
         act = StaffAct.AGENT_APPROVE if approve else StaffAct.AGENT_REJECT
         seen = "nothing named" if seen_at is None else seen_at.isoformat()
         await record_staff_act(actor, act, agent_id, text, seen_at=seen)
-        await _tell_creator(agent, approve, text)
+        if approve:
+            await _mail_approval(agent, text)
+        else:
+            await _state_rejection(actor, agent, ground, text)
 
     await db.run_in_transaction(decide)
+
+
+async def lock_for_reviewer(actor: Actor, agent_id: AgentId) -> AgentRow:
+    """Until the transaction ends. Raises NotFound, Forbidden about what the reviewer would sell."""
+    await lock_agent(agent_id)
+    agent = await find_agent(agent_id)
+    if agent is None:
+        raise NotFound("There is no such agent", path=("agent_id",))
+    if await is_of_reviewer(actor, agent):
+        raise Forbidden("You have a part in this agent: another reviewer decides about it")
+    return agent
 
 
 async def is_of_reviewer(actor: Actor, agent: AgentRow) -> bool:
@@ -195,17 +208,23 @@ async def _decide_change(agent: AgentRow, change: ChangeRow, approve: bool, reas
         await queue.enqueue(queue.Job.SYNC_AGENT, str(agent.id))  # Stripe's product
 
 
-async def _tell_creator(agent: AgentRow, approve: bool, reason: str) -> None:
-    if agent.creator_id is None:
+async def _mail_approval(agent: AgentRow, reason: str) -> None:
+    if agent.creator_owner is None:
         return
-    creator = await find_creator(agent.creator_id)
-    if creator is None:
-        return
-    owner = await get_user(creator.owner_id)
-    kind = MailKind.AGENT_APPROVED if approve else MailKind.AGENT_REJECTED
+    owner = await get_user(agent.creator_owner)
     params = {"name": owner.display_name, "agent": agent.name, "slug": agent.slug, "reason": reason}
     key = f"review:{agent.id}:{business_now().isoformat()}"
-    await queue_mail(kind, owner.email, owner.locale, key, params)
+    await queue_mail(MailKind.AGENT_APPROVED, owner.email, owner.locale, key, params)
+
+
+async def _state_rejection(
+    actor: Actor, agent: AgentRow, ground: DecisionGround, facts: str
+) -> None:
+    if agent.creator_owner is not None:
+        kind = DecisionKind.AGENT_REJECTED
+        recipient = agent.creator_owner
+        statement = Statement(kind, agent.id, agent.name, recipient, ground, facts)
+        await state_reasons(actor, statement)
 
 
 async def archive_agent(actor: Actor, agent_id: AgentId) -> None:

@@ -157,15 +157,17 @@ async def next_product_operation(agent: AgentRow, last: OperationRow | None) -> 
     if sent is None:
         return None  # no product yet: it is made with its price
     was_missing = last is not None and last.state == OperationState.FAILED and _is_gone(last)
-    update = _make_product_update(agent)
+    update = _make_product_update(agent, was_active=sent.is_active)
     if (sent.name, sent.is_active) == (update.name, update.is_active) and not was_missing:
         return None
     return _product_operation(agent.id, update)
 
 
-def _make_product_update(agent: AgentRow) -> ProductUpdate:
-    is_active = agent.status is not AgentStatus.ARCHIVED
-    return ProductUpdate(_product_id(agent.id), agent.name, is_active=is_active)
+def _make_product_update(agent: AgentRow, *, was_active: bool) -> ProductUpdate:
+    """What somebody archived at the dashboard stays so; what we did comes back."""
+    is_active = agent.status not in (AgentStatus.ARCHIVED, AgentStatus.SUSPENDED)
+    is_back = is_active and not was_active
+    return ProductUpdate(_product_id(agent.id), agent.name, is_active=is_active, is_back=is_back)
 
 
 def _product_operation(agent_id: AgentId, update: ProductUpdate) -> NewOperation:
@@ -216,7 +218,9 @@ class ProductUpdateHandler(ChangeHandler[ProductUpdate]):
 
     async def renew(self, operation: OperationRow, params: ProductUpdate) -> ProductUpdate:
         agent = await find_agent(AgentId(get_subject(operation)))
-        return params if agent is None else _make_product_update(agent)
+        if agent is None:
+            return params
+        return _make_product_update(agent, was_active=params.is_active and not params.is_back)
 
 
 async def _get_agent(operation: OperationRow) -> AgentRow:

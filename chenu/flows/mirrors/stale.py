@@ -51,8 +51,8 @@ _AGENTS = """
         ORDER BY kind = 'PRODUCT_UPDATE' DESC,
             CASE kind WHEN 'PRODUCT_UPDATE' THEN id END DESC, settled_at LIMIT 1) sent
         ON sent.params ->> 'name' <> a.name
-            OR a.status = 'ARCHIVED'
-                AND coalesce((sent.params ->> 'is_active')::boolean, true)
+            OR (a.status NOT IN ('ARCHIVED', 'SUSPENDED'))
+                <> coalesce((sent.params ->> 'is_active')::boolean, true)
     WHERE a.kind = 'MARKETPLACE'
     LIMIT $1
 """

@@ -18,7 +18,11 @@ from chenu_graphql.context import Info
 from chenu_graphql.fields import CHANGE, Weight, argument, field
 from chenu_graphql.market import Agent, AgentConnection, Creator
 from chenu_graphql.permissions import AGENTS, ANYONE, DECIDED, REVIEWER
-from chenu_graphql.staff import resolve_review_decision
+from chenu_graphql.staff import (
+    resolve_agent_reinstate,
+    resolve_agent_suspend,
+    resolve_review_decision,
+)
 
 
 async def _agent(
@@ -97,6 +101,18 @@ class AgentMutations:
     )
     agent_review_decide: AgentPayload = field(
         "Publishes or rejects; reviewers only.", REVIEWER, resolve_review_decision, weight=CHANGE
+    )
+    agent_suspend: AgentPayload = field(
+        "Takes an agent off sale, with reasons; reviewers only.",
+        REVIEWER,
+        resolve_agent_suspend,
+        weight=CHANGE,
+    )
+    agent_reinstate: AgentPayload = field(
+        "Puts a suspended agent back on sale; reviewers only.",
+        REVIEWER,
+        resolve_agent_reinstate,
+        weight=CHANGE,
     )
     agent_archive: AgentPayload = field(
         "Takes an agent off sale for good.",

@@ -1,0 +1,1 @@
+"""Appeals against decisions of staff, and what happens when one is granted."""
