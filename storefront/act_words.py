@@ -10,6 +10,8 @@ STAFF_ACTS = {
     StaffAct.AGENT_REINSTATE: mark("Agent put back on sale"),
     StaffAct.APPEAL_UPHOLD: mark("Appeal turned down"),
     StaffAct.APPEAL_OVERTURN: mark("Appeal granted"),
+    StaffAct.REVIEW_REMOVE: mark("Review of an agent removed"),
+    StaffAct.REVIEW_RESTORE: mark("Review of an agent brought back"),
     StaffAct.REPORT_DISMISS: mark("Reports dismissed"),
     StaffAct.REPORT_ACT: mark("Reports acted on"),
     StaffAct.AGENT_FEATURE: mark("Agent put on the home page"),

@@ -79,6 +79,8 @@ _NOTICES = {
     "withdrawal-executed": mark("The withdrawal is carried out: the contract ends at once."),
     "withdrawal-refused": mark("The withdrawal is refused, and the reason is on its way."),
     "reported": mark("We have your report. Thank you."),
+    "review-removed": mark("Removed: its author has the reasons, and the stars are gone."),
+    "review-restored": mark("The review is back, and its author has a mail."),
     "reports-decided": mark("Decided: whoever left an address has a mail."),
     "featured": mark("It is chosen: the home page shows it from its day on."),
     "unfeatured": mark("It is taken off the home page’s shelf."),

@@ -30,6 +30,8 @@ class StaffAct(StrEnum):
     APPEAL_OVERTURN = "appeal.overturn"
     AGENT_FEATURE = "agent.feature"
     AGENT_UNFEATURE = "agent.unfeature"
+    REVIEW_REMOVE = "review.remove"
+    REVIEW_RESTORE = "review.restore"
     REPORT_DISMISS = "report.dismiss"
     REPORT_ACT = "report.act"
     OVERRIDE_SET = "entitlement.override"

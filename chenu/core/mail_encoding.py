@@ -53,6 +53,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.AGENT_SUSPENDED: DecisionParams,
     MailKind.AGENT_REINSTATED: of.ReviewParams,
     MailKind.REVIEW_REMOVED: DecisionParams,
+    MailKind.REVIEW_RESTORED: of.ReviewParams,
     MailKind.APPEAL_DECIDED: AppealParams,
     MailKind.REPORT_RECEIVED: ReportReceivedParams,
     MailKind.REPORT_DECIDED: ReportDecidedParams,

@@ -229,6 +229,8 @@ HANDLERS = (
     staff_reports.show_reports,
     staff_reports.show_case,
     staff_reports.decide,
+    staff_reports.remove,
+    staff_reports.restore,
     staff_featured.show_featured,
     staff_featured.feature,
     staff_featured.unfeature,

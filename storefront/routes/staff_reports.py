@@ -8,14 +8,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
-from chenu.agents.model import AgentId
+from chenu.accounts.users import list_users
+from chenu.agents.buyer_reviews import ReviewRow
+from chenu.agents.model import AgentId, ReviewId
 from chenu.agents.queries import list_agents_by_id
+from chenu.agents.review_removal import get_review
+from chenu.core.errors import NotFound
 from chenu.core.paging import Key
 from chenu.flows.content_reports.decide import decide_case
+from chenu.flows.content_reports.removals import remove_review, restore_review
+from chenu.moderation.model import DecisionGround
 from chenu.moderation.report_cases import CaseRow, GroundCount, count_grounds, get_case, list_cases
-from chenu.moderation.report_model import CaseId, CaseState
+from chenu.moderation.report_model import CaseId, CaseState, ReportedKind
 from chenu.moderation.reports import ReportRow, list_reports
-from storefront import report_words
+from storefront import moderation_words, report_words
 from storefront.access import REVIEWER
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
@@ -75,6 +81,8 @@ async def _render(
         "staff/report.html",
         status,
         case=case,
+        grounds=moderation_words.ground_choices(pages.locale),
+        **await _show_review(case),
         agent=agent,
         name=agent.text(pages.locale).name,
         counts=(await _count([case]))[case.id],
@@ -82,9 +90,19 @@ async def _render(
         links=pager.links(found, _key_of_report),
         report_words=report_words,
         form=form,
+        empty_form=FormView,
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("report", case.id)])
     return page
+
+
+async def _show_review(case: CaseRow) -> dict[str, ReviewRow | str | None]:
+    """What is reported, as it is now, and who wrote it; nothing of an agent, which has a page."""
+    if case.kind is not ReportedKind.REVIEW:
+        return {"review": None}
+    review = await get_review(ReviewId(case.subject))
+    [author] = await list_users([review.author_id])
+    return {"review": review, "author": author.display_name}
 
 
 def _key_of_report(report: ReportRow) -> Key:
@@ -105,3 +123,39 @@ async def decide(
         form = pages.refused("decide", keep(fields, ("outcome", "reason")), error)
         return await _render(pages, row_id, Fields({}), form, pages.status(error))
     return pages.go(f"{_PATH}?notice=reports-decided")
+
+
+@post("/staff/reports/{case_id:uuid}/remove", opt=REVIEWER)
+async def remove(
+    request: HttpRequest, pages: NamedDependency[Pages], case_id: FromPath[UUID]
+) -> Page:
+    fields, row_id = await read_form(request), CaseId(case_id)
+    review_id = await _get_review_id(row_id)
+    try:
+        ground = fields.read_choice("ground", DecisionGround)
+        await remove_review(pages.request_context.actor, review_id, ground, fields.text("reason"))
+    except REFUSALS as error:
+        form = pages.refused("remove", keep(fields, ("ground", "reason")), error)
+        return await _render(pages, row_id, Fields({}), form, pages.status(error))
+    return pages.go(f"{_PATH}/{row_id}?notice=review-removed")
+
+
+@post("/staff/reports/{case_id:uuid}/restore", opt=REVIEWER)
+async def restore(
+    request: HttpRequest, pages: NamedDependency[Pages], case_id: FromPath[UUID]
+) -> Page:
+    fields, row_id = await read_form(request), CaseId(case_id)
+    review_id = await _get_review_id(row_id)
+    try:
+        await restore_review(pages.request_context.actor, review_id, fields.text("reason"))
+    except REFUSALS as error:
+        form = pages.refused("restore", keep(fields, ("reason",)), error)
+        return await _render(pages, row_id, Fields({}), form, pages.status(error))
+    return pages.go(f"{_PATH}/{row_id}?notice=review-restored")
+
+
+async def _get_review_id(case_id: CaseId) -> ReviewId:
+    case = await get_case(case_id)
+    if case.kind is not ReportedKind.REVIEW:
+        raise NotFound("There is no such review")
+    return ReviewId(case.subject)

@@ -145,6 +145,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/reports/{case_id:uuid}/decide": Filled(
             "reviewer", {"outcome": "DISMISSED", "reason": "Forged."}
         ),
+        "/staff/reports/{case_id:uuid}/remove": Filled(
+            "reviewer", {"ground": "TERMS", "reason": "Forged."}
+        ),
+        "/staff/reports/{case_id:uuid}/restore": Filled("reviewer", {"reason": "Forged."}),
         "/creator/reviews/{review_id:uuid}": Filled("creator", {"body": "Forged."}),
         "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
         "/purchases/{purchase_id:uuid}/resume": Filled("buyer", {}, moves=False),

@@ -67,6 +67,8 @@ class Route:
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",
         }
+        if self.path.endswith(("/remove", "/restore")):
+            filled["case_id"] = world.rows["review case"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
         if self.path.startswith("/static/"):

@@ -108,6 +108,7 @@ PARAMS = {
     MailKind.AGENT_REJECTED: ("name", "subject", "ground", "facts"),
     MailKind.AGENT_SUSPENDED: ("name", "subject", "ground", "facts"),
     MailKind.REVIEW_REMOVED: ("name", "subject", "ground", "facts"),
+    MailKind.REVIEW_RESTORED: ("name", "agent", "slug", "reason"),
     MailKind.AGENT_REINSTATED: ("name", "agent", "slug", "reason"),
     MailKind.APPEAL_DECIDED: ("name", "subject", "answer"),
     MailKind.SALE: ("name", "agent"),

@@ -41,7 +41,10 @@ async def send_review_report(review_id: ReviewId, actor: Actor = ANONYMOUS, **ch
 
 
 async def open_cases() -> list[CaseId]:
-    rows = await db.fetch_all(_Id, "SELECT id FROM report_case WHERE decided_at IS NULL")
+    """The oldest first."""
+    rows = await db.fetch_all(
+        _Id, "SELECT id FROM report_case WHERE decided_at IS NULL ORDER BY id"
+    )
     return [row.id for row in rows]
 
 

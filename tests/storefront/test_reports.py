@@ -4,8 +4,10 @@ import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.agents.rows import AgentRow
+from chenu.flows.agent_reviews import create_review
+from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
-from tests.flows.reports import report_mails
+from tests.flows.reports import open_cases, report_mails
 from tests.people import make_published_agent
 from tests.rows import count
 from tests.storefront.browser import Browser
@@ -112,3 +114,32 @@ async def test_somebody_signed_in_is_not_asked_for_an_address(
     assert form.page.find("input", id="report-email") == []
     await browser.submit(form, path, {"ground": "OTHER", "body": TYPED["body"]})
     assert await count("content_report", "reporter IS NOT NULL AND email IS NULL") == 1
+
+
+async def test_staff_read_a_reported_review_remove_it_and_bring_it_back(
+    services: Services, browser: Browser, open_browser: OpenBrowser, agent: AgentRow
+) -> None:
+    buyer = await make_reader("zoe")
+    await buy_agent(services, buyer.actor, BuyAgentInput(agent.id, 0, True, "en"), "free")
+    review = await create_review(buyer.actor, agent.id, 1, "Its maker is a fool.")
+    listed = await browser.get(f"/agents/{agent.slug}/reviews")
+    path = f"/reviews/{review.id}/report"
+    assert path in [link.attributes.get("href") for link in listed.page.find("a")]
+    await browser.submit(await browser.get(path), path, TYPED)
+    [case] = await open_cases()
+    desk = (await open_browser()).become(await make_reader("rita", staff=(Staff.REVIEWER,)))
+    page = await desk.get(f"/staff/reports/{case}")
+    assert "Its maker is a fool." in page.words
+
+    removal = {"ground": "TERMS", "reason": "It insults a person."}
+    sent = await desk.submit(page, f"/staff/reports/{case}/remove", removal)
+    removed = await desk.follow(sent)
+
+    assert "Its maker is a fool." not in (await browser.get(f"/agents/{agent.slug}/reviews")).words
+    own = await browser.become(buyer).get(f"/agents/{agent.slug}/reviews")
+    assert "We removed your review" in own.words
+    assert [form.action for form in own.page.forms if form.action.endswith("/reviews")] == []
+    back = {"reason": "It insults nobody."}
+    await desk.submit(removed, f"/staff/reports/{case}/restore", back)
+    again = await browser.get(f"/agents/{agent.slug}/reviews")
+    assert "Its maker is a fool." in again.words
