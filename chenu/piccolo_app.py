@@ -20,6 +20,7 @@ APP_CONFIG = AppConfig(
             "chenu.agents.version_tables",
             "chenu.agents.picture_tables",
             "chenu.support.tables",
+            "chenu.moderation.report_tables",
             "chenu.moderation.tables",
             "chenu.tokens.pack_tables",
             "chenu.roi.tables",

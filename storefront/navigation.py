@@ -20,6 +20,7 @@ class Desk:
 DESKS = (
     Desk(BACK_OFFICE, mark("Review"), Staff.REVIEWER),
     Desk("/staff/appeals", mark("Appeals"), Staff.REVIEWER),
+    Desk("/staff/reports", mark("Reports"), Staff.REVIEWER),
     Desk("/staff/featured", mark("Featured"), Staff.REVIEWER),
     Desk("/staff/support", mark("Support desk"), Staff.SUPPORT),
     Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),

@@ -18,7 +18,7 @@ from chenu.core.rows import Columns
 
 
 class ReviewRow(msgspec.Struct, frozen=True):
-    """`is_bought` False: what was bought is returned or disputed, and the review is not shown."""
+    """`is_bought` False: it was returned or is disputed. `removed_at`: staff removed the review."""
 
     id: ReviewId
     agent_id: AgentId
@@ -27,9 +27,14 @@ class ReviewRow(msgspec.Struct, frozen=True):
     rating: int
     body: str
     is_bought: bool
+    removed_at: datetime | None
     reply: str | None
     replied_at: datetime | None
     created_at: datetime
+
+    @property
+    def is_shown(self) -> bool:
+        return self.is_bought and self.removed_at is None
 
 
 _REVIEWS = Columns(
@@ -40,7 +45,8 @@ _REVIEW = f"SELECT {_REVIEWS.select()} FROM agent_review"  # noqa: S608 - own co
 
 async def list_reviews(agent_id: AgentId, page: PageRequest) -> Page[ReviewRow]:
     """Those that are shown, the newest first."""
-    return await fetch_page(ReviewRow, _REVIEW, "agent = $1 AND is_bought", agent_id, page=page)
+    condition = "agent = $1 AND is_bought AND removed_at IS NULL"
+    return await fetch_page(ReviewRow, _REVIEW, condition, agent_id, page=page)
 
 
 async def list_reviews_by_id(review_ids: Sequence[ReviewId]) -> list[ReviewRow]:
@@ -51,13 +57,13 @@ async def list_reviews_by_id(review_ids: Sequence[ReviewId]) -> list[ReviewRow]:
 async def get_shown_review(review_id: ReviewId) -> ReviewRow:
     """Raises NotFound, also for one that is hidden."""
     found = await list_reviews_by_id([review_id])
-    if not found or not found[0].is_bought:
+    if not found or not found[0].is_shown:
         raise NotFound("There is no such review", path=("review_id",))
     return found[0]
 
 
 async def find_review_of(account_id: AccountId, agent_id: AgentId) -> ReviewRow | None:
-    """The account's one review of this agent, also while it is hidden."""
+    """The account's one review of this agent, also while it is hidden or removed."""
     sql = f"{_REVIEW} WHERE agent = $1 AND account = $2"
     return await db.find_one(ReviewRow, sql, agent_id, account_id)
 
@@ -80,7 +86,7 @@ async def replace_review(earlier: ReviewRow, row: ReviewRow) -> None:
     """The stars, text and author of an account's review. The caller holds the lock of the agent."""
     sql = "UPDATE agent_review SET rating = $2, body = $3, author = $4 WHERE id = $1"
     await db.execute(sql, earlier.id, row.rating, row.body, row.author_id)
-    if earlier.is_bought:
+    if earlier.is_shown:
         await add_stars(row.agent_id, row.rating - earlier.rating)
 
 

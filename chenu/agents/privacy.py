@@ -241,7 +241,7 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "agent_review",
         "author = @person",
-        ("id", "agent", "account", "rating", "body", "is_bought", "created_at"),
+        ("id", "agent", "account", "rating", "body", "is_bought", "removed_at", "created_at"),
         {"author": "the person", "reply": "the creator's", "replied_at": "the creator's"},
         (Blank({"body": "''"}),),
         {"reply": _OTHERS},
@@ -254,6 +254,7 @@ RULES: tuple[Rule, ...] = (
             "account": "the buyer's",
             "author": "the buyer's",
             "is_bought": "the buyer's",
+            "removed_at": "the buyer's",
             "body": "the buyer's",
         },
         (Blank({"reply": "NULL", "replied_at": "NULL"}),),

@@ -47,7 +47,7 @@ async def list_ratings(agent_ids: Sequence[AgentId]) -> list[Rating]:
     """One for each of the agents, in their order."""
     sql = """
         SELECT agent AS agent_id, rating, count(*)::int AS reviews FROM agent_review
-        WHERE agent = ANY($1) AND is_bought GROUP BY agent, rating
+        WHERE agent = ANY($1) AND is_bought AND removed_at IS NULL GROUP BY agent, rating
     """
     rows = await db.fetch_all(_Count, sql, list(agent_ids))
     found = {(row.agent_id, row.rating): row.reviews for row in rows}
@@ -74,7 +74,7 @@ async def has_bought(agent_id: AgentId, account_id: AccountId, *, lock: bool = F
 
 
 async def follow_purchase(purchase_id: PurchaseId) -> None:
-    """Shows or hides the account's review with the state of what it bought.
+    """Shows or hides the account's review with the state of what it bought, unless it is removed.
 
     In the transaction that moves that state.
     """
@@ -84,10 +84,11 @@ async def follow_purchase(purchase_id: PurchaseId) -> None:
             WHERE p.id = $1 AND r.agent = p.agent AND r.account = p.account
                 AND r.is_bought <> EXISTS (SELECT 1 FROM purchase o
                     WHERE o.account = p.account AND o.agent = p.agent AND {_IS_BOUGHT})
-            RETURNING r.agent, CASE WHEN r.is_bought THEN 1 ELSE -1 END AS step, r.rating)
+            RETURNING r.agent, CASE WHEN r.is_bought THEN 1 ELSE -1 END AS step, r.rating,
+                r.removed_at)
         UPDATE agent a SET review_count = a.review_count + c.step,
             rating_sum = a.rating_sum + c.step * c.rating
-        FROM changed c WHERE a.id = c.agent
+        FROM changed c WHERE a.id = c.agent AND c.removed_at IS NULL
     """  # noqa: S608 - own fragments
     await db.execute(sql, purchase_id)
 

@@ -209,7 +209,8 @@ class AccessGrant(Table, tablename="access_grant"):
 class AgentReview(Table, tablename="agent_review"):
     """What an account that bought an agent says of it, and the creator's reply.
 
-    `is_bought`: it is still bought: neither returned nor disputed. Only those count and are shown.
+    `is_bought`: it is still bought: neither returned nor disputed. `removed_at`: staff removed it.
+    Only what is bought and not removed counts and is shown.
     """
 
     id = primary_id()
@@ -219,6 +220,7 @@ class AgentReview(Table, tablename="agent_review"):
     rating = Integer()
     body = Text()
     is_bought = Boolean(default=True)
+    removed_at = Timestamptz(default=None, null=True)
     reply = Text(default=None, null=True)
     replied_at = Timestamptz(default=None, null=True)
     created_at = business_time()

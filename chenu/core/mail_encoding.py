@@ -11,6 +11,7 @@ from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
 from chenu.core.moderation_mail_params import AppealParams, DecisionParams
+from chenu.core.report_mail_params import ReportDecidedParams, ReportReceivedParams
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.EMAIL_VERIFY: of.VerifyParams,
@@ -54,7 +55,10 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.AGENT_SUSPENDED: DecisionParams,
     MailKind.AGENT_REINSTATED: of.ReviewParams,
     MailKind.REVIEW_REMOVED: DecisionParams,
+    MailKind.REVIEW_RESTORED: of.ReviewParams,
     MailKind.APPEAL_DECIDED: AppealParams,
+    MailKind.REPORT_RECEIVED: ReportReceivedParams,
+    MailKind.REPORT_DECIDED: ReportDecidedParams,
     MailKind.EXPORT_READY: of.GreetingParams,
     MailKind.PERSON_DELETED: of.PersonDeletedParams,
     MailKind.PLAN_STARTED: of.PlanStartedParams,

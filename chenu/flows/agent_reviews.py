@@ -36,7 +36,8 @@ MAX_REVIEW = 2000
 async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str) -> ReviewRow:
     """In place of the account's earlier review; its reply stays.
 
-    Raises NotFound, Invalid, Forbidden, InvalidState (not bought, returned).
+    Raises NotFound, Invalid, Forbidden, InvalidState (not bought, returned,
+    removed by staff).
     """
     account_id = actor.require_spender(ApiScope.MARKETPLACE)
     user_id = actor.require_user()
@@ -50,6 +51,7 @@ async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str)
         rating=rating,
         body=tidy(body),
         is_bought=True,
+        removed_at=None,
         reply=None,
         replied_at=None,
         created_at=business_now(),
@@ -71,6 +73,8 @@ async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str)
 
 async def _write_review(review: ReviewRow) -> None:
     earlier = await find_review_of(review.account_id, review.agent_id)
+    if earlier is not None and earlier.removed_at is not None:
+        raise InvalidState("We removed your review of this agent. You may appeal, and write after")
     if earlier is None:
         await insert_review(review)
     else:
@@ -89,6 +93,9 @@ async def may_review(actor: Actor, agent: AgentRow) -> bool:
     try:
         account_id = actor.require_spender(ApiScope.MARKETPLACE)
     except ChenuError:
+        return False
+    earlier = await find_review_of(account_id, agent.id)
+    if earlier is not None and earlier.removed_at is not None:
         return False
     is_bought = await has_bought(agent.id, account_id)
     return _find_refusal(actor, account_id, agent, is_bought=is_bought) is None

@@ -48,6 +48,7 @@ from chenu.core.sale_mail_params import PaymentReturnedParams
 from chenu.jobs.held_agent_samples import AGENTS_HELD
 from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.receipt_samples import pack_receipts, receipts
+from chenu.jobs.report_samples import REPORTS
 from chenu.jobs.sale_samples import SALES
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
@@ -284,6 +285,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.TRIAL_REFUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
     **AGENTS_HELD,
+    **REPORTS,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON

@@ -32,6 +32,7 @@ _OURS = frozenset(
         "declared_at",
         "paid_at",
         "invoice_url",
+        "receipt",
         "receipt_url",
         "consent",
         "consent_at",

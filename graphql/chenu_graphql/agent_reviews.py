@@ -57,7 +57,7 @@ async def page_reviews(
 async def _find(ctx: Context, row_id: ReviewId) -> ReviewRow | None:
     """One that is shown, of an agent that the caller may see."""
     review = await ctx.loaders.reviews.load(row_id)
-    if review is None or not review.is_bought:
+    if review is None or not review.is_shown:
         return None
     agent: AgentRow | None = await ctx.loaders.agents.load(review.agent_id)
     return review if agent is not None and await is_visible(ctx, agent) else None

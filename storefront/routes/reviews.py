@@ -15,6 +15,8 @@ from chenu.agents.ratings import STARS
 from chenu.agents.rows import AgentRow
 from chenu.core.paging import Key
 from chenu.flows.agent_reviews import create_review, may_review, reply_to_review
+from chenu.moderation.decisions import DecisionRow, find_latest_decision
+from chenu.moderation.model import DecisionKind
 from storefront.access import PUBLIC, for_right
 from storefront.agent_parts import REVIEWS
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
@@ -53,6 +55,7 @@ async def _render(
         links=pager.links(reviews.page, _key),
         may_review=form is not None or await may_review(actor, agent),
         is_maker=is_own(actor, agent),
+        removal=await _find_removal(actor, agent),
         reply_forms={row.id: _reply_form(row, replied) for row in reviews.page.rows},
         **await head_of(pages, agent, REVIEWS, form or await _fill_in(actor, agent)),
     )
@@ -63,6 +66,14 @@ async def _fill_in(actor: Actor, agent: AgentRow) -> FormView:
     own = await find_review_of(actor.account_id, agent.id) if actor.account_id else None
     values = {} if own is None else {"rating": str(own.rating), "body": own.body}
     return FormView("review", values)
+
+
+async def _find_removal(actor: Actor, agent: AgentRow) -> DecisionRow | None:
+    """Why the visitor's own review is removed, for who wrote it."""
+    own = await find_review_of(actor.account_id, agent.id) if actor.account_id else None
+    if own is None or own.removed_at is None or own.author_id != actor.user_id:
+        return None
+    return await find_latest_decision(DecisionKind.REVIEW_REMOVED, own.id)
 
 
 def _reply_form(review: ReviewRow, replied: FormView | None) -> FormView:

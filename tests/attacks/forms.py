@@ -19,6 +19,12 @@ LISTING = {
 }
 PRICED = {"price_type": "ONE_TIME", "price": "12.00"}
 STATEMENT = {"name": "Forged", "contract": "CHENU-0009", "email": "forged@example.org"}
+REPORT = {
+    "ground": "OTHER",
+    "body": "A forged report of somebody’s.",
+    "email": "",
+    "idempotency_key": "forged-6",
+}
 RETURNED = {"reason": "Forged.", "confirmed": "yes", "idempotency_key": "forged-5"}
 VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFEST)}
 
@@ -137,6 +143,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/agents/{slug:str}/reviews": Filled("buyer", {"rating": "5", "body": "Forged."}),
+        "/agents/{slug:str}/report": Filled("buyer", REPORT),
+        "/reviews/{review_id:uuid}/report": Filled("buyer", REPORT),
+        "/staff/reports/{case_id:uuid}/decide": Filled(
+            "reviewer", {"outcome": "DISMISSED", "reason": "Forged."}
+        ),
+        "/staff/reports/{case_id:uuid}/remove": Filled(
+            "reviewer", {"ground": "TERMS", "reason": "Forged."}
+        ),
+        "/staff/reports/{case_id:uuid}/restore": Filled("reviewer", {"reason": "Forged."}),
         "/creator/reviews/{review_id:uuid}": Filled("creator", {"body": "Forged."}),
         "/purchases/{purchase_id:uuid}/cancel": Filled("buyer", {}, moves=False),
         "/purchases/{purchase_id:uuid}/resume": Filled("buyer", {}, moves=False),

@@ -36,6 +36,7 @@ from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
 from tests.flows.coupons import coupon_input
+from tests.flows.reports import open_cases, send_review_report
 from tests.people import (
     MANIFEST,
     Person,
@@ -60,6 +61,9 @@ class Store:
     purchase: Any
     grant: Any
     handle: str
+    review: object
+    case: object
+    receipt: str
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -74,6 +78,9 @@ class Store:
                 f"/agents/{slug}",
                 f"/agents/{slug}/reviews",
                 f"/agents/{slug}/versions",
+                f"/agents/{slug}/report",
+                f"/reviews/{self.review}/report",
+                f"/reports/{self.receipt}",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
                 f"/password/reset?token={typed}",
@@ -106,6 +113,8 @@ class Store:
                 "/staff",
                 "/staff/featured",
                 "/staff/appeals",
+                "/staff/reports",
+                f"/staff/reports/{self.case}",
                 f"/staff/agents/{self.agent.id}",
             ],
             "support": [
@@ -183,11 +192,24 @@ async def open_store(services: Services) -> Store:
         "support": support,
     }
     await put("access_grant", "first_used_at", system_now())
-    await create_review(buyer.actor, agent.id, 5, "Good.")
+    review = await create_review(buyer.actor, agent.id, 5, "Good.")
+    receipt = await send_review_report(review.id)
+    [case] = await open_cases()
     await _pay_for(purchase)
     decisions = await state_and_appeal(draft, creator)
     grant = await db.fetch_value("SELECT id FROM access_grant")
-    return Store(people, agent, draft, decisions, purchase.id, grant, profile.handle)
+    return Store(
+        people,
+        agent,
+        draft,
+        decisions,
+        purchase.id,
+        grant,
+        profile.handle,
+        review.id,
+        case,
+        receipt,
+    )
 
 
 async def _bill(buyer: Person) -> None:
@@ -245,6 +267,7 @@ async def _infect_payments(store: Store, line: str, lines: str) -> None:
     await put("appeal", "body", lines)
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
+    await put("content_report", "body", lines)
     await put("coupon", "code", line.upper())
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 

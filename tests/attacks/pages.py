@@ -39,6 +39,8 @@ class Route:
             "review_id": world.rows["review"],
             "decision_id": world.rows["decision"],
             "appeal_id": world.rows["appeal"],
+            "case_id": world.rows["report case"],
+            "receipt": world.rows["receipt"],
             "warning_id": world.rows["warning"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
@@ -66,6 +68,8 @@ class Route:
             "name": f"{world.rows['agent on sale']}.svg",
             "picture": f"{world.rows['picture']}-large.webp",
         }
+        if self.path.endswith(("/remove", "/restore")):
+            filled["case_id"] = world.rows["review case"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
         if self.path.startswith("/static/"):

@@ -57,6 +57,7 @@ from tests.flows.coupons import coupon_input
 from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
+from tests.flows.reports import open_cases, send_report, send_review_report
 from tests.flows.runs import give_tokens
 from tests.media.stored import keep
 from tests.people import (
@@ -221,7 +222,16 @@ async def _review(services: Services, cast: Cast) -> dict[str, Any]:
     for person in (cast.buyer, reader):
         await buy_agent(services, person.actor, request, "free")
     review = await create_review(reader.actor, agent.id, 4, "Does what it says.")
-    return {"review": review.id, "reviewed agent": agent.slug}
+    receipt = await send_report(agent.id, body="It copies a work of mine.")
+    await send_review_report(review.id)
+    case, review_case = await open_cases()
+    return {
+        "review": review.id,
+        "reviewed agent": agent.slug,
+        "report case": case,
+        "review case": review_case,
+        "receipt": receipt,
+    }
 
 
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:

@@ -130,6 +130,25 @@ async def _appeal() -> None:
     await db.execute(sql, new_id())
 
 
+async def _report_case() -> None:
+    sql = """
+        INSERT INTO report_case (id, kind, subject, agent, state, place, opened_at, decided_by,
+            decided_at, reason)
+        VALUES ($1, 'AGENT', $1, $1, 'DISMISSED', 0, now(), $2, now(), 'It is fine.')
+    """
+    staff = await make_person("sam")
+    await db.execute(sql, new_id(), staff.user_id)
+
+
+async def _content_report() -> None:
+    await _report_case()
+    sql = """
+        INSERT INTO content_report (id, report_case, receipt, locale, ground, body, created_at)
+        SELECT $1, id, 'x', 'fr', 'OTHER', 'Something is wrong.', now() FROM report_case
+    """
+    await db.execute(sql, new_id())
+
+
 async def _enterprise_inquiry() -> None:
     await ask_offer()
     await db.execute("UPDATE enterprise_inquiry SET closed_at = now()")
@@ -255,6 +274,8 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "support_answer": _support_answer,
     "moderation_decision": _moderation_decision,
     "appeal": _appeal,
+    "content_report": _content_report,
+    "report_case": _report_case,
     "enterprise_inquiry": _enterprise_inquiry,
     "idempotency_record": _idempotency,
     "subscription_order": _subscription_order,

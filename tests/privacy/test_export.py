@@ -49,6 +49,10 @@ NOT_OF_A_LIFE = {
     "dispute.json",
     "dispute_evidence.json",
     "fraud_warning.json",
+    "appeal.json",
+    "moderation_decision.json",
+    "content_report.json",
+    "reports_of_my_agents.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

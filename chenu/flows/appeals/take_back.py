@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from chenu.agents.model import AgentId, AgentStatus
+from chenu.agents.model import AgentId, AgentStatus, ReviewId
 from chenu.agents.queries import find_agent, find_change, lock_agent
+from chenu.agents.review_removal import put_back_review
 from chenu.agents.reviews import return_change
 from chenu.flows.creators.review_agent import queue_for_review
 from chenu.flows.creators.suspend_agent import put_back_on_sale
@@ -40,8 +41,13 @@ async def _return_to_review(decision: DecisionRow) -> None:
         await return_change(change.id, change.version_id)
 
 
+async def _put_back_review(decision: DecisionRow) -> None:
+    await put_back_review(ReviewId(decision.subject))
+
+
 _TAKE_BACK: dict[DecisionKind, Callable[[DecisionRow], Awaitable[None]]] = {
     DecisionKind.AGENT_SUSPENDED: _reinstate,
     DecisionKind.AGENT_REJECTED: _return_to_review,
+    DecisionKind.REVIEW_REMOVED: _put_back_review,
 }
-"""What undoes each kind; removed reviews join it with the function that brings them back."""
+"""What undoes each kind."""

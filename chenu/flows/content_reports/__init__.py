@@ -1,0 +1,1 @@
+"""Reports of agents and reviews by anybody, and what staff decide about them."""
