@@ -31,7 +31,7 @@ async def upload(visitor: Visitor, file: Path) -> None:
     form = visitor.page.locator("form[action$='/screenshots']")
     await form.get_by_label("Une capture d’écran").set_input_files(file)
     await form.get_by_label("Ce qu’elle montre").fill(ALT)
-    await form.get_by_role("button").focus()
+    await form.get_by_role("button", name="Envoyer").focus()
     await visitor.page.keyboard.press("Enter")
     await expect(visitor.page.locator("#pictures").get_by_role("img", name=ALT)).to_be_visible()
 
@@ -68,9 +68,8 @@ async def test_a_screenshot_is_uploaded_approved_and_seen(
     shown = visitor.page.get_by_role("link", name=ALT).get_by_role("img")
     await require_shown(shown)
     faults = await visitor.accessibility_faults()
-    large = await visitor.page.request.get(
-        await visitor.page.get_by_role("link", name=ALT).get_attribute("href") or ""
-    )
+    path = await visitor.page.get_by_role("link", name=ALT).get_attribute("href")
+    large = await visitor.page.request.get(f"{demo.url}{path}")
 
     assert before == 0
     assert faults == []
