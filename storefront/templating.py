@@ -24,6 +24,7 @@ from storefront import (
     discount_words,
     entitlement_words,
     ledger_words,
+    pictures,
     roi_words,
     token_words,
     words,
@@ -32,7 +33,6 @@ from storefront.assets import asset_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
-from storefront.pictures import icon_url, screenshot_url, source_set
 from storefront.roi_words import show_whole_euros
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
@@ -70,15 +70,13 @@ def environment(locale: Locale) -> jinja2.Environment:
         entitlement_words=entitlement_words,
         discount_words=discount_words,
         ledger_words=ledger_words,
+        pictures=pictures,
         token_words=token_words,
         roi_words=roi_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,
         draw_sphere=draw_sphere,
-        icon_url=icon_url,
-        screenshot_url=screenshot_url,
-        source_set=source_set,
         creator_rate=CREATOR_RATE,
         platform_rate=PLATFORM_RATE,
         count_up_to=COUNT_UP_TO,

@@ -15,7 +15,7 @@ from chenu.core.ids import new_id
 from chenu.media.pictures import Picture, PictureHash, PictureSize, PictureUse, Renditions
 
 UNUSED_STORED = timedelta(days=1)
-MOST_KEPT = 40
+MOST_STORED = 40
 """Of an agent at a time: what it shows, what waits for review, and a day of trying out."""
 _BATCH = 500
 
@@ -39,7 +39,7 @@ class _Name:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _IdAndName:
     id: UUID
     name: str
 
@@ -47,7 +47,7 @@ class _Kept:
 async def require_room(agent_id: AgentId) -> None:
     """Raises LimitReached."""
     sql = "SELECT count(*) FROM agent_picture WHERE agent = $1 AND removed_at IS NULL"
-    if await db.fetch_value(sql, agent_id) >= MOST_KEPT:
+    if await db.fetch_value(sql, agent_id) >= MOST_STORED:
         raise LimitReached(_TOO_MANY)
 
 
@@ -120,7 +120,9 @@ async def mark_unused(after: UUID | None) -> UUID | None:
         ORDER BY id LIMIT {_BATCH} FOR UPDATE SKIP LOCKED
     """  # noqa: S608 - a number of ours
     async with db.transaction():
-        rows = await db.fetch_all(_Kept, old, business_now() - UNUSED_STORED, after or UUID(int=0))
+        rows = await db.fetch_all(
+            _IdAndName, old, business_now() - UNUSED_STORED, after or UUID(int=0)
+        )
         if not rows:
             return None
         shown = await _list_shown([row.id for row in rows])

@@ -1,8 +1,10 @@
 """A picture of an agent: made anew, kept in the object store, and removed once nobody shows it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
+from chenu.accounts.attempts import Limit, count_attempt
 from chenu.agents.model import AgentId
 from chenu.agents.pictures import (
     delete_removed,
@@ -16,6 +18,9 @@ from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
 from chenu.media.pictures import Picture, PictureHash, PictureUse
 
+PER_AGENT = Limit("picture_agent", 60, timedelta(hours=1))
+"""Of uploads, refused ones too: reading a picture takes a processor for seconds at worst."""
+
 
 async def keep_picture(
     services: Services,
@@ -27,9 +32,11 @@ async def keep_picture(
 ) -> Picture:
     """Outside a transaction. The caller has asked whether the actor may edit the agent.
 
-    Raises PictureRefused with `path`, LimitReached, Busy, or Unavailable: then nothing is kept.
+    Raises PictureRefused with `path`, LimitReached, RateLimited, Busy, or Unavailable: then nothing
+    is kept.
     """
     await require_room(agent_id)
+    await count_attempt(PER_AGENT, str(agent_id))
     renditions = await services.reencoder.reencode(raw, use, path=path)
     picture = await insert_picture(agent_id, use, renditions)
     try:

@@ -21,7 +21,7 @@ async def send_picture(
     services: NamedDependency[Services], picture: FromPath[str]
 ) -> Response[bytes]:
     """`<hash>-<size>.webp`, as picture_url writes it. Who knows the address may see it."""
-    name, size = _read_address(picture)
+    name, size = _read_name(picture)
     content = await services.media.find(name, size)
     if content is None:
         raise NotFound(_NOT_HERE)
@@ -33,8 +33,8 @@ async def send_picture(
     return Response(content, media_type="image/webp", headers=headers)
 
 
-def _read_address(address: str) -> tuple[PictureHash, PictureSize]:
-    stem, _, ending = address.rpartition(".")
+def _read_name(picture: str) -> tuple[PictureHash, PictureSize]:
+    stem, _, ending = picture.rpartition(".")
     text, _, wanted = stem.partition("-")
     name = find_hash(text)
     try:

@@ -12,6 +12,8 @@ from chenu.flows.services import Services
 from tests.agents.shelf import open_shop, shelve
 from tests.people import get_agent
 
+ONE_SCREENSHOT = '{"screenshots": [{"hash": "a1", "alt": "Bills", "width": 640, "height": 480}]}'
+
 
 async def _row() -> AgentRow:
     return await get_agent(await shelve(await open_shop(), "Trieur"))
@@ -20,7 +22,11 @@ async def _row() -> AgentRow:
 async def test_each_gap_lowers_the_score_and_says_what_to_do(services: Services) -> None:
     row = await _row()
     whole = msgspec.structs.replace(
-        row, description="x" * 300, capabilities=["a", "b", "c"], creator_bio="We."
+        row,
+        description="x" * 300,
+        capabilities=["a", "b", "c"],
+        creator_bio="We.",
+        media_json=ONE_SCREENSHOT,
     )
     bare = msgspec.structs.replace(row, tagline="", current_version=None)
 

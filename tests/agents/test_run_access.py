@@ -46,6 +46,7 @@ def agent(kind: AgentKind = MARKETPLACE, **changes: Any) -> AgentRow:
         "description": "",
         "description_html": "",
         "translations_json": "{}",
+        "media_json": "{}",
         "language": "fr",
         "capabilities": [],
         "permissions": [],

@@ -57,7 +57,7 @@ from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
 from tests.flows.plans import put_plans, put_portal
 from tests.flows.runs import give_tokens
-from tests.media.kept import keep
+from tests.media.stored import keep
 from tests.people import (
     Person,
     agent_input,

@@ -23,7 +23,7 @@ from tests.agents.shelf import open_shop, shelve
 from tests.faults.counts import seeds
 from tests.media.drawn import encode
 from tests.media.full_disk import no_room
-from tests.media.kept import files_in, is_kept
+from tests.media.stored import files_in, is_stored
 from tests.rows import count
 
 LEAST_OF_THE_LARGEST = 40_000
@@ -84,9 +84,9 @@ async def test_a_picture_is_refused_whole_and_later_taken(
 
     assert files_in(folder) == []
     assert await count("agent_picture", "removed_at IS NULL") == 0
-    kept = await keep_picture(own, agent, PictureUse.SCREENSHOT, raw)
-    assert await is_kept(own, kept)
-    large = await own.media.find(kept.hash, PictureSize.LARGE)
+    stored = await keep_picture(own, agent, PictureUse.SCREENSHOT, raw)
+    assert await is_stored(own, stored)
+    large = await own.media.find(stored.hash, PictureSize.LARGE)
     assert len(large or b"") > LEAST_OF_THE_LARGEST
     await remove_pictures(own)
     assert await count("agent_picture") == 1

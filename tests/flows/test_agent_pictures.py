@@ -6,16 +6,16 @@ import asyncpg
 import pytest
 
 from chenu.agents.model import AgentId
-from chenu.agents.pictures import MOST_KEPT, lock_pictures
+from chenu.agents.pictures import MOST_STORED, lock_pictures
 from chenu.core import db
-from chenu.core.errors import LimitReached, Unavailable
-from chenu.flows.agent_pictures import keep_picture, remove_pictures
+from chenu.core.errors import LimitReached, RateLimited, Unavailable
+from chenu.flows.agent_pictures import PER_AGENT, keep_picture, remove_pictures
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING, run_once
 from chenu.media.pictures import PictureRefused, PictureUse
 from tests.agents.shelf import open_shop, shelve
 from tests.conftest import Engines
-from tests.media.kept import is_kept, keep, let_days_pass, media_of, show
+from tests.media.stored import is_stored, keep, let_days_pass, media_of, show
 from tests.rows import count, fingerprint, put
 
 SCREENSHOT, ICON = PictureUse.SCREENSHOT, PictureUse.ICON
@@ -26,15 +26,15 @@ async def agent(services: Services) -> AgentId:
     return await shelve(await open_shop(), "Trieur")
 
 
-async def test_a_picture_is_kept_in_three_sizes_under_a_name_of_its_own(
+async def test_a_picture_is_stored_in_three_sizes_under_a_name_of_its_own(
     services: Services, agent: AgentId
 ) -> None:
     first, second = [await keep(services, agent) for _ in range(2)]
 
     assert (first.width, first.height) == (640, 480)
     assert first.hash != second.hash  # though the file is the same
-    assert await is_kept(services, first)
-    assert await is_kept(services, second)
+    assert await is_stored(services, first)
+    assert await is_stored(services, second)
 
 
 async def test_a_refused_picture_leaves_nothing(services: Services, agent: AgentId) -> None:
@@ -55,7 +55,7 @@ async def test_an_agent_has_room_for_so_many_pictures_a_day(
         "INSERT INTO agent_picture (id, agent, name, use, width, height, created_at)"
         " SELECT gen_random_uuid(), agent, encode(sha256(n::text::bytea), 'hex'), use, 1, 1,"
         " created_at FROM agent_picture, generate_series(2, $1) n",
-        MOST_KEPT,
+        MOST_STORED,
     )
 
     with pytest.raises(LimitReached, match="tomorrow"):
@@ -63,7 +63,18 @@ async def test_an_agent_has_room_for_so_many_pictures_a_day(
 
     let_days_pass()
     await remove_pictures(services)
-    assert await is_kept(services, await keep(services, agent))
+    assert await is_stored(services, await keep(services, agent))
+
+
+async def test_refused_pictures_are_tried_so_often_an_hour(
+    services: Services, agent: AgentId
+) -> None:
+    for _ in range(PER_AGENT.tries):
+        with pytest.raises(PictureRefused):
+            await keep_picture(services, agent, ICON, b"")
+
+    with pytest.raises(RateLimited):
+        await keep(services, agent)
 
 
 async def test_what_nobody_shows_goes_after_a_day(services: Services, agent: AgentId) -> None:
@@ -77,12 +88,12 @@ async def test_what_nobody_shows_goes_after_a_day(services: Services, agent: Age
     )
 
     await remove_pictures(services)
-    assert await is_kept(services, unused)  # it may be shown yet
+    assert await is_stored(services, unused)  # it may be shown yet
 
     let_days_pass()
     await remove_pictures(services)
-    assert not await is_kept(services, unused)
-    assert [await is_kept(services, each) for each in (icon, shot, waiting)] == [True] * 3
+    assert not await is_stored(services, unused)
+    assert [await is_stored(services, each) for each in (icon, shot, waiting)] == [True] * 3
 
 
 async def test_what_an_agent_shows_no_more_goes_too(services: Services, agent: AgentId) -> None:
@@ -94,7 +105,7 @@ async def test_what_an_agent_shows_no_more_goes_too(services: Services, agent: A
 
     await remove_pictures(services)
 
-    assert not await is_kept(services, picture)
+    assert not await is_stored(services, picture)
 
 
 async def test_the_worker_does_it(services: Services, agent: AgentId) -> None:
@@ -103,7 +114,7 @@ async def test_the_worker_does_it(services: Services, agent: AgentId) -> None:
     let_days_pass()
 
     assert await run_once(services, task) is None
-    assert not await is_kept(services, picture)
+    assert not await is_stored(services, picture)
 
 
 async def test_an_agent_may_show_its_own_pictures_alone(services: Services) -> None:
@@ -135,7 +146,7 @@ async def test_a_picture_that_is_about_to_be_shown_is_not_removed(
         await connection.close()
 
     await remove_pictures(services)
-    assert await is_kept(services, picture)
+    assert await is_stored(services, picture)
 
 
 async def test_a_picture_that_cannot_be_deleted_is_in_no_others_way(
@@ -153,11 +164,11 @@ async def test_a_picture_that_cannot_be_deleted_is_in_no_others_way(
         await remove_pictures(services)
 
     assert await count("agent_picture") == 1
-    assert [await is_kept(services, each) for each in others] == [False, False]
+    assert [await is_stored(services, each) for each in others] == [False, False]
     (file / "in the way").unlink()
     file.rmdir()
     await remove_pictures(services)
-    assert not await is_kept(services, poison)
+    assert not await is_stored(services, poison)
 
 
 @pytest.fixture
@@ -173,4 +184,4 @@ async def test_a_broken_run_is_ended_by_the_next(services: Services, agent: Agen
 
     await remove_pictures(services)
 
-    assert not await is_kept(services, picture)
+    assert not await is_stored(services, picture)

@@ -9,7 +9,7 @@ from chenu.settings import read_settings
 from tests.test_settings import TEST, refusal
 
 
-def test_pictures_are_kept_in_a_folder_or_a_bucket() -> None:
+def test_pictures_are_stored_in_a_folder_or_a_bucket() -> None:
     keys = {
         "AWS_ENDPOINT_URL": "http://storage:8333/",
         "AWS_REGION": "eu-west-3",

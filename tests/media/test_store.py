@@ -10,8 +10,8 @@ from chenu.media.pictures import PictureHash, PictureSize, Renditions
 from chenu.media.places import Bucket, Place
 from chenu.media.store import MediaStore
 from tests.media.full_disk import no_room
-from tests.media.kept import files_in
 from tests.media.s3_server import S3Server, ending, make_s3
+from tests.media.stored import files_in
 
 NAME, OTHER = PictureHash("ab" * 32), PictureHash("cd" * 32)
 RENDITIONS = Renditions(2, 1, {size: size.encode() * 5000 for size in PictureSize})

@@ -43,7 +43,7 @@ from tests.accounts.factors import switch_on
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
-from tests.media.kept import keep, show
+from tests.media.stored import keep, show
 from tests.people import (
     Person,
     agent_input,

@@ -38,14 +38,14 @@ async def test_files_of_deleted_listings_are_deleted_and_buyers_keep_theirs(
     services: Services, tmp_path: Path
 ) -> None:
     life = await live(services)
-    kept = await _names(services, "agent = $1", life.sold.id)
+    staying = await _names(services, "agent = $1", life.sold.id)
     going = await _names(services, "agent <> $1", life.sold.id)
 
     await delete_person(services, life.person.actor, PASSWORD, "delete")
     await finish(services, tmp_path)
     await remove_pictures(services)
 
-    assert (len(kept), len(going)) == (2, 2)
+    assert (len(staying), len(going)) == (2, 2)
     assert await _files(services, going) == {False}
-    assert await _files(services, kept) == {True}
-    assert await _names(services, "true") == kept
+    assert await _files(services, staying) == {True}
+    assert await _names(services, "true") == staying

@@ -7,7 +7,7 @@ from chenu.flows.services import Services
 from chenu.media.pictures import Picture, PictureSize, picture_url
 from tests.agents.shelf import open_shop, shelve
 from tests.media.drawn import read
-from tests.media.kept import keep
+from tests.media.stored import keep
 from tests.storefront.browser import Browser
 
 

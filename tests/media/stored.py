@@ -32,13 +32,13 @@ def media_of(*names: PictureHash) -> str:
     return msgspec.json.encode({"icon": icon, "screenshots": shots}).decode()
 
 
-async def is_kept(services: Services, picture: Picture) -> bool:
+async def is_stored(services: Services, picture: Picture) -> bool:
     """All of it, or else nothing."""
     files = [await services.media.find(picture.hash, size) for size in PictureSize]
     row = await db.fetch_value("SELECT 1 FROM agent_picture WHERE name = $1", picture.hash)
-    kept = {content is not None for content in files} | {row is not None}
-    assert len(kept) == 1, "half of it is there"
-    return kept.pop()
+    found = {content is not None for content in files} | {row is not None}
+    assert len(found) == 1, "half of it is there"
+    return found.pop()
 
 
 def let_days_pass(days: int = 2) -> None:
