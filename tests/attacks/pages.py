@@ -72,6 +72,8 @@ class Route:
             filled["case_id"] = world.rows["review case"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
+        if "/pictures/" in self.path:
+            filled["picture"] = world.rows["screenshot"]
         if self.path.startswith("/static/"):
             filled["name"] = "css/store.css"
         return _PARAMETER.sub(lambda match: str(filled[match[1]]), self.path)
