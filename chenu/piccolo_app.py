@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
             "chenu.billing.dispute_tables",
             "chenu.agents.tables",
             "chenu.agents.shop_tables",
+            "chenu.agents.legal_tables",
             "chenu.support.tables",
             "chenu.tokens.pack_tables",
             "chenu.roi.tables",

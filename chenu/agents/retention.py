@@ -32,6 +32,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("agent_review", "one an account and agent at most"),
     Forever("access_grant", "what was bought is for ever"),
     Forever("creator", PEOPLE),
+    Forever("creator_legal_details", PEOPLE),
     Forever("agent", PEOPLE),
     Forever("agent_version", "what was sold"),
     Forever("agent_change", "one an agent at most"),

@@ -18,6 +18,7 @@ from chenu.agents.earnings import (
     list_agent_earnings,
     list_sold_payments,
 )
+from chenu.agents.legal_details import find_legal_details
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
@@ -79,6 +80,7 @@ async def show_earnings(
         days=[point for point in earnings.series if point.net],
         chart=_draw(month, earnings),
         balance=await get_creator_balance(creator.id),
+        legal_details=await find_legal_details(creator.id),
         **await _read_stripe(services, creator),
         **await _read_lists(pages, creator, month, query),
     )

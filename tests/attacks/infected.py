@@ -10,6 +10,7 @@ import msgspec
 from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.featured import FeatureInput, feature_agent
+from chenu.agents.legal_details import save_legal_details
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import PaymentId
@@ -29,6 +30,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.agents.legal import COMPANY
 from tests.agents.runs import put_run
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
@@ -91,6 +93,7 @@ class Store:
             "creator": [
                 "/creator",
                 "/creator/earnings",
+                "/creator/legal",
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
@@ -172,6 +175,7 @@ async def open_store(services: Services) -> Store:
     await put("access_grant", "first_used_at", system_now())
     await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
+    await save_legal_details(creator.actor, COMPANY)
     return Store(people, agent, draft, purchase.id, profile.handle)
 
 
@@ -224,7 +228,9 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Reviews, coupons, and what programs write into the statement of tokens."""
+    """Reviews, coupons, legal details, and what programs write into the statement of tokens."""
+    for column in ("legal_name", "line1", "line2", "postal_code", "city", "tax_number"):
+        await put("creator_legal_details", column, line)
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
     await put("coupon", "code", line.upper())

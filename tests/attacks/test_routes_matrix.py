@@ -61,6 +61,7 @@ DESKS = {
 
 CREATORS_ONLY = {
     "POST /creator/profile",
+    "POST /creator/legal",
     "POST /creator/agents/preview",
 }
 """Without an id, but about the caller as a creator."""

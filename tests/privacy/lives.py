@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.featured import FeatureInput, feature_agent
+from chenu.agents.legal_details import save_legal_details
 from chenu.agents.rows import AgentRow
 from chenu.agents.views import count_view, store_views
 from chenu.core import db, mail
@@ -38,6 +39,7 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
+from tests.agents.legal import COMPANY
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -85,6 +87,7 @@ async def live(services: Services) -> Life:
     await _write(services, person, sold)
     await _review(Market(person, sold, buyer), bought)
     await _show(services, sold)
+    await save_legal_details(person.actor, replace(COMPANY, legal_name=f"{NAME} Studio"))
     await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
 
