@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from chenu import setting_values as values
+from chenu.company import MADE_UP, Company, read_company
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
@@ -69,6 +70,7 @@ class Settings:
     cache_seconds: float = 0
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    company: Company = field(default_factory=Company)
 
     @property
     def is_https(self) -> bool:
@@ -104,6 +106,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
         traces=_read_traces(env),
         limits=_read_limits(env),
+        company=_read_company(env, mode),
     )
     _check_together(settings)
     return settings
@@ -140,6 +143,13 @@ def _read_traces(env: Mapping[str, str]) -> TraceSettings | None:
     if not base and not url:
         return None
     return TraceSettings(url or f"{base}/v1/traces", env.get("OTEL_SERVICE_NAME", ""))
+
+
+def _read_company(env: Mapping[str, str], mode: Mode) -> Company:
+    try:
+        return read_company(env, Company() if mode is Mode.PRODUCTION else MADE_UP)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:

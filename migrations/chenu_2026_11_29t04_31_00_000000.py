@@ -1,4 +1,4 @@
-"""A creator's legal details are whole, or are not there."""
+"""Legal details are whole, and statements are frozen."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from piccolo.engine import engine_finder
 
 ID = "2026-11-29T04:31:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "rules of legal details"
+DESCRIPTION = "rules of statements"
 
 SQL = Path(__file__).parent / "sql"
 FILES = ("legal_details",)

@@ -13,7 +13,7 @@ from chenu.agents.creators import COUNTRIES, get_own_creator
 from chenu.agents.legal_tables import CreatorLegalDetails
 from chenu.agents.model import CreatorId
 from chenu.core import db
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
@@ -58,11 +58,11 @@ class LegalDetailsRow:
 
 
 _DETAILS = Columns(LegalDetailsRow, CreatorLegalDetails, creator_id="creator")
-_DETAIL = f"SELECT {_DETAILS.select()} FROM creator_legal_details"  # noqa: S608 - own columns
+SELECT_DETAILS = f"SELECT {_DETAILS.select()} FROM creator_legal_details"  # noqa: S608 - own columns
 
 
 async def find_legal_details(creator_id: CreatorId) -> LegalDetailsRow | None:
-    return await db.find_one(LegalDetailsRow, f"{_DETAIL} WHERE creator = $1", creator_id)
+    return await db.find_one(LegalDetailsRow, f"{SELECT_DETAILS} WHERE creator = $1", creator_id)
 
 
 async def save_legal_details(actor: Actor, data: LegalDetailsInput) -> None:
@@ -141,11 +141,11 @@ def _foreign_number(prefix: str, path: tuple[str, ...]) -> Invalid:
 
 
 async def _store(creator_id: CreatorId, data: LegalDetailsInput) -> None:
-    """The first agreement counts."""
+    """The first agreement counts, and the statements that waited are due at once."""
     sql = """
         INSERT INTO creator_legal_details (id, creator, legal_name, line1, line2, postal_code,
-            city, country, vat_number, tax_number, agreed_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+            city, country, vat_number, tax_number, agreed_at, updated_at, due_at, next_attempt_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, $12)
         ON CONFLICT (creator) DO UPDATE SET legal_name = $3, line1 = $4, line2 = $5,
             postal_code = $6, city = $7, country = $8, vat_number = $9, tax_number = $10,
             updated_at = $11
@@ -164,4 +164,5 @@ async def _store(creator_id: CreatorId, data: LegalDetailsInput) -> None:
         vat_number,
         data.tax_number.upper(),
         business_now(),
+        system_now(),
     )

@@ -33,6 +33,8 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("access_grant", "what was bought is for ever"),
     Forever("creator", PEOPLE),
     Forever("creator_legal_details", PEOPLE),
+    Forever("self_billing_statement", BOOKS),
+    Forever("self_billing_line", BOOKS),
     Forever("agent", PEOPLE),
     Forever("agent_version", "what was sold"),
     Forever("agent_change", "one an agent at most"),

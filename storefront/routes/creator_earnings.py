@@ -36,6 +36,7 @@ from storefront.earnings_chart import EarningsChart, draw_days
 from storefront.forms import Fields, HttpRequest, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.routes.creator_statements import read_statements
 from storefront.routes.tokens import name_agents
 
 _PATH = "/creator/earnings"
@@ -83,6 +84,7 @@ async def show_earnings(
         legal_details=await find_legal_details(creator.id),
         **await _read_stripe(services, creator),
         **await _read_lists(pages, creator, month, query),
+        **await read_statements(pages, creator, query, f"{_PATH}?month={month}"),
     )
 
 

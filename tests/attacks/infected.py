@@ -30,8 +30,9 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
-from tests.agents.legal import COMPANY
+from tests.agents.legal import COMPANY, put_statement
 from tests.agents.runs import put_run
+from tests.attacks.payloads import PAYLOADS
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.coupons import coupon_input
@@ -57,6 +58,7 @@ class Store:
     draft: AgentRow
     purchase: Any
     handle: str
+    bill: Any
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -94,6 +96,7 @@ class Store:
                 "/creator",
                 "/creator/earnings",
                 "/creator/legal",
+                f"/creator/statements/{self.bill}",
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
@@ -107,6 +110,8 @@ class Store:
             "finance": [
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
+                "/staff/statements",
+                f"/staff/statements/{self.bill}",
             ],
         }
 
@@ -176,7 +181,11 @@ async def open_store(services: Services) -> Store:
     await create_review(buyer.actor, agent.id, 5, "Good.")
     await _pay_for(purchase)
     await save_legal_details(creator.actor, COMPANY)
-    return Store(people, agent, draft, purchase.id, profile.handle)
+    hostile = "\n".join(PAYLOADS)
+    bill = await put_statement(
+        profile.id, supplier_name=hostile, supplier_address=hostile, supplier_tax_number=hostile
+    )
+    return Store(people, agent, draft, purchase.id, profile.handle, bill)
 
 
 async def _bill(buyer: Person) -> None:

@@ -46,6 +46,7 @@ OWNERS = {
     "agent_id": "creator",
     "sale_id": "creator",
     "review_id": "creator",
+    "bill_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
     "grant_id": "buyer",

@@ -96,6 +96,7 @@ SIGNED_IN = {
         "/staff/inquiries",
         "/staff/coupons",
         "/staff/featured",
+        "/staff/statements",
         "/staff/books",
         "/staff/audit",
         "/staff/mails",
