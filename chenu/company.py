@@ -13,10 +13,10 @@ _HIGHEST_RATE = 50
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """`address` has a line for each of its parts; `vat_rate` is our country's, in basis points."""
+    """`address_lines` are those under the name; `vat_rate` is our country's, in basis points."""
 
     name: str = ""
-    address: tuple[str, ...] = ()
+    address_lines: tuple[str, ...] = ()
     country: str = "FR"
     vat_number: str = ""
     vat_rate: int = 2000
@@ -24,7 +24,7 @@ class Company:
     @property
     def is_whole(self) -> bool:
         """Whether an invoice can name it."""
-        return bool(self.name and self.address and self.vat_number)
+        return bool(self.name and self.address_lines and self.vat_number)
 
 
 MADE_UP = Company("CHE·NU SAS", ("1 rue de l’Exemple", "75001 Paris"), vat_number="FR40303265045")
@@ -36,10 +36,10 @@ def read_company(env: Mapping[str, str], default: Company) -> Company:
     rate = env.get("CHENU_COMPANY_VAT_RATE", str(default.vat_rate // 100))
     if not rate.isascii() or not rate.isdigit() or int(rate) > _HIGHEST_RATE:
         raise ValueError(f"CHENU_COMPANY_VAT_RATE: a whole percentage up to {_HIGHEST_RATE}")
-    address = env.get("CHENU_COMPANY_ADDRESS", ";".join(default.address))
+    typed = env.get("CHENU_COMPANY_ADDRESS", ";".join(default.address_lines))
     return Company(
         _read_line(env, "CHENU_COMPANY_NAME", default.name),
-        tuple(line.strip() for line in address.split(";") if line.strip()),
+        tuple(line.strip() for line in typed.split(";") if line.strip()),
         _read_code(env, "CHENU_COMPANY_COUNTRY", default.country, _COUNTRY, "such as FR"),
         _read_code(env, "CHENU_COMPANY_VAT_NUMBER", default.vat_number, _VAT_NUMBER, _EXAMPLE),
         int(rate) * 100,

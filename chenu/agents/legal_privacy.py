@@ -56,7 +56,7 @@ LEGAL_RULES: tuple[Rule, ...] = (
     PersonalData(
         "self_billing_line",
         f"statement IN (SELECT id FROM self_billing_statement WHERE {_OF_CREATOR})",  # noqa: S608 - texts of ours
-        ("id", "statement", "kind", "count", "paid", "buyers_tax", "fee", "share"),
+        ("id", "statement", "kind", "transactions", "paid", "buyers_tax", "fee", "share"),
         retained=codes("kind"),
     ),
 )

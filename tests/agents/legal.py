@@ -53,7 +53,7 @@ async def put_statement(creator_id: CreatorId, **texts: str) -> StatementId:
             supplier_vat_number="FR12000000000",
             supplier_tax_number="",
             company_name=MADE_UP.name,
-            company_address="\n".join(MADE_UP.address),
+            company_address="\n".join(MADE_UP.address_lines),
             company_country=MADE_UP.country,
             company_vat_number=MADE_UP.vat_number,
             vat_treatment=VatTreatment.DOMESTIC,

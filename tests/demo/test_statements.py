@@ -9,7 +9,7 @@ from tests.demo.running import RunningDemo
 pytestmark = pytest.mark.engines
 
 
-def test_every_creator_has_told_who_they_are(demo: RunningDemo) -> None:
+def test_every_creator_has_legal_details(demo: RunningDemo) -> None:
     silent = rows_of(
         demo,
         """

@@ -39,7 +39,7 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
-from tests.agents.legal import COMPANY
+from tests.agents.legal import COMPANY, put_statement
 from tests.flows.packs import order_pack
 from tests.flows.plans import advance, complete, put_plans, start
 from tests.flows.sales import Market, buy, work_off
@@ -88,6 +88,8 @@ async def live(services: Services) -> Life:
     await _review(Market(person, sold, buyer), bought)
     await _show(services, sold)
     await save_legal_details(person.actor, replace(COMPANY, legal_name=f"{NAME} Studio"))
+    assert sold.creator_id is not None
+    await put_statement(sold.creator_id, supplier_name=f"{NAME} Studio")
     await _work_with_others(services, person, owner)
     return Life(person, sold, buyer, seller, owner)
 

@@ -161,7 +161,7 @@ async def _write(
         supplier_vat_number=details.vat_number,
         supplier_tax_number=details.tax_number,
         company_name=company.name,
-        company_address="\n".join(company.address),
+        company_address="\n".join(company.address_lines),
         company_country=company.country,
         company_vat_number=company.vat_number,
         vat_treatment=treatment,
