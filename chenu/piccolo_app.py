@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "chenu.agents.shop_tables",
             "chenu.agents.version_tables",
             "chenu.agents.picture_tables",
+            "chenu.agents.legal_tables",
             "chenu.support.tables",
             "chenu.moderation.report_tables",
             "chenu.moderation.tables",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from chenu import setting_values as values
+from chenu.company import MADE_UP, Company, read_company
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
@@ -71,6 +72,7 @@ class Settings:
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
+    company: Company = field(default_factory=Company)
 
     @property
     def is_https(self) -> bool:
@@ -107,6 +109,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),
+        company=_read_company(env, mode),
     )
     _check_together(settings)
     return settings
@@ -158,6 +161,13 @@ def _read_media(env: Mapping[str, str]) -> Place:
         secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
     )
     return Place(bucket=bucket)
+
+
+def _read_company(env: Mapping[str, str], mode: Mode) -> Company:
+    try:
+        return read_company(env, Company() if mode is Mode.PRODUCTION else MADE_UP)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def _read_limits(env: Mapping[str, str]) -> ConnectionLimits:

@@ -30,6 +30,7 @@ DESKS = (
     Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
+    Desk("/staff/statements", mark("Statements"), Staff.FINANCE),
     Desk("/staff/books", mark("Books"), Staff.FINANCE),
     Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chenu.company import Company
 from chenu.core.spans import TraceSettings
 from chenu.settings import Mode, SettingError, StripeMode, read_settings
 
@@ -71,6 +72,11 @@ def test_everything_that_can_be_set_is_read() -> None:
             "MAIL_FROM": "Us <us@chenu.example>",
             "CHENU_RETURN_ORIGINS": "https://app.example,http://localhost:3000",
             "CHENU_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
+            "CHENU_COMPANY_NAME": "Nous SARL",
+            "CHENU_COMPANY_ADDRESS": "1 rue; 69001 Lyon",
+            "CHENU_COMPANY_COUNTRY": "be",
+            "CHENU_COMPANY_VAT_NUMBER": "BE0428759497",
+            "CHENU_COMPANY_VAT_RATE": "21",
             "LOG_LEVEL": "debug",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector:4318/",
             "OTEL_SERVICE_NAME": "shop",
@@ -86,6 +92,9 @@ def test_everything_that_can_be_set_is_read() -> None:
     assert settings.mail_from == "Us <us@chenu.example>"
     assert settings.return_origins == ("https://app.example", "http://localhost:3000")
     assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert settings.company == Company(
+        "Nous SARL", ("1 rue", "69001 Lyon"), "BE", "BE0428759497", 2100
+    )
     assert settings.log_level == "DEBUG"
     assert settings.traces == TraceSettings("https://collector:4318/v1/traces", "shop")
     assert (settings.is_movable, settings.verifies_at_once, settings.is_https) == (
@@ -170,6 +179,10 @@ WRONG = [
     ("SMTP_URL", "mail.example:587", "smtp://"),
     ("SMTP_URL", "smtp://mail.example:mail", "port"),
     ("MAIL_FROM", "nobody", "address"),
+    ("CHENU_COMPANY_NAME", "x" * 201, "one line"),
+    ("CHENU_COMPANY_COUNTRY", "France", "such as FR"),
+    ("CHENU_COMPANY_VAT_NUMBER", "40 303", "such as FR40303265045"),
+    ("CHENU_COMPANY_VAT_RATE", "5.5", "whole percentage"),
     ("MAIL_FROM", "Us <us@chenu.example>\r\nBcc: all@chenu.example", "address"),
     ("MAIL_FROM", "Us <équipe@chenu.example>", "address"),
     ("MAIL_FROM", "Us <us@☃.example>", "address"),

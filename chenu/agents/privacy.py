@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.agents.legal_privacy import LEGAL_RULES
 from chenu.core import db
 from chenu.core.personal_data import BOOKS, Blank, Delete, NoPersonalData, PersonalData, Rule, codes
 
@@ -133,6 +134,7 @@ RULES: tuple[Rule, ...] = (
             ),
         ),
     ),
+    *LEGAL_RULES,
     PersonalData(
         "purchase",
         _BOUGHT,

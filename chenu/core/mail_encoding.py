@@ -39,6 +39,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.SALE: of_sales.SaleParams,
     MailKind.FIRST_SALE: of_sales.FirstSaleParams,
     MailKind.PAYOUT_FAILED: of_sales.PayoutFailedParams,
+    MailKind.STATEMENT_READY: of_sales.StatementReadyParams,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,

@@ -34,6 +34,7 @@ class MailKind(StrEnum):
     SALE = "SALE"
     FIRST_SALE = "FIRST_SALE"
     PAYOUT_FAILED = "PAYOUT_FAILED"
+    STATEMENT_READY = "STATEMENT_READY"
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_DUE = "DISPUTE_DUE"
     DISPUTE_WON = "DISPUTE_WON"
@@ -144,6 +145,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
     MailKind.FIRST_SALE: MailRule(MailReason.CREATOR, MailTopic.SALES),
     MailKind.PAYOUT_FAILED: _CONTRACT,
+    MailKind.STATEMENT_READY: _CONTRACT,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,

@@ -25,6 +25,15 @@ class PayoutFailedParams(MailParams, frozen=True):
     reason: str
 
 
+class StatementReadyParams(MailParams, frozen=True):
+    """`month` is its first day in ISO 8601; `net` is the creator's share, perhaps below zero."""
+
+    name: str
+    month: str
+    number: str
+    net: int
+
+
 class SaleRefundedParams(MailParams, frozen=True):
     """`share` of the `amount` comes out of the creator's; `sale` is its page."""
 

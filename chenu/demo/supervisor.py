@@ -23,6 +23,7 @@ from chenu.demo.beginning import Beginning, read_time
 from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
+from chenu.demo.legal import make_statements
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
@@ -107,6 +108,7 @@ class Demo:
         demo_state.save_state(self._folder, state)
         env.update(webhook_secrets(state))
         await _show_pictures(env)
+        await make_statements(read_settings(env))
         now = await read_time(env["STRIPE_API_BASE"])
         say(f"its time is {now:%Y-%m-%d %H:%M} UTC, which `chenu sandbox advance` moves on")
 

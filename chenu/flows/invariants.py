@@ -14,6 +14,7 @@ from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
 from chenu.flows.services import Services
+from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
 from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import Finding, check_all, check_ledger, finding
@@ -22,7 +23,10 @@ from chenu.ledger.invariants import Finding, check_all, check_ledger, finding
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
     of_ledger = await check_ledger(whole=whole, more=TOKENS)
-    return [*of_ledger, *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *DISPUTES, *RUNS))]
+    return [
+        *of_ledger,
+        *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *DISPUTES, *RUNS, *STATEMENTS)),
+    ]
 
 
 async def check_everything(services: Services, since: datetime) -> list[Finding]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 import msgspec
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.dates import format_datetime as babel_datetime
 
 from chenu.core.i18n import Locale, catalogue, known_locale, translate
@@ -51,6 +51,7 @@ def _environment(locale: Locale) -> jinja2.Environment:
     environment.filters["paris"] = lambda iso: babel_datetime(
         _read(iso), "d MMMM y, HH:mm '(Paris)'", tzinfo=PARIS, locale=locale
     )
+    environment.filters["month"] = lambda iso: format_skeleton("yMMMM", _read(iso), locale=locale)
     environment.filters["day"] = lambda iso: format_date(
         _read(iso).astimezone(PARIS), "long", locale=locale
     )

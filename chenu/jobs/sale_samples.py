@@ -7,6 +7,7 @@ from chenu.core.sale_mail_params import (
     PayoutFailedParams,
     SaleParams,
     SaleRefundedParams,
+    StatementReadyParams,
 )
 
 SALE_ID = "0190f0a0-0000-7000-8000-000000000001"
@@ -22,6 +23,10 @@ SALES: dict[MailKind, tuple[MailParams, ...]] = {
     ),
     MailKind.PAYOUT_FAILED: tuple(
         PayoutFailedParams(name=name, amount=48_250, reason="Le compte bancaire a été fermé.")
+        for name in (_NAME, "")
+    ),
+    MailKind.STATEMENT_READY: tuple(
+        StatementReadyParams(name=name, month="2026-10-01", number="SB-00012-0003", net=48_250)
         for name in (_NAME, "")
     ),
 }

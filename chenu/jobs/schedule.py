@@ -36,6 +36,7 @@ from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
+from chenu.flows.creators.statements import make_due_statements
 from chenu.flows.disputes.reminders import remind_of_disputes
 from chenu.flows.events.polling import poll_events
 from chenu.flows.executions.finish import expire_executions
@@ -124,6 +125,10 @@ async def _remind_of_disputes(services: Services, due_at: datetime) -> None:
     await remind_of_disputes(services)
 
 
+async def _make_statements(services: Services, due_at: datetime) -> None:
+    await make_due_statements(services)
+
+
 async def _remind_of_trials(services: Services, due_at: datetime) -> None:
     await send_due_reminders(services)
 
@@ -174,12 +179,14 @@ async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
 
 
 TRIAL_REMINDERS, TOKEN_BUDGETS = "trial_reminders", "token_budgets"
+STATEMENTS = "creator_statements"
 
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
     Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
+    Recurring(STATEMENTS, Every(timedelta(minutes=1)), _make_statements),
     Recurring(TRIAL_REMINDERS, Every(timedelta(seconds=10)), _remind_of_trials),
     Recurring(TOKEN_BUDGETS, Every(timedelta(seconds=10)), _settle_budgets),
     Recurring("token_warnings", _WARNED, _warn_of_use),

@@ -192,3 +192,8 @@ def _chain(previous: bytes, entries: Iterable[_SealedEntry]) -> bytes:
     for entry in entries:
         digest.update(entry.digest_input())
     return digest.digest()
+
+
+async def find_last_sealed() -> int:
+    """The last entry that is sealed: none with a smaller number is ever added."""
+    return (await _find_last_seal()).last_entry

@@ -152,7 +152,7 @@ async def join(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     except REFUSALS as error:
         form = pages.refused("join", keep(fields, _JOIN_FIELDS), error)
         return _render_join(pages, form, pages.status(error))
-    return pages.go("/creator?notice=joined")
+    return pages.go("/creator/legal?notice=joined")
 
 
 async def _find_page_before_onboarding(pages: Pages) -> Page | None:

@@ -18,6 +18,7 @@ from chenu.agents.earnings import (
     list_agent_earnings,
     list_sold_payments,
 )
+from chenu.agents.legal_details import find_legal_details
 from chenu.agents.model import CreatorId
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
@@ -35,6 +36,7 @@ from storefront.earnings_chart import EarningsChart, draw_days
 from storefront.forms import Fields, HttpRequest, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.routes.creator_statements import read_statements
 from storefront.routes.tokens import name_agents
 
 _PATH = "/creator/earnings"
@@ -79,8 +81,10 @@ async def show_earnings(
         days=[point for point in earnings.series if point.net],
         chart=_draw(month, earnings),
         balance=await get_creator_balance(creator.id),
+        legal_details=await find_legal_details(creator.id),
         **await _read_stripe(services, creator),
         **await _read_lists(pages, creator, month, query),
+        **await read_statements(pages, creator, query, f"{_PATH}?month={month}"),
     )
 
 

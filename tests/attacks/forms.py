@@ -165,6 +165,17 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "other buyer",
             {"handle": "forged-one", "display_name": "Forged", "bio": "", "country": "fr"},
         ),
+        "/creator/legal": Filled(
+            "creator",
+            {
+                "legal_name": "Forged",
+                "line1": "1",
+                "city": "Forged",
+                "country": "fr",
+                "tax_number": "12345",
+                "agrees": "on",
+            },
+        ),
         "/creator/profile": Filled("creator", {"display_name": "Forged", "bio": "Forged."}),
         "/creator/agents/new": Filled("creator", {**LISTING, **PRICED, **VERSION, "level": "L1"}),
         "/creator/agents/begin": Filled("creator", {"name": "Forged", "level": "L1"}),

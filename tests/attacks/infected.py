@@ -10,6 +10,7 @@ import msgspec
 from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.featured import FeatureInput, feature_agent
+from chenu.agents.legal_details import save_legal_details
 from chenu.agents.listing import ListingFields
 from chenu.agents.markdown import render_markdown
 from chenu.agents.model import PaymentId
@@ -30,8 +31,10 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
+from tests.attacks.payloads import PAYLOADS
 from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
@@ -64,6 +67,7 @@ class Store:
     review: object
     case: object
     receipt: str
+    bill: Any
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -104,6 +108,8 @@ class Store:
             "creator": [
                 "/creator",
                 "/creator/earnings",
+                "/creator/legal",
+                f"/creator/statements/{self.bill}",
                 f"/creator/agents/{self.agent.id}",
                 f"/creator/agents/{self.draft.id}",
                 f"/creator/agents/{self.draft.id}/preview",
@@ -125,6 +131,8 @@ class Store:
             "finance": [
                 f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
+                "/staff/statements",
+                f"/staff/statements/{self.bill}",
             ],
         }
 
@@ -198,6 +206,11 @@ async def open_store(services: Services) -> Store:
     await _pay_for(purchase)
     decisions = await state_and_appeal(draft, creator)
     grant = await db.fetch_value("SELECT id FROM access_grant")
+    await save_legal_details(creator.actor, COMPANY)
+    hostile = "\n".join(PAYLOADS)
+    bill = await put_statement(
+        profile.id, supplier_name=hostile, supplier_address=hostile, supplier_tax_number=hostile
+    )
     return Store(
         people,
         agent,
@@ -209,6 +222,7 @@ async def open_store(services: Services) -> Store:
         review.id,
         case,
         receipt,
+        bill,
     )
 
 
@@ -264,10 +278,12 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Decisions, reviews, coupons, and what programs write into the statement of tokens."""
+    """Decisions, reviews, coupons, legal details, and what programs write into statements."""
     await put("moderation_decision", "facts", lines)
     await put("moderation_decision", "subject_name", line)
     await put("appeal", "body", lines)
+    for column in ("legal_name", "line1", "line2", "postal_code", "city", "tax_number"):
+        await put("creator_legal_details", column, line)
     for column in ("body", "reply"):
         await put("agent_review", column, lines)
     await put("content_report", "body", lines)

@@ -58,6 +58,7 @@ class Route:
             "invoice_id": world.rows["invoice"],
             "refund_id": world.rows["refund"],
             "subject_id": world.rows["plan"],
+            "bill_id": world.rows["self-billed invoice"],
             "statement_id": world.rows["statement"],
             "file": f"{world.rows['invoice']}.pdf",
             "kind": "sale",

@@ -84,6 +84,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/disputes/{sale_id:uuid}": Right.MAKE_AGENTS,
     "/creator/reviews/{review_id:uuid}": Right.MAKE_AGENTS,
     "/creator/join": Right.MAKE_AGENTS,
+    "/creator/legal": Right.MAKE_AGENTS,
     "/creator/profile": Right.MAKE_AGENTS,
     "/creator/sales/{sale_id:uuid}/refund": Right.BUY_AGENTS,
     "/decisions/{decision_id:uuid}/appeal": OF_THE_PERSON,

@@ -47,6 +47,7 @@ OWNERS = {
     "decision_id": "creator",
     "sale_id": "creator",
     "review_id": "creator",
+    "bill_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
     "grant_id": "buyer",
@@ -62,6 +63,7 @@ DESKS = {
 
 CREATORS_ONLY = {
     "POST /creator/profile",
+    "POST /creator/legal",
     "POST /creator/agents/preview",
 }
 """Without an id, but about the caller as a creator."""

@@ -36,7 +36,7 @@ async def test_nothing_that_people_write_runs_in_anybodys_browser(
     store = await open_store(services)
     visited, clean, wrong = 0, set(), []
 
-    for who in ("anonymous", "buyer", "creator", "reviewer", "support"):
+    for who in ("anonymous", "buyer", "creator", "reviewer", "support", "finance"):
         token = store.people[who].token if who in store.people else None
         async with watch(chromium, url, token) as watched:
             for batch in BATCHES:
@@ -114,6 +114,7 @@ PARAMS = {
     MailKind.SALE: ("name", "agent"),
     MailKind.FIRST_SALE: ("name", "agent"),
     MailKind.PAYOUT_FAILED: ("name", "reason"),
+    MailKind.STATEMENT_READY: ("name", "number"),
     MailKind.DISPUTE_OPENED: ("name", "agent", "reason"),
     MailKind.DISPUTE_DUE: ("name", "agent", "reason"),
     MailKind.DISPUTE_WON: ("name", "agent"),
@@ -171,6 +172,8 @@ _OURS: dict[str, object] = {
     "share": 630,
     "platform_share": 270,
     "amount": 900,
+    "net": 900,
+    "month": "2026-10-01",
     "reason": "",
     "tax": 150,
     "paid_at": "2026-11-22T10:00:00+00:00",

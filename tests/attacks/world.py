@@ -41,6 +41,7 @@ from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
+from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
@@ -235,6 +236,11 @@ async def _review(services: Services, cast: Cast) -> dict[str, Any]:
     }
 
 
+async def _make_statement(agent: AgentRow) -> object:
+    assert agent.creator_id is not None
+    return await put_statement(agent.creator_id)
+
+
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
     """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
 
@@ -299,6 +305,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "draft version": draft.current_version,
         "creator": agent.creator_id,
         "newer version": await publish_newer(agent.id, "1.0.1"),
+        "self-billed invoice": await _make_statement(agent),
         "pack order": await _buy_pack(services, buyer),
         **await _review(services, cast),
         **await state_and_appeal(draft, creator),

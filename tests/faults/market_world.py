@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from chenu.agents.legal_details import save_legal_details
 from chenu.agents.rows import AgentRow
 from chenu.billing import inbox
 from chenu.billing.event_cursor import move_cursor
@@ -30,6 +31,7 @@ from chenu.flows.creators.onboard_creator import (
     make_onboarding_link,
     refresh_own_connect_state,
 )
+from chenu.flows.creators.statements import make_due_statements
 from chenu.flows.events.handling import handle_event
 from chenu.flows.events.polling import POLLED_SCOPES, STRIPE_REMEMBERS, poll_events
 from chenu.flows.mirrors.bootstrap import prices, products
@@ -41,6 +43,7 @@ from chenu.sandbox.config import SandboxConfig
 from chenu.sandbox.engine.json_types import loads
 from chenu.sandbox.engine.snapshots import Snapshot
 from chenu.tiers.catalogue import TierCode
+from tests.agents.legal import COMPANY
 from tests.database import OwnedDatabase
 from tests.faults.market_model import AGENT_PRICE, MONTHLY_PRICE
 from tests.flows.packs import order_pack
@@ -119,6 +122,12 @@ class World:
         assert answer.status_code == 303, answer.text
 
     async def settle(self, chance: random.Random, way: str = "in order") -> None:
+        """With the statements of the months that are over by then."""
+        await self._follow(chance, way)
+        await make_due_statements(self.services)
+        assert not await db.fetch_value("SELECT max(attempts) FROM creator_legal_details")
+
+    async def _follow(self, chance: random.Random, way: str) -> None:
         """Events arrive and operations are worked off until nothing more follows.
 
         `way`: "shuffled" and twice, three at once; "lost": found by polling alone.
@@ -253,6 +262,7 @@ async def _furnish(world: World) -> None:
     await world.http.post(httpx.URL(link).path, data={"complete": "complete"})
     await refresh_own_connect_state(world.services, creator.actor)
     [world.creator_account] = await world.stripe.list_accounts()
+    await save_legal_details(creator.actor, COMPANY)
     world.agents["once"] = await make_published_agent(world.services, creator, price=AGENT_PRICE)
     world.agents["monthly"] = await make_published_agent(
         world.services, creator, price=MONTHLY_PRICE, name="Veilleur", is_monthly=True

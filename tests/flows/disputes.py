@@ -38,3 +38,9 @@ async def _act(
     assert answer.status_code == 200, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+async def let_bank_take(services: Services, purchase_id: PurchaseId) -> None:
+    """A dispute: the whole payment goes back to the bank."""
+    made = await _act(services, purchase_id, "dispute", {"kind": "dispute"})
+    assert await follow_dispute(services, made["id"])

@@ -16,6 +16,7 @@ from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
 from chenu.flows.services import Services
+from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
 from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import check
@@ -26,7 +27,7 @@ from tests.stripe_side import AWAY, StripeSide
 
 BY_NAME = {
     invariant.name: invariant
-    for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS, *DISPUTES)
+    for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS, *DISPUTES, *STATEMENTS)
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 

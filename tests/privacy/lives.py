@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.featured import FeatureInput, feature_agent
+from chenu.agents.legal_details import save_legal_details
 from chenu.agents.model import AgentId
 from chenu.agents.rows import AgentRow
 from chenu.agents.updates import accept_update
@@ -42,6 +43,7 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
+from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.flows.appeals import state_and_appeal
 from tests.flows.packs import order_pack
@@ -99,6 +101,9 @@ async def live(services: Services) -> Life:
     await _accept_newer(person, sold, bought)
     await _show(services, sold)
     await state_and_appeal(sold, person, f"{WORDS} appeal")
+    await save_legal_details(person.actor, replace(COMPANY, legal_name=f"{NAME} Studio"))
+    assert sold.creator_id is not None
+    await put_statement(sold.creator_id, supplier_name=f"{NAME} Studio")
     await _work_with_others(person, owner)
     _, codes = await switch_on(services, person)
     return Life(person, sold, buyer, seller, owner, codes[0])

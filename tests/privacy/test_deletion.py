@@ -67,6 +67,9 @@ async def test_nothing_that_names_the_person_or_that_they_wrote_is_left(
     # receipt names its seller, until it is purged.
     left = await find_words(NAME, WORDS)
     assert left.pop("billing_document") > 0
+    # Their own invoices, the statements, name them by law.
+    assert left.pop("creator_legal_details") == 1
+    assert left.pop("self_billing_statement") == 1
     assert left == {"outbox_mail": 1}
     receipt = await db.fetch_value(
         "SELECT to_address FROM outbox_mail WHERE params::text ~* $1", NAME

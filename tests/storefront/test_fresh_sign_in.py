@@ -26,6 +26,7 @@ from tests.storefront.visitors import make_seller
 OLD = timedelta(minutes=31)
 MONEY = {
     "/creator/sales/{sale_id:uuid}/refund",
+    "/creator/legal",
     "/staff/sales/{sale_id:uuid}/refund",
     "/purchases/{purchase_id:uuid}/refund",
     "/tokens/orders/{pack_order_id:uuid}/refund",
@@ -33,7 +34,10 @@ MONEY = {
     "/staff/refunds/{refund_id:uuid}/decide",
     "/staff/withdrawals/{statement_id:uuid}/execute",
 }
-"""Forms that give money back. Declaring a withdrawal is a right that no password may bar."""
+"""Forms that give money back, and settings of payouts.
+
+Declaring a withdrawal is a right that no password may bar.
+"""
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
 

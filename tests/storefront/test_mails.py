@@ -32,6 +32,8 @@ PARAMS: dict[str, Any] = {
     "share": 875,
     "is_whole": True,
     "amount": 1250,
+    "net": 1250,
+    "month": "2026-10-01",
     "contract": "CHENU-0001",
     "declared_at": "2026-11-22T10:14:00+00:00",
     "item": "Pro",
@@ -137,6 +139,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
     MailKind.FIRST_SALE: {"en": ["€8.75", "first time"], "fr": ["8,75\u00a0€", "première fois"]},
     MailKind.PAYOUT_FAILED: {"en": ["€12.50", "came back"], "fr": ["12,50\u00a0€"]},
+    MailKind.STATEMENT_READY: {
+        "en": ["€12.50", "October 2026", "ABC-0001"],
+        "fr": ["12,50\u00a0€", "octobre 2026", "ABC-0001"],
+    },
     MailKind.TOKEN_LIMIT: {
         "en": ["5,120", "5,000", "6,000", "December 15, 2026"],
         "fr": ["5\u202f120", "5\u202f000", "6\u202f000", "15 décembre 2026"],
@@ -229,6 +235,7 @@ LINKS = {
     MailKind.SALE: f"{URL}/creator#sales",
     MailKind.FIRST_SALE: f"{URL}/creator/earnings",
     MailKind.PAYOUT_FAILED: f"{URL}/creator/earnings",
+    MailKind.STATEMENT_READY: f"{URL}/creator/earnings#statements",
     MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",
     MailKind.AGENT_APPROVED: f"{URL}/agents/trieur-1a2b",
