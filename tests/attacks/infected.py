@@ -1,25 +1,20 @@
 """A store in which every text is hostile, inserted without validation."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
-from chenu.accounts.actor import Staff
+from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.legal_details import save_legal_details
 from chenu.agents.listing import ListingFields
-from chenu.agents.markdown import render_markdown
-from chenu.agents.model import PaymentId
+from chenu.agents.model import CreatorId, PaymentId
 from chenu.agents.payments import PaymentRow, insert_payment
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import store_invoice
-from chenu.billing.recurring import InvoiceLine
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
@@ -35,7 +30,7 @@ from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
 from tests.attacks.payloads import PAYLOADS
-from tests.billing.recurring import BEGAN, ENDS, answered, made_up_invoice
+from tests.billing.recurring import answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
 from tests.flows.coupons import coupon_input
@@ -50,7 +45,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
-from tests.storefront.token_lives import give, run
+from tests.storefront.token_lives import give
 
 
 @dataclass(frozen=True)
@@ -184,11 +179,9 @@ async def open_store(services: Services) -> Store:
     await give(buyer, 1_000)
     finance = await make_person("finance", staff=(Staff.FINANCE,))
     await insert_coupon(coupon_input(), None)
-    account_id = buyer.actor.account_id
-    assert account_id is not None
-    await end_contract(
-        finance.actor, await enter_contract(finance.actor, account_id, made_up_contract()), "Over."
-    )
+    account_id = buyer.actor.require_account(ApiScope.READ)
+    entered = await enter_contract(finance.actor, account_id, made_up_contract())
+    await end_contract(finance.actor, entered, "Over.")
     await ask_offer()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
@@ -207,10 +200,7 @@ async def open_store(services: Services) -> Store:
     decisions = await state_and_appeal(draft, creator)
     grant = await db.fetch_value("SELECT id FROM access_grant")
     await save_legal_details(creator.actor, COMPANY)
-    hostile = "\n".join(PAYLOADS)
-    bill = await put_statement(
-        profile.id, supplier_name=hostile, supplier_address=hostile, supplier_tax_number=hostile
-    )
+    bill = await _make_statement(profile.id)
     return Store(
         people,
         agent,
@@ -226,71 +216,17 @@ async def open_store(services: Services) -> Store:
     )
 
 
+async def _make_statement(creator_id: CreatorId) -> object:
+    """Whose names were hostile already when it was made."""
+    text = "\n".join(PAYLOADS)
+    return await put_statement(
+        creator_id, supplier_name=text, supplier_address=text, supplier_tax_number=text
+    )
+
+
 async def _bill(buyer: Person) -> None:
     """An invoice and billing details."""
     account_id = buyer.actor.account_id
     assert account_id is not None
     await store_invoice(account_id, await answered(made_up_invoice("cus_buyer")))
     await save_billing_details(buyer.actor, BillingDetailsInput(name="Benali SARL"))
-
-
-async def infect(store: Store, payloads: Sequence[str]) -> str:
-    """Writes the payloads into every text that users can write.
-
-    Single-line where one line is stored.
-    """
-    line, lines = " ".join(payloads), "\n\n".join(payloads)
-    manifest = {**MANIFEST, "name": line, "systemPrompt": lines, 'x"><b>': list(payloads)}
-    for column in ("name", "tagline"):
-        await put("agent", column, line)
-    await put("agent", "description", lines)
-    await put("agent", "description_html", render_markdown(lines))
-    await put("agent", "capabilities", list(payloads))
-    await put("agent", "permissions", list(payloads))
-    await put("agent", "status", "REJECTED", "id = $2", store.draft.id)
-    await put("agent", "rejection_reason", lines)
-    await put("agent_version", "changelog", lines)
-    await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
-    media = {"screenshots": [{"hash": "0" * 64, "alt": line, "width": 1, "height": 1}]}
-    await put("agent", "media", msgspec.json.encode(media).decode())
-    changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
-    changed["media"] = media
-    await put("agent_change", "fields", msgspec.json.encode(changed).decode())
-    await put("creator", "display_name", line)
-    await put("creator", "bio", lines)
-    await put("app_user", "display_name", line)
-    await put("app_user", "locale", "en")
-    await put("user_session", "user_agent", line)
-    await put("account", "name", line)
-    for column in ("name", "line1", "line2", "postal_code", "city", "tax_id"):
-        await put("billing_details", column, line)
-    await put("invoice", "number", line)
-    await put("invoice", "lines", _lines(line))
-    await put("entitlement_override", "reason", lines)
-    await put("enterprise_contract", "reference", line)
-    await put("enterprise_contract", "end_reason", lines)
-    for column in ("name", "company", "email"):
-        await put("enterprise_inquiry", column, line)
-    await put("enterprise_inquiry", "message", lines)
-    await put("access_grant", "revoked_reason", line)
-    await _infect_payments(store, line, lines)
-    return line
-
-
-async def _infect_payments(store: Store, line: str, lines: str) -> None:
-    """Decisions, reviews, coupons, legal details, and what programs write into statements."""
-    await put("moderation_decision", "facts", lines)
-    await put("moderation_decision", "subject_name", line)
-    await put("appeal", "body", lines)
-    for column in ("legal_name", "line1", "line2", "postal_code", "city", "tax_number"):
-        await put("creator_legal_details", column, line)
-    for column in ("body", "reply"):
-        await put("agent_review", column, lines)
-    await put("content_report", "body", lines)
-    await put("coupon", "code", line.upper())
-    await run(store.people["buyer"], 1, store.agent.id, reason=lines)
-
-
-def _lines(text: str) -> str:
-    """As Stripe describes them: with the name of what was bought."""
-    return msgspec.json.encode([InvoiceLine(text, Cents(900), BEGAN, ENDS)]).decode()

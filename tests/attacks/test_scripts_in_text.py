@@ -18,14 +18,12 @@ from chenu.core.mail import MailKind, MailRow
 from chenu.flows.services import Services
 from chenu.jobs import mail_text
 from chenu.jobs.mail_text import compose_mail
-from tests.attacks.infected import infect, open_store
+from tests.attacks.infected import open_store
+from tests.attacks.infection import infect
 from tests.attacks.payloads import BREAKOUTS, MARKDOWN, PAYLOADS, TAGS
 from tests.attacks.watched import watch
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.engines,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.engines]
 BATCH = 62
 BATCHES = [PAYLOADS[start : start + BATCH] for start in range(0, len(PAYLOADS), BATCH)]
 

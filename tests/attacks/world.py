@@ -1,31 +1,15 @@
 """One object of each type that belongs to somebody, and its owner."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from chenu.accounts.actor import AccountId, AccountRole, ApiScope, Staff
+from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.model import ExecutionId
 from chenu.agents.rows import AgentRow
-from chenu.billing.coupons import insert_coupon
-from chenu.billing.invoices import (
-    find_invoice_by_stripe_id,
-    insert_invoice_payment,
-    store_invoice,
-)
-from chenu.billing.recurring import SubscriptionKind
-from chenu.billing.refund_requests import (
-    RefundOrigin,
-    RefundRequestState,
-    insert_refund_request,
-)
-from chenu.billing.subscription_orders import insert_order
-from chenu.billing.subscriptions import SubscribedItems, store_subscription
 from chenu.core import db
-from chenu.core.clock import business_now
-from chenu.core.money import Cents
 from chenu.flows.agent_reviews import create_review
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
@@ -36,8 +20,6 @@ from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import enter_contract
-from chenu.flows.subscriptions.refunds import new_refund_request
-from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
@@ -46,19 +28,12 @@ from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.attacks.pictured import show_two
-from tests.billing.recurring import (
-    answered,
-    made_up_invoice,
-    made_up_order,
-    made_up_payment,
-    made_up_plan,
-)
+from tests.attacks.subscribed import subscribe
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
-from tests.flows.coupons import coupon_input
 from tests.flows.disputes import let_bank_ask, let_bank_warn
 from tests.flows.packs import order_pack
-from tests.flows.plans import put_plans, put_portal
+from tests.flows.plans import put_plans
 from tests.flows.reports import open_cases, send_report, send_review_report
 from tests.flows.runs import give_tokens
 from tests.media.stored import keep
@@ -143,29 +118,6 @@ async def _agree_on_contract(creator: Person) -> tuple[object, object]:
     return await enter_contract(colleague.actor, account_id, made_up_contract()), await ask_offer()
 
 
-async def _subscribe(services: Services, buyer: Person) -> dict[str, Any]:
-    """A plan, as Stripe's answers make it, with its paid invoice."""
-    account_id = buyer.actor.account_id
-    assert account_id is not None
-    plan, invoice = made_up_plan("cus_buyer"), made_up_invoice("cus_buyer")
-    item = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
-    items = SubscribedItems(item)
-    await store_subscription(account_id, SubscriptionKind.TIER, items, await answered(plan))
-    await store_invoice(account_id, await answered(invoice))
-    await put_plans(services, "plan_pro")
-    await put_portal(services)
-    await insert_order(made_up_order(account_id, buyer.user_id))
-    refund = await _ask_for_refund(account_id)
-    return {
-        "refund": refund,
-        "statement": await _declare_withdrawal(),
-        "coupon": await _make_coupon(),
-        "order": await db.fetch_value("SELECT id FROM subscription_order"),
-        "plan": await db.fetch_value("SELECT id FROM subscription"),
-        "invoice": await db.fetch_value("SELECT id FROM invoice"),
-    }
-
-
 async def _buy_pack(services: Services, buyer: Person) -> object:
     """A pack of tokens, paid."""
     await put_plans(services, "pack_1k")
@@ -186,35 +138,6 @@ async def _give_tokens(buyer: Person) -> dict[str, Any]:
             "SELECT id FROM token_entry WHERE token_grant = $1", grant.id
         ),
     }
-
-
-async def _declare_withdrawal() -> object:
-    """By somebody who names no contract that we know."""
-    data = StatementInput("Somebody", "The plan", "somebody@example.org", "en")
-    await declare(data, "192.0.2.9")
-    return await db.fetch_value("SELECT id FROM withdrawal_statement")
-
-
-async def _ask_for_refund(account_id: AccountId) -> object:
-    """Of the invoice's payment, which waits for a second person."""
-    invoice = await find_invoice_by_stripe_id("in_made_up")
-    colleague = await make_person("asking", staff=(Staff.SUPPORT,))
-    assert invoice is not None
-    payment = replace(made_up_payment(invoice), paid_at=business_now())
-    await insert_invoice_payment(payment)
-    request = replace(
-        new_refund_request(payment, Cents(1000), "Agreed by phone.", RefundOrigin.STAFF),
-        state=RefundRequestState.WAITING,
-        requested_by=colleague.user_id,
-    )
-    await insert_refund_request(request)
-    return request.id
-
-
-async def _make_coupon() -> object:
-    """A code that a customer may type."""
-    await insert_coupon(coupon_input("WORLD50"), None)
-    return await db.fetch_value("SELECT id FROM coupon")
 
 
 async def _review(services: Services, cast: Cast) -> dict[str, Any]:
@@ -279,7 +202,7 @@ async def build_world(services: Services, cast: Cast) -> World:
     await let_bank_ask(services, purchase.id)
     spare = await sign_in_again(buyer.user_id, buyer.email)
     rows = {
-        **await _subscribe(services, buyer),
+        **await subscribe(services, buyer),
         **await _give_tokens(buyer),
         "user": buyer.user_id,
         "account": buyer.actor.account_id,
