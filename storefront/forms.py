@@ -19,7 +19,7 @@ from chenu.core.errors import (
 from chenu.core.i18n import Locale, explain, mark, translate
 from chenu.core.money import format_cents
 from chenu.core.text import compose
-from storefront.uploads import UPLOAD_KEY, read_upload
+from storefront.uploads import UPLOAD_KEY, UPLOAD_TYPE, read_upload
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -35,7 +35,6 @@ _QUERY = "query_fields"
 SENT_FORM = "sent_form"
 """In the scope's state: the fields of a form that has passed the checks."""
 _FORM_TYPE = "application/x-www-form-urlencoded"
-_UPLOAD_TYPE = "multipart/form-data"
 
 _AS_TYPED = frozenset(
     {"password", "current_password", "new_password", "again_password", "manifest"}
@@ -117,7 +116,7 @@ def read_query(request: HttpRequest) -> Fields:
 async def read_form(request: HttpRequest) -> Fields:
     """The fields of a sent form, none for another kind of body; raises BadInput."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type == _UPLOAD_TYPE and UPLOAD_KEY in request.route_handler.opt:
+    if content_type == UPLOAD_TYPE and UPLOAD_KEY in request.route_handler.opt:
         texts = (await read_upload(request)).texts
         fields = Fields({name: [_read(name, value)] for name, value in texts.items()})
     elif content_type == _FORM_TYPE:

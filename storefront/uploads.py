@@ -13,6 +13,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from chenu.core.errors import BadInput, Invalid
 
+UPLOAD_TYPE = "multipart/form-data"
 UPLOAD_KEY = "upload"
 UPLOAD = {UPLOAD_KEY: True}
 MOST_SENT = 8_000_000
@@ -32,12 +33,17 @@ class Upload:
     files: Mapping[str, bytes]
 
 
+_NOTHING = Upload({}, {})
+
+
 async def read_upload(request: HttpRequest) -> Upload:
-    """Raises BadInput; several handlers of one request read it once."""
+    """Nothing in another kind of form. Raises BadInput; what asks again gets what was read."""
     state = request.scope["state"]
     if _STATE not in state:
-        _, options = request.content_type
-        state[_STATE] = _parse(await request.body(), options.get("boundary", ""))
+        kind, options = request.content_type
+        boundary = options.get("boundary", "")
+        is_upload = kind == UPLOAD_TYPE
+        state[_STATE] = _parse(await request.body(), boundary) if is_upload else _NOTHING
     upload: Upload = state[_STATE]
     return upload
 

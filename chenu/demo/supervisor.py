@@ -24,8 +24,10 @@ from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
 from chenu.demo.people import PASSWORD, PEOPLE
+from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
 from chenu.demo.state import DemoState
+from chenu.flows.composition import open_services
 from chenu.settings import SettingError, read_settings
 
 
@@ -104,6 +106,7 @@ class Demo:
         await bootstrap(read_settings(env), state)
         demo_state.save_state(self._folder, state)
         env.update(webhook_secrets(state))
+        await _show_pictures(env)
         now = await read_time(env["STRIPE_API_BASE"])
         say(f"its time is {now:%Y-%m-%d %H:%M} UTC, which `chenu sandbox advance` moves on")
 
@@ -134,6 +137,15 @@ class Demo:
                 for person in PEOPLE
             ],
         }
+
+
+async def _show_pictures(env: dict[str, str]) -> None:
+    """A demo begins without them too; its next start tries again."""
+    try:
+        async with open_services(read_settings(env), "chenu-demo") as services:
+            await hang_pictures(services)
+    except ChenuError as error:
+        say(f"without pictures of agents: {error}")
 
 
 def say(step: str) -> None:

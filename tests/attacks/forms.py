@@ -38,6 +38,7 @@ class Filled:
 def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     """By path. `seen_at` is when the version under review was submitted."""
     agent = "/creator/agents/{agent_id:uuid}"
+    picture = f"{agent}/pictures/{{picture:str}}"
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
@@ -153,6 +154,11 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         agent: Filled("creator", LISTING),
         f"{agent}/price": Filled("creator", PRICED),
         f"{agent}/version": Filled("creator", VERSION),
+        f"{agent}/icon": Filled("creator", {}, moves=False),
+        f"{agent}/screenshots": Filled("creator", {"alt": "Forged."}, moves=False),
+        f"{picture}/alt": Filled("creator", {"alt": "Forged."}),
+        f"{picture}/move": Filled("creator", {}),
+        f"{picture}/remove": Filled("creator", {}),
         f"{agent}/submit": Filled("creator", {}),
         "/staff/agents/{agent_id:uuid}/decide": Filled(
             "reviewer", {"decision": "approve", "reason": "Read.", "seen_at": seen_at}

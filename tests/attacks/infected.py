@@ -200,7 +200,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("agent", "rejection_reason", lines)
     await put("agent_version", "changelog", lines)
     await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
+    media = {"screenshots": [{"hash": "0" * 64, "alt": line, "width": 1, "height": 1}]}
+    await put("agent", "media", msgspec.json.encode(media).decode())
     changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
+    changed["media"] = media
     await put("agent_change", "fields", msgspec.json.encode(changed).decode())
     await put("creator", "display_name", line)
     await put("creator", "bio", lines)

@@ -66,6 +66,8 @@ class Route:
         }
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
+        if "/pictures/" in self.path:
+            filled["picture"] = world.rows["screenshot"]
         if self.path.startswith("/static/"):
             filled["name"] = "css/store.css"
         return _PARAMETER.sub(lambda match: str(filled[match[1]]), self.path)

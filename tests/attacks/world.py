@@ -43,6 +43,7 @@ from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
+from tests.attacks.pictured import show_two
 from tests.billing.recurring import (
     answered,
     made_up_invoice,
@@ -280,6 +281,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "agent on sale": agent.id,
         "picture": (await keep(services, agent.id)).hash,
         "draft": draft.id,
+        "screenshot": await show_two(services, draft.id),
         "published version": agent.current_version,
         "draft version": draft.current_version,
         "creator": agent.creator_id,
