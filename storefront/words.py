@@ -150,7 +150,7 @@ MAIL_TOPICS = {
     MailTopic.TIPS: mark("First steps and tips"),
     MailTopic.SALES: mark("Each sale of my agents"),
     MailTopic.TOKENS: mark("When my monthly tokens are nearly used, or used up"),
-    MailTopic.REVIEWS: mark("My agents when they are approved"),
+    MailTopic.REVIEWS: mark("My agents when they are approved or reviewed"),
 }
 ROLES = {
     AccountRole.OWNER: mark("Owner"),
