@@ -152,6 +152,7 @@ MAIL_TOPICS = {
     MailTopic.TOKENS: mark("When my monthly tokens are nearly used, or used up"),
     MailTopic.UPDATES: mark("New versions of the agents in my library"),
     MailTopic.REVIEWS: mark("My agents when they are approved"),
+    MailTopic.REVIEWS: mark("My agents when they are approved or reviewed"),
 }
 ROLES = {
     AccountRole.OWNER: mark("Owner"),

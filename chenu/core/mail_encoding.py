@@ -11,7 +11,11 @@ from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.mail_kinds import MailKind
 from chenu.core.moderation_mail_params import AppealParams, DecisionParams
-from chenu.core.report_mail_params import ReportDecidedParams, ReportReceivedParams
+from chenu.core.report_mail_params import (
+    ReportDecidedParams,
+    ReportReceivedParams,
+    ReviewWrittenParams,
+)
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.EMAIL_VERIFY: of.VerifyParams,
@@ -58,6 +62,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.REVIEW_REMOVED: DecisionParams,
     MailKind.REVIEW_RESTORED: of.ReviewParams,
     MailKind.APPEAL_DECIDED: AppealParams,
+    MailKind.REVIEW_WRITTEN: ReviewWrittenParams,
     MailKind.REPORT_RECEIVED: ReportReceivedParams,
     MailKind.REPORT_DECIDED: ReportDecidedParams,
     MailKind.EXPORT_READY: of.GreetingParams,

@@ -42,6 +42,7 @@ class MailKind(StrEnum):
     SALE_REFUNDED = "SALE_REFUNDED"
     TOKEN_LIMIT = "TOKEN_LIMIT"  # noqa: S105 - a kind of mail
     AGENT_APPROVED = "AGENT_APPROVED"
+    REVIEW_WRITTEN = "REVIEW_WRITTEN"
     AGENT_REJECTED = "AGENT_REJECTED"
     AGENT_SUSPENDED = "AGENT_SUSPENDED"
     AGENT_REINSTATED = "AGENT_REINSTATED"
@@ -157,6 +158,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     ),
     # It is about money that the creator gives back.
     MailKind.SALE_REFUNDED: MailRule(MailReason.CREATOR),
+    MailKind.REVIEW_WRITTEN: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     MailKind.AGENT_APPROVED: MailRule(MailReason.CREATOR, MailTopic.REVIEWS),
     # Its reasons are owed to the creator: Regulation (EU) 2019/1150, article 4.
     MailKind.AGENT_REJECTED: MailRule(MailReason.CREATOR),

@@ -1,4 +1,4 @@
-"""What mails about reports of agents and reviews say: nothing that the reporter wrote."""
+"""What mails about reviews and reports say: nothing that their authors wrote."""
 
 from chenu.core.mail_params import MailParams
 
@@ -9,6 +9,15 @@ class ReportReceivedParams(MailParams, frozen=True):
     agent: str
     is_review: bool
     receipt: str
+
+
+class ReviewWrittenParams(MailParams, frozen=True):
+    """Of the day's first review of the agent, without its text, which its author may change."""
+
+    name: str
+    agent: str
+    slug: str
+    rating: int
 
 
 class ReportDecidedParams(ReportReceivedParams, frozen=True):

@@ -1,7 +1,11 @@
 """Reviews of agents: by accounts that bought them, one each, and the creator's reply."""
 
-from chenu.accounts import audit
+from datetime import timedelta
+
+from chenu.accounts import attempts, audit
 from chenu.accounts.actor import AccountId, Actor, ApiScope
+from chenu.accounts.attempts import Limit
+from chenu.accounts.users import get_user
 from chenu.accounts.validation import check_text
 from chenu.agents.buyer_reviews import (
     ReviewRow,
@@ -28,16 +32,22 @@ from chenu.core.errors import (
 )
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.report_mail_params import ReviewWrittenParams
 from chenu.core.text import tidy
 
 MAX_REVIEW = 2000
 
 
+PER_ACCOUNT = Limit("review_account", 10, timedelta(hours=24))
+"""Reviews that an account writes or writes anew, of all agents together (A18)."""
+
+
 async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str) -> ReviewRow:
     """In place of the account's earlier review; its reply stays.
 
-    Raises NotFound, Invalid, Forbidden, InvalidState (not bought, returned,
-    removed by staff).
+    Raises NotFound, Invalid, Forbidden, RateLimited, InvalidState (not bought, returned, removed by
+    staff).
     """
     account_id = actor.require_spender(ApiScope.MARKETPLACE)
     user_id = actor.require_user()
@@ -64,21 +74,38 @@ async def create_review(actor: Actor, agent_id: AgentId, rating: int, body: str)
         refusal = _find_refusal(actor, account_id, agent, is_bought=is_bought)
         if refusal is not None:
             raise refusal
-        await _write_review(review)
+        await attempts.count_attempt(PER_ACCOUNT, str(account_id))
+        await _write_review(review, agent)
         await audit.record(actor, "review.create", agent_id, rating=rating)
 
     await db.run_in_transaction(write)
     return await get_review_of(account_id, agent_id)
 
 
-async def _write_review(review: ReviewRow) -> None:
+async def _write_review(review: ReviewRow, agent: AgentRow) -> None:
     earlier = await find_review_of(review.account_id, review.agent_id)
     if earlier is not None and earlier.removed_at is not None:
         raise InvalidState("We removed your review of this agent. You may appeal, and write after")
     if earlier is None:
         await insert_review(review)
+        await _tell_creator(review, agent)
     else:
         await replace_review(earlier, review)
+
+
+async def _tell_creator(review: ReviewRow, agent: AgentRow) -> None:
+    """Once a day for each agent, of the first; one that is written anew is not told."""
+    if agent.creator_owner is None:
+        return
+    owner = await get_user(agent.creator_owner)
+    params = ReviewWrittenParams(
+        name=owner.mail_name,
+        agent=agent.text(owner.locale).name,
+        slug=agent.slug,
+        rating=review.rating,
+    )
+    key = f"review:{agent.id}:{review.created_at.date().isoformat()}"
+    await queue_mail(MailKind.REVIEW_WRITTEN, owner.email, owner.locale, key, params)
 
 
 def _check_review(rating: int, body: str) -> list[ChenuError]:

@@ -2,7 +2,11 @@
 
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import MailParams, ReviewParams
-from chenu.core.report_mail_params import ReportDecidedParams, ReportReceivedParams
+from chenu.core.report_mail_params import (
+    ReportDecidedParams,
+    ReportReceivedParams,
+    ReviewWrittenParams,
+)
 
 _AGENT, _RECEIPT = "Trieur de factures", "0" * 40
 
@@ -17,6 +21,10 @@ REPORTS: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.REPORT_RECEIVED: tuple(
         ReportReceivedParams(agent=_AGENT, is_review=is_review, receipt=_RECEIPT)
         for is_review in (False, True)
+    ),
+    MailKind.REVIEW_WRITTEN: tuple(
+        ReviewWrittenParams(name="Zoé", agent=_AGENT, slug="trieur-1a2b", rating=rating)
+        for rating in (1, 5)
     ),
     MailKind.REVIEW_RESTORED: (
         ReviewParams(name="Zoé", agent=_AGENT, slug="trieur-1a2b", reason="Rien n’y insulte."),

@@ -19,7 +19,16 @@ from chenu.moderation.decisions import DecisionRow, find_latest_decision
 from chenu.moderation.model import DecisionKind
 from storefront.access import PUBLIC, for_right
 from storefront.agent_parts import REVIEWS
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import (
+    REFUSALS,
+    REFUSED_TRIES,
+    Fields,
+    FormView,
+    HttpRequest,
+    keep,
+    read_form,
+    read_query,
+)
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.review_view import show_reviews
@@ -95,7 +104,7 @@ async def send_review(
     try:
         rating = _read_rating(fields)
         await create_review(pages.request_context.actor, agent.id, rating, fields.text("body"))
-    except REFUSALS as error:
+    except REFUSED_TRIES as error:
         form = pages.refused("review", keep(fields, ("rating", "body")), error)
         return await _render(pages, agent, Fields({}), form, status=pages.status(error))
     return pages.go(f"/agents/{agent.slug}/reviews?notice=reviewed")

@@ -1,6 +1,7 @@
 """A18: reviews are by those who bought, one each, and are shown while it is bought."""
 
 import asyncio
+import dataclasses
 
 import pytest
 from msgspec.structs import replace
@@ -12,10 +13,10 @@ from chenu.agents.purchases import move_status
 from chenu.agents.queries import find_agent
 from chenu.agents.ratings import get_rating
 from chenu.core import db
-from chenu.core.errors import ChenuError, Forbidden
+from chenu.core.errors import ChenuError, Forbidden, RateLimited
 from chenu.core.money import Cents
 from chenu.core.paging import PageRequest
-from chenu.flows.agent_reviews import create_review, may_review, reply_to_review
+from chenu.flows.agent_reviews import PER_ACCOUNT, create_review, may_review, reply_to_review
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
@@ -24,7 +25,7 @@ from chenu.tiers.catalogue import TierCode
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, buy, open_market, start_buying
 from tests.people import Person, agent_input, make_member, make_person
-from tests.rows import count, fingerprint, put
+from tests.rows import count, fingerprint, mails_to, put
 from tests.stripe_side import StripeSide
 
 
@@ -198,3 +199,29 @@ async def test_two_requests_at_once_make_one_review(services: Services, market: 
 
     assert len({each.id for each in found}) == 1
     assert await shown(market.agent.id) == (1, (0, 0, 0, 0, 1), 5, 1)
+
+
+async def test_a_creator_is_mailed_of_the_first_review_of_a_day_and_of_no_other(
+    services: Services, market: Market
+) -> None:
+    await buy(services, market)
+    other = await make_person("other")
+    await buy(services, dataclasses.replace(market, buyer=other), "key-2")
+
+    await create_review(market.buyer.actor, market.agent.id, 2, "Slow.")
+    await create_review(market.buyer.actor, market.agent.id, 4, "Faster now.")
+    await create_review(other.actor, market.agent.id, 5, "Fine.")
+
+    assert (await mails_to(market.creator.email)).count("REVIEW_WRITTEN") == 1
+
+
+async def test_an_account_reviews_so_often_only(services: Services, market: Market) -> None:
+    await buy(services, market)
+    for _ in range(PER_ACCOUNT.tries):
+        await create_review(market.buyer.actor, market.agent.id, 2, "Slow.")
+    before = await fingerprint()
+
+    with pytest.raises(RateLimited):
+        await create_review(market.buyer.actor, market.agent.id, 5, "Fine.")
+
+    assert await fingerprint() == before
