@@ -200,11 +200,7 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("agent", "rejection_reason", lines)
     await put("agent_version", "changelog", lines)
     await put("agent_version", "manifest", msgspec.json.encode(manifest).decode())
-    media = {"screenshots": [{"hash": "0" * 64, "alt": line, "width": 1, "height": 1}]}
-    await put("agent", "media", msgspec.json.encode(media).decode())
-    changed = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
-    changed["media"] = media
-    await put("agent_change", "fields", msgspec.json.encode(changed).decode())
+    await _infect_changes(line, lines)
     await put("creator", "display_name", line)
     await put("creator", "bio", lines)
     await put("app_user", "display_name", line)
@@ -224,6 +220,15 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("access_grant", "revoked_reason", line)
     await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_changes(line: str, lines: str) -> None:
+    """Pictures, and what waits for a reviewer."""
+    media = {"screenshots": [{"hash": "0" * 64, "alt": line, "width": 1, "height": 1}]}
+    await put("agent", "media", msgspec.json.encode(media).decode())
+    words = {"name": line, "tagline": line, "description": lines, "capabilities": [line]}
+    changed = {**words, "media": media}
+    await put("agent_change", "fields", msgspec.json.encode(changed).decode())
 
 
 async def _infect_payments(store: Store, line: str, lines: str) -> None:
