@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from chenu.demo.catalogue.pictures import PICTURES, Shown
 from chenu.demo.drawings import Screen, draw_icon, draw_screen
-from chenu.demo.pictures import PICTURES, Shown
 
 SCREENS = [screen for shown in PICTURES for screen in shown.screens]
 DRAWABLE = {*map(chr, range(0x20, 0x7F)), "’", "°"}
