@@ -13,7 +13,11 @@ from chenu.accounts.audit import is_recorded, record
 from chenu.agents.media import AgentMedia, NewPicture
 from chenu.agents.model import AgentId
 from chenu.agents.pictures import lock_pictures
+from chenu.agents.queries import find_agent_by_slug
+from chenu.agents.tables import Agent
 from chenu.core import db
+from chenu.core.errors import NotFound
+from chenu.core.rows import update
 from chenu.demo.catalogue.pictures import PICTURES, Shown
 from chenu.demo.drawings import draw_icon, draw_screen
 from chenu.flows.agent_pictures import keep_picture
@@ -38,7 +42,10 @@ async def hang_pictures(services: Services, shown: Sequence[Shown] = PICTURES) -
 
 
 async def _make(services: Services, shown: Shown) -> tuple[AgentId, AgentMedia]:
-    agent_id = AgentId(await db.fetch_value("SELECT id FROM agent WHERE slug = $1", shown.slug))
+    agent = await find_agent_by_slug(shown.slug)
+    if agent is None:
+        raise NotFound(f"agent {shown.slug} was not seeded")
+    agent_id = agent.id
 
     async def keep(use: PictureUse, raw: bytes, alt: str = "") -> NewPicture:
         return NewPicture(use, await keep_picture(services, agent_id, use, raw), alt)
@@ -58,5 +65,4 @@ async def _write(agent_id: AgentId, media: AgentMedia) -> None:
     """The day of its last update stays as it was."""
     for use in PictureUse:
         await lock_pictures(agent_id, use, media.names(use))
-    sql = "UPDATE agent SET media = $2 WHERE id = $1"
-    await db.execute(sql, agent_id, msgspec.json.encode(media).decode())
+    await update(Agent, agent_id, {"media": msgspec.json.encode(media).decode()})
