@@ -123,7 +123,7 @@ BUYERS = (
     DemoPerson("pauline", "Pauline Girard"),
     DemoPerson("quentin", "Quentin Masson"),
     DemoPerson("romain", "Romain Delcourt"),
-    DemoPerson("sanne", "Sanne de Wit", locale="en"),
+    DemoPerson("sanne", "Sanne de Boer", locale="en"),
     DemoPerson("tiago", "Tiago Almeida", locale="en"),
 )
 """Those who pay for a plan by the year, and buy agents, without being printed."""
