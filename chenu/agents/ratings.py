@@ -12,8 +12,11 @@ from chenu.core import db
 
 STARS = 5
 _IS_BOUGHT = """o.paid_at IS NOT NULL
-    AND o.status IN ('PAID', 'PARTIALLY_REFUNDED', 'ACTIVE', 'PAST_DUE', 'ENDED')"""
-"""Of a purchase `o`: it was settled, and neither returned nor disputed."""
+    AND o.status IN ('PAID', 'PARTIALLY_REFUNDED', 'ACTIVE', 'PAST_DUE', 'CANCELED',
+        'ENDED')"""
+"""Of a purchase `o`: it was settled, and neither returned nor disputed. One that was cancelled is
+used until its period ends.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from chenu.accounts.actor import Actor, ApiScope
-from chenu.agents.access import list_usable_grants
-from chenu.agents.purchases import PurchaseRow, get_purchase
+from chenu.accounts.actor import ApiScope
+from chenu.agents.purchases import PurchaseRow, list_paid_purchases
 from chenu.core.money import Cents
 from chenu.demo.runs import get_agent
 from chenu.demo.seed import act_as
@@ -28,8 +27,7 @@ class CancelAgent:
     slug: str
 
     async def __call__(self, services: Services) -> None:
-        actor = await act_as(self.role)
-        purchase = await _get_purchase(actor, self.slug)
+        actor, purchase = await act_as(self.role), await get_bought(self.role, self.slug)
         await cancel_purchase(services, actor, purchase.id, f"history-cancel-{self.slug}")
 
 
@@ -41,7 +39,7 @@ class LoseCard:
     slug: str
 
     async def __call__(self, services: Services) -> None:
-        purchase = await _get_purchase(await act_as(self.role), self.slug)
+        purchase = await get_bought(self.role, self.slug)
         settings = services.settings.stripe
         path = f"/v1/subscriptions/{purchase.stripe_subscription_id}"
         async with httpx.AsyncClient(
@@ -65,32 +63,32 @@ class GiveAgentBack:
     slug: str
 
     async def __call__(self, services: Services) -> None:
-        actor = await act_as(self.role)
-        purchase = await _get_purchase(actor, self.slug)
+        actor, purchase = await act_as(self.role), await get_bought(self.role, self.slug)
         request = RefundSaleInput(purchase.id, None, None, "")
         await refund_sale(services, actor, request, f"history-back-{self.slug}")
 
 
 @dataclass(frozen=True, slots=True)
 class RefundSale:
-    """By the agent's creator: `amount` of what `buyer` paid."""
+    """By the agent's creator or staff: `amount` of what `buyer` paid, or all that is left."""
 
     role: str
     slug: str
     buyer: str
-    amount: Cents
+    amount: Cents | None
     reason: str
 
     async def __call__(self, services: Services) -> None:
-        purchase = await _get_purchase(await act_as(self.buyer), self.slug)
+        purchase = await get_bought(self.buyer, self.slug)
         request = RefundSaleInput(purchase.id, None, self.amount, self.reason)
-        key = f"history-refund-{self.slug}"
+        key = f"history-refund-{self.slug}-{self.buyer}"
         await refund_sale(services, await act_as(self.role), request, key)
 
 
-async def _get_purchase(actor: Actor, slug: str) -> PurchaseRow:
-    agent, account_id = await get_agent(slug), actor.require_account(ApiScope.READ)
-    for grant in await list_usable_grants(account_id, [agent.id]):
-        if grant.purchase_id is not None:
-            return await get_purchase(grant.purchase_id)
-    raise RuntimeError(f"{slug} was not subscribed to")
+async def get_bought(role: str, slug: str) -> PurchaseRow:
+    """The last one, whatever became of it."""
+    agent, account_id = await get_agent(slug), (await act_as(role)).require_account(ApiScope.READ)
+    for purchase in await list_paid_purchases(account_id):
+        if purchase.agent_id == agent.id:
+            return purchase
+    raise RuntimeError(f"{role} has not bought {slug}")

@@ -25,11 +25,13 @@ from chenu.demo.acts import (
 )
 from chenu.demo.agent_lives import agent_entries
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
+from chenu.demo.dispute_lives import dispute_entries
 from chenu.demo.entries import Entry
-from chenu.demo.people import CUSTOMERS, PEOPLE, DemoPerson
+from chenu.demo.people import BUYERS, CUSTOMERS, PEOPLE, DemoPerson
 from chenu.demo.runs import Runs, WorkDay
 from chenu.demo.seed import sellers
 from chenu.demo.token_lives import run_bought_agents, token_entries
+from chenu.demo.trade import trade_entries
 from chenu.support.inquiries import InquiryInput
 from chenu.tiers.catalogue import TierCode
 
@@ -72,13 +74,14 @@ class Lives:
 def three_months(days: float | None = None) -> Lives:
     """The whole history, the same every time; or its first days only."""
     creators = load_creators()
-    people = [*PEOPLE, *CUSTOMERS, *sellers(creators, PEOPLE)]
+    others = sellers(creators, PEOPLE)
+    people = [*PEOPLE, *CUSTOMERS, *others, *BUYERS]
     cards = {person.role: own_card(number) for number, person in enumerate(people, start=1)}
     founders = [
         Subscribe(creator.email, _STARTER, cards[creator.email], _interval(number))
         for number, creator in enumerate(creators)
     ]
-    purchases = _trade(cards, creators)
+    purchases, questioned = _trade(cards, creators), dispute_entries(cards)
     entries = [
         *_printed(cards),
         *_customers(cards),
@@ -87,6 +90,9 @@ def three_months(days: float | None = None) -> Lives:
         *run_bought_agents(purchases),
         *token_entries(cards),
         *agent_entries(cards),
+        *_join(cards),
+        *questioned,
+        *trade_entries(cards, creators, [*BUYERS, *others], questioned),
     ]
     return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
 
@@ -152,6 +158,17 @@ def _customers(cards: dict[str, str]) -> list[Entry]:
         Entry(53.5, Cancel("chiara", "too dear")),
         Entry(55.5, Resume("chiara")),
         Entry(64.5, Cancel("david", "the project has ended")),
+    ]
+
+
+def _join(cards: dict[str, str]) -> list[Entry]:
+    """Buyers pay for a plan by the year before they buy their first agent."""
+    return [
+        Entry(
+            0.5 + number / 10,
+            Subscribe(person.role, _STARTER, cards[person.role], BillingInterval.YEAR),
+        )
+        for number, person in enumerate(BUYERS)
     ]
 
 

@@ -49,7 +49,9 @@ PEOPLE = (
         "by contract, with unlimited tokens",
         "en",
     ),
-    DemoPerson("creator", "Jeanne Lefort", TierCode.STARTER, "sells agents"),
+    DemoPerson(
+        "creator", "Jeanne Lefort", TierCode.STARTER, "sells agents; a bank asks about a sale"
+    ),
     DemoPerson(
         "affiliate",
         "Théo Garnier",
@@ -101,3 +103,27 @@ CUSTOMERS = (
     DemoPerson("henri", "Henri Morvan"),
 )
 """Those who subscribe and buy without being printed."""
+
+BUYERS = (
+    DemoPerson("agathe", "Agathe Rousseau"),
+    DemoPerson("bilal", "Bilal Cherif"),
+    DemoPerson("celine", "Céline Dupuis"),
+    DemoPerson("dorian", "Dorian Lacroix"),
+    DemoPerson("eleonore", "Éléonore Picard"),
+    DemoPerson("florian", "Florian Weber", locale="en"),
+    DemoPerson("gwen", "Gwen Le Goff"),
+    DemoPerson("hanna", "Hanna Virtanen", locale="en"),
+    DemoPerson("ismael", "Ismaël Traoré"),
+    DemoPerson("julie", "Julie Bonnet"),
+    DemoPerson("kaat", "Kaat Peeters", locale="en"),
+    DemoPerson("lucas", "Lucas Ferrand"),
+    DemoPerson("maeve", "Maeve Byrne", locale="en"),
+    DemoPerson("nadia", "Nadia Amrani"),
+    DemoPerson("oscar", "Oscar Lindholm", locale="en"),
+    DemoPerson("pauline", "Pauline Girard"),
+    DemoPerson("quentin", "Quentin Masson"),
+    DemoPerson("romain", "Romain Delcourt"),
+    DemoPerson("sanne", "Sanne de Boer", locale="en"),
+    DemoPerson("tiago", "Tiago Almeida", locale="en"),
+)
+"""Those who pay for a plan by the year, and buy agents, without being printed."""

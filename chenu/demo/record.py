@@ -78,7 +78,8 @@ def record_history(target: Path, ends_at: datetime, say: Say, lives: Lives) -> N
 
 def _record(group: Group, target: Path, ends_at: datetime, say: Say, lives: Lives) -> None:
     state, begins_at = DemoState(), ends_at - timedelta(days=lives.days)
-    options = ["--clock", str(int(begins_at.timestamp())), "--seed", _SEED]
+    # Laid-out PDFs would be most of the file: each has the letters of its font in it.
+    options = ["--clock", str(int(begins_at.timestamp())), "--seed", _SEED, "--plain-pdfs"]
     env = group.start_engines(state, options)
     asyncio.run(_prepare(env, state))
     group.start_faces(env)

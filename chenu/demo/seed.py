@@ -17,7 +17,6 @@ from chenu.core.ids import new_id
 from chenu.demo.catalogue import Creator, load_platform_agents
 from chenu.demo.people import DOMAIN, PASSWORD, DemoPerson
 from chenu.demo.seed_agents import insert_marketplace_agents, insert_platform_agents
-from chenu.demo.seed_gifts import give_gifts
 from chenu.flows.creators.onboard_creator import (
     CreatorInput,
     become_creator,
@@ -75,7 +74,6 @@ async def open_store(services: Services, creators: tuple[Creator, ...], today: d
     async with db.transaction():
         await insert_platform_agents(load_platform_agents(), today)
         await insert_marketplace_agents(creators, today)
-        await give_gifts()
         await record(ANONYMOUS, SEEDED)
 
 

@@ -30,12 +30,11 @@ _OURS = """
     SELECT stripe_charge_id AS stripe_id, gross - discount AS amount, paid_at AS booked_at
         FROM purchase_payment WHERE NOT starts_with(stripe_charge_id, 'credit_')
     UNION ALL SELECT stripe_charge_id, gross - discount, paid_at FROM invoice_payment
-    UNION ALL SELECT stripe_id, -amount, coalesce(settled_at, created_at) FROM operation
+    UNION ALL SELECT stripe_id, -amount, created_at FROM operation
         WHERE kind = 'TRANSFER' AND state = 'SETTLED'
-    UNION ALL SELECT stripe_id, amount, coalesce(settled_at, created_at) FROM operation
+    UNION ALL SELECT stripe_id, amount, created_at FROM operation
         WHERE kind = 'TRANSFER_REVERSAL' AND stripe_id IS NOT NULL
-    UNION ALL SELECT o.stripe_id, CASE WHEN t.id IS NULL THEN -o.amount ELSE 0 END,
-            coalesce(o.settled_at, o.created_at)
+    UNION ALL SELECT o.stripe_id, CASE WHEN t.id IS NULL THEN -o.amount ELSE 0 END, o.created_at
         FROM operation o
         LEFT JOIN ledger_transaction t ON t.business_key = 'refund-failed:' || o.stripe_id
         WHERE o.kind = 'REFUND' AND o.state = 'SETTLED'
@@ -49,6 +48,7 @@ _OURS = """
     UNION ALL SELECT stripe_dispute_id, -withdrawn, created_at
         FROM dispute WHERE withdrawn IS NOT NULL
 """
+"""What was booked when, in business time: an operation's `settled_at` is system time."""
 _BOOKED = f"""
     SELECT stripe_id, amount FROM ({_OURS}) ours WHERE booked_at >= $1 OR stripe_id = ANY($2)
 """  # noqa: S608 - texts of ours

@@ -18,6 +18,7 @@ from chenu.demo.catalogue import (
     load_creators,
     load_platform_agents,
 )
+from chenu.demo.catalogue.reviews import load_reviews
 from storefront.vocabulary import known_capabilities, known_permissions
 
 PLATFORM = load_platform_agents()
@@ -72,6 +73,7 @@ def shown(language: str) -> Iterator[tuple[str, str]]:
     for creator in CREATORS:
         if creator.bio_language == language:
             yield creator.handle, creator.bio
+    yield from ((each.agent, each.text) for each in load_reviews() if each.language == language)
     locale: Locale = "fr" if language == "fr" else "en"
     yield from (*known_capabilities(locale), *known_permissions(locale))
 

@@ -20,7 +20,7 @@ from tests.demo.rows import ask, rows_of, tiers_of
 from tests.demo.running import RunningDemo, run_chenu, start_demo
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
-MOST_BYTES = 5_000_000
+MOST_BYTES = 3_000_000
 AGE = timedelta(days=400)
 
 

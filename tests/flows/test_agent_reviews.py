@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chenu.accounts.actor import AccountRole
 from chenu.agents.buyer_reviews import list_reviews
 from chenu.agents.model import AgentId, PurchaseStatus
-from chenu.agents.purchases import move_status
+from chenu.agents.purchases import get_purchase, move_status
 from chenu.agents.queries import find_agent
 from chenu.agents.ratings import get_rating
 from chenu.core import db
@@ -17,13 +17,15 @@ from chenu.core.errors import ChenuError, Forbidden, RateLimited
 from chenu.core.money import Cents
 from chenu.core.paging import PageRequest
 from chenu.flows.agent_reviews import PER_ACCOUNT, create_review, may_review, reply_to_review
+from chenu.flows.agent_subscriptions.renewal import cancel_purchase
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
+from tests.flows.monthly import begin
 from tests.flows.plans import catch_up
-from tests.flows.sales import Market, buy, open_market, start_buying
+from tests.flows.sales import Market, buy, open_market, open_monthly_market, start_buying
 from tests.people import Person, agent_input, make_member, make_person
 from tests.rows import count, fingerprint, mails_to, put
 from tests.stripe_side import StripeSide
@@ -175,6 +177,21 @@ async def test_a_dispute_hides_the_review_until_it_is_won(
 
     times = int(status == "PAID")
     assert await shown(market.agent.id) == (times, (0, 0, 0, 0, times), 5 * times, times)
+
+
+async def test_whoever_cancels_a_monthly_agent_has_still_reviewed_it(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    market = await open_monthly_market(services)
+    purchase = await begin(services, market)
+    await create_review(market.buyer.actor, market.agent.id, 4, "Enough for one month.")
+
+    await cancel_purchase(services, market.buyer.actor, purchase.id, "cancel")
+    await catch_up(services)
+
+    assert (await get_purchase(purchase.id)).status is PurchaseStatus.CANCELED
+    assert (await get_rating(market.agent.id)).total == 1
 
 
 async def test_the_creator_replies_and_nobody_else(services: Services, market: Market) -> None:

@@ -14,6 +14,7 @@ from chenu.flows.services import Services
 from chenu.flows.stripe_balance import SETTLING, check_stripe
 from chenu.ledger.findings import list_findings
 from tests.conftest import Engines
+from tests.flows.plans import move_clocks
 from tests.flows.sales import (
     Sold,
     make_sale,
@@ -110,3 +111,19 @@ async def test_lines_before_the_compared_days_count_for_what_was_booked_in_them(
 
     assert late.ok
     assert invented.samples == ("ch_invented: Stripe None, we 999",)
+
+
+async def test_what_was_booked_before_the_time_compared_is_not_looked_up(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    """As in a demo: months of business time have passed in minutes of system time."""
+    await stripe_side.reset()
+    await make_sale(services)
+    await work_off(services)
+    await move_clocks(services, 60)
+    await stripe_side.watch("/v1/balance_transactions")
+
+    found = await check_stripe(services.reports, business_now() - timedelta(days=30))
+
+    assert found.ok
+    assert await stripe_side.hits() == [1]

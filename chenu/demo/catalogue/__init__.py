@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -128,21 +129,22 @@ class Creator:
     agents: tuple[MarketplaceAgent, ...]
 
 
+@cache
 def load_platform_agents() -> tuple[PlatformAgent, ...]:
     """Sphere by sphere in the order of `SPHERES`, from L0 to L3 within each."""
     return tuple(
         _platform_agent(sphere, table)
         for sphere in SPHERES
-        for table in _read(f"platform/{sphere.lower()}.toml")["agent"]
+        for table in read_toml(f"platform/{sphere.lower()}.toml")["agent"]
     )
 
 
 def load_creators() -> tuple[Creator, ...]:
     """In the order of `CREATOR_HANDLES`, each with its agents and their versions oldest first."""
-    return tuple(_creator(_read(f"marketplace/{handle}.toml")) for handle in CREATOR_HANDLES)
+    return tuple(_creator(read_toml(f"marketplace/{handle}.toml")) for handle in CREATOR_HANDLES)
 
 
-def _read(path: str) -> dict[str, Any]:
+def read_toml(path: str) -> dict[str, Any]:
     with (_FOLDER / path).open("rb") as file:
         return tomllib.load(file)
 

@@ -1,0 +1,20 @@
+"""What buyers of the demo's history say of agents, read from reviews.toml."""
+
+from dataclasses import dataclass
+
+from chenu.demo.catalogue import Language, read_toml
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReview:
+    """`reply`: of the agent's creator, empty where there is none."""
+
+    agent: str
+    stars: int
+    language: Language
+    text: str
+    reply: str = ""
+
+
+def load_reviews() -> tuple[SeedReview, ...]:
+    return tuple(SeedReview(**table) for table in read_toml("reviews.toml")["review"])
