@@ -98,12 +98,13 @@ SALES = (
         CROSS JOIN LATERAL (SELECT
                 coalesce(sum(o.amount) FILTER (WHERE o.stripe_id IS NOT NULL), 0) AS reversed,
                 coalesce(sum(o.amount) FILTER (WHERE o.stripe_id IS NULL
-                    AND o.state = 'SETTLED'), 0) AS owed
+                    AND o.state = 'SETTLED'), 0) AS owed,
+                coalesce(sum(o.amount) FILTER (WHERE o.state <> 'SETTLED'), 0) AS under_way
             FROM operation o
             WHERE o.subject_id = p.id AND o.kind = 'TRANSFER_REVERSAL') r
         CROSS JOIN LATERAL (SELECT coalesce(sum(o.amount), 0) AS sent FROM operation o
             WHERE o.subject_id = p.id AND o.kind = 'TRANSFER' AND o.state = 'SETTLED') t
-        WHERE r.reversed > t.sent OR p.share_claimed > p.share_due
+        WHERE r.reversed > t.sent OR p.share_claimed > p.share_due + r.under_way
             OR t.sent - r.reversed - r.owed > p.creator_share
         """,
     ),

@@ -1,4 +1,4 @@
-"""Refunds, payouts, inquiries, answers and decisions of one sale that meet: F14.
+"""Refunds, payouts, disputes, answers and decisions of one sale that meet: F14.
 
 In one process over the real database and the sandbox; the seed is the parameter.
 """
@@ -67,10 +67,10 @@ def _refund(services: Services, person: Person, sale: PurchaseRow, amount: int |
     return lambda: refund_sale(services, person.actor, data, f"{person.email} {amount}")
 
 
-async def _ask(stripe_side: StripeSide, charge: str) -> None:
+async def _dispute(stripe_side: StripeSide, charge: str, kind: str) -> None:
     """Nothing, where nothing of the charge is left."""
     with contextlib.suppress(AssertionError):
-        await stripe_side.dispute(charge, "inquiry")
+        await stripe_side.dispute(charge, kind)
 
 
 async def _dispute_of(sale: PurchaseRow) -> DisputeRow:
@@ -98,8 +98,9 @@ async def _require_agreement(
 
 
 @pytest.mark.parametrize("seed", seeds(20))
-async def test_refunds_payouts_and_an_inquiry_about_one_sale_agree(
-    services: Services, stripe_side: StripeSide, seed: int
+@pytest.mark.parametrize("kind", ["dispute", "inquiry"])
+async def test_refunds_payouts_and_a_dispute_of_one_sale_agree(
+    services: Services, stripe_side: StripeSide, kind: str, seed: int
 ) -> None:
     draw = random.Random(seed)
     market, sale, charge = await _begin(services, stripe_side)
@@ -108,7 +109,7 @@ async def test_refunds_payouts_and_an_inquiry_about_one_sale_agree(
     ]
     acts += [
         _refund(services, market.buyer, sale, None),
-        lambda: _ask(stripe_side, charge),
+        lambda: _dispute(stripe_side, charge, kind),
         lambda: stripe_side.advance(draw.randint(1, 6) * _DAY),
         lambda: catch_up(services),
     ]

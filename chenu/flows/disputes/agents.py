@@ -23,18 +23,17 @@ from chenu.core.money import Cents
 from chenu.flows.disputes.books import book_returned, book_taken
 from chenu.flows.disputes.returns import find_return, give_to_return, take_from_return
 from chenu.flows.purchases.monthly_states import settle_monthly
-from chenu.flows.purchases.refund_books import follow_refunds, give_share_again
+from chenu.flows.purchases.refund_books import follow_refunds
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
+from chenu.flows.purchases.shares_again import part_share, send_share_again
 from chenu.flows.subscription_ends import end_all
 from chenu.ledger.accounts import (
     PLATFORM_REVENUE,
     TAX_PAYABLE,
-    AccountRef,
-    creator_payable,
     creator_receivable,
 )
 from chenu.ledger.amounts import euros
-from chenu.ledger.journal import LedgerEntry, credit
+from chenu.ledger.journal import LedgerEntry, credit, debit
 
 REVOKED_REASON = "dispute"
 _GONE = (PurchaseStatus.REFUNDED, PurchaseStatus.DISPUTED)
@@ -58,17 +57,16 @@ async def _take_shares(dispute: DisputeRow, payment: PaymentRow, cause: str) -> 
     taken = Cents(min(dispute.amount, payment.left))
     after = Cents(payment.returned + taken)
     parts = parts_between(payment.split, payment.returned, after)
-    receivable = creator_receivable(payment.creator_id)
-    await book_taken(dispute, cause, _entries(parts, receivable, sign=-1))
+    owed = debit(creator_receivable(payment.creator_id), euros(parts.creator))
+    await book_taken(dispute, cause, [owed, *_our_entries(parts, sign=-1)])
     await record_disputed(payment.id, taken)
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
     await claim_share(payment.id, cause)
     await mark_taken(dispute.id, taken)
 
 
-def _entries(parts: RefundParts, creator: AccountRef, *, sign: int) -> list[LedgerEntry]:
+def _our_entries(parts: RefundParts, *, sign: int) -> list[LedgerEntry]:
     return [
-        credit(creator, euros(Cents(sign * parts.creator))),
         credit(PLATFORM_REVENUE, euros(Cents(sign * parts.platform))),
         credit(TAX_PAYABLE, euros(Cents(sign * parts.tax))),
     ]
@@ -88,17 +86,12 @@ async def _return_shares(dispute: DisputeRow, payment: PaymentRow, cause: str) -
     await lock_creator_money(payment.creator_id)
     after = Cents(payment.returned - dispute.taken)
     parts = parts_between(payment.split, after, payment.returned)
-    await book_returned(dispute, cause, _entries(parts, _owed_to(payment), sign=1))
+    again = await part_share(payment, parts.creator)
+    await book_returned(dispute, cause, [*again.entries, *_our_entries(parts, sign=1)])
     await record_disputed(payment.id, Cents(-dispute.taken))
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
-    await give_share_again(payment, parts.creator, f"{payment.id}:won:{cause}")
+    await send_share_again(payment, again, f"{payment.id}:won:{cause}")
     await mark_returned(dispute.id)
-
-
-def _owed_to(payment: PaymentRow) -> AccountRef:
-    """A share that was never claimed is simply not due any more; one that was is owed again."""
-    is_claimed = payment.share_claimed > 0
-    return (creator_payable if is_claimed else creator_receivable)(payment.creator_id)
 
 
 async def _release(purchase_id: PurchaseId) -> None:

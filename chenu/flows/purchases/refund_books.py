@@ -10,7 +10,6 @@ from chenu.agents.payments import (
     get_payment,
     list_payments,
     record_refund,
-    record_share_claimed,
     record_share_due,
 )
 from chenu.agents.purchases import PurchaseRow, find_pending, move_status
@@ -18,8 +17,8 @@ from chenu.agents.refund_split import RefundParts, parts_between, returned_parts
 from chenu.agents.refunds import SaleRefundRow
 from chenu.core.money import Cents
 from chenu.flows.purchases.monthly_states import settle_monthly
-from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import claim_share, lock_creator_money
+from chenu.flows.purchases.shares_again import ShareAgain, part_share, send_share_again
 from chenu.flows.subscription_ends import end_all
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
@@ -28,7 +27,6 @@ from chenu.ledger.accounts import (
     TAX_PAYABLE,
     AccountRef,
     LedgerKind,
-    creator_payable,
     creator_receivable,
 )
 from chenu.ledger.amounts import euros
@@ -114,17 +112,18 @@ async def put_back(
     await lock_creator_money(payment.creator_id)
     after = Cents(payment.returned - refund.amount)
     parts = parts_between(payment.split, after, payment.returned)
-    await _book_back(payment, parts, source, key)
+    again = await part_share(payment, parts.creator)
+    await _book_back(payment, parts, again, (source, key))
     await record_refund(payment.id, Cents(-refund.amount))
     await record_share_due(payment.id, returned_parts(payment.split, after).creator)
-    await give_share_again(payment, parts.creator, key)
+    await send_share_again(payment, again, key)
     await follow_refunds(purchase)
 
 
-async def _book_back(payment: PaymentRow, parts: RefundParts, source: AccountRef, key: str) -> None:
-    """A share that was never claimed is simply not due any more; one that was is owed again."""
-    is_claimed = payment.share_claimed > 0
-    creator = (creator_payable if is_claimed else creator_receivable)(payment.creator_id)
+async def _book_back(
+    payment: PaymentRow, parts: RefundParts, again: ShareAgain, booked: tuple[AccountRef, str]
+) -> None:
+    source, key = booked
     await post(
         LedgerTransaction(
             business_key=key,
@@ -133,19 +132,12 @@ async def _book_back(payment: PaymentRow, parts: RefundParts, source: AccountRef
             subject_id=payment.id,
             entries=(
                 debit(source, euros(parts.total)),
-                credit(creator, euros(parts.creator)),
+                *again.entries,
                 credit(PLATFORM_REVENUE, euros(parts.platform)),
                 credit(TAX_PAYABLE, euros(parts.tax)),
             ),
         )
     )
-
-
-async def give_share_again(payment: PaymentRow, share: Cents, key: str) -> None:
-    """What was claimed back of a share is sent again."""
-    if payment.share_claimed > 0 and share > 0:
-        await record_share_claimed(payment.id, Cents(payment.share_claimed - share))
-        await create_restore_operation(payment, share, key)
 
 
 async def follow_refunds(purchase: PurchaseRow) -> None:

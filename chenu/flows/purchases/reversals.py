@@ -4,8 +4,6 @@ A debt is what CREATOR_RECEIVABLE holds beyond what is still being reversed; the
 less by it. docs/money.md, "Refunds of agents"; docs/decisions/0041.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chenu.accounts.actor import AccountId
@@ -21,8 +19,7 @@ from chenu.billing.gateway import ReversalRequest, StripeRefusal
 from chenu.billing.ports import MoneyPort
 from chenu.core import db, queue
 from chenu.core.money import Cents
-from chenu.flows.operation_handlers import OperationHandler
-from chenu.ledger.accounts import CREATOR_TRANSFERS, creator_payable, creator_receivable
+from chenu.ledger.accounts import creator_payable, creator_receivable
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, get_cents, post
 from chenu.ledger.operation_sums import sum_open, sum_standing
@@ -120,44 +117,14 @@ async def net_debt(payment: PaymentRow, share: Cents, cause: str) -> Cents:
     return netted
 
 
-@dataclass(frozen=True)
-class ReversalHandler(OperationHandler[ReversalParams, str | None]):
-    """None: the creator's balance does not suffice, so that it stays a debt."""
-
-    money: MoneyPort
-
-    kind = _KIND
-    params_type = ReversalParams
-
-    async def call(self, operation: OperationRow, params: ReversalParams) -> str | None:
-        request = ReversalRequest(params.transfer_id, params.amount, str(params.payment_id))
-        try:
-            return await self.money.create_reversal(request, operation)
-        except StripeRefusal as refusal:
-            if refusal.code == "balance_insufficient":
-                return None
-            raise
-
-    async def find_existing(self, operation: OperationRow, params: ReversalParams) -> str | None:
-        return await self.money.find_reversal(params.transfer_id, operation)
-
-    async def apply(
-        self, operation: OperationRow, params: ReversalParams, answer: str | None
-    ) -> str | None:
-        await lock_creator_money(params.creator_id)
-        if answer is None:
+async def call_reversal(
+    money: MoneyPort, operation: OperationRow, params: ReversalParams
+) -> str | None:
+    """None: the creator's balance does not suffice."""
+    request = ReversalRequest(params.transfer_id, params.amount, str(params.payment_id))
+    try:
+        return await money.create_reversal(request, operation)
+    except StripeRefusal as refusal:
+        if refusal.code == "balance_insufficient":
             return None
-        await post(
-            LedgerTransaction(
-                business_key=f"reversal:{operation.id}",
-                kind="TRANSFER_REVERSAL",
-                account_id=params.account_id,
-                subject_id=params.payment_id,
-                operation_id=operation.id,
-                entries=(
-                    debit(CREATOR_TRANSFERS, euros(params.amount)),
-                    credit(creator_receivable(params.creator_id), euros(params.amount)),
-                ),
-            )
-        )
-        return answer
+        raise

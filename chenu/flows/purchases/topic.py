@@ -10,8 +10,8 @@ from chenu.flows.purchases.checkout import CheckoutExpiryHandler, CheckoutSessio
 from chenu.flows.purchases.pay_creator import TransferHandler
 from chenu.flows.purchases.projection_events import PROJECTION_EVENTS
 from chenu.flows.purchases.return_payment import RefundHandler
-from chenu.flows.purchases.reversals import ReversalHandler
 from chenu.flows.purchases.settle_purchase import CheckoutPaymentHandler
+from chenu.flows.purchases.shares_again import ReversalHandler
 from chenu.flows.topic import Topic
 
 
