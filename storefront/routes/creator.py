@@ -180,7 +180,12 @@ async def open_onboarding(
 async def open_payout_account(
     pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    """Redirects to Stripe's page of the account, for another bank account; made for this click."""
+    """Redirects to Stripe's page of the account, for another bank account; made for this click.
+
+    Each is in the audit trail, so that a link of another site leads to the desk.
+    """
+    if not pages.request_context.origin_ok:
+        return pages.go("/creator")
     elsewhere = await _find_page_before_onboarding(pages)
     if elsewhere is not None:
         return elsewhere

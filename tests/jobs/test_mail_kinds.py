@@ -142,4 +142,6 @@ def test_what_concerns_money_law_or_safety_cannot_be_turned_off() -> None:
         MailKind.FIRST_SALE: MailTopic.SALES,
         MailKind.TOKENS_USED: MailTopic.TOKENS,
         MailKind.AGENT_APPROVED: MailTopic.REVIEWS,
+        MailKind.REVIEW_WRITTEN: MailTopic.REVIEWS,
+        MailKind.NEW_VERSION: MailTopic.UPDATES,
     }

@@ -41,7 +41,7 @@ async def test_files_of_deleted_listings_are_deleted_and_buyers_keep_theirs(
     staying = await _names(services, "agent = $1", life.sold.id)
     going = await _names(services, "agent <> $1", life.sold.id)
 
-    await delete_person(services, life.person.actor, PASSWORD, "delete")
+    await delete_person(services, life.person.actor, PASSWORD, "delete", life.code)
     await finish(services, tmp_path)
     await remove_pictures(services)
 

@@ -128,6 +128,10 @@ async def _forged(browser: Browser, route: Route, tokens: dict[str, str]) -> lis
     ]
 
 
+UPLOADS = ("/icon", "/screenshots")
+"""Forms that may come as parts, so that parts which cannot be read are said to be so."""
+
+
 @pytest.mark.parametrize("route", WRITES, ids=_name)
 async def test_no_forged_write_gets_through(
     browser: Browser, services: Services, fingerprint: Fingerprint, route: Route
@@ -140,7 +144,8 @@ async def test_no_forged_write_gets_through(
 
     answers = await _forged(browser, route, tokens)
 
-    assert [answer for answer in answers if answer[1] != 403] == []
+    unreadable = {("as parts", 400)} if route.path.endswith(UPLOADS) else set()
+    assert {answer for answer in answers if answer[1] != 403} == unreadable
     assert await fingerprint() == before
 
 

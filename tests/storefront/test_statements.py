@@ -120,11 +120,12 @@ async def test_what_people_wrote_is_text_in_the_pdf(desk: Browser, market: Marke
 async def test_where_no_pdf_can_be_made_the_page_is_named(
     desk: Browser, statement: StatementRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storefront.pdf_documents._MOST_WAITING", 0)
+    """As where WeasyPrint is not installed: its process ends with this status."""
+    monkeypatch.setattr("storefront.pdf_process.NOT_INSTALLED", 0)
 
-    busy = await desk.get(f"{page_of(statement)}/pdf")
+    missing = await desk.get(f"{page_of(statement)}/pdf")
 
-    assert busy.status == 503
+    assert missing.status == 503
 
 
 async def test_nobody_else_finds_it(
