@@ -82,7 +82,7 @@ async def lock_pictures(
     sql = """
         SELECT name, width, height FROM agent_picture
         WHERE name = ANY($1) AND agent = $2 AND use = $3 AND removed_at IS NULL
-        ORDER BY name FOR KEY SHARE
+        ORDER BY name FOR NO KEY UPDATE
     """
     rows = await db.fetch_all(_Row, sql, list(names), agent_id, use)
     return {row.picture.hash: row.picture for row in rows}
@@ -117,7 +117,7 @@ async def mark_unused(after: UUID | None) -> UUID | None:
     old = f"""
         SELECT id, name FROM agent_picture
         WHERE removed_at IS NULL AND created_at < $1 AND id > $2
-        ORDER BY id LIMIT {_BATCH} FOR UPDATE SKIP LOCKED
+        ORDER BY id LIMIT {_BATCH} FOR NO KEY UPDATE SKIP LOCKED
     """  # noqa: S608 - a number of ours
     async with db.transaction():
         rows = await db.fetch_all(

@@ -42,7 +42,7 @@ async def approve(visitor: Visitor) -> None:
     await visitor.page.get_by_role("link", name=NAME).first.click()
     await require_shown(visitor.page.get_by_role("img", name=ALT))
     assert await visitor.accessibility_faults() == []
-    await visitor.page.locator("textarea[name=reason]").fill("Vue.")
+    await visitor.page.locator("#decide-reason").fill("Vue.")
     await visitor.page.locator("button[value=approve]").click()
     await visitor.page.wait_for_load_state()
 

@@ -139,7 +139,7 @@ async def test_a_picture_that_is_about_to_be_shown_is_not_removed(
     connection = await asyncpg.connect(engines.postgres_url)
     try:
         async with connection.transaction():  # as another process that shows it
-            await connection.execute("SELECT 1 FROM agent_picture FOR KEY SHARE")
+            await connection.execute("SELECT 1 FROM agent_picture FOR NO KEY UPDATE")
             await remove_pictures(services)
             await connection.execute("UPDATE agent SET media = $1", media_of(picture.hash))
     finally:
