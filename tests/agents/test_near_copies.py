@@ -149,8 +149,19 @@ async def test_the_index_finds_them(author: Shop) -> None:
             AND a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
     """
 
+    [(names,)] = await _rows(
+        "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
+        " WHERE table_name = 'agent' AND is_generated = 'NEVER'"
+    )
+    many = f"""
+        INSERT INTO agent ({names}) SELECT {names} FROM (SELECT (jsonb_populate_record(a,
+            jsonb_build_object('id', gen_random_uuid(), 'slug', a.slug || n,
+                'description', md5(n::text)))).*
+            FROM agent a, generate_series(1, 3000) n WHERE a.id = (SELECT id FROM agent LIMIT 1)) m
+    """  # noqa: S608 - names of columns
+
     async with db.transaction():
-        await db.execute("SET LOCAL enable_seqscan = off")
+        await db.execute(many)
         plan = "\n".join(row[0] for row in await _rows(sql, ORIGINAL))
 
     assert "agent_prose_trgm" in plan
