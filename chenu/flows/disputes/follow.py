@@ -1,5 +1,6 @@
 """Disputes as Stripe tells of them: fetched again, mirrored, and followed; docs/decisions/0043."""
 
+import contextlib
 from dataclasses import dataclass
 
 from chenu.agents.model import PurchaseId
@@ -15,6 +16,7 @@ from chenu.billing.disputes import (
     get_dispute,
     store_dispute,
 )
+from chenu.billing.gateway import OutcomeUnknown
 from chenu.billing.invoices import find_invoice_payment
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.refunds import lock_refunds
@@ -25,13 +27,19 @@ from chenu.flows.disputes.agents import end_lost, return_to_sale, take_from_sale
 from chenu.flows.disputes.books import book_movements
 from chenu.flows.disputes.invoices import return_to_invoice, take_from_invoice
 from chenu.flows.disputes.mails import mail_progress
-from chenu.flows.disputes.open_refunds import settle_refunds
+from chenu.flows.disputes.open_refunds import (
+    RefundBegan,
+    require_none_open,
+    settle_refunds,
+)
 from chenu.flows.purchases.refund_events import settle_sale_of_charge
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import set_renewal
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.tokens.pack_orders import find_order_of_payment
+
+_MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +61,28 @@ async def follow_dispute(services: Services, dispute_id: str) -> bool:
     payment = await find_disputed_payment(services, charge)
     if payment is None:
         return False
-    if await find_dispute(state.id) is None:
-        await settle_refunds(services, payment)
-    dispute = await adopt_dispute(payment, fetched)
+    dispute = await _adopt_after_refunds(services, payment, fetched)
     if payment.purchase_id is not None:
         if dispute.is_taken:
             await _stop_renewal(services, PurchaseId(payment.purchase_id))
         await services.pubsub.publish(pubsub.purchase_channel(payment.purchase_id))
     return True
+
+
+async def _adopt_after_refunds(
+    services: Services, payment: DisputedPayment, fetched: Fetched[DisputeState]
+) -> DisputeRow:
+    """What the bank takes is what refunds left: one that begins meanwhile is settled first, too.
+
+    Raises OutcomeUnknown.
+    """
+    for _ in range(_MOST_TRIES):
+        known = await find_dispute(fetched.value.id)
+        if known is None or not known.is_taken:
+            await settle_refunds(services, payment)
+        with contextlib.suppress(RefundBegan):
+            return await adopt_dispute(payment, fetched)
+    raise OutcomeUnknown("A refund of the disputed payment is under way")
 
 
 async def _stop_renewal(services: Services, purchase_id: PurchaseId) -> None:
@@ -104,7 +126,7 @@ async def _find_known(charge_id: str) -> DisputedPayment | None:
 
 @db.transactional
 async def adopt_dispute(payment: DisputedPayment, fetched: Fetched[DisputeState]) -> DisputeRow:
-    """The mirror, and what follows from it; again changes nothing."""
+    """The mirror, and what follows from it; again changes nothing. Raises RefundBegan."""
     if payment.purchase_id is not None:
         await lock_subscriptions(payment.account_id, SubscriptionKind.AGENT)
         await get_purchase(PurchaseId(payment.purchase_id), lock=True)
@@ -113,6 +135,7 @@ async def adopt_dispute(payment: DisputedPayment, fetched: Fetched[DisputeState]
     before = await find_dispute(fetched.value.id)
     dispute = await store_dispute(payment, fetched)
     if dispute.status.stands and not dispute.is_taken:
+        await require_none_open(payment)
         await _take(dispute)
     elif dispute.is_taken and not dispute.status.stands:
         await _return(dispute)

@@ -20,6 +20,16 @@ async def settle_refunds(services: Services, payment: DisputedPayment) -> None:
             raise OutcomeUnknown("A refund of the disputed payment is under way")
 
 
+class RefundBegan(Exception):
+    """A refund of the payment was asked for before the dispute could be written down."""
+
+
+async def require_none_open(payment: DisputedPayment) -> None:
+    """Under the lock that refunds take. Raises RefundBegan."""
+    if await _list_open(payment):
+        raise RefundBegan
+
+
 async def _list_open(payment: DisputedPayment) -> list[OperationRow]:
     """A refund of an agent is an operation of its payment, another one of its request."""
     if payment.kind is DisputedKind.AGENT:
