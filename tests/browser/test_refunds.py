@@ -42,9 +42,9 @@ async def test_a_creator_sees_a_refund_before_it_is_made(visitor: Visitor) -> No
 async def _open_refundable(visitor: Visitor) -> None:
     """Of what was in dispute nothing is returned."""
     rows = visitor.page.locator("tr:has(.pill-paid) a[href^='/creator/sales/']")
-    addresses = [await row.get_attribute("href") for row in await rows.all()]
-    for address in addresses:
-        await visitor.go(str(address))
+    paths = [await row.get_attribute("href") for row in await rows.all()]
+    for path in paths:
+        await visitor.go(str(path))
         if await visitor.page.locator("[name=amount]").count():
             return
-    raise AssertionError(f"nothing to return among {addresses}")
+    raise AssertionError(f"nothing to return among {paths}")
