@@ -61,7 +61,8 @@ async def test_the_victim_of_a_deadlock_comes_again(services: Services) -> None:
         )
 
     assert [await db.fetch_value(_TRIES, name) for name in ("one", "two")] == [2, 2]
-    assert [line["cause"] for line in logs] == ["DeadlockDetectedError"]
+    # A second one is possible: the victim may take its first row again before the other wakes up.
+    assert {line["cause"] for line in logs} == {"DeadlockDetectedError"}
 
 
 async def test_what_could_not_be_serialised_comes_again(
