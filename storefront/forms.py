@@ -203,6 +203,16 @@ class FormView:
         return bool(field_name) and field_name not in _HIDDEN
 
 
+def forms_of_page(shown: FormView, names: Iterable[str]) -> dict[str, FormView]:
+    """A page's forms by name: what was typed into one, and its errors, stand at that one alone."""
+    return {name: shown if shown.name == name else FormView(name) for name in names}
+
+
+def list_options(texts: Mapping[Choice, str], locale: Locale) -> list[tuple[str, str]]:
+    """Of a choice that is made by whoever fills the form in: none is chosen beforehand."""
+    return [("", "–"), *((choice.value, translate(locale, text)) for choice, text in texts.items())]
+
+
 def keep(fields: Fields, names: Iterable[str]) -> dict[str, str]:
     """Fills in the typed values again; several values of one name are joined by line breaks."""
     return {name: "\n".join(fields.all(name)) or fields.text(name) for name in names}

@@ -1,8 +1,9 @@
 """Decisions of staff and appeals against them, as texts to translate."""
 
-from chenu.core.i18n import Locale, mark, translate
+from chenu.core.i18n import Locale, mark
 from chenu.moderation.model import AppealState
 from chenu.moderation.words import DECISIONS, GROUNDS
+from storefront.forms import list_options
 
 __all__ = ["APPEAL_STATES", "DECISIONS", "GROUNDS", "ground_choices"]
 
@@ -14,6 +15,4 @@ APPEAL_STATES = {
 
 
 def ground_choices(locale: Locale) -> list[tuple[str, str]]:
-    """None is chosen beforehand."""
-    grounds = [(ground.value, translate(locale, words)) for ground, words in GROUNDS.items()]
-    return [("", "–"), *grounds]
+    return list_options(GROUNDS, locale)

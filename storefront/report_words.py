@@ -1,7 +1,8 @@
 """Grounds of reports and what became of them, as texts to translate."""
 
-from chenu.core.i18n import Locale, mark, translate
+from chenu.core.i18n import Locale, mark
 from chenu.moderation.report_model import CaseState, ReportGround
+from storefront.forms import list_options
 
 GROUNDS = {
     ReportGround.ILLEGAL_CONTENT: mark("It is against the law"),
@@ -19,6 +20,4 @@ CASE_STATES = {
 
 
 def ground_choices(locale: Locale) -> list[tuple[str, str]]:
-    """None is chosen beforehand."""
-    grounds = [(ground.value, translate(locale, words)) for ground, words in GROUNDS.items()]
-    return [("", "–"), *grounds]
+    return list_options(GROUNDS, locale)

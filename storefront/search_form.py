@@ -17,7 +17,9 @@ from storefront.money_input import parse_euros
 Option = TypeVar("Option", bound=str)
 
 LISTS = ("sphere", "price", "level", "kind", "capability", "language")
-_SINGLES = ("q", "min", "max", "sort")
+_SINGLES = ("q", "min", "max", "rising", "sort")
+RISING = "1"
+"""The only value of that box."""
 _DEFAULT = ("sort", AgentSort.RELEVANCE)
 """The default, which is left out of URLs."""
 _MAX_TEXT = 200
@@ -36,11 +38,11 @@ class Search:
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.fields.all(name) for name in (*LISTS, "min", "max"))
+        return self.filter_count > 0
 
     @property
     def filter_count(self) -> int:
-        return sum(len(self.fields.all(name)) for name in (*LISTS, "min", "max"))
+        return sum(len(self.fields.all(name)) for name in (*LISTS, "min", "max", "rising"))
 
     def chosen(self, name: str) -> tuple[str, ...]:
         return self.fields.all(name)
@@ -97,6 +99,7 @@ class _Reader:
             min_price=self.euros("min"),
             max_price=self.euros("max"),
             language=language[0] if len(language) == 1 else None,
+            is_rising=self.box("rising"),
         )
         if not wanted.has_reversed_prices:
             return wanted
@@ -140,11 +143,8 @@ class _Reader:
             self.errors.append(error)
             return None
 
+    def box(self, name: str) -> bool | None:
+        return bool(self.options(name, str, (RISING,))) or None
+
     def sort(self) -> AgentSort:
-        wanted = self._fields.text("sort")
-        if wanted in AgentSort.__members__:
-            return AgentSort(wanted)
-        if wanted:
-            message = mark("The address names an option that does not exist")
-            self.errors.append(Invalid(message, path=("sort",)))
-        return AgentSort.RELEVANCE
+        return next(iter(self.options("sort", AgentSort, AgentSort)), AgentSort.RELEVANCE)

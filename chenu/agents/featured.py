@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
+from chenu.agents import rising
 from chenu.agents.model import AgentId, AgentKind
 from chenu.agents.queries import find_agent_by_slug
 from chenu.agents.rows import (
@@ -25,14 +26,11 @@ from chenu.core.row_reader import make_reader
 
 LAST_PLACE = 99
 SHELF = 6
-NEW = timedelta(days=30)
 _SHOWN = """
     f.starts_at <= $1 AND (f.ends_at IS NULL OR f.ends_at > $1)
     AND a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
 """
-_RISING = """
-    a.status = 'PUBLISHED' AND a.kind = 'MARKETPLACE' AND a.published_at > $1 AND a.installs > 0
-"""
+_RISING = f"a.status = 'PUBLISHED' AND {rising.RISING.format('$1')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ async def list_rising_cards(locale: Locale) -> tuple[AgentCard, ...]:
         SELECT {CARD_COLUMNS[locale]} FROM {AGENT_SOURCE}
         WHERE {_RISING} ORDER BY a.installs DESC, a.id DESC LIMIT {SHELF}
     """  # noqa: S608 - own fragments
-    return await _read_cards(sql, business_now() - NEW)
+    return await _read_cards(sql, rising.since())
 
 
 async def _read_cards(sql: str, moment: datetime) -> tuple[AgentCard, ...]:
@@ -152,4 +150,4 @@ async def list_featured_agents() -> Sequence[AgentRow]:
 async def list_rising_agents() -> Sequence[AgentRow]:
     """As the cards, for programs."""
     sql = f"{SELECT_AGENT} WHERE {_RISING} ORDER BY a.installs DESC, a.id DESC LIMIT {SHELF}"
-    return await db.fetch_all(AgentRow, sql, business_now() - NEW)
+    return await db.fetch_all(AgentRow, sql, rising.since())

@@ -20,6 +20,27 @@ docs/decisions/0053.
 _MOST = 5
 
 
+_ON_SALE = "a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'"
+_TEXT = "agent_prose(a.name, a.tagline, a.description)"
+_OTHER_TEXT = "agent_prose(t.value ->> 'name', t.value ->> 'tagline', t.value ->> 'description')"
+_SIMILAR = f"""
+    WITH similar_text AS (
+        SELECT a.id, similarity({_TEXT}, fold($1)) AS share FROM agent a
+        WHERE {_TEXT} % fold($1) AND {_ON_SALE}
+        UNION ALL
+        SELECT a.id, similarity({_OTHER_TEXT}, fold($1)) FROM agent a, jsonb_each(a.translations) t
+        WHERE {_OTHER_TEXT} % fold($1) AND {_ON_SALE} AND a.translations <> '{{}}'
+    )
+    SELECT a.id, a.slug, a.name, c.display_name AS creator_name,
+        round(100 * max(s.share))::integer AS percent
+    FROM similar_text s JOIN agent a ON a.id = s.id LEFT JOIN creator c ON c.id = a.creator
+    WHERE a.creator IS DISTINCT FROM $2 AND a.id <> $3
+    GROUP BY a.id, c.id ORDER BY percent DESC, a.id LIMIT $4
+"""  # noqa: S608 - own fragments
+"""In each language of an agent. Only the platform's few have more than one, so that these are read
+one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class NearCopy:
     """An agent on sale whose text is like another one's; `percent` of the trigrams are shared."""
@@ -47,14 +68,5 @@ async def list_near_copies(agent: AgentRow, edited: Mapping[str, Any]) -> list[N
     )
     threshold = "SELECT set_config('pg_trgm.similarity_threshold', $1, true)"
     await db.fetch_value(threshold, str(NEAR_COPY))  # until the transaction ends
-    sql = """
-        SELECT a.id, a.slug, a.name, c.display_name AS creator_name, round(100 * similarity(
-            agent_prose(a.name, a.tagline, a.description), fold($1)))::integer AS percent
-        FROM agent a LEFT JOIN creator c ON c.id = a.creator
-        WHERE agent_prose(a.name, a.tagline, a.description) % fold($1)
-            AND a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
-            AND a.creator IS DISTINCT FROM $2 AND a.id <> $3
-        ORDER BY percent DESC, a.id LIMIT $4
-    """
     values = (storable(prose), agent.creator_id, agent.id, _MOST)
-    return await db.fetch_all(NearCopy, sql, *values)
+    return await db.fetch_all(NearCopy, _SIMILAR, *values)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chenu.agents import rising
 from chenu.agents.listing import normalise_capabilities
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.search_words import (
@@ -33,7 +34,10 @@ class AgentSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgentFilter:
-    """Within a field any value may match, all fields must. Prices in cents."""
+    """Within a field any value may match, all fields must. Prices in cents.
+
+    `is_rising` is True or None.
+    """
 
     kinds: Sequence[AgentKind] = ()
     levels: Sequence[AgentLevel] = ()
@@ -45,6 +49,7 @@ class AgentFilter:
     min_rating: float | None = None
     creator: str | None = None
     language: str | None = None
+    is_rising: bool | None = None
 
     def __post_init__(self) -> None:
         """Normalises capabilities as they are stored."""
@@ -130,6 +135,7 @@ _CONDITIONS = {
     "min_rating": RATING + " >= {0}",
     "creator": "c.handle = {0}",
     "language": "(a.language = {0} OR a.translations ? {0})",
+    "is_rising": rising.RISING,
 }
 """By the fields of AgentFilter."""
 
@@ -161,6 +167,8 @@ def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str 
         value = _storable(value)
     elif name == "min_rating":
         value = _mills(value)
+    elif name == "is_rising":
+        value = rising.since()
     elif not isinstance(value, int):
         value = [_storable(each) for each in value]
     return _CONDITIONS[name].format(conditions.arg(value))

@@ -130,7 +130,7 @@ async def get_statement(statement_id: UUID) -> StatementRow:
     """Raises NotFound. The caller checks whose it is."""
     found = await db.find_one(StatementRow, f"{_STATEMENT} WHERE id = $1", statement_id)
     if found is None:
-        raise NotFound("There is no such statement")
+        raise NotFound("There is no such monthly statement")
     return found
 
 

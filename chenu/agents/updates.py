@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from chenu.accounts.actor import AccountId, Actor, ApiScope
 from chenu.accounts.roles import Right
 from chenu.agents.access import GrantRow, get_own_grant
+from chenu.agents.manifest_changes import Manifest, ManifestChanges, compare_manifests
 from chenu.agents.model import AgentId, GrantId, VersionId
-from chenu.agents.permission_changes import PermissionChanges, compare_versions
-from chenu.agents.queries import find_agent
+from chenu.agents.permission_changes import PermissionChanges, compare_permissions
+from chenu.agents.queries import find_agent, list_versions_by_id
 from chenu.agents.rows import AgentRow
 from chenu.agents.version_heads import (
     VersionHead,
@@ -31,7 +32,8 @@ class AgentUpdate:
     agent: AgentRow
     used: VersionHead
     since: list[VersionHead]
-    changes: PermissionChanges
+    permissions: PermissionChanges
+    parts: ManifestChanges
 
     @property
     def newest(self) -> VersionHead:
@@ -47,8 +49,14 @@ async def get_update(actor: Actor, grant_id: GrantId) -> AgentUpdate:
     [used] = await list_version_heads_by_id([used_id])
     published = await list_version_heads([agent.id], all_states=False)
     since = [head for head in published if used.id < head.id <= agent.current_version]
-    changes = await compare_versions(used.id, agent.current_version)
-    return AgentUpdate(grant, agent, used, since, changes)
+    old, new = await _read_manifests(used.id, agent.current_version)
+    permissions = compare_permissions(old["permissions"], new["permissions"])
+    return AgentUpdate(grant, agent, used, since, permissions, compare_manifests(old, new))
+
+
+async def _read_manifests(old: VersionId, new: VersionId) -> tuple[Manifest, Manifest]:
+    found = {row.id: row.manifest for row in await list_versions_by_id([old, new])}
+    return found[old], found[new]
 
 
 async def _get_usable(

@@ -2,12 +2,13 @@
 secrets.
 """
 
+import contextlib
 import json
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, ClassVar, TextIO, cast
 
 import orjson
 import structlog
@@ -18,6 +19,34 @@ _SECRET = re.compile(
     # anchored at a word boundary and without backtracking: otherwise a long path takes seconds
     rf"|(?<!{_ATOM}){_ATOM}++@[\w-]+\.[\w.-]+"
 )
+
+
+class LossyStream:
+    """A line that cannot be written, as on a full disk, is lost and counted.
+
+    Whoever logs goes on: no request fails for the sake of what is said about it.
+    """
+
+    lost: ClassVar[int] = 0
+    """Lines of this process."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            LossyStream.lost += 1
+            return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
+def logger_factory(stream: TextIO) -> structlog.WriteLoggerFactory:
+    return structlog.WriteLoggerFactory(cast(TextIO, LossyStream(stream)))
 
 
 def configure_logs(level: str) -> None:
@@ -36,7 +65,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=logger_factory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -48,7 +77,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(_as_json),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(LossyStream(sys.stderr))
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -2,25 +2,21 @@
 
 from chenu.agents.legal_details import LegalDetailsInput, find_legal_details, save_legal_details
 from chenu.agents.queries import find_creator_by_handle
-from chenu.core.business_clock import follow_clock
 from chenu.demo.catalogue import Creator, load_creators
 from chenu.demo.seed import act_as
-from chenu.flows.composition import open_services
 from chenu.flows.creators.statements import make_due_statements
-from chenu.settings import Settings
+from chenu.flows.services import Services
 
 _REGISTERED = "kessler-brandt"
 """Has a VAT number, in another country than ours: reverse charge."""
 _VAT_NUMBER = "DE100000008"
 
 
-async def make_statements(settings: Settings) -> None:
+async def make_statements(services: Services) -> None:
     """From the books, by the task that makes them every month; once."""
-    async with open_services(settings, "chenu-demo") as services:
-        await follow_clock(settings)
-        for number, creator in enumerate(load_creators(), start=1):
-            await _tell_details(creator, number)
-        await make_due_statements(services)
+    for number, creator in enumerate(load_creators(), start=1):
+        await _tell_details(creator, number)
+    await make_due_statements(services)
 
 
 async def _tell_details(creator: Creator, number: int) -> None:

@@ -39,8 +39,8 @@ PEOPLE = (
         "business",
         "Nora Benali",
         TierCode.BUSINESS,
-        "renewed every month, as is a monthly agent; token limits of an API key and an agent, own "
-        "hourly rate for ROI",
+        "renewed every month, as is a monthly agent, of which a new version may be accepted; token "
+        "limits of an API key and an agent, own hourly rate for ROI",
     ),
     DemoPerson(
         "enterprise",
@@ -50,7 +50,10 @@ PEOPLE = (
         "en",
     ),
     DemoPerson(
-        "creator", "Jeanne Lefort", TierCode.STARTER, "sells agents; a bank asks about a sale"
+        "creator",
+        "Jeanne Lefort",
+        TierCode.STARTER,
+        "sells agents; a bank asks about a sale, and an agent is suspended, with an open appeal",
     ),
     DemoPerson(
         "affiliate",

@@ -16,6 +16,7 @@ from types import FrameType
 
 import click
 
+from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
 from chenu.core.migrations import apply_migrations
 from chenu.demo import state as demo_state
@@ -24,6 +25,7 @@ from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
 from chenu.demo.legal import make_statements
+from chenu.demo.open_matters import leave_open
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
@@ -108,7 +110,7 @@ class Demo:
         demo_state.save_state(self._folder, state)
         env.update(webhook_secrets(state))
         await _show_pictures(env)
-        await make_statements(read_settings(env))
+        await _write_what_is_of_today(env)
         now = await read_time(env["STRIPE_API_BASE"])
         say(f"its time is {now:%Y-%m-%d %H:%M} UTC, which `chenu sandbox advance` moves on")
 
@@ -148,6 +150,15 @@ async def _show_pictures(env: dict[str, str]) -> None:
             await hang_pictures(services)
     except ChenuError as error:
         say(f"without pictures of agents: {error}")
+
+
+async def _write_what_is_of_today(env: dict[str, str]) -> None:
+    """What the history's file leaves out, in business time."""
+    settings = read_settings(env)
+    async with open_services(settings, "chenu-demo") as services:
+        await follow_clock(settings)
+        await make_statements(services)
+        await leave_open()
 
 
 def say(step: str) -> None:

@@ -54,6 +54,16 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What would come back. `by_credit`: what the customer's credit at Stripe paid beside it, which
+    support gives again as credit (docs/decisions/0055).
+    """
+
+    returned: Cents
+    by_credit: Cents = Cents(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """What a withdrawal set going: operations to be run, and what comes back by them, in cents."""
 
@@ -78,8 +88,7 @@ class ContractSource(ABC):
     async def find(self, contract_id: UUID) -> Contract | None: ...
 
     @abstractmethod
-    async def estimate(self, contract: Contract, at: datetime) -> Cents:
-        """What would come back."""
+    async def estimate(self, contract: Contract, at: datetime) -> Estimate: ...
 
     @abstractmethod
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:

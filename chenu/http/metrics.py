@@ -9,6 +9,7 @@ from chenu.billing.event_cursor import list_cursors
 from chenu.billing.inbox import get_backlog
 from chenu.core import mail, queue
 from chenu.core.clock import business_now
+from chenu.core.logs import LossyStream
 from chenu.flows.events.polling import POLLED_SCOPES
 from chenu.ledger import open_operations
 
@@ -31,6 +32,8 @@ _JOBS = Gauge("chenu_jobs_due", "Jobs that run or could run now")
 _BEHIND = Gauge("chenu_jobs_behind_seconds", "How long the oldest job has waited for a worker")
 _OPERATIONS = Gauge("chenu_operations", "Operations by kind and state", ["kind", "state"])
 _MAILS = Gauge("chenu_mails_waiting", "Mails that are not sent yet")
+
+_LOST_LINES = Gauge("chenu_log_lines_lost", "Lines of the log that could not be written")
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
@@ -63,6 +66,7 @@ async def _read_gauges() -> None:
         _MISSED.labels(cursor.stream).set(cursor.missed_seconds)
     _JOBS.set(await queue.count_due())
     _BEHIND.set(await queue.seconds_behind())
+    _LOST_LINES.set(LossyStream.lost)
     _MAILS.set(await mail.count_unsent())
     _OPERATIONS.clear()
     for row in await open_operations.count_by_state():

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from chenu.agents.model import PaymentId, PurchaseId
+from chenu.agents.payments import get_payment
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.agents.refund_split import RefundParts
 from chenu.agents.refunds import SaleRefundOrigin
@@ -14,7 +15,7 @@ from chenu.core.global_id import find_uuid
 from chenu.core.i18n import Locale, translate
 from chenu.core.money import Cents
 from chenu.flows.purchases.refund_books import get_booked_parts
-from chenu.flows.purchases.refund_plans import RefundSaleInput, plan_refund
+from chenu.flows.purchases.refund_plans import RefundSaleInput, find_credit_beside, plan_refund
 from chenu.flows.purchases.refunds import refund_sale
 from chenu_graphql.breakdown import CREATOR, PLATFORM, TAX
 from chenu_graphql.context import Context, Info
@@ -58,6 +59,11 @@ class PurchaseRefundPayload:
     lines: list[MoneyLine] = field(
         "Out of whose part: they add up to the amount.", PARENT, _lines, weight=Weight(size=4)
     )
+    by_credit: Money | None = field(
+        "What the buyer's credit has paid of the same invoice, if anything: it does not go back by "
+        "itself, and support gives it again as credit.",
+        PARENT,
+    )
     user_errors: list[UserError] = user_errors()
 
 
@@ -68,10 +74,11 @@ async def resolve_purchase_refund(
     ctx, request = info.context, _read(data)
     if data.dry_run:
         plan = await plan_refund(ctx.actor, request)
-        return _answer(ctx, plan.purchase, plan.origin, plan.parts)
+        return _answer(ctx, plan.purchase, plan.origin, plan.parts, plan.by_credit)
     refund = await refund_sale(ctx.services, ctx.actor, request, data.idempotency_key)
-    purchase = await get_purchase(refund.purchase_id)
-    return _answer(ctx, purchase, refund.origin, await get_booked_parts(refund))
+    purchase, payment = await get_purchase(refund.purchase_id), await get_payment(refund.payment_id)
+    parts, by_credit = await get_booked_parts(refund), await find_credit_beside(payment)
+    return _answer(ctx, purchase, refund.origin, parts, by_credit)
 
 
 def _read(data: PurchaseRefundInput) -> RefundSaleInput:
@@ -91,7 +98,11 @@ def _read(data: PurchaseRefundInput) -> RefundSaleInput:
 
 
 def _answer(
-    ctx: Context, purchase: PurchaseRow, origin: SaleRefundOrigin, parts: RefundParts
+    ctx: Context,
+    purchase: PurchaseRow,
+    origin: SaleRefundOrigin,
+    parts: RefundParts,
+    by_credit: Cents,
 ) -> Payload:
     if origin is SaleRefundOrigin.STAFF:
         ctx.reading.record_staff_read("sale", purchase.id)
@@ -101,6 +112,7 @@ def _answer(
         sale=None if is_buyer else SaleSource(purchase),
         amount=parts.total,
         lines=_describe(parts, ctx.locale),
+        by_credit=by_credit or None,
     )
 
 

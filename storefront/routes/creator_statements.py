@@ -56,5 +56,5 @@ async def _get_own(pages: Pages, statement_id: UUID) -> StatementRow:
     creator = await find_creator_of(pages.request_context.actor.require_user())
     statement = await get_statement(statement_id)
     if creator is None or statement.creator_id != creator.id:
-        raise NotFound("There is no such statement")
+        raise NotFound("There is no such monthly statement")
     return statement

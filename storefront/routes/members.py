@@ -32,7 +32,15 @@ from chenu.accounts.sessions import choose_account
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from storefront import words
 from storefront.access import SIGNED_IN, for_right
-from storefront.forms import REFUSED_TRIES, Fields, FormView, HttpRequest, keep, read_form
+from storefront.forms import (
+    REFUSED_TRIES,
+    Fields,
+    FormView,
+    HttpRequest,
+    forms_of_page,
+    keep,
+    read_form,
+)
 from storefront.pages import Page, Pages
 from storefront.visitor import account_of
 
@@ -86,7 +94,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
             if member.role is not AccountRole.OWNER
         ],
         form=form,
-        forms={name: form if form.name == name else FormView(name) for name in _FORMS},
+        forms=forms_of_page(form, _FORMS),
     )
 
 

@@ -19,7 +19,7 @@ from chenu.privacy.exports import (
     request_export,
 )
 from storefront.access import SIGNED_IN
-from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, read_form
+from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, forms_of_page, read_form
 from storefront.pages import Page, Pages
 
 _FORMS = ("export", "download", "delete")
@@ -37,7 +37,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         "account/privacy.html",
         status,
         form=form,
-        forms={name: form if form.name == name else FormView(name) for name in _FORMS},
+        forms=forms_of_page(form, _FORMS),
         export=await find_last_export(actor.require_user()),
         obstacles=await find_obstacles(actor),
         word=pages.say(CONFIRMATION_WORD),

@@ -24,11 +24,21 @@ from chenu.flows.creators.review_agent import decide_review, is_of_reviewer
 from chenu.flows.creators.suspend_agent import reinstate_agent, suspend_agent
 from chenu.moderation.model import DecisionGround
 from storefront.access import REVIEWER
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import (
+    REFUSALS,
+    Fields,
+    FormView,
+    HttpRequest,
+    forms_of_page,
+    keep,
+    read_form,
+    read_query,
+)
 from storefront.json_text import pretty_json
 from storefront.moderation_words import ground_choices
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.picture_diff import PictureDiff, compare_pictures
 from storefront.review_diff import compare_listing, compare_texts
 
 PAGE_SIZE = 25
@@ -73,7 +83,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         change=waiting,
         version=offered,
         manifest=pretty_json(offered.manifest) if offered else "",
-        new_media=waiting.media if waiting else None,
+        picture_diff=_compare_media(agent, waiting),
         listing_diff=compare_listing(agent, waiting) if waiting else [],
         near_copies=await list_near_copies(agent, waiting.fields if waiting else {}),
         manifest_diff=_compare_manifests(live, offered) if waiting else [],
@@ -82,7 +92,7 @@ async def _render_review(pages: Pages, agent: AgentRow, form: FormView, status: 
         grounds=ground_choices(pages.locale),
         seen_at=submitted.isoformat() if submitted else "",
         form=form,
-        forms={name: form if form.name == name else FormView(name) for name in _FORMS},
+        forms=forms_of_page(form, _FORMS),
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("review", agent.id)])
     return page
@@ -107,6 +117,14 @@ def _compare_manifests(
     if live is None or offered is None or live.id == offered.id:
         return []
     return compare_texts(pretty_json(live.manifest), pretty_json(offered.manifest))
+
+
+def _compare_media(agent: AgentRow, waiting: ChangeRow | None) -> PictureDiff | None:
+    """None where the pictures stay as they are."""
+    media = waiting.media if waiting else None
+    if media is None or media == agent.media:
+        return None
+    return compare_pictures(agent.media, media)
 
 
 @post("/staff/agents/{agent_id:uuid}/decide", opt=REVIEWER)

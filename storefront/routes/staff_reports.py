@@ -13,7 +13,7 @@ from chenu.agents.buyer_reviews import ReviewRow
 from chenu.agents.model import AgentId, ReviewId
 from chenu.agents.queries import list_agents_by_id
 from chenu.agents.review_removal import get_review
-from chenu.core.errors import NotFound
+from chenu.core.errors import ChenuError, NotFound
 from chenu.core.paging import Key
 from chenu.flows.content_reports.decide import decide_case
 from chenu.flows.content_reports.removals import remove_review, restore_review
@@ -23,12 +23,22 @@ from chenu.moderation.report_model import CaseId, CaseState, ReportedKind
 from chenu.moderation.reports import ReportRow, list_reports
 from storefront import moderation_words, report_words
 from storefront.access import REVIEWER
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import (
+    REFUSALS,
+    Fields,
+    FormView,
+    HttpRequest,
+    forms_of_page,
+    keep,
+    read_form,
+    read_query,
+)
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 
 _PAGE_SIZE = 25
 _PATH = "/staff/reports"
+_FORMS = ("decide", "remove", "restore")
 
 
 @get(_PATH, opt=REVIEWER)
@@ -90,7 +100,7 @@ async def _render(
         links=pager.links(found, _key_of_report),
         report_words=report_words,
         form=form,
-        empty_form=FormView,
+        forms=forms_of_page(form, _FORMS),
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("report", case.id)])
     return page
@@ -117,11 +127,9 @@ async def decide(
     await get_case(row_id)
     try:
         outcome = fields.read_choice("outcome", CaseState)
-        actor, reason = pages.request_context.actor, fields.text("reason")
-        await decide_case(actor, row_id, outcome, reason)
+        await decide_case(pages.request_context.actor, row_id, outcome, fields.text("reason"))
     except REFUSALS as error:
-        form = pages.refused("decide", keep(fields, ("outcome", "reason")), error)
-        return await _render(pages, row_id, Fields({}), form, pages.status(error))
+        return await _refuse(pages, row_id, "decide", fields, error)
     return pages.go(f"{_PATH}?notice=reports-decided")
 
 
@@ -135,8 +143,7 @@ async def remove(
         ground = fields.read_choice("ground", DecisionGround)
         await remove_review(pages.request_context.actor, review_id, ground, fields.text("reason"))
     except REFUSALS as error:
-        form = pages.refused("remove", keep(fields, ("ground", "reason")), error)
-        return await _render(pages, row_id, Fields({}), form, pages.status(error))
+        return await _refuse(pages, row_id, "remove", fields, error)
     return pages.go(f"{_PATH}/{row_id}?notice=review-removed")
 
 
@@ -149,9 +156,16 @@ async def restore(
     try:
         await restore_review(pages.request_context.actor, review_id, fields.text("reason"))
     except REFUSALS as error:
-        form = pages.refused("restore", keep(fields, ("reason",)), error)
-        return await _render(pages, row_id, Fields({}), form, pages.status(error))
+        return await _refuse(pages, row_id, "restore", fields, error)
     return pages.go(f"{_PATH}/{row_id}?notice=review-restored")
+
+
+async def _refuse(
+    pages: Pages, case_id: CaseId, name: str, fields: Fields, error: ChenuError
+) -> Page:
+    """The page again, with what was typed into this form."""
+    form = pages.refused(name, keep(fields, ("outcome", "ground", "reason")), error)
+    return await _render(pages, case_id, Fields({}), form, pages.status(error))
 
 
 async def _get_review_id(case_id: CaseId) -> ReviewId:

@@ -73,7 +73,7 @@ async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 
 
 def _search_view(search: Search, pages: Pages) -> FormView:
-    values = {name: search.fields.text(name) for name in ("q", "min", "max", "sort")}
+    values = {name: search.fields.text(name) for name in ("q", "min", "max", "rising", "sort")}
     errors = [error for each in search.errors for error in field_errors(each, pages.locale)]
     return FormView("search", values, errors)
 

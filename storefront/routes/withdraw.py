@@ -16,9 +16,8 @@ from chenu.accounts.roles import Right
 from chenu.accounts.users import get_user
 from chenu.core.clock import business_now
 from chenu.core.errors import RateLimited
-from chenu.core.money import Cents
 from chenu.flows.services import Services
-from chenu.flows.withdrawal_contracts import Contract
+from chenu.flows.withdrawal_contracts import Contract, Estimate
 from chenu.flows.withdrawals.declare import (
     StatementInput,
     check_statement,
@@ -54,19 +53,19 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     is_own = actor.kind is ActorKind.SESSION and actor.has_right(Right.MANAGE_PLAN)
     now = business_now()
     contracts = await list_contracts(account_of(actor)) if is_own else []
-    dues = await asyncio.gather(*(_estimate(contract, now) for contract in contracts))
+    estimates = await asyncio.gather(*(_estimate(contract, now) for contract in contracts))
     return pages.show(
         "withdraw/page.html",
         status,
         form=form,
         is_own=is_own,
-        contracts=list(zip(contracts, dues, strict=True)),
+        contracts=list(zip(contracts, estimates, strict=True)),
         now=now,
         statements=await list_statements_of_account(account_of(actor)) if is_own else [],
     )
 
 
-async def _estimate(contract: Contract, at: datetime) -> Cents:
+async def _estimate(contract: Contract, at: datetime) -> Estimate:
     return await source_of(contract).estimate(contract, at)
 
 
@@ -119,7 +118,7 @@ async def _render_contract(
         status,
         contract=contract,
         is_open=contract.is_open(now),
-        due=await _estimate(contract, now),
+        estimate=await _estimate(contract, now),
         form=form,
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chenu.accounts.actor import Staff
+from chenu.agents.facets import count_facets
 from chenu.agents.featured import (
     FeatureInput,
     feature_agent,
@@ -16,9 +17,12 @@ from chenu.agents.featured import (
     unfeature_agent,
 )
 from chenu.agents.model import AgentKind, AgentStatus
+from chenu.agents.search import list_cards
+from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError, Forbidden, NotFound
+from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
 from tests.agents.shelf import Shop, open_shop, shelve
 from tests.people import Person, get_agent, make_person
@@ -135,3 +139,7 @@ async def test_new_agents_rise_by_the_accounts_that_have_them(shop: Shop) -> Non
 
     assert [card.name for card in await list_rising_cards("fr")] == ["Many", "Some"]
     assert [agent.name for agent in await list_rising_agents()] == ["Many", "Some"]
+    query = AgentQuery(filter=AgentFilter(is_rising=True), sort=AgentSort.POPULAR)
+    found = await list_cards(query, PageRequest(size=9), "fr")
+    assert [hit.card.name for hit in found.rows] == ["Many", "Some"]
+    assert (await count_facets(query)).total == 2

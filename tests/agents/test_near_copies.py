@@ -120,6 +120,27 @@ async def test_the_platforms_own_texts_are_compared_too(services: Services) -> N
     assert (copy.name, copy.creator_name) == ("Planner", None)
 
 
+async def test_each_language_of_another_is_compared(services: Services) -> None:
+    shop = await open_shop("copieur")
+    english = {"name": "Planner", "tagline": "From your notes.", "description": ORIGINAL}
+    await shelve(
+        shop,
+        "Planificateur",
+        description=OTHER,
+        kind=AgentKind.PLATFORM,
+        creator=None,
+        platform_rank=1,
+        translation=english,
+    )
+
+    of_english = await shelve(shop, "Planner", description=ORIGINAL)
+    of_french = await shelve(shop, "Planificateur", description=OTHER)
+
+    for agent_id in (of_english, of_french):
+        [copy] = await find(agent_id)
+        assert (copy.name, copy.percent > 80) == ("Planificateur", True)
+
+
 async def test_a_waiting_change_is_compared_by_what_it_would_say(author: Shop) -> None:
     other = await open_shop("autre")
     agent_id = await shelve(other, "Veilleur", description=OTHER)

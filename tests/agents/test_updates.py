@@ -91,8 +91,8 @@ async def test_the_update_shows_all_that_came_since_and_what_may_be_touched(held
 
     assert (update.used.number, update.newest.number) == ("1.0.0", "1.2.0")
     assert [head.number for head in update.since] == ["1.2.0", "1.1.0"]
-    assert update.changes.widened == (Widened(("files:read",), "files:write"),)
-    assert update.changes.added == ()
+    assert update.permissions.widened == (Widened(("files:read",), "files:write"),)
+    assert update.permissions.added == ()
 
 
 async def test_a_version_that_is_not_the_newest_any_more_is_not_accepted(held: Held) -> None:

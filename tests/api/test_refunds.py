@@ -9,11 +9,14 @@ from chenu.accounts.actor import Staff
 from chenu.agents.access import list_usable_grants, record_first_use
 from chenu.agents.model import PurchaseId
 from chenu.agents.purchases import PurchaseRow
+from chenu.core.money import Cents
 from chenu.flows.services import Services
 from tests.api.calls import Api, as_session, fingerprint, gid
-from tests.flows.sales import Market, buy, open_market
+from tests.flows.monthly import begin, pay_by_credit
+from tests.flows.sales import Market, buy, open_market, open_monthly_market
 from tests.people import make_person
 from tests.rows import count, put
+from tests.stripe_side import StripeSide
 
 
 @pytest.fixture
@@ -51,6 +54,22 @@ async def test_a_buyer_sees_what_would_go_back_and_then_gets_it(
     assert shown["purchase"]["status"] == "PAID"
     assert (done["purchase"]["status"], int(done["amount"]["amountMinor"])) == ("REFUNDED", 999)
     assert again == done
+
+
+async def test_what_a_credit_paid_is_told_before_and_after(
+    client: httpx.AsyncClient, services: Services, stripe_side: StripeSide
+) -> None:
+    await stripe_side.reset()
+    monthly = await open_monthly_market(services)
+    sold = await begin(services, monthly)
+    await pay_by_credit(sold, Cents(250))
+    api = as_session(client, services, monthly.buyer)
+
+    shown = (await api.run("RefundPurchase", input=back(sold.id, dryRun=True))).payload()
+    done = (await api.run("RefundPurchase", input=back(sold.id))).payload()
+
+    assert shown["byCredit"]["amountMinor"] == done["byCredit"]["amountMinor"] == "250"
+    assert sum(amounts(shown)) == monthly.agent.price_amount
 
 
 async def test_a_creator_gives_a_part_back_and_sees_the_sale_alone(

@@ -1,12 +1,17 @@
 """Monthly agents for tests: begun on Stripe's page, renewed as the clocks move."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from chenu.agents.access import has_usable_grant
-from chenu.agents.payments import PaymentRow, list_payments
+from chenu.agents.model import PaymentId
+from chenu.agents.payments import CREDIT, PaymentRow, insert_payment, list_payments
+from chenu.agents.pricing import split_sale
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.billing.subscriptions import SubscriptionRow, find_subscription_by_stripe_id
 from chenu.core.clock import business_now
+from chenu.core.ids import new_id
+from chenu.core.money import Cents
 from chenu.flows.invariants import check_everything
 from chenu.flows.services import Services
 from tests.flows.plans import catch_up
@@ -60,6 +65,23 @@ async def leave(market: Market) -> None:
     """What a deletion does to the creator's agent and to their own row."""
     await put("agent", "status", "ARCHIVED", "id = $2", market.agent.id)
     await put("app_user", "deleted_at", business_now(), "id = $2", market.creator.user_id)
+
+
+async def pay_by_credit(purchase: PurchaseRow, amount: Cents) -> None:
+    """As if a credit at Stripe had paid this much more of the last invoice."""
+    paid, *_ = await payments_of(purchase)
+    name, creator_share = f"{CREDIT}1", split_sale(amount).creator
+    row = replace(
+        paid,
+        id=PaymentId(new_id()),
+        stripe_payment_intent_id=name,
+        stripe_charge_id=name,
+        stripe_transfer_id=None,
+        gross=amount,
+        creator_share=creator_share,
+        platform_share=Cents(amount - creator_share),
+    )
+    await insert_payment(row)
 
 
 async def require_true_books(services: Services) -> None:

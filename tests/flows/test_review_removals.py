@@ -14,12 +14,14 @@ from chenu.core.paging import PageRequest
 from chenu.flows.agent_reviews import create_review, may_review, reply_to_review
 from chenu.flows.appeals.appeal import appeal_decision
 from chenu.flows.appeals.decide import decide_appeal
+from chenu.flows.content_reports.decide import decide_case
 from chenu.flows.content_reports.removals import remove_review, restore_review
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.services import Services
 from chenu.moderation.decisions import find_latest_decision
 from chenu.moderation.model import DecisionGround, DecisionKind
+from chenu.moderation.report_model import CaseState
 from tests.flows.plans import catch_up
 from tests.flows.reports import open_cases, report_mails, send_review_report
 from tests.flows.sales import Market, buy, open_market
@@ -157,3 +159,16 @@ async def test_whoever_has_a_part_in_it_decides_nothing_and_nothing_goes_without
         await remove_review(reviewer.actor, review.id, DecisionGround.TERMS, " ")
 
     assert await fingerprint() == before
+
+
+async def test_its_author_does_not_dismiss_what_is_reported_of_it(
+    market: Market, review: ReviewRow
+) -> None:
+    await send_review_report(review.id)
+    [case] = await open_cases()
+    author = replace(market.buyer.actor, staff=frozenset({Staff.REVIEWER}))
+
+    with pytest.raises(Forbidden, match="part in this review"):
+        await decide_case(author, case, CaseState.DISMISSED, "It is fine.")
+
+    assert await open_cases() == [case]

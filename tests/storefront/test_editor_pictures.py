@@ -80,7 +80,8 @@ async def test_what_is_new_of_a_published_agent_waits_for_a_reviewer(
     after = await _images(buyer, f"/agents/{agent.slug}")
 
     assert before == []
-    assert ALT in review.words
+    assert "On sale now The drawn icon No screenshots." in review.words
+    assert f"After the change The drawn icon added · {ALT}" in review.words
     assert len(after) == 1
 
 

@@ -41,4 +41,13 @@ async def test_a_choice_without_reason_changes_nothing(
 async def test_a_new_agent_that_somebody_has_rises(browser: Browser, agent: AgentRow) -> None:
     await put("agent", "installs", 3, "id = $2", agent.id)
 
-    assert "New and rising" in (await browser.get("/")).words
+    home = await browser.get("/")
+    everything = await browser.get("/agents?rising=1&sort=POPULAR")
+    await put("agent", "installs", 0, "id = $2", agent.id)
+    nothing = await browser.get("/agents?rising=1")
+
+    assert "New and rising" in home.words
+    assert "/agents?rising=1&sort=POPULAR" in home.links()
+    assert ("rising", "1") in everything.form("/agents").fields
+    assert "/agents?sort=POPULAR" in everything.links()  # without the filter
+    assert ("1 agent" in everything.words, "0 agents" in nothing.words) == (True, True)

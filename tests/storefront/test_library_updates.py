@@ -1,5 +1,7 @@
 """The library's page of a newer version: what it changes, and the form that accepts it."""
 
+from typing import Any
+
 import pytest
 
 from chenu.agents.model import VersionId
@@ -44,6 +46,21 @@ async def test_the_library_leads_to_what_a_new_version_changes(
     assert "Lit aussi les PDF." in page.words
     assert "New: Reads mail in the folders you open to it." in page.words
     assert "More than before: Saves its work in a folder of its own." in page.words
+    assert "Its tools and settings stay as they were." in page.words
+
+
+async def test_tools_settings_and_needs_that_change_are_named(
+    browser: Browser, agent: AgentRow, path: str
+) -> None:
+    changes: dict[str, Any] = {"tools": ["mail_draft"], "minTokens": 90, "model": "chenu-large"}
+    await publish_newer(agent.id, parameters={"<b>tone</b>": "dry"}, **changes)
+
+    page = await browser.get(path)
+
+    assert "Tools New: mail_draft" in page.words
+    assert "Settings New: <b>tone</b>" in page.words
+    assert "chenu-large instead of" in page.words
+    assert "Tokens that a run needs at least 90 instead of" in page.words
 
 
 async def test_accepting_is_one_form_and_leads_back_to_the_library(

@@ -1,21 +1,17 @@
 """Refunds of agents on our pages, without JavaScript: the buyer's, the creator's, the desk's."""
 
-from dataclasses import replace
-
 import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.agents.access import list_usable_grants, record_first_use
-from chenu.agents.model import PaymentId
-from chenu.agents.payments import CREDIT, insert_payment, list_payments, record_refund
+from chenu.agents.payments import record_refund
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.refunds import list_sale_refunds
 from chenu.core import db
-from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.purchases.refund_steps import fail_refund
 from chenu.flows.services import Services
-from tests.flows.monthly import begin
+from tests.flows.monthly import begin, pay_by_credit
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, buy, open_market, open_monthly_market
 from tests.rows import count, put
@@ -179,26 +175,14 @@ async def test_buyer_and_desk_learn_what_a_credit_paid_before_they_confirm(
     market = await open_monthly_market(services)
     sold = await begin(services, market)
     await put("app_user", "locale", "en")
-    [paid] = await list_payments([sold.id])
-    name = f"{CREDIT}1"
-    await insert_payment(
-        replace(
-            paid,
-            id=PaymentId(new_id()),
-            stripe_payment_intent_id=name,
-            stripe_charge_id=name,
-            stripe_transfer_id=None,
-            gross=Cents(250),
-            creator_share=Cents(175),
-            platform_share=Cents(75),
-        )
-    )
+    await pay_by_credit(sold, Cents(250))
     browser.become(market.buyer)
 
-    own = await browser.get(f"/purchases/{sold.id}/refund")
+    pages = (f"/purchases/{sold.id}/refund", "/account/withdraw", f"/account/withdraw/{sold.id}")
+    own = [(await browser.get(page)).words for page in pages]
     browser.become(await make_reader("clerk", staff=(Staff.SUPPORT,)))
     sale_page, form = f"/staff/sales/{sold.id}", f"/staff/sales/{sold.id}/refund"
     desk = await show(browser, await browser.get(sale_page), form)
 
-    assert "Your credit has paid €2.50 more." in own.words
+    assert all("Your credit has paid €2.50 more." in words for words in own)
     assert "The buyer’s credit has paid €2.50 more" in desk.words

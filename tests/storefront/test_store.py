@@ -151,7 +151,9 @@ async def test_what_cannot_be_meant_is_reported_beside_its_field(
     assert control.attributes["aria-invalid"] == "true"
 
 
-@pytest.mark.parametrize("query", ["sphere=MOON", "level=L7", "sort=CHEAP", "price=LEASE"])
+@pytest.mark.parametrize(
+    "query", ["sphere=MOON", "level=L7", "sort=CHEAP", "price=LEASE", "rising=2"]
+)
 async def test_options_that_do_not_exist_are_reported(
     browser: Browser, shelf: list[AgentRow], query: str
 ) -> None:

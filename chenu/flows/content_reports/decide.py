@@ -2,8 +2,10 @@
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
-from chenu.agents.model import AgentId
+from chenu.agents.model import AgentId, ReviewId
 from chenu.agents.queries import find_agent
+from chenu.agents.review_removal import get_review
+from chenu.agents.rows import AgentRow
 from chenu.core import db
 from chenu.core.errors import Forbidden, Invalid, NotFound, reject_if_any
 from chenu.core.mail import MailKind, queue_mail
@@ -41,8 +43,7 @@ async def settle_case(actor: Actor, case: CaseRow, outcome: CaseState, reason: s
     agent = await find_agent(AgentId(case.agent))
     if agent is None:
         raise NotFound("There is no such agent")
-    if await is_of_reviewer(actor, agent):
-        raise Forbidden("You have a part in this agent: another reviewer decides about it")
+    await _require_apart(actor, case, agent)
     await close_case(case, outcome, actor.require_user(), reason)
     for report in await list_answerable(case.id):
         mailbox = await find_mailbox(report)
@@ -58,3 +59,13 @@ async def settle_case(actor: Actor, case: CaseRow, outcome: CaseState, reason: s
         )
         key = f"report-decided:{report.id}"
         await queue_mail(MailKind.REPORT_DECIDED, email, locale, key, params)
+
+
+async def _require_apart(actor: Actor, case: CaseRow, agent: AgentRow) -> None:
+    """Four eyes: neither who sells the agent nor who wrote the review. Raises Forbidden."""
+    if await is_of_reviewer(actor, agent):
+        raise Forbidden("You have a part in this agent: another reviewer decides about it")
+    if case.kind is ReportedKind.REVIEW:
+        review = await get_review(ReviewId(case.subject))
+        if review.author_id == actor.require_user():
+            raise Forbidden("You have a part in this review: another reviewer decides about it")

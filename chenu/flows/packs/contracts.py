@@ -11,7 +11,13 @@ from chenu.core.ids import find_id
 from chenu.core.money import Cents
 from chenu.flows.packs.refunds import PackOffer, get_pack_offer, list_pack_offers, take_refund
 from chenu.flows.subscriptions.refunds import create_refund_operation
-from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
+from chenu.flows.withdrawal_contracts import (
+    Contract,
+    ContractKind,
+    ContractSource,
+    Estimate,
+    Withdrawal,
+)
 from chenu.tokens.pack_orders import (
     PackOrderId,
     PackOrderRow,
@@ -40,8 +46,8 @@ class PackContracts(ContractSource):
         found = await _describe([order]) if order is not None and order.is_paid else []
         return found[0] if found else None
 
-    async def estimate(self, contract: Contract, at: datetime) -> Cents:
-        return (await get_pack_offer(await _get(contract))).amount
+    async def estimate(self, contract: Contract, at: datetime) -> Estimate:
+        return Estimate((await get_pack_offer(await _get(contract))).amount)
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         """The tokens that are unspent go in the same transaction; of spent ones nothing returns."""

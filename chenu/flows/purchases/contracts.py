@@ -25,9 +25,15 @@ from chenu.billing.invoices import (
 )
 from chenu.core.ids import find_id
 from chenu.core.money import Cents
-from chenu.flows.purchases.refund_plans import RefundPlan
+from chenu.flows.purchases.refund_plans import RefundPlan, sum_credit
 from chenu.flows.purchases.refunds import take_refund
-from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
+from chenu.flows.withdrawal_contracts import (
+    Contract,
+    ContractKind,
+    ContractSource,
+    Estimate,
+    Withdrawal,
+)
 
 _REASON = "Withdrawal"
 
@@ -47,9 +53,11 @@ class PurchaseContracts(ContractSource):
         row = await find_purchase(PurchaseId(contract_id))
         return await _describe(row) if row is not None and _is_contract(row) else None
 
-    async def estimate(self, contract: Contract, at: datetime) -> Cents:
+    async def estimate(self, contract: Contract, at: datetime) -> Estimate:
+        if not contract.is_open(at):
+            return Estimate(Cents(0))
         payments = await list_payments([PurchaseId(contract.id)])
-        return Cents(sum(payment.left for payment in payments) if contract.is_open(at) else 0)
+        return Estimate(Cents(sum(payment.left for payment in payments)), sum_credit(payments))
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         """A disputed payment stays with the bank, which decides about it."""

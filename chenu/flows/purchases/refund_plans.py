@@ -1,7 +1,7 @@
 """What a refund of an agent would move, who may ask for it, and why not; nothing moves here."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -113,14 +113,24 @@ async def plan_refund(actor: Actor, data: RefundSaleInput, *, lock: bool = False
     amount = _read_amount(payment, data.amount)
     if origin is SaleRefundOrigin.BUYER:
         await require_returnable(purchase, payment, amount, lock=lock)
-    by_credit = _sum_credit(everything, payment)
-    return RefundPlan(purchase, payment, amount, origin, payment.id == payments[0].id, by_credit)
+    is_latest = payment.id == payments[0].id
+    by_credit = sum_credit(each for each in everything if _is_of_same_invoice(each, payment))
+    return RefundPlan(purchase, payment, amount, origin, is_latest, by_credit)
 
 
-def _sum_credit(payments: Sequence[PaymentRow], payment: PaymentRow) -> Cents:
-    invoice = payment.stripe_invoice_id
-    same = [each for each in payments if each.is_credit and each.stripe_invoice_id == invoice]
-    return Cents(sum(each.paid for each in same))
+def sum_credit(payments: Iterable[PaymentRow]) -> Cents:
+    """What the buyer's credit at Stripe paid of these, which no refund returns."""
+    return Cents(sum(payment.paid for payment in payments if payment.is_credit))
+
+
+async def find_credit_beside(payment: PaymentRow) -> Cents:
+    """What a credit paid of the same invoice."""
+    everything = await list_payments([payment.purchase_id])
+    return sum_credit(each for each in everything if _is_of_same_invoice(each, payment))
+
+
+def _is_of_same_invoice(payment: PaymentRow, other: PaymentRow) -> bool:
+    return payment.stripe_invoice_id == other.stripe_invoice_id
 
 
 async def find_origin(actor: Actor, purchase: PurchaseRow) -> SaleRefundOrigin:

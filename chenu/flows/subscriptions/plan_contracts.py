@@ -35,7 +35,13 @@ from chenu.flows.subscriptions.refunds import (
     list_refundable,
     new_refund_request,
 )
-from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSource, Withdrawal
+from chenu.flows.withdrawal_contracts import (
+    Contract,
+    ContractKind,
+    ContractSource,
+    Estimate,
+    Withdrawal,
+)
 from chenu.flows.withdrawal_terms import returned_amount
 from chenu.ledger.operations import OperationRow
 from chenu.support.withdrawals import find_declared_at
@@ -61,14 +67,14 @@ class PlanContracts(ContractSource):
         rows = await list_subscriptions_by_id([SubscriptionId(contract_id)])
         return await _describe(rows[0]) if rows and _is_plan(rows[0]) else None
 
-    async def estimate(self, contract: Contract, at: datetime) -> Cents:
+    async def estimate(self, contract: Contract, at: datetime) -> Estimate:
         row = await _get(contract)
         starts_now = await _starts_now(row)
         dues = [
             await _find_due(invoice, payment, at, starts_now=starts_now)
             for invoice, payment in await _list_paid(row)
         ]
-        return Cents(sum(dues))
+        return Estimate(Cents(sum(dues)))
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
         await lock_subscriptions(contract.account_id, SubscriptionKind.TIER)
