@@ -49,8 +49,8 @@ _MISSED = (
 _MISSED_TOO = "Le lundi de Pentecôte est compté comme un jour ouvré dans deux cas sur trois."
 _RIVAL = "Cet avis parle d’un autre produit : notre agent n’a jamais été vendu au mois."
 _CHANGELOG = (
-    "Range dans la bibliothèque les articles que vous approuvez, et prépare un courriel de "
-    "synthèse pour votre équipe."
+    "Prépare chaque lundi un courriel de synthèse pour votre équipe. C’est vous qui l’envoyez : "
+    "l’agent demande pour cela de pouvoir écrire des brouillons."
 )
 
 
@@ -98,8 +98,8 @@ async def _publish_update() -> None:
     version, *_ = await list_versions([agent.id], all_states=False)
     manifest = {
         **version.manifest,
-        "permissions": ["web:read", "library:write", "notes:write", "mail:draft"],
-        "tools": ["web_fetch", "library_search", "library_add", "note_write", "mail_draft"],
+        "permissions": [*version.manifest["permissions"], "mail:draft"],
+        "tools": [*version.manifest["tools"], "mail_draft"],
     }
     maker = await act_as("bureau.openlab")
     await create_version(maker, agent.id, "1.3.0", _CHANGELOG, manifest)

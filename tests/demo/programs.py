@@ -37,12 +37,17 @@ def open_program(demo: RunningDemo, key: str | None = None) -> Iterator[Program]
         yield Program(http)
 
 
+def sign_in(program: Program, demo: RunningDemo, role: str) -> None:
+    """Its client sees pages and sends mutations as this person from now on."""
+    email, password = demo.password(role)
+    signed_in = program.run("session", "SignIn", input={"email": email, "password": password})
+    program.http.headers["x-csrf-token"] = signed_in["signIn"]["csrfToken"]
+
+
 def make_key(demo: RunningDemo, role: str) -> str:
     """As a person does once: sign in, make a key, note the secret."""
-    email, password = demo.password(role)
     with open_program(demo) as person:
-        signed_in = person.run("session", "SignIn", input={"email": email, "password": password})
-        person.http.headers["x-csrf-token"] = signed_in["signIn"]["csrfToken"]
+        sign_in(person, demo, role)
         request = {"name": "a program", "scopes": ["READ", "MARKETPLACE"]}
         made = person.run("api-keys", "CreateApiKey", input=request)["apiKeyCreate"]
     assert made["userErrors"] == []
