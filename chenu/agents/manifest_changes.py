@@ -40,11 +40,12 @@ class ManifestChanges:
 
 
 def compare_manifests(old: Manifest, new: Manifest) -> ManifestChanges:
-    models = old["model"], new["model"]
+    """A manifest may lack what was not asked for when it was stored."""
+    models = old.get("model", ""), new.get("model", "")
     least = old.get("minTokens", 0), new.get("minTokens", 0)
     return ManifestChanges(
-        tools=_compare(_by_name(old["tools"]), _by_name(new["tools"])),
-        settings=_compare(old["parameters"], new["parameters"]),
+        tools=_compare(_by_name(old.get("tools", ())), _by_name(new.get("tools", ()))),
+        settings=_compare(old.get("parameters", {}), new.get("parameters", {})),
         model=models if models[0] != models[1] else None,
         min_tokens=least if least[0] != least[1] else None,
     )

@@ -50,7 +50,7 @@ async def get_update(actor: Actor, grant_id: GrantId) -> AgentUpdate:
     published = await list_version_heads([agent.id], all_states=False)
     since = [head for head in published if used.id < head.id <= agent.current_version]
     old, new = await _read_manifests(used.id, agent.current_version)
-    permissions = compare_permissions(old["permissions"], new["permissions"])
+    permissions = compare_permissions(old.get("permissions", ()), new.get("permissions", ()))
     return AgentUpdate(grant, agent, used, since, permissions, compare_manifests(old, new))
 
 

@@ -141,6 +141,6 @@ async def show_receipt(pages: NamedDependency[Pages], receipt: FromPath[str]) ->
         case=case,
         name=agent.text(pages.locale).name,
         slug=agent.slug if agent.is_on_sale else None,
-        is_told=report.email is not None or report.reporter_id is not None,
+        gets_answer=report.email is not None or report.reporter_id is not None,
         report_words=report_words,
     )

@@ -44,6 +44,14 @@ def test_settings_model_and_least_tokens_are_compared() -> None:
     assert found.min_tokens == (10, MANIFEST.get("minTokens", 0))
 
 
+def test_a_manifest_that_lacks_something_is_compared() -> None:
+    found = compare_manifests({}, MANIFEST)
+
+    assert found.tools.added == tuple(MANIFEST["tools"])
+    assert (found.model, found.settings.added) == (("", "chenu-medium"), ("temperature",))
+    assert compare_manifests(MANIFEST, {}).tools.removed == tuple(MANIFEST["tools"])
+
+
 def test_what_is_said_to_the_model_and_permissions_are_no_part_of_it() -> None:
     found = compare({}, {"systemPrompt": "Another", "permissions": ["mail:send"], "name": "Other"})
 

@@ -56,7 +56,7 @@ async def test_a_buyer_sees_what_would_go_back_and_then_gets_it(
     assert again == done
 
 
-async def test_what_a_credit_paid_is_told_before_and_after(
+async def test_what_a_credit_paid_is_shown_before_and_after(
     client: httpx.AsyncClient, services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -68,7 +68,7 @@ async def test_what_a_credit_paid_is_told_before_and_after(
     shown = (await api.run("RefundPurchase", input=back(sold.id, dryRun=True))).payload()
     done = (await api.run("RefundPurchase", input=back(sold.id))).payload()
 
-    assert shown["byCredit"]["amountMinor"] == done["byCredit"]["amountMinor"] == "250"
+    assert shown["byCredit"]["amountMinor"] == done["byCredit"]["amountMinor"] == 250
     assert sum(amounts(shown)) == monthly.agent.price_amount
 
 
