@@ -70,7 +70,7 @@ types: $(READY) ## mypy, strict, over code and tests
 migrate: $(READY) ## a new generated migration when tables.py changed; apply with `chenu migrate`
 	@PICCOLO_CONF=chenu.piccolo_conf $(BIN)/piccolo migrations new chenu --auto --desc="$(or $(DESC),change)"
 
-schema: $(READY) ## write graphql/schema.graphql from the code
+schema: $(READY) ## write graphql/schema.graphql from the code, and the stored operations from graphql/operations
 	@$(BIN)/python -m chenu_graphql.export graphql/schema.graphql
 
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate

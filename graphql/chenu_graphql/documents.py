@@ -90,6 +90,13 @@ class Documents:
         self._schema = schema
         self._known: OrderedDict[str, Prepared] = OrderedDict()
         self._bytes = 0
+        self._stored: dict[str, Prepared] = {}
+
+    def read_stored(self, text: str) -> Prepared:
+        """Never dropped: there are as many as operations.json has."""
+        if text not in self._stored:
+            self._stored[text] = self._prepare(text)
+        return self._stored[text]
 
     def read(self, text: str) -> Prepared:
         known = self._known.get(text)

@@ -7,9 +7,11 @@ import orjson
 from graphql import GraphQLError
 
 from chenu.core.errors import BadInput
+from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 from chenu_graphql.engine import Answer, GraphQLRequest
-from chenu_graphql.errors import with_code
+from chenu_graphql.errors import OperationNotStored, with_code
+from chenu_graphql.stored import STORED_PATH, find_stored
 
 MAX_LIST = 1_000
 
@@ -19,7 +21,8 @@ _NULL = msgspec.Raw(b"null")
 class _Body(msgspec.Struct):
     """The body of a request or subscribe message; `extensions` and unknown fields are ignored."""
 
-    query: str
+    query: str | None = None
+    document_id: str | None = msgspec.field(name="documentId", default=None)
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(name="operationName", default=None)
@@ -53,13 +56,29 @@ def _explain(problem: str) -> BadInput:
 
 
 def read_request(body: bytes | msgspec.Raw) -> GraphQLRequest:
-    """Raises BadInput. Arrays are refused: batching is off."""
+    """Raises BadInput, OperationNotStored. Arrays are refused: batching is off."""
     sent: _Body = read_json(body, _Body)
     try:
         _check_lists(sent.variables, ("variables",))
     except RecursionError:
         raise BadInput("The body is nested too deeply") from None
-    return GraphQLRequest(sent.query, sent.variables or {}, sent.operation_name or None)
+    query, is_stored = _read_document(sent)
+    return GraphQLRequest(query, sent.variables or {}, sent.operation_name or None, is_stored)
+
+
+def _read_document(sent: _Body) -> tuple[str, bool]:
+    """The text, and whether it is stored. Raises BadInput, OperationNotStored."""
+    if sent.query is not None and sent.document_id is not None:
+        raise BadInput("Send query or documentId, not both", path=("document_id",))
+    if sent.query is not None:
+        return sent.query, False
+    if sent.document_id is None:
+        raise BadInput("Send query, or documentId of a stored operation", path=("query",))
+    stored = find_stored(sent.document_id)
+    if stored is None:
+        message = mark("There is no stored operation with this documentId: see {place}")
+        raise OperationNotStored(message, path=("document_id",), place=STORED_PATH)
+    return stored, True
 
 
 def _check_lists(value: Any, path: tuple[str, ...]) -> None:

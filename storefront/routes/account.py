@@ -120,6 +120,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             None,
             pages.settings.secret,
             current_password=_password_of(fields),
+            documents_only=fields.is_ticked("documents_only"),
         )
     except SignInAgain:
         raise
