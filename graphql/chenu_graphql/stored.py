@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from graphql import OperationDefinitionNode, parse, print_ast, separate_operations
+from graphql import (
+    DocumentNode,
+    OperationDefinitionNode,
+    parse,
+    print_ast,
+    separate_operations,
+)
+from graphql import FragmentDefinitionNode as _Fragment
 from litestar import MediaType, Response, get
 
 STORED_PATH = "/graphql/operations.json"
@@ -40,9 +47,16 @@ def id_of(text: str) -> str:
 
 
 def list_operations(documents: Iterable[str]) -> list[str]:
-    """Each operation of these documents with the fragments that it spreads, in one spelling."""
+    """Each operation of these documents, then the fragments that it spreads, as graphql prints
+    them: so do generated clients.
+    """
     parsed = (parse(text) for text in documents)
-    return [print_ast(one) for each in parsed for one in separate_operations(each).values()]
+    return [_spell(one) for each in parsed for one in separate_operations(each).values()]
+
+
+def _spell(document: DocumentNode) -> str:
+    definitions = sorted(document.definitions, key=lambda node: isinstance(node, _Fragment))
+    return print_ast(DocumentNode(definitions=tuple(definitions)))
 
 
 def store_operations(operations: Iterable[str]) -> None:

@@ -221,7 +221,7 @@ async def test_a_refused_key_form_keeps_its_tick(own: Browser) -> None:
     seen = await own.submit(page, "/account/api-keys", {"name": "", "documents_only": "on"})
 
     assert seen.status == 422
-    assert ("documents_only", "on") in seen.page.form("/account/api-keys").fields
+    assert ("documents_only", "on") in seen.form("/account/api-keys").fields
 
 
 async def test_a_revoked_key_stays_in_the_list_and_stops_working(own: Browser) -> None:
