@@ -45,7 +45,12 @@ async def use(services: Services, *command: str | Path) -> dict[str, Any]:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        said, wrong = await program.communicate()
+        try:
+            async with asyncio.timeout(60):
+                said, wrong = await program.communicate()
+        finally:
+            if program.returncode is None:
+                program.kill()
     assert program.returncode == 0, wrong.decode()
     found: dict[str, Any] = msgspec.json.decode(said)
     return found

@@ -81,8 +81,10 @@ async function watch(): Promise<number | null> {
   const answer = await post("text/event-stream", { query: WatchTokensDocument.toString() });
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ; ) {
-    text += (await reader.read()).value ?? "";
-    const event = /^data: (\{.*)\n/m.exec(text);
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`the stream ended: ${text}`);
+    text += value;
+    const event = /^data: (\{.*)\r?\n/m.exec(text);
     if (event) {
       await reader.cancel();
       const { data } = JSON.parse(event[1]!) as Answer<WatchTokensSubscription>;
