@@ -44,6 +44,8 @@ _USED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
+    """`documents_only`: in GraphQL it runs stored operations and no others."""
+
     id: ApiKeyId
     account_id: AccountId
     name: str
@@ -77,23 +79,20 @@ async def create_api_key(
     current_password: str | None = None,
     documents_only: bool = False,
 ) -> CreatedKey:
-    """Requires the password, see accounts/confirmation.py.
-
-    `documents_only`: in GraphQL the key runs stored operations and no others. Raises PlanRequired
-    without API_ACCESS, Forbidden for a caller with a key, Invalid, LimitReached.
+    """Requires the password, see accounts/confirmation.py. Raises PlanRequired without API_ACCESS,
+    Forbidden for a caller with a key, Invalid, LimitReached.
     """
     user_id = _require_owner(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
-    made = new_key(API_KEY_HEAD)
+    key_id, made = ApiKeyId(new_id()), new_key(API_KEY_HEAD)
 
     async def write() -> CreatedKey:
         await require_session_still(actor)
         await db.lock_until_commit(f"api keys:{account_id}")
         await _require_room(account_id)
-        key_id = ApiKeyId(new_id())
         key = {
             "id": key_id,
             "account": account_id,
@@ -103,8 +102,9 @@ async def create_api_key(
             "secret_hash": hash_key(made.secret, pepper),
             "scopes": sorted({scope.value for scope in scopes}),
             "documents_only": documents_only,
+            "expires_at": expires_at,
         }
-        await insert(tables.ApiKey, {**key, "created_at": business_now(), "expires_at": expires_at})
+        await insert(tables.ApiKey, {**key, "created_at": business_now()})
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 

@@ -17,7 +17,7 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 
 from chenu.core import db, tracing
-from chenu.core.errors import BadInput, Forbidden, Unavailable
+from chenu.core.errors import BadInput, Unavailable
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents, Prepared, Sizes
@@ -28,9 +28,6 @@ from chenu_graphql.query_runs import CompiledQuery, run_query
 
 _is_awaitable: Any = optimized_is_awaitable
 _LONGEST_NAME = 100
-_STORED_ONLY = mark(
-    "This key runs stored operations only: send documentId instead of query, or use another key"
-)
 
 _KINDS = {
     OperationType.QUERY: mark("queries"),
@@ -41,12 +38,11 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation as it was sent. `is_stored`: its text was named by documentId (stored.py)."""
+    """One operation as it was sent."""
 
     query: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
-    is_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ class Engine:
     def find_kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None if the operation cannot be executed."""
         try:
-            return _choose(self._read(request), request).operation
+            return _choose(self._documents.read(request.query), request).operation
         except _OperationRefused:
             return None
 
@@ -128,7 +124,7 @@ class Engine:
     async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
         with tracing.span("GraphQL") as span:
             try:
-                ready = self._make_ready(request, ctx, *allowed)
+                ready = self._make_ready(request, *allowed)
             except _OperationRefused as refused:
                 answer = _refuse(refused, ctx)
             else:
@@ -188,7 +184,7 @@ class Engine:
     ) -> AsyncGenerator[Answer, None]:
         """The answers of a subscription; a single one with errors if it could not start."""
         try:
-            ready = self._make_ready(request, ctx, OperationType.SUBSCRIPTION)
+            ready = self._make_ready(request, OperationType.SUBSCRIPTION)
         except _OperationRefused as refused:
             yield _refuse(refused, ctx)
             return
@@ -223,17 +219,9 @@ class Engine:
             )
             return await started if isinstance(started, Awaitable) else started
 
-    def _read(self, request: GraphQLRequest) -> Prepared:
-        documents = self._documents
-        return (documents.read_stored if request.is_stored else documents.read)(request.query)
-
-    def _make_ready(
-        self, request: GraphQLRequest, ctx: Context, *allowed: OperationType
-    ) -> _ReadyOperation:
+    def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _ReadyOperation:
         """Raises _OperationRefused."""
-        if ctx.actor.documents_only and not request.is_stored:
-            raise _OperationRefused(to_graphql(Forbidden(_STORED_ONLY)))
-        prepared = self._read(request)
+        prepared = self._documents.read(request.query)
         operation = _choose(prepared, request)
         ready = _ReadyOperation(
             cast("DocumentNode", prepared.document),

@@ -74,7 +74,7 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
         kinds = ", ".join(MediaType)
         return _fail(BadInput("Accept one of {kinds}", kinds=kinds), ctx, accepted.plain, 406)
     try:
-        graphql_request = await _read(request)
+        graphql_request = await _read(request, ctx)
     except BrokenRequest as error:
         return _fail(error, ctx, accepted.plain)
     except HTTPException as error:
@@ -131,11 +131,11 @@ def _read_accept(request: HttpRequest) -> Accepted:
     return read_accept(", ".join(request.headers.getall("accept", [])))
 
 
-async def _read(request: HttpRequest) -> GraphQLRequest:
+async def _read(request: HttpRequest, ctx: Context) -> GraphQLRequest:
     content_type = request.headers.get("content-type", "")
     if content_type != MediaType.JSON:
         _check_content_type(content_type)
-    return read_request(await request.body())
+    return read_request(await request.body(), ctx.actor)
 
 
 def _check_content_type(content_type: str) -> None:

@@ -36,6 +36,15 @@ def find_stored(document_id: str) -> str | None:
     return read_stored().get(_PREFIX + document_id.removeprefix(_PREFIX))
 
 
+def is_stored(text: str) -> bool:
+    return text in _texts()
+
+
+@cache
+def _texts() -> frozenset[str]:
+    return frozenset(read_stored().values())
+
+
 @cache
 def read_stored() -> Mapping[str, str]:
     """Text by id."""

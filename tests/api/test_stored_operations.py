@@ -65,8 +65,8 @@ def test_a_changed_operation_is_stored_beside_the_earlier_one(
     for selection in ("code", "code name", "code"):
         stored.store_operations(stored.list_operations([f"query A {{ tiers {{ {selection} }} }}"]))
 
-    kept = [" ".join(text.split()) for text in stored.read_stored().values()]
-    assert kept == ["query A { tiers { code name } }", "query A { tiers { code } }"]
+    texts = [" ".join(text.split()) for text in stored.read_stored().values()]
+    assert texts == ["query A { tiers { code name } }", "query A { tiers { code } }"]
 
 
 def test_each_operation_has_the_fragments_that_it_spreads_and_no_others() -> None:
