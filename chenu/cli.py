@@ -138,6 +138,21 @@ def worker(ready_file: Path | None) -> None:
     run(run_worker(settings, ready=ready_file))
 
 
+@main.command("mcp")
+@click.option("--port", type=click.IntRange(1, 65535), help="streamable HTTP; default: stdio")
+@click.option("--host", default="127.0.0.1", show_default=True, help="with --port")
+def mcp(port: int | None, host: str) -> None:
+    """Tools for AI agents, over the API at CHENU_API_URL with the key in CHENU_API_KEY.
+
+    With --port each request brings its own key as a bearer token. docs/operations.md
+    """
+    try:
+        from chenu.mcp_server.server import run_server
+    except ModuleNotFoundError as missing:
+        fail(f"`pip install chenu[mcp]` brings what this needs ({missing.name} is missing)")
+    sys.exit(run_server(host, port))
+
+
 @main.command()
 def migrate() -> None:
     """Bring the database to this version's schema; one at a time."""

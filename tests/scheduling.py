@@ -11,9 +11,11 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 GROUPS = {
     "tests/browser/": "demo",
     "tests/demo/": "demo",
+    "tests/mcp_server/": "mcp",
     "tests/traces/": "traces",
 }
-"""Folders whose tests share something that is slow to start: one demo, or one traced sale."""
+"""Folders whose tests share something that is slow to start: one demo, one traced sale, or the
+SDK of the Model Context Protocol."""
 STANDS = "tests/faults/"
 """Files below this folder each share one running product."""
 
