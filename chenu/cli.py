@@ -13,6 +13,7 @@ import click
 
 from chenu.core.errors import ChenuError
 from chenu.ledger.operations import OperationKind, OperationState
+from chenu.mcp_server.command import mcp
 from chenu.settings import SettingError, Settings, read_settings
 
 DEFAULT_DATA = ".chenu"
@@ -24,7 +25,7 @@ WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDI
 """Variables that name the database, the Stripe account and the URL: all must be set, or none."""
 
 
-@click.group()
+@click.group(commands=[mcp])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
 
@@ -136,21 +137,6 @@ def worker(ready_file: Path | None) -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
     run(run_worker(settings, ready=ready_file))
-
-
-@main.command("mcp")
-@click.option("--port", type=click.IntRange(1, 65535), help="streamable HTTP; default: stdio")
-@click.option("--host", default="127.0.0.1", show_default=True, help="with --port")
-def mcp(port: int | None, host: str) -> None:
-    """Tools for AI agents, over the API at CHENU_API_URL with the key in CHENU_API_KEY.
-
-    With --port each request brings its own key as a bearer token. docs/operations.md
-    """
-    try:
-        from chenu.mcp_server.server import run_server
-    except ModuleNotFoundError as missing:
-        fail(f"`pip install chenu[mcp]` brings what this needs ({missing.name} is missing)")
-    sys.exit(run_server(host, port))
 
 
 @main.command()

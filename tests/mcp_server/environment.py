@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements-mcp.lock"
 HOME = ROOT / ".chenu-mcp"
+INSTALLING_SECONDS = 300
+"""How long the first test may take that needs it, on a slow index."""
 
 
 def prepare_environment() -> Path:

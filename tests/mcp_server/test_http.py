@@ -14,9 +14,11 @@ from chenu.demo.processes import free_port
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.mcp_server.agents import Agent, SdkProcess, connect
-from tests.mcp_server.environment import prepare_environment
+from tests.mcp_server.environment import INSTALLING_SECONDS, prepare_environment
 from tests.people import make_person
 from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
 
 
 @pytest.fixture
@@ -26,10 +28,10 @@ async def server(url: str) -> AsyncIterator[str]:
     command = [str(prepare_environment()), "-m", "chenu", "mcp", "--port", str(port)]
     env = {"CHENU_API_URL": url, "CHENU_API_KEY": "of_nobody_and_never_sent"}
     process = await asyncio.create_subprocess_exec(*command, env=env, stderr=PIPE, stdout=PIPE)
-    address = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=address) as http:
+    origin = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=origin) as http:
         await until(lambda: _listens(http))
-    yield f"{address}/mcp"
+    yield f"{origin}/mcp"
     process.terminate()
     out, err = await process.communicate()
     assert (b"chenu_live_" in out + err, b"of_nobody" in out + err) == (False, False)

@@ -14,8 +14,10 @@ from chenu.tiers.catalogue import TierCode
 from tests.api.calls import gid
 from tests.flows.runs import Bench, give_agent, set_up
 from tests.mcp_server.agents import Agent, SdkProcess, connect
+from tests.mcp_server.environment import INSTALLING_SECONDS
 from tests.rows import count
 
+pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
 Connecting = Callable[..., Awaitable[Agent]]
 
 
