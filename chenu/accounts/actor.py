@@ -47,7 +47,8 @@ class Actor:
     """`account_id` is the account that the request acts for. API keys never have staff roles.
 
     `session_id` or `key_id` identifies the credential that the caller used. `has_seat` is False for
-    a member beyond the account's seats, who may only read.
+    a member beyond the account's seats, who may only read. `documents_only` is of a key that runs
+    stored operations and no others.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
@@ -63,6 +64,7 @@ class Actor:
     email_verified: bool = False
     session_id: SessionId | None = None
     key_id: UUID | None = None
+    documents_only: bool = False
     locale: Locale = DEFAULT_LOCALE
     ip: str = ""
 

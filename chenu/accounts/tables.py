@@ -208,6 +208,7 @@ class ApiKey(Table, tablename="api_key"):
     prefix = Text()
     secret_hash = Bytea(unique=True)
     scopes = Array(base_column=Text())
+    documents_only = Boolean(default=False)
     created_at = business_time()
     last_used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)

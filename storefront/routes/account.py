@@ -23,7 +23,7 @@ from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 from storefront.routes.account_page import AccountForms, render_account
 
-_CACHED = ("display_name", "locale", "email", "name", "scopes")
+_CACHED = ("display_name", "locale", "email", "name", "scopes", "documents_only")
 
 
 @get("/account", opt=SIGNED_IN)
@@ -120,6 +120,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             None,
             pages.settings.secret,
             current_password=_password_of(fields),
+            documents_only=fields.is_ticked("documents_only"),
         )
     except SignInAgain:
         raise

@@ -12,8 +12,18 @@ ROOT = Path(__file__).parents[2]
 PEERS = sorted((ROOT / "bench" / "peers").glob("*/requirements.lock"))
 MAIN = ROOT / "requirements.lock"
 OF_MCP = ROOT / "requirements-mcp.lock"
-PYTHON_LOCKS = (MAIN, ROOT / "requirements-node.lock", OF_MCP, *PEERS)
-LOCKS = (*PYTHON_LOCKS, ROOT / "storefront" / "package-lock.json")
+PYTHON_LOCKS = (
+    MAIN,
+    OF_MCP,
+    ROOT / "requirements-node.lock",
+    ROOT / "tests" / "clients" / "python" / "requirements.lock",
+    *PEERS,
+)
+NPM_LOCKS = (
+    ROOT / "storefront" / "package-lock.json",
+    ROOT / "tests" / "clients" / "typescript" / "package-lock.json",
+)
+LOCKS = (*PYTHON_LOCKS, *NPM_LOCKS)
 
 
 def name_of(lock: Path) -> str:
@@ -65,8 +75,9 @@ def versions_in(lock: Path) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", lock.read_text(), re.MULTILINE))
 
 
-def test_every_front_end_package_is_verified_by_its_hash() -> None:
-    lock = json.loads((ROOT / "storefront" / "package-lock.json").read_text())
+@pytest.mark.parametrize("path", NPM_LOCKS, ids=name_of)
+def test_every_package_of_npm_is_verified_by_its_hash(path: Path) -> None:
+    lock = json.loads(path.read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
 
     assert packages
