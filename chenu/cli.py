@@ -13,6 +13,7 @@ import click
 
 from chenu.core.errors import ChenuError
 from chenu.ledger.operations import OperationKind, OperationState
+from chenu.mcp_server.command import mcp
 from chenu.settings import SettingError, Settings, read_settings
 
 DEFAULT_DATA = ".chenu"
@@ -24,7 +25,7 @@ WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDI
 """Variables that name the database, the Stripe account and the URL: all must be set, or none."""
 
 
-@click.group()
+@click.group(commands=[mcp])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
 

@@ -13,9 +13,11 @@ GROUPS = {
     "tests/demo/test_old_history.py": "old history",
     "tests/browser/": "demo",
     "tests/demo/": "demo",
+    "tests/mcp_server/": "mcp",
     "tests/traces/": "traces",
 }
-"""Folders and files whose tests share something slow to start: one demo, or one traced sale.
+"""Folders and files whose tests share something slow to start: one demo, the SDK of 0064,
+or one traced sale.
 
 The first that fits holds.
 """

@@ -10,8 +10,11 @@ from bench import peer_environments
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted((ROOT / "bench" / "peers").glob("*/requirements.lock"))
+MAIN = ROOT / "requirements.lock"
+OF_MCP = ROOT / "requirements-mcp.lock"
 PYTHON_LOCKS = (
-    ROOT / "requirements.lock",
+    MAIN,
+    OF_MCP,
     ROOT / "requirements-node.lock",
     ROOT / "tests" / "clients" / "python" / "requirements.lock",
     *PEERS,
@@ -54,9 +57,22 @@ def test_an_extra_that_a_package_asks_for_stands_in_the_lock() -> None:
 def test_every_dependency_of_the_project_is_in_the_lock() -> None:
     project = (ROOT / "pyproject.toml").read_text()
     wanted = set(re.findall(r'^  "([A-Za-z0-9_-]+)(?:\[[\w,]+\])?[>=]=', project, re.MULTILINE))
-    locked = set(re.findall(r"^([\w.-]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    locked = {name for lock in (MAIN, OF_MCP) for name in versions_in(lock)}
 
     assert {name.lower() for name in wanted} <= {name.lower() for name in locked}
+
+
+def test_the_sdk_of_agents_runs_over_the_packages_of_the_product() -> None:
+    """`pip install chenu[mcp]` must have one version of each: 0064."""
+    product, agents = versions_in(MAIN), versions_in(OF_MCP)
+    shared = product.keys() & agents.keys()
+
+    assert {name: agents[name] for name in shared} == {name: product[name] for name in shared}
+    assert "mcp" in agents.keys() - shared
+
+
+def versions_in(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", lock.read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", NPM_LOCKS, ids=name_of)
