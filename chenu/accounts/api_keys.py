@@ -44,8 +44,11 @@ _USED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
+    """`previous_until`: until then the secret before the last rotation works as well."""
+
     id: ApiKeyId
     account_id: AccountId
+    created_by: UserId
     name: str
     prefix: str
     scopes: list[str]
@@ -53,6 +56,7 @@ class ApiKey:
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    previous_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def create_api_key(
     Raises PlanRequired without API_ACCESS, Forbidden for a caller with a key, Invalid,
     LimitReached.
     """
-    user_id = _require_owner(actor)
+    user_id = require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
@@ -108,8 +112,8 @@ async def create_api_key(
     return await db.run_in_transaction(write)
 
 
-def _require_owner(actor: Actor) -> UserId:
-    """A key may not create or revoke keys: otherwise a stolen one could multiply."""
+def require_person(actor: Actor) -> UserId:
+    """A key may not create, rotate or revoke keys: otherwise a stolen one could multiply."""
     user_id = actor.require_user()
     if actor.kind is not ActorKind.SESSION:
         raise Forbidden("API keys are managed by people who are signed in")
@@ -146,7 +150,7 @@ async def get_api_key(
 async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
     """Newest first, revoked ones included.
 
-    The number of live keys of an account is limited to 200.
+    The number of live keys of an account is limited: MAX_LIVE_KEYS.
     """
     sql = f"""
         SELECT {_COLUMNS} FROM api_key k WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
@@ -156,7 +160,7 @@ async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
 
 async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
     """Takes effect at once and is final; revoking again changes nothing. Raises NotFound."""
-    _require_owner(actor)
+    require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
 
     async def revoke() -> ApiKey:
@@ -223,8 +227,8 @@ _FIND_KEY_ACTOR = f"""
     JOIN account a ON a.id = k.account
     JOIN app_user u ON u.id = k.created_by
     JOIN membership m ON m.account = a.id AND m.member = u.id
-    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
-        AND (k.expires_at IS NULL OR k.expires_at > $2)
+    WHERE (k.secret_hash = $1 OR (k.previous_hash = $1 AND k.previous_until > $2))
+        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
 """  # noqa: S608 - own text
 
 

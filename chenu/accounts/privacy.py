@@ -84,12 +84,16 @@ RULES: tuple[Rule, ...] = (
         "created_by = @person",
         (
             *("id", "account", "created_by", "name", "prefix", "scopes", "created_at"),
-            *("last_used_at", "expires_at", "revoked_at"),
+            *("last_used_at", "expires_at", "revoked_at", "previous_until"),
         ),
-        {"secret_hash": _TOKEN},
+        {"secret_hash": _TOKEN, "previous_hash": _TOKEN},
         (
             Blank(
-                {"name": "@pseudonym", "revoked_at": "coalesce(revoked_at, @now)"},
+                {
+                    "name": "@pseudonym",
+                    "revoked_at": "coalesce(revoked_at, @now)",
+                    "previous_hash": "NULL",
+                },
                 whose=f"created_by = @person OR {_OF_ACCOUNT}",
             ),
         ),

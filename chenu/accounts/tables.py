@@ -201,6 +201,8 @@ class Acceptance(Table, tablename="acceptance"):
 
 
 class ApiKey(Table, tablename="api_key"):
+    """`previous_hash` is of the secret before the last rotation, good until `previous_until`."""
+
     id = primary_id()
     account = belongs_to(Account, index=True)
     created_by = belongs_to(AppUser)
@@ -212,6 +214,8 @@ class ApiKey(Table, tablename="api_key"):
     last_used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
+    previous_hash = Bytea(default=None, null=True, unique=True)
+    previous_until = Timestamptz(default=None, null=True)
 
 
 class ServiceKey(Table, tablename="service_key"):

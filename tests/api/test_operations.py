@@ -372,5 +372,7 @@ async def _keys(story: Story, api: Api) -> None:
     made = await story.tell(api, "CreateApiKey", input={"name": "CI", "scopes": ["READ"]})
     listed = await story.tell(api, "ApiKeys")
     assert [key["id"] for key in listed["account"]["apiKeys"]] == [made["apiKey"]["id"]]
+    rotated = await story.tell(api, "RotateApiKey", id=made["apiKey"]["id"])
+    assert rotated["apiKey"]["id"] == made["apiKey"]["id"]
     revoked = await story.tell(api, "RevokeApiKey", id=made["apiKey"]["id"])
     assert revoked["apiKey"]["revokedAt"] is not None
