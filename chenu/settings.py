@@ -13,6 +13,7 @@ from chenu.company import MADE_UP, Company, read_company
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
+from chenu.leak_reporters import LeakReporter, read_leak_reporters
 from chenu.media.places import DEFAULT_PLACE, Place, read_place
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Settings:
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
     company: Company = field(default_factory=Company)
+    leak_reporters: tuple[LeakReporter, ...] = ()
 
     @property
     def is_https(self) -> bool:
@@ -110,6 +112,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         limits=_read_limits(env),
         media=_read_media(env),
         company=_read_company(env, mode),
+        leak_reporters=_read(env, "CHENU_LEAK_REPORTERS", read_leak_reporters, default=""),
     )
     _check_together(settings)
     return settings

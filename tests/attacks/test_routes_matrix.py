@@ -27,6 +27,7 @@ FOR_PROGRAMS = {
     "GET /metrics": "numbers without names; kept inside the network (docs/operations.md)",
     "POST /webhooks/stripe": "Stripe's signature",
     "POST /webhooks/stripe/thin": "Stripe's signature",
+    "POST /api/v1/leaked-keys": "a known reporter's signature",
     "POST /graphql": "each field's rule",
     "GET /graphql": "refuses, or leads to the explorer",
     "WEBSOCKET /graphql": "each field's rule",

@@ -95,6 +95,7 @@ PARAMS = {
     MailKind.PASSWORD_CHANGED: ("name",),
     MailKind.SECOND_FACTOR_OFF: ("name",),
     MailKind.RECOVERY_CODE_USED: ("name",),
+    MailKind.API_KEY_LEAKED: ("name", "key", "account", "place"),
     MailKind.INVITATION: ("token",),
     MailKind.MEMBER_REMOVED: ("name", "account"),
     MailKind.OWNER_CHANGED: ("name", "account"),
