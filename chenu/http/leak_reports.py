@@ -44,7 +44,7 @@ async def report_leaked_keys(
     services: NamedDependency[Services],
     request_context: NamedDependency[RequestContext],
 ) -> list[_Label]:
-    """Raises Unauthenticated, before anything is read of the body; BadInput."""
+    """Raises Unauthenticated before anything of the body is parsed; BadInput."""
     body = await request.body()
     reporter = _require_reporter(request, services, body)
     matches = _read(body)

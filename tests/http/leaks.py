@@ -43,11 +43,12 @@ def sign(body: bytes, private: EllipticCurvePrivateKey = PRIVATE) -> str:
 async def report(
     http: httpx.AsyncClient, body: bytes, signature: str | None = None, identifier: str = "key-1"
 ) -> httpx.Response:
-    headers = {
-        "content-type": "application/json",
-        "Github-Public-Key-Identifier": identifier,
-        "Github-Public-Key-Signature": sign(body) if signature is None else signature,
-    }
+    signed = sign(body) if signature is None else signature
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"Github-Public-Key-Identifier", identifier.encode()),
+        (b"Github-Public-Key-Signature", signed.encode("latin-1")),
+    ]
     return await http.post(PATH, content=body, headers=headers)
 
 
