@@ -31,8 +31,8 @@ async def rotate_api_key(actor: Actor, key_id: ApiKeyId, pepper: bytes) -> Creat
     """
     user_id = require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
-    require_feature(actor.entitlements, Feature.API_ACCESS)
     _check(await get_api_key(account_id, key_id), user_id)
+    require_feature(actor.entitlements, Feature.API_ACCESS)
     await require_fresh(actor, RECENT)
     made = new_key(API_KEY_HEAD)
 
