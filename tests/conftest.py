@@ -255,7 +255,7 @@ def with_settings(services: Services, **changes: object) -> Services:
 
 def with_gateway(services: Services, gateway: Gateway) -> Services:
     """The same services, which speak to Stripe in another way."""
-    return make_services(gateway, services.pubsub, services.settings)
+    return make_services(gateway, services.pubsub, services.settings, services.limiter)
 
 
 @pytest.fixture

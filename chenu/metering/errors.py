@@ -14,20 +14,20 @@ from chenu.metering.plans import API_PLANS, ApiPlan, ApiPlanCode
 
 _RATE_OF_PLAN = mark(
     "Your plan has {count} calls a minute, and this request takes more than are left. You can try"
-    " again in {retry_after} seconds, or choose a larger plan"
+    " again in {retry_after} seconds, or choose a larger plan on /developers"
 )
 _RATE = mark("At most {count} requests a minute. You can try again in {retry_after} seconds")
 _QUOTA = mark(
-    "Your plan has {limit_shown} calls a month, and this request takes more than are left. They begin"
-    " anew on {day} (UTC). {plan} has {calls} a month and costs {price}"
+    "Your plan has {most} calls a month, and this request takes more than are left. They begin"
+    " anew on {day} (UTC), or now with {plan} on /developers: {calls} a month for {price}"
 )
 _QUOTA_OF_PRO = mark(
-    "Your plan has {limit_shown} calls a month, and this request takes more than are left. They begin"
-    " anew on {day} (UTC). {plan} has as many as you need: please ask us for a price"
+    "Your plan has {most} calls a month, and this request takes more than are left. They begin"
+    " anew on {day} (UTC), or now with {plan}, whose calls and price are agreed: /developers"
 )
 _QUOTA_OF_CONTRACT = mark(
-    "Your contract has {limit_shown} calls a month, and this request takes more than are left. They begin"
-    " anew on {day} (UTC). Please ask us for more"
+    "Your contract has {most} calls a month, and this request takes more than are left. They"
+    " begin anew on {day} (UTC), or now with a larger contract: /developers"
 )
 
 
@@ -76,7 +76,7 @@ def _refuse_month(allowance: Allowance, decision: Decision, locale: Locale) -> Q
         resets_at=decision.resets_at,
         limit=decision.limit or 0,
         next_plan=above,
-        limit_shown=format_number(decision.limit or 0, locale),
+        most=format_number(decision.limit or 0, locale),
         day=format_date(decision.resets_at, "long", locale=locale),
         **params,
     )
