@@ -109,5 +109,5 @@ _AVAILABLE = b'"available":'
 def share_answer(body: bytes, calls: int) -> SharedAnswer:
     """`body` is JSON that ends with its cost; nothing behind `available` is text of others."""
     before, mark, rest = body.rpartition(_AVAILABLE)
-    number, comma, after = rest.partition(b",")
+    _, comma, after = rest.partition(b",")
     return SharedAnswer(calls, before + mark, comma + after)
