@@ -112,6 +112,7 @@ async def test_a_refusal_is_repeated_without_a_round_trip_until_its_time(
 async def test_a_refused_dear_request_does_not_refuse_a_small_one(services: Services) -> None:
     _, lots, _ = await open_lots(services)
     caller = visitor("seven", burst=2)
+    await lots.take(caller, 1)
 
     dear, small = await lots.take(caller, 3), await lots.take(caller, 1)
 
