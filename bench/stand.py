@@ -51,8 +51,10 @@ class Stand:
         child.wait_until(lambda: _accepts(port), _UP_SECONDS)
         return port
 
-    def serve_product(self) -> int:
-        """As in production: no clock that can be moved, logs at INFO."""
+    def serve_product(self, name: str = "product", *, is_metering: bool = True) -> int:
+        """As in production: no clock that can be moved, logs at INFO. The load comes from one
+        address, which may call as often as any.
+        """
         env = {
             "CHENU_DATA": str(FOLDER),
             "CHENU_MODE": "production",
@@ -64,8 +66,10 @@ class Stand:
             "STRIPE_KEY": "rk_live_of_the_bench_that_is_never_used",
             "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
             "SMTP_URL": "smtp://127.0.0.1:9",
+            "CHENU_CALLS_PER_MINUTE": "1000000",
+            "CHENU_METERING": "on" if is_metering else "off",
         }
-        return self.serve("product", [sys.executable, "-m", "chenu", "serve", "--port"], env)
+        return self.serve(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
 
     def serve_plain(self) -> int:
         """The plain route under the server that the product uses."""

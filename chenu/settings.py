@@ -54,7 +54,9 @@ class StripeSettings:
 class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
-    `trusted_proxies`: IP addresses and networks.
+    `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
+    which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
+    each session and each anonymous address; `is_metering` False: nobody's calls are counted.
     """
 
     mode: Mode
@@ -70,6 +72,9 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     log_level: str
     cache_seconds: float = 0
+    web_processes: int = 1
+    calls_per_minute: int = 120
+    is_metering: bool = True
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
@@ -108,6 +113,9 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", values.read_proxies, default=""),
         log_level=_read(env, "LOG_LEVEL", values.read_log_level, default="INFO"),
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
+        web_processes=_read(env, "CHENU_WEB_PROCESSES", values.read_web_processes, default="1"),
+        calls_per_minute=_read(env, "CHENU_CALLS_PER_MINUTE", values.read_calls, default="120"),
+        is_metering=_read(env, "CHENU_METERING", values.read_switch, default="on"),
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),

@@ -24,6 +24,8 @@ from chenu.flows.refund_events import REFUNDS
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.media.store import MediaStore
+from chenu.metering.limiter import Limiter, make_limiter
+from chenu.metering.meter import Meter
 from chenu.settings import Settings
 
 TOPICS = (
@@ -45,7 +47,9 @@ _MONEY_SECONDS = 20
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
 
 
-def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Services:
+def make_services(
+    stripe: Gateway, pubsub: PubSub, settings: Settings, limiter: Limiter
+) -> Services:
     """Raises ValueError where a kind of operation has not exactly one handler."""
     return Services(
         customers=stripe,
@@ -65,6 +69,8 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         pubsub=pubsub,
         settings=settings,
         media=MediaStore(settings.media),
+        limiter=limiter,
+        meter=Meter(limiter, settings.calls_per_minute, is_on=settings.is_metering),
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
     )
 
@@ -80,7 +86,8 @@ async def open_services(settings: Settings, application: str) -> AsyncIterator[S
         await require_migrated()
         # Before anything else: work that begins at another time than business time would be late.
         await follow_clock(settings)
-        yield make_services(gateway, PubSub(client), settings)
+        limiter = make_limiter(client, settings.web_processes)
+        yield make_services(gateway, PubSub(client), settings, limiter)
     finally:
         await gateway.close()
         await client.aclose()
