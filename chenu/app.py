@@ -14,6 +14,7 @@ from chenu.core.errors import ChenuError
 from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
 from chenu.http.answer_cache import AnswerCache
+from chenu.http.authorize import authorize_call
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
@@ -51,6 +52,7 @@ def create_app(services: Services) -> ASGIApp:
         snapshot_webhook,
         thin_webhook,
         report_leaked_keys,
+        authorize_call,
         *create_graphql_routes(services),
     ]
     if services.settings.mode is Mode.DEMO:

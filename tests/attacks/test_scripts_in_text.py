@@ -161,6 +161,8 @@ _OURS: dict[str, object] = {
     "gross": 900,
     "access_grant": "018f0000-0000-7000-8000-000000000002",
     "asks_more": True,
+    "prefix": "chenu_live_3fK8aQ",
+    "is_replaced": False,
     "is_owner": True,
     "is_inquiry": False,
     "is_review": True,
