@@ -1,4 +1,4 @@
-"""Print the nginx that the tests of reverse proxies use; install Debian's package when none is found.
+"""Print the nginx that tests of reverse proxies use; install Debian's package when none is found.
 
 CHENU_NGINX names one explicitly. Ends with one clear line and status 1 when there is none and none
 can be installed (not root, or no apt-get).

@@ -92,6 +92,7 @@ def _configure(folder: Path, ports: Ports) -> Path:
     ):
         assert written in example
         example = example.replace(written, port)
+    folder.chmod(0o755)  # nginx's workers are not root
     (folder / "example.conf").write_text(example)
     main = folder / "nginx.conf"
     main.write_text(MAIN.format(folder=folder))
@@ -100,7 +101,6 @@ def _configure(folder: Path, ports: Ports) -> Path:
 
 @asynccontextmanager
 async def _running(folder: Path, chenu: int, service: int) -> AsyncIterator[httpx.AsyncClient]:
-    folder.chmod(0o755)  # nginx's workers are not root
     ports = Ports(free_port(), chenu, service)
     command = [_find_nginx(), "-p", str(folder), "-c", str(_configure(folder, ports))]
     process = await asyncio.create_subprocess_exec(*command)
@@ -126,9 +126,12 @@ async def _running(folder: Path, chenu: int, service: int) -> AsyncIterator[http
 @pytest.fixture
 async def site(services: Services, tmp_path: Path) -> AsyncIterator[Site]:
     application, service = create_app(await meter_calls(services)), Service()
-    async with served(application) as ours, served(service) as theirs:
-        async with _running(tmp_path, ours, theirs) as http:
-            yield Site(http, service)
+    async with (
+        served(application) as ours,
+        served(service) as theirs,
+        _running(tmp_path, ours, theirs) as http,
+    ):
+        yield Site(http, service)
 
 
 @pytest.fixture
