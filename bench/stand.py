@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import httpx
 
 from bench.fill import fill
 from bench.requests import WEBHOOK_SECRET
@@ -69,7 +70,9 @@ class Stand:
             "CHENU_CALLS_PER_MINUTE": "1000000",
             "CHENU_METERING": "on" if is_metering else "off",
         }
-        return self.serve(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
+        port = self.serve(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
+        self.children[-1].wait_until(lambda: _serves(port), _UP_SECONDS)
+        return port
 
     def serve_plain(self) -> int:
         """The plain route under the server that the product uses."""
@@ -106,6 +109,14 @@ def _accepts(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _serves(port: int) -> bool:
+    """The product's port accepts before the product serves: the first requests may be cut off."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _forget_other_data(data: Path) -> None:
