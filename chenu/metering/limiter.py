@@ -5,6 +5,8 @@ its share, and never waits long. docs/decisions/0057.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -23,6 +25,7 @@ from chenu.metering.usage import UsageCounts, UsageDay, sum_served
 
 _DATABASE_SECONDS = 0.2
 _STALE_SECONDS = 2
+_ReadUsed = Callable[[AccountId, Month], Awaitable[int]]
 
 
 def make_limiter(valkey: "Redis", processes: int) -> "Limiter":
@@ -69,7 +72,7 @@ class Limiter:
 
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
         taken = asked or await self._script.take(allowance, 0)
-        used = await self._used(allowance, taken.month)
+        used = await self._used(allowance, taken.month, sum_served)
         told = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
         self._taken_alone.discard(allowance.subject)
         return told
@@ -79,24 +82,26 @@ class Limiter:
         used = 0
         if allowance.is_counted:
             try:
-                used = await self._used(allowance, taken.month)
+                used = await self._used(allowance, taken.month, self._sum_lately)
             except ChenuError:
                 used = 0  # neither Valkey nor the database: the rate is all that is left
             self._taken_alone.add(allowance.subject)
         return self._share.take(allowance, calls, used)
 
-    async def _used(self, allowance: Allowance, month: Month) -> int:
+    async def _used(self, allowance: Allowance, month: Month, read: _ReadUsed) -> int:
         """As far as the database and this process know. Raises Unavailable soon."""
         account = AccountId(UUID(allowance.subject))
         pending = self.counts.served_in(account, month)
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
-                stored = await self._stored.get(
-                    (account, month), lambda: sum_served(account, month)
-                )
+                stored = await read(account, month)
         except TimeoutError as error:
             raise Unavailable("The database is slow") from error
         return max(0, stored + pending)
+
+    async def _sum_lately(self, account: AccountId, month: Month) -> int:
+        """Each call without Valkey asks for it, so that a former answer is used for a while."""
+        return await self._stored.get((account, month), partial(sum_served, account, month))
 
     def _count(self, allowance: Allowance, calls: int, taken: Taken) -> None:
         if not allowance.is_counted or not calls:

@@ -1,4 +1,4 @@
-"""Runs take.lua in Valkey: one round trip for all callers of a moment, and none while it is away."""
+"""Runs take.lua in Valkey: one round trip for all callers of a moment; none while it is away."""
 
 import asyncio
 import hashlib

@@ -27,7 +27,7 @@ class UsageDay:
 
 @dataclass(slots=True)
 class Calls:
-    """Served ones fall below zero where more is given back than was taken since the last storing."""
+    """`served` is below zero where more was given back than taken since the last storing."""
 
     served: int = 0
     refused: int = 0
