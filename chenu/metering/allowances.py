@@ -7,6 +7,7 @@ of their own, outside the plans.
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from chenu.accounts.actor import AccountId, SessionId
 from chenu.core.ip_addresses import network_of
@@ -43,6 +44,11 @@ class Allowance:
     def is_counted(self) -> bool:
         """Whether its calls are counted by day and month."""
         return self.kind is CallerKind.ACCOUNT
+
+    @property
+    def account_id(self) -> AccountId:
+        """Of one that is counted."""
+        return AccountId(UUID(self.subject))
 
 
 def allow_account(account_id: AccountId, plan: ApiPlan) -> Allowance:

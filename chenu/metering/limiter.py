@@ -7,7 +7,6 @@ its share, and never waits long. docs/decisions/0057.
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -90,7 +89,7 @@ class Limiter:
 
     async def _used(self, allowance: Allowance, month: Month, read: _ReadUsed) -> int:
         """As far as the database and this process know. Raises Unavailable soon."""
-        account = AccountId(UUID(allowance.subject))
+        account = allowance.account_id
         pending = self.counts.served_in(account, month)
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
@@ -106,7 +105,7 @@ class Limiter:
     def _count(self, allowance: Allowance, calls: int, taken: Taken) -> None:
         if not allowance.is_counted or not calls:
             return
-        day = UsageDay(AccountId(UUID(allowance.subject)), taken.day)
+        day = UsageDay(allowance.account_id, taken.day)
         if taken.outcome is Outcome.SERVED:
             self.counts.add(day, served=calls)
         else:

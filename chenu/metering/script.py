@@ -26,9 +26,15 @@ PAUSE_SECONDS = 2.0
 _MINUTE = 60_000_000
 _NO_QUOTA, _NOT_COUNTED = -1, -2
 _TEXT = (Path(__file__).parent / "take.lua").read_text()
-_SHA = hashlib.sha1(_TEXT.encode(), usedforsecurity=False).hexdigest()
-
 Arguments = tuple[str | int, ...]
+
+
+def digest_of(text: str) -> str:
+    """By which Valkey finds a script that it has seen."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_SHA = digest_of(_TEXT)
 
 
 class ValkeyAway(Unavailable):

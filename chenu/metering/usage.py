@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 import structlog
 
@@ -108,7 +107,7 @@ async def _add(counted: Mapping[UsageDay, Calls]) -> int:
     return await db.execute(
         sql,
         [new_id() for _ in rows],
-        [UUID(str(day.account_id)) for day, _ in rows],
+        [day.account_id for day, _ in rows],
         [day.day for day, _ in rows],
         [calls.served for _, calls in rows],
         [calls.refused for _, calls in rows],
