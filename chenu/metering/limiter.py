@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from chenu.accounts.actor import AccountId
 from chenu.core.caches import SingleFlight
@@ -27,7 +28,7 @@ _STALE_SECONDS = 2
 _ReadUsed = Callable[[AccountId, Month], Awaitable[int]]
 
 
-def make_limiter(valkey: "Redis", processes: int) -> "Limiter":
+def make_limiter(valkey: "Redis | RedisCluster", processes: int) -> "Limiter":
     """Of one process, of which so many share what callers may do while Valkey is away."""
     return Limiter(TakeScript(valkey), ProcessShare(processes))
 

@@ -33,7 +33,13 @@ async def _store_until(stop: asyncio.Event, counts: UsageCounts, every_seconds: 
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_seconds)
-        try:
-            await store_usage(counts)
-        except Exception as error:
-            log.warning("usage_not_stored", error=type(error).__name__)
+        if not stop.is_set():
+            await _try_to_store(counts)
+    await _try_to_store(counts)
+
+
+async def _try_to_store(counts: UsageCounts) -> None:
+    try:
+        await store_usage(counts)
+    except Exception as error:
+        log.warning("usage_not_stored", error=type(error).__name__)
