@@ -35,7 +35,7 @@ async def compare_limiters(stand: Stand, rounds: int) -> Rates:
     return await run_rounds(subjects, expected, rounds, lambda: settle(stand.database(STORE)))
 
 
-def limiter_rows(rates: Rates) -> list[tuple[str, str, str, float | None]]:
+def limiter_ratios(rates: Rates) -> list[tuple[str, str, str, float | None]]:
     """Label, subject, base and goal."""
     rows: list[tuple[str, str, str, float | None]] = [
         ("an empty route behind the limiter, over the same without", LIMITED, EMPTY, None)

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.checks import LEAST as CHECK_LEAST
-from bench.limiting import limiter_rows
+from bench.limiting import limiter_ratios
 from bench.peer_environments import NAMES, TITLES
 from bench.pools import LEAST as POOL_LEAST
 from bench.pools import PoolRatios
@@ -104,7 +104,7 @@ def spending_rows(spending: SpendingRatios) -> list[str]:
 def describe_limiters(rates: Rates) -> list[str]:
     return [
         _row(label, compare(rates, subject, base), least)
-        for label, subject, base, least in limiter_rows(rates)
+        for label, subject, base, least in limiter_ratios(rates)
     ]
 
 

@@ -75,9 +75,9 @@ class Limiter:
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
         taken = asked or await self._script.take(allowance, 0)
         used = await self._used(allowance, taken.month, self._sum_now)
-        told = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
+        answered = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
         self._taken_alone.discard(allowance.subject)
-        return told
+        return answered
 
     async def _take_alone(self, allowance: Allowance, calls: int) -> Taken:
         taken = self._share.take(allowance, 0, 0)
