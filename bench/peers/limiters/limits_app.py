@@ -4,12 +4,12 @@ import os
 from typing import Any
 
 from limits import RateLimitItemPerMinute
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
 from litestar import Litestar, Request, Response, post
 
 storage = storage_from_string(f"async+{os.environ['BENCH_REDIS_URL']}", implementation="redispy")
-limiter = SlidingWindowCounterRateLimiter(storage)
+limiter = MovingWindowRateLimiter(storage)
 RATE = RateLimitItemPerMinute(60_000_000)
 
 
