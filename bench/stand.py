@@ -78,11 +78,17 @@ class Stand:
         """The plain route under the server that the product uses."""
         return self.serve("plain", [sys.executable, "-m", "bench.plain"], {})
 
+    def serve_limited(self) -> int:
+        """An empty route behind the product's limiter, under the product's server."""
+        env = {"BENCH_REDIS_URL": self.redis_url}
+        return self.serve("limited", [sys.executable, "-m", "bench.limited"], env)
+
     def serve_peer(self, name: str, python: Path, folder: Path, app: str) -> int:
         """Others under uvicorn, as their users run them, with its fastest loop and parser."""
         options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
         command = [str(python), "-m", "uvicorn", f"{app}:app", "--app-dir", str(folder), *options]
-        return self.serve(name, [*command, "--log-level", "warning", "--port"], {})
+        env = {"BENCH_REDIS_URL": self.redis_url}
+        return self.serve(name, [*command, "--log-level", "warning", "--port"], env)
 
 
 @contextmanager
