@@ -65,6 +65,17 @@ def read_redis_url(raw: str) -> str:
     return _url(raw, ("redis", "rediss", "unix"))
 
 
+def read_nodes(raw: str) -> tuple[str, ...]:
+    """Without a scheme: login and TLS are those of REDIS_URL."""
+    nodes = read_list(raw)
+    for node in nodes:
+        host, _, port = node.rpartition(":")
+        is_port = port.isascii() and port.isdigit() and len(port) <= 5
+        if not host or "/" in node or "@" in node or not is_port:
+            raise ValueError("nodes such as 10.0.0.1:6379, separated by commas")
+    return nodes
+
+
 def read_smtp_url(raw: str) -> str:
     return _url(raw, ("smtp", "smtps")) if raw else ""
 

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.ports import Gateway
 from chenu.core import db, redis
@@ -81,14 +84,22 @@ async def open_services(settings: Settings, application: str) -> AsyncIterator[S
     db.configure(settings.database_url, application=application)
     await db.start()
     client = redis.connect(settings.redis_url)
+    counting = _connect_counting(settings, client)
     gateway = LiveGateway(settings.stripe)
     try:
         await require_migrated()
         # Before anything else: work that begins at another time than business time would be late.
         await follow_clock(settings)
-        limiter = make_limiter(client, settings.web_processes)
-        yield make_services(gateway, PubSub(client), settings, limiter)
+        limiter = make_limiter(counting, settings.web_processes)
+        yield make_services(gateway, PubSub(client, counting), settings, limiter)
     finally:
         await gateway.close()
+        await counting.aclose()
         await client.aclose()
         await db.stop()
+
+
+def _connect_counting(settings: Settings, client: "Redis") -> "Redis | RedisCluster":
+    """Where calls are limited and views counted: the cluster if there is one."""
+    nodes = settings.redis_cluster
+    return redis.connect_cluster(settings.redis_url, nodes) if nodes else client

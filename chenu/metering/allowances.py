@@ -7,6 +7,7 @@ of their own, outside the plans.
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from chenu.accounts.actor import AccountId, SessionId
 from chenu.core.ip_addresses import network_of
@@ -44,6 +45,11 @@ class Allowance:
         """Whether its calls are counted by day and month."""
         return self.kind is CallerKind.ACCOUNT
 
+    @property
+    def account_id(self) -> AccountId:
+        """Of one that is counted."""
+        return AccountId(UUID(self.subject))
+
 
 def allow_account(account_id: AccountId, plan: ApiPlan) -> Allowance:
     return Allowance(
@@ -60,8 +66,8 @@ def allow_session(session_id: SessionId) -> Allowance:
     return _allow_outside_plans(CallerKind.SESSION, session_id.hex)
 
 
-def allow_visitor(address: str) -> Allowance:
-    return _allow_outside_plans(CallerKind.VISITOR, network_of(address))
+def allow_visitor(ip: str) -> Allowance:
+    return _allow_outside_plans(CallerKind.VISITOR, network_of(ip))
 
 
 def burst_of(calls_per_minute: int | None) -> int:

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
-from chenu.core.clock import business_now
+from chenu.core.clock import CLOCK
 from chenu.core.months import Month
 from chenu.metering.allowances import Allowance
 
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECONDS = 1_000_000
 
 
@@ -31,7 +32,10 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The answer of take.lua, or of the share of this process. `available` -1: no rate."""
+    """The answer of take.lua, or of the share of this process.
+
+    `available` -1: no rate. `at`: microseconds of system time since 1970.
+    """
 
     outcome: Outcome
     available: int
@@ -39,13 +43,14 @@ class Taken:
     wait_microseconds: int
     month: Month
     day: date
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`calls` were taken: 0 if refused. `available` are left at this moment, `restore_rate` come
     back each minute; `limit` and `remaining` are of the month, which ends at `resets_at`. None: no
-    limit. `retry_after` is in whole seconds, 0 if served.
+    limit. `retry_after` is in whole seconds, 0 if served. `used` are the month's calls so far.
     """
 
     refused_by: RefusedBy | None
@@ -56,6 +61,7 @@ class Decision:
     remaining: int | None
     retry_after: int
     resets_at: datetime
+    used: int
 
     @property
     def is_served(self) -> bool:
@@ -67,8 +73,8 @@ _OUTCOMES = tuple(Outcome)
 
 
 def read_answer(answer: list[int]) -> Taken:
-    outcome, available, used, wait, month, day = answer
-    return Taken(_OUTCOMES[outcome], available, used, wait, _month(month), _day(day))
+    outcome, available, used, wait, month, day, at = answer
+    return Taken(_OUTCOMES[outcome], available, used, wait, _month(month), _day(day), at)
 
 
 def decide(allowance: Allowance, calls: int, taken: Taken) -> Decision:
@@ -83,12 +89,14 @@ def decide(allowance: Allowance, calls: int, taken: Taken) -> Decision:
         remaining=None if limit is None else max(0, limit - taken.used),
         retry_after=_retry_after(taken),
         resets_at=_end(taken.month),
+        used=taken.used,
     )
 
 
 def _retry_after(taken: Taken) -> int:
     if taken.outcome is Outcome.QUOTA:
-        return max(1, -((business_now() - _end(taken.month)) // timedelta(seconds=1)))
+        left = _end(taken.month) - CLOCK.offset - _EPOCH - timedelta(microseconds=taken.at)
+        return max(1, -(-left // timedelta(seconds=1)))
     return -(-taken.wait_microseconds // _MICROSECONDS)
 
 

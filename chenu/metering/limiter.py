@@ -5,9 +5,12 @@ its share, and never waits long. docs/decisions/0057.
 """
 
 import asyncio
-from uuid import UUID
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from functools import partial
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from chenu.accounts.actor import AccountId
 from chenu.core.caches import SingleFlight
@@ -23,9 +26,10 @@ from chenu.metering.usage import UsageCounts, UsageDay, sum_served
 
 _DATABASE_SECONDS = 0.2
 _STALE_SECONDS = 2
+_ReadUsed = Callable[[AccountId, Month], Awaitable[int]]
 
 
-def make_limiter(valkey: "Redis", processes: int) -> "Limiter":
+def make_limiter(valkey: "Redis | RedisCluster", processes: int) -> "Limiter":
     """Of one process, of which so many share what callers may do while Valkey is away."""
     return Limiter(TakeScript(valkey), ProcessShare(processes))
 
@@ -38,6 +42,7 @@ class Limiter:
         self._script = script
         self._share = share
         self._taken_alone: set[str] = set()
+        self._readings: dict[tuple[AccountId, Month], asyncio.Task[int]] = {}
         self._stored: SingleFlight[tuple[AccountId, Month], int] = SingleFlight(_STALE_SECONDS)
 
     async def take(self, allowance: Allowance, calls: int = 1) -> Decision:
@@ -69,39 +74,56 @@ class Limiter:
 
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
         taken = asked or await self._script.take(allowance, 0)
-        used = await self._used(allowance, taken.month)
-        told = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
+        used = await self._used(allowance, taken.month, self._sum_now)
+        answered = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
         self._taken_alone.discard(allowance.subject)
-        return told
+        return answered
 
     async def _take_alone(self, allowance: Allowance, calls: int) -> Taken:
         taken = self._share.take(allowance, 0, 0)
         used = 0
         if allowance.is_counted:
             try:
-                used = await self._used(allowance, taken.month)
+                used = await self._used(allowance, taken.month, self._sum_lately)
             except ChenuError:
                 used = 0  # neither Valkey nor the database: the rate is all that is left
             self._taken_alone.add(allowance.subject)
         return self._share.take(allowance, calls, used)
 
-    async def _used(self, allowance: Allowance, month: Month) -> int:
+    async def _used(self, allowance: Allowance, month: Month, read: _ReadUsed) -> int:
         """As far as the database and this process know. Raises Unavailable soon."""
-        account = AccountId(UUID(allowance.subject))
+        account = allowance.account_id
         pending = self.counts.served_in(account, month)
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
-                stored = await self._stored.get(
-                    (account, month), lambda: sum_served(account, month)
-                )
+                stored = await read(account, month)
         except TimeoutError as error:
             raise Unavailable("The database is slow") from error
         return max(0, stored + pending)
 
+    async def _sum_now(self, account: AccountId, month: Month) -> int:
+        """Callers that need it at the same time share one read."""
+        key = (account, month)
+        reading = self._readings.get(key)
+        if reading is None:
+            # an empty context: it belongs to no caller's transaction
+            reading = asyncio.create_task(sum_served(account, month), context=Context())
+            self._readings[key] = reading
+            reading.add_done_callback(lambda done: self._end_reading(key, done))
+        return await asyncio.shield(reading)
+
+    def _end_reading(self, key: tuple[AccountId, Month], done: "asyncio.Task[int]") -> None:
+        del self._readings[key]
+        _ = done.cancelled() or done.exception()  # those who still waited were told
+
+    async def _sum_lately(self, account: AccountId, month: Month) -> int:
+        """Each call without Valkey asks for it, so that a former answer is used for a while."""
+        return await self._stored.get((account, month), partial(sum_served, account, month))
+
     def _count(self, allowance: Allowance, calls: int, taken: Taken) -> None:
         if not allowance.is_counted or not calls:
             return
-        day = UsageDay(AccountId(UUID(allowance.subject)), taken.day)
+        day = UsageDay(allowance.account_id, taken.day)
         if taken.outcome is Outcome.SERVED:
             self.counts.add(day, served=calls)
         else:

@@ -1,4 +1,4 @@
-"""Runs take.lua in Valkey: one round trip for all callers of a moment, and none while it is away."""
+"""Runs take.lua in Valkey: one round trip for all callers of a moment; none while it is away."""
 
 import asyncio
 import hashlib
@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import NoScriptError, RedisError
 
 from chenu.core.circuit_breaker import CircuitBreaker
@@ -26,9 +27,15 @@ PAUSE_SECONDS = 2.0
 _MINUTE = 60_000_000
 _NO_QUOTA, _NOT_COUNTED = -1, -2
 _TEXT = (Path(__file__).parent / "take.lua").read_text()
-_SHA = hashlib.sha1(_TEXT.encode(), usedforsecurity=False).hexdigest()
-
 Arguments = tuple[str | int, ...]
+
+
+def digest_of(text: str) -> str:
+    """By which Valkey finds a script that it has seen."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_SHA = digest_of(_TEXT)
 
 
 class ValkeyAway(Unavailable):
@@ -52,7 +59,7 @@ class _Run:
 class TakeScript:
     def __init__(
         self,
-        valkey: "Redis",
+        valkey: "Redis | RedisCluster",
         *,
         patience_seconds: float = PATIENCE_SECONDS,
         pause_seconds: float = PAUSE_SECONDS,
@@ -89,13 +96,20 @@ class TakeScript:
         return answers
 
     async def _ask(self, runs: Sequence[_Run]) -> list[Any]:
+        """A node that does not know the script yet is sent its text, in a second round trip."""
+        answers = await self._send("EVALSHA", _SHA, runs)
+        unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:
+            again = await self._send("EVAL", _TEXT, [runs[at] for at in unknown])
+            for at, answer in zip(unknown, again, strict=True):
+                answers[at] = answer
+        return answers
+
+    async def _send(self, command: str, script: str, runs: Sequence[_Run]) -> list[Any]:
         pipeline = self._valkey.pipeline(transaction=False)
         for run in runs:
-            pipeline.execute_command("EVALSHA", _SHA, 1, *run.arguments)
+            pipeline.execute_command(command, script, 1, *run.arguments)
         answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        for at, answer in enumerate(answers):
-            if isinstance(answer, NoScriptError):
-                answers[at] = await self._valkey.eval(_TEXT, 1, *runs[at].arguments)  # type: ignore[misc]
         return answers
 
 

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.months import month_of
 from chenu.metering.allowances import Allowance
 from chenu.metering.decisions import Outcome, Taken
@@ -44,7 +44,8 @@ class ProcessShare:
         self._keep(caller, arrival)
         left = (tolerance - max(0, arrival - now)) // interval if interval else -1
         moment = business_now()
-        return Taken(outcome, max(left, -1), used, wait, month_of(moment), moment.date())
+        at = int(system_now().timestamp() * _MICROSECONDS)
+        return Taken(outcome, max(left, -1), used, wait, month_of(moment), moment.date(), at)
 
     def _keep(self, caller: tuple[str, str], arrival: int) -> None:
         self._arrivals[caller] = arrival

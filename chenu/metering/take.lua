@@ -9,7 +9,8 @@
 -- ARGV[5]  business time minus system time, in seconds
 -- ARGV[6], ARGV[7]  a month and the calls used in it according to the database
 --
--- Answers {outcome, available, used, microseconds to wait, month, day}, the day counted from 1970.
+-- Answers {outcome, available, used, microseconds to wait, month, day, now}, the day and the
+-- microseconds of now counted from 1970.
 local SERVED, RATE, QUOTA, UNKNOWN = 0, 1, 2, 3
 local KEPT_SECONDS, RATE_KEPT_SECONDS = 259200, 150
 local MINUTE = 60000000
@@ -45,7 +46,7 @@ if is_counted then
         stored_month, used, is_changed = month, math.max(used, tonumber(ARGV[7])), true
     end
     if stored_month == nil then
-        return {UNKNOWN, -1, 0, 0, month, day}
+        return {UNKNOWN, -1, 0, 0, month, day, now}
     end
 end
 
@@ -81,4 +82,4 @@ local available = -1
 if interval > 0 then
     available = math.max(0, math.floor((tolerance - math.max(0, arrival - now)) / interval))
 end
-return {outcome, available, used, wait, month, day}
+return {outcome, available, used, wait, month, day, now}

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 import structlog
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.db_errors import BAD_VALUES
 from chenu.core.ids import new_id
 from chenu.core.months import Month
@@ -27,7 +27,7 @@ class UsageDay:
 
 @dataclass(slots=True)
 class Calls:
-    """Served ones fall below zero where more is given back than was taken since the last storing."""
+    """`served` is below zero where more was given back than taken since the last storing."""
 
     served: int = 0
     refused: int = 0
@@ -97,8 +97,8 @@ async def _add(counted: Mapping[UsageDay, Calls]) -> int:
     """In one order in all processes, so that they do not wait for each other in a circle."""
     rows = sorted(counted.items(), key=lambda item: (item[0].account_id, item[0].day))
     sql = """
-        INSERT INTO api_usage AS stored (id, account, day, served, refused)
-        SELECT id, account, day, served, refused
+        INSERT INTO api_usage AS stored (id, account, day, served, refused, created_at)
+        SELECT id, account, day, served, refused, $6
         FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[])
             AS new (id, account, day, served, refused)
         ON CONFLICT (account, day) DO UPDATE SET
@@ -108,10 +108,11 @@ async def _add(counted: Mapping[UsageDay, Calls]) -> int:
     return await db.execute(
         sql,
         [new_id() for _ in rows],
-        [UUID(str(day.account_id)) for day, _ in rows],
+        [day.account_id for day, _ in rows],
         [day.day for day, _ in rows],
         [calls.served for _, calls in rows],
         [calls.refused for _, calls in rows],
+        business_now(),
     )
 
 

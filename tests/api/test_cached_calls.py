@@ -32,7 +32,7 @@ async def slow(services: Services) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_each_reader_of_a_kept_answer_is_told_of_its_own_calls(
+async def test_each_reader_of_an_answer_from_memory_learns_of_its_own_calls(
     slow: httpx.AsyncClient,
 ) -> None:
     replies = [await Api(slow, home(number)).send(SMALL) for number in (1, 1, 2, 1)]
@@ -46,7 +46,9 @@ async def test_each_reader_of_a_kept_answer_is_told_of_its_own_calls(
         assert int(reply.http.headers["content-length"]) == len(reply.http.content)
 
 
-async def test_a_kept_answer_is_refused_to_who_has_no_calls_left(slow: httpx.AsyncClient) -> None:
+async def test_an_answer_from_memory_is_refused_to_who_has_no_calls_left(
+    slow: httpx.AsyncClient,
+) -> None:
     replies = [await Api(slow, home(1)).send(SMALL) for _ in range(6)]
     another = await Api(slow, home(2)).send(SMALL)
 

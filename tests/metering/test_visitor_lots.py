@@ -65,7 +65,7 @@ async def test_two_processes_together_serve_no_more_either(services: Services) -
     assert sum(decision.is_served for decision in decisions) == 24
 
 
-async def test_what_is_left_of_a_lot_serves_what_is_not_kept_too(services: Services) -> None:
+async def test_what_is_left_of_a_lot_serves_fresh_answers_too(services: Services) -> None:
     limiter, lots, _ = await open_lots(services)
     caller = visitor("four")
     await lots.take_repeated(caller, 1)
