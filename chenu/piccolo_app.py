@@ -12,6 +12,7 @@ APP_CONFIG = AppConfig(
             "chenu.core.tables",
             "chenu.ledger.tables",
             "chenu.accounts.tables",
+            "chenu.accounts.key_tables",
             "chenu.billing.tables",
             "chenu.billing.invoice_tables",
             "chenu.billing.dispute_tables",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from chenu.accounts import audit, tables
+from chenu.accounts import audit, key_tables
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
 from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.credentials import (
@@ -68,7 +68,7 @@ class CreatedKey:
     secret: str
 
 
-_COLUMNS = Columns(ApiKey, tables.ApiKey, account_id="account").select("k")
+_COLUMNS = Columns(ApiKey, key_tables.ApiKey, account_id="account").select("k")
 
 
 async def create_api_key(
@@ -106,7 +106,9 @@ async def create_api_key(
             "secret_hash": hash_key(made.secret, pepper),
             "scopes": sorted({scope.value for scope in scopes}),
         }
-        await insert(tables.ApiKey, {**key, "created_at": business_now(), "expires_at": expires_at})
+        await insert(
+            key_tables.ApiKey, {**key, "created_at": business_now(), "expires_at": expires_at}
+        )
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 

@@ -3,7 +3,6 @@
 from piccolo.columns import (
     JSONB,
     UUID,
-    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -202,36 +201,6 @@ class Acceptance(Table, tablename="acceptance"):
     document = Text()
     version = Text()
     accepted_at = business_time()
-
-
-class ApiKey(Table, tablename="api_key"):
-    """`previous_hash` is of the secret before the last rotation, good until `previous_until`."""
-
-    id = primary_id()
-    account = belongs_to(Account, index=True)
-    created_by = belongs_to(AppUser)
-    name = Text()
-    prefix = Text()
-    secret_hash = Bytea(unique=True)
-    scopes = Array(base_column=Text())
-    created_at = business_time()
-    last_used_at = Timestamptz(default=None, null=True)
-    expires_at = Timestamptz(default=None, null=True)
-    revoked_at = Timestamptz(default=None, null=True)
-    previous_hash = Bytea(default=None, null=True, unique=True)
-    previous_until = Timestamptz(default=None, null=True)
-
-
-class ServiceKey(Table, tablename="service_key"):
-    """A key of the CHE·NU apps, acting for the account that each request names."""
-
-    id = primary_id()
-    name = Text()
-    prefix = Text()
-    secret_hash = Bytea(unique=True)
-    created_at = business_time()
-    last_used_at = Timestamptz(default=None, null=True)
-    revoked_at = Timestamptz(default=None, null=True)
 
 
 class EntitlementOverride(Table, tablename="entitlement_override"):

@@ -6,7 +6,7 @@ path of the call behind ours. Bodies are not read. docs/decisions/0060.
 
 from typing import Any
 
-from litestar import Request, Response, route
+from litestar import MediaType, Request, Response, route
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
@@ -47,7 +47,8 @@ async def authorize_call(
         charge.require(request_context.locale)
     except ChenuError as error:
         return _refuse(request, error, limits)
-    return Response(None, headers={**_describe(actor), **limits, "Cache-Control": "no-store"})
+    headers = {**_describe(actor), **limits, "Cache-Control": "no-store"}
+    return Response(b"", media_type=MediaType.TEXT, headers=headers)
 
 
 def _require_key(request_context: RequestContext) -> Actor:
