@@ -105,10 +105,10 @@ async def create_api_key(
             "prefix": made.prefix,
             "secret_hash": hash_key(made.secret, pepper),
             "scopes": sorted({scope.value for scope in scopes}),
+            "created_at": business_now(),
+            "expires_at": expires_at,
         }
-        await insert(
-            key_tables.ApiKey, {**key, "created_at": business_now(), "expires_at": expires_at}
-        )
+        await insert(key_tables.ApiKey, key)
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 

@@ -100,7 +100,7 @@ def test_what_is_given_without_a_scope_is_public() -> None:
 
 
 @pytest.mark.parametrize("rule", SCOPED, ids=[rule.name for rule in SCOPED])
-async def test_a_key_without_the_scope_is_told_which_one_it_needs(
+async def test_a_key_without_the_scope_reads_which_one_it_needs(
     services: Services, rule: Rule
 ) -> None:
     key = Actor(kind=ActorKind.API_KEY, scopes=frozenset(ApiScope) - rule.scopes)

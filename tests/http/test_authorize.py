@@ -35,7 +35,7 @@ async def key_of(services: Services, person: Person, *scopes: ApiScope) -> dict[
     return {"authorization": f"Bearer {made.secret}"}
 
 
-async def test_a_call_with_a_key_is_told_whose_it_is_and_what_is_left(
+async def test_the_answer_says_whose_key_it_is_and_what_is_left(
     http: httpx.AsyncClient, services: Services, person: Person
 ) -> None:
     headers = await key_of(services, person, ApiScope.READ, ApiScope.EXECUTIONS)

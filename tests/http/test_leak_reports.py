@@ -46,7 +46,7 @@ async def works(services: Services, secret: str) -> bool:
     return await find_key_actor(secret, services.settings.secret, "") is not None
 
 
-async def test_a_leaked_key_is_revoked_at_once_and_its_people_are_told(
+async def test_a_leaked_key_is_revoked_at_once_and_its_people_get_a_mail(
     http: httpx.AsyncClient, services: Services
 ) -> None:
     owner = await make_person("nora", TierCode.BUSINESS)
@@ -59,8 +59,8 @@ async def test_a_leaked_key_is_revoked_at_once_and_its_people_are_told(
     hashed = hashlib.sha256(leaked.secret.encode()).hexdigest()
     assert answer.json() == [{"token_hash": hashed, "token_type": "chenu_api_key", "label": TRUE}]
     assert [await works(services, key.secret) for key in (leaked, other)] == [False, True]
-    told = [await mails_to(person.email) for person in (billing, owner)]
-    assert told == [["API_KEY_LEAKED"], ["API_KEY_LEAKED"]]
+    mailed = [await mails_to(person.email) for person in (billing, owner)]
+    assert mailed == [["API_KEY_LEAKED"], ["API_KEY_LEAKED"]]
     event = str(await db.fetch_value("SELECT e::text FROM audit_event e WHERE action LIKE '%leak'"))
     assert PLACE in event
     assert "key-1" in event

@@ -178,7 +178,7 @@ async def test_more_calls_than_the_plan_has_are_429_and_never_reach_the_service(
     assert '"month";r=998;' in answers[2].headers["ratelimit"]
 
 
-async def test_who_may_not_call_is_told_why(site: Site, services: Services, person: Person) -> None:
+async def test_who_may_not_call_reads_why(site: Site, services: Services, person: Person) -> None:
     reader = await key_of(services, person, ApiScope.READ)
 
     unknown = await site.http.get("/", headers={"authorization": "Bearer chenu_live_nothing"})
