@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from chenu.accounts import audit, key_tables
+from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
 from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.credentials import (
@@ -15,6 +15,7 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.key_tables import ApiKey as ApiKeyTable
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.roles import Right
 from chenu.accounts.seats import PLACE, has_seat
@@ -68,7 +69,7 @@ class CreatedKey:
     secret: str
 
 
-_COLUMNS = Columns(ApiKey, key_tables.ApiKey, account_id="account").select("k")
+_COLUMNS = Columns(ApiKey, ApiKeyTable, account_id="account").select("k")
 
 
 async def create_api_key(
@@ -105,10 +106,8 @@ async def create_api_key(
             "prefix": made.prefix,
             "secret_hash": hash_key(made.secret, pepper),
             "scopes": sorted({scope.value for scope in scopes}),
-            "created_at": business_now(),
-            "expires_at": expires_at,
         }
-        await insert(key_tables.ApiKey, key)
+        await insert(ApiKeyTable, {**key, "created_at": business_now(), "expires_at": expires_at})
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 
