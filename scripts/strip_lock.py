@@ -1,18 +1,21 @@
-"""Removes every URL from storefront/package-lock.json: npm verifies by integrity alone."""
+"""Removes every URL from the locks of npm: it verifies by integrity alone."""
 
 import json
 import sys
 from pathlib import Path
 
-LOCK = Path(__file__).resolve().parents[1] / "storefront" / "package-lock.json"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("storefront", "tests/clients/typescript")
 
 
 def main() -> int:
-    lock = json.loads(LOCK.read_text())
-    for package in lock["packages"].values():
-        for key in ("resolved", "funding"):
-            package.pop(key, None)
-    LOCK.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
+    for folder in FOLDERS:
+        path = ROOT / folder / "package-lock.json"
+        lock = json.loads(path.read_text())
+        for package in lock["packages"].values():
+            for key in ("resolved", "funding"):
+                package.pop(key, None)
+        path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
     return 0
 
 

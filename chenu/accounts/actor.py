@@ -50,6 +50,7 @@ class Actor:
     `session_id` or `key_id` identifies the credential that the caller used. `has_seat` is False for
     a member beyond the account's seats, who may only read. `api_plan` is the paid one; `api_calls`
     (a month) and `api_rate` (a minute) are a contract's: chenu/metering/plan_of.py reads them.
+    `documents_only` is of a key that runs stored operations and no others.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
@@ -68,6 +69,7 @@ class Actor:
     email_verified: bool = False
     session_id: SessionId | None = None
     key_id: UUID | None = None
+    documents_only: bool = False
     locale: Locale = DEFAULT_LOCALE
     ip: str = ""
 

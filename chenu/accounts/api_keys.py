@@ -46,7 +46,10 @@ _USED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """`previous_until`: until then the secret before the last rotation works as well."""
+    """`previous_until`: until then the secret before the last rotation works as well.
+
+    `documents_only`: in GraphQL it runs stored operations and no others.
+    """
 
     id: ApiKeyId
     account_id: AccountId
@@ -54,6 +57,7 @@ class ApiKey:
     name: str
     prefix: str
     scopes: list[str]
+    documents_only: bool
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
@@ -80,24 +84,22 @@ async def create_api_key(
     pepper: bytes,
     *,
     current_password: str | None = None,
+    documents_only: bool = False,
 ) -> CreatedKey:
-    """Requires the password, see accounts/confirmation.py.
-
-    Raises PlanRequired without API_ACCESS, Forbidden for a caller with a key, Invalid,
-    LimitReached.
+    """Requires the password, see accounts/confirmation.py. Raises PlanRequired without API_ACCESS,
+    Forbidden for a caller with a key, Invalid, LimitReached.
     """
     user_id = require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
     await require_confirmed(actor, current_password)
-    made = new_key(API_KEY_HEAD)
+    key_id, made = ApiKeyId(new_id()), new_key(API_KEY_HEAD)
 
     async def write() -> CreatedKey:
         await require_session_still(actor)
         await db.lock_until_commit(f"api keys:{account_id}")
         await _require_room(account_id)
-        key_id = ApiKeyId(new_id())
         key = {
             "id": key_id,
             "account": account_id,
@@ -106,8 +108,10 @@ async def create_api_key(
             "prefix": made.prefix,
             "secret_hash": hash_key(made.secret, pepper),
             "scopes": sorted({scope.value for scope in scopes}),
+            "documents_only": documents_only,
+            "expires_at": expires_at,
         }
-        await insert(ApiKeyTable, {**key, "created_at": business_now(), "expires_at": expires_at})
+        await insert(ApiKeyTable, {**key, "created_at": business_now()})
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 
@@ -210,6 +214,7 @@ async def revoke_keys_in(account_id: AccountId, maker: UserId) -> int:
 class _KeyActor:
     key_id: UUID
     scopes: list[str]
+    documents_only: bool
     user_id: UUID
     account_id: UUID
     tier: str
@@ -225,8 +230,8 @@ class _KeyActor:
 
 
 _FIND_KEY_ACTOR = f"""
-    SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
-        a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+    SELECT k.id AS key_id, k.scopes, k.documents_only, u.id AS user_id, a.id AS account_id,
+        a.tier, m.role, a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
         a.api_plan, a.api_calls, a.api_rate,
         u.email_verified_at IS NOT NULL AS verified, u.locale
     FROM api_key k
@@ -268,6 +273,7 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,
+        documents_only=row.documents_only,
         locale=known_locale(row.locale),
         ip=ip,
     )

@@ -1,6 +1,6 @@
 """Keys by which programs act for accounts."""
 
-from piccolo.columns import Array, Bytea, Text, Timestamptz
+from piccolo.columns import Array, Boolean, Bytea, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
@@ -17,6 +17,7 @@ class ApiKey(Table, tablename="api_key"):
     prefix = Text()
     secret_hash = Bytea(unique=True)
     scopes = Array(base_column=Text())
+    documents_only = Boolean(default=False)
     created_at = business_time()
     last_used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)

@@ -83,8 +83,8 @@ RULES: tuple[Rule, ...] = (
         "api_key",
         "created_by = @person",
         (
-            *("id", "account", "created_by", "name", "prefix", "scopes", "created_at"),
-            *("last_used_at", "expires_at", "revoked_at", "previous_until"),
+            *("id", "account", "created_by", "name", "prefix", "scopes", "documents_only"),
+            *("created_at", "last_used_at", "expires_at", "revoked_at", "previous_until"),
         ),
         {"secret_hash": _TOKEN, "previous_hash": _TOKEN},
         (

@@ -30,6 +30,7 @@ from chenu_graphql.limits import (
 )
 from chenu_graphql.literals import check_numbers
 from chenu_graphql.query_runs import CompiledQuery
+from chenu_graphql.stored import is_stored
 
 REMEMBERED_BYTES = 128_000
 """Bytes of text; the parsed documents take up to 270 times as much memory."""
@@ -83,15 +84,18 @@ class Prepared:
 
 class Documents:
     """The least recently used documents are dropped when the total length of texts exceeds the
-    limit.
+    limit; stored operations stay, of which there are as many as operations.json has.
     """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._known: OrderedDict[str, Prepared] = OrderedDict()
         self._bytes = 0
+        self._stored: dict[str, Prepared] = {}
 
     def read(self, text: str) -> Prepared:
+        if text in self._stored:
+            return self._stored[text]
         known = self._known.get(text)
         if known is not None:
             self._known.move_to_end(text)
@@ -120,6 +124,9 @@ class Documents:
         return known[name]
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
+        if is_stored(text):
+            self._stored[text] = prepared
+            return
         self._known[text] = prepared
         self._bytes += size
         while self._bytes > REMEMBERED_BYTES:

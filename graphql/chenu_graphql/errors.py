@@ -34,7 +34,8 @@ INTERNAL_MESSAGE = mark("Something went wrong on our side")
         "userErrors carry one of these. Top-level errors carry extensions.code, one of "
         "UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, BAD_INPUT, VALIDATION_FAILED, COST_EXCEEDED, "
         "RATE_LIMITED, QUOTA_EXCEEDED, IDEMPOTENCY_CONFLICT, UNAVAILABLE, INTERNAL, PLAN_REQUIRED "
-        "(an API key of an account that has lost API_ACCESS), with extensions.requestId."
+        "(an API key of an account that has lost API_ACCESS), PERSISTED_QUERY_NOT_FOUND "
+        "(documentId is of no stored operation), with extensions.requestId."
     )
 )
 class ErrorCode(StrEnum):
@@ -69,6 +70,12 @@ class ValidationFailed(BrokenRequest):
 
 class CostExceeded(BrokenRequest):
     code = "COST_EXCEEDED"
+
+
+class OperationNotStored(BrokenRequest):
+    """The code is the one that clients of persisted documents know."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,7 @@ _TOP_LEVEL = frozenset(
         "BAD_INPUT",
         "VALIDATION_FAILED",
         "COST_EXCEEDED",
+        "PERSISTED_QUERY_NOT_FOUND",
         "RATE_LIMITED",
         "QUOTA_EXCEEDED",
         "IDEMPOTENCY_CONFLICT",

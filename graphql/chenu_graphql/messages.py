@@ -6,20 +6,27 @@ import msgspec
 import orjson
 from graphql import GraphQLError
 
-from chenu.core.errors import BadInput
+from chenu.accounts.actor import Actor
+from chenu.core.errors import BadInput, Forbidden
+from chenu.core.i18n import mark
 from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.errors import with_code
+from chenu_graphql.errors import OperationNotStored, with_code
+from chenu_graphql.stored import STORED_PATH, find_stored
 
 MAX_LIST = 1_000
 
 _NULL = msgspec.Raw(b"null")
+_STORED_ONLY = mark(
+    "This key runs stored operations only: send documentId instead of query, or use another key"
+)
 
 
 class _Body(msgspec.Struct):
     """The body of a request or subscribe message; `extensions` and unknown fields are ignored."""
 
-    query: str
+    query: str | None = None
+    document_id: str | None = msgspec.field(name="documentId", default=None)
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(name="operationName", default=None)
@@ -52,14 +59,35 @@ def _explain(problem: str) -> BadInput:
     return BadInput("The body is not a GraphQL request: {problem}", problem=problem)
 
 
-def read_request(body: bytes | msgspec.Raw) -> GraphQLRequest:
-    """Raises BadInput. Arrays are refused: batching is off."""
+def read_request(body: bytes | msgspec.Raw, actor: Actor) -> GraphQLRequest:
+    """Raises BadInput, OperationNotStored, Forbidden. Arrays are refused: batching is off."""
     sent: _Body = read_json(body, _Body)
     try:
         _check_lists(sent.variables, ("variables",))
     except RecursionError:
         raise BadInput("The body is nested too deeply") from None
-    return GraphQLRequest(sent.query, sent.variables or {}, sent.operation_name or None)
+    document = _read_document(sent, actor)
+    return GraphQLRequest(document, sent.variables or {}, sent.operation_name or None)
+
+
+def _read_document(sent: _Body, actor: Actor) -> str:
+    if sent.query is not None and sent.document_id is not None:
+        raise BadInput("Send query or documentId, not both", path=("document_id",))
+    if sent.document_id is not None:
+        return _get_stored(sent.document_id)
+    if sent.query is None:
+        raise BadInput("Send query, or documentId of a stored operation", path=("query",))
+    if actor.documents_only:
+        raise Forbidden(_STORED_ONLY)
+    return sent.query
+
+
+def _get_stored(document_id: str) -> str:
+    text = find_stored(document_id)
+    if text is None:
+        message = mark("There is no stored operation with this documentId: see {place}")
+        raise OperationNotStored(message, path=("document_id",), place=STORED_PATH)
+    return text
 
 
 def _check_lists(value: Any, path: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from chenu.accounts.live_connections import Transport
 from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext, device_cookie
-from chenu.core.errors import BadInput, ChenuError, RateLimited
+from chenu.core.errors import BadInput, BrokenRequest, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
 from chenu.metering.charges import SHARED_ANSWER, share_answer
@@ -27,6 +27,7 @@ from chenu_graphql.messages import fail_internally, read_request, write_answer
 from chenu_graphql.metering import charge
 from chenu_graphql.schema import get_schema
 from chenu_graphql.sockets import make_socket_route
+from chenu_graphql.stored import show_stored
 from chenu_graphql.streams import EVENTS, stream_events, write_event
 
 PATH = "/graphql"
@@ -58,7 +59,8 @@ def get_engine() -> Engine:
 
 def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
     """Everything below /graphql; the schema is built here, not by the first request."""
-    return [serve, refuse_get, show_explorer, make_socket_route(get_engine(), services, PATH)]
+    socket = make_socket_route(get_engine(), services, PATH)
+    return [serve, refuse_get, show_explorer, show_stored, socket]
 
 
 @post(PATH, status_code=200, include_in_schema=False)
@@ -76,8 +78,8 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
         error = BadInput("Accept one of {kinds}", kinds=kinds)
         return await _fail_charged(error, ctx, accepted.plain, 406)
     try:
-        graphql_request = await _read(request)
-    except BadInput as error:
+        graphql_request = await _read(request, ctx)
+    except BrokenRequest as error:
         return await _fail_charged(error, ctx, accepted.plain)
     except HTTPException as error:
         message = BadInput("The body could not be read")
@@ -146,11 +148,11 @@ def _read_accept(request: HttpRequest) -> Accepted:
     return read_accept(", ".join(request.headers.getall("accept", [])))
 
 
-async def _read(request: HttpRequest) -> GraphQLRequest:
+async def _read(request: HttpRequest, ctx: Context) -> GraphQLRequest:
     content_type = request.headers.get("content-type", "")
     if content_type != MediaType.JSON:
         _check_content_type(content_type)
-    return read_request(await request.body())
+    return read_request(await request.body(), ctx.actor)
 
 
 def _check_content_type(content_type: str) -> None:

@@ -225,7 +225,7 @@ class Connection:
         if message.id in self._running:
             raise ProtocolClosed(4409, f"Subscriber for {message.id[:60]} already exists")
         try:
-            request = read_request(message.payload)
+            request = read_request(message.payload, self._ctx.actor)
             self._check_operation_limit()
             await self._identify_again()
         except ChenuError as error:

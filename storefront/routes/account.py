@@ -27,7 +27,7 @@ from storefront.pages import Page, Pages
 from storefront.routes.account_page import AccountForms, render_account
 from storefront.typed_values import read_day
 
-_CACHED = ("display_name", "locale", "email", "name", "scopes", "expires_at")
+_CACHED = ("display_name", "locale", "email", "name", "scopes", "documents_only", "expires_at")
 
 
 @get("/account", opt=SIGNED_IN)
@@ -124,6 +124,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             _read_expiry(fields),
             pages.settings.secret,
             current_password=_password_of(fields),
+            documents_only=fields.is_ticked("documents_only"),
         )
     except SignInAgain:
         raise

@@ -37,6 +37,7 @@ FOR_PROGRAMS = {
     "GET /graphql": "refuses, or leads to the explorer",
     "WEBSOCKET /graphql": "each field's rule",
     "GET /graphql/explorer": "a page without data",
+    "GET /graphql/operations.json": "the stored operations, the same for everybody",
 }
 """The rules of routes outside the storefront."""
 

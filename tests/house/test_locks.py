@@ -10,8 +10,17 @@ from bench import peer_environments
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted((ROOT / "bench" / "peers").glob("*/requirements.lock"))
-PYTHON_LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-node.lock", *PEERS)
-LOCKS = (*PYTHON_LOCKS, ROOT / "storefront" / "package-lock.json")
+PYTHON_LOCKS = (
+    ROOT / "requirements.lock",
+    ROOT / "requirements-node.lock",
+    ROOT / "tests" / "clients" / "python" / "requirements.lock",
+    *PEERS,
+)
+NPM_LOCKS = (
+    ROOT / "storefront" / "package-lock.json",
+    ROOT / "tests" / "clients" / "typescript" / "package-lock.json",
+)
+LOCKS = (*PYTHON_LOCKS, *NPM_LOCKS)
 
 
 def name_of(lock: Path) -> str:
@@ -50,8 +59,9 @@ def test_every_dependency_of_the_project_is_in_the_lock() -> None:
     assert {name.lower() for name in wanted} <= {name.lower() for name in locked}
 
 
-def test_every_front_end_package_is_verified_by_its_hash() -> None:
-    lock = json.loads((ROOT / "storefront" / "package-lock.json").read_text())
+@pytest.mark.parametrize("path", NPM_LOCKS, ids=name_of)
+def test_every_package_of_npm_is_verified_by_its_hash(path: Path) -> None:
+    lock = json.loads(path.read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
 
     assert packages

@@ -22,6 +22,7 @@ READABLE = [
     "/sign-up", "/nothing/here", "/agents/nobody-has-this", "/account", "/robots.txt",
     "/sitemap.xml", "/favicon.svg", "/static/site.css", "/static/none.css", "/icons/none.svg",
     "/schemas/agent-manifest-1.json", "/healthz", "/readyz", "/graphql/explorer", "/graphql",
+    "/graphql/operations.json",
     "/webhooks/stripe", "/sign-out", "/agents?q=%ff",
 ]  # fmt: skip
 

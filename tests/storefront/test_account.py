@@ -200,6 +200,30 @@ async def test_a_key_is_shown_once_and_never_again(own: Browser) -> None:
     assert answer.status_code != 401
 
 
+async def test_a_key_may_be_made_for_stored_operations_only(own: Browser) -> None:
+    page = await own.get("/account")
+    typed = {"name": "script", "scopes": "READ", "documents_only": "on"}
+
+    made = await own.submit(page, "/account/api-keys", typed)
+    later = await own.get("/account")
+
+    [secret] = [code.text for code in made.page.find("code") if "chenu_live_" in code.text]
+    body = {"query": "{ tiers { code } }"}
+    key = {"authorization": f"Bearer {secret}"}
+    answer = await own.client.post("/graphql", json=body, headers=key)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert "READ · stored operations only" in later.words
+
+
+async def test_a_refused_key_form_keeps_its_tick(own: Browser) -> None:
+    page = await own.get("/account")
+
+    seen = await own.submit(page, "/account/api-keys", {"name": "", "documents_only": "on"})
+
+    assert seen.status == 422
+    assert ("documents_only", "on") in seen.form("/account/api-keys").fields
+
+
 async def test_a_revoked_key_stays_in_the_list_and_stops_working(own: Browser) -> None:
     page = await own.get("/account")
     made = await own.submit(page, "/account/api-keys", {"name": "script", "scopes": "READ"})
