@@ -25,9 +25,9 @@ from chenu.metering.script import KnownUsage, TakeScript
 from chenu.metering.share import ProcessShare
 from chenu.metering.usage import UsageCounts, UsageDay, sum_served
 
-_EXACT_SECONDS = 0.3
 _LONGEST_SECONDS = 0.5
-"""A call waits no longer, whatever is away: the exact answer first, and then the share."""
+_EXACT_SHARE = 0.6
+"""Of that time is for the exact answer; the rest is for what the share must know."""
 _STALE_SECONDS = 2
 _ReadUsed = Callable[[AccountId, Month], Awaitable[int]]
 
@@ -42,11 +42,15 @@ def make_limiter(valkey: "Redis | RedisCluster", processes: int) -> "Limiter":
 
 
 class Limiter:
-    """`counts` are this process's, to be stored every few seconds: see metering/storing.py."""
+    """`counts` are this process's, to be stored every few seconds: see metering/storing.py.
+
+    No call waits longer than `longest_seconds`, whatever is away.
+    """
 
     def __init__(self, script: TakeScript, share: ProcessShare) -> None:
         self.counts = UsageCounts()
-        self._script = script
+        self.longest_seconds = _LONGEST_SECONDS
+        self.script = script
         self._share = share
         self._taken_alone: dict[str, Allowance] = {}
         self._readings: dict[tuple[AccountId, Month], asyncio.Task[int]] = {}
@@ -66,30 +70,32 @@ class Limiter:
     async def tell(self) -> None:
         """Valkey learns what was served without it, also of accounts that call no more."""
         for allowance in list(self._taken_alone.values()):
-            await self._take_in_valkey(allowance, 0, _now() + _EXACT_SECONDS)
+            await self._take_in_valkey(allowance, 0, _now() + self.longest_seconds)
 
     async def _take(self, allowance: Allowance, calls: int) -> Taken:
         began = _now()
         try:
-            return await self._take_in_valkey(allowance, calls, began + _EXACT_SECONDS)
+            return await self._take_in_valkey(
+                allowance, calls, began + self.longest_seconds * _EXACT_SHARE
+            )
         except (Unavailable, TimeoutError):
-            return await self._take_alone(allowance, calls, began + _LONGEST_SECONDS)
+            return await self._take_alone(allowance, calls, began + self.longest_seconds)
 
     async def _take_in_valkey(self, allowance: Allowance, calls: int, end: float) -> Taken:
         """What Valkey does not know of the month, it is told: after a loss, and after an absence
         in which this process served calls alone.
         """
         alone = allowance.subject in self._taken_alone
-        taken = None if alone else await self._script.take(allowance, calls)
+        taken = None if alone else await self.script.take(allowance, calls)
         if taken is None or taken.outcome is Outcome.UNKNOWN:
             async with asyncio.timeout_at(end):
                 taken = await self._take_and_tell(allowance, calls, taken)
         return taken
 
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
-        taken = asked or await self._script.take(allowance, 0)
+        taken = asked or await self.script.take(allowance, 0)
         used = await self._used(allowance, taken.month, self._sum_now)
-        answered = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
+        answered = await self.script.take(allowance, calls, KnownUsage(taken.month, used))
         self._taken_alone.pop(allowance.subject, None)
         return answered
 

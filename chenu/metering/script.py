@@ -68,7 +68,7 @@ class TakeScript:
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._valkey = valkey
-        self._patience_seconds = patience_seconds
+        self.patience_seconds = patience_seconds
         self._breaker = CircuitBreaker(pause_seconds)
         self._batches: GroupCommit[_Run, Any] = GroupCommit(self._run_all)
 
@@ -89,7 +89,7 @@ class TakeScript:
         if self._breaker.failed_since(runs[0].asked_at):
             raise ValkeyAway
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with asyncio.timeout(self.patience_seconds):
                 answers = await self._ask(runs)
         except (RedisError, OSError, TimeoutError) as error:
             self._breaker.fail()

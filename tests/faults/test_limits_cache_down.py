@@ -132,7 +132,7 @@ async def _all_ask_valkey(processes: Sequence[Limiter], account: Allowance) -> N
     async def are_back() -> bool:
         for process in processes:
             await process.take(account, 0)
-        return all(process._script._breaker._failed_at is None for process in processes)
+        return all(process.script._breaker._failed_at is None for process in processes)
 
     await until(are_back)
 
