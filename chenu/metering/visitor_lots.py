@@ -8,7 +8,7 @@ whoever asks rarely loses nothing by it.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from chenu.core.caches import TtlCache
 from chenu.metering.allowances import Allowance
@@ -27,7 +27,7 @@ class _Lot:
     that takes `refused_calls` or more until `opens`.
     """
 
-    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: asyncio.Task[Decision] | None = None
     served: Decision | None = None
     left: int = 0
     ends: float = 0
@@ -68,24 +68,23 @@ class VisitorLots:
         return known or await self._take(allowance, calls)
 
     async def take_repeated(self, allowance: Allowance, calls: int) -> Decision:
-        """The same, but a round trip takes a lot: one at a time for each address."""
+        """The same, but a round trip takes a lot, for all who wait: one at a time."""
         lot = self._lot_of(allowance)
-        known = lot.decide(calls, self._now())
-        if known is not None:
-            return known
-        async with lot.filling:
-            known = lot.decide(calls, self._now())
-            return known or await self._take_lot(lot, allowance, calls)
+        while (known := lot.decide(calls, self._now())) is None:
+            if lot.filling is None or lot.filling.done():
+                size = max(calls, min(LOT, allowance.burst // 2))
+                lot.filling = asyncio.create_task(self._fill(lot, allowance, size))
+            if not (await asyncio.shield(lot.filling)).is_served:
+                # a caller who has less than a lot left is served call by call
+                return lot.decide(calls, self._now()) or await self._take(allowance, calls)
+        return known
 
-    async def _take_lot(self, lot: _Lot, allowance: Allowance, calls: int) -> Decision:
-        """A caller who has less than a lot left is served one by one."""
-        rate, size = allowance.calls_per_minute or 1, min(LOT, allowance.burst // 2)
-        if size > calls:
-            begun, decision = self._now(), await self._limiter.take(allowance, size)
-            if decision.is_served:
-                lot.fill(decision, size, begun + max(_SHORTEST_SECONDS, 60 * size / rate))
-                return lot.decide(calls, begun) or decision
-        return await self._take(allowance, calls)
+    async def _fill(self, lot: _Lot, allowance: Allowance, size: int) -> Decision:
+        begun, decision = self._now(), await self._limiter.take(allowance, size)
+        if decision.is_served:
+            seconds = 60 * size / (allowance.calls_per_minute or 1)
+            lot.fill(decision, size, begun + max(_SHORTEST_SECONDS, seconds))
+        return decision
 
     async def _take(self, allowance: Allowance, calls: int) -> Decision:
         decision = await self._limiter.take(allowance, calls)
