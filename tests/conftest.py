@@ -56,6 +56,8 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _REN
 
 # Drawn once by the process that starts the run: xdist's workers inherit it and collect alike.
 SEED = os.environ.setdefault("CHENU_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
+PATIENCE_SECONDS = 30.0
+"""A busy machine is no Valkey that is away."""
 ENGINE_FIXTURES = {"engines", "services", "clean_database"}
 
 
@@ -182,6 +184,8 @@ def product_hasher() -> Iterator[PasswordHasher]:
 @pytest.fixture(scope="session")
 async def open_engines(engines: Engines) -> AsyncIterator[Services]:
     async with open_services(engines.settings, "chenu-tests") as services:
+        limiter = services.limiter
+        limiter.longest_seconds = limiter.script.patience_seconds = PATIENCE_SECONDS
         yield services
 
 

@@ -16,8 +16,7 @@ from chenu.flows.services import Services
 from chenu.metering.allowances import Allowance, allow_account, allow_visitor
 from chenu.metering.limiter import Limiter, make_limiter
 from chenu.metering.plans import ApiPlanCode, get_api_plan
-from chenu.metering.script import TakeScript
-from chenu.metering.share import ProcessShare
+from tests.conftest import PATIENCE_SECONDS
 from tests.metering.three_nodes import open_cluster
 
 Cluster = tuple[RedisCluster, list[Child]]
@@ -46,7 +45,8 @@ async def served(limiter: Limiter, callers: list[Allowance], times: int) -> Coun
 
 async def test_each_caller_is_limited_on_its_own_node(services: Services, cluster: Cluster) -> None:
     valkey, _ = cluster
-    limiter = Limiter(TakeScript(valkey, patience_seconds=10), ProcessShare(1))
+    limiter = make_limiter(valkey, 1)
+    limiter.longest_seconds = limiter.script.patience_seconds = PATIENCE_SECONDS
     accounts = [somebody() for _ in range(30)]
     visitors = [allow_visitor(f"192.0.2.{number}") for number in range(10)]
 

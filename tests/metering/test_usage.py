@@ -20,6 +20,7 @@ from chenu.metering.plans import ApiPlan, ApiPlanCode, get_api_plan
 from chenu.metering.storing import storing
 from chenu.metering.usage import UsageCounts, UsageDay, store_usage
 from chenu.metering.usage_report import get_month_of_calls
+from tests.conftest import PATIENCE_SECONDS
 from tests.people import make_person
 from tests.waiting import until
 
@@ -111,17 +112,32 @@ async def test_what_cannot_be_stored_now_stays_counted(
 async def test_a_process_stores_every_few_seconds_and_at_its_end(
     services: Services, account: Allowance
 ) -> None:
-    today = business_now().date()
-    counts = UsageCounts()
-    day = UsageDay(account.account_id, today)
-    async with storing(counts, 0.01):
-        counts.add(day, served=1)
+    limiter = services.limiter
+    async with storing(limiter, 0.01):
+        await limiter.take(account)
         await until(rows)
-        counts.add(day, served=1)
-    async with storing(counts, 3_600):
-        counts.add(day, served=1)
+        await limiter.take(account)
+    async with storing(limiter, 3_600):
+        await limiter.take(account)
 
-    assert await rows() == [(today, 3, 0)]
+    assert await rows() == [(business_now().date(), 3, 0)]
+
+
+async def test_what_was_served_alone_is_reported_though_nobody_calls_again(
+    services: Services, account: Allowance, alone: Limiter
+) -> None:
+    await services.limiter.take(account, 3)
+    await store_usage(services.limiter.counts)
+    await alone.take(account, 4)
+    async with storing(alone, 0.01):
+        alone.script = services.limiter.script
+
+        async def is_known() -> bool:
+            return (await services.limiter.take(account, 0)).used == 7
+
+        await until(is_known)
+
+    assert alone._taken_alone == {}
 
 
 async def test_a_valkey_that_lost_everything_learns_what_was_used(
@@ -147,6 +163,8 @@ async def test_all_processes_may_tell_valkey_at_once(
     await store_usage(services.limiter.counts)
     await forget(services)
     others = [make_limiter(services.pubsub._redis, 4) for _ in range(4)]
+    for other in others:
+        other.longest_seconds = other.script.patience_seconds = PATIENCE_SECONDS
 
     decisions = await asyncio.gather(*(other.take(account) for other in others for _ in range(3)))
 
@@ -192,10 +210,10 @@ async def test_what_was_served_without_valkey_counts_when_it_is_back(
 ) -> None:
     limiter = services.limiter
     await limiter.take(account, 3)
-    away = limiter._script
-    limiter._script = make_limiter(redis.connect(f"redis://127.0.0.1:{free_port()}/0"), 1)._script
+    away = limiter.script
+    limiter.script = make_limiter(redis.connect(f"redis://127.0.0.1:{free_port()}/0"), 1).script
     await limiter.take(account, 5)
-    limiter._script = away
+    limiter.script = away
 
     back = await limiter.take(account, 0)
 
