@@ -14,9 +14,11 @@ from chenu.core.errors import ChenuError
 from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
 from chenu.http.answer_cache import AnswerCache
+from chenu.http.authorize import authorize_call
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
+from chenu.http.leak_reports import report_leaked_keys
 from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
@@ -36,7 +38,7 @@ MAX_BODY_BYTES = 1_000_000
 _CACHED = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
 """Where answers that are the same for everybody may be cached."""
 FOR_PROGRAMS = Subtrees(
-    "/graphql", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
+    "/graphql", "/api", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
 )
 """At and below these paths errors are JSON."""
 
@@ -49,6 +51,8 @@ def create_app(services: Services) -> ASGIApp:
         metrics,
         snapshot_webhook,
         thin_webhook,
+        report_leaked_keys,
+        authorize_call,
         *create_graphql_routes(services),
     ]
     if services.settings.mode is Mode.DEMO:
@@ -67,7 +71,7 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    cached = AnswerCache(app, _CACHED, settings.cache_seconds)
+    cached = AnswerCache(app, _CACHED, settings.cache_seconds, services.meter)
     bounded = RequestBodies(cached, settings.limits.body_seconds)
     return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)
 

@@ -13,6 +13,7 @@ from chenu.company import MADE_UP, Company, read_company
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
+from chenu.leak_reporters import LeakReporter, read_leak_reporters
 from chenu.media.places import DEFAULT_PLACE, Place, read_place
 
 T = TypeVar("T")
@@ -53,7 +54,10 @@ class StripeSettings:
 class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
-    `trusted_proxies`: IP addresses and networks.
+    `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
+    `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
+    which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
+    each session and each anonymous address; `is_metering` False: nobody's calls are counted.
     """
 
     mode: Mode
@@ -69,10 +73,15 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     log_level: str
     cache_seconds: float = 0
+    web_processes: int = 1
+    redis_cluster: tuple[str, ...] = ()
+    calls_per_minute: int = 120
+    is_metering: bool = True
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
     company: Company = field(default_factory=Company)
+    leak_reporters: tuple[LeakReporter, ...] = ()
 
     @property
     def is_https(self) -> bool:
@@ -106,10 +115,15 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", values.read_proxies, default=""),
         log_level=_read(env, "LOG_LEVEL", values.read_log_level, default="INFO"),
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
+        web_processes=_read(env, "CHENU_WEB_PROCESSES", values.read_web_processes, default="1"),
+        redis_cluster=_read(env, "REDIS_CLUSTER_NODES", values.read_nodes, default=""),
+        calls_per_minute=_read(env, "CHENU_CALLS_PER_MINUTE", values.read_calls, default="120"),
+        is_metering=_read(env, "CHENU_METERING", values.read_switch, default="on"),
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),
         company=_read_company(env, mode),
+        leak_reporters=_read(env, "CHENU_LEAK_REPORTERS", read_leak_reporters, default=""),
     )
     _check_together(settings)
     return settings

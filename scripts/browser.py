@@ -6,8 +6,9 @@ none can be installed (not root, or no apt-get).
 
 import os
 import shutil
-import subprocess
 import sys
+
+from debian import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HINT = "install Chromium (Debian: apt-get install chromium) or set CHENU_CHROMIUM to its path"
@@ -20,25 +21,11 @@ def find_chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def install() -> str | None:
-    """Try Debian's package; the reason why it did not work, or None."""
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        return "not root, or no apt-get here"
-    print("browser tests: installing Chromium (Debian package)", file=sys.stderr, flush=True)
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    quiet = {"env": env, "capture_output": True, "text": True, "check": False}
-    packages = ["chromium", "fonts-dejavu-core"]
-    for command in ([apt, "update"], [apt, "install", "-y", "--no-install-recommends", *packages]):
-        done = subprocess.run(command, **quiet)  # type: ignore[call-overload]
-    return None if done.returncode == 0 else str(done.stderr).strip()[-300:]
-
-
 def main() -> int:
     found = find_chromium()
     reason = None
     if found is None and not os.environ.get("CHENU_CHROMIUM"):
-        reason = install()
+        reason = install("Chromium", "chromium", "fonts-dejavu-core")
         found = find_chromium()
     if found is None:
         why = f" ({reason})" if reason else ""

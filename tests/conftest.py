@@ -56,6 +56,8 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _REN
 
 # Drawn once by the process that starts the run: xdist's workers inherit it and collect alike.
 SEED = os.environ.setdefault("CHENU_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
+PATIENCE_SECONDS = 30.0
+"""A busy machine is no Valkey that is away."""
 ENGINE_FIXTURES = {"engines", "services", "clean_database"}
 
 
@@ -156,6 +158,7 @@ def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_ur
         "CHENU_MAIL_FOLDER": str(folder / "mails"),
         "CHENU_MEDIA_STORE": str(folder / "media"),
         "CHENU_CACHE_SECONDS": "0",  # tests look at what they just changed
+        "CHENU_METERING": "off",  # tests/metered.py turns it on
         "STRIPE_MODE": "sandbox",
         "STRIPE_KEY": SANDBOX_KEY,
         "STRIPE_API_BASE": sandbox_url,
@@ -181,6 +184,8 @@ def product_hasher() -> Iterator[PasswordHasher]:
 @pytest.fixture(scope="session")
 async def open_engines(engines: Engines) -> AsyncIterator[Services]:
     async with open_services(engines.settings, "chenu-tests") as services:
+        limiter = services.limiter
+        limiter.longest_seconds = limiter.script.patience_seconds = PATIENCE_SECONDS
         yield services
 
 
@@ -221,6 +226,9 @@ async def clean_database(database: OwnedDatabase, open_engines: Services) -> Asy
     """Empty tables and a clock that was never moved; about 3 ms."""
     CLOCK.reset()
     await database.empty()
+    # ids are the same in each test, and so are the keys of what they may still do
+    await open_engines.pubsub._redis.flushdb()
+    open_engines.limiter.counts.take()
     yield
     CLOCK.reset()
 
@@ -255,7 +263,7 @@ def with_settings(services: Services, **changes: object) -> Services:
 
 def with_gateway(services: Services, gateway: Gateway) -> Services:
     """The same services, which speak to Stripe in another way."""
-    return make_services(gateway, services.pubsub, services.settings)
+    return make_services(gateway, services.pubsub, services.settings, services.limiter)
 
 
 @pytest.fixture

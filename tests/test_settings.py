@@ -158,6 +158,8 @@ WRONG = [
     ("CHENU_LIVE_PER_CALLER", "0", "1 to 100000"),
     ("CHENU_LIVE_PER_CALLER", "1.5", "1 to 100000"),
     ("CHENU_LIVE_PER_ADDRESS", "9" * 5_000, "1 to 100000"),
+    ("CHENU_LEAK_REPORTERS", "github", "identifier:key"),
+    ("CHENU_LEAK_REPORTERS", "github:AAAA", "P-256"),
     ("CHENU_MODE", "prod", "production, demo, test"),
     ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
     ("DATABASE_URL", "/var/lib/db", "postgresql://"),

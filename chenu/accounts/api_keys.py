@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from chenu.accounts import audit, tables
+from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
 from chenu.accounts.confirmation import require_confirmed, require_session_still
 from chenu.accounts.credentials import (
@@ -15,6 +15,7 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.key_tables import ApiKey as ApiKeyTable
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.roles import Right
 from chenu.accounts.seats import PLACE, has_seat
@@ -33,6 +34,7 @@ from chenu.core.i18n import known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import require_feature
 
@@ -44,10 +46,14 @@ _USED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """`documents_only`: in GraphQL it runs stored operations and no others."""
+    """`previous_until`: until then the secret before the last rotation works as well.
+
+    `documents_only`: in GraphQL it runs stored operations and no others.
+    """
 
     id: ApiKeyId
     account_id: AccountId
+    created_by: UserId
     name: str
     prefix: str
     scopes: list[str]
@@ -56,6 +62,7 @@ class ApiKey:
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    previous_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class CreatedKey:
     secret: str
 
 
-_COLUMNS = Columns(ApiKey, tables.ApiKey, account_id="account").select("k")
+_COLUMNS = Columns(ApiKey, ApiKeyTable, account_id="account").select("k")
 
 
 async def create_api_key(
@@ -82,7 +89,7 @@ async def create_api_key(
     """Requires the password, see accounts/confirmation.py. Raises PlanRequired without API_ACCESS,
     Forbidden for a caller with a key, Invalid, LimitReached.
     """
-    user_id = _require_owner(actor)
+    user_id = require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
     require_feature(actor.entitlements, Feature.API_ACCESS)
     reject_if_any(_check(name, scopes, expires_at))
@@ -104,15 +111,15 @@ async def create_api_key(
             "documents_only": documents_only,
             "expires_at": expires_at,
         }
-        await insert(tables.ApiKey, {**key, "created_at": business_now()})
+        await insert(ApiKeyTable, {**key, "created_at": business_now()})
         await audit.record(actor, "api_key.create", key_id, prefix=made.prefix)
         return CreatedKey(await get_api_key(account_id, key_id), made.secret)
 
     return await db.run_in_transaction(write)
 
 
-def _require_owner(actor: Actor) -> UserId:
-    """A key may not create or revoke keys: otherwise a stolen one could multiply."""
+def require_person(actor: Actor) -> UserId:
+    """A key may not create, rotate or revoke keys: otherwise a stolen one could multiply."""
     user_id = actor.require_user()
     if actor.kind is not ActorKind.SESSION:
         raise Forbidden("API keys are managed by people who are signed in")
@@ -149,7 +156,7 @@ async def get_api_key(
 async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
     """Newest first, revoked ones included.
 
-    The number of live keys of an account is limited to 200.
+    The number of live keys of an account is limited: MAX_LIVE_KEYS.
     """
     sql = f"""
         SELECT {_COLUMNS} FROM api_key k WHERE account = ANY($1) ORDER BY id DESC LIMIT 1000
@@ -159,7 +166,7 @@ async def list_api_keys(account_ids: Sequence[AccountId]) -> list[ApiKey]:
 
 async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
     """Takes effect at once and is final; revoking again changes nothing. Raises NotFound."""
-    _require_owner(actor)
+    require_person(actor)
     account_id = actor.require_right(Right.MANAGE_KEYS)
 
     async def revoke() -> ApiKey:
@@ -215,6 +222,9 @@ class _KeyActor:
     place: int
     role: str
     overrides: str
+    api_plan: str
+    api_calls: int | None
+    api_rate: int | None
     verified: bool
     locale: str
 
@@ -222,13 +232,14 @@ class _KeyActor:
 _FIND_KEY_ACTOR = f"""
     SELECT k.id AS key_id, k.scopes, k.documents_only, u.id AS user_id, a.id AS account_id,
         a.tier, m.role, a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+        a.api_plan, a.api_calls, a.api_rate,
         u.email_verified_at IS NOT NULL AS verified, u.locale
     FROM api_key k
     JOIN account a ON a.id = k.account
     JOIN app_user u ON u.id = k.created_by
     JOIN membership m ON m.account = a.id AND m.member = u.id
-    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL
-        AND (k.expires_at IS NULL OR k.expires_at > $2)
+    WHERE (k.secret_hash = $1 OR (k.previous_hash = $1 AND k.previous_until > $2))
+        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
 """  # noqa: S608 - own text
 
 
@@ -256,6 +267,9 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         has_seat=has_seat(row.place, row.tier, row.seats),
         tier=TierCode(row.tier),
         overrides=read_overrides(row.overrides),
+        api_plan=ApiPlanCode(row.api_plan),
+        api_calls=row.api_calls,
+        api_rate=row.api_rate,
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,

@@ -53,10 +53,10 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
         )
 
 
-async def require_fresh(actor: Actor) -> None:
+async def require_fresh(actor: Actor, age: timedelta = FRESH) -> None:
     """Asked of sessions, not of keys, which have no password. Raises SignInAgain."""
-    if actor.session_id is not None and not await _is_proved_within(FRESH, actor):
-        raise await sign_in_again(actor)
+    if actor.session_id is not None and not await _is_proved_within(age, actor):
+        raise await sign_in_again(actor, age)
 
 
 async def sign_in_again(

@@ -84,12 +84,16 @@ RULES: tuple[Rule, ...] = (
         "created_by = @person",
         (
             *("id", "account", "created_by", "name", "prefix", "scopes", "documents_only"),
-            *("created_at", "last_used_at", "expires_at", "revoked_at"),
+            *("created_at", "last_used_at", "expires_at", "revoked_at", "previous_until"),
         ),
-        {"secret_hash": _TOKEN},
+        {"secret_hash": _TOKEN, "previous_hash": _TOKEN},
         (
             Blank(
-                {"name": "@pseudonym", "revoked_at": "coalesce(revoked_at, @now)"},
+                {
+                    "name": "@pseudonym",
+                    "revoked_at": "coalesce(revoked_at, @now)",
+                    "previous_hash": "NULL",
+                },
                 whose=f"created_by = @person OR {_OF_ACCOUNT}",
             ),
         ),
@@ -156,11 +160,12 @@ RULES: tuple[Rule, ...] = (
         "id = ANY(@accounts)",
         (
             *("id", "name", "kind", "owner", "tier", "seats", "stripe_customer_id"),
+            *("api_plan", "api_calls", "api_rate"),
             *("period_start", "period_end", "period_is_trial", "created_at", "closed_at"),
         ),
         erasure=(Blank({"name": "@pseudonym", "closed_at": "coalesce(closed_at, @now)"}),),
         retained={
-            **codes("kind", "tier"),
+            **codes("kind", "tier", "api_plan"),
             "stripe_customer_id": "by which the invoices at Stripe are found, as long as the books",
         },
     ),

@@ -9,8 +9,8 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
 from chenu.accounts.entitlements import find_entitlements
+from chenu.accounts.key_tables import ServiceKey
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
-from chenu.accounts.tables import ServiceKey
 from chenu.accounts.validation import check_line
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -96,6 +96,7 @@ async def find_service_actor(
         kind=ActorKind.SERVICE_KEY,
         account_id=account_id,
         tier=entitlements.tier,
+        api_plan=entitlements.api_plan,
         overrides=entitlements.overrides,
         scopes=SERVICE_SCOPES,
         key_id=key.id,

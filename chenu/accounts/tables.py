@@ -3,7 +3,6 @@
 from piccolo.columns import (
     JSONB,
     UUID,
-    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -39,8 +38,9 @@ class Account(Table, tablename="account"):
 
     `tier` comes from its subscription, contract or the demo's seed, and `period_start`,
     `period_end` and `period_is_trial` from the subscription that gives it; null without one.
-    `seats` is a contract's number of members; null for as many as the tier has. `closed_at`: its
-    owner's data was deleted.
+    `seats` is a contract's number of members; null for as many as the tier has. `api_plan` is the
+    paid API plan that its subscription gives; `api_calls` (a month) and `api_rate` (a minute) are a
+    contract's, null for no limit. `closed_at`: its owner's data was deleted.
     """
 
     id = primary_id()
@@ -52,6 +52,9 @@ class Account(Table, tablename="account"):
     period_end = Timestamptz(default=None, null=True)
     period_is_trial = Boolean(default=False)
     seats = Integer(default=None, null=True)
+    api_plan = Text(default="FREE")
+    api_calls = BigInt(default=None, null=True)
+    api_rate = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
     closed_at = Timestamptz(default=None, null=True)
@@ -198,33 +201,6 @@ class Acceptance(Table, tablename="acceptance"):
     document = Text()
     version = Text()
     accepted_at = business_time()
-
-
-class ApiKey(Table, tablename="api_key"):
-    id = primary_id()
-    account = belongs_to(Account, index=True)
-    created_by = belongs_to(AppUser)
-    name = Text()
-    prefix = Text()
-    secret_hash = Bytea(unique=True)
-    scopes = Array(base_column=Text())
-    documents_only = Boolean(default=False)
-    created_at = business_time()
-    last_used_at = Timestamptz(default=None, null=True)
-    expires_at = Timestamptz(default=None, null=True)
-    revoked_at = Timestamptz(default=None, null=True)
-
-
-class ServiceKey(Table, tablename="service_key"):
-    """A key of the CHE·NU apps, acting for the account that each request names."""
-
-    id = primary_id()
-    name = Text()
-    prefix = Text()
-    secret_hash = Bytea(unique=True)
-    created_at = business_time()
-    last_used_at = Timestamptz(default=None, null=True)
-    revoked_at = Timestamptz(default=None, null=True)
 
 
 class EntitlementOverride(Table, tablename="entitlement_override"):

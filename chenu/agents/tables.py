@@ -12,7 +12,8 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from chenu.accounts.tables import Account, ApiKey, AppUser, ServiceKey
+from chenu.accounts.key_tables import ApiKey, ServiceKey
+from chenu.accounts.tables import Account, AppUser
 from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 

@@ -9,6 +9,7 @@ from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
 from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
+from chenu.core.key_mail_params import ApiKeyLeakedParams
 from chenu.core.mail_kinds import MailKind
 from chenu.core.moderation_mail_params import AppealParams, DecisionParams
 from chenu.core.report_mail_params import (
@@ -26,6 +27,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.PASSWORD_CHANGED: of.GreetingParams,
     MailKind.SECOND_FACTOR_OFF: of.GreetingParams,
     MailKind.RECOVERY_CODE_USED: of.GreetingParams,
+    MailKind.API_KEY_LEAKED: ApiKeyLeakedParams,
     MailKind.INVITATION: of.LinkParams,
     MailKind.MEMBER_REMOVED: of.MemberRemovedParams,
     MailKind.OWNER_CHANGED: of.OwnerChangedParams,

@@ -46,6 +46,7 @@ from chenu.core.mail_params import (
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
 from chenu.jobs.held_agent_samples import AGENTS_HELD
+from chenu.jobs.key_samples import KEYS
 from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 from chenu.jobs.report_samples import REPORTS
@@ -286,6 +287,7 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.PAYMENT_FAILED: (_payment_failed(1, _SOON), _payment_failed(4, None)),
     **AGENTS_HELD,
     **REPORTS,
+    **KEYS,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON

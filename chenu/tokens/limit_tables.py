@@ -3,7 +3,8 @@
 from piccolo.columns import UUID, BigInt, Boolean, Date
 from piccolo.table import Table
 
-from chenu.accounts.tables import Account, ApiKey, AppUser
+from chenu.accounts.key_tables import ApiKey
+from chenu.accounts.tables import Account, AppUser
 from chenu.core.columns import belongs_to, business_time, primary_id
 
 

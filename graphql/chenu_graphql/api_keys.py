@@ -1,4 +1,4 @@
-"""API keys: visible to their account, created and revoked by people who are signed in."""
+"""API keys: visible to their account; people who are signed in create, rotate and revoke them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ import strawberry
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import ApiKey as KeyRow
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
+from chenu.accounts.key_rotation import rotate_api_key
 from chenu.core.errors import NotFound
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
@@ -25,6 +26,10 @@ def _id(root: _Source) -> strawberry.ID:
     return public_id("ApiKey", root.id)
 
 
+def _previous_secret_expires_at(root: _Source) -> datetime | None:
+    return root.previous_until
+
+
 @strawberry.type(description="A key of an account; the secret itself is not stored.")
 class ApiKey(Node):
     id: strawberry.ID = field("Global id.", HOLDER, _id)
@@ -35,6 +40,11 @@ class ApiKey(Node):
     last_used_at: datetime | None = field("To the minute; null: never.", HOLDER)
     expires_at: datetime | None = field("When it stops working; null: never.", HOLDER)
     revoked_at: datetime | None = field("When it was revoked.", HOLDER)
+    previous_secret_expires_at: datetime | None = field(
+        "Until when the secret before the last rotation works as well; null: never rotated.",
+        HOLDER,
+        _previous_secret_expires_at,
+    )
 
 
 @strawberry.input(description="A key to make.")
@@ -71,13 +81,24 @@ async def resolve_api_key_create(
     return Payload(api_key=made.key, secret=made.secret)
 
 
-async def resolve_api_key_revoke(
-    info: Info, key: Annotated[strawberry.ID, argument("The key's id.", name="id")]
-) -> Payload:
+_KeyArgument = Annotated[strawberry.ID, argument("The key's id.", name="id")]
+
+
+async def resolve_api_key_rotate(info: Info, key: _KeyArgument) -> Payload:
+    """The secret until now works for 24 hours; one that was replaced before ends at once."""
+    ctx = info.context
+    made = await rotate_api_key(ctx.actor, _get_key_id(key), ctx.services.settings.secret)
+    return Payload(api_key=made.key, secret=made.secret)
+
+
+async def resolve_api_key_revoke(info: Info, key: _KeyArgument) -> Payload:
     """Takes effect at once and is final; revoking again changes nothing."""
+    return Payload(api_key=await revoke_api_key(info.context.actor, _get_key_id(key)))
+
+
+def _get_key_id(key: str) -> ApiKeyId:
     unknown = NotFound("There is no such API key", path=("id",))
-    key_id = ApiKeyId(get_row_id("ApiKey", key, unknown))
-    return Payload(api_key=await revoke_api_key(info.context.actor, key_id))
+    return ApiKeyId(get_row_id("ApiKey", key, unknown))
 
 
 async def _find(ctx: Context, row_id: ApiKeyId) -> KeyRow | None:

@@ -9,8 +9,8 @@ from graphql import GraphQLError
 from chenu.accounts.actor import Actor
 from chenu.core.errors import BadInput, Forbidden
 from chenu.core.i18n import mark
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, GraphQLRequest
 from chenu_graphql.errors import OperationNotStored, with_code
 from chenu_graphql.stored import STORED_PATH, find_stored
 
@@ -117,4 +117,5 @@ def write_answer(answer: Answer, ctx: Context) -> tuple[Answer, bytes]:
 
 def fail_internally(error: Exception, ctx: Context) -> Answer:
     """An answer without data, whose error is INTERNAL."""
-    return Answer(None, [with_code(GraphQLError(str(error), original_error=error), ctx)])
+    failed = GraphQLError(str(error), original_error=error)
+    return Answer(None, [with_code(failed, ctx)], charge=ctx.charge)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chenu.accounts.actor import ActorKind, ApiScope, Staff
+from chenu.accounts.actor import Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.roles import RULES, Right
 from chenu.agents.queries import is_maker
 from chenu.core.errors import Forbidden
 from chenu.core.i18n import mark
 from chenu_graphql.context import Context
 
+_KEYS = (ActorKind.API_KEY, ActorKind.SERVICE_KEY)
 _SOMEBODY_ELSES = mark("This belongs to somebody else")
 
 
@@ -20,16 +21,29 @@ class Rule:
     """`check` gets the context and the object whose field is resolved.
 
     It raises Forbidden or Unauthenticated; None if nothing is left to check. `for_apps`: service
-    keys may use a mutation with this rule, which else they may not.
+    keys may use a mutation with this rule, which else they may not. `scopes`: a key needs one of
+    them, whatever else is checked; empty where none is asked, or where no key is let in.
     """
 
     name: str
     check: Callable[[Context, Any], None] | None = None
     for_apps: bool = False
+    scopes: frozenset[ApiScope] = frozenset()
 
     def require(self, ctx: Context, source: Any = None) -> None:
+        if self.scopes and ctx.actor.kind in _KEYS:
+            _require_scope(ctx.actor, self.scopes)
         if self.check is not None:
             self.check(ctx, source)
+
+
+def _require_scope(actor: Actor, scopes: frozenset[ApiScope]) -> None:
+    if not actor.scopes.isdisjoint(scopes):
+        return
+    names = sorted(scope.value for scope in scopes)
+    if len(names) == 1:
+        raise Forbidden("This key needs the scope {scope}", scope=names[0])
+    raise Forbidden(mark("This key needs one of the scopes {scopes}"), scopes=", ".join(names))
 
 
 ANYONE = Rule("anyone")
@@ -139,7 +153,8 @@ def for_right(right: Right) -> Rule:
 
     rule = RULES[right]
     roles = ", ".join(sorted(rule.roles))
-    return Rule(f"members with the role {roles}, and keys with the scope {rule.scope}", require)
+    name = f"members with the role {roles}, and keys with the scope {rule.scope}"
+    return Rule(name, require, scopes=frozenset({rule.scope}))
 
 
 def for_person_with(right: Right) -> Rule:
@@ -166,15 +181,29 @@ def _require_invoice_reader(ctx: Context, row: Any) -> None:
         raise Forbidden(_SOMEBODY_ELSES)
 
 
-READER = Rule("people, and keys with the scope READ", _require_reader)
+_READ = frozenset({ApiScope.READ})
+
+READER = Rule("people, and keys with the scope READ", _require_reader, scopes=_READ)
 PERSON = Rule("people, signed in or not; no key", _require_person)
 SESSION = Rule("people who are signed in; no key", _require_session)
-SELF = Rule("the person in question; a key needs READ", _require_self)
-ACTING = Rule("who acts for the account; a key needs READ", _require_acting)
-HOLDER = Rule("who acts for the account that it belongs to", _require_holder)
-RUNNER = Rule("who acts for the account that ran it; a key needs EXECUTIONS", _require_runner)
-MAKER = Rule("the agent's creator and staff", _require_maker)
-SELLER = Rule("the creator in person and staff", _require_seller)
+SELF = Rule("the person in question; a key needs READ", _require_self, scopes=_READ)
+ACTING = Rule("who acts for the account; a key needs READ", _require_acting, scopes=_READ)
+HOLDER = Rule(
+    "who acts for the account that it belongs to; a key needs READ or MARKETPLACE",
+    _require_holder,
+    scopes=_READ | {ApiScope.MARKETPLACE},
+)
+RUNNER = Rule(
+    "who acts for the account that ran it; a key needs READ or EXECUTIONS",
+    _require_runner,
+    scopes=_READ | {ApiScope.EXECUTIONS},
+)
+MAKER = Rule(
+    "the agent's creator and staff; a key needs READ or AGENTS",
+    _require_maker,
+    scopes=_READ | {ApiScope.AGENTS},
+)
+SELLER = Rule("the creator in person and staff; a key needs READ", _require_seller, scopes=_READ)
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 FINANCE = Rule("staff with the role FINANCE", _require_finance)
@@ -185,6 +214,7 @@ PACKS = for_right(Right.BUY_PACKS)
 INVOICES = Rule(
     "members with the role BILLING or OWNER, and keys with the scope BILLING",
     _require_invoice_reader,
+    scopes=frozenset({ApiScope.BILLING}),
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
@@ -194,6 +224,7 @@ SPENDING = Rule(
     "keys for any account",
     _require_spending,
     for_apps=True,
+    scopes=frozenset({ApiScope.EXECUTIONS, ApiScope.TOKENS}),
 )
 
 
@@ -206,7 +237,7 @@ def require_write(ctx: Context, rule: Rule) -> None:
     kind = ctx.actor.kind
     if kind is ActorKind.SERVICE_KEY and not rule.for_apps:
         raise Forbidden("Service keys may only read, report use and spend tokens")
-    if kind in (ActorKind.API_KEY, ActorKind.SERVICE_KEY):
+    if kind in _KEYS:
         return
     if not ctx.request_context.origin_ok:
         raise Forbidden("This was sent from another site")

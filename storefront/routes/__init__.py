@@ -150,6 +150,7 @@ HANDLERS = (
     account.end_session,
     account.end_other_sessions,
     account.make_key,
+    account.replace_secret,
     account.end_key,
     security.show_security,
     security.begin,

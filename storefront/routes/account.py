@@ -1,5 +1,6 @@
 """The account page: profile, email, password, sessions, purchases and API keys."""
 
+from datetime import datetime
 from uuid import UUID
 
 from litestar import get, post
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 from chenu.accounts.actor import ApiScope, SessionId
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
 from chenu.accounts.errors import SignInAgain
+from chenu.accounts.key_rotation import rotate_api_key
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import change_password
 from chenu.accounts.roles import Right
@@ -16,14 +18,16 @@ from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import revoke_session, revoke_sessions
 from chenu.accounts.users import get_user, send_verification_again
 from chenu.accounts.validation import normalise_email
-from chenu.core.errors import ChenuError, Invalid, RateLimited
+from chenu.core.errors import ChenuError, Invalid, InvalidState, RateLimited
 from chenu.flows.services import Services
+from chenu.tiers.entitlements import PlanRequired
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.routes.account_page import AccountForms, render_account
+from storefront.typed_values import read_day
 
-_CACHED = ("display_name", "locale", "email", "name", "scopes", "documents_only")
+_CACHED = ("display_name", "locale", "email", "name", "scopes", "documents_only", "expires_at")
 
 
 @get("/account", opt=SIGNED_IN)
@@ -117,7 +121,7 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
             pages.request_context.actor,
             fields.text("name"),
             _read_scopes(fields),
-            None,
+            _read_expiry(fields),
             pages.settings.secret,
             current_password=_password_of(fields),
             documents_only=fields.is_ticked("documents_only"),
@@ -129,12 +133,29 @@ async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.show("account/new_key.html", created=created)
 
 
+def _read_expiry(fields: Fields) -> datetime | None:
+    """The key works on the last day that is named, in UTC."""
+    last_day = read_day(fields.text("expires_at"), "expires_at")
+    return None if last_day is None else last_day.replace(hour=23, minute=59, second=59)
+
+
 def _read_scopes(fields: Fields) -> list[ApiScope]:
     """Raises Invalid for an unknown scope."""
     given = fields.all("scopes")
     if not set(given) <= set(ApiScope.__members__):
         raise Invalid("Please choose from the list of scopes", path=("scopes",))
     return [ApiScope(scope) for scope in given]
+
+
+@post("/account/api-keys/{key_id:uuid}/rotate", opt=for_right(Right.MANAGE_KEYS))
+async def replace_secret(pages: NamedDependency[Pages], key_id: FromPath[UUID]) -> Page:
+    """Shows the new secret once, as for a new key."""
+    actor, pepper = pages.request_context.actor, pages.settings.secret
+    try:
+        created = await rotate_api_key(actor, ApiKeyId(key_id), pepper)
+    except (InvalidState, PlanRequired) as error:
+        return await _show_again(pages, "api-key", Fields({}), error)
+    return pages.show("account/new_key.html", created=created)
 
 
 @post("/account/api-keys/{key_id:uuid}/revoke", opt=for_right(Right.MANAGE_KEYS))

@@ -15,6 +15,7 @@ from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow, list_payments
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.agents.queries import count_custom_agents, list_agents_by_id
+from chenu.core.clock import system_now
 from chenu.core.paging import Key
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import find_refusal
@@ -69,6 +70,7 @@ async def render_account(
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,
+        now=system_now(),
         has_factor=await has_second_factor(user_id),
         entitlements=entitlements.entitlements,
         frozen_agents=await _count_frozen_agents(actor, account_id),

@@ -1,5 +1,6 @@
 """API keys: made and revoked by people who are signed in, the secret shown once."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -7,10 +8,12 @@ import pytest
 
 from chenu.accounts.actor import ApiScope
 from chenu.core import db
+from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_service, as_session, fingerprint, gid
 from tests.people import make_person
+from tests.rows import put
 
 NEW = {"name": "CI", "scopes": ["READ"]}
 
@@ -156,3 +159,40 @@ async def test_a_service_key_needs_no_api_access(
     service = await as_service(client, services, person)
 
     assert (await service.run("WhoAmI")).codes == []
+
+
+async def test_a_rotated_key_keeps_its_id_and_both_secrets_work_for_a_while(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    owner = as_session(client, services, await make_person("maker", tier=TierCode.PRO))
+    made = (await owner.run("CreateApiKey", input=NEW)).payload()
+
+    rotated = (await owner.run("RotateApiKey", id=made["apiKey"]["id"])).payload()
+    programs = [
+        Api(client, {"authorization": f"Bearer {payload['secret']}"}) for payload in (made, rotated)
+    ]
+
+    assert rotated["apiKey"]["id"] == made["apiKey"]["id"]
+    assert rotated["secret"].startswith(rotated["apiKey"]["prefix"])
+    assert made["apiKey"]["previousSecretExpiresAt"] is None
+    assert rotated["apiKey"]["previousSecretExpiresAt"] is not None
+    assert [(await program.run("WhoAmI")).codes for program in programs] == [[], []]
+
+
+async def test_a_rotation_wants_a_recent_sign_in_and_no_key(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("maker", tier=TierCode.PRO)
+    owner = as_session(client, services, person)
+    program = await as_key(client, services, person, *ApiScope)
+    made = (await owner.run("CreateApiKey", input=NEW)).payload()["apiKey"]
+    await put("user_session", "created_at", system_now() - timedelta(minutes=11))
+    before = await fingerprint(services)
+
+    late = await owner.run("RotateApiKey", id=made["id"])
+    by_key = await program.run("RotateApiKey", id=made["id"])
+
+    assert [code for code, _ in late.refusals()] == ["SIGN_IN_AGAIN"]
+    assert late.payload()["secret"] is None
+    assert by_key.codes == ["FORBIDDEN"]
+    assert await fingerprint(services) == before

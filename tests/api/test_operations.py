@@ -11,8 +11,8 @@ from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
+from chenu_graphql.answers import GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
@@ -372,5 +372,9 @@ async def _keys(story: Story, api: Api) -> None:
     made = await story.tell(api, "CreateApiKey", input={"name": "CI", "scopes": ["READ"]})
     listed = await story.tell(api, "ApiKeys")
     assert [key["id"] for key in listed["account"]["apiKeys"]] == [made["apiKey"]["id"]]
+    rotated = await story.tell(api, "RotateApiKey", id=made["apiKey"]["id"])
+    assert rotated["apiKey"]["id"] == made["apiKey"]["id"]
     revoked = await story.tell(api, "RevokeApiKey", id=made["apiKey"]["id"])
     assert revoked["apiKey"]["revokedAt"] is not None
+    usage = (await story.tell(api, "ApiUsage"))["account"]["apiUsage"]
+    assert (usage["calls"], usage["limit"]) == (0, 1_000)

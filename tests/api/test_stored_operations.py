@@ -24,7 +24,8 @@ Body = dict[str, Any]
 
 
 def stored_id(name: str) -> str:
-    [found] = [each for each, text in stored.read_stored().items() if stored.name_of(text) == name]
+    """Of one that is stored by this name: those of earlier releases stay."""
+    found, *_ = [each for each, text in stored.read_stored().items() if stored.name_of(text) == name]
     return found
 
 

@@ -129,6 +129,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/verify": Filled("buyer", {}, moves=False),
         "/account/api-keys": Filled("buyer", {"name": "stolen", "scopes": "READ"}),
+        "/account/api-keys/{key_id:uuid}/rotate": Filled("buyer", {}),
         "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
         "/account/sessions/revoke-others": Filled("buyer", {}),
         "/agents/{slug:str}/manifest": Filled("buyer", {}),

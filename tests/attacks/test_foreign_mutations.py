@@ -57,6 +57,7 @@ _LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErr
 _UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
+_ROTATE = "mutation($i: ID!) { apiKeyRotate(id: $i) { userErrors { code } } }"
 _REVOKE = "mutation($i: ID!) { apiKeyRevoke(id: $i) { userErrors { code } } }"
 
 
@@ -89,6 +90,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "purchaseResume": ("buyer", (_RETURN, {"i": {"purchaseId": bought, **key}})),
         "libraryPutAway": ("buyer", (_PUT_AWAY, {"i": world.node_id("grant")})),
         "libraryBringBack": ("buyer", (_BRING_BACK, {"i": world.node_id("grant")})),
+        "apiKeyRotate": ("buyer", (_ROTATE, {"i": world.node_id("api key")})),
         "apiKeyRevoke": ("buyer", (_REVOKE, {"i": world.node_id("api key")})),
         "executionAuthorize": ("creator", (_RUN, {"i": {"agentId": draft, **run}})),
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),

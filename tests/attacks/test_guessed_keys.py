@@ -9,6 +9,7 @@ import pytest
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.credentials import API_KEY_HEAD, SERVICE_KEY_HEAD, new_key
+from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
@@ -39,7 +40,7 @@ MISTYPED: dict[str, Mistake] = {
     "100,000 letters": lambda key: key + "a" * 100_000,
     "an injection": lambda key: f"{key}' OR '1'='1",
 }
-DEAD = ["never made", "revoked", "expired", "its maker left"]
+DEAD = ["never made", "revoked", "expired", "its maker left", "rotated two days ago"]
 
 
 async def _make_key(services: Services) -> str:
@@ -55,6 +56,9 @@ async def _kill(how: str, secret: str) -> str:
         return new_key(API_KEY_HEAD).secret
     if how == "its maker left":
         await put("api_key", "created_by", (await make_person("gone")).user_id)
+    elif how == "rotated two days ago":
+        await db.execute("UPDATE api_key SET previous_hash = secret_hash, secret_hash = 'x'")
+        await put("api_key", "previous_until", past)
     else:
         await put("api_key", "revoked_at" if how == "revoked" else "expires_at", past)
     return secret

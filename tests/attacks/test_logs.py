@@ -83,6 +83,12 @@ class Person:
         found = re.search(r"chenu_live_\w{43}", page.text)
         assert found is not None
         self.secrets["key"] = found[0]
+        key_id = await db.fetch_value("SELECT id FROM api_key")
+        token = {"csrf_token": self.secrets["csrf"]}
+        page = await self.http.post(f"/account/api-keys/{key_id}/rotate", data=token)
+        rotated = re.search(r"chenu_live_\w{43}", page.text)
+        assert rotated is not None
+        self.secrets["new secret"] = rotated[0]
         for secret in (found[0], found[0][:-1], f"{found[0]}' OR 1=1"):
             headers = {"authorization": f"Bearer {secret}"}
             await self.http.post(

@@ -167,6 +167,7 @@ _ASKED = {
     "filter by creator": """query($t: String!) {
         agents(first: 1, filter: {creator: $t}) { totalCount }
     }""",
+    "rotated key": "mutation($t: ID!) { apiKeyRotate(id: $t) { userErrors { code } } }",
     "revoked key": "mutation($t: ID!) { apiKeyRevoke(id: $t) { userErrors { code } } }",
     "archived agent": """mutation($t: ID!) {
         agentArchive(input: {agentId: $t}) { userErrors { code } }

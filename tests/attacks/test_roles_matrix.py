@@ -29,6 +29,7 @@ OF_THE_PERSON = None
 FORMS: dict[str, Right | None] = {
     "/account/api-keys": Right.MANAGE_KEYS,
     "/account/api-keys/{key_id:uuid}/revoke": Right.MANAGE_KEYS,
+    "/account/api-keys/{key_id:uuid}/rotate": Right.MANAGE_KEYS,
     "/account/invitations/{invitation_id:uuid}/resend": Right.MANAGE_MEMBERS,
     "/account/invitations/{invitation_id:uuid}/revoke": Right.MANAGE_MEMBERS,
     "/account/mail": OF_THE_PERSON,
@@ -107,6 +108,7 @@ MUTATIONS: dict[str, Right | None] = {
     "agentVersionCreate": Right.MAKE_AGENTS,
     "apiKeyCreate": Right.MANAGE_KEYS,
     "apiKeyRevoke": Right.MANAGE_KEYS,
+    "apiKeyRotate": Right.MANAGE_KEYS,
     "creatorOnboard": Right.MAKE_AGENTS,
     "creatorUpdate": Right.MAKE_AGENTS,
     "emailVerify": OF_THE_PERSON,

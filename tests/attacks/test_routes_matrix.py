@@ -27,6 +27,12 @@ FOR_PROGRAMS = {
     "GET /metrics": "numbers without names; kept inside the network (docs/operations.md)",
     "POST /webhooks/stripe": "Stripe's signature",
     "POST /webhooks/stripe/thin": "Stripe's signature",
+    "POST /api/v1/leaked-keys": "a known reporter's signature",
+    **{
+        f"{method} /api/v1/authorize{rest}": "an API key, its scope and its calls"
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        for rest in ("", "/{call:path}")
+    },
     "POST /graphql": "each field's rule",
     "GET /graphql": "refuses, or leads to the explorer",
     "WEBSOCKET /graphql": "each field's rule",

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chenu.accounts.actor import ApiScope
 from chenu.accounts.attempts import SIGN_IN_PER_EMAIL
 from chenu.agents.purchases import get_purchase
 from chenu.app import create_app
@@ -31,13 +32,16 @@ from chenu.jobs.mail_transport import FolderTransport, SmtpTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.ledger.open_operations import list_due, list_open
 from chenu.ledger.operations import REPAIR_AFTER
-from tests.api.calls import Api, as_session, gid
+from chenu.metering.limiter import make_limiter
+from chenu.metering.meter import Meter
+from chenu.tiers.catalogue import TierCode
+from tests.api.calls import Api, as_key, as_session, gid
 from tests.conftest import with_settings
 from tests.faults.books import require_true_books
 from tests.faults.mischief import Mischief, open_mischief
 from tests.flows.sales import Market, make_sale, open_market, pay_for, report, start_buying
 from tests.jobs.smtp import serve_mail
-from tests.people import Person
+from tests.people import Person, make_person
 from tests.rows import count, put
 from tests.stripe_side import AWAY
 
@@ -59,7 +63,8 @@ async def without_redis(services: Services) -> AsyncIterator[Services]:
     """The same product with an unreachable Redis."""
     url = f"redis://127.0.0.1:{free_port()}/0"
     nobody = redis.connect(url)
-    yield replace(with_settings(services, redis_url=url), pubsub=PubSub(nobody))
+    alone = with_settings(services, redis_url=url)
+    yield replace(alone, pubsub=PubSub(nobody), limiter=make_limiter(nobody, 1))
     await nobody.aclose()
 
 
@@ -96,6 +101,27 @@ async def test_redis_down_sign_in_is_limited_all_the_same(without_redis: Service
             assert (await Api(http).send(sign_in)).codes != ["RATE_LIMITED"]
 
         assert (await Api(http).send(sign_in)).codes == ["RATE_LIMITED"]
+
+
+async def test_redis_down_calls_are_limited_by_the_share_of_the_process(
+    without_redis: Services,
+) -> None:
+    person = await make_person("caller", tier=TierCode.PRO)
+    metered = replace(without_redis, meter=Meter(without_redis.limiter, 20))
+    async with browse(metered) as http:
+        visitor, session = Api(http), as_session(http, metered, person)
+        program = await as_key(http, metered, person, ApiScope.READ)
+        codes = {
+            name: [(await api.send("{ tiers { code } }")).codes for _ in range(5)]
+            for name, api in (("visitor", visitor), ("session", session), ("key", program))
+        }
+        assert await look_around(http, metered, person) == {}
+
+    assert codes == {
+        "visitor": [[]] * 4 + [["RATE_LIMITED"]],
+        "session": [[]] * 4 + [["RATE_LIMITED"]],
+        "key": [[]] * 2 + [["RATE_LIMITED"]] * 3,
+    }
 
 
 async def test_redis_down_a_sale_is_a_sale(without_redis: Services, stripe: Mischief) -> None:

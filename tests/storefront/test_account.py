@@ -229,7 +229,7 @@ async def test_a_revoked_key_stays_in_the_list_and_stops_working(own: Browser) -
     made = await own.submit(page, "/account/api-keys", {"name": "script", "scopes": "READ"})
     [secret] = [code.text for code in made.page.find("code") if "chenu_live_" in code.text]
     account = await own.get("/account")
-    [revoke] = [form.action for form in account.page.forms if "/api-keys/" in form.action]
+    [revoke] = [form.action for form in account.page.forms if form.action.endswith("/revoke")]
 
     after = await own.follow(await own.submit(account, revoke))
 

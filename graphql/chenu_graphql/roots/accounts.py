@@ -79,6 +79,15 @@ class ApiKeyMutations:
         weight=CHANGE,
         sensitive=True,
     )
+    api_key_rotate: ApiKeyPayload = field(
+        "A new secret of the same key, shown once; the one until now works for 24 hours more, and "
+        "one that was replaced within the last 24 hours ends at once. By the key's maker, within "
+        "10 minutes of signing in.",
+        KEYS,
+        api_keys.resolve_api_key_rotate,
+        weight=CHANGE,
+        sensitive=True,
+    )
     api_key_revoke: ApiKeyPayload = field(
         "At once and for good; again changes nothing.",
         KEYS,

@@ -1,0 +1,217 @@
+"""docs/examples/nginx.conf before a service, by a real nginx: calls are let through and counted."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from chenu.accounts.actor import ApiScope
+from chenu.accounts.api_keys import create_api_key
+from chenu.app import create_app
+from chenu.core import db
+from chenu.demo.processes import free_port
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.api.calls import gid
+from tests.http.test_server import served
+from tests.metered import meter_calls
+from tests.people import Person, make_person
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "docs" / "examples" / "nginx.conf"
+MAIN = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/example.conf;
+}}
+"""
+
+
+def _find_nginx() -> str:
+    command = [sys.executable, str(ROOT / "scripts" / "nginx.py")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return found.stdout.strip()
+
+
+@dataclass
+class Service:
+    """What stands behind nginx: it notes which requests come through, and answers with them."""
+
+    calls: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.calls += 1
+        status = 500 if scope["path"] == "/broken" else 403 if scope["path"] == "/closed" else 200
+        seen = {name.decode(): value.decode() for name, value in scope["headers"]}
+        body = msgspec.json.encode({"method": scope["method"], "headers": seen})
+        headers = [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+@dataclass
+class Site:
+    http: httpx.AsyncClient
+    service: Service
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Of nginx, of CHE·NU and of the service."""
+
+    nginx: int
+    chenu: int
+    service: int
+
+
+def _configure(folder: Path, ports: Ports) -> Path:
+    example = EXAMPLE.read_text()
+    for written, port in (
+        ("listen 8080", f"listen 127.0.0.1:{ports.nginx}"),
+        ("127.0.0.1:8000", f"127.0.0.1:{ports.chenu}"),
+        ("127.0.0.1:9000", f"127.0.0.1:{ports.service}"),
+    ):
+        assert written in example
+        example = example.replace(written, port)
+    folder.chmod(0o755)  # nginx's workers are not root
+    (folder / "example.conf").write_text(example)
+    main = folder / "nginx.conf"
+    main.write_text(MAIN.format(folder=folder))
+    return main
+
+
+@asynccontextmanager
+async def _running(folder: Path, chenu: int, service: int) -> AsyncIterator[httpx.AsyncClient]:
+    ports = Ports(free_port(), chenu, service)
+    command = [_find_nginx(), "-p", str(folder), "-c", str(_configure(folder, ports))]
+    process = await asyncio.create_subprocess_exec(*command)
+
+    async def answers() -> bool:
+        assert process.returncode is None, (folder / "error.log").read_text()
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", ports.nginx)
+            writer.close()
+            return True
+        return False
+
+    try:
+        await until(answers)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports.nginx}") as http:
+            yield http
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+@pytest.fixture
+async def site(services: Services, tmp_path: Path) -> AsyncIterator[Site]:
+    application, service = create_app(await meter_calls(services)), Service()
+    async with (
+        served(application) as ours,
+        served(service) as theirs,
+        _running(tmp_path, ours, theirs) as http,
+    ):
+        yield Site(http, service)
+
+
+@pytest.fixture
+async def person(services: Services) -> Person:
+    return await make_person("program", tier=TierCode.PRO)
+
+
+async def key_of(services: Services, person: Person, scope: ApiScope) -> dict[str, str]:
+    made = await create_api_key(person.actor, "k", [scope], None, services.settings.secret)
+    return {"authorization": f"Bearer {made.secret}"}
+
+
+async def test_a_call_reaches_the_service_with_who_calls_and_without_the_key(
+    site: Site, services: Services, person: Person
+) -> None:
+    key = await key_of(services, person, ApiScope.EXECUTIONS)
+    forged = {"chenu-tier": "ENTERPRISE", "chenu-key": "forged", "cookie": "a=b"}
+
+    answer = await site.http.post("/orders?a=1", headers={**key, **forged}, content=b"a body")
+
+    assert answer.status_code == 200
+    seen = answer.json()["headers"]
+    assert answer.json()["method"] == "POST"
+    assert seen["chenu-account"] == gid("Account", person.actor.account_id)
+    assert (seen["chenu-tier"], seen["chenu-scopes"]) == ("PRO", "EXECUTIONS")
+    assert seen["chenu-key"] != "forged"
+    assert (seen["content-length"], seen["cookie"]) == ("6", "a=b")
+    assert "authorization" not in seen
+    assert '"month";r=999;' in answer.headers["ratelimit"]
+    assert answer.headers["ratelimit-policy"].startswith('"minute";q=10;')
+
+
+async def test_more_calls_than_the_plan_has_are_429_and_never_reach_the_service(
+    site: Site, services: Services, person: Person
+) -> None:
+    key = await key_of(services, person, ApiScope.EXECUTIONS)
+
+    answers = [await site.http.get("/", headers=key) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert site.service.calls == 2
+    assert answers[2].json() == {"error": {"code": "RATE_LIMITED"}}
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 6
+    assert '"month";r=998;' in answers[2].headers["ratelimit"]
+
+
+async def test_who_may_not_call_reads_why(site: Site, services: Services, person: Person) -> None:
+    reader = await key_of(services, person, ApiScope.READ)
+
+    unknown = await site.http.get("/", headers={"authorization": "Bearer chenu_live_nothing"})
+    missing = await site.http.get("/", headers={"chenu-account": "x"})
+    denied = await site.http.get("/", headers=reader)
+    await db.execute("UPDATE account SET tier = 'STARTER'")
+    without_plan = await site.http.get("/", headers=reader)
+
+    assert unknown.status_code == 401
+    assert unknown.headers.get_list("www-authenticate") == ["Bearer"]
+    assert unknown.json() == {"error": {"code": "UNAUTHENTICATED"}}
+    assert missing.status_code == 403
+    assert (denied.status_code, denied.json()) == (403, {"error": {"code": "FORBIDDEN"}})
+    assert without_plan.json() == {"error": {"code": "PLAN_REQUIRED"}}
+    assert site.service.calls == 0
+
+
+async def test_errors_of_the_service_are_its_own(
+    site: Site, services: Services, person: Person
+) -> None:
+    key = await key_of(services, person, ApiScope.EXECUTIONS)
+
+    broken = await site.http.get("/broken", headers=key)
+    closed = await site.http.get("/closed", headers=key)
+
+    assert (broken.status_code, closed.status_code) == (500, 403)
+    assert broken.json()["method"] == closed.json()["method"] == "GET"
+
+
+async def test_nothing_is_let_through_while_chenu_is_away(tmp_path: Path) -> None:
+    service = Service()
+    async with served(service) as theirs, _running(tmp_path, free_port(), theirs) as http:
+        answer = await http.get("/", headers={"authorization": "Bearer x"})
+
+    assert (answer.status_code, service.calls) == (503, 0)
+    assert answer.json() == {"error": {"code": "UNAVAILABLE"}}
