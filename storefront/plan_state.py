@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chenu.billing.recurring import SubscriptionStatus
+from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.i18n import mark
 from chenu.flows.plan_kinds import API_PLANS_SOLD, TIER_PLANS
@@ -19,6 +19,7 @@ class PlanHome:
 
 TIER_HOME = PlanHome(TIER_PLANS.page, mark("Your plan"))
 API_HOME = PlanHome(API_PLANS_SOLD.page, mark("Your API plan"))
+HOMES = {SubscriptionKind.TIER: TIER_HOME, SubscriptionKind.API_PLAN: API_HOME}
 
 
 class PlanState(StrEnum):

@@ -243,4 +243,4 @@ async def show_api_plan_order(
     report = await report_order(services, account_id, OrderId(order_id))
     if pages.is_fragment and read_query(request).text("seen") == report.state:
         return pages.nothing()
-    return await render_order(pages, report, API_HOME)
+    return await render_order(pages, report)

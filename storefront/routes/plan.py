@@ -38,7 +38,7 @@ from storefront.forms import (
 from storefront.pages import Page, Pages
 from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
-from storefront.plan_state import PLAN_STATES, TIER_HOME, PlanHome, describe_plan
+from storefront.plan_state import HOMES, PLAN_STATES, TIER_HOME, describe_plan
 from storefront.routes.sessions import with_retry
 from storefront.visitor import account_of
 
@@ -192,10 +192,10 @@ async def show_order(
     report = await report_order(services, account_id, OrderId(order_id))
     if pages.is_fragment and read_query(request).text("seen") == report.state:
         return pages.nothing()
-    return await render_order(pages, report, TIER_HOME)
+    return await render_order(pages, report)
 
 
-async def render_order(pages: Pages, report: OrderReport, home: PlanHome) -> Page:
+async def render_order(pages: Pages, report: OrderReport) -> Page:
     """Of a plan of either kind."""
     order = report.order
     return pages.show(
@@ -205,5 +205,5 @@ async def render_order(pages: Pages, report: OrderReport, home: PlanHome) -> Pag
         is_waiting=report.state in WAITING,
         order_name=translate(pages.locale, name_plan(order.kind, order.item)),
         plan=await find_plan(order.account_id, order.kind),
-        plan_home=home,
+        plan_home=HOMES[order.kind],
     )
