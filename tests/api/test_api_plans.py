@@ -35,7 +35,7 @@ async def test_an_account_has_the_free_plan_until_it_buys_another(
     await complete(services, await start_api(services, person.actor))
 
     paid = await read_plan(as_session(client, services, person))
-    assert (free["plan"]["code"], free["plan"]["monthlyCalls"]) == ("FREE", "1000")
+    assert (free["plan"]["code"], free["plan"]["monthlyCalls"]) == ("FREE", 1000)
     assert (free["status"], free["currentPeriodEnd"]) == ("ACTIVE", None)
     assert (paid["plan"]["code"], paid["plan"]["callsPerMinute"]) == ("BASIC", 100)
     assert paid["currentPeriodEnd"] is not None
@@ -60,13 +60,13 @@ async def test_a_refusal_names_a_way_and_changes_nothing(
     request_: dict[str, str],
     words: str,
 ) -> None:
-    api, before = as_session(client, services, person), await fingerprint()
+    api, before = as_session(client, services, person), await fingerprint(services)
 
     answer = await api.run(operation, input={**request_, "idempotencyKey": "no"})
 
     [error] = answer.payload()["userErrors"]
     assert words in error["message"]
-    assert await fingerprint() == before
+    assert await fingerprint(services) == before
 
 
 async def test_a_payment_that_waits_has_its_page_and_the_old_plan_stays(
@@ -114,5 +114,5 @@ async def test_a_contract_gives_its_own_calls_and_ends_what_is_beside_it(
 
     assert payer.actor.tier is TierCode.ENTERPRISE
     found = await read_plan(as_session(client, services, payer))
-    assert (found["plan"]["code"], found["plan"]["monthlyCalls"]) == ("ENTERPRISE", "5000000")
+    assert (found["plan"]["code"], found["plan"]["monthlyCalls"]) == ("ENTERPRISE", 5_000_000)
     assert (await api_plan_of(payer)).cancel_at_period_end

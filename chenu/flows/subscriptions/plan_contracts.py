@@ -174,6 +174,7 @@ async def _describe(row: SubscriptionRow) -> Contract:
         number=numbers[0] if numbers else row.stripe_subscription_id,
         concluded_at=row.created_at,
         first_paid_at=payments[0].paid_at if payments else None,
+        page=PLAN_KINDS[row.kind].page,
         is_settled=not row.is_live and not any(each.left for each in refundable.values()),
     )
 
