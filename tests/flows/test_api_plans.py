@@ -23,6 +23,7 @@ from tests.flows.api_plans import (
 )
 from tests.flows.plans import (
     advance,
+    catch_up,
     complete,
     pay_with,
     plan_of,
@@ -218,4 +219,23 @@ async def test_access_stays_through_dunning_and_ends_with_its_last_try(
     assert not (await api_plan_of(payer)).is_live
     assert await code_of(payer) is ApiPlanCode.FREE
     assert await count("outbox_mail", "kind = 'PLAN_ENDED'") == 1
+    await require_true_books(services)
+
+
+async def test_a_second_one_ends_at_once_and_its_money_goes_back(
+    services: Services, payer: Person, stripe_side: StripeSide
+) -> None:
+    plan = await api_plan_of(payer)
+    first = await stripe_side.get(f"/v1/subscriptions/{plan.stripe_subscription_id}")
+    [price] = await stripe_side.list_all("/v1/prices", **{"lookup_keys[0]": "api_pro_month_eur"})
+    card = {"default_payment_method": first["default_payment_method"]}
+    made = {"customer": first["customer"], "items[0][price]": price["id"], **card}
+    await stripe_side.change("/v1/subscriptions", **made)
+
+    for _ in range(2):
+        await catch_up(services)
+
+    assert await code_of(payer) is BASIC
+    assert await count("subscription", "status = 'CANCELED' AND item = 'PRO'") == 1
+    assert await count("invoice_refund", "amount = 29900") == await count("invoice_refund") == 1
     await require_true_books(services)
