@@ -28,7 +28,7 @@ class Contract:
     """`item` is what it is about, `number` what the customer may know it by.
 
     `is_settled`: nothing of it is live and nothing of it could be returned. `used_at`: the first
-    use, where that ends the right.
+    use, where that ends the right. `page` is where a plan can be cancelled.
     """
 
     kind: ContractKind
@@ -40,6 +40,7 @@ class Contract:
     first_paid_at: datetime | None
     is_settled: bool = False
     used_at: datetime | None = None
+    page: str = ""
 
     @property
     def last_moment(self) -> datetime | None:

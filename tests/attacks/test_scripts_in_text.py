@@ -163,6 +163,7 @@ _OURS: dict[str, object] = {
     "asks_more": True,
     "prefix": "chenu_live_3fK8aQ",
     "is_replaced": False,
+    "is_api": True,
     "is_owner": True,
     "is_inquiry": False,
     "is_review": True,

@@ -85,15 +85,23 @@ async def _has_a_contract(services: Services) -> Person:
 
 
 async def _is_past_due(services: Services) -> Person:
+    return await _make_past_due("TIER", "STARTER")
+
+
+async def _api_plan_is_past_due(services: Services) -> Person:
+    return await _make_past_due("API_PLAN", "BASIC")
+
+
+async def _make_past_due(kind: str, item: str) -> Person:
     person = await make_person("zoe")
     sql = """
         INSERT INTO subscription (id, account, kind, item, billing_interval, status, gives_access,
             price, stripe_subscription_id, stripe_item_id, period_start, period_end,
             cancel_at_period_end, fetch_number, created_at)
-        VALUES ($1, $2, 'TIER', 'STARTER', 'MONTH', 'PAST_DUE', true, 900, 'sub_x', 'si_x',
+        VALUES ($1, $2, $3, $4, 'MONTH', 'PAST_DUE', true, 900, 'sub_x', 'si_x',
             now(), now(), false, 1, now())
     """
-    await db.execute(sql, new_id(), person.actor.account_id)
+    await db.execute(sql, new_id(), person.actor.account_id, kind, item)
     return person
 
 
@@ -115,6 +123,7 @@ OBSTACLES = {
     "members": (_has_members, "has other members", "/account/members"),
     "a contract": (_has_a_contract, "contract", "/support"),
     "past due": (_is_past_due, "not paid", "/account/plan"),
+    "an unpaid API plan": (_api_plan_is_past_due, "is not paid", "/account/api-plan"),
     "an open operation": (_waits_for_stripe, "try again", "/account#purchases"),
 }
 
