@@ -42,7 +42,7 @@ def connect_cluster(url: str, nodes: Sequence[str]) -> "RedisCluster":
     found = [node.rpartition(":") for node in nodes]
     return RedisCluster.from_url(
         url,
-        startup_nodes=[ClusterNode(host, int(port)) for host, _, port in found],
+        startup_nodes=[ClusterNode(host.strip("[]"), int(port)) for host, _, port in found],
         socket_connect_timeout=_PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), _MOVES),
         health_check_interval=30,
