@@ -21,7 +21,7 @@ class _Connection(Connection):
     _packer = HiredisRespSerializer()
 
     def pack_command(self, *args: EncodableT) -> list[bytes]:
-        packed: list[bytes] = self._packer.pack(*args)
+        packed: list[bytes] = self._packer.pack(*args)  # type: ignore[arg-type]  # means each one
         return packed
 
 
