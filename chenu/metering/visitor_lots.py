@@ -7,8 +7,10 @@ whoever asks rarely loses nothing by it.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextvars import Context
+from dataclasses import dataclass, field, replace
 
 from chenu.core.caches import TtlCache
 from chenu.metering.allowances import Allowance
@@ -21,13 +23,20 @@ _KEPT_SECONDS = 60
 _SHORTEST_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    calls: int
+    decision: asyncio.Future[Decision]
+
+
 @dataclass(slots=True)
 class _Lot:
     """What one address may do without another round trip: `left` calls until `ends`, or nothing
     that takes `refused_calls` or more until `opens`.
     """
 
-    filling: asyncio.Task[Decision] | None = None
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    serving: asyncio.Task[None] | None = None
     served: Decision | None = None
     left: int = 0
     ends: float = 0
@@ -70,21 +79,39 @@ class VisitorLots:
     async def take_repeated(self, allowance: Allowance, calls: int) -> Decision:
         """The same, but a round trip takes a lot, for all who wait: one at a time."""
         lot = self._lot_of(allowance)
-        while (known := lot.decide(calls, self._now())) is None:
-            if lot.filling is None or lot.filling.done():
-                size = max(calls, min(LOT, allowance.burst // 2))
-                lot.filling = asyncio.create_task(self._fill(lot, allowance, size))
-            if not (await asyncio.shield(lot.filling)).is_served:
-                # a caller who has less than a lot left is served call by call
-                return lot.decide(calls, self._now()) or await self._take(allowance, calls)
-        return known
+        known = lot.decide(calls, self._now())
+        if known is not None:
+            return known
+        waiting = _Waiting(calls, asyncio.get_running_loop().create_future())
+        lot.waiting.append(waiting)
+        if lot.serving is None or lot.serving.done():
+            lot.serving = asyncio.create_task(self._serve(lot, allowance), context=Context())
+        return await waiting.decision
 
-    async def _fill(self, lot: _Lot, allowance: Allowance, size: int) -> Decision:
-        begun, decision = self._now(), await self._limiter.take(allowance, size)
-        if decision.is_served:
-            seconds = 60 * size / (allowance.calls_per_minute or 1)
-            lot.fill(decision, size, begun + max(_SHORTEST_SECONDS, seconds))
-        return decision
+    async def _serve(self, lot: _Lot, allowance: Allowance) -> None:
+        """Ends when nobody waits."""
+        try:
+            while lot.waiting:
+                calls = lot.waiting[0].calls
+                decision = lot.decide(calls, self._now())
+                decision = decision or await self._take_lot(lot, allowance, calls)
+                waiting = lot.waiting.popleft()
+                if not waiting.decision.done():
+                    waiting.decision.set_result(decision)
+        finally:  # cancelled because the process is stopping
+            while lot.waiting:
+                lot.waiting.popleft().decision.cancel()
+
+    async def _take_lot(self, lot: _Lot, allowance: Allowance, calls: int) -> Decision:
+        """A caller who has less than a lot left is served call by call."""
+        size = min(LOT, allowance.burst // 2)
+        if size > calls:
+            begun, decision = self._now(), await self._limiter.take(allowance, size)
+            if decision.is_served:
+                seconds = 60 * size / (allowance.calls_per_minute or 1)
+                lot.fill(decision, size, begun + max(_SHORTEST_SECONDS, seconds))
+                return lot.decide(calls, begun) or decision
+        return await self._take(allowance, calls)
 
     async def _take(self, allowance: Allowance, calls: int) -> Decision:
         decision = await self._limiter.take(allowance, calls)
