@@ -13,15 +13,14 @@ TITLES = {
     "limits_app": "`limits`, asynchronous, on Litestar",
     "litestar_app": "Litestar's own middleware",
 }
-_ENVIRONMENT = "limiters"
 
 
 def start_limiters(stand: Stand, *, with_peers: bool) -> list[Subject]:
     make = requests.same(requests.post("/empty", requests.event_body()))
     subjects = [Subject(LIMITED, stand.serve_limited(), make)]
     for name in PEERS if with_peers else ():
-        python = peer_environments.prepare(_ENVIRONMENT)
-        folder = peer_environments.folder_of(_ENVIRONMENT)
+        python = peer_environments.prepare(peer_environments.LIMITERS)
+        folder = peer_environments.folder_of(peer_environments.LIMITERS)
         subjects.append(Subject(name, stand.serve_peer(name, python, folder, name), make))
     return subjects
 

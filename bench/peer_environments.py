@@ -8,6 +8,8 @@ from pathlib import Path
 from bench.stand import FOLDER, ROOT
 
 NAMES = ("strawberry_piccolo", "graphene", "ariadne", "fastapi_strawberry_sqlalchemy")
+LIMITERS = "limiters"
+"""Other limiters, all in one environment."""
 TITLES = {
     "strawberry_piccolo": "Strawberry + Piccolo on Litestar, defaults",
     "graphene": "graphene on Starlette + asyncpg",

@@ -118,6 +118,15 @@ def test_traces_may_have_an_address_that_is_theirs_alone() -> None:
     assert read_settings(env).traces == TraceSettings("http://traces/here", "")
 
 
+def test_a_cluster_is_named_by_its_nodes() -> None:
+    nodes = {"REDIS_CLUSTER_NODES": "10.0.0.1:6379, [fd00::2]:6380", "CHENU_WEB_PROCESSES": "4"}
+    settings = read_settings({**TEST, **nodes})
+
+    assert settings.redis_cluster == ("10.0.0.1:6379", "[fd00::2]:6380")
+    assert settings.web_processes == 4
+    assert read_settings(TEST).redis_cluster == ()
+
+
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
 def test_what_is_needed_and_not_set_is_named(name: str, value: str | None) -> None:
@@ -160,6 +169,11 @@ WRONG = [
     ("CHENU_LIVE_PER_ADDRESS", "9" * 5_000, "1 to 100000"),
     ("CHENU_LEAK_REPORTERS", "github", "identifier:key"),
     ("CHENU_LEAK_REPORTERS", "github:AAAA", "P-256"),
+    ("CHENU_WEB_PROCESSES", "0", "1 to 1000"),
+    ("CHENU_WEB_PROCESSES", "two", "1 to 1000"),
+    ("REDIS_CLUSTER_NODES", "10.0.0.1", "10.0.0.1:6379"),
+    ("REDIS_CLUSTER_NODES", "redis://10.0.0.1:6379", "10.0.0.1:6379"),
+    ("REDIS_CLUSTER_NODES", "10.0.0.1:6379,10.0.0.2:", "10.0.0.1:6379"),
     ("CHENU_MODE", "prod", "production, demo, test"),
     ("DATABASE_URL", "mysql://db/chenu", "postgresql://"),
     ("DATABASE_URL", "/var/lib/db", "postgresql://"),

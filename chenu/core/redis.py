@@ -21,7 +21,7 @@ class _Connection(Connection):
     _packer = HiredisRespSerializer()
 
     def pack_command(self, *args: EncodableT) -> list[bytes]:
-        packed: list[bytes] = self._packer.pack(*args)
+        packed: list[bytes] = self._packer.pack(*args)  # type: ignore[arg-type]  # means each one
         return packed
 
 
@@ -42,7 +42,7 @@ def connect_cluster(url: str, nodes: Sequence[str]) -> "RedisCluster":
     found = [node.rpartition(":") for node in nodes]
     return RedisCluster.from_url(
         url,
-        startup_nodes=[ClusterNode(host, int(port)) for host, _, port in found],
+        startup_nodes=[ClusterNode(host.strip("[]"), int(port)) for host, _, port in found],
         socket_connect_timeout=_PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), _MOVES),
         health_check_interval=30,

@@ -25,15 +25,15 @@ class DayOfCalls:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfCalls:
-    """`limit`, `remaining` and `resets_at` are of the month that runs, by the plan of now: None for
-    one that is over, and without a limit.
+    """`limit` and `remaining` are of the month that runs, by the plan of now: None for one that is
+    over, and without a limit.
     """
 
     month: date
     calls: int
     limit: int | None
     remaining: int | None
-    resets_at: datetime | None
+    resets_at: datetime
     series: tuple[DayOfCalls, ...]
 
 
@@ -47,12 +47,12 @@ async def get_month_of_calls(
     series = await _read_days(account_id, month)
     calls = sum(day.calls for day in series)
     if month < running:
-        return MonthOfCalls(month.first_day, calls, None, None, None, series)
+        return MonthOfCalls(month.first_day, calls, None, None, month.end, series)
     now = await limiter.take(allow_account(account_id, plan), 0)
     calls = max(calls, now.used)
     limit = plan.monthly_calls
     remaining = None if limit is None else max(0, limit - calls)
-    return MonthOfCalls(month.first_day, calls, limit, remaining, now.resets_at, series)
+    return MonthOfCalls(month.first_day, calls, limit, remaining, month.end, series)
 
 
 async def _read_days(account_id: AccountId, month: Month) -> tuple[DayOfCalls, ...]:

@@ -34,9 +34,7 @@ class ApiUsage:
         PARENT,
     )
     remaining: BigInt | None = field("What is left of it; null as the limit.", PARENT)
-    resets_at: datetime | None = field(
-        "When the running month ends and its calls begin anew; null: it is over.", PARENT
-    )
+    resets_at: datetime = field("When the month ends and calls begin anew.", PARENT)
     series: list[ApiUsagePoint] = field(
         "Each day up to today, those without calls as well, a few seconds behind the sum.",
         PARENT,

@@ -46,7 +46,10 @@ def test_every_python_package_is_pinned_with_hashes(lock: Path) -> None:
 
 
 def test_every_peer_has_a_lock() -> None:
-    assert {lock.parent.name for lock in PEERS} == set(peer_environments.NAMES)
+    assert {lock.parent.name for lock in PEERS} == {
+        *peer_environments.NAMES,
+        peer_environments.LIMITERS,
+    }
 
 
 def test_an_extra_that_a_package_asks_for_stands_in_the_lock() -> None:

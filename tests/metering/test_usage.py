@@ -251,6 +251,6 @@ async def test_a_report_has_each_day_up_to_today(
     assert (report.series[-1].calls, report.series[-1].refused) == (4, 9)
     assert [day.day.day for day in report.series] == [*range(1, business_now().day + 1)]
     assert len(before.series) == month.previous().last_day.day
-    assert (before.calls, before.limit, before.resets_at) == (0, None, None)
+    assert (before.calls, before.limit, before.resets_at) == (0, None, month.start)
     with pytest.raises(Invalid):
         await get_month_of_calls(limiter, account_id, SMALL, month.next())
