@@ -16,7 +16,7 @@ from chenu.tiers.catalogue import TierCode
 from chenu_graphql import documents, stored
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
-from tests.api.calls import OPERATIONS, Api, Reply
+from tests.api.calls import OPERATIONS, Api, Reply, document_of
 from tests.api.serving import socket
 from tests.people import Person, make_person
 
@@ -24,9 +24,10 @@ Body = dict[str, Any]
 
 
 def stored_id(name: str) -> str:
-    """Of one that is stored by this name: those of earlier releases stay."""
-    found, *_ = [each for each, text in stored.read_stored().items() if stored.name_of(text) == name]
-    return found
+    """As the operation is now: an earlier one of the same name may be stored as well."""
+    texts = stored.list_operations([document_of(name)])
+    [text] = [text for text in texts if stored.name_of(text) == name]
+    return stored.id_of(text)
 
 
 async def post(http: httpx.AsyncClient, body: Body, **headers: str) -> Reply:
