@@ -109,6 +109,14 @@ COST = (
 """Fields of `extensions.cost`."""
 
 HEADERS = (
+    Term(
+        "RateLimit-Policy",
+        mark("The limits that hold for you, minute and month: so many calls (q) in seconds (w)."),
+    ),
+    Term(
+        "RateLimit",
+        mark("What is left of each limit (r), and the seconds until it is whole again (t)."),
+    ),
     Term("Retry-After", mark("With each refusal by a limit: the whole seconds to wait.")),
     Term("X-Request-Id", mark("The request’s own number. Name it when you ask us about it.")),
 )

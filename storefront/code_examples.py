@@ -26,12 +26,14 @@ class ExampleSet:
     examples: Sequence[CodeExample]
 
 
-def write_examples(topic: str, address: str, **values: str) -> ExampleSet:
-    """`address` is the storefront's own; `values` fill the marks of this topic.
+def write_examples(topic: str, base_url: str, **values: str) -> ExampleSet:
+    """`base_url` is the storefront's own; `values` fill the marks of this topic.
 
     Values stand inside strings of three languages: the caller passes ids, slugs and numbers only.
     """
-    marks = {"ADDRESS": f"{address}/graphql"} | {name.upper(): text for name, text in values.items()}
+    marks = {"ADDRESS": f"{base_url}/graphql"} | {
+        name.upper(): text for name, text in values.items()
+    }
     examples = [
         CodeExample(language, label, _fill(_read(topic, language), marks))
         for language, label in _LANGUAGES

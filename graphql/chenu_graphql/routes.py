@@ -55,7 +55,9 @@ def get_engine() -> Engine:
 
 
 def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
-    """Everything below /graphql, and the schema's file; the schema is built here, not by the first request."""
+    """Everything below /graphql, and the file of the schema, which is built here and not by the
+    first request.
+    """
     socket = make_socket_route(get_engine(), services, PATH)
     return [serve, refuse_get, show_explorer, send_schema, socket]
 

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 
 from chenu_graphql.schema import print_sdl
 
@@ -17,7 +17,7 @@ async def send_schema() -> Response[Any]:
     """Shown by browsers as plain text; revalidated by its ETag after an hour."""
     body = _write_schema()
     headers = {**_HEADERS, "etag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
-    return Response(body, media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(body, media_type=MediaType.TEXT, headers=headers)
 
 
 @cache

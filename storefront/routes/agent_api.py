@@ -22,17 +22,17 @@ async def show_api(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
     offers = await list_run_offers([agent], {agent.id: agent.current_version})
     run = offers[agent.id]
-    address, agent_id = pages.settings.public_url, encode_id("Agent", agent.id)
+    base_url, agent_id = pages.settings.public_url, encode_id("Agent", agent.id)
     actor = pages.request_context.actor
     is_known = actor.kind is ActorKind.SESSION
     return pages.show(
         "agents/api.html",
         agent_id=agent_id,
         typical=run.typical,
-        show_program=write_examples("show-agent", address, slug=agent.slug),
+        show_program=write_examples("show-agent", base_url, slug=agent.slug),
         run_program=write_examples(
             "run-agent",
-            address,
+            base_url,
             agent_id=agent_id,
             max_tokens=str(run.proposed),
             tokens_used=str(run.typical),

@@ -22,11 +22,11 @@ PATH = "/developers"
 
 @get(PATH, opt=PUBLIC)
 async def show_developers(pages: NamedDependency[Pages]) -> Page:
-    address = pages.settings.public_url
+    base_url = pages.settings.public_url
     return pages.show(
         "developers/page.html",
-        first_call=write_examples("first-call", address),
-        catalogue=write_examples("catalogue", address),
+        first_call=write_examples("first-call", base_url),
+        catalogue=write_examples("catalogue", base_url),
         api_plans=API_PLANS,
         plan_names=PLAN_NAMES,
         points_of_a_call=POINTS_OF_A_CALL,

@@ -31,6 +31,7 @@ FOR_PROGRAMS = {
     "GET /graphql": "refuses, or leads to the explorer",
     "WEBSOCKET /graphql": "each field's rule",
     "GET /graphql/explorer": "a page without data",
+    "GET /developers/schema.graphql": "the schema, which everybody may ask for",
 }
 """The rules of routes outside the storefront."""
 
