@@ -9,11 +9,16 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 GROUPS = {
+    "tests/browser/test_plans.py": "plans",
+    "tests/demo/test_old_history.py": "old history",
     "tests/browser/": "demo",
     "tests/demo/": "demo",
     "tests/traces/": "traces",
 }
-"""Folders whose tests share something that is slow to start: one demo, or one traced sale."""
+"""Folders and files whose tests share something slow to start: one demo, or one traced sale.
+
+The first that fits holds.
+"""
 STANDS = "tests/faults/"
 """Files below this folder each share one running product."""
 

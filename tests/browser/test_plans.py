@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from chenu.demo.acts import own_card
 from tests.browser.subscriber import Subscriber, let_pass, sign_up
@@ -56,10 +56,10 @@ async def begin_trial(person: Subscriber) -> None:
     await person.expect_begun("Starter")
 
 
-async def let_month_pass(visitor: Visitor) -> None:
+async def let_weeks_pass(visitor: Visitor, weeks: int) -> None:
     """With looks at the plan, because who stays away for two weeks is signed out."""
-    for _ in range(3):
-        await let_pass(visitor, "252h")
+    for _ in range(weeks):
+        await let_pass(visitor, "7d")
         await visitor.go("/account/plan")
 
 
@@ -69,41 +69,92 @@ def long_date(moment: str) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-async def test_a_trial_without_a_card_becomes_a_paid_plan_with_its_invoice(
-    visitor: Visitor,
-) -> None:
-    person = await sign_up(visitor, "Ada")
-    await begin_trial(person)
-    await let_pass(visitor, "11d")
+async def save_a_card_when_mailed(person: Subscriber) -> None:
+    """The mail of a trial's end leads to it."""
+    await let_pass(person.visitor, "11d")
     await expect(await person.mails(TRIAL_MAIL)).to_have_count(0)
-    await let_pass(visitor, "25h")
+    await let_pass(person.visitor, "25h")
     mail = await person.mails(TRIAL_MAIL)
     await expect(mail).to_have_count(1)
 
-    link = mail.get_by_role("link", name="/account/plan")
-    await link.click()
+    await mail.get_by_role("link", name="/account/plan").click()
     await person.page.get_by_role("button", name="Add or change the card").click()
     await person.pay("Save the card")
     saved = person.page.get_by_role("heading", name="The card is changed", exact=True)
     await expect(saved).to_be_visible()
+    assert await person.visitor.accessibility_faults() == []
+
+
+async def require_paid_invoices(person: Subscriber, number: int) -> Locator:
+    """The newest of them, whose file can be fetched."""
+    invoices = (await person.invoices()).filter(has_text="Paid · €9.00, VAT included")
+    await expect(invoices).to_have_count(number)
+    await person.require_pdf(invoices.first)
+    return invoices.first
+
+
+async def buy_monthly_agent(visitor: Visitor, slug: str) -> str:
+    """The path of the purchase's page."""
+    await visitor.sign_in("pro")
+    await visitor.order(slug)
+    await visitor.pay(own_card(next(CARDS)))
+    await visitor.page.wait_for_url("**/purchases/**")
+    await visitor.page.wait_for_selector(".state-paid")
+    return urlsplit(visitor.page.url).path
+
+
+async def require_receipts(visitor: Visitor, path: str, number: int) -> None:
+    await visitor.sign_out()  # who stays away for two weeks is signed out
+    await visitor.sign_in("pro")
+    await visitor.go(path)
+    await expect(visitor.page.locator("a[href*='/i/']")).to_have_count(number)
     assert await visitor.accessibility_faults() == []
-    await let_pass(visitor, "2d")
 
-    await expect(await person.mails(TRIAL_MAIL)).to_have_count(1)
-    invoices = (await person.invoices()).filter(has_text="Paid · €9.00, VAT included")
-    await expect(invoices).to_have_count(1)
-    await person.require_pdf(invoices)
-    await visitor.go("/account/plan")
-    assert await person.fact("State") == "Active"
-    renewed_on = await person.fact("Renewed on")
 
-    await let_month_pass(visitor)
-    assert await person.fact("Renewed on") != renewed_on
-    invoices = (await person.invoices()).filter(has_text="Paid · €9.00, VAT included")
-    await expect(invoices).to_have_count(2)
-    renewal = invoices.first
-    await expect(renewal).to_contain_text(long_date(renewed_on))
-    await person.require_pdf(renewal)
+async def cancel_monthly_agent(visitor: Visitor, path: str) -> None:
+    await visitor.press(f"form[action='{path}/cancel'] button")
+    await expect(visitor.page.locator(f"form[action='{path}/resume']")).to_be_visible()
+    assert await visitor.accessibility_faults() == []
+
+
+async def test_months_pass_for_a_trial_and_a_monthly_agent(
+    chromium: Browser, demo: RunningDemo, visitor: Visitor
+) -> None:
+    """Side by side, because time is what takes long.
+
+    The trial begins without a card and becomes a paid plan with its invoices; the agent is paid
+    each month and lost after its end.
+    """
+    person, slug = await sign_up(visitor, "Ada"), "gardien-de-communaute"
+    await begin_trial(person)
+    async with open_visitor(chromium, demo, locale="en-GB") as owner:
+        purchase = await buy_monthly_agent(owner, slug)
+
+        await save_a_card_when_mailed(person)
+        await let_pass(visitor, "2d")
+        await expect(await person.mails(TRIAL_MAIL)).to_have_count(1)
+        await require_paid_invoices(person, 1)
+        await visitor.go("/account/plan")
+        assert await person.fact("State") == "Active"
+        renewed_on = await person.fact("Renewed on")
+
+        await let_weeks_pass(visitor, 5)
+        assert await person.fact("Renewed on") != renewed_on
+        renewal = await require_paid_invoices(person, 2)
+        await expect(renewal).to_contain_text(long_date(renewed_on))
+
+        await let_weeks_pass(visitor, 2)
+        await require_receipts(owner, purchase, 3)
+        await cancel_monthly_agent(owner, purchase)
+        assert await owner.go(f"/agents/{slug}/manifest") == 200
+
+        await let_pass(visitor, "31d")
+        await owner.sign_out()
+        await owner.sign_in("pro")
+        await owner.go(f"/agents/{slug}")
+        await expect(owner.page.locator(f"form[action='/agents/{slug}/buy']")).to_be_visible()
+        await expect(owner.page.locator(f"a[href='/agents/{slug}/manifest']")).to_have_count(0)
+        owner.require_clean()
 
 
 async def test_a_trial_begins_without_javascript(chromium: Browser, demo: RunningDemo) -> None:
@@ -207,36 +258,3 @@ async def test_a_company_invites_a_member_who_acts_for_it(
         await expect(acting.get_by_role("option", selected=True)).to_have_text("Gisele")
         await expect(guest.page.get_by_role("main")).to_contain_text("Business")
         other.require_clean()
-
-
-async def let_whole_month_pass(visitor: Visitor, role: str) -> None:
-    """Who stays away for two weeks is signed out."""
-    await let_pass(visitor, "31d")
-    await visitor.sign_out()
-    await visitor.sign_in(role)
-
-
-async def test_a_monthly_agent_is_paid_each_month_and_lost_after_its_end(visitor: Visitor) -> None:
-    slug, page = "gardien-de-communaute", visitor.page
-    await visitor.sign_in("pro")
-    await visitor.order(slug)
-    await visitor.pay(own_card(next(CARDS)))
-    await page.wait_for_url("**/purchases/**")
-    await page.wait_for_selector(".state-paid")
-    path = urlsplit(page.url).path
-
-    for _ in range(2):
-        await let_whole_month_pass(visitor, "pro")
-    await visitor.go(path)
-    await expect(page.locator("a[href*='/i/']")).to_have_count(3)
-    assert await visitor.accessibility_faults() == []
-
-    await visitor.press(f"form[action='{path}/cancel'] button")
-    await expect(page.locator(f"form[action='{path}/resume']")).to_be_visible()
-    assert await visitor.accessibility_faults() == []
-    assert await visitor.go(f"/agents/{slug}/manifest") == 200
-
-    await let_whole_month_pass(visitor, "pro")
-    await visitor.go(f"/agents/{slug}")
-    await expect(page.locator(f"form[action='/agents/{slug}/buy']")).to_be_visible()
-    await expect(page.locator(f"a[href='/agents/{slug}/manifest']")).to_have_count(0)

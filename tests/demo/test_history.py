@@ -1,12 +1,8 @@
 """The file with which a demo begins: small, of this version's schema, and true at any age."""
 
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,13 +11,11 @@ from chenu.core.migrations import list_known
 from chenu.demo.acts import own_card
 from chenu.demo.history import FILE, BadHistory, read_history, write_history
 from chenu.demo.people import PEOPLE
-from tests.demo.programs import buy_agent, make_key, open_program
-from tests.demo.rows import ask, rows_of, tiers_of
-from tests.demo.running import RunningDemo, run_chenu, start_demo
+from tests.demo.rows import business_now_of, paid_invoices_of, rows_of, tiers_of
+from tests.demo.running import RunningDemo, run_chenu
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 MOST_BYTES = 3_000_000
-AGE = timedelta(days=400)
 
 
 def test_it_is_small() -> None:
@@ -92,11 +86,6 @@ MONTHLY = """
 """
 
 
-INVOICES = """
-    SELECT split_part(u.email, '@', 1), count(*) FROM invoice i JOIN account a ON a.id = i.account
-    JOIN app_user u ON u.id = a.owner WHERE i.status = 'PAID' AND i.total > 0
-        AND i.stripe_subscription_id IS NOT NULL GROUP BY 1
-"""
 CODES = """
     SELECT split_part(u.email, '@', 1), c.code, r.status FROM coupon_redemption r
     JOIN coupon c ON c.id = r.coupon JOIN account a ON a.id = r.account
@@ -159,42 +148,6 @@ OWN_VALUES = """
     SELECT split_part(u.email, '@', 1), s.hourly_rate, s.seconds_per_run FROM roi_setting s
     JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
 """
-BUSINESS_NOW = "SELECT now() + offset_seconds * interval '1 second' FROM business_clock"
-
-
-@pytest.fixture(scope="module")
-def aged() -> Iterator[RunningDemo]:
-    """A demo over a file that ends 400 days ago, and has lain there since."""
-    folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
-    file, ends = folder / "old.tar.xz", f"{datetime.now(UTC) - AGE:%Y-%m-%d}"
-    words = ["demo-history", "--to", str(file), "--days", "3", "--ends", ends]
-    made = run_chenu(folder, *words)
-    assert made.returncode == 0, made.stdout + made.stderr
-    running = start_demo(folder, "--port", "0", "--history", str(file))
-    ask(running, _age)
-    yield running
-    running.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _age(connection: Any) -> None:
-    """Moments of system time were written as long ago as the history ends."""
-    for table, column in (
-        ("idempotency_record", "created_at"),
-        ("operation", "settled_at"),
-        ("outbox_mail", "sent_at"),
-        ("purchase", "updated_at"),
-        ("subscription_order", "updated_at"),
-        ("webhook_event", "received_at"),
-    ):
-        sql = f"UPDATE {table} SET {column} = {column} - $1::interval"  # noqa: S608 - our own names
-        await connection.execute(sql, AGE)
-
-
-def require_true_books(demo: RunningDemo) -> None:
-    checked = run_chenu(demo.folder, "ledger", "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "VIOLATED" not in checked.stdout
 
 
 def test_the_people_have_what_is_printed_of_them(demo: RunningDemo) -> None:
@@ -213,7 +166,7 @@ def test_the_people_have_what_is_printed_of_them(demo: RunningDemo) -> None:
 
 
 def test_its_plans_were_renewed_and_its_creators_paid(demo: RunningDemo) -> None:
-    invoices = dict(rows_of(demo, INVOICES))
+    invoices = paid_invoices_of(demo)
     [(paid,)] = rows_of(demo, "SELECT count(*) FROM operation WHERE kind = 'TRANSFER'")
 
     assert invoices["pro"] == 3
@@ -284,7 +237,7 @@ def test_staff_find_something_to_answer(demo: RunningDemo) -> None:
 
 def test_its_time_begins_where_the_file_ends(demo: RunningDemo) -> None:
     ends_at = read_history(FILE).manifest.ends_at
-    [(ours,)] = rows_of(demo, BUSINESS_NOW)
+    ours = business_now_of(demo)
     clock = httpx.get(f"{demo.ready['sandbox']}/_sandbox/clock").json()
     theirs = datetime.fromtimestamp(clock["now"], UTC)
 
@@ -298,33 +251,3 @@ def test_it_is_migrated_to_this_version(demo: RunningDemo) -> None:
     applied = {name for (name,) in rows_of(demo, "SELECT name FROM migration")}
 
     assert applied == list_known()
-
-
-def test_an_old_history_goes_on_where_it_ended(aged: RunningDemo) -> None:
-    [(ours,)] = rows_of(aged, BUSINESS_NOW)
-
-    assert abs(datetime.now(UTC) - AGE - ours) < timedelta(days=1, hours=1)
-    require_true_books(aged)
-
-
-def test_over_an_old_history_an_agent_is_bought_and_time_passes(aged: RunningDemo) -> None:
-    with open_program(aged, make_key(aged, "pro")) as program:
-        assert buy_agent(program, "trieur-de-factures")["status"] == "PAID"
-    require_true_books(aged)
-
-    moved = run_chenu(aged.folder, "sandbox", "advance", "32d")
-
-    assert moved.returncode == 0, moved.stderr
-    invoices = dict(rows_of(aged, INVOICES))
-    assert invoices["pro"] == 2
-    require_true_books(aged)
-
-
-def test_after_an_old_history_nothing_was_forgotten_or_done_twice(aged: RunningDemo) -> None:
-    [(missed,)] = rows_of(aged, "SELECT sum(missed_seconds) FROM event_cursor")
-    [(open_ones,)] = rows_of(
-        aged, "SELECT count(*) FROM operation WHERE state IN ('INTENT', 'UNKNOWN')"
-    )
-
-    assert missed == 0
-    assert open_ones == 0

@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 FEWEST_INSTALLS = 5
 
 _INSTALLS = """
-    SELECT a.slug, a.created_at < '2026-11-28', a.installs, count(DISTINCT g.account) FILTER (WHERE p.paid_at IS NOT NULL
+    SELECT a.slug, a.created_at < '2026-11-28', a.installs,
+        count(DISTINCT g.account) FILTER (WHERE p.paid_at IS NOT NULL
         AND g.source IN ('PURCHASE', 'SUBSCRIPTION') OR g.starts_at >= '2026-11-28')
     FROM agent a LEFT JOIN access_grant g ON g.agent = a.id
     LEFT JOIN purchase p ON p.id = g.purchase

@@ -37,12 +37,14 @@ from chenu.ledger.operations import (
     NewOperation,
     OperationKind,
     OperationRow,
+    OperationState,
     create_operation_after,
     find_last,
 )
 
 _MOST_STEPS = 10
 _MOST_PRICES = 3
+_MOST_CUSTOMERS = 3
 
 NextOperation = Callable[[OperationRow | None], Awaitable[NewOperation | None]]
 
@@ -81,6 +83,17 @@ async def sync_customer(services: Services, account_id: AccountId) -> BilledPers
 
     Raises NotFound for an account that is closed.
     """
+    for _ in range(_MOST_CUSTOMERS):
+        await _follow_customer(services, account_id)
+        person = await get_billed_person(account_id)
+        if person.is_closed:
+            raise NotFound("There is no such account")
+        if person.customer_id is not None or await _is_refused(account_id):
+            break  # otherwise another request found meanwhile that Stripe has lost the customer
+    return person
+
+
+async def _follow_customer(services: Services, account_id: AccountId) -> None:
     await _follow(
         services,
         CUSTOMER_KINDS,
@@ -95,10 +108,11 @@ async def sync_customer(services: Services, account_id: AccountId) -> BilledPers
         tax_id_key(account_id),
         lambda last: next_tax_id_operation(account_id, last),
     )
-    person = await get_billed_person(account_id)
-    if person.is_closed:
-        raise NotFound("There is no such account")
-    return person
+
+
+async def _is_refused(account_id: AccountId) -> bool:
+    last = await find_last(CUSTOMER_KINDS, account_id, customer_key(account_id))
+    return last is not None and last.state == OperationState.FAILED
 
 
 async def sync_coupon(services: Services, coupon: CouponRow) -> bool:

@@ -62,6 +62,11 @@ def parse_rfc3339(text: str) -> int:
     return round(stamp.timestamp() * 1000)
 
 
+def last_midnight(moment: int) -> int:
+    """The last midnight in UTC up to the moment."""
+    return moment // DAY * DAY
+
+
 def next_midnight(moment: int) -> int:
     """The first midnight in UTC after the moment."""
-    return (moment // DAY + 1) * DAY
+    return last_midnight(moment) + DAY

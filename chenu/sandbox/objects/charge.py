@@ -1,7 +1,7 @@
 """Charges of cards, and the fee and the balance transaction of a successful one."""
 
 from chenu.sandbox.contract import shapes
-from chenu.sandbox.engine.clock import DAY
+from chenu.sandbox.engine.clock import DAY, last_midnight
 from chenu.sandbox.engine.json_types import Json, copy_json
 from chenu.sandbox.engine.store import Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
@@ -31,7 +31,6 @@ def authentication_details() -> Json:
 def settle(unit: UnitOfWork, charge: Record) -> None:
     """Book the charge. Its money is pending for a week, but for one test card."""
     card = get_card(charge.internal["card"])
-    wait = 0 if card.funds_at_once else PENDING_DAYS * DAY
     amount = charge.body["amount"]
     booked = book_transaction(
         unit,
@@ -39,7 +38,7 @@ def settle(unit: UnitOfWork, charge: Record) -> None:
         amount,
         charge.id,
         fee=card_fee(amount),
-        available_on=unit.global_now + wait,
+        available_on=unit.global_now if card.funds_at_once else _available_on(unit.global_now),
         description=charge.body["description"],
     )
     with unit.change(charge, "charge.updated") as body:
@@ -48,6 +47,11 @@ def settle(unit: UnitOfWork, charge: Record) -> None:
         warn(unit, charge)
     elif card.bank is not None:
         open_dispute(unit, charge, card.bank, card.reason)
+
+
+def _available_on(charged_at: int) -> int:
+    """Stripe makes a whole day's money available together, at midnight in UTC."""
+    return last_midnight(charged_at + PENDING_DAYS * DAY)
 
 
 def new_charge(unit: UnitOfWork, intent: Record, method: Record) -> Record:
