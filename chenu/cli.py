@@ -118,12 +118,14 @@ async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.flows.composition import open_services
     from chenu.http.server import serve as serve_app
     from chenu.http.server import spare_garbage_collection
+    from chenu.metering.storing import storing
 
     with tracing.recording(settings.traces, "chenu-web"):
         async with open_services(settings, "chenu-web") as services:
             app = create_app(services)
             spare_garbage_collection()
-            await serve_app(app, claim, settings.limits)
+            async with storing(services.limiter.counts):
+                await serve_app(app, claim, settings.limits)
 
 
 @main.command()

@@ -29,6 +29,7 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.tables",
             "chenu.tokens.budget_tables",
             "chenu.tokens.limit_tables",
+            "chenu.metering.tables",
         ],
         exclude_imported=True,
     ),

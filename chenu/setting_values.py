@@ -13,6 +13,7 @@ from chenu.guessable import SHORTEST, is_guessable
 E = TypeVar("E", bound=StrEnum)
 
 MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
+_MOST_PROCESSES = 1_000
 
 
 def _url(raw: str, schemes: tuple[str, ...]) -> str:
@@ -61,6 +62,17 @@ def read_database_url(raw: str) -> str:
 
 def read_redis_url(raw: str) -> str:
     return _url(raw, ("redis", "rediss", "unix"))
+
+
+def read_nodes(raw: str) -> tuple[str, ...]:
+    """Without a scheme: login and TLS are those of REDIS_URL."""
+    nodes = read_list(raw)
+    for node in nodes:
+        host, _, port = node.rpartition(":")
+        is_port = port.isascii() and port.isdigit() and len(port) <= 5
+        if not host or "/" in node or "@" in node or not is_port:
+            raise ValueError("nodes such as 10.0.0.1:6379, separated by commas")
+    return nodes
 
 
 def read_smtp_url(raw: str) -> str:
@@ -134,6 +146,13 @@ def read_cache_seconds(raw: str) -> float:
     if not 0 <= seconds <= 1:
         raise ValueError("a number of seconds from 0 to 1")
     return seconds
+
+
+def read_web_processes(raw: str) -> int:
+    is_number = raw.isascii() and raw.isdigit() and len(raw) <= len(str(_MOST_PROCESSES))
+    if not is_number or not 1 <= int(raw) <= _MOST_PROCESSES:
+        raise ValueError(f"a whole number from 1 to {_MOST_PROCESSES}")
+    return int(raw)
 
 
 def read_switch(raw: str) -> bool:

@@ -53,7 +53,9 @@ class StripeSettings:
 class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
-    `trusted_proxies`: IP addresses and networks.
+    `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
+    `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
+    which each applies its share of the API's limits while Valkey is away.
     """
 
     mode: Mode
@@ -69,6 +71,8 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     log_level: str
     cache_seconds: float = 0
+    web_processes: int = 1
+    redis_cluster: tuple[str, ...] = ()
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
@@ -106,6 +110,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         trusted_proxies=_read(env, "CHENU_TRUSTED_PROXIES", values.read_proxies, default=""),
         log_level=_read(env, "LOG_LEVEL", values.read_log_level, default="INFO"),
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
+        web_processes=_read(env, "CHENU_WEB_PROCESSES", values.read_web_processes, default="1"),
+        redis_cluster=_read(env, "REDIS_CLUSTER_NODES", values.read_nodes, default=""),
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),

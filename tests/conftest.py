@@ -221,6 +221,9 @@ async def clean_database(database: OwnedDatabase, open_engines: Services) -> Asy
     """Empty tables and a clock that was never moved; about 3 ms."""
     CLOCK.reset()
     await database.empty()
+    # ids are the same in each test, and so are the keys of what they may still do
+    await open_engines.pubsub._redis.flushdb()
+    open_engines.limiter.counts.take()
     yield
     CLOCK.reset()
 
@@ -255,7 +258,7 @@ def with_settings(services: Services, **changes: object) -> Services:
 
 def with_gateway(services: Services, gateway: Gateway) -> Services:
     """The same services, which speak to Stripe in another way."""
-    return make_services(gateway, services.pubsub, services.settings)
+    return make_services(gateway, services.pubsub, services.settings, services.limiter)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from chenu.accounts.roles import AccountRole as AccountRole
 from chenu.accounts.roles import ApiScope as ApiScope
 from chenu.core.errors import Forbidden, Unauthenticated, Unverified
 from chenu.core.i18n import DEFAULT_LOCALE, Locale, mark
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import TierCode
 from chenu.tiers.entitlements import Entitlements, Override
 
@@ -47,7 +48,8 @@ class Actor:
     """`account_id` is the account that the request acts for. API keys never have staff roles.
 
     `session_id` or `key_id` identifies the credential that the caller used. `has_seat` is False for
-    a member beyond the account's seats, who may only read.
+    a member beyond the account's seats, who may only read. `api_plan` is the paid one; `api_calls`
+    (a month) and `api_rate` (a minute) are a contract's: chenu/metering/plan_of.py reads them.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
@@ -58,6 +60,9 @@ class Actor:
     has_other_accounts: bool = False
     tier: TierCode = TierCode.FREE
     overrides: tuple[Override, ...] = ()
+    api_plan: ApiPlanCode = ApiPlanCode.FREE
+    api_calls: int | None = None
+    api_rate: int | None = None
     staff: frozenset[Staff] = frozenset()
     scopes: frozenset[ApiScope] = frozenset()
     email_verified: bool = False
@@ -69,7 +74,7 @@ class Actor:
     @property
     def entitlements(self) -> Entitlements:
         """What the account may, as of this request: each check asks this, not the database."""
-        return Entitlements(self.tier, self.overrides)
+        return Entitlements(self.tier, self.overrides, self.api_plan)
 
     @property
     def is_staff(self) -> bool:

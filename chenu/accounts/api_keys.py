@@ -33,6 +33,7 @@ from chenu.core.i18n import known_locale, mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.core.text import tidy
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import require_feature
 
@@ -211,6 +212,9 @@ class _KeyActor:
     place: int
     role: str
     overrides: str
+    api_plan: str
+    api_calls: int | None
+    api_rate: int | None
     verified: bool
     locale: str
 
@@ -218,6 +222,7 @@ class _KeyActor:
 _FIND_KEY_ACTOR = f"""
     SELECT k.id AS key_id, k.scopes, u.id AS user_id, a.id AS account_id, a.tier, m.role,
         a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
+        a.api_plan, a.api_calls, a.api_rate,
         u.email_verified_at IS NOT NULL AS verified, u.locale
     FROM api_key k
     JOIN account a ON a.id = k.account
@@ -252,6 +257,9 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
         has_seat=has_seat(row.place, row.tier, row.seats),
         tier=TierCode(row.tier),
         overrides=read_overrides(row.overrides),
+        api_plan=ApiPlanCode(row.api_plan),
+        api_calls=row.api_calls,
+        api_rate=row.api_rate,
         scopes=frozenset(ApiScope(scope) for scope in row.scopes),
         email_verified=row.verified,
         key_id=row.key_id,

@@ -13,6 +13,7 @@ from chenu.accounts.actor import AccountId
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.tiers import Period
 from chenu.core import db
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import COUNTED, EntitlementSource, Feature, FeatureGrant, TierCode
 from chenu.tiers.entitlements import Entitlements
 
@@ -86,6 +87,7 @@ def describe(
 class _Row:
     id: AccountId
     tier: TierCode
+    api_plan: ApiPlanCode
     period_start: datetime | None
     period_end: datetime | None
     period_is_trial: bool
@@ -99,21 +101,22 @@ class _Row:
 class _TierRow:
     tier: TierCode
     overrides: str
+    api_plan: ApiPlanCode
 
 
 _FIND_TIER = f"""
-    SELECT a.tier, {OVERRIDES_OF_A} AS overrides FROM account a WHERE a.id = $1
+    SELECT a.tier, {OVERRIDES_OF_A} AS overrides, a.api_plan FROM account a WHERE a.id = $1
 """  # noqa: S608 - own text
 
 
 async def find_entitlements(account_id: AccountId | None) -> Entitlements | None:
     """What decides about every feature of the account, by one indexed read."""
     row = await db.find_one(_TierRow, _FIND_TIER, account_id)
-    return None if row is None else Entitlements(row.tier, read_overrides(row.overrides))
+    return None if row is None else _read(row)
 
 
 _SELECT = f"""
-    SELECT a.id, a.tier, a.period_start, a.period_end, a.period_is_trial,
+    SELECT a.id, a.tier, a.api_plan, a.period_start, a.period_end, a.period_is_trial,
         b.source AS budget_source, b.anchor_at AS budget_anchor, {OVERRIDES_OF_A} AS overrides,
         (SELECT coalesce(jsonb_object_agg(g.feature, g.used), '{{}}')::text
         FROM entitlement_gauge g WHERE g.account = a.id) AS gauges
@@ -133,12 +136,16 @@ async def get_entitlements(account_id: AccountId) -> AccountEntitlements:
 
 
 def _describe_account(row: _Row) -> AccountEntitlements:
-    entitlements = Entitlements(row.tier, read_overrides(row.overrides))
+    entitlements = _read(row)
     gauges = msgspec.json.decode(row.gauges, type=dict[str, int])
     found = (
         describe(granted, _used(granted, gauges)) for granted in map(entitlements.grant, Feature)
     )
     return AccountEntitlements(row.id, tuple(found), _budget_of(row))
+
+
+def _read(row: _Row | _TierRow) -> Entitlements:
+    return Entitlements(row.tier, read_overrides(row.overrides), row.api_plan)
 
 
 def _used(granted: FeatureGrant, gauges: Mapping[str, int]) -> int | None:

@@ -156,11 +156,12 @@ RULES: tuple[Rule, ...] = (
         "id = ANY(@accounts)",
         (
             *("id", "name", "kind", "owner", "tier", "seats", "stripe_customer_id"),
+            *("api_plan", "api_calls", "api_rate"),
             *("period_start", "period_end", "period_is_trial", "created_at", "closed_at"),
         ),
         erasure=(Blank({"name": "@pseudonym", "closed_at": "coalesce(closed_at, @now)"}),),
         retained={
-            **codes("kind", "tier"),
+            **codes("kind", "tier", "api_plan"),
             "stripe_customer_id": "by which the invoices at Stripe are found, as long as the books",
         },
     ),

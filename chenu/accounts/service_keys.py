@@ -96,6 +96,7 @@ async def find_service_actor(
         kind=ActorKind.SERVICE_KEY,
         account_id=account_id,
         tier=entitlements.tier,
+        api_plan=entitlements.api_plan,
         overrides=entitlements.overrides,
         scopes=SERVICE_SCOPES,
         key_id=key.id,

@@ -28,6 +28,7 @@ from chenu.core.i18n import known_locale
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.core.text import storable
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import TierCode
 
 SessionToken = NewType("SessionToken", str)
@@ -67,6 +68,9 @@ class _ActorRow:
     role: str
     tier: str
     overrides: str
+    api_plan: str
+    api_calls: int | None
+    api_rate: int | None
     seats: int | None
     place: int
     has_other_accounts: bool
@@ -105,7 +109,7 @@ _WORKS = """
 _FIND_ACTOR = f"""
     SELECT s.id AS session_id, u.id AS user_id, u.locale,
         u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
-        {OVERRIDES_OF_A} AS overrides,
+        {OVERRIDES_OF_A} AS overrides, a.api_plan, a.api_calls, a.api_rate,
         a.seats, {PLACE} AS place,
         EXISTS (SELECT 1 FROM membership WHERE member = u.id AND account <> a.id)
             AS has_other_accounts,
@@ -140,6 +144,9 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
         has_other_accounts=row.has_other_accounts,
         tier=TierCode(row.tier),
         overrides=read_overrides(row.overrides),
+        api_plan=ApiPlanCode(row.api_plan),
+        api_calls=row.api_calls,
+        api_rate=row.api_rate,
         staff=frozenset(Staff(role) for role in row.staff),
         email_verified=row.verified,
         session_id=SessionId(row.session_id),

@@ -39,8 +39,9 @@ class Account(Table, tablename="account"):
 
     `tier` comes from its subscription, contract or the demo's seed, and `period_start`,
     `period_end` and `period_is_trial` from the subscription that gives it; null without one.
-    `seats` is a contract's number of members; null for as many as the tier has. `closed_at`: its
-    owner's data was deleted.
+    `seats` is a contract's number of members; null for as many as the tier has. `api_plan` is the
+    paid API plan that its subscription gives; `api_calls` (a month) and `api_rate` (a minute) are a
+    contract's, null for no limit. `closed_at`: its owner's data was deleted.
     """
 
     id = primary_id()
@@ -52,6 +53,9 @@ class Account(Table, tablename="account"):
     period_end = Timestamptz(default=None, null=True)
     period_is_trial = Boolean(default=False)
     seats = Integer(default=None, null=True)
+    api_plan = Text(default="FREE")
+    api_calls = BigInt(default=None, null=True)
+    api_rate = Integer(default=None, null=True)
     stripe_customer_id = Text(default=None, null=True, unique=True)
     created_at = business_time()
     closed_at = Timestamptz(default=None, null=True)

@@ -8,6 +8,7 @@ from chenu.accounts.budget_dates import mark_budget_due
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.core import db
 from chenu.core.errors import NotFound
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
 
@@ -39,6 +40,7 @@ class PlanState:
 class _Row:
     tier: TierCode
     overrides: str
+    api_plan: ApiPlanCode
     period_start: datetime | None
     period_end: datetime | None
     period_is_trial: bool
@@ -46,7 +48,8 @@ class _Row:
 
 
 _SELECT = f"""
-    SELECT a.tier, {OVERRIDES_OF_A} AS overrides, a.period_start, a.period_end, a.period_is_trial,
+    SELECT a.tier, {OVERRIDES_OF_A} AS overrides, a.api_plan,
+        a.period_start, a.period_end, a.period_is_trial,
         a.closed_at IS NOT NULL AS is_closed
     FROM account a WHERE a.id = $1
 """  # noqa: S608 - own text
@@ -60,7 +63,7 @@ async def get_plan_state(account_id: AccountId) -> PlanState:
     period = None
     if row.period_start and row.period_end:
         period = Period(row.period_start, row.period_end, row.period_is_trial)
-    entitlements = Entitlements(row.tier, read_overrides(row.overrides))
+    entitlements = Entitlements(row.tier, read_overrides(row.overrides), row.api_plan)
     return PlanState(entitlements, period, row.is_closed)
 
 

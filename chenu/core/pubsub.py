@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub as RedisPubSub
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 from chenu.core.tallies import Tallies
@@ -18,11 +19,15 @@ _BURST = 1_000
 
 
 class PubSub:
-    """`publish` never fails; `changes` yields on each event and every two seconds."""
+    """`publish` never fails; `changes` yields on each event and every two seconds.
 
-    def __init__(self, redis: "Redis") -> None:
+    `redis` may be one node of a cluster, whose nodes hand events on to each other; `counting` is
+    then the cluster.
+    """
+
+    def __init__(self, redis: "Redis", counting: "Redis | RedisCluster | None" = None) -> None:
         self._redis = redis
-        self.tallies = Tallies(redis)
+        self.tallies = Tallies(counting or redis)
 
     async def publish(self, *channels: str) -> None:
         """To all of them in one round trip."""

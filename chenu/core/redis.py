@@ -1,10 +1,15 @@
 """The client of Valkey or Redis. It stores only what may be lost: see docs/architecture.md."""
 
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 _PATIENCE_SECONDS = 0.5
+_MOVES = 3
+"""How often a command follows a slot that has moved to another node."""
 
 
 def connect(url: str) -> "Redis":
@@ -14,5 +19,17 @@ def connect(url: str) -> "Redis":
         socket_connect_timeout=_PATIENCE_SECONDS,
         socket_timeout=None,
         retry=Retry(NoBackoff(), 0),
+        health_check_interval=30,
+    )
+
+
+def connect_cluster(url: str, nodes: Sequence[str]) -> "RedisCluster":
+    """By any of these nodes, each written host:port; login and TLS are those of the URL."""
+    found = [node.rpartition(":") for node in nodes]
+    return RedisCluster.from_url(
+        url,
+        startup_nodes=[ClusterNode(host, int(port)) for host, _, port in found],
+        socket_connect_timeout=_PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), _MOVES),
         health_check_interval=30,
     )

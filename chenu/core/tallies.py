@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import Mapping
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 _PATIENCE_SECONDS = 0.1
 
 
 class Tallies:
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis | RedisCluster") -> None:
         self._redis = redis
 
     async def add(self, tally: str, member: str) -> None:

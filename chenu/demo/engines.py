@@ -65,12 +65,17 @@ def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
     return child, f"postgresql://{_SUPERUSER}@127.0.0.1:{port}"
 
 
-def start_valkey(folder: Path) -> tuple[Child, str]:
-    """The server and its URL. It stores nothing on disk: its data may be lost."""
+def start_valkey(folder: Path, *, cluster: bool = False) -> tuple[Child, str]:
+    """The server and its URL. It stores nothing on disk: its data may be lost.
+
+    In a cluster it is a node without slots, for tests.
+    """
     port = free_port()
     data = folder / "valkey"
     data.mkdir(parents=True, exist_ok=True)
     options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+    if cluster:
+        options |= {"cluster-enabled": "yes", "cluster-port": str(free_port())}
     flags = [part for key, value in options.items() for part in (f"--{key}", value)]
     child = Child(
         name="Valkey",

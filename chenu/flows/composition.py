@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.ports import Gateway
 from chenu.core import db, redis
@@ -24,6 +27,7 @@ from chenu.flows.refund_events import REFUNDS
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.media.store import MediaStore
+from chenu.metering.limiter import Limiter, make_limiter
 from chenu.settings import Settings
 
 TOPICS = (
@@ -45,7 +49,9 @@ _MONEY_SECONDS = 20
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
 
 
-def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Services:
+def make_services(
+    stripe: Gateway, pubsub: PubSub, settings: Settings, limiter: Limiter
+) -> Services:
     """Raises ValueError where a kind of operation has not exactly one handler."""
     return Services(
         customers=stripe,
@@ -65,6 +71,7 @@ def make_services(stripe: Gateway, pubsub: PubSub, settings: Settings) -> Servic
         pubsub=pubsub,
         settings=settings,
         media=MediaStore(settings.media),
+        limiter=limiter,
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
     )
 
@@ -75,13 +82,22 @@ async def open_services(settings: Settings, application: str) -> AsyncIterator[S
     db.configure(settings.database_url, application=application)
     await db.start()
     client = redis.connect(settings.redis_url)
+    counting = _connect_counting(settings, client)
     gateway = LiveGateway(settings.stripe)
     try:
         await require_migrated()
         # Before anything else: work that begins at another time than business time would be late.
         await follow_clock(settings)
-        yield make_services(gateway, PubSub(client), settings)
+        limiter = make_limiter(counting, settings.web_processes)
+        yield make_services(gateway, PubSub(client, counting), settings, limiter)
     finally:
         await gateway.close()
+        await counting.aclose()
         await client.aclose()
         await db.stop()
+
+
+def _connect_counting(settings: Settings, client: "Redis") -> "Redis | RedisCluster":
+    """Where calls are limited and views counted: the cluster if there is one."""
+    nodes = settings.redis_cluster
+    return redis.connect_cluster(settings.redis_url, nodes) if nodes else client

@@ -23,6 +23,7 @@ from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.media.reencoding import Reencoder
 from chenu.media.store import MediaStore
+from chenu.metering.limiter import Limiter
 from chenu.settings import Settings
 
 
@@ -45,6 +46,7 @@ class Services:
     pubsub: PubSub
     settings: Settings
     media: MediaStore
+    limiter: Limiter
     reencoder: Reencoder = field(default_factory=Reencoder)
     money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
         default_factory=lambda: SingleFlight(0)

@@ -8,6 +8,7 @@ from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
+from chenu.metering import retention as metering
 from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
@@ -29,6 +30,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
     *packs.RETENTIONS,
+    *metering.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

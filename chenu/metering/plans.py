@@ -1,16 +1,9 @@
 """The plans of the paid API as data: calls per calendar month (UTC) and per minute, cents."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chenu.core.money import Cents
-
-
-class ApiPlanCode(StrEnum):
-    FREE = "FREE"
-    BASIC = "BASIC"
-    PRO = "PRO"
-    ENTERPRISE = "ENTERPRISE"
+from chenu.tiers.api_plan_codes import ApiPlanCode as ApiPlanCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +22,9 @@ API_PLANS: tuple[ApiPlan, ...] = (
     ApiPlan(ApiPlanCode.PRO, 1_000_000, Cents(29900), 1_000),
     ApiPlan(ApiPlanCode.ENTERPRISE, None, None, None),
 )
+
+_BY_CODE = {plan.code: plan for plan in API_PLANS}
+
+
+def get_api_plan(code: ApiPlanCode) -> ApiPlan:
+    return _BY_CODE[code]

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from chenu.core.errors import RefusedError
 from chenu.core.i18n import mark
+from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import (
     TIERS,
     AgentLevel,
@@ -52,7 +53,7 @@ class Entitlements:
 
     tier: TierCode = TierCode.FREE
     overrides: tuple[Override, ...] = ()
-    has_paid_api_plan: bool = False
+    api_plan: ApiPlanCode = ApiPlanCode.FREE
 
     def grant(self, feature: Feature) -> FeatureGrant:
         """An override counts before all else, then the tier, then a paid API plan."""
@@ -64,6 +65,10 @@ class Entitlements:
         if feature is Feature.API_ACCESS and not granted.enabled and self.has_paid_api_plan:
             return FeatureGrant(feature, True, source=EntitlementSource.API_PLAN)
         return granted
+
+    @property
+    def has_paid_api_plan(self) -> bool:
+        return self.api_plan is not ApiPlanCode.FREE
 
     def has(self, feature: Feature) -> bool:
         return self.grant(feature).enabled
@@ -107,16 +112,16 @@ def find_refusal(entitlements: Entitlements, feature: Feature) -> PlanRequired |
     """Why the feature is not open to the account; None where it is."""
     if entitlements.has(feature):
         return None
-    cheapest = _find_cheapest_with(feature, entitlements.overrides, entitlements.has_paid_api_plan)
+    cheapest = _find_cheapest_with(feature, entitlements.overrides, entitlements.api_plan)
     return PlanRequired(feature, cheapest)
 
 
 @lru_cache(maxsize=1024)
 def _find_cheapest_with(
-    feature: Feature, overrides: tuple[Override, ...], has_paid_api_plan: bool
+    feature: Feature, overrides: tuple[Override, ...], api_plan: ApiPlanCode
 ) -> Tier | None:
     """A list of agents asks the same for each of them."""
-    entitlements = Entitlements(TierCode.FREE, overrides, has_paid_api_plan)
+    entitlements = Entitlements(TierCode.FREE, overrides, api_plan)
     return find_cheapest_tier(entitlements, lambda other: other.has(feature))
 
 

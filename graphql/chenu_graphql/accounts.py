@@ -19,6 +19,7 @@ from chenu.tiers import catalogue
 from chenu.tokens.limits import LimitRow
 from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
+from chenu_graphql.api_usage import ApiUsage, resolve_api_usage
 from chenu_graphql.connection import (
     After,
     Before,
@@ -160,6 +161,12 @@ class Account(Node):
         "What its runs of agents were worth in a period, against what was paid.",
         ACTING,
         resolve_roi,
+        weight=Weight(points=20),
+    )
+    api_usage: ApiUsage = field(
+        "Calls of the API in a month, by its keys.",
+        ACTING,
+        resolve_api_usage,
         weight=Weight(points=20),
     )
     api_keys: list[ApiKey] = field(

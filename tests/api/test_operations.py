@@ -374,3 +374,5 @@ async def _keys(story: Story, api: Api) -> None:
     assert [key["id"] for key in listed["account"]["apiKeys"]] == [made["apiKey"]["id"]]
     revoked = await story.tell(api, "RevokeApiKey", id=made["apiKey"]["id"])
     assert revoked["apiKey"]["revokedAt"] is not None
+    usage = (await story.tell(api, "ApiUsage"))["account"]["apiUsage"]
+    assert (usage["calls"], usage["limit"]) == (0, 1_000)

@@ -223,7 +223,7 @@ async def open_world(services: Services, database: OwnedDatabase) -> AsyncIterat
     gateway = LiveGateway(services.settings.stripe)
     _connect(gateway, app)
     gateway._downloads = _client(app)
-    inside = make_services(gateway, services.pubsub, services.settings)
+    inside = make_services(gateway, services.pubsub, services.settings, services.limiter)
     http = _client(app)
     world = World(app, http, inside, database, StripeSide(http))
     world.follow_clock()

@@ -31,6 +31,7 @@ from chenu.jobs.mail_transport import FolderTransport, SmtpTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.ledger.open_operations import list_due, list_open
 from chenu.ledger.operations import REPAIR_AFTER
+from chenu.metering.limiter import make_limiter
 from tests.api.calls import Api, as_session, gid
 from tests.conftest import with_settings
 from tests.faults.books import require_true_books
@@ -59,7 +60,8 @@ async def without_redis(services: Services) -> AsyncIterator[Services]:
     """The same product with an unreachable Redis."""
     url = f"redis://127.0.0.1:{free_port()}/0"
     nobody = redis.connect(url)
-    yield replace(with_settings(services, redis_url=url), pubsub=PubSub(nobody))
+    alone = with_settings(services, redis_url=url)
+    yield replace(alone, pubsub=PubSub(nobody), limiter=make_limiter(nobody, 1))
     await nobody.aclose()
 
 

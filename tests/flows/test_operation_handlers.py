@@ -62,7 +62,7 @@ UNASKED: Any = None
 
 @pytest.mark.parametrize("kind", OperationKind)
 def test_every_kind_of_operation_has_a_handler(kind: OperationKind, open_engines: Services) -> None:
-    made = make_services(UNASKED, UNASKED, open_engines.settings)
+    made = make_services(UNASKED, UNASKED, open_engines.settings, UNASKED)
 
     assert made.handlers.get(kind).kind is kind
 

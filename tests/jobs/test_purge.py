@@ -210,6 +210,15 @@ async def _agent_view_day() -> None:
     await db.execute(sql, new_id(), agent_id)
 
 
+async def _api_usage() -> None:
+    person = await make_person("zoe")
+    sql = """
+        INSERT INTO api_usage (id, account, day, served, refused)
+        VALUES ($1, $2, current_date, 1, 0)
+    """
+    await db.execute(sql, new_id(), person.actor.account_id)
+
+
 async def _document() -> None:
     person = await make_person("zoe")
     sql = """
@@ -287,6 +296,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
     "agent_view_day": _agent_view_day,
+    "api_usage": _api_usage,
     "trial_reminder": _trial_reminder,
     "execution": _execution,
     "ledger_finding": _ledger_finding,

@@ -11,6 +11,7 @@ from chenu.core import personal_data as core
 from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
 from chenu.ledger import privacy as ledger
+from chenu.metering import privacy as metering
 from chenu.moderation import privacy as moderation
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     *core.RULES,
     *ledger.RULES,
     *tokens.RULES,
+    *metering.RULES,
     *support.RULES,
     *moderation.RULES,
     *packs.RULES,

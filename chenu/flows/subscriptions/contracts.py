@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from chenu.accounts.actor import AccountId, Actor, Staff
+from chenu.accounts.api_plans import set_contract_calls
 from chenu.accounts.queries import find_account, is_member
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.tiers import set_seats
@@ -143,6 +144,8 @@ async def apply_contract(contract_id: ContractId) -> None:
 async def _settle_account(account_id: AccountId) -> None:
     running = await find_running_contract(account_id)
     await set_seats(account_id, running.seats if running else None)
+    calls, rate = (running.api_calls, running.api_rate) if running else (None, None)
+    await set_contract_calls(account_id, calls, rate)
     await settle_tier(account_id)
 
 

@@ -1,0 +1,71 @@
+"""A real cluster of three Valkey nodes, started by a test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import RedisError
+
+from chenu.core import redis
+from chenu.demo.engines import start_valkey
+from chenu.demo.processes import Child
+from tests.waiting import until
+
+_SLOTS = 16_384
+_NODES = 3
+
+
+@asynccontextmanager
+async def open_cluster(folder: Path) -> AsyncIterator[tuple[RedisCluster, list[Child]]]:
+    """Its client, and its nodes as processes; each has a third of the slots."""
+    async with AsyncExitStack() as stack:
+        children: list[Child] = []
+        stack.callback(_stop, children)
+        clients = []
+        for number in range(_NODES):
+            child, url = start_valkey(folder / str(number), cluster=True)
+            children.append(child)
+            clients.append(Redis.from_url(url))
+            stack.push_async_callback(clients[-1].aclose)
+        nodes = [_address(client) for client in clients]
+        await _join(clients, nodes)
+        cluster = redis.connect_cluster(f"redis://{nodes[0]}/0", nodes)
+        stack.push_async_callback(cluster.aclose)
+        yield cluster, children
+
+
+def _stop(children: list[Child]) -> None:
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.wait_stopped(5)
+
+
+def _address(client: Redis) -> str:
+    options = client.connection_pool.connection_kwargs
+    return f"{options['host']}:{options['port']}"
+
+
+async def _join(clients: list[Redis], nodes: list[str]) -> None:
+    for at, client in enumerate(clients):
+        first, last = at * _SLOTS // _NODES, (at + 1) * _SLOTS // _NODES - 1
+        await client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)  # type: ignore[no-untyped-call]
+        await client.execute_command("CLUSTER SET-CONFIG-EPOCH", at + 1)  # type: ignore[no-untyped-call]
+    for client, node in zip(clients[1:], nodes[1:], strict=True):
+        bus = (await client.config_get("cluster-port"))["cluster-port"]
+        await clients[0].execute_command("CLUSTER MEET", *node.split(":"), bus)  # type: ignore[no-untyped-call]
+
+    async def is_joined() -> bool:
+        try:
+            known = await asyncio.gather(*(client.cluster("INFO") for client in clients))
+        except RedisError:
+            return False
+        return all(
+            info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(_NODES)
+            for info in known
+        )
+
+    await until(is_joined)
