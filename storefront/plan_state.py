@@ -1,10 +1,25 @@
 """What a subscription's state means to those who pay for it."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from chenu.billing.recurring import SubscriptionStatus
+from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.i18n import mark
+from chenu.flows.plan_kinds import API_PLANS_SOLD, TIER_PLANS
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHome:
+    """The page on which an account's plan of one kind stands, and what it is called."""
+
+    url: str
+    title: str
+
+
+TIER_HOME = PlanHome(TIER_PLANS.page, mark("Your plan"))
+API_HOME = PlanHome(API_PLANS_SOLD.page, mark("Your API plan"))
+HOMES = {SubscriptionKind.TIER: TIER_HOME, SubscriptionKind.API_PLAN: API_HOME}
 
 
 class PlanState(StrEnum):

@@ -19,6 +19,7 @@ class SubscriptionKind(StrEnum):
 
     TIER = "TIER"
     AGENT = "AGENT"
+    API_PLAN = "API_PLAN"
 
 
 class SubscriptionStatus(StrEnum):

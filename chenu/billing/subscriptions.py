@@ -133,17 +133,30 @@ async def list_recent_subscriptions(
 
 async def list_plans(account_ids: Sequence[AccountId]) -> list[SubscriptionRow]:
     """The tier's subscription of each account: the live one; else the last that ended."""
+    return await _list_last(account_ids, SubscriptionKind.TIER)
+
+
+async def list_api_plans(account_ids: Sequence[AccountId]) -> list[SubscriptionRow]:
+    """The same for the paid API's plan, of which an account has one at most."""
+    return await _list_last(account_ids, SubscriptionKind.API_PLAN)
+
+
+async def _list_last(
+    account_ids: Sequence[AccountId], kind: SubscriptionKind
+) -> list[SubscriptionRow]:
     sql = f"""
         SELECT DISTINCT ON (account) {_SUBSCRIPTIONS.select()} FROM subscription
-        WHERE account = ANY($1) AND kind = 'TIER'
+        WHERE account = ANY($1) AND kind = $2
         ORDER BY account, (status <> 'CANCELED') DESC, created_at DESC, id DESC
     """  # noqa: S608 - own columns
-    return await db.fetch_all(SubscriptionRow, sql, list(account_ids))
+    return await db.fetch_all(SubscriptionRow, sql, list(account_ids), kind)
 
 
-async def find_plan(account_id: AccountId) -> SubscriptionRow | None:
-    """The live one; else the last that ended."""
-    found = await list_plans([account_id])
+async def find_plan(
+    account_id: AccountId, kind: SubscriptionKind = SubscriptionKind.TIER
+) -> SubscriptionRow | None:
+    """The live one; else the last that ended. Of tiers or API plans."""
+    found = await _list_last([account_id], kind)
     return found[0] if found else None
 
 

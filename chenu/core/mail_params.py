@@ -130,12 +130,16 @@ class PersonDeletedParams(MailParams, frozen=True):
     at: str
 
 
-class PlanParams(MailParams, frozen=True):
-    """`account` is a company's name, and empty for a personal account."""
+class PlanParams(MailParams, frozen=True, kw_only=True):
+    """`account` is a company's name, and empty for a personal account.
+
+    `is_api`: the plan is one of the paid API, beside the tier.
+    """
 
     name: str
     account: str
     plan: str
+    is_api: bool = False
 
 
 class PlanPriceParams(PlanParams, frozen=True):

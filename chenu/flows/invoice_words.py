@@ -7,10 +7,9 @@ from babel.dates import format_date
 from chenu.billing.recurring import InvoiceLine
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.numbers import format_number
-from chenu.tiers.catalogue import TierCode, get_tier
+from chenu.flows.plan_kinds import find_plan_name
 from chenu.tokens.packs import find_pack
 
-_PLAN = "plan_"
 _A_YEAR = timedelta(days=300)
 """Shorter periods are months."""
 
@@ -27,20 +26,13 @@ def describe_line(line: InvoiceLine, locale: Locale) -> str:
     pack = find_pack(line.product_id or "")
     if pack is not None:
         return translate(locale, _PACK, tokens=format_number(pack.tokens, locale))
-    plan = _find_plan(line.product_id or "")
+    plan = find_plan_name(line.product_id or "")
     if plan is None:
         return line.description
     start, end = (
         format_date(day, "medium", locale=locale) for day in (line.period_start, line.period_end)
     )
     return translate(locale, _words_for(line), plan=plan, start=start, end=end)
-
-
-def _find_plan(product_id: str) -> str | None:
-    code = product_id.removeprefix(_PLAN).upper()
-    if not product_id.startswith(_PLAN) or code not in TierCode.__members__:
-        return None
-    return get_tier(code).name
 
 
 def _words_for(line: InvoiceLine) -> str:

@@ -18,6 +18,7 @@ _FOLLOW: dict[str, _Follow] = {
     "agent": follow_agent_page,
     "pack": follow_pack_page,
     "tier": follow_order_page,
+    "api_plan": follow_order_page,
 }
 """By the kind that our page has in its metadata."""
 

@@ -41,7 +41,7 @@ PLANS = (
         SELECT 'invoice ' || i.id AS what FROM invoice i
         LEFT JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
         WHERE i.status = 'PAID' AND i.stripe_subscription_id IS NOT NULL AND i.purchase IS NULL
-            AND (s.id IS NULL OR s.kind <> 'TIER')
+            AND (s.id IS NULL OR s.kind NOT IN ('TIER', 'API_PLAN'))
             AND i.amount_paid > (SELECT coalesce(sum(r.amount), 0) FROM invoice_refund r
                 WHERE r.invoice = i.id AND r.failed_at IS NULL)
         """,
@@ -61,6 +61,19 @@ PLANS = (
         SELECT 'account ' || a.id FROM account a
         JOIN enterprise_contract c ON c.account = a.id AND c.status = 'RUNNING'
         WHERE a.tier <> 'ENTERPRISE' OR a.seats IS DISTINCT FROM c.seats
+            OR (a.api_calls, a.api_rate) IS DISTINCT FROM (c.api_calls, c.api_rate)
+        """,
+    ),
+    Invariant(
+        "I10a",
+        mark("at most one live API plan for an account; it has what that plan gives"),
+        """
+        SELECT 'account ' || a.id AS what FROM account a
+        LEFT JOIN subscription s ON s.account = a.id AND s.kind = 'API_PLAN'
+        WHERE s.id IS NOT NULL OR a.api_plan <> 'FREE'
+        GROUP BY a.id, a.api_plan
+        HAVING count(*) FILTER (WHERE s.status <> 'CANCELED') > 1
+            OR a.api_plan <> coalesce(max(s.item) FILTER (WHERE s.gives_access), 'FREE')
         """,
     ),
     Invariant(

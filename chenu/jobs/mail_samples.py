@@ -45,6 +45,7 @@ from chenu.core.mail_params import (
     WithdrawalRefusedParams,
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
+from chenu.jobs.api_plan_samples import with_api_plans
 from chenu.jobs.held_agent_samples import AGENTS_HELD
 from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.receipt_samples import pack_receipts, receipts
@@ -103,6 +104,10 @@ def _plan_started(*, is_trial: bool) -> PlanStartedParams:
         renews_at=_SOON,
         is_trial=is_trial,
     )
+
+
+def _plan_cancelled(*, is_trial: bool) -> PlanCancelledParams:
+    return PlanCancelledParams(name=_NAME, account="", plan="Pro", ends_at=_SOON, is_trial=is_trial)
 
 
 def _plan_changed(old: str, new: str, price: int, interval: str) -> PlanChangedParams:
@@ -168,9 +173,8 @@ _SCHEDULED = (
 _PRICED = PlanPriceParams(
     name=_NAME, account="", plan="Pro", price=2900, interval="MONTH", renews_at=_SOON
 )
-_CANCELLED = {"name": _NAME, "account": "", "plan": "Pro", "ends_at": _SOON}
 
-SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
+_SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.EMAIL_VERIFY: (
         VerifyParams(token=_SAMPLE_LINK, further=""),
         VerifyParams(token=_SAMPLE_LINK, further="tier=PRO"),
@@ -265,16 +269,13 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.PLAN_DOWNGRADED: (_plan_changed("Business", "Pro", 2900, "MONTH"),),
     MailKind.PLAN_CHANGE_SCHEDULED: _SCHEDULED,
     MailKind.PLAN_CHANGE_UNDONE: _SCHEDULED,
-    MailKind.PLAN_CANCELLED: (
-        PlanCancelledParams(**_CANCELLED, is_trial=False),
-        PlanCancelledParams(**_CANCELLED, is_trial=True),
-    ),
+    MailKind.PLAN_CANCELLED: (_plan_cancelled(is_trial=False), _plan_cancelled(is_trial=True)),
     MailKind.PLAN_RESUMED: (_PRICED,),
     MailKind.PLAN_PAUSED: (PlanParams(name=_NAME, account="", plan="Pro"),),
     MailKind.PLAN_UNPAUSED: (_PRICED,),
     MailKind.PLAN_ENDED: tuple(
-        PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=is_unpaid)
-        for is_unpaid in (True, False)
+        PlanEndedParams(name=_NAME, account="", plan="Pro", is_unpaid=each)
+        for each in (True, False)
     ),
     MailKind.TRIAL_ENDING: (
         _trial_ending(has_card=False, interval="MONTH"),
@@ -293,3 +294,5 @@ SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         for account, percent, used in (("", 80, 4_100), (_COMPANY, 100, 5_000))
     ),
 }
+
+SAMPLES = with_api_plans(_SAMPLES)

@@ -94,7 +94,8 @@ def compose_mail(
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
     template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
-    text = template.render(url=public_url, has_document=attached is not None, **params)
+    given = {"is_api": False, **params}  # of mails that waited before there were API plans
+    text = template.render(url=public_url, has_document=attached is not None, **given)
     subject, _, body = text.strip().partition("\n")
     message = new_message()
     message["Subject"] = " ".join(subject.split())

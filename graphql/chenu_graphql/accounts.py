@@ -15,10 +15,13 @@ from chenu.agents.executions import ExecutionRow
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
 from chenu.billing.subscriptions import SubscriptionRow
+from chenu.flows.api_plans.view import ApiPlanState, describe_api_plan
+from chenu.metering.plan_of import plan_of
 from chenu.tiers import catalogue
 from chenu.tokens.limits import LimitRow
 from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
+from chenu_graphql.api_plans import ApiSubscription
 from chenu_graphql.api_usage import ApiUsage, resolve_api_usage
 from chenu_graphql.connection import (
     After,
@@ -100,6 +103,11 @@ async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
     return await info.context.loaders.plans.load(root.id)
 
 
+async def _api_subscription(root: _Source, info: Info) -> ApiPlanState:
+    row = await info.context.loaders.api_plans.load(root.id)
+    return describe_api_plan(root.id, row, plan_of(info.context.actor))
+
+
 async def _page_invoices(
     root: _Source,
     info: Info,
@@ -141,6 +149,9 @@ class Account(Node):
     tokens: TokenWallet = field("What its agents run on.", ACTING, _tokens)
     subscription: Subscription | None = field(
         "Its plan, or the last one that ended; null: it never had one.", ACTING, _subscription
+    )
+    api_subscription: ApiSubscription = field(
+        "Its plan of the paid API: FREE until it buys another.", ACTING, _api_subscription
     )
     invoices: Connection[Invoice] = field(
         "Those that were issued, newest first.", INVOICES, _page_invoices

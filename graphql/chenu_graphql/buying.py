@@ -21,7 +21,7 @@ from chenu_graphql.ids import get_row_id
 from chenu_graphql.market import Sale
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
-from chenu_graphql.purchases import Checkout, CheckoutSource, Purchase
+from chenu_graphql.purchases import Checkout, Purchase, checkout_of
 from chenu_graphql.scalars import URL, BigInt
 
 
@@ -73,14 +73,7 @@ async def resolve_agent_purchase(
         ),
         data.idempotency_key,
     )
-    return Payload(purchase=purchase, checkout=_checkout(purchase))
-
-
-def _checkout(purchase: PurchaseRow) -> CheckoutSource | None:
-    url, expires_at = purchase.checkout_url, purchase.checkout_expires_at
-    if not purchase.is_pending or url is None or expires_at is None:
-        return None
-    return CheckoutSource(url, expires_at)
+    return Payload(purchase=purchase, checkout=checkout_of(purchase))
 
 
 @strawberry.input(description="To end a monthly purchase with its period, or to take it up again.")

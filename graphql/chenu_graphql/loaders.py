@@ -49,6 +49,7 @@ from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
 from chenu.billing.subscriptions import (
     SubscriptionId,
     SubscriptionRow,
+    list_api_plans,
     list_plans,
     list_subscriptions_by_id,
     list_subscriptions_by_stripe_id,
@@ -212,6 +213,11 @@ class Loaders:
     def plans(self) -> Loader[AccountId, SubscriptionRow | None]:
         """The live plan of each account, else the last that ended."""
         return one_each(list_plans, lambda row: row.account_id)
+
+    @cached_property
+    def api_plans(self) -> Loader[AccountId, SubscriptionRow | None]:
+        """As `plans`, of the paid API."""
+        return one_each(list_api_plans, lambda row: row.account_id)
 
     @cached_property
     def coupons(self) -> Loader[CouponId, CouponRow | None]:

@@ -5,13 +5,12 @@ from typing import Annotated
 import strawberry
 
 from chenu.flows.packs.buy import BuyPackInput, buy_pack
-from chenu.tokens.pack_orders import PackOrderRow
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import field, input_argument, input_field
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
-from chenu_graphql.purchases import Checkout, CheckoutSource
+from chenu_graphql.purchases import Checkout, checkout_of
 from chenu_graphql.scalars import URL
 
 _KEY = "Same key and input: same answer. Same key and other input: IDEMPOTENCY_CONFLICT."
@@ -49,11 +48,4 @@ async def resolve_buy(info: Info, data: Annotated[TokenPackBuyInput, input_argum
         cancel_url=data.cancel_url,
     )
     order = await buy_pack(ctx.services, ctx.actor, request, data.idempotency_key)
-    return Payload(checkout=_checkout(order))
-
-
-def _checkout(order: PackOrderRow) -> CheckoutSource | None:
-    url, expires_at = order.checkout_url, order.checkout_expires_at
-    if not order.is_pending or url is None or expires_at is None:
-        return None
-    return CheckoutSource(url, expires_at)
+    return Payload(checkout=checkout_of(order))

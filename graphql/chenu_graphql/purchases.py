@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import strawberry
 
@@ -155,6 +156,25 @@ class Purchase(Node):
 class CheckoutSource:
     url: str
     expires_at: datetime
+
+
+class HasPage(Protocol):
+    """An order of whatever is paid on Stripe's page."""
+
+    @property
+    def is_pending(self) -> bool: ...
+    @property
+    def checkout_url(self) -> str | None: ...
+    @property
+    def checkout_expires_at(self) -> datetime | None: ...
+
+
+def checkout_of(order: HasPage) -> CheckoutSource | None:
+    """None once it is paid or the page has closed."""
+    url, expires_at = order.checkout_url, order.checkout_expires_at
+    if not order.is_pending or url is None or expires_at is None:
+        return None
+    return CheckoutSource(url, expires_at)
 
 
 @strawberry.type(description="A payment page of Stripe's.")

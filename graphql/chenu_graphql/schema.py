@@ -10,6 +10,7 @@ from chenu_graphql.enforcement import enforce
 from chenu_graphql.errors import InsufficientTokens, PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
+from chenu_graphql.roots.api_plans import ApiPlanMutations
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
@@ -49,6 +50,7 @@ class Mutation(
     PurchaseMutations,
     LibraryMutations,
     SubscriptionMutations,
+    ApiPlanMutations,
     CouponMutations,
     PackMutations,
     RoiMutations,

@@ -7,7 +7,6 @@ from typing import Annotated
 import strawberry
 
 from chenu.billing.recurring import BillingInterval
-from chenu.billing.subscription_orders import OrderRow
 from chenu.core.errors import BadInput, ProviderUnavailable, RefusedError, Unavailable
 from chenu.core.money import Cents
 from chenu.flows.subscriptions.change import ChangeInput, change_plan
@@ -22,7 +21,7 @@ from chenu_graphql.fields import Weight, argument, field, input_argument, input_
 from chenu_graphql.money import Line, Money, MoneyLine
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
-from chenu_graphql.purchases import Checkout, CheckoutSource
+from chenu_graphql.purchases import Checkout, checkout_of
 from chenu_graphql.scalars import URL, BigInt
 from chenu_graphql.subscriptions import Subscription
 
@@ -78,14 +77,7 @@ async def resolve_start(
         data.idempotency_key,
     )
     plan = None if order.is_pending else await ctx.loaders.plans.load(order.account_id)
-    return Payload(checkout=_checkout(order), subscription=plan)
-
-
-def _checkout(order: OrderRow) -> CheckoutSource | None:
-    url, expires_at = order.checkout_url, order.checkout_expires_at
-    if not order.is_pending or url is None or expires_at is None:
-        return None
-    return CheckoutSource(url, expires_at)
+    return Payload(checkout=checkout_of(order), subscription=plan)
 
 
 @strawberry.input(description="To leave a plan.")

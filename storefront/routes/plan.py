@@ -12,8 +12,10 @@ from chenu.billing.invoices import InvoiceRow, list_open_invoices
 from chenu.billing.subscription_orders import OrderId
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core.errors import BrokenRequest, ChenuError, Invalid
+from chenu.core.i18n import translate
 from chenu.core.ids import new_id
 from chenu.flows.coupons.codes import CouponOffer, TypedCode
+from chenu.flows.plan_kinds import name_plan
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
@@ -36,7 +38,7 @@ from storefront.forms import (
 from storefront.pages import Page, Pages
 from storefront.plan_choice import CHOICE_FIELDS, read_choice, start_input
 from storefront.plan_offers import SOLD
-from storefront.plan_state import PLAN_STATES, describe_plan
+from storefront.plan_state import HOMES, PLAN_STATES, TIER_HOME, describe_plan
 from storefront.routes.sessions import with_retry
 from storefront.visitor import account_of
 
@@ -73,7 +75,8 @@ async def _render_plan(
         plan_tier=get_tier(plan.item) if plan else None,
         scheduled_tier=get_tier(plan.scheduled_item) if plan and plan.scheduled_item else None,
         pending_tier=get_tier(plan.pending_item) if plan and plan.pending_item else None,
-        open_invoice=await _find_open_invoice(plan),
+        open_invoice=await find_open_invoice(plan),
+        plan_home=TIER_HOME,
         tier=get_tier(actor.tier),
         may_change=actor.has_right(Right.MANAGE_PLAN),
         may_see_invoices=actor.has_right(Right.READ_INVOICES),
@@ -83,7 +86,7 @@ async def _render_plan(
     )
 
 
-async def _find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
+async def find_open_invoice(plan: SubscriptionRow | None) -> InvoiceRow | None:
     """Not that of a change that waits for its payment, which has a link of its own."""
     if plan is None or not plan.is_live:
         return None
@@ -172,7 +175,9 @@ async def show_card(
     """Where Stripe's page leads back to, with another card or without."""
     before = read_query(request).text("before")
     report = await adopt_card(services, pages.request_context.actor, before)
-    return pages.show("plan/card.html", report=report, state=report.state, plan=report.plan)
+    return pages.show(
+        "plan/card.html", report=report, state=report.state, plan=report.plan, plan_home=TIER_HOME
+    )
 
 
 @get("/account/plan/orders/{order_id:uuid}", opt=SIGNED_IN)
@@ -187,15 +192,18 @@ async def show_order(
     report = await report_order(services, account_id, OrderId(order_id))
     if pages.is_fragment and read_query(request).text("seen") == report.state:
         return pages.nothing()
-    return await _render_order(pages, report)
+    return await render_order(pages, report)
 
 
-async def _render_order(pages: Pages, report: OrderReport) -> Page:
+async def render_order(pages: Pages, report: OrderReport) -> Page:
+    """Of a plan of either kind."""
+    order = report.order
     return pages.show(
         "plan/_order.html" if pages.is_fragment else "plan/order.html",
-        order=report.order,
+        order=order,
         state=report.state,
         is_waiting=report.state in WAITING,
-        order_tier=get_tier(report.order.item),
-        plan=await find_plan(report.order.account_id),
+        order_name=translate(pages.locale, name_plan(order.kind, order.item)),
+        plan=await find_plan(order.account_id, order.kind),
+        plan_home=HOMES[order.kind],
     )

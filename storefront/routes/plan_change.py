@@ -17,11 +17,13 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.portal import open_billing_portal
 from chenu.flows.subscriptions.preview import ChangePreview, describe_line, preview_plan_change
-from chenu.tiers.catalogue import TIERS, TierCode, get_tier
+from chenu.tiers.catalogue import TIERS, TierCode
 from storefront.access import for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
+from storefront.plan_state import TIER_HOME
 from storefront.visitor import account_of
+from storefront.words import tier_name
 
 _FIELDS = ("tier", "interval")
 _SOLD = tuple(tier for tier in TIERS if tier.monthly_price)
@@ -76,15 +78,17 @@ async def _render(
         form=form,
         plan=plan,
         preview=preview,
-        preview_tier=get_tier(preview.tier) if preview else None,
+        preview_name=tier_name(preview.tier, pages.locale) if preview else "",
+        chosen=values,
+        plan_home=TIER_HOME,
         is_trial=plan is not None and plan.status is SubscriptionStatus.TRIALING,
-        lines=_lines(pages, preview),
+        lines=describe_lines(pages, preview),
         sold=_SOLD,
         idempotency_key=new_id().hex,
     )
 
 
-def _lines(pages: Pages, preview: ChangePreview | None) -> list[tuple[str, Cents]]:
+def describe_lines(pages: Pages, preview: ChangePreview | None) -> list[tuple[str, Cents]]:
     if preview is None:
         return []
     return [(describe_line(line, pages.locale), line.amount) for line in preview.lines]
@@ -107,18 +111,24 @@ async def submit_change(
         return await _show_preview(pages, services, fields, changed)
     except (*REFUSALS, BrokenRequest) as refusal:
         return await _render(pages, fields, refusal=refusal)
-    return pages.go(f"/account/plan?notice={_notice_of(plan)}")
+    return pages.go(f"/account/plan?notice={notice_of(plan)}")
 
 
 def _read_change(fields: Fields) -> ChangeInput:
     tier, interval = _read_plan(fields)
-    seconds = _read_number(fields, "proration_date")
+    agreed_at, due_now = read_agreed(fields)
     return ChangeInput(
         tier=tier,
         interval=interval,
-        proration_date=datetime.fromtimestamp(min(max(seconds, 0), _LATEST), UTC),
-        expected_due_now=Cents(_read_number(fields, "expected_due_now")),
+        proration_date=agreed_at,
+        expected_due_now=due_now,
     )
+
+
+def read_agreed(fields: Fields) -> tuple[datetime, Cents]:
+    """What a preview said, and when. Raises Invalid."""
+    seconds = min(max(_read_number(fields, "proration_date"), 0), _LATEST)
+    return datetime.fromtimestamp(seconds, UTC), Cents(_read_number(fields, "expected_due_now"))
 
 
 def _read_number(fields: Fields, name: str) -> int:
@@ -130,7 +140,7 @@ def _read_number(fields: Fields, name: str) -> int:
     return int(text)
 
 
-def _notice_of(plan: SubscriptionRow) -> str:
+def notice_of(plan: SubscriptionRow) -> str:
     if plan.is_payment_waiting:
         return "plan-unpaid"
     return "plan-scheduled" if plan.is_downgrade_waiting else "plan-changed"

@@ -252,6 +252,23 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     assert (await story.tell(api, "OpenBillingPortal"))["url"].startswith("http")
     await story.tell(api, "LeavePlan", input={"idempotencyKey": "q"})
     await story.tell(api, "ResumePlan")
+    await _subscribe_to_api(story, api, services)
+
+
+async def _subscribe_to_api(story: Story, api: Api, services: Services) -> None:
+    await put_plans(services, "api_")
+    start = {"plan": "BASIC", "idempotencyKey": "api"}
+    started = await story.tell(api, "StartApiPlan", input=start)
+    assert (await pay(started["checkout"]["url"])).status_code == 303
+    await catch_up(services)
+    mine = (await story.tell(api, "MyApiPlan"))["account"]["apiSubscription"]
+    assert (mine["plan"]["code"], mine["status"]) == ("BASIC", "ACTIVE")
+    change = {"plan": "PRO", "idempotencyKey": "more"}
+    changed = await story.tell(api, "ChangeApiPlan", input=change)
+    assert changed["apiSubscription"]["plan"]["code"] == "PRO"
+    await story.tell(api, "LeaveApiPlan", input={"idempotencyKey": "leave"})
+    back = await story.tell(api, "ResumeApiPlan", input={"idempotencyKey": "back"})
+    assert not back["apiSubscription"]["cancelAtPeriodEnd"]
 
 
 async def _publish(story: Story, seller: Api, reviewer: Api) -> dict[str, Any]:

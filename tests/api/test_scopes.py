@@ -32,6 +32,10 @@ BY_MARKETPLACE = {
     "reviewCreate",
 }
 BY_BILLING = {
+    "apiPlanCancel",
+    "apiPlanChange",
+    "apiPlanResume",
+    "apiPlanStart",
     "billingPortalOpen",
     "roiSettingsUpdate",
     "subscriptionCancel",

@@ -91,6 +91,22 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/account/plan/cancel": Filled("buyer", {"idempotency_key": "forged"}),
         "/account/plan/resume": Filled("buyer", {}, moves=False),
+        "/account/api-plan/start": Filled(
+            "other buyer", {"plan": "BASIC", "idempotency_key": "forged-7"}
+        ),
+        "/account/api-plan/cancel": Filled("buyer", {"idempotency_key": "forged"}, moves=False),
+        "/account/api-plan/resume": Filled("buyer", {"idempotency_key": "forged"}, moves=False),
+        "/account/api-plan/change": Filled(
+            "buyer",
+            {
+                "plan": "PRO",
+                "proration_date": "1800000000",
+                "expected_due_now": "1",
+                "idempotency_key": "forged",
+            },
+            moves=False,
+        ),
+        "/account/api-plan/card": Filled("buyer", {}, moves=False),
         "/account/billing": Filled("buyer", {"name": "Forged SARL"}),
         "/roi/settings": Filled("buyer", {"hourly_rate": "45.00", "minutes": "20"}),
         "/account/plan/change": Filled(

@@ -49,6 +49,7 @@ async def subscribe(services: Services, buyer: Person) -> dict[str, Any]:
     await store_subscription(account_id, SubscriptionKind.TIER, items, await answered(plan))
     await store_invoice(account_id, await answered(invoice))
     await put_plans(services, "plan_pro")
+    await put_plans(services, "api_basic")
     await put_portal(services)
     await insert_order(made_up_order(account_id, buyer.user_id))
     refund = await _ask_for_refund(account_id)

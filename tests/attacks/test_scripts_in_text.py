@@ -160,6 +160,7 @@ _OURS: dict[str, object] = {
     "gross": 900,
     "access_grant": "018f0000-0000-7000-8000-000000000002",
     "asks_more": True,
+    "is_api": True,
     "is_owner": True,
     "is_inquiry": False,
     "is_review": True,

@@ -51,6 +51,8 @@ SIGNED_IN = {
         "/account/security",
         "/account/token-limits",
         "/account/plan",
+        "/account/api-plan",
+        "/account/api-plan/change",
         "/account/plan/change",
         "/account/plan/change?tier=BUSINESS&interval=MONTH",
         "/account/plan/change?tier=STARTER&interval=MONTH",

@@ -31,7 +31,8 @@ mutation Start($input: SubscriptionStartInput!) {
 }
 """
 _STATE = """
-    SELECT a.tier || ' ' || coalesce((SELECT string_agg(s.status, ',') FROM subscription s
+    SELECT a.tier || CASE a.api_plan WHEN 'FREE' THEN '' ELSE ' ' || a.api_plan END
+        || ' ' || coalesce((SELECT string_agg(s.status, ',') FROM subscription s
             WHERE s.account = a.id), '')
         || ' ' || (SELECT count(*) FROM invoice_payment p WHERE p.account = a.id)
         || ' ' || (SELECT count(*) FROM subscription_order o
@@ -41,7 +42,7 @@ _STATE = """
         AND NOT EXISTS (SELECT 1 FROM operation WHERE state IN ('INTENT', 'UNKNOWN')
             AND kind <> 'SUBSCRIPTION_OUTCOME' AND account_id = a.id)
 """
-"""Once nothing is under way: tier, states, charges, orders that were completed."""
+"""Once nothing is under way: tier, API plan, states, charges, orders that were completed."""
 
 _NUMBERS = counting(1)
 
@@ -54,8 +55,12 @@ class Subscriber:
     person: Person
     trial: bool
     headers: dict[str, str] = field(default_factory=dict)
+    question: tuple[str, str, Json] = ("", "", {})
+    """The mutation that begins the plan, its document, and its input."""
 
     def __post_init__(self) -> None:
+        wanted = {"tier": "STARTER", "trial": self.trial, "idempotencyKey": "one"}
+        self.question = "subscriptionStart", START, wanted
         settings = self.stand.services.settings
         token = RequestContext(actor=self.person.actor).csrf_token(settings)
         assert token is not None
@@ -78,16 +83,16 @@ class Subscriber:
         raise AssertionError(f"no payment page: {last}")
 
     async def _ask(self) -> object:
-        wanted = {"tier": "STARTER", "trial": self.trial, "idempotencyKey": "one"}
+        mutation, document, wanted = self.question
         answer = await self.stand.http.post(
             f"{self.stand.url}/graphql",
-            json={"query": START, "variables": {"input": wanted}},
+            json={"query": document, "variables": {"input": wanted}},
             headers=self.headers,
         )
         payload: Json = answer.json()
         if answer.status_code >= 500 or payload.get("data") is None:
             raise httpx.TransportError(f"{answer.status_code}: {answer.text[:300]}")
-        begun: Json = payload["data"]["subscriptionStart"]
+        begun: Json = payload["data"][mutation]
         return begun["checkout"]["url"] if begun["checkout"] else begun
 
     async def begin(self, card: str) -> None:

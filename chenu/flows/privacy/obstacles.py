@@ -44,7 +44,10 @@ class Obstacle:
 
 
 _MEMBERS_PAGE = ("/account/members", mark("Members"))
-_PLAN_PAGE = ("/account/plan", mark("Your plan"))
+_PLAN_PAGES = {
+    SubscriptionKind.TIER: ("/account/plan", mark("Your plan")),
+    SubscriptionKind.API_PLAN: ("/account/api-plan", mark("Your API plan")),
+}
 _PAYOUTS_PAGE = ("/creator", mark("Your sales and payouts"))
 _SUPPORT_PAGE = ("/support", mark("Write to us"))
 _PURCHASES_PAGE = ("/account#purchases", mark("Your purchases"))
@@ -71,9 +74,10 @@ async def _of_account(account_id: AccountId, locale: Locale) -> list[Obstacle]:
         found.append(Obstacle(error, *_MEMBERS_PAGE))
     if account.tier == TierCode.ENTERPRISE:
         found.append(Obstacle(InvalidState(_CONTRACT, account=account.name), *_SUPPORT_PAGE))
-    plans = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
-    if any(plan.status in _UNPAID for plan in plans):
-        found.append(Obstacle(InvalidState(_PAST_DUE, account=account.name), *_PLAN_PAGE))
+    for kind, page in _PLAN_PAGES.items():
+        plans = await list_live_subscriptions(account_id, kind)
+        if any(plan.status in _UNPAID for plan in plans):
+            found.append(Obstacle(InvalidState(_PAST_DUE, account=account.name), *page))
     return found + await _of_payments(account_id, locale)
 
 

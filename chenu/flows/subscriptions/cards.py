@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 import msgspec
 import structlog
 
-from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.invoices import InvoiceRow, list_open_invoices
 from chenu.billing.ports import InvoicePort, SubscriptionPort
-from chenu.billing.recurring import Card, InvoiceState, SubscriptionState
+from chenu.billing.recurring import Card, InvoiceState, SubscriptionKind, SubscriptionState
 from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.fetched import Fetched, fetch
@@ -23,6 +23,7 @@ from chenu.flows.checkout_pages import not_opened
 from chenu.flows.mirrors.sync import sync_customer
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.plan_kinds import PLAN_KINDS
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.invoices import adopt_invoice, follow_invoice
 from chenu.flows.subscriptions.mirror import adopt_subscription, follow_subscription
@@ -38,7 +39,7 @@ from chenu.ledger.operations import (
 
 log = structlog.get_logger(__name__)
 
-RETURN_PATH = "/account/plan/card"
+_TIER = SubscriptionKind.TIER
 _SIGNATURE = 32
 """Hex digits."""
 
@@ -90,34 +91,36 @@ class InvoicePaymentHandler(OperationHandler[InvoicePaymentParams, PaidInvoice])
         await adopt_subscription(answer.subscription)
 
 
-async def open_card_page(services: Services, actor: Actor, locale: Locale) -> str:
+async def open_card_page(
+    services: Services, actor: Actor, locale: Locale, kind: SubscriptionKind = _TIER
+) -> str:
     """The URL of Stripe's page. Raises InvalidState without a plan, ProviderUnavailable."""
     account_id = actor.require_right(Right.MANAGE_PLAN)
-    plan = await get_live_plan(account_id)
+    plan = await get_live_plan(account_id, kind)
     owner = await sync_customer(services, account_id)
     if owner.customer_id is None:
         raise not_opened()
     try:
         card = await services.cards.find_card(plan.stripe_subscription_id)
-        before = _sign(services, account_id, card.id if card else "")
-        back = services.url(f"{RETURN_PATH}?{urlencode({'before': before})}")
+        before = _sign(services, plan, card.id if card else "")
+        back = services.url(f"{PLAN_KINDS[kind].page}/card?{urlencode({'before': before})}")
         return await services.cards.open_card_page(owner.customer_id, back, locale)
     except StripeRefusal as refusal:  # no subscription there, or bootstrap-stripe never ran
         log.error("card_page_not_opened", code=refusal.code, param=refusal.param)
         raise not_opened() from None
 
 
-def _sign(services: Services, account_id: AccountId, card_id: str) -> str:
+def _sign(services: Services, plan: SubscriptionRow, card_id: str) -> str:
     """A link of another site must not have anything paid: only ours carries this."""
-    text = f"plan-card:{account_id}:{card_id}".encode()
+    text = f"plan-card:{plan.account_id}:{plan.kind}:{card_id}".encode()
     digest = hmac.new(services.settings.secret, text, hashlib.sha256).hexdigest()
     return f"{card_id}.{digest[:_SIGNATURE]}"
 
 
-def _read_signed(services: Services, account_id: AccountId, before: str) -> str | None:
-    """The id of the card; None unless we made this text for the account."""
+def _read_signed(services: Services, plan: SubscriptionRow, before: str) -> str | None:
+    """The id of the card; None unless we made this text for the account's plan of this kind."""
     card_id = before.rpartition(".")[0]
-    expected = _sign(services, account_id, card_id)
+    expected = _sign(services, plan, card_id)
     return card_id if hmac.compare_digest(before.encode(), expected.encode()) else None
 
 
@@ -145,23 +148,25 @@ class CardReport:
     payment_url: str | None = None
 
 
-async def adopt_card(services: Services, actor: Actor, before: str) -> CardReport:
+async def adopt_card(
+    services: Services, actor: Actor, before: str, kind: SubscriptionKind = _TIER
+) -> CardReport:
     """After Stripe's page: `before` is the card that the plan had until then, signed by us.
 
     What is open is paid with a new card, once for each; looking again changes nothing.
     """
     account_id = actor.require_right(Right.MANAGE_PLAN)
-    plan = await find_plan(account_id)
+    plan = await find_plan(account_id, kind)
     if plan is None or not plan.is_live:
         return CardReport(CardState.ENDED, plan)
-    card_before = _read_signed(services, account_id, before)
+    card_before = _read_signed(services, plan, before)
     try:
         state = await _use_card(services, plan, card_before)
     except ProviderUnavailable:
         return CardReport(CardState.CONFIRMING, plan)
     except StripeRefusal:  # Stripe does not have the subscription any more
         return CardReport(CardState.UNCHANGED, plan)
-    return await _report(account_id, state)
+    return await _report(plan, state)
 
 
 async def _use_card(services: Services, plan: SubscriptionRow, before: str | None) -> CardState:
@@ -202,8 +207,8 @@ async def _pay(services: Services, plan: SubscriptionRow, invoice: InvoiceRow, c
     return invoice.id not in [each.id for each in still_open]
 
 
-async def _report(account_id: AccountId, state: CardState) -> CardReport:
-    plan = await find_plan(account_id)
+async def _report(before: SubscriptionRow, state: CardState) -> CardReport:
+    plan = await find_plan(before.account_id, before.kind)
     if plan is None or not plan.is_live:
         return CardReport(CardState.ENDED, plan)
     invoices = await list_open_invoices(plan.stripe_subscription_id)

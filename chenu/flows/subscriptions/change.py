@@ -3,15 +3,17 @@
 docs/money.md, "Changing a plan"; docs/decisions/0025.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.roles import Right
 from chenu.agents.errors import PriceChanged
-from chenu.billing.recurring import BillingInterval, SubscriptionStatus
+from chenu.billing.recurring import BillingInterval, SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
@@ -60,6 +62,17 @@ class ChangeInput(msgspec.Struct, frozen=True):
     expected_due_now: Cents | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AgreedChange:
+    """What a plan of either kind is to become, and what was agreed to of its price."""
+
+    kind: SubscriptionKind
+    item: str
+    interval: BillingInterval
+    proration_date: datetime | None = None
+    expected_due_now: Cents | None = None
+
+
 async def change_plan(
     services: Services, actor: Actor, request: ChangeInput, idempotency_key: str
 ) -> SubscriptionRow:
@@ -72,21 +85,35 @@ async def change_plan(
     require_no_contract(actor)
     key = idempotency.client_key(account_id, idempotency_key, "subscriptionChange", request)
     price_of(request.tier, request.interval)
+    agreed = AgreedChange(
+        SubscriptionKind.TIER,
+        request.tier,
+        request.interval,
+        request.proration_date,
+        request.expected_due_now,
+    )
+    return await carry_out_once(services, agreed, key)
+
+
+async def carry_out_once(
+    services: Services, agreed: AgreedChange, key: ClientKey
+) -> SubscriptionRow:
+    """Of either kind of plan; a key that was used finds what came of it then."""
     known = await find_known(key)
     if known is not None:
         return known
     crash_point("plan_change.before_intent")
-    plan = await _carry_out(services, account_id, request)
+    plan = await _carry_out(services, key.account_id, agreed)
     crash_point("plan_change.before_answer")
     await remember(key, plan)
     return plan
 
 
 async def _carry_out(
-    services: Services, account_id: AccountId, request: ChangeInput
+    services: Services, account_id: AccountId, request: AgreedChange
 ) -> SubscriptionRow:
     for _ in range(MOST_CHANGES):
-        plan = await fetch_live_plan(services, account_id)
+        plan = await fetch_live_plan(services, account_id, request.kind)
         if _is_so(plan, request):
             await finish_open_change(services, plan)
             return plan
@@ -105,9 +132,9 @@ async def _carry_out(
     raise refused()
 
 
-def _is_so(plan: SubscriptionRow, request: ChangeInput) -> bool:
+def _is_so(plan: SubscriptionRow, request: AgreedChange) -> bool:
     """Whether the plan is, or will be, what was chosen, and nothing else waits."""
-    wanted = (request.tier, request.interval)
+    wanted = (request.item, request.interval)
     if plan.is_payment_waiting:
         return (plan.pending_item, plan.pending_interval) == wanted
     if plan.cancel_at_period_end:
@@ -118,13 +145,13 @@ def _is_so(plan: SubscriptionRow, request: ChangeInput) -> bool:
 
 
 async def _prepare(
-    services: Services, plan: SubscriptionRow, request: ChangeInput
+    services: Services, plan: SubscriptionRow, request: AgreedChange
 ) -> tuple[OperationKind, msgspec.Struct]:
     """The operation for what was agreed to. Raises PriceChanged when that is not what it costs."""
     preview = await _require_agreed(services, plan, request)
     if preview.timing is ChangeTiming.KEEP:
         return OperationKind.SUBSCRIPTION_RENEWAL, renewal_params(plan, cancel=False)
-    price_id = await find_price(services, request.tier, request.interval)
+    price_id = await find_price(services, plan.kind, request.item, request.interval)
     stripe_id = plan.stripe_subscription_id
     waiting, resume = find_waiting(plan), plan.cancel_at_period_end
     ends_discount = preview.ends_discount
@@ -143,13 +170,13 @@ async def _prepare(
 
 
 async def _require_agreed(
-    services: Services, plan: SubscriptionRow, request: ChangeInput
+    services: Services, plan: SubscriptionRow, request: AgreedChange
 ) -> ChangePreview:
     moment = request.proration_date
     if moment is not None:
         moment = moment.astimezone(UTC).replace(microsecond=0)
         _require_fresh(plan, moment)
-    preview = await make_preview(services, plan, request.tier, request.interval, moment)
+    preview = await make_preview(services, plan, request.item, request.interval, moment)
     if request.expected_due_now not in (None, preview.due_now):
         raise PriceChanged(_CHANGED, path=("expected_due_now_minor",))
     return preview

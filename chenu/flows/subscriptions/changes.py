@@ -11,7 +11,7 @@ from chenu.accounts.roles import Right
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import WaitingChange
 from chenu.billing.ports import PlanChangePort, SubscriptionPort
-from chenu.billing.recurring import SubscriptionKind, SubscriptionState, SubscriptionStatus
+from chenu.billing.recurring import SubscriptionState, SubscriptionStatus
 from chenu.billing.subscriptions import (
     SubscriptionId,
     SubscriptionRow,
@@ -24,6 +24,7 @@ from chenu.core.fetched import Fetched, fetch
 from chenu.core.i18n import mark
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
+from chenu.flows.plan_kinds import PLAN_KINDS
 from chenu.flows.services import Services
 from chenu.flows.subscription_ends import EndParams, create_end_operation
 from chenu.flows.subscriptions.mirror import adopt_subscription
@@ -109,7 +110,7 @@ class SubscriptionEndHandler(OperationHandler[EndParams, Fetched[SubscriptionSta
     ) -> None:
         await adopt_subscription(answer)
         ended = await find_subscription_by_stripe_id(params.subscription_id)
-        if params.is_second and ended is not None and ended.kind is SubscriptionKind.TIER:
+        if params.is_second and ended is not None and ended.kind in PLAN_KINDS:
             await return_unwanted(ended)
 
 

@@ -37,6 +37,7 @@ from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.text import tidy
+from chenu.flows.plan_kinds import PLAN_KINDS
 from chenu.flows.subscriptions.changes import create_renewal_operation, is_renewal_set
 from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.tiers import settle_tier
@@ -150,11 +151,11 @@ async def _settle_account(account_id: AccountId) -> None:
 
 
 async def _stop_renewals(account_id: AccountId) -> bool:
-    """A plan beside a contract ends with the period that is paid: nobody pays twice.
+    """A plan beside a contract, of whichever kind, ends with the period that is paid.
 
     Whether none will be renewed. Another change that is under way comes first.
     """
-    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    live = [plan for kind in PLAN_KINDS for plan in await list_live_subscriptions(account_id, kind)]
     renewed = [plan for plan in live if not is_renewal_set(plan, cancel=True)]
     for plan in renewed:
         await create_renewal_operation(plan, cancel=True, reason=None)

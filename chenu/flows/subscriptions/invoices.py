@@ -5,6 +5,7 @@ charge of an invoice for an agent is booked with the purchase, not here; that of
 made in Stripe's dashboard is revenue of ours.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from chenu.accounts.actor import AccountId
@@ -42,6 +43,10 @@ from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.tokens.pack_orders import PackOrderRow
 
+_BOOKED_AS: Mapping[str, str] = {
+    SubscriptionKind.TIER: "PLAN_PAYMENT",
+    SubscriptionKind.API_PLAN: "API_PLAN_PAYMENT",
+}
 _DUNNING = timedelta(days=30)
 """Longer than Stripe tries: an older invoice that is asked about again is no news."""
 
@@ -143,7 +148,7 @@ async def _name_kind(state: InvoiceState) -> str:
     """What is no plan's was made in Stripe's dashboard."""
     row = await find_subscription_by_stripe_id(state.subscription_id or "")
     kind = row.kind if row else state.metadata.get("kind", "").upper()
-    return "PLAN_PAYMENT" if kind == SubscriptionKind.TIER else "DASHBOARD_PAYMENT"
+    return _BOOKED_AS.get(kind, "DASHBOARD_PAYMENT")
 
 
 async def _find_account(state: InvoiceState) -> AccountId | None:

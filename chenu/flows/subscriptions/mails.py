@@ -7,7 +7,12 @@ whoever changed it: a page of ours, Stripe's portal, its dashboard, or time.
 from typing import Any
 
 from chenu.accounts.customers import Mailbox, get_mailbox
-from chenu.billing.recurring import InvoiceState, RenewalPreview, SubscriptionStatus
+from chenu.billing.recurring import (
+    InvoiceState,
+    RenewalPreview,
+    SubscriptionKind,
+    SubscriptionStatus,
+)
 from chenu.billing.subscriptions import TRIAL_USED, SubscriptionRow
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import (
@@ -22,8 +27,8 @@ from chenu.core.mail_params import (
     PlanStartedParams,
     TrialEndingParams,
 )
+from chenu.flows.plan_kinds import PLAN_KINDS, name_plan
 from chenu.support.withdrawals import is_withdrawn
-from chenu.tiers.catalogue import TIERS, get_tier
 
 _BEGUN = frozenset({SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE})
 
@@ -60,16 +65,16 @@ async def _mail_end(before: SubscriptionRow, after: SubscriptionRow, *, is_unpai
         return
     mailbox, stripe_id = await get_mailbox(after.account_id), after.stripe_subscription_id
     if after.refusal_code == TRIAL_USED:
-        params = PlanParams(**_plan(mailbox, after.item))
+        params = PlanParams(**_plan(mailbox, after))
         await _queue(MailKind.TRIAL_REFUSED, mailbox, f"trial-refused:{stripe_id}", params)
         return
     if _is_trial_over(before, after):
-        params = PlanParams(**_plan(mailbox, after.item))
+        params = PlanParams(**_plan(mailbox, after))
         await _queue(MailKind.TRIAL_ENDED, mailbox, f"trial-ended:{stripe_id}", params)
         return
     if await is_withdrawn(after.id):
         return  # whoever withdrew is mailed that, with what comes back
-    ended = PlanEndedParams(**_plan(mailbox, after.item), is_unpaid=is_unpaid)
+    ended = PlanEndedParams(**_plan(mailbox, after), is_unpaid=is_unpaid)
     await _queue(MailKind.PLAN_ENDED, mailbox, f"plan-ended:{stripe_id}", ended)
 
 
@@ -86,8 +91,11 @@ async def _mail_change(before: SubscriptionRow, after: SubscriptionRow, number: 
     if was == (after.item, after.billing_interval):
         return
     mailbox = await get_mailbox(after.account_id)
-    params = PlanChangedParams(**_price(mailbox, after), old_plan=get_tier(before.item).name)
-    is_less = _rank(after.item) < _rank(before.item)
+    params = PlanChangedParams(
+        **_price(mailbox, after), old_plan=name_plan(before.kind, before.item)
+    )
+    sold = PLAN_KINDS[after.kind]
+    is_less = sold.rank(after.item) < sold.rank(before.item)
     kind = MailKind.PLAN_DOWNGRADED if is_less else MailKind.PLAN_CHANGED
     await _queue(kind, mailbox, f"plan-changed:{after.stripe_subscription_id}:{number}", params)
 
@@ -99,7 +107,7 @@ async def _mail_renewal(before: SubscriptionRow, after: SubscriptionRow) -> None
     mailbox, stripe_id = await get_mailbox(after.account_id), after.stripe_subscription_id
     if after.cancel_at_period_end:
         cancelled = PlanCancelledParams(
-            **_plan(mailbox, after.item),
+            **_plan(mailbox, after),
             ends_at=after.period_end.isoformat(),
             is_trial=after.status is SubscriptionStatus.TRIALING,
         )
@@ -123,8 +131,8 @@ async def _mail_schedule(before: SubscriptionRow, after: SubscriptionRow, number
         kind, described = MailKind.PLAN_CHANGE_UNDONE, before
     mailbox = await get_mailbox(after.account_id)
     params = PlanScheduledParams(
-        **_plan(mailbox, after.item),
-        next_plan=get_tier(str(described.scheduled_item)).name,
+        **_plan(mailbox, after),
+        next_plan=name_plan(after.kind, str(described.scheduled_item)),
         interval=(described.scheduled_interval or described.billing_interval).value,
         starts_at=(described.scheduled_at or described.period_end).isoformat(),
     )
@@ -142,7 +150,7 @@ async def _mail_pause(before: SubscriptionRow, after: SubscriptionRow, number: i
     mailbox = await get_mailbox(after.account_id)
     key = f"plan-paused:{after.stripe_subscription_id}:{number}"
     if after.is_paused and not before.is_paused:
-        paused = PlanParams(**_plan(mailbox, after.item))
+        paused = PlanParams(**_plan(mailbox, after))
         await _queue(MailKind.PLAN_PAUSED, mailbox, key, paused)
     elif before.is_paused and after.gives_access:
         unpaused = PlanPriceParams(**_price(mailbox, after))
@@ -154,7 +162,7 @@ async def mail_trial_ending(plan: SubscriptionRow, preview: RenewalPreview) -> N
     ends_at = plan.trial_ends_at or plan.period_end
     mailbox = await get_mailbox(plan.account_id)
     params = TrialEndingParams(
-        **_plan(mailbox, plan.item),
+        **_plan(mailbox, plan),
         amount=preview.amount,
         interval=plan.billing_interval,
         ends_at=ends_at.isoformat(),
@@ -168,7 +176,7 @@ async def mail_failed_payment(plan: SubscriptionRow, invoice: InvoiceState) -> N
     """At each try of a renewal that failed, as far as we see them one by one."""
     mailbox, again_at = await get_mailbox(plan.account_id), invoice.next_attempt_at
     params = PaymentFailedParams(
-        **_plan(mailbox, plan.item),
+        **_plan(mailbox, plan),
         amount=invoice.total - invoice.amount_paid,
         attempt=invoice.attempts,
         next_attempt_at=again_at.isoformat() if again_at else None,
@@ -178,21 +186,22 @@ async def mail_failed_payment(plan: SubscriptionRow, invoice: InvoiceState) -> N
     await _queue(MailKind.PAYMENT_FAILED, mailbox, key, params)
 
 
-def _plan(mailbox: Mailbox, item: str) -> dict[str, str]:
-    return {"name": mailbox.name, "account": mailbox.account, "plan": get_tier(item).name}
+def _plan(mailbox: Mailbox, plan: SubscriptionRow) -> dict[str, Any]:
+    return {
+        "name": mailbox.name,
+        "account": mailbox.account,
+        "plan": name_plan(plan.kind, plan.item),
+        "is_api": plan.kind is SubscriptionKind.API_PLAN,
+    }
 
 
 def _price(mailbox: Mailbox, plan: SubscriptionRow) -> dict[str, Any]:
     return {
-        **_plan(mailbox, plan.item),
+        **_plan(mailbox, plan),
         "price": plan.price,
         "interval": plan.billing_interval.value,
         "renews_at": plan.period_end.isoformat(),
     }
-
-
-def _rank(item: str) -> int:
-    return [tier.code.value for tier in TIERS].index(item)
 
 
 async def _queue(kind: MailKind, mailbox: Mailbox, key: str, params: MailParams) -> None:

@@ -21,12 +21,13 @@ from chenu.core.fetched import Fetched, fetch
 from chenu.flows.purchases.monthly_states import AGENT_RULES
 from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
+from chenu.flows.subscriptions.api_plans import API_PLAN_RULES
 from chenu.flows.subscriptions.tiers import TIER_RULES
 
 log = structlog.get_logger(__name__)
 
 KINDS: dict[SubscriptionKind, SubscriptionRules] = {
-    rules.kind: rules for rules in (TIER_RULES, AGENT_RULES)
+    rules.kind: rules for rules in (TIER_RULES, AGENT_RULES, API_PLAN_RULES)
 }
 
 

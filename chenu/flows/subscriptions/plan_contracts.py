@@ -14,7 +14,6 @@ from chenu.billing.invoices import (
     list_invoice_payments,
     list_subscription_invoices,
 )
-from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.refund_requests import RefundOrigin, insert_refund_request
 from chenu.billing.refunds import lock_refunds
 from chenu.billing.subscription_orders import find_order, find_order_of_subscription
@@ -27,6 +26,7 @@ from chenu.billing.subscriptions import (
 )
 from chenu.core import db, queue
 from chenu.core.money import Cents
+from chenu.flows.plan_kinds import PLAN_KINDS, name_plan
 from chenu.flows.subscription_ends import create_end_operation, was_second
 from chenu.flows.subscriptions.mirror import lock_subscriptions
 from chenu.flows.subscriptions.refunds import (
@@ -39,7 +39,6 @@ from chenu.flows.withdrawal_contracts import Contract, ContractKind, ContractSou
 from chenu.flows.withdrawal_terms import returned_amount
 from chenu.ledger.operations import OperationRow
 from chenu.support.withdrawals import find_declared_at
-from chenu.tiers.catalogue import get_tier
 
 _REASON = "Withdrawal"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -49,8 +48,11 @@ class PlanContracts(ContractSource):
     kind = ContractKind.PLAN
 
     async def list_contracts(self, account_id: AccountId) -> Sequence[Contract]:
-        rows = await list_recent_subscriptions(account_id, SubscriptionKind.TIER)
-        return [await _describe(row) for row in rows]
+        return [
+            await _describe(row)
+            for kind in PLAN_KINDS
+            for row in await list_recent_subscriptions(account_id, kind)
+        ]
 
     async def find_by_number(self, number: str) -> Sequence[Contract]:
         """By the number of an invoice, of the order, or of the subscription."""
@@ -71,7 +73,8 @@ class PlanContracts(ContractSource):
         return Cents(sum(dues))
 
     async def withdraw(self, contract: Contract, at: datetime) -> Withdrawal:
-        await lock_subscriptions(contract.account_id, SubscriptionKind.TIER)
+        row = await _get(contract)
+        await lock_subscriptions(row.account_id, row.kind)
         row = await _get(contract)
         returned, operations = await _return_due(row, at)
         if row.is_live:
@@ -80,7 +83,7 @@ class PlanContracts(ContractSource):
 
 
 def _is_plan(row: SubscriptionRow) -> bool:
-    return row.kind is SubscriptionKind.TIER
+    return row.kind in PLAN_KINDS
 
 
 async def _return_due(row: SubscriptionRow, at: datetime) -> tuple[Cents, list[OperationRow]]:
@@ -106,7 +109,7 @@ async def return_late_charge(stripe_invoice_id: str) -> list[OperationRow]:
     row = None
     if invoice is not None and invoice.stripe_subscription_id is not None:
         row = await find_subscription_by_stripe_id(invoice.stripe_subscription_id)
-    if row is None or row.kind is not SubscriptionKind.TIER:
+    if row is None or not _is_plan(row):
         return []
     await lock_subscriptions(row.account_id, row.kind)
     return await return_unwanted(row)
@@ -167,7 +170,7 @@ async def _describe(row: SubscriptionRow) -> Contract:
         kind=ContractKind.PLAN,
         id=row.id,
         account_id=row.account_id,
-        item=get_tier(row.item).name,
+        item=name_plan(row.kind, row.item),
         number=numbers[0] if numbers else row.stripe_subscription_id,
         concluded_at=row.created_at,
         first_paid_at=payments[0].paid_at if payments else None,

@@ -9,18 +9,17 @@ from chenu.accounts.roles import Right
 from chenu.billing.coupons import find_coupon_by_code
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.plan_changes import InvoicePreview, ItemChange, PreviewedLine
-from chenu.billing.recurring import BillingInterval, SubscriptionStatus
+from chenu.billing.recurring import BillingInterval, SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, InvalidState
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents
+from chenu.flows.plan_kinds import PLAN_KINDS, find_plan_name
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.plans import find_tier_of_product, lookup_key, price_of
+from chenu.flows.subscriptions.plans import price_of
 from chenu.flows.subscriptions.sequence import fetch_live_plan, refused, require_no_contract
-from chenu.tiers.catalogue import TIERS, TierCode, get_tier
-
-_RANKS = [tier.code for tier in TIERS]
+from chenu.tiers.catalogue import TierCode
 
 _NOT_CHANGEABLE = mark(
     "This plan cannot be changed while its payment is open or paused: pay first, or cancel it"
@@ -46,11 +45,11 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """`tier` and `until` are None for what is taken off the whole invoice."""
+    """`plan`, by name, and `until` are None for what is taken off the whole invoice."""
 
     kind: LineKind
     amount: Cents
-    tier: TierCode | None = None
+    plan: str | None = None
     until: datetime | None = None
 
 
@@ -61,7 +60,7 @@ class ChangePreview:
     `ends_discount`: the plan's discount is not for the new one, and ends with the change.
     """
 
-    tier: TierCode
+    item: str
     interval: BillingInterval
     timing: ChangeTiming
     due_now: Cents
@@ -71,13 +70,19 @@ class ChangePreview:
     lines: tuple[PreviewLine, ...]
     ends_discount: bool = False
 
+    @property
+    def tier(self) -> TierCode:
+        """Of a change of tier."""
+        return TierCode(self.item)
 
-def timing_of(plan: SubscriptionRow, tier: TierCode, interval: BillingInterval) -> ChangeTiming:
-    """Now when neither tier nor interval goes down, else at the end of the period."""
-    current = TierCode(plan.item), plan.billing_interval
-    if (tier, interval) == current:
+
+def timing_of(plan: SubscriptionRow, item: str, interval: BillingInterval) -> ChangeTiming:
+    """Now when neither plan nor interval goes down, else at the end of the period."""
+    current = plan.item, plan.billing_interval
+    if (item, interval) == current:
         return ChangeTiming.KEEP
-    is_lower = _RANKS.index(tier) < _RANKS.index(current[0])
+    sold = PLAN_KINDS[plan.kind]
+    is_lower = sold.rank(item) < sold.rank(plan.item)
     is_shorter = interval is BillingInterval.MONTH and current[1] is BillingInterval.YEAR
     return ChangeTiming.LATER if is_lower or is_shorter else ChangeTiming.NOW
 
@@ -98,27 +103,32 @@ async def preview_plan_change(
     price_of(tier, interval)
     plan = await fetch_live_plan(services, account_id)
     require_changeable(plan)
-    is_waiting = plan.is_downgrade_waiting or plan.is_payment_waiting or plan.cancel_at_period_end
-    if timing_of(plan, tier, interval) is ChangeTiming.KEEP and not is_waiting:
+    if is_as_chosen(plan, tier, interval):
         raise Invalid(_SAME_PLAN, path=("tier",))
     return await make_preview(services, plan, tier, interval)
+
+
+def is_as_chosen(plan: SubscriptionRow, item: str, interval: BillingInterval) -> bool:
+    """Whether just this runs, and nothing waits that a choice would take back."""
+    is_waiting = plan.is_downgrade_waiting or plan.is_payment_waiting or plan.cancel_at_period_end
+    return timing_of(plan, item, interval) is ChangeTiming.KEEP and not is_waiting
 
 
 async def make_preview(
     services: Services,
     plan: SubscriptionRow,
-    tier: TierCode,
+    item: str,
     interval: BillingInterval,
     proration_date: datetime | None = None,
 ) -> ChangePreview:
     """By default for a change at this second. Raises PaymentFailed if Stripe refuses."""
     moment = proration_date or _second_in_period(plan)
-    timing = timing_of(plan, tier, interval)
-    ends_discount = await _ends_discount(plan, tier, interval)
+    timing = timing_of(plan, item, interval)
+    ends_discount = await _ends_discount(plan, item, interval)
     change = ItemChange(
         plan.stripe_subscription_id,
         plan.stripe_item_id,
-        await find_price(services, tier, interval),
+        await find_price(services, plan.kind, item, interval),
         None,
         ends_discount,
     )
@@ -129,7 +139,7 @@ async def make_preview(
         invoice = await _ask(services, replace(change, proration_date=moment))
         lines, due_now = _lines_of(invoice), _due_of(invoice)
     return ChangePreview(
-        tier=tier,
+        item=item,
         interval=interval,
         timing=timing,
         due_now=due_now,
@@ -141,15 +151,20 @@ async def make_preview(
     )
 
 
-async def _ends_discount(plan: SubscriptionRow, tier: TierCode, interval: BillingInterval) -> bool:
-    """A discount that was given in Stripe's dashboard is for every plan."""
-    coupon = await find_coupon_by_code(plan.discount_code) if plan.discount_code else None
-    return coupon is not None and not coupon.is_for(tier, interval)
+async def _ends_discount(plan: SubscriptionRow, item: str, interval: BillingInterval) -> bool:
+    """A discount that was given in Stripe's dashboard is for every plan; ours are for tiers."""
+    if plan.discount_code is None or plan.kind is not SubscriptionKind.TIER:
+        return False
+    coupon = await find_coupon_by_code(plan.discount_code)
+    return coupon is not None and not coupon.is_for(TierCode(item), interval)
 
 
-async def find_price(services: Services, tier: TierCode, interval: BillingInterval) -> str:
+async def find_price(
+    services: Services, kind: SubscriptionKind, item: str, interval: BillingInterval
+) -> str:
     """Raises PaymentFailed where bootstrap-stripe has not made it."""
-    price_id = await services.subscriptions.find_price_by_key(lookup_key(tier, interval))
+    key = PLAN_KINDS[kind].lookup_key(item, interval)
+    price_id = await services.subscriptions.find_price_by_key(key)
     if price_id is None:
         raise refused()
     return price_id
@@ -187,8 +202,8 @@ def _line_of(line: PreviewedLine) -> PreviewLine:
     kind = LineKind.PERIOD
     if line.is_proration:
         kind = LineKind.UNUSED_TIME if line.amount < 0 else LineKind.REMAINING_TIME
-    tier = find_tier_of_product(line.product_id or "")
-    return PreviewLine(kind, line.amount, tier, line.period_end)
+    plan = find_plan_name(line.product_id or "")
+    return PreviewLine(kind, line.amount, plan, line.period_end)
 
 
 _WORDS = {
@@ -202,5 +217,5 @@ _WORDS = {
 
 def describe_line(line: PreviewLine, locale: Locale) -> str:
     """In the viewer's language, as Stripe's own words are English."""
-    tier = translate(locale, get_tier(line.tier).name) if line.tier else ""
-    return translate(locale, _WORDS[line.kind], tier=tier)
+    plan = translate(locale, line.plan) if line.plan else ""
+    return translate(locale, _WORDS[line.kind], tier=plan)

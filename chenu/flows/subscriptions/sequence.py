@@ -43,6 +43,7 @@ _CHANGES = (
 
 _HAS_CONTRACT = mark("A contract runs for this account: it needs no plan beside it")
 _NO_PLAN = mark("This account has no paid plan")
+_NO_API_PLAN = mark("This account has no paid API plan: start one first")
 _ENDED = mark("This subscription has ended")
 _REFUSED = mark("The payment service did not accept this change. Nothing was changed")
 
@@ -53,18 +54,22 @@ def require_no_contract(actor: Actor) -> None:
         raise InvalidState(_HAS_CONTRACT)
 
 
-async def get_live_plan(account_id: AccountId) -> SubscriptionRow:
+async def get_live_plan(
+    account_id: AccountId, kind: SubscriptionKind = SubscriptionKind.TIER
+) -> SubscriptionRow:
     """Raises InvalidState without one."""
-    live = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    live = await list_live_subscriptions(account_id, kind)
     if not live:
-        raise InvalidState(_NO_PLAN)
+        raise InvalidState(_NO_API_PLAN if kind is SubscriptionKind.API_PLAN else _NO_PLAN)
     return live[0]
 
 
-async def fetch_live_plan(services: Services, account_id: AccountId) -> SubscriptionRow:
+async def fetch_live_plan(
+    services: Services, account_id: AccountId, kind: SubscriptionKind = SubscriptionKind.TIER
+) -> SubscriptionRow:
     """As Stripe has it now. Raises InvalidState without one, PaymentFailed, OutcomeUnknown."""
-    await _follow(services, await get_live_plan(account_id))
-    return await get_live_plan(account_id)
+    await _follow(services, await get_live_plan(account_id, kind))
+    return await get_live_plan(account_id, kind)
 
 
 async def fetch_again(services: Services, subscription: SubscriptionRow) -> SubscriptionRow:
@@ -83,9 +88,11 @@ async def _follow(services: Services, subscription: SubscriptionRow) -> None:
         raise refused() from refusal
 
 
-async def look_again(services: Services, account_id: AccountId) -> None:
+async def look_again(
+    services: Services, account_id: AccountId, kind: SubscriptionKind = SubscriptionKind.TIER
+) -> None:
     """Repair on read: whoever comes back from paying a change need not wait for an event."""
-    for plan in await list_live_subscriptions(account_id, SubscriptionKind.TIER):
+    for plan in await list_live_subscriptions(account_id, kind):
         if plan.is_payment_waiting:
             with suppress(ProviderUnavailable, StripeRefusal):
                 await follow_subscription(services.subscriptions, plan.stripe_subscription_id)
