@@ -4,15 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chenu.core.i18n import mark
-from chenu.metering.plans import ApiPlanCode
-
-PLAN_NAMES = {
-    ApiPlanCode.FREE: "Free",
-    ApiPlanCode.BASIC: "Basic",
-    ApiPlanCode.PRO: "Pro",
-    ApiPlanCode.ENTERPRISE: "Enterprise",
-}
-"""Proper names: never translated."""
 
 POINTS_OF_A_CALL = 1_000
 MOST_POINTS = 5_000

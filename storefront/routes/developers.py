@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.actor import Actor, ActorKind
 from chenu.core.months import read_month
+from chenu.flows.plan_kinds import API_PLAN_NAMES
 from chenu.flows.services import Services
 from chenu.metering.allowances import SESSION_CALLS_PER_MINUTE, burst_of
 from chenu.metering.plans import API_PLANS
@@ -14,7 +15,6 @@ from storefront.api_terms import (
     COST,
     ERRORS,
     HEADERS,
-    PLAN_NAMES,
     POINTS_OF_A_CALL,
     count_costs,
 )
@@ -37,7 +37,7 @@ async def show_developers(
         first_call=write_examples("first-call", base_url),
         catalogue=write_examples("catalogue", base_url),
         api_plans=API_PLANS,
-        plan_names=PLAN_NAMES,
+        plan_names=API_PLAN_NAMES,
         burst_of=burst_of,
         session_rate=SESSION_CALLS_PER_MINUTE,
         points_of_a_call=POINTS_OF_A_CALL,

@@ -64,11 +64,11 @@ async def run_programs(html: str, topic: str, authors: Mapping[str, Author]) -> 
     """The programs of a topic at once, by language: the very text of the page."""
     page = PageReader(html)
     texts = {name: page.find("pre", id=f"{topic}-{name}")[0].text for name in authors}
-    runs = [_run(text, name, authors[name].secret) for name, text in texts.items()]
+    runs = [run_program(text, name, authors[name].secret) for name, text in texts.items()]
     return dict(zip(texts, await asyncio.gather(*runs), strict=True))
 
 
-async def _run(text: str, language: str, secret: str) -> Ran:
+async def run_program(text: str, language: str, secret: str) -> Ran:
     """In an empty environment but for the key, as the page tells its reader to set it."""
     commands = {
         "curl": ["/bin/sh", "-s"],

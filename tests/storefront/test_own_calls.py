@@ -34,7 +34,7 @@ async def test_who_is_signed_in_sees_the_calls_of_their_account_by_day(browser: 
     page = await browser.become(person).get(PAGE)
 
     assert "Calls 40 Left 960 Refused 3" in page.words
-    assert "Plan of the API Free" in page.words
+    assert "API plan API Free" in page.words
     assert len(page.page.find("rect")) == 2
     assert f"Served Refused {environment('en').filters['date'](today)} 40 3" in page.words
     assert "77" not in page.words
