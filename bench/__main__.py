@@ -11,10 +11,17 @@ import asyncpg
 import uvloop
 
 from bench.checks import compare_checks
+from bench.limiting import compare_limiters, start_limiters
 from bench.memory import measure_memory
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
-from bench.report import describe_posting, keep_report, spending_rows, write_report
+from bench.report import (
+    describe_limiters,
+    describe_posting,
+    keep_report,
+    spending_rows,
+    write_report,
+)
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
@@ -40,6 +47,7 @@ def main() -> None:
         checks = _run(compare_checks(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
         subjects = start_subjects(stand, with_peers=not given.no_peers)
+        subjects += start_limiters(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
     text = write_report(
         rates, signatures, checks, pools, search, posting, spending, engines, given.rounds
@@ -58,6 +66,8 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         return describe_posting(_run(compare_posting(store, rounds)))
     if given.spending:
         return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
+    if given.limits:
+        return "\n".join(describe_limiters(_run(compare_limiters(stand, rounds))))
     if given.memory:
         return _run(measure_memory(stand, given.spends))
     return None
@@ -74,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
     parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
+    parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
     parser.add_argument("--memory", action="store_true", help="a process that has served spends")
     parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser

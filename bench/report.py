@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.checks import LEAST as CHECK_LEAST
+from bench.limiting import limiter_ratios
 from bench.peer_environments import NAMES, TITLES
 from bench.pools import LEAST as POOL_LEAST
 from bench.pools import PoolRatios
@@ -61,6 +62,7 @@ def write_report(
         _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),
         *spending_rows(spending),
         *_peer_rows(rates),
+        *describe_limiters(rates),
         "",
         f"Search among 100,000 agents, one word ordered by installs, {SEARCHES:,} searches:"
         f" median {search.median:.1f} ms, p99 {search.p99:.1f} ms (goal: under {MOST_MS:g} ms,"
@@ -97,6 +99,13 @@ def spending_rows(spending: SpendingRatios) -> list[str]:
         ("over a transaction with a row lock through the ORM", spending.orm, LEAST_ORM),
     )
     return [_row(f"spending a token {what}", ratio, least) for what, ratio, least in each]
+
+
+def describe_limiters(rates: Rates) -> list[str]:
+    return [
+        _row(label, compare(rates, subject, base), least)
+        for label, subject, base, least in limiter_ratios(rates)
+    ]
 
 
 def _peer_rows(rates: Rates) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import httpx
 
 from bench.fill import fill
 from bench.requests import WEBHOOK_SECRET
@@ -51,8 +52,10 @@ class Stand:
         child.wait_until(lambda: _accepts(port), _UP_SECONDS)
         return port
 
-    def serve_product(self) -> int:
-        """As in production: no clock that can be moved, logs at INFO."""
+    def serve_product(self, name: str = "product", *, is_metering: bool = True) -> int:
+        """As in production: no clock that can be moved, logs at INFO. The load comes from one
+        address, which may call as often as any.
+        """
         env = {
             "CHENU_DATA": str(FOLDER),
             "CHENU_MODE": "production",
@@ -64,18 +67,28 @@ class Stand:
             "STRIPE_KEY": "rk_live_of_the_bench_that_is_never_used",
             "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
             "SMTP_URL": "smtp://127.0.0.1:9",
+            "CHENU_CALLS_PER_MINUTE": "1000000",
+            "CHENU_METERING": "on" if is_metering else "off",
         }
-        return self.serve("product", [sys.executable, "-m", "chenu", "serve", "--port"], env)
+        port = self.serve(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
+        self.children[-1].wait_until(lambda: _serves(port), _UP_SECONDS)
+        return port
 
     def serve_plain(self) -> int:
         """The plain route under the server that the product uses."""
         return self.serve("plain", [sys.executable, "-m", "bench.plain"], {})
 
+    def serve_limited(self) -> int:
+        """An empty route behind the product's limiter, under the product's server."""
+        env = {"BENCH_REDIS_URL": self.redis_url}
+        return self.serve("limited", [sys.executable, "-m", "bench.limited"], env)
+
     def serve_peer(self, name: str, python: Path, folder: Path, app: str) -> int:
         """Others under uvicorn, as their users run them, with its fastest loop and parser."""
         options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
         command = [str(python), "-m", "uvicorn", f"{app}:app", "--app-dir", str(folder), *options]
-        return self.serve(name, [*command, "--log-level", "warning", "--port"], {})
+        env = {"BENCH_REDIS_URL": self.redis_url}
+        return self.serve(name, [*command, "--log-level", "warning", "--port"], env)
 
 
 @contextmanager
@@ -102,6 +115,14 @@ def _accepts(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _serves(port: int) -> bool:
+    """The product's port accepts before the product serves: the first requests may be cut off."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _forget_other_data(data: Path) -> None:

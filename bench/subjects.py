@@ -10,6 +10,7 @@ from bench.stand import Stand
 
 PLAIN, EMPTY = "plain", "empty"
 UNCACHED, REPEATED = "uncached", "repeated"
+UNMETERED = "unmetered"
 PAGE, PAGE_REPEATED = "page", "page-repeated"
 WEBHOOK = "webhook"
 
@@ -36,6 +37,7 @@ class Goal:
 GOALS = (
     Goal("20 agents with creators by GraphQL, uncached", UNCACHED, PLAIN, 0.18),
     Goal("the same, anonymous and repeated", REPEATED, PLAIN, 1.5),
+    Goal("20 agents, uncached, over the same without the limiter", UNCACHED, UNMETERED, 0.85),
     Goal("the list page in HTML, /agents, anonymous and repeated", PAGE_REPEATED, PLAIN, 0.55),
     Goal("the list page in HTML, drawn anew each time", PAGE, PLAIN, 0.40),
     Goal("webhook intake, over an empty route", WEBHOOK, EMPTY, 0.20),
@@ -44,14 +46,18 @@ PEER_LEAST = 3.0
 
 
 def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
-    """One server process each; the product's four share one, as in production."""
+    """One server process each; the product's share one, as in production, but for the one that
+    meters nobody.
+    """
     plain = stand.serve_plain()
     product = stand.serve_product()
+    unmetered = stand.serve_product("unmetered", is_metering=False)
     listing = requests.graphql()
     empty = requests.post("/empty", requests.event_body())
     subjects = [
         Subject(PLAIN, plain, requests.same(requests.get(f"/agents?first={requests.FIRST}")), True),
         Subject(UNCACHED, product, requests.never_twice(), is_list=True),
+        Subject(UNMETERED, unmetered, requests.never_twice(), is_list=True),
         Subject(REPEATED, product, requests.same(listing), is_list=True),
         Subject(PAGE, product, requests.pages_never_twice()),
         Subject(PAGE_REPEATED, product, requests.same(requests.get("/agents"))),
@@ -64,6 +70,17 @@ def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
         path = "/graphql/" if name == "ariadne" else "/graphql"
         subjects.append(Subject(name, port, requests.same(requests.graphql(path)), is_list=True))
     return subjects
+
+
+async def expect_same(subjects: list[Subject]) -> dict[str, Expected]:
+    """Sends each request once. Raises WrongAnswer for one that is not served."""
+    expected = {}
+    for subject in subjects:
+        status, body = await ask(subject.port, subject.make())
+        if status != 200:
+            raise WrongAnswer(f"{subject.name}: {status} {body[:300]!r}")
+        expected[subject.name] = Expected(status, len(body))
+    return expected
 
 
 async def expect(subjects: list[Subject]) -> dict[str, Expected]:

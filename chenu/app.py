@@ -67,7 +67,7 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    cached = AnswerCache(app, _CACHED, settings.cache_seconds)
+    cached = AnswerCache(app, _CACHED, settings.cache_seconds, services.meter)
     bounded = RequestBodies(cached, settings.limits.body_seconds)
     return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)
 

@@ -13,6 +13,7 @@ from chenu.guessable import SHORTEST, is_guessable
 E = TypeVar("E", bound=StrEnum)
 
 MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
+_FEWEST_CALLS, _MOST_CALLS = 10, 1_000_000
 _MOST_PROCESSES = 1_000
 
 
@@ -152,6 +153,13 @@ def read_web_processes(raw: str) -> int:
     is_number = raw.isascii() and raw.isdigit() and len(raw) <= len(str(_MOST_PROCESSES))
     if not is_number or not 1 <= int(raw) <= _MOST_PROCESSES:
         raise ValueError(f"a whole number from 1 to {_MOST_PROCESSES}")
+    return int(raw)
+
+
+def read_calls(raw: str) -> int:
+    is_number = raw.isascii() and raw.isdigit() and len(raw) <= len(str(_MOST_CALLS))
+    if not is_number or not _FEWEST_CALLS <= int(raw) <= _MOST_CALLS:
+        raise ValueError(f"a whole number from {_FEWEST_CALLS} to {_MOST_CALLS}")
     return int(raw)
 
 

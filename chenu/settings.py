@@ -55,7 +55,8 @@ class Settings:
 
     `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
-    which each applies its share of the API's limits while Valkey is away.
+    which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
+    each session and each anonymous address; `is_metering` False: nobody's calls are counted.
     """
 
     mode: Mode
@@ -73,6 +74,8 @@ class Settings:
     cache_seconds: float = 0
     web_processes: int = 1
     redis_cluster: tuple[str, ...] = ()
+    calls_per_minute: int = 120
+    is_metering: bool = True
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
@@ -112,6 +115,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         cache_seconds=_read(env, "CHENU_CACHE_SECONDS", values.read_cache_seconds, default="1"),
         web_processes=_read(env, "CHENU_WEB_PROCESSES", values.read_web_processes, default="1"),
         redis_cluster=_read(env, "REDIS_CLUSTER_NODES", values.read_nodes, default=""),
+        calls_per_minute=_read(env, "CHENU_CALLS_PER_MINUTE", values.read_calls, default="120"),
+        is_metering=_read(env, "CHENU_METERING", values.read_switch, default="on"),
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),

@@ -28,6 +28,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.topic import SUBSCRIPTIONS
 from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter, make_limiter
+from chenu.metering.meter import Meter
 from chenu.settings import Settings
 
 TOPICS = (
@@ -72,6 +73,7 @@ def make_services(
         settings=settings,
         media=MediaStore(settings.media),
         limiter=limiter,
+        meter=Meter(limiter, settings.calls_per_minute, is_on=settings.is_metering),
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
     )
 

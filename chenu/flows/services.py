@@ -24,6 +24,7 @@ from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.media.reencoding import Reencoder
 from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
+from chenu.metering.meter import Meter
 from chenu.settings import Settings
 
 
@@ -47,6 +48,7 @@ class Services:
     settings: Settings
     media: MediaStore
     limiter: Limiter
+    meter: Meter
     reencoder: Reencoder = field(default_factory=Reencoder)
     money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
         default_factory=lambda: SingleFlight(0)

@@ -3,7 +3,8 @@
 It stands between the edge and the application, so that every response still has its own request id,
 headers and log line. Requests with a cookie or a key bypass it. Routes declare which of their
 responses are the same for everybody; the cache key is the language, everything that was sent and,
-where programs choose among formats, what they accept.
+where programs choose among formats, what they accept. Responses that take calls (/graphql) take
+them of whoever is answered from the cache as well, and say how many are left.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from litestar.types import ASGIApp, Receive, Send
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext
 from chenu.core.caches import TtlCache
+from chenu.metering.charges import HEADERS, SHARED_ANSWER, SharedAnswer
+from chenu.metering.meter import Meter
 
 Place = tuple[str, str]
 """A method and a path."""
@@ -31,18 +34,29 @@ _EVENTS = b"text/event-stream"
 _PARTIAL = {b"hx-request", b"hx-request-type", b"range"}
 
 
+_OF_ONE_CALLER = {b"content-length", *(name.encode() for name in HEADERS)}
+
+_Headers = list[tuple[bytes, bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """`shared` is its body where each caller is told of the calls that are left."""
+
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: _Headers
     body: bytes
+    shared: SharedAnswer | None = None
 
 
 class AnswerCache:
     """Wraps the application. `max_age` is in seconds; 0 turns the cache off."""
 
-    def __init__(self, app: ASGIApp, places: frozenset[Place], max_age: float) -> None:
+    def __init__(
+        self, app: ASGIApp, places: frozenset[Place], max_age: float, meter: Meter
+    ) -> None:
         self._app = app
+        self._meter = meter
         self._places = places if max_age else frozenset[Place]()
         self._cache: TtlCache[Key, _Answer] = TtlCache(max_age, _CAPACITY_BYTES)
 
@@ -63,11 +77,27 @@ class AnswerCache:
         request_context: RequestContext = scope["state"][STATE_KEY]
         key = (request_context.locale, place, sent, accept)
         known = self._cache.find(key)
+        if known is not None and known.shared is not None:
+            known = await self._charge(known, known.shared, request_context)
         if known is None:
             await self._answer_anew(key, scope, receive, send)
             return
         scope["path_template"] = scope["path"]  # as the router sets it, for the edge's metrics
         await _send(known, send)
+
+    async def _charge(
+        self, known: _Answer, shared: SharedAnswer, request_context: RequestContext
+    ) -> _Answer | None:
+        """The answer as this caller gets it; None if it has no calls left, which the application
+        words.
+        """
+        charge = await self._meter.take_repeated(request_context, shared.calls)
+        if charge.is_refused:
+            return None
+        body = shared.write(charge)
+        own = {"content-length": str(len(body)), **charge.headers}
+        headers = [(name.encode(), value.encode()) for name, value in own.items()]
+        return _Answer(known.status, [*known.headers, *headers], body)
 
     async def _answer_anew(self, key: Key, scope: Any, receive: Receive, send: Send) -> None:
         since = self._cache.now()
@@ -81,7 +111,9 @@ class AnswerCache:
         if scope["state"].get(FOR_EVERYBODY):
             start, *parts = sent
             body = b"".join(part["body"] for part in parts)
-            answer = _Answer(start["status"], list(start["headers"]), body)
+            shared = scope["state"].get(SHARED_ANSWER)
+            headers = _for_everybody(start["headers"]) if shared else list(start["headers"])
+            answer = _Answer(start["status"], headers, body, shared)
             self._cache.keep(key, answer, since, weight=len(body) + len(key[2]))
 
 
@@ -136,6 +168,10 @@ def _raising(error: HTTPException) -> Receive:
         raise error
 
     return receive
+
+
+def _for_everybody(headers: _Headers) -> _Headers:
+    return [pair for pair in headers if pair[0].lower() not in _OF_ONE_CALLER]
 
 
 async def _send(answer: _Answer, send: Send) -> None:

@@ -66,8 +66,8 @@ def allow_session(session_id: SessionId) -> Allowance:
     return _allow_outside_plans(CallerKind.SESSION, session_id.hex)
 
 
-def allow_visitor(address: str) -> Allowance:
-    return _allow_outside_plans(CallerKind.VISITOR, network_of(address))
+def allow_visitor(ip: str) -> Allowance:
+    return _allow_outside_plans(CallerKind.VISITOR, network_of(ip))
 
 
 def burst_of(calls_per_minute: int | None) -> int:

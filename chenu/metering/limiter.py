@@ -6,6 +6,7 @@ its share, and never waits long. docs/decisions/0057.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from functools import partial
 
 from redis.asyncio import Redis
@@ -41,6 +42,7 @@ class Limiter:
         self._script = script
         self._share = share
         self._taken_alone: set[str] = set()
+        self._readings: dict[tuple[AccountId, Month], asyncio.Task[int]] = {}
         self._stored: SingleFlight[tuple[AccountId, Month], int] = SingleFlight(_STALE_SECONDS)
 
     async def take(self, allowance: Allowance, calls: int = 1) -> Decision:
@@ -72,10 +74,10 @@ class Limiter:
 
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
         taken = asked or await self._script.take(allowance, 0)
-        used = await self._used(allowance, taken.month, sum_served)
-        told = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
+        used = await self._used(allowance, taken.month, self._sum_now)
+        answered = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
         self._taken_alone.discard(allowance.subject)
-        return told
+        return answered
 
     async def _take_alone(self, allowance: Allowance, calls: int) -> Taken:
         taken = self._share.take(allowance, 0, 0)
@@ -98,6 +100,21 @@ class Limiter:
         except TimeoutError as error:
             raise Unavailable("The database is slow") from error
         return max(0, stored + pending)
+
+    async def _sum_now(self, account: AccountId, month: Month) -> int:
+        """Callers that need it at the same time share one read."""
+        key = (account, month)
+        reading = self._readings.get(key)
+        if reading is None:
+            # an empty context: it belongs to no caller's transaction
+            reading = asyncio.create_task(sum_served(account, month), context=Context())
+            self._readings[key] = reading
+            reading.add_done_callback(lambda done: self._end_reading(key, done))
+        return await asyncio.shield(reading)
+
+    def _end_reading(self, key: tuple[AccountId, Month], done: "asyncio.Task[int]") -> None:
+        del self._readings[key]
+        _ = done.cancelled() or done.exception()  # those who still waited were told
 
     async def _sum_lately(self, account: AccountId, month: Month) -> int:
         """Each call without Valkey asks for it, so that a former answer is used for a while."""

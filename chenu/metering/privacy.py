@@ -6,7 +6,7 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "api_usage",
         "account = ANY(@accounts)",
-        ("id", "account", "day", "served", "refused"),
+        ("id", "account", "day", "served", "refused", "created_at"),
         erasure=(Delete(),),
     ),
 )

@@ -11,7 +11,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
         "api_usage",
         USAGE_STORED,
-        "day",
+        "created_at",
         "calls by account and day: two years and the running month, which its owner is shown",
         clock=business_now,
     ),

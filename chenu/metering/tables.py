@@ -4,7 +4,7 @@ from piccolo.columns import BigInt, Date
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account
-from chenu.core.columns import belongs_to, primary_id
+from chenu.core.columns import belongs_to, business_time, primary_id
 
 
 class ApiUsage(Table, tablename="api_usage"):
@@ -15,3 +15,4 @@ class ApiUsage(Table, tablename="api_usage"):
     day = Date(default=None)
     served = BigInt(default=0)
     refused = BigInt(default=0)
+    created_at = business_time()

@@ -9,6 +9,7 @@ import structlog
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.db_errors import BAD_VALUES
 from chenu.core.ids import new_id
 from chenu.core.months import Month
@@ -96,8 +97,8 @@ async def _add(counted: Mapping[UsageDay, Calls]) -> int:
     """In one order in all processes, so that they do not wait for each other in a circle."""
     rows = sorted(counted.items(), key=lambda item: (item[0].account_id, item[0].day))
     sql = """
-        INSERT INTO api_usage AS stored (id, account, day, served, refused)
-        SELECT id, account, day, served, refused
+        INSERT INTO api_usage AS stored (id, account, day, served, refused, created_at)
+        SELECT id, account, day, served, refused, $6
         FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[])
             AS new (id, account, day, served, refused)
         ON CONFLICT (account, day) DO UPDATE SET
@@ -111,6 +112,7 @@ async def _add(counted: Mapping[UsageDay, Calls]) -> int:
         [day.day for day, _ in rows],
         [calls.served for _, calls in rows],
         [calls.refused for _, calls in rows],
+        business_now(),
     )
 
 

@@ -11,6 +11,7 @@ from chenu.accounts.request_context import RequestContext
 from chenu.core.i18n import Locale
 from chenu.core.paging import CursorCodec
 from chenu.flows.services import Services
+from chenu.metering.charges import NOTHING_TAKEN, Charge
 from chenu_graphql.loaders import Loaders
 from chenu_graphql.reading import Reading
 
@@ -26,7 +27,7 @@ class Context:
 
     `csrf_header` is the request's X-CSRF-Token, `cookies` are Set-Cookie values to send, `devices`
     is the new value of the device cookie (accounts/devices.py), `reading` is what to record when
-    the answer is complete.
+    the answer is complete. `charge` is what the operation took of the caller's calls.
     """
 
     services: Services
@@ -36,6 +37,8 @@ class Context:
     devices: str | None = None
     spent: int = 0
     reading: Reading = field(default_factory=Reading)
+    charge: Charge = NOTHING_TAKEN
+    is_charged: bool = False
     _loaders: Loaders | None = None
 
     @property

@@ -1,7 +1,7 @@
 """Executes one operation: selection, cost limit, compiled or interpreted run, coded errors."""
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import (
@@ -17,13 +17,15 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 
 from chenu.core import db, tracing
-from chenu.core.errors import BadInput, Unavailable
+from chenu.core.errors import BadInput, ChenuError, Unavailable
 from chenu.core.i18n import mark
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents, Prepared, Sizes
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.fallbacks import FallbackReason, count_compiled, count_fallback, find_reason
 from chenu_graphql.limits import Meter, Size, check_cost, count_calls
+from chenu_graphql.metering import charge
 from chenu_graphql.query_runs import CompiledQuery, run_query
 
 _is_awaitable: Any = optimized_is_awaitable
@@ -34,48 +36,6 @@ _KINDS = {
     OperationType.MUTATION: mark("mutations"),
     OperationType.SUBSCRIPTION: mark("subscriptions"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """One operation as it was sent."""
-
-    query: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    operation_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`requested` and `actual` are costs in points; without `is_begun` there is no `data` key.
-
-    `is_query`: nothing was changed, so that the answer may be cached.
-    """
-
-    data: dict[str, Any] | None
-    errors: list[GraphQLError]
-    requested: int = 0
-    actual: int = 0
-    is_begun: bool = False
-    is_query: bool = False
-
-    @property
-    def codes(self) -> list[str]:
-        return [(error.extensions or {})["code"] for error in self.errors]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The response of the GraphQL specification."""
-        calls = count_calls(self.requested)
-        cost = {"requested": self.requested, "actual": self.actual, "calls": calls}
-        body: dict[str, Any] = {"data": self.data} if self.is_begun else {}
-        body["extensions"] = {"cost": cost}
-        if self.errors:
-            body["errors"] = [error.formatted for error in self.errors]
-        return body
-
-    async def record_reading(self, ctx: Context) -> None:
-        """To be called once the answer is written: until then nothing counts as read."""
-        await ctx.reading.record(ctx.actor, self.data, is_whole=not self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +73,16 @@ class Engine:
         except _OperationRefused:
             return None
 
+    async def charge(self, request: GraphQLRequest, ctx: Context) -> None:
+        """For a transport that has to answer before the operation begins, which then takes no
+        calls again. Raises RateLimited, QuotaExceeded.
+        """
+        try:
+            calls = count_calls(self._make_ready(request, *OperationType).points)
+        except _OperationRefused:
+            calls = 1
+        await charge(ctx, calls)
+
     async def run(self, request: GraphQLRequest, ctx: Context) -> Answer:
         """A query or a mutation."""
         return await self._run(request, ctx, OperationType.QUERY, OperationType.MUTATION)
@@ -124,7 +94,7 @@ class Engine:
     async def _run(self, request: GraphQLRequest, ctx: Context, *allowed: OperationType) -> Answer:
         with tracing.span("GraphQL") as span:
             try:
-                ready = self._make_ready(request, *allowed)
+                ready = await self._admit(request, ctx, *allowed)
             except _OperationRefused as refused:
                 answer = _refuse(refused, ctx)
             else:
@@ -184,7 +154,7 @@ class Engine:
     ) -> AsyncGenerator[Answer, None]:
         """The answers of a subscription; a single one with errors if it could not start."""
         try:
-            ready = self._make_ready(request, OperationType.SUBSCRIPTION)
+            ready = await self._admit(request, ctx, OperationType.SUBSCRIPTION)
         except _OperationRefused as refused:
             yield _refuse(refused, ctx)
             return
@@ -219,6 +189,18 @@ class Engine:
             )
             return await started if isinstance(started, Awaitable) else started
 
+    async def _admit(
+        self, request: GraphQLRequest, ctx: Context, *allowed: OperationType
+    ) -> _ReadyOperation:
+        """Takes the calls of the operation; one where it is refused. Raises _OperationRefused."""
+        try:
+            ready = self._make_ready(request, *allowed)
+        except _OperationRefused as refused:
+            await _charge(ctx, 1, refused.points)
+            raise
+        await _charge(ctx, count_calls(ready.points), ready.points)
+        return ready
+
     def _make_ready(self, request: GraphQLRequest, *allowed: OperationType) -> _ReadyOperation:
         """Raises _OperationRefused."""
         prepared = self._documents.read(request.query)
@@ -252,6 +234,14 @@ class Engine:
         return size
 
 
+async def _charge(ctx: Context, calls: int, points: int) -> None:
+    """Raises _OperationRefused for a caller who has none left."""
+    try:
+        await charge(ctx, calls)
+    except ChenuError as error:
+        raise _OperationRefused(to_graphql(error), points=points) from None
+
+
 def _choose(prepared: Prepared, request: GraphQLRequest) -> OperationDefinitionNode:
     """Raises _OperationRefused if no operation has the name, or if several exist and none
     is named.
@@ -281,7 +271,7 @@ def _name(node: OperationDefinitionNode) -> str | None:
 
 def _refuse(refused: _OperationRefused, ctx: Context) -> Answer:
     errors = [with_code(error, ctx) for error in refused.errors]
-    return Answer(None, errors, refused.points)
+    return Answer(None, errors, refused.points, charge=ctx.charge)
 
 
 def _answer_failure(error: Exception, ready: _ReadyOperation, ctx: Context) -> Answer:
@@ -294,4 +284,4 @@ def _answer(result: ExecutionResult, ready: _ReadyOperation, ctx: Context) -> An
     is_begun = result.data is not None or any(error.path for error in errors)
     actual = ctx.spent + ready.size.introspection
     is_query = ready.operation.operation is OperationType.QUERY
-    return Answer(result.data, errors, ready.points, actual, is_begun, is_query)
+    return Answer(result.data, errors, ready.points, actual, is_begun, is_query, ctx.charge)

@@ -12,6 +12,8 @@ from graphql import GraphQLError
 
 from chenu.core.errors import BrokenRequest, ChenuError, RateLimited
 from chenu.core.i18n import Locale, explain, mark, translate
+from chenu.core.money import CURRENCY
+from chenu.metering.errors import QuotaExceeded
 from chenu.tiers import catalogue, entitlements
 from chenu.tiers.catalogue import Feature
 from chenu.tokens import errors as tokens
@@ -229,7 +231,28 @@ def _extensions(original: ChenuError) -> dict[str, Any]:
         extensions["feature"] = original.feature
     if isinstance(original, RateLimited):
         extensions["retryAfter"] = original.retry_after
+    if isinstance(original, QuotaExceeded):
+        extensions |= _describe_quota(original)
     return extensions
+
+
+def _describe_quota(original: QuotaExceeded) -> dict[str, Any]:
+    """When there are calls again, and the plan that has more, as the fields of ApiPlan."""
+    plan = original.next_plan
+    described: dict[str, Any] = {
+        "limit": str(original.limit),
+        "resetsAt": original.resets_at.isoformat(),
+        "nextPlan": None,
+    }
+    if plan is not None:
+        price, calls = plan.monthly_price, plan.monthly_calls
+        described["nextPlan"] = {
+            "code": plan.code.value,
+            "monthlyPrice": price and {"amountMinor": str(price), "currency": CURRENCY},
+            "monthlyCalls": calls and str(calls),
+            "callsPerMinute": plan.calls_per_minute,
+        }
+    return described
 
 
 def _is_callers_mistake(error: GraphQLError) -> bool:

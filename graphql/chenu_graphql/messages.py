@@ -7,8 +7,8 @@ import orjson
 from graphql import GraphQLError
 
 from chenu.core.errors import BadInput
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, GraphQLRequest
 from chenu_graphql.errors import with_code
 
 MAX_LIST = 1_000
@@ -89,4 +89,5 @@ def write_answer(answer: Answer, ctx: Context) -> tuple[Answer, bytes]:
 
 def fail_internally(error: Exception, ctx: Context) -> Answer:
     """An answer without data, whose error is INTERNAL."""
-    return Answer(None, [with_code(GraphQLError(str(error), original_error=error), ctx)])
+    failed = GraphQLError(str(error), original_error=error)
+    return Answer(None, [with_code(failed, ctx)], charge=ctx.charge)

@@ -16,12 +16,15 @@ from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestCont
 from chenu.core.errors import BadInput, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
+from chenu.metering.charges import SHARED_ANSWER, share_answer
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.engine import Engine
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.explorer import EXPLORER_PATH, show_explorer
 from chenu_graphql.media_types import Accepted, MediaType, read_accept
 from chenu_graphql.messages import fail_internally, read_request, write_answer
+from chenu_graphql.metering import charge
 from chenu_graphql.schema import get_schema
 from chenu_graphql.schema_file import send_schema
 from chenu_graphql.sockets import make_socket_route
@@ -39,7 +42,7 @@ _STATUS = {
     "UNAVAILABLE": 503,
 }
 """Statuses of requests that were never executed; 400 for all other codes."""
-_EMPTY_STATUS = {"RATE_LIMITED": 429, "UNAVAILABLE": 503}
+_EMPTY_STATUS = {"RATE_LIMITED": 429, "QUOTA_EXCEEDED": 429, "UNAVAILABLE": 503}
 """Statuses of application/json answers with nothing but this error; all others are 200."""
 _RETRY_SECONDS = 5
 
@@ -74,15 +77,27 @@ async def serve(request: HttpRequest, services: NamedDependency[Services]) -> Re
         return _fail(request_context.refusal, ctx, accepted.plain)
     if accepted.best is None:
         kinds = ", ".join(MediaType)
-        return _fail(BadInput("Accept one of {kinds}", kinds=kinds), ctx, accepted.plain, 406)
+        error = BadInput("Accept one of {kinds}", kinds=kinds)
+        return await _fail_charged(error, ctx, accepted.plain, 406)
     try:
         graphql_request = await _read(request)
     except BadInput as error:
-        return _fail(error, ctx, accepted.plain)
+        return await _fail_charged(error, ctx, accepted.plain)
     except HTTPException as error:
         message = BadInput("The body could not be read")
-        return _fail(message, ctx, accepted.plain, error.status_code)
+        return await _fail_charged(message, ctx, accepted.plain, error.status_code)
     return await _answer(request, graphql_request, accepted, ctx)
+
+
+async def _fail_charged(
+    error: ChenuError, ctx: Context, medium: MediaType, status: int | None = None
+) -> Response[Any]:
+    """What cannot be read takes a call as well."""
+    try:
+        await charge(ctx, 1)
+    except RateLimited as refusal:
+        return _fail(refusal, ctx, medium)
+    return _fail(error, ctx, medium, status)
 
 
 async def _answer(
@@ -92,9 +107,11 @@ async def _answer(
         accepted.takes_events
         and get_engine().find_kind(graphql_request) is OperationType.SUBSCRIPTION
     ):
-        return _respond_as_stream(graphql_request, ctx, accepted.plain)
+        return await _respond_as_stream(graphql_request, ctx, accepted.plain)
     answer, body = write_answer(await get_engine().run(graphql_request, ctx), ctx)
-    request.scope["state"][FOR_EVERYBODY] = _is_for_everybody(answer, ctx)
+    if _is_for_everybody(answer, ctx):
+        shared = share_answer(body, answer.charge.calls)
+        request.scope["state"].update({FOR_EVERYBODY: True, SHARED_ANSWER: shared})
     await answer.record_reading(ctx)
     return _respond(answer, body, ctx, accepted.best or accepted.plain)
 
@@ -160,7 +177,8 @@ def _fail(
     error: ChenuError, ctx: Context, medium: MediaType, status: int | None = None
 ) -> Response[Any]:
     """Refuses a request before its operation is read."""
-    return _refuse(Answer(None, [with_code(to_graphql(error), ctx)]), ctx, medium, status)
+    answer = Answer(None, [with_code(to_graphql(error), ctx)], charge=ctx.charge)
+    return _refuse(answer, ctx, medium, status)
 
 
 def _refuse(
@@ -204,7 +222,7 @@ def _cookies(ctx: Context) -> list[Cookie]:
 
 
 def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
-    headers = {"cache-control": "no-store", **_VARY}
+    headers = {"cache-control": "no-store", **_VARY, **ctx.charge.headers}
     if ctx.cookies:
         headers["set-cookie"] = ctx.cookies[-1]  # a document signs in or out at most once
     waits = [(error.extensions or {}).get("retryAfter") for error in answer.errors]
@@ -216,16 +234,18 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _respond_as_stream(
+async def _respond_as_stream(
     graphql_request: GraphQLRequest, ctx: Context, medium: MediaType
 ) -> Response[Any]:
-    """Refused for a caller with too many live connections."""
+    """Refused for a caller with too many live connections, or without calls."""
     services = ctx.services
     try:
+        await get_engine().charge(graphql_request, ctx)
         slot = services.connections.take(
             Transport.STREAM, ctx.request_context, services.settings.limits
         )
     except RateLimited as error:
         return _fail(error, ctx, medium)
     events = stream_events(get_engine(), graphql_request, ctx, slot)
-    return Stream(events, headers={**EVENTS.headers, **_VARY}, status_code=200)
+    headers = {**EVENTS.headers, **_VARY, **ctx.charge.headers}
+    return Stream(events, headers=headers, status_code=200)

@@ -33,9 +33,10 @@ from chenu.core.errors import (
 from chenu.core.i18n import mark
 from chenu.flows.services import Services
 from chenu.tiers.entitlements import PlanRequired
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.channel import Channel, ClientGone, ProtocolClosed, Socket
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.engine import Engine
 from chenu_graphql.errors import to_graphql, with_code
 from chenu_graphql.messages import (
     SocketMessage,

@@ -12,8 +12,9 @@ from chenu.accounts.live_connections import ConnectionSlot
 from chenu.accounts.request_context import RequestContext
 from chenu.core.errors import ChenuError, Forbidden, Unauthenticated
 from chenu.tiers.entitlements import PlanRequired
+from chenu_graphql.answers import GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Engine, GraphQLRequest
+from chenu_graphql.engine import Engine
 from chenu_graphql.messages import fail_internally, write_answer
 
 EVENTS = SSETransport()

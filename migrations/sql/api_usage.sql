@@ -2,5 +2,5 @@
 -- given back on a day than was served on it.
 
 CREATE UNIQUE INDEX api_usage_key ON api_usage (account, day);
-CREATE INDEX api_usage_age ON api_usage (day);
+CREATE INDEX api_usage_age ON api_usage (created_at);
 ALTER TABLE api_usage ADD CONSTRAINT api_usage_refused CHECK (refused >= 0);

@@ -9,9 +9,10 @@ from prometheus_client import REGISTRY
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
 from chenu.flows.services import Services
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents
-from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.engine import Engine
 from chenu_graphql.fallbacks import FallbackReason
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema

@@ -130,7 +130,7 @@ async def test_introspection_is_open_and_costs_a_call(visitor: httpx.AsyncClient
     )
 
     assert {kind["name"] for kind in once.data["__schema"]["types"]} >= {"Agent", "Purchase"}
-    assert once.cost == {"requested": 1000, "actual": 1000, "calls": 1}
+    assert once.cost | {"requested": 1000, "actual": 1000, "calls": 1} == once.cost
     assert twice.cost["calls"] == 2
 
 
@@ -215,5 +215,5 @@ def test_a_call_is_a_thousand_points(points: int, calls: int) -> None:
 async def test_every_answer_tells_its_cost(visitor: httpx.AsyncClient) -> None:
     for document in ("{ tiers { code } }", "{ nothing }", "{", aliased(31)):
         reply: Reply = await Api(visitor).send(document)
-        assert set(reply.cost) == {"requested", "actual", "calls"}
+        assert list(reply.cost) == ["requested", "actual", "calls", "available", "restoreRate"]
         assert reply.cost["calls"] >= 1

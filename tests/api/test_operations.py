@@ -11,8 +11,8 @@ from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
+from chenu_graphql.answers import GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token

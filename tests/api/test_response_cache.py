@@ -134,7 +134,7 @@ async def test_an_answer_that_nobody_could_write_is_not_stored(
         raise TypeError("no JSON")
 
     with monkeypatch.context() as patched:
-        patched.setattr("chenu_graphql.engine.Answer.to_dict", fail)
+        patched.setattr("chenu_graphql.answers.Answer.to_dict", fail)
         failed = await Api(keeping).send(LIST)
     fixed = await Api(keeping).send(LIST)
 

@@ -9,8 +9,8 @@ from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.accounts.sessions import find_actor
 from chenu.flows.services import Services
 from chenu.settings import Mode
+from chenu_graphql.answers import GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import GraphQLRequest
 from chenu_graphql.routes import get_engine
 from tests.api.calls import Api, as_session, document_of, fingerprint
 from tests.conftest import with_settings

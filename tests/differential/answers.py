@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from chenu_graphql.engine import Answer
+from chenu_graphql.answers import Answer
 
 Path = tuple[str | int, ...]
 

@@ -20,8 +20,9 @@ from chenu.accounts.request_context import RequestContext
 from chenu.core import db
 from chenu.core.i18n import LOCALES
 from chenu.flows.services import Services
+from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
-from chenu_graphql.engine import Answer, Engine, GraphQLRequest
+from chenu_graphql.engine import Engine
 from chenu_graphql.schema import get_schema
 from tests.conftest import SEED, Engines
 from tests.differential.answers import find_difference, list_cursors

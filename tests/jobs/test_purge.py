@@ -213,8 +213,8 @@ async def _agent_view_day() -> None:
 async def _api_usage() -> None:
     person = await make_person("zoe")
     sql = """
-        INSERT INTO api_usage (id, account, day, served, refused)
-        VALUES ($1, $2, current_date, 1, 0)
+        INSERT INTO api_usage (id, account, day, served, refused, created_at)
+        VALUES ($1, $2, current_date, 1, 0, now())
     """
     await db.execute(sql, new_id(), person.actor.account_id)
 

@@ -21,7 +21,7 @@ class MovedTime:
     async def move(self, microseconds: int) -> None:
         self.now += microseconds
         seconds, rest = divmod(self.now, 1_000_000)
-        await self.valkey.hset(_KEY, mapping={"s": seconds, "us": rest})  # type: ignore[misc]
+        await self.valkey.hset(_KEY, mapping={"s": seconds, "us": rest})
 
 
 async def take_time_over(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> MovedTime:

@@ -54,7 +54,7 @@ async def test_each_caller_is_limited_on_its_own_node(services: Services, cluste
 
     assert {found[account.subject] for account in accounts} == {2}
     assert {found[visitor.subject] for visitor in visitors} == {24}
-    sizes = [await valkey.dbsize(target_nodes=node) for node in valkey.get_primaries()]  # type: ignore[no-untyped-call]
+    sizes = [await valkey.dbsize(target_nodes=node) for node in valkey.get_primaries()]
     assert len(sizes) == 3
     assert min(sizes) > 0
     assert sum(sizes) == 40, "one key for each"

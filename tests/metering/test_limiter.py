@@ -78,7 +78,7 @@ async def test_a_fifth_of_the_rate_may_be_taken_at_once(
     assert await take_all(limiter, account) == burst
 
 
-async def test_who_waits_as_long_as_told_is_served(limiter: Limiter, time: MovedTime) -> None:
+async def test_who_waits_as_long_as_it_says_is_served(limiter: Limiter, time: MovedTime) -> None:
     account = somebody()
     await take_all(limiter, account)
 

@@ -124,7 +124,7 @@ async def test_a_process_stores_every_few_seconds_and_at_its_end(
     assert await rows() == [(today, 3, 0)]
 
 
-async def test_a_valkey_that_lost_everything_is_told_what_was_used(
+async def test_a_valkey_that_lost_everything_learns_what_was_used(
     services: Services, account: Allowance
 ) -> None:
     limiter = services.limiter

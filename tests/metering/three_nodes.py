@@ -30,7 +30,7 @@ async def open_cluster(folder: Path) -> AsyncIterator[tuple[RedisCluster, list[C
             children.append(child)
             clients.append(Redis.from_url(url))
             stack.push_async_callback(clients[-1].aclose)
-        nodes = [_address(client) for client in clients]
+        nodes = [_node_of(client) for client in clients]
         await _join(clients, nodes)
         cluster = redis.connect_cluster(f"redis://{nodes[0]}/0", nodes)
         stack.push_async_callback(cluster.aclose)
@@ -44,7 +44,7 @@ def _stop(children: list[Child]) -> None:
         child.wait_stopped(5)
 
 
-def _address(client: Redis) -> str:
+def _node_of(client: Redis) -> str:
     options = client.connection_pool.connection_kwargs
     return f"{options['host']}:{options['port']}"
 

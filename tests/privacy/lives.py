@@ -37,6 +37,9 @@ from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
 from chenu.media.pictures import PictureUse
+from chenu.metering.allowances import allow_account
+from chenu.metering.plans import ApiPlanCode, get_api_plan
+from chenu.metering.usage import store_usage
 from chenu.privacy.deletions import list_deletions_due
 from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
 from chenu.roi.settings import RoiSettingsInput, update_settings
@@ -100,6 +103,7 @@ async def live(services: Services) -> Life:
     await _review(Market(person, sold, buyer), bought)
     await _accept_newer(person, sold, bought)
     await _show(services, sold)
+    await _call(services, person)
     await state_and_appeal(sold, person, f"{WORDS} appeal")
     await save_legal_details(person.actor, replace(COMPANY, legal_name=f"{NAME} Studio"))
     assert sold.creator_id is not None
@@ -139,6 +143,14 @@ async def _show(services: Services, sold: AgentRow) -> None:
     await store_views(services.tallies)
     desk = await make_person("showdesk", staff=(Staff.REVIEWER,))
     await feature_agent(desk.actor, FeatureInput(sold.slug, 1, None, None, "Well made."))
+
+
+async def _call(services: Services, person: Person) -> None:
+    """Their programs call the API."""
+    assert person.actor.account_id is not None
+    limiter = services.limiter
+    await limiter.take(allow_account(person.actor.account_id, get_api_plan(ApiPlanCode.FREE)))
+    await store_usage(limiter.counts)
 
 
 async def _subscribe(services: Services, person: Person) -> Person:

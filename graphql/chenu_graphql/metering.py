@@ -1,0 +1,14 @@
+"""What an operation takes of its caller's calls."""
+
+from chenu_graphql.context import Context
+
+
+async def charge(ctx: Context, calls: int) -> None:
+    """Once for each operation: later callers are told what the first was.
+
+    Raises RateLimited or QuotaExceeded for a caller who has not so many left.
+    """
+    if not ctx.is_charged:
+        ctx.charge = await ctx.services.meter.take(ctx.request_context, calls)
+        ctx.is_charged = True
+    ctx.charge.require(ctx.locale)
