@@ -124,7 +124,7 @@ async def _serve(settings: Settings, claim: Any) -> None:
         async with open_services(settings, "chenu-web") as services:
             app = create_app(services)
             spare_garbage_collection()
-            async with storing(services.limiter.counts):
+            async with storing(services.limiter):
                 await serve_app(app, claim, settings.limits)
 
 

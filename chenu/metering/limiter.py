@@ -5,6 +5,7 @@ its share, and never waits long. docs/decisions/0057.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from functools import partial
@@ -24,9 +25,15 @@ from chenu.metering.script import KnownUsage, TakeScript
 from chenu.metering.share import ProcessShare
 from chenu.metering.usage import UsageCounts, UsageDay, sum_served
 
-_DATABASE_SECONDS = 0.2
+_EXACT_SECONDS = 0.3
+_LONGEST_SECONDS = 0.5
+"""A call waits no longer, whatever is away: the exact answer first, and then the share."""
 _STALE_SECONDS = 2
 _ReadUsed = Callable[[AccountId, Month], Awaitable[int]]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def make_limiter(valkey: "Redis | RedisCluster", processes: int) -> "Limiter":
@@ -41,7 +48,7 @@ class Limiter:
         self.counts = UsageCounts()
         self._script = script
         self._share = share
-        self._taken_alone: set[str] = set()
+        self._taken_alone: dict[str, Allowance] = {}
         self._readings: dict[tuple[AccountId, Month], asyncio.Task[int]] = {}
         self._stored: SingleFlight[tuple[AccountId, Month], int] = SingleFlight(_STALE_SECONDS)
 
@@ -56,50 +63,51 @@ class Limiter:
         if calls > 0:
             self._count(allowance, -calls, await self._take(allowance, -calls))
 
-    async def _take(self, allowance: Allowance, calls: int) -> Taken:
-        try:
-            return await self._take_in_valkey(allowance, calls)
-        except Unavailable:
-            return await self._take_alone(allowance, calls)
+    async def tell(self) -> None:
+        """Valkey learns what was served without it, also of accounts that call no more."""
+        for allowance in list(self._taken_alone.values()):
+            await self._take_in_valkey(allowance, 0, _now() + _EXACT_SECONDS)
 
-    async def _take_in_valkey(self, allowance: Allowance, calls: int) -> Taken:
+    async def _take(self, allowance: Allowance, calls: int) -> Taken:
+        began = _now()
+        try:
+            return await self._take_in_valkey(allowance, calls, began + _EXACT_SECONDS)
+        except (Unavailable, TimeoutError):
+            return await self._take_alone(allowance, calls, began + _LONGEST_SECONDS)
+
+    async def _take_in_valkey(self, allowance: Allowance, calls: int, end: float) -> Taken:
         """What Valkey does not know of the month, it is told: after a loss, and after an absence
         in which this process served calls alone.
         """
         alone = allowance.subject in self._taken_alone
         taken = None if alone else await self._script.take(allowance, calls)
         if taken is None or taken.outcome is Outcome.UNKNOWN:
-            taken = await self._take_and_tell(allowance, calls, taken)
+            async with asyncio.timeout_at(end):
+                taken = await self._take_and_tell(allowance, calls, taken)
         return taken
 
     async def _take_and_tell(self, allowance: Allowance, calls: int, asked: Taken | None) -> Taken:
         taken = asked or await self._script.take(allowance, 0)
         used = await self._used(allowance, taken.month, self._sum_now)
         answered = await self._script.take(allowance, calls, KnownUsage(taken.month, used))
-        self._taken_alone.discard(allowance.subject)
+        self._taken_alone.pop(allowance.subject, None)
         return answered
 
-    async def _take_alone(self, allowance: Allowance, calls: int) -> Taken:
+    async def _take_alone(self, allowance: Allowance, calls: int, end: float) -> Taken:
         taken = self._share.take(allowance, 0, 0)
         used = 0
         if allowance.is_counted:
-            try:
-                used = await self._used(allowance, taken.month, self._sum_lately)
-            except ChenuError:
-                used = 0  # neither Valkey nor the database: the rate is all that is left
-            self._taken_alone.add(allowance.subject)
+            # with neither Valkey nor the database the rate is all that is left
+            with contextlib.suppress(ChenuError, TimeoutError):
+                async with asyncio.timeout_at(end):
+                    used = await self._used(allowance, taken.month, self._sum_lately)
+            self._taken_alone[allowance.subject] = allowance
         return self._share.take(allowance, calls, used)
 
     async def _used(self, allowance: Allowance, month: Month, read: _ReadUsed) -> int:
-        """As far as the database and this process know. Raises Unavailable soon."""
-        account = allowance.account_id
-        pending = self.counts.served_in(account, month)
-        try:
-            async with asyncio.timeout(_DATABASE_SECONDS):
-                stored = await read(account, month)
-        except TimeoutError as error:
-            raise Unavailable("The database is slow") from error
-        return max(0, stored + pending)
+        """As far as the database and this process know."""
+        pending = self.counts.served_in(allowance.account_id, month)
+        return max(0, pending + await read(allowance.account_id, month))
 
     async def _sum_now(self, account: AccountId, month: Month) -> int:
         """Callers that need it at the same time share one read."""

@@ -39,7 +39,10 @@ _SHA = digest_of(_TEXT)
 
 
 class ValkeyAway(Unavailable):
-    """It did not answer in time, or not with what was asked for."""
+    """It did not answer in time, or not with what was asked for: the limiter goes on without."""
+
+    def __init__(self) -> None:
+        super().__init__("The service is not available right now, please try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +77,24 @@ class TakeScript:
     ) -> Taken:
         """Raises ValkeyAway, or Busy where too many wait, within the patience."""
         if not self._breaker.allows():
-            raise ValkeyAway("Valkey is away")
+            raise ValkeyAway
         run = _Run(_arguments(allowance, calls, known), self._breaker.now())
         answer = await self._batches.add(run)
         if isinstance(answer, Exception):
             log.warning("limit_script_failed", error=type(answer).__name__)
-            raise ValkeyAway("Valkey does not run the script") from answer
+            raise ValkeyAway from answer
         return read_answer(answer)
 
     async def _run_all(self, runs: Sequence[_Run]) -> Sequence[Any]:
         if self._breaker.failed_since(runs[0].asked_at):
-            raise ValkeyAway("Valkey is away")
+            raise ValkeyAway
         try:
             async with asyncio.timeout(self._patience_seconds):
                 answers = await self._ask(runs)
         except (RedisError, OSError, TimeoutError) as error:
             self._breaker.fail()
             log.warning("limits_without_valkey", error=type(error).__name__)
-            raise ValkeyAway("Valkey is away") from error
+            raise ValkeyAway from error
         self._breaker.succeed()
         return answers
 

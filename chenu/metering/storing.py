@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from chenu.metering.usage import UsageCounts, store_usage
+from chenu.core.errors import Unavailable
+from chenu.metering.limiter import Limiter
+from chenu.metering.usage import store_usage
 
 log = structlog.get_logger(__name__)
 
@@ -17,10 +19,10 @@ _LAST_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def storing(counts: UsageCounts, every_seconds: float = STORE_SECONDS) -> AsyncIterator[None]:
+async def storing(limiter: Limiter, every_seconds: float = STORE_SECONDS) -> AsyncIterator[None]:
     """Within this block. The database may be away: what is not stored waits for the next time."""
     stop = asyncio.Event()
-    task = asyncio.create_task(_store_until(stop, counts, every_seconds))
+    task = asyncio.create_task(_store_until(stop, limiter, every_seconds))
     try:
         yield
     finally:
@@ -29,17 +31,19 @@ async def storing(counts: UsageCounts, every_seconds: float = STORE_SECONDS) -> 
         task.cancel()
 
 
-async def _store_until(stop: asyncio.Event, counts: UsageCounts, every_seconds: float) -> None:
+async def _store_until(stop: asyncio.Event, limiter: Limiter, every_seconds: float) -> None:
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_seconds)
         if not stop.is_set():
-            await _try_to_store(counts)
-    await _try_to_store(counts)
+            await _try_to_store(limiter)
+    await _try_to_store(limiter)
 
 
-async def _try_to_store(counts: UsageCounts) -> None:
+async def _try_to_store(limiter: Limiter) -> None:
     try:
-        await store_usage(counts)
+        await store_usage(limiter.counts)
+        with contextlib.suppress(Unavailable, TimeoutError):  # not back yet
+            await limiter.tell()
     except Exception as error:
         log.warning("usage_not_stored", error=type(error).__name__)

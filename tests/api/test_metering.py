@@ -50,7 +50,10 @@ async def program(http: httpx.AsyncClient, metering: Services, person: Person) -
 
 async def use_up(person: Person, calls: int) -> None:
     """As if so many had been served this month."""
-    sql = "INSERT INTO api_usage (id, account, day, served, refused) VALUES ($1, $2, $3, $4, 0)"
+    sql = """
+        INSERT INTO api_usage (id, account, day, served, refused, created_at)
+        VALUES ($1, $2, $3, $4, 0, now())
+    """
     await db.execute(sql, new_id(), person.actor.account_id, business_now().date(), calls)
 
 

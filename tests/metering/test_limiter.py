@@ -1,5 +1,6 @@
 """The limiter over Valkey: rate, burst and quota of one caller."""
 
+import asyncio
 import random
 from bisect import bisect_right
 from collections.abc import AsyncIterator
@@ -240,3 +241,16 @@ async def test_a_clock_that_was_set_back_locks_nobody_out(
     await time.move(-3_600_000_000)
 
     assert (await limiter.take(account)).retry_after <= 72
+
+
+async def test_a_call_is_one_round_trip(limiter: Limiter, time: MovedTime) -> None:
+    account = somebody(get_api_plan(ApiPlanCode.PRO))
+    await limiter.take(account)
+    await time.valkey.config_resetstat()
+
+    await asyncio.gather(*(limiter.take(account) for _ in range(20)))
+
+    stats = await time.valkey.info("commandstats")
+    in_the_script = {"cmdstat_hmget", "cmdstat_hset", "cmdstat_expire"}
+    assert stats.keys() - in_the_script == {"cmdstat_evalsha", "cmdstat_config|resetstat"}
+    assert stats["cmdstat_evalsha"]["calls"] == 20

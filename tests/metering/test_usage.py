@@ -111,17 +111,32 @@ async def test_what_cannot_be_stored_now_stays_counted(
 async def test_a_process_stores_every_few_seconds_and_at_its_end(
     services: Services, account: Allowance
 ) -> None:
-    today = business_now().date()
-    counts = UsageCounts()
-    day = UsageDay(account.account_id, today)
-    async with storing(counts, 0.01):
-        counts.add(day, served=1)
+    limiter = services.limiter
+    async with storing(limiter, 0.01):
+        await limiter.take(account)
         await until(rows)
-        counts.add(day, served=1)
-    async with storing(counts, 3_600):
-        counts.add(day, served=1)
+        await limiter.take(account)
+    async with storing(limiter, 3_600):
+        await limiter.take(account)
 
-    assert await rows() == [(today, 3, 0)]
+    assert await rows() == [(business_now().date(), 3, 0)]
+
+
+async def test_what_was_served_alone_is_reported_though_nobody_calls_again(
+    services: Services, account: Allowance, alone: Limiter
+) -> None:
+    await services.limiter.take(account, 3)
+    await store_usage(services.limiter.counts)
+    await alone.take(account, 4)
+    async with storing(alone, 0.01):
+        alone._script = services.limiter._script
+
+        async def is_known() -> bool:
+            return (await services.limiter.take(account, 0)).used == 7
+
+        await until(is_known)
+
+    assert alone._taken_alone == {}
 
 
 async def test_a_valkey_that_lost_everything_learns_what_was_used(
