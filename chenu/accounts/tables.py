@@ -1,16 +1,6 @@
 """Users, accounts, and how users prove who they are."""
 
-from piccolo.columns import (
-    JSONB,
-    UUID,
-    Array,
-    BigInt,
-    Boolean,
-    Bytea,
-    Integer,
-    Text,
-    Timestamptz,
-)
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.core.columns import belongs_to, business_time, primary_id, system_time

@@ -131,10 +131,7 @@ class PersonDeletedParams(MailParams, frozen=True):
 
 
 class PlanParams(MailParams, frozen=True, kw_only=True):
-    """`account` is a company's name, and empty for a personal account.
-
-    `is_api`: the plan is one of the paid API, beside the tier.
-    """
+    """`account` is a company's name, and empty for a personal account. `is_api`: an API plan."""
 
     name: str
     account: str

@@ -216,7 +216,6 @@ class Loaders:
 
     @cached_property
     def api_plans(self) -> Loader[AccountId, SubscriptionRow | None]:
-        """As `plans`, of the paid API."""
         return one_each(list_api_plans, lambda row: row.account_id)
 
     @cached_property

@@ -7,7 +7,12 @@ import strawberry
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.roles import Right
 from chenu.billing.invoices import InvoiceId, InvoiceRow, pdf_path
-from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
+from chenu.billing.recurring import (
+    BillingInterval,
+    InvoiceStatus,
+    SubscriptionKind,
+    SubscriptionStatus,
+)
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
 from chenu.flows.invoice_words import describe_line
 from chenu.tiers import catalogue
@@ -133,9 +138,11 @@ def _is_ours(ctx: Context, row: SubscriptionRow | InvoiceRow | None) -> bool:
 
 
 async def _find_subscription(ctx: Context, row_id: SubscriptionId) -> SubscriptionRow | None:
+    """Those of monthly agents are purchases, and the API's plan stands with its account."""
     READER.require(ctx)
     row = await ctx.loaders.subscriptions.load(row_id)
-    return row if _is_ours(ctx, row) else None
+    is_tier = row is not None and row.kind is SubscriptionKind.TIER
+    return row if is_tier and _is_ours(ctx, row) else None
 
 
 async def _find_invoice(ctx: Context, row_id: InvoiceId) -> InvoiceRow | None:

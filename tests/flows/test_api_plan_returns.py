@@ -79,7 +79,7 @@ async def test_whoever_asked_for_it_at_once_pays_for_the_days_used(
     await require_true_books(services)
 
 
-async def test_staff_return_a_part_and_the_plan_is_kept(
+async def test_staff_return_a_part_and_the_plan_goes_on(
     services: Services, payer: Person, stripe_side: StripeSide
 ) -> None:
     clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
@@ -95,7 +95,7 @@ async def test_staff_return_a_part_and_the_plan_is_kept(
     await require_true_books(services)
 
 
-async def test_a_disputed_plan_is_kept(
+async def test_a_disputed_plan_goes_on(
     services: Services, payer: Person, stripe_side: StripeSide
 ) -> None:
     [payment] = await list_invoice_payments([(await get_only_invoice(payer)).id])
