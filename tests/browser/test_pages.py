@@ -82,8 +82,8 @@ SIGNED_IN = {
         "/creator/disputes",
     ),
     "business": ("/account/members", "/account/token-limits", "/roi"),
-    "free": ("/account/plan", "/account/invoices"),
-    "enterprise": ("/account/plan", "/tokens"),
+    "free": ("/account/plan", "/account/invoices", "/developers"),
+    "enterprise": ("/account/plan", "/tokens", "/developers"),
     "trial": (
         "/account/plan",
         "/account/plan/change?tier=BUSINESS&interval=YEAR",
