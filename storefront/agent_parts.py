@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chenu.core.i18n import mark
 
-OVERVIEW, REVIEWS, VERSIONS = "overview", "reviews", "versions"
+OVERVIEW, REVIEWS, VERSIONS, API = "overview", "reviews", "versions", "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class AgentParts:
         (OVERVIEW, mark("Overview")),
         (REVIEWS, mark("Reviews")),
         (VERSIONS, mark("Versions")),
+        (API, mark("API")),
     )
 
     def of(self, part: str) -> str:

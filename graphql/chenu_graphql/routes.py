@@ -26,6 +26,7 @@ from chenu_graphql.media_types import Accepted, MediaType, read_accept
 from chenu_graphql.messages import fail_internally, read_request, write_answer
 from chenu_graphql.metering import charge
 from chenu_graphql.schema import get_schema
+from chenu_graphql.schema_file import send_schema
 from chenu_graphql.sockets import make_socket_route
 from chenu_graphql.stored import show_stored
 from chenu_graphql.streams import EVENTS, stream_events, write_event
@@ -58,9 +59,11 @@ def get_engine() -> Engine:
 
 
 def create_graphql_routes(services: Services) -> list[ControllerRouterHandler]:
-    """Everything below /graphql; the schema is built here, not by the first request."""
+    """Everything below /graphql, and the file of the schema, which is built here and not by the
+    first request.
+    """
     socket = make_socket_route(get_engine(), services, PATH)
-    return [serve, refuse_get, show_explorer, show_stored, socket]
+    return [serve, refuse_get, show_explorer, show_stored, send_schema, socket]
 
 
 @post(PATH, status_code=200, include_in_schema=False)

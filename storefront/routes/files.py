@@ -105,7 +105,10 @@ async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
 async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
     """The public pages and every agent on sale, the latest changed first."""
     base = escape(settings.public_url)
-    entries = [f"<url><loc>{base}{path}</loc></url>" for path in ("/", "/agents", "/pricing")]
+    entries = [
+        f"<url><loc>{base}{path}</loc></url>"
+        for path in ("/", "/agents", "/pricing", "/developers")
+    ]
     for found in await list_public_addresses(limit=_SITEMAP_LIMIT):
         location = f"<loc>{base}/agents/{escape(found.slug)}</loc>"
         entries.append(f"<url>{location}<lastmod>{found.updated_at.date()}</lastmod></url>")

@@ -1,7 +1,6 @@
 """The audit suite of GraphQL over HTTP (npm package graphql-http) against the running product."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 
 from chenu.demo.processes import Child, free_port
+from tests.api.programs import find_node
 from tests.conftest import Engines
 
 _SUITE = Path(__file__).with_name("audit_suite.mjs")
@@ -32,14 +32,6 @@ class Audit(msgspec.Struct):
     name: str
     status: str
     reason: str
-
-
-def _find_node() -> str:
-    """The machine's, or the one that set-up put into the virtual environment."""
-    places = [os.environ.get("PATH", ""), str(Path(sys.executable).parent)]
-    found = shutil.which("node", path=os.pathsep.join(places))
-    assert found, "set-up fetches node where there is none: make test"
-    return found
 
 
 def _is_up(url: str) -> bool:
@@ -68,7 +60,7 @@ def product(engines: Engines) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def audits(product: str) -> dict[str, Audit]:
-    command = [_find_node(), str(_SUITE), f"{product}/graphql"]
+    command = [find_node(), str(_SUITE), f"{product}/graphql"]
     suite = subprocess.run(command, check=True, capture_output=True, timeout=60)
     return {audit.id: audit for audit in msgspec.json.decode(suite.stdout, type=list[Audit])}
 

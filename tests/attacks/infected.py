@@ -77,6 +77,7 @@ class Store:
                 f"/agents/{slug}",
                 f"/agents/{slug}/reviews",
                 f"/agents/{slug}/versions",
+                f"/agents/{slug}/api",
                 f"/agents/{slug}/report",
                 f"/reviews/{self.review}/report",
                 f"/reports/{self.receipt}",

@@ -38,6 +38,7 @@ FOR_PROGRAMS = {
     "WEBSOCKET /graphql": "each field's rule",
     "GET /graphql/explorer": "a page without data",
     "GET /graphql/operations.json": "the stored operations, the same for everybody",
+    "GET /developers/schema.graphql": "the schema, which everybody may ask for",
 }
 """The rules of routes outside the storefront."""
 

@@ -6,7 +6,9 @@ import re
 import httpx
 import pytest
 
+from tests.api.programs import run_program
 from tests.browser.visitor import MARKS, Visitor
+from tests.waiting import until
 
 pytestmark = MARKS
 
@@ -192,3 +194,28 @@ async def test_search_as_you_type_swaps_the_list_and_keeps_the_address(visitor: 
     await visitor.page.reload()
     assert "Trieur de factures" in await visitor.text()
     assert await visitor.page.input_value("[name=q]") == "factur"
+
+
+async def test_a_developer_copies_a_program_runs_it_and_sees_its_call(visitor: Visitor) -> None:
+    await visitor.sign_in("enterprise")
+    page, shown = visitor.page, visitor.page.locator("#own .tile").first.locator("dd")
+    await visitor.go("/developers")
+    before = int(re.sub(r"\D", "", await shown.inner_text()))
+    program = await page.locator("#first-call-curl").inner_text()
+    await page.locator("#begin a[href='/account#api-keys']").click()
+    await page.fill("form[action='/account/api-keys'] [name=name]", "Premier essai")
+    await page.check("#scope-READ")
+    await visitor.press("form[action='/account/api-keys'] button")
+    secret = await page.locator(".secret code").inner_text()
+
+    ran = await run_program(program, "curl", secret)
+
+    assert json.loads(ran.out)["data"]["viewer"]["displayName"]
+
+    async def is_on_the_chart() -> bool:
+        await visitor.go("/developers")
+        rows = page.locator("#own figure tbody tr")
+        return await rows.count() > 0 and await shown.inner_text() == str(before + 1)
+
+    await until(is_on_the_chart)
+    assert await page.locator("#own svg rect").count() >= 1

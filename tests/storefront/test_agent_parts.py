@@ -21,14 +21,14 @@ async def _structured(browser: Browser, agent: AgentRow) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize("part", ["", "/reviews", "/versions"])
+@pytest.mark.parametrize("part", ["", "/reviews", "/versions", "/api"])
 async def test_each_part_has_its_address_and_begins_with_what_matters(
     browser: Browser, agent: AgentRow, part: str
 ) -> None:
     page = await browser.get(f"/agents/{agent.slug}{part}")
 
     assert page.status == 200
-    for each in ("", "/reviews", "/versions"):
+    for each in ("", "/reviews", "/versions", "/api"):
         assert f"/agents/{agent.slug}{each}" in page.links()
     for words in (agent.tagline, "It touches", "No review yet", "Last update", "Refund", "€9.99"):
         assert words in page.words
@@ -83,6 +83,7 @@ async def test_there_is_no_twin_of_what_one_may_not_see(browser: Browser, agent:
     assert (await browser.get(f"/agents/{agent.slug}.md")).status == 404
     assert (await browser.get(f"/agents/{agent.slug}/reviews")).status == 404
     assert (await browser.get(f"/agents/{agent.slug}/versions")).status == 404
+    assert (await browser.get(f"/agents/{agent.slug}/api")).status == 404
 
 
 @pytest.mark.parametrize(

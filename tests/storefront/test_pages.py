@@ -22,6 +22,7 @@ OPEN_PAGES = [
     "/agents?q=nothing%20fits%20this",
     "/pricing",
     "/pricing?interval=YEAR",
+    "/developers",
     "/sign-in",
     "/sign-up",
     "/password/forgot",
