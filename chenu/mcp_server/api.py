@@ -14,6 +14,8 @@ from chenu.mcp_server.refusals import Refused, TopError, explain_errors
 Reply = TypeVar("Reply", bound=Answer)
 
 TIMEOUT = httpx.Timeout(30, connect=10)
+_NOT_STORED = "PERSISTED_QUERY_NOT_FOUND"
+"""From an API that is older than this server."""
 _ERRORS = TypeAdapter(list[TopError])
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 
@@ -26,20 +28,23 @@ class Api:
 
     async def ask(self, document: Document, reply: type[Reply], **variables: Any) -> Reply:
         """Raises Refused."""
-        body = {
-            "query": document.text,
-            "operationName": document.name,
-            "variables": {name: value for name, value in variables.items() if value is not None},
-        }
-        answer = self._read(await self._post(body))
-        if errors := answer.get("errors"):
-            raise explain_errors(_ERRORS.validate_python(errors), self.site)
+        given = {name: value for name, value in variables.items() if value is not None}
+        answer, errors = await self._send({"documentId": document.id, "variables": given})
+        if errors and errors[0].extensions.code == _NOT_STORED:
+            answer, errors = await self._send({"query": document.text, "variables": given})
+        if errors:
+            raise explain_errors(errors, self.site)
         try:
-            return reply.model_validate(drop_unseen(answer["data"]))
-        except (KeyError, ValidationError):
-            raise Refused(
-                "The API answered in a form that this server does not know: update chenu[mcp]."
-            ) from None
+            return reply.model_validate(answer.get("data"))
+        except ValidationError:
+            raise _unknown_form() from None
+
+    async def _send(self, body: dict[str, Any]) -> tuple[dict[str, Any], list[TopError]]:
+        answer = self._read(await self._post(body))
+        try:
+            return answer, _ERRORS.validate_python(answer.get("errors") or [])
+        except ValidationError:
+            raise _unknown_form() from None
 
     async def _post(self, body: dict[str, Any]) -> httpx.Response:
         headers = {"authorization": f"Bearer {self._find_key()}", "accept-language": "en"}
@@ -58,11 +63,15 @@ class Api:
         except ValueError:
             answer = None
         if isinstance(answer, dict) and ("data" in answer or "errors" in answer):
-            return answer
+            return {name: drop_unseen(value) for name, value in answer.items()}
         raise Refused(
             f"{self.site}/graphql answered with status {response.status_code}, not as the API of "
             "CHE·NU does. Its owner checks CHENU_API_URL."
         )
+
+
+def _unknown_form() -> Refused:
+    return Refused("The API answered in a form that this server does not know: update chenu[mcp].")
 
 
 def drop_unseen(value: Any) -> Any:

@@ -11,6 +11,7 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
+from chenu_graphql import stored
 from tests.api.calls import gid
 from tests.flows.runs import Bench, give_agent, set_up
 from tests.mcp_server.agents import Agent, SdkProcess, connect
@@ -26,11 +27,13 @@ async def bench(services: Services) -> Bench:
     return await set_up(services, tier=TierCode.PRO)
 
 
-async def make_key(bench: Bench, *scopes: ApiScope) -> str:
+async def make_key(bench: Bench, *scopes: ApiScope, documents_only: bool = False) -> str:
     pepper = bench.services.settings.secret
-    return (
-        await create_api_key(bench.actor, "agent", scopes or tuple(ApiScope), None, pepper)
-    ).secret
+    given = scopes or tuple(ApiScope)
+    made = await create_api_key(
+        bench.actor, "agent", given, None, pepper, documents_only=documents_only
+    )
+    return made.secret
 
 
 @pytest.fixture
@@ -48,7 +51,11 @@ def join(sdk: SdkProcess, url: str, bench: Bench) -> Connecting:
 async def test_an_agent_searches_and_runs_over_stdio_and_its_key_is_in_no_log(
     sdk: SdkProcess, url: str, bench: Bench, tmp_path: Path
 ) -> None:
-    key, log, run_key = await make_key(bench), tmp_path / "server.log", str(uuid4())
+    key, log, run_key = (
+        await make_key(bench, documents_only=True),
+        tmp_path / "server.log",
+        str(uuid4()),
+    )
     env = {"CHENU_API_URL": url, "CHENU_API_KEY": key}
     agent = await connect(sdk, uuid4().hex, "stdio", env=env, log=str(log))
 
@@ -230,3 +237,14 @@ async def test_what_a_creator_wrote_is_data_without_what_nobody_sees(
     assert found["tagline"] == "Fast, good 👩\u200d💻"
     assert not set(result.text) & {*unseen, "\u202e", "\u200b"}
     assert await bench.balance() == (1000, 0)
+
+
+async def test_an_api_that_is_older_gets_the_text(
+    join: Connecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "read_stored", dict)
+    agent = await join()
+
+    found = (await agent.call("search_agents", query="planner")).data
+
+    assert [each["name"] for each in found["items"]] == ["Planner"]
