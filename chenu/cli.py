@@ -122,11 +122,10 @@ async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.metering.storing import storing
 
     with tracing.recording(settings.traces, "chenu-web"):
-        async with open_services(settings, "chenu-web") as services:
+        async with open_services(settings, "chenu-web") as services, storing(services.limiter):
             app = create_app(services)
             spare_garbage_collection()
-            async with storing(services.limiter):
-                await serve_app(app, claim, settings.limits)
+            await serve_app(app, claim, settings.limits)
 
 
 @main.command()
