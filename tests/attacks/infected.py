@@ -73,7 +73,7 @@ class Store:
                 "/",
                 "/agents",
                 f"/agents?q={typed}",
-                f"/agents?sort={typed}&min={typed}&kind={typed}",
+                f"/agents?sort={typed}&min={typed}&kind={typed}&rising={typed}",
                 f"/agents/{slug}",
                 f"/agents/{slug}/reviews",
                 f"/agents/{slug}/versions",

@@ -51,6 +51,7 @@ QUERIES = (
     "/agents?capability={}",
     "/agents?sphere={}",
     "/agents?sort={}",
+    "/agents?rising={}",
     "/agents?after={}",
     "/agents?before={}",
     "/agents?{}=1",

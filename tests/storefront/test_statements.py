@@ -68,7 +68,7 @@ async def test_it_is_french_for_who_reads_french(desk: Browser, statement: State
 
     seen = await desk.get(page_of(statement))
 
-    assert "au nom et pour le compte de Atelier Nord SARL" in seen.words
+    assert "au nom et pour le compte du fournisseur Atelier Nord SARL" in seen.words
     assert "La part comprend la TVA." in seen.words
 
 
