@@ -18,6 +18,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
@@ -53,6 +54,10 @@ _RENDERER = structlog.dev.ConsoleRenderer(
     colors=False, exception_formatter=structlog.dev.plain_traceback
 )
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _RENDERER])
+
+# A busy machine is no bug: claims of time live in `bench/`.
+hypothesis.settings.register_profile("chenu", deadline=None)
+hypothesis.settings.load_profile("chenu")
 
 # Drawn once by the process that starts the run: xdist's workers inherit it and collect alike.
 SEED = os.environ.setdefault("CHENU_TEST_SEED", str(random.SystemRandom().randrange(10**6)))

@@ -119,7 +119,7 @@ def test_an_accepted_password_is_long_enough_and_not_the_address(text: str) -> N
         assert text.lower() != "zoe@example.org"
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.text(st.characters(), min_size=8, max_size=20))
 async def test_a_password_of_any_characters_fits_its_own_hash_alone(password: str) -> None:
     made = await hash_password(password)

@@ -39,7 +39,6 @@ filters = st.builds(
 )
 over_many_queries = settings(
     max_examples=runs(300),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 queries = st.builds(AgentQuery, st.sampled_from(("", *WORDS, *MISTYPED)), filters)

@@ -53,7 +53,6 @@ async def test_no_search_breaks_anything(shop: Shop, search: str) -> None:
 
 @settings(
     max_examples=runs(1000),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(search=st.text(st.characters(), max_size=60))

@@ -179,7 +179,6 @@ LETTERS = st.text(
 )
 SAME_RULES = settings(
     max_examples=runs(5000),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -25,7 +25,6 @@ waves = st.lists(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=4), max
 
 @settings(
     max_examples=runs(200),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sequence=waves, open_at_the_end=st.booleans())

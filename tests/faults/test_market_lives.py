@@ -152,7 +152,6 @@ async def test_a_market_is_what_its_model_says_after_each_step(
         how = settings(
             max_examples=AT_ONCE,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

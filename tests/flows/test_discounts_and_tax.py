@@ -119,7 +119,6 @@ async def violated() -> list[str]:
 
 @settings(
     max_examples=runs(150),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sale=amounts(), is_sent=st.booleans())
@@ -148,7 +147,6 @@ async def test_every_cent_of_a_discounted_and_taxed_sale_has_one_place(
 
 @settings(
     max_examples=runs(150),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sale=amounts(), is_refunded=st.booleans())

@@ -36,7 +36,6 @@ movements = st.lists(
 
 @settings(
     max_examples=runs(300),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sales=movements, pay_out=st.booleans(), twice=st.booleans())

@@ -194,7 +194,6 @@ def test_the_books_balance_after_any_sequence_of_operations(
         @seed(SEED)
         @settings(
             max_examples=SEQUENCES,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         )
