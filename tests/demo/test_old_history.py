@@ -60,7 +60,7 @@ def test_an_old_history_goes_on_where_it_ended(aged: RunningDemo) -> None:
 
 
 def test_over_an_old_history_an_agent_is_bought_and_time_passes(aged: RunningDemo) -> None:
-    with open_program(aged, make_key(aged, "pro")) as program:
+    with open_program(aged, make_key(aged, "enterprise")) as program:
         assert buy_agent(program, "trieur-de-factures")["status"] == "PAID"
     require_true_books(aged)
 

@@ -1,4 +1,7 @@
-"""A program buys in the running demo with an API key of pro@, through our published operations."""
+"""A program buys in the running demo through our published operations.
+
+Its API key is of enterprise@, whose contract has no limit of calls.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +17,7 @@ SPLIT = {"gross": 900, "creatorShare": 630, "platformShare": 270}
 
 @pytest.fixture
 def program(demo: RunningDemo) -> Iterator[Program]:
-    with open_program(demo, make_key(demo, "pro")) as program:
+    with open_program(demo, make_key(demo, "enterprise")) as program:
         yield program
 
 
