@@ -7,6 +7,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.product_process import start_chenu
+from tests.waiting import until
 
 
 @dataclass
@@ -62,3 +63,14 @@ class Server:
         if self.died:
             self.deaths += 1
             self.start()
+
+    async def require_one_death_since(self, deaths: int) -> None:
+        """Waits for it, and restarts: a killed process closes its connections, so that its clients
+        go on elsewhere, some time before its parent is told of the death."""
+
+        async def is_found_dead() -> bool:
+            self.revive()
+            return self.deaths > deaths
+
+        await until(is_found_dead, f"the death of {self.name} at its crash point")
+        assert self.deaths == deaths + 1

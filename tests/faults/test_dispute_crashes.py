@@ -53,4 +53,4 @@ async def test_a_dispute_survives_a_kill(stand: Stand, point: str) -> None:
         await until(partial(_is_followed, stand, charge))
         assert await count("operation", _REVERSED, charge) == 1
         await require_books(stand)
-        assert stand.worker.deaths == deaths + 1, "the process never reached the point"
+        await stand.worker.require_one_death_since(deaths)

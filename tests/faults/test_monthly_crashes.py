@@ -54,7 +54,7 @@ async def test_a_monthly_agents_start_and_split_survive_a_kill(
         await stand.pay(await stand.buy_until_open(buyer, "one", agent))
         await stand.settle(run + 1)
 
-        assert server.deaths == deaths + 1, "the process never reached the point"
+        await server.require_one_death_since(deaths)
 
 
 RENEWAL = {
@@ -160,7 +160,7 @@ async def test_a_renewal_and_its_split_survive_a_kill(
     await stand.stripe.change(path, **anew)
     await settle(stand)
 
-    assert server.deaths == deaths + 1, "the process never reached the point"
+    await server.require_one_death_since(deaths)
     payments = await list_payments([subscriber.purchase_id])
     assert [payment.creator_share for payment in payments] == [700, 700]
     assert len({payment.stripe_transfer_id for payment in payments} - {None}) == 2
@@ -181,6 +181,6 @@ async def test_a_cancellation_and_its_undoing_survive_a_kill(
     await subscriber.change_until_done(mutation)
     await settle(stand)
 
-    assert stand.web.deaths == deaths + 1, "the process never reached the point"
+    await stand.web.require_one_death_since(deaths)
     assert (await subscriber.purchase()).status is STATUS[mutation]
     await require_books(stand)

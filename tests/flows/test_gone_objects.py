@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase
 from chenu.core import db
@@ -28,6 +29,15 @@ from tests.flows.sales import (
 from tests.people import get_agent, make_person
 from tests.rows import count, put
 from tests.stripe_side import AWAY, StripeSide
+
+COMPANY = BillingDetailsInput(
+    name="Atelier Zola",
+    line1="2 rue de la Paix",
+    postal_code="75002",
+    city="Paris",
+    country="FR",
+    tax_id="FR12000000000",
+)
 
 
 async def customer_of(market: Market) -> str:
@@ -124,6 +134,21 @@ async def test_a_customer_that_is_gone_again_and_again_is_made_each_time(
         await delete_customer(stripe_side, market)
 
     assert len(seen) == 3
+
+
+async def test_a_customer_found_gone_with_its_new_tax_number_is_made_anew(
+    services: Services, stripe_side: StripeSide, market: Market
+) -> None:
+    await save_billing_details(market.buyer.actor, COMPANY)
+    await buy(services, market)
+    other = await another_agent(services, market)
+    await delete_customer(stripe_side, market)
+    await save_billing_details(market.buyer.actor, replace(COMPANY, tax_id="DE136695976"))
+
+    page = await open_another(services, other)
+
+    assert page.checkout_url is not None
+    assert await count("operation", "kind = 'CUSTOMER_TAX_ID' AND state = 'FAILED'") == 1
 
 
 @pytest.mark.parametrize("buys", [2, 8])
