@@ -31,6 +31,7 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.budget_tables",
             "chenu.tokens.limit_tables",
             "chenu.metering.tables",
+            "chenu.affiliates.tables",
         ],
         exclude_imported=True,
     ),

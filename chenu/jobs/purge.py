@@ -3,6 +3,7 @@
 import structlog
 
 from chenu.accounts import retention as accounts
+from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
 from chenu.billing import retention as billing
 from chenu.core import retention as core
@@ -31,6 +32,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *tokens.RETENTIONS,
     *packs.RETENTIONS,
     *metering.RETENTIONS,
+    *affiliates.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -210,6 +210,21 @@ async def _agent_view_day() -> None:
     await db.execute(sql, new_id(), agent_id)
 
 
+async def _affiliate_click() -> None:
+    person = await make_person("zoe")
+    affiliate = new_id()
+    sql = """
+        INSERT INTO affiliate (id, member, code, status, joined_at)
+        VALUES ($1, $2, 'CHENU00000001', 'ACTIVE', now())
+    """
+    await db.execute(sql, affiliate, person.user_id)
+    sql = """
+        INSERT INTO affiliate_click (id, affiliate, landing, visitor, clicked_at)
+        VALUES ($1, $2, '/', 'x', now())
+    """
+    await db.execute(sql, new_id(), affiliate)
+
+
 async def _api_usage() -> None:
     person = await make_person("zoe")
     sql = """
@@ -296,6 +311,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export": _data_export,
     "data_export_chunk": _data_export_chunk,
     "agent_view_day": _agent_view_day,
+    "affiliate_click": _affiliate_click,
     "api_usage": _api_usage,
     "trial_reminder": _trial_reminder,
     "execution": _execution,

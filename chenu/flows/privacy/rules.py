@@ -4,6 +4,7 @@ from chenu.accounts import privacy as accounts
 from chenu.accounts.actor import UserId
 from chenu.accounts.customers import list_owned_accounts
 from chenu.accounts.emails import list_proved_emails, list_wanted_emails
+from chenu.affiliates import privacy as affiliates
 from chenu.agents import privacy as agents
 from chenu.agents.privacy import list_agents_made
 from chenu.billing import privacy as billing
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *ledger.RULES,
     *tokens.RULES,
     *metering.RULES,
+    *affiliates.RULES,
     *support.RULES,
     *moderation.RULES,
     *packs.RULES,

@@ -1,0 +1,1 @@
+"""Affiliates: who joined, clicks of their links, customers bound to them, commissions, payouts."""
