@@ -1,0 +1,54 @@
+"""Customers bound to affiliates: one for each account, for ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.accounts.actor import AccountId, UserId
+from chenu.affiliates.model import (
+    AffiliateId,
+    ClickId,
+    ReferralId,
+    ReferralOrigin,
+    ReferralState,
+)
+from chenu.affiliates.tables import Referral
+from chenu.core import db
+from chenu.core.errors import NotFound
+from chenu.core.rows import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """`member` signed up and owns the account. `reason` says why it is HELD or REFUSED."""
+
+    id: ReferralId
+    affiliate_id: AffiliateId
+    account_id: AccountId
+    member: UserId
+    origin: ReferralOrigin
+    state: ReferralState
+    reason: str
+    click: ClickId | None
+    clicked_at: datetime | None
+    bound_at: datetime
+
+
+_COLUMNS = Columns(ReferralRow, Referral, affiliate_id="affiliate", account_id="account")
+_SELECT = f"SELECT {_COLUMNS.select()} FROM referral"  # noqa: S608 - own columns
+
+
+async def find_referral_of(account_id: AccountId) -> ReferralRow | None:
+    return await db.find_one(ReferralRow, f"{_SELECT} WHERE account = $1", account_id)
+
+
+async def get_referral(referral_id: ReferralId) -> ReferralRow:
+    """Raises NotFound."""
+    found = await db.find_one(ReferralRow, f"{_SELECT} WHERE id = $1", referral_id)
+    if found is None:
+        raise NotFound("There is no such referral")
+    return found
+
+
+async def insert_referral(row: ReferralRow) -> bool:
+    """False for an account that is bound already, to whomever."""
+    return bool(await _COLUMNS.insert(row, "ON CONFLICT (account) DO NOTHING"))

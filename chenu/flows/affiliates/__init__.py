@@ -1,0 +1,1 @@
+"""Stories of affiliates that cross features: sign-ups, commissions, payouts."""
