@@ -23,6 +23,7 @@ from chenu.flows.subscriptions.contracts import enter_contract
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
+from tests.affiliates.bound import bind, make_affiliate
 from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
@@ -164,6 +165,13 @@ async def _make_statement(agent: AgentRow) -> object:
     return await put_statement(agent.creator_id)
 
 
+async def _recommend() -> dict[str, Any]:
+    """An affiliate, and a customer who came by their link."""
+    affiliate = await make_affiliate(await make_person("recommending"))
+    referral = await bind(await make_person("recommended"), affiliate)
+    return {"affiliate": affiliate.id, "referral": referral.id}
+
+
 async def _run_twice(services: Services, cast: Cast, agent: AgentRow) -> list[ExecutionId]:
     """Two runs of the buyer's that nobody has reported; the creator has tokens for some, too.
 
@@ -232,6 +240,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "pack order": await _buy_pack(services, buyer),
         **await _review(services, cast),
         **await state_and_appeal(draft, creator),
+        **await _recommend(),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)
