@@ -11,7 +11,7 @@ from chenu.core import db
 from chenu.core.errors import NotFound
 from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest
-from chenu.core.rows import Columns, update
+from chenu.core.rows import Columns
 
 _COLUMNS = Columns(ReferralRow, Referral, affiliate_id="affiliate", account_id="account")
 _SELECT = f"SELECT {_COLUMNS.select()} FROM referral"  # noqa: S608 - own columns
@@ -41,10 +41,6 @@ async def lock_referral(referral_id: ReferralId) -> ReferralRow:
     return found
 
 
-async def set_referral_state(referral_id: ReferralId, state: ReferralState, reason: str) -> None:
-    await update(Referral, referral_id, {"state": state.value, "reason": reason})
-
-
 async def count_referrals(affiliate_ids: Sequence[AffiliateId]) -> list[ReferralCount]:
     """Nothing for an affiliate without any."""
     sql = """
@@ -58,9 +54,3 @@ async def list_bound_people(affiliate_id: AffiliateId) -> list[UserId]:
     """Who signed up by this affiliate, in whatever state the referral is."""
     sql = "SELECT member AS id FROM referral WHERE affiliate = $1 ORDER BY id"
     return [UserId(row["id"]) for row in await db.fetch_records(sql, affiliate_id)]
-
-
-async def list_unheld(affiliate_id: AffiliateId) -> list[ReferralId]:
-    """Referrals that count."""
-    sql = "SELECT id FROM referral WHERE affiliate = $1 AND state = 'BOUND' ORDER BY id"
-    return [ReferralId(row["id"]) for row in await db.fetch_records(sql, affiliate_id)]

@@ -6,14 +6,17 @@ import pytest
 
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.affiliates.affiliates import AffiliateRow, get_affiliate
+from chenu.affiliates.commissions import CommissionSums, get_commission_sums
 from chenu.affiliates.model import AffiliateStatus, ReferralOrigin, ReferralState
 from chenu.affiliates.referrals import find_referral_of, get_referral
 from chenu.core.errors import ChenuError, Forbidden, Invalid, InvalidState
+from chenu.core.money import Cents
 from chenu.flows.affiliates.attribution import attribute_account
 from chenu.flows.affiliates.held_referrals import hold_referral, release_referral
 from chenu.flows.affiliates.standing import reinstate_affiliate, suspend_affiliate
 from chenu.flows.services import Services
 from tests.affiliates.bound import bind, make_affiliate
+from tests.affiliates.earned import DUE, earn
 from tests.people import Person, make_person
 from tests.rows import fingerprint, mails_to
 
@@ -56,6 +59,30 @@ async def test_a_reinstated_affiliate_is_as_before(
 
     assert await get_affiliate(affiliate.id) == affiliate
     assert "AFFILIATE_REINSTATED" in await mails_to(theo.email)
+
+
+async def test_what_is_not_paid_is_held_during_a_suspension(
+    finance: Person, affiliate: AffiliateRow
+) -> None:
+    """But for a referral that is held itself, which stays so."""
+    lea = await bind(await make_person("lea"), affiliate)
+    max_ = await bind(await make_person("max"), affiliate)
+    for referral in (lea, max_):
+        await earn(referral, 600)
+        await earn(referral, 300, DUE, days=-1)
+    await hold_referral(finance.actor, max_.id, "Same flat.")
+
+    await suspend_affiliate(finance.actor, affiliate.id, "Own network.")
+    suspended = await get_commission_sums(affiliate.id)
+    await reinstate_affiliate(finance.actor, affiliate.id, "A shared office.")
+    reinstated = await get_commission_sums(affiliate.id)
+    await release_referral(finance.actor, max_.id, "Two flats.")
+    released = await get_commission_sums(affiliate.id)
+
+    assert suspended == CommissionSums(Cents(0), Cents(0), Cents(0), Cents(1800))
+    assert reinstated == CommissionSums(Cents(600), Cents(300), Cents(0), Cents(900))
+    assert released == CommissionSums(Cents(1200), Cents(600), Cents(0), Cents(0))
+    assert (await get_referral(lea.id)).state is ReferralState.BOUND
 
 
 async def test_a_referral_is_held_and_released(finance: Person, affiliate: AffiliateRow) -> None:

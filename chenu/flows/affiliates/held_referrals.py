@@ -2,8 +2,9 @@
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
+from chenu.affiliates.held_commissions import hold_commissions, release_commissions
 from chenu.affiliates.model import ReferralId, ReferralState
-from chenu.affiliates.referral_states import lock_referral, set_referral_state
+from chenu.affiliates.referral_states import lock_referral
 from chenu.affiliates.referrals import ReferralRow, get_referral
 from chenu.core import db
 from chenu.core.errors import InvalidState
@@ -19,7 +20,7 @@ async def hold_referral(actor: Actor, referral_id: ReferralId, reason: str) -> N
     referral = await _lock(actor, referral_id, reason)
     if referral.state is not ReferralState.BOUND:
         raise InvalidState("This referral is held or refused already")
-    await hold(referral, tidy(reason))
+    await hold_commissions(referral.id, tidy(reason))
     await record_staff_act(actor, StaffAct.REFERRAL_HOLD, referral.id, reason)
 
 
@@ -29,14 +30,9 @@ async def release_referral(actor: Actor, referral_id: ReferralId, reason: str) -
     referral = await _lock(actor, referral_id, reason)
     if referral.state is not ReferralState.HELD:
         raise InvalidState("This referral is not held")
-    await set_referral_state(referral.id, ReferralState.BOUND, "")
+    await release_commissions(referral.id)
     act = StaffAct.REFERRAL_RELEASE
     await record_staff_act(actor, act, referral.id, reason, before=referral.reason)
-
-
-async def hold(referral: ReferralRow, reason: str) -> None:
-    """In the caller's transaction; `reason` is a rule's code or what staff wrote."""
-    await set_referral_state(referral.id, ReferralState.HELD, reason)
 
 
 async def _lock(actor: Actor, referral_id: ReferralId, reason: str) -> ReferralRow:

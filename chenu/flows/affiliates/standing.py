@@ -4,6 +4,7 @@ from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.users import get_user
 from chenu.affiliates.affiliates import AffiliateRow
+from chenu.affiliates.held_commissions import hold_of_affiliate, release_of_affiliate
 from chenu.affiliates.model import AffiliateId, AffiliateStatus
 from chenu.affiliates.standing import lock_affiliate, set_standing
 from chenu.core import db
@@ -26,6 +27,7 @@ async def suspend_affiliate(actor: Actor, affiliate_id: AffiliateId, reason: str
     if not affiliate.is_active:
         raise InvalidState("This affiliate is suspended already")
     await set_standing(affiliate.id, AffiliateStatus.SUSPENDED, tidy(reason))
+    await hold_of_affiliate(affiliate.id)
     await record_staff_act(actor, StaffAct.AFFILIATE_SUSPEND, affiliate.id, reason)
     await _mail(MailKind.AFFILIATE_SUSPENDED, affiliate, reason)
 
@@ -37,6 +39,7 @@ async def reinstate_affiliate(actor: Actor, affiliate_id: AffiliateId, reason: s
     if affiliate.is_active:
         raise InvalidState("This affiliate is not suspended")
     await set_standing(affiliate.id, AffiliateStatus.ACTIVE, "")
+    await release_of_affiliate(affiliate.id)
     await record_staff_act(actor, StaffAct.AFFILIATE_REINSTATE, affiliate.id, reason)
     await _mail(MailKind.AFFILIATE_REINSTATED, affiliate, reason)
 
