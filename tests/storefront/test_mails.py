@@ -17,6 +17,7 @@ URL = "https://chenu.example"
 PDF = b"%PDF-1.4\n%%EOF\n"
 PARAMS: dict[str, Any] = {
     "name": "Inès <b>",
+    "code": "CHENU0A1B2C3D",
     "account": "Benali SARL",
     "is_owner": True,
     "due_at": "2026-11-24T10:15:00+00:00",

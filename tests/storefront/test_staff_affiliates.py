@@ -81,4 +81,4 @@ async def test_a_customer_is_bound_by_hand(desk: Browser, affiliate: AffiliateRo
     bound = await desk.follow(await desk.submit(refused, f"{path}/customers", typed))
 
     assert "#attribute-customer" in refused.links()
-    assert "lea@example.org · by staff" in bound.words
+    assert "lea@example.org · par l’équipe" in bound.words
