@@ -58,8 +58,9 @@ class ClickPeaks:
     @property
     def is_burst(self) -> bool:
         """Far more in one hour than in others; `total` counts that hour as well."""
-        others = (self.total - self.in_hour) / (_HOURS - 1)
-        return self.in_hour >= _CLICKS_AT_ONCE and self.in_hour >= _TIMES_USUAL * others
+        others = self.total - self.in_hour
+        is_unusual = self.in_hour * (_HOURS - 1) >= _TIMES_USUAL * others
+        return self.in_hour >= _CLICKS_AT_ONCE and is_unusual
 
     @property
     def has_eager_visitor(self) -> bool:
