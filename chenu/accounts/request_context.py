@@ -15,6 +15,8 @@ from chenu.settings import Settings
 STATE_KEY = "visit"
 FOR_EVERYBODY = "answer_for_everybody"
 """Set in the scope's state by a route whose answer is the same for every anonymous caller."""
+FOLLOWED_LINK = "followed_link"
+"""In the scope's state: the affiliate's link that led to this page, if one did."""
 LANGUAGE_COOKIE = "chenu_lang"
 
 
@@ -28,7 +30,8 @@ class RequestContext:
     `origin_ok` is False for a write sent by another site.
 
     `refusal` is why the caller could not be identified: an invalid key, or no database.
-    `session_token` and `devices` are the values of those cookies, unchecked: accounts/devices.py.
+    `session_token`, `devices` and `followed_link` are the values of those cookies, unchecked:
+    accounts/devices.py, affiliates/click_tokens.py.
     `find_actor` identifies the caller again, for connections that last. `is_head`: only the headers
     of a GET are wanted, so that nothing should be changed.
     """
@@ -40,6 +43,7 @@ class RequestContext:
     user_agent: str = ""
     session_token: str = ""
     devices: str = ""
+    followed_link: str = ""
     origin_ok: bool = True
     refusal: ChenuError | None = None
     find_actor: FindActor | None = None
