@@ -17,6 +17,10 @@ _COLUMNS = Columns(ReferralRow, Referral, affiliate_id="affiliate", account_id="
 _SELECT = f"SELECT {_COLUMNS.select()} FROM referral"  # noqa: S608 - own columns
 
 
+_COMPARED = 1000
+"""Customers with whom a new one is compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReferralCount:
     """How many referrals of one affiliate are in this state for this reason."""
@@ -51,6 +55,7 @@ async def count_referrals(affiliate_ids: Sequence[AffiliateId]) -> list[Referral
 
 
 async def list_bound_people(affiliate_id: AffiliateId) -> list[UserId]:
-    """Who signed up by this affiliate, in whatever state the referral is."""
-    sql = "SELECT member AS id FROM referral WHERE affiliate = $1 ORDER BY id"
-    return [UserId(row["id"]) for row in await db.fetch_records(sql, affiliate_id)]
+    """The last who signed up by this affiliate, in whatever state their referral is."""
+    sql = "SELECT member FROM referral WHERE affiliate = $1 ORDER BY id DESC LIMIT $2"
+    rows = await db.fetch_records(sql, affiliate_id, _COMPARED)
+    return [UserId(row["member"]) for row in rows]

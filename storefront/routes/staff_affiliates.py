@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.affiliates.commissions import list_commissions
 from chenu.affiliates.model import AffiliateId, ReferralId
 from chenu.affiliates.referrals import get_referral
 from chenu.core.paging import Key, PageRequest
@@ -18,13 +19,14 @@ from chenu.flows.affiliates.desk import (
     ReferralView,
     find_affiliate_views,
     get_affiliate_view,
+    get_figures,
     list_affiliate_views,
     list_referral_views,
 )
 from chenu.flows.affiliates.held_referrals import hold_referral, release_referral
 from chenu.flows.affiliates.standing import reinstate_affiliate, suspend_affiliate
+from storefront import affiliate_staff_words
 from storefront.access import FINANCE
-from storefront.affiliate_staff_words import ORIGINS, STANDINGS, STATES
 from storefront.forms import REFUSALS, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
@@ -48,7 +50,7 @@ async def show_affiliates(request: HttpRequest, pages: NamedDependency[Pages]) -
         asked=asked,
         affiliates=found.rows,
         links=pager.links(found, lambda each: _key(each.row.id)),
-        standings=STANDINGS,
+        standings=affiliate_staff_words.STANDINGS,
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("queue", "affiliates")])
     return page
@@ -90,19 +92,29 @@ async def _render(
         _PAGE_SIZE,
         anchor="#referrals-title",
     )
-    referrals = await list_referral_views(affiliate_id, pager.read(read_query(request)))
+    query = read_query(request)
+    referrals = await list_referral_views(affiliate_id, pager.read(query))
+    earned = Pager(
+        pages.cursors.of_list("staff commissions", str(affiliate_id)),
+        stem,
+        _PAGE_SIZE,
+        prefix="commissions_",
+        anchor="#commissions-title",
+    )
+    commissions = await list_commissions(affiliate_id, earned.read(query))
     page = pages.show(
         "staff/affiliate.html",
         status,
         view=view,
+        figures=await get_figures(view),
+        commissions=commissions.rows,
+        commission_links=earned.links(commissions, lambda row: _key(row.id)),
+        words_of=affiliate_staff_words,
         referrals=referrals.rows,
         links=pager.links(referrals, _key_of_referral),
         form=form,
         none_sent=FormView("attribute"),
         none_decided=FormView("standing"),
-        standings=STANDINGS,
-        origins=ORIGINS,
-        states=STATES,
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("affiliate", affiliate_id)])
     return page

@@ -11,12 +11,15 @@ from chenu.affiliates.affiliates import (
     find_affiliate_of,
     get_affiliate,
 )
+from chenu.affiliates.clicks import count_clicks
+from chenu.affiliates.commissions import CommissionSums, get_commission_sums
 from chenu.affiliates.model import AffiliateId, ReferralState
 from chenu.affiliates.referral_states import ReferralCount, count_referrals, list_referrals
 from chenu.affiliates.referrals import ReferralRow
 from chenu.affiliates.standing import list_affiliates
 from chenu.core.errors import NotFound
 from chenu.core.paging import Page, PageRequest
+from chenu.flows.affiliates.signals import FoundSignal, find_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,13 @@ class AffiliateView:
 
     def count(self, state: ReferralState) -> int:
         return sum(each.referrals for each in self.counts if each.state is state)
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliateFigures:
+    clicks: int
+    sums: CommissionSums
+    signals: tuple[FoundSignal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,15 @@ async def get_affiliate_view(affiliate_id: AffiliateId) -> AffiliateView:
     """Raises NotFound."""
     (view,) = await _view([await get_affiliate(affiliate_id)])
     return view
+
+
+async def get_figures(view: AffiliateView) -> AffiliateFigures:
+    affiliate_id = view.row.id
+    return AffiliateFigures(
+        await count_clicks(affiliate_id),
+        await get_commission_sums(affiliate_id),
+        tuple(await find_signals(affiliate_id, view.counts)),
+    )
 
 
 async def list_referral_views(affiliate_id: AffiliateId, page: PageRequest) -> Page[ReferralView]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chenu.accounts.actor import UserId
 from chenu.accounts.networks import list_session_addresses
 from chenu.accounts.users import list_users
+from chenu.affiliates.affiliates import get_affiliate
 from chenu.affiliates.click_peaks import get_click_peaks, shares_visitor
 from chenu.affiliates.fraud_rules import (
     WATCHED,
@@ -19,14 +20,14 @@ from chenu.affiliates.fraud_rules import (
     is_disposable,
 )
 from chenu.affiliates.held_commissions import hold_commissions
-from chenu.affiliates.model import AffiliateId, ReferralState
+from chenu.affiliates.model import AffiliateId, ReferralReason, ReferralState
 from chenu.affiliates.referral_states import ReferralCount, list_bound_people
 from chenu.affiliates.referrals import ReferralRow
-from chenu.affiliates.affiliates import get_affiliate
 from chenu.core.clock import business_now
 from chenu.core.email_address import mailbox_of
 
-_SIGNAL_OF = {
+_ONESELF = set(ReferralReason) - {ReferralReason.EXISTING_CUSTOMER}
+_SIGNAL_OF: dict[str, FraudSignal] = {
     HoldReason.DISPOSABLE_MAIL: FraudSignal.DISPOSABLE_MAIL,
     HoldReason.SAME_HOUSEHOLD: FraudSignal.SAME_HOUSEHOLD,
     HoldReason.DUPLICATE_ACCOUNT: FraudSignal.DUPLICATE_ACCOUNT,
@@ -57,8 +58,8 @@ async def watch_referral(referral: ReferralRow, email: str, ip: str) -> HoldReas
 async def _find_reason(referral: ReferralRow, email: str, ip: str) -> HoldReason | None:
     if is_disposable(email):
         return HoldReason.DISPOSABLE_MAIL
-    others = await list_bound_people(referral.affiliate_id)
-    others.remove(referral.member)
+    bound = await list_bound_people(referral.affiliate_id)
+    others = [person for person in bound if person != referral.member]
     mailboxes = {mailbox_of(person.email) for person in await list_users(others)}
     if mailbox_of(email) in mailboxes:
         return HoldReason.DUPLICATE_ACCOUNT
@@ -96,9 +97,7 @@ def read_signals(counts: Sequence[ReferralCount], peaks: ClickPeaks) -> list[Fou
 
 
 def _find_signal(count: ReferralCount) -> FraudSignal | None:
-    """A refused referral is one to oneself; staff's own words are no signal."""
-    if count.state is ReferralState.REFUSED:
+    """None for words of staff, and for an existing customer, which is no fraud."""
+    if count.reason in _ONESELF:
         return FraudSignal.SELF_REFERRAL
-    if count.reason in set(HoldReason):
-        return _SIGNAL_OF[HoldReason(count.reason)]
-    return None
+    return _SIGNAL_OF.get(count.reason)
