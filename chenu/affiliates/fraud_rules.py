@@ -76,12 +76,11 @@ def is_disposable(email: str) -> bool:
 def find_household(ip: str) -> str | None:
     """The network that people who live together share; None if the address tells nothing."""
     try:
-        address = ip_address(ip)
+        found = ip_address(ip)
     except ValueError:
         return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    if any(address in network for network in _OF_NOBODY):
+    host = getattr(found, "ipv4_mapped", None) or found
+    if any(host in network for network in _OF_NOBODY):
         return None
-    bits = address.max_prefixlen if address.version == 4 else _HOME_OF_IPV6
-    return str(ip_interface(f"{address}/{bits}").network)
+    bits = host.max_prefixlen if host.version == 4 else _HOME_OF_IPV6
+    return str(ip_interface(f"{host}/{bits}").network)

@@ -84,40 +84,35 @@ async def _render(
     form: FormView,
     status: int = 200,
 ) -> Page:
-    view = await get_affiliate_view(affiliate_id)
-    stem = f"{_PATH}/{affiliate_id}"
-    pager = Pager(
-        pages.cursors.of_list("referrals", str(affiliate_id)),
-        stem,
-        _PAGE_SIZE,
-        anchor="#referrals-title",
-    )
-    query = read_query(request)
-    referrals = await list_referral_views(affiliate_id, pager.read(query))
-    earned = Pager(
-        pages.cursors.of_list("staff commissions", str(affiliate_id)),
-        stem,
-        _PAGE_SIZE,
-        prefix="commissions_",
-        anchor="#commissions-title",
-    )
+    view, query = await get_affiliate_view(affiliate_id), read_query(request)
+    brought = _pager(pages, affiliate_id, "referrals")
+    referrals = await list_referral_views(affiliate_id, brought.read(query))
+    earned = _pager(pages, affiliate_id, "commissions")
     commissions = await list_commissions(affiliate_id, earned.read(query))
     page = pages.show(
         "staff/affiliate.html",
         status,
         view=view,
         figures=await get_figures(view),
+        referrals=referrals.rows,
+        links=brought.links(referrals, _key_of_referral),
         commissions=commissions.rows,
         commission_links=earned.links(commissions, lambda row: _key(row.id)),
-        words_of=affiliate_staff_words,
-        referrals=referrals.rows,
-        links=pager.links(referrals, _key_of_referral),
         form=form,
-        none_sent=FormView("attribute"),
-        none_decided=FormView("standing"),
+        attribute_form=form if form.name == "attribute" else FormView("attribute"),
+        standing_form=form if form.name == "standing" else FormView("standing"),
+        words_of=affiliate_staff_words,
     )
-    await record_staff_reads(pages.request_context.actor, [StaffRead("affiliate", affiliate_id)])
+    reads = [StaffRead("affiliate", affiliate_id)]
+    await record_staff_reads(pages.request_context.actor, reads)
     return page
+
+
+def _pager(pages: Pages, affiliate_id: AffiliateId, name: str) -> Pager:
+    """Of one list on an affiliate's page."""
+    cursors = pages.cursors.of_list(f"staff {name}", str(affiliate_id))
+    stem, anchor = f"{_PATH}/{affiliate_id}", f"#{name}-title"
+    return Pager(cursors, stem, _PAGE_SIZE, f"{name}_", anchor)
 
 
 @post(f"{_ONE}/suspend", opt=FINANCE)

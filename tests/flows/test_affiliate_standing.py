@@ -117,12 +117,14 @@ async def _attribute(finance: Person, affiliate: AffiliateRow, customer: str) ->
 
 
 @pytest.mark.parametrize(
-    "customer", ["theo@example.org", "nobody@example.org", "bound@example.org", "", "7"]
+    "customer",
+    ["theo@example.org", "theo+2@example.org", "nobody@example.org", "bound@example.org", "", "7"],
 )
 async def test_whom_staff_cannot_bind(
     finance: Person, affiliate: AffiliateRow, customer: str
 ) -> None:
-    """The affiliate, nobody, and somebody who is bound already, were it by a refusal."""
+    """The affiliate, by another address too, nobody, and who is bound, were it by a refusal."""
+    await make_person("theo+2")
     other = await make_affiliate(await make_person("other"))
     await bind(await make_person("bound"), other, ReferralState.REFUSED)
     before = await fingerprint()

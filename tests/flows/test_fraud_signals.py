@@ -106,7 +106,7 @@ async def test_clicks_are_counted_by_visitor_and_hour(
     ]
 
 
-def test_refusals_and_holds_are_told_apart(affiliate: AffiliateRow) -> None:
+def test_each_reason_has_its_signal(affiliate: AffiliateRow) -> None:
     counts = [
         ReferralCount(affiliate.id, state, reason, 2)
         for state, reason in (

@@ -5,11 +5,13 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.queries import Account, find_account, is_member, list_accounts_of_member
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
+from chenu.accounts.users import get_user
 from chenu.affiliates.affiliates import AffiliateRow
 from chenu.affiliates.model import AffiliateId, ReferralId, ReferralOrigin, ReferralState
 from chenu.affiliates.referrals import ReferralRow, insert_referral
 from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.core.email_address import mailbox_of
 from chenu.core.errors import Invalid, InvalidState
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
@@ -68,7 +70,9 @@ async def _find_by_address(email: str) -> Account | None:
 
 async def _check_apart(actor: Actor, affiliate: AffiliateRow, account: Account) -> None:
     """Raises Invalid, InvalidState."""
-    if await is_member(account.id, affiliate.member):
+    owner, own = await get_user(account.owner_id), await get_user(affiliate.member)
+    is_own = mailbox_of(owner.email) == mailbox_of(own.email)
+    if is_own or await is_member(account.id, affiliate.member):
         raise Invalid(_ONESELF, path=("customer",))
     if await is_member(account.id, actor.require_user()):
         raise InvalidState(_OWN_ACCOUNT)
