@@ -44,6 +44,8 @@ async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(_path_of_choice(query) or safe_next(query.text("next")))
     values = keep(query, ("next", "referral_code", *CHOICE_FIELDS))
+    if pages.link is not None:
+        values["referral_code"] = pages.link.code
     return _render(pages, FormView("sign-up", values))
 
 
