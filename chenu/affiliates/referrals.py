@@ -41,6 +41,12 @@ async def find_referral_of(account_id: AccountId) -> ReferralRow | None:
     return await db.find_one(ReferralRow, f"{_SELECT} WHERE account = $1", account_id)
 
 
+async def lock_referral_of(account_id: AccountId) -> ReferralRow | None:
+    """Its state stays what it is until the transaction ends."""
+    sql = f"{_SELECT} WHERE account = $1 FOR SHARE"
+    return await db.find_one(ReferralRow, sql, account_id)
+
+
 async def get_referral(referral_id: ReferralId) -> ReferralRow:
     """Raises NotFound."""
     found = await db.find_one(ReferralRow, f"{_SELECT} WHERE id = $1", referral_id)

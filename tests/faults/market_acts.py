@@ -20,6 +20,7 @@ from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.tokens.pack_orders import get_pack_order
+from tests.faults.market_found import list_plan_charges
 from tests.faults.market_life import Life
 from tests.faults.market_model import (
     AGENT_PRICE,
@@ -133,7 +134,7 @@ class Acts(Life):
         for purchase in self.market.all_purchases():
             if any(each is charge for each in purchase.charges):
                 purchase.end_dispute(charge, end)
-        charge.dispute = end
+        charge.end_dispute(end)
 
     async def set_card(self, term: Term, subscription_id: str, *, works: bool) -> None:
         row = await find_subscription_by_stripe_id(subscription_id)
@@ -197,6 +198,21 @@ class Acts(Life):
         else:
             await self.insist(lambda: resume_plan(services, actor))
         self.market.plans[customer][-1].term.is_ending = ends
+
+    async def refund_plan(self, customer: int, place: int, amount: int) -> None:
+        """At Stripe's dashboard; the plan goes on."""
+        form = {"charge": await self._plan_charge(customer, place), "amount": str(amount)}
+        async with self.undisturbed() as stripe:
+            await stripe.change("/v1/refunds", **form)
+        self.market.plan_charges(customer)[place].refunded += amount
+
+    async def dispute_plan(self, customer: int, place: int) -> None:
+        charge = self.market.plan_charges(customer)[place]
+        await self._dispute(charge, await self._plan_charge(customer, place))
+        charge.open_dispute()
+
+    async def _plan_charge(self, customer: int, place: int) -> str:
+        return (await list_plan_charges(self.account_of(customer)))[place]
 
     def account_of(self, customer: int) -> AccountId:
         return self.world.people[CUSTOMERS[customer]].actor.require_account(ApiScope.READ)

@@ -61,6 +61,15 @@ async def list_plans(account_id: AccountId) -> tuple[str, list[int]]:
     return str(tier), list(await db.fetch_value(sql, account_id))
 
 
+async def list_plan_charges(account_id: AccountId) -> list[str]:
+    """Their ids at Stripe, the oldest first."""
+    sql = """
+        SELECT coalesce(array_agg(stripe_charge_id ORDER BY paid_at), '{}')
+        FROM invoice_payment WHERE account = $1
+    """
+    return list(await db.fetch_value(sql, account_id))
+
+
 async def read_uses() -> list[int]:
     sql = "SELECT coalesce(array_agg(uses ORDER BY created_at), '{}') FROM coupon"
     return list(await db.fetch_value(sql))
@@ -76,13 +85,15 @@ class _Kind:
 class Books:
     """`paid`: kept of what buyers paid; `shares`: the creator's, wherever they are; cents.
 
-    `at_stripe` is what our balance there must be, `transferred` the creator's.
+    `commissions`: the affiliate's. `at_stripe` is what our balance there must be, `transferred` the
+    creator's.
     """
 
     paid: int
     shares: int
     at_stripe: int
     transferred: int
+    commissions: int
 
     def less(self, before: "Books") -> "Books":
         return Books(
@@ -90,9 +101,11 @@ class Books:
             self.shares - before.shares,
             self.at_stripe - before.at_stripe,
             self.transferred - before.transferred,
+            self.commissions - before.commissions,
         )
 
 
+_AFFILIATES = ("AFFILIATE_PAYABLE", "AFFILIATE_TRANSFERS")
 _CREATORS = ("CREATOR_PAYABLE", "CREATOR_RECEIVABLE", "CREATOR_TRANSFERS")
 
 
@@ -105,7 +118,8 @@ async def read_books() -> Books:
     of = {row.kind: row.amount for row in await db.fetch_all(_Kind, sql)}
     paid, sent = -of.get("BUYER_PAYMENTS", 0), of.get("CREATOR_TRANSFERS", 0)
     shares = sum(of.get(kind, 0) for kind in _CREATORS)
-    return Books(paid, shares, paid - sent - of.get("STRIPE_FEES", 0), sent)
+    commissions = sum(of.get(kind, 0) for kind in _AFFILIATES)
+    return Books(paid, shares, paid - sent - of.get("STRIPE_FEES", 0), sent, commissions)
 
 
 async def list_left(account_id: AccountId) -> tuple[list[int], int]:

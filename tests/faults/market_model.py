@@ -18,6 +18,8 @@ RETURNABLE = timedelta(days=14)
 AGENT_PRICE, AGENT_SHARE = 999, 700
 MONTHLY_PRICE, MONTHLY_SHARE = 900, 630
 PLAN_PRICE, PLAN_DISCOUNT = 900, 450
+BOUND = 0
+"""The customer whose plans' charges an affiliate has a tenth of."""
 PACK_PRICE, PACK_BASE, PACK_BONUS = 900, 1000, 100
 
 
@@ -39,6 +41,11 @@ class Charge:
     def share_due(self) -> int:
         """What the creator has to give back, of all that was returned together."""
         return self.share * (self.refunded + self.taken) // self.paid
+
+    @property
+    def commission(self) -> int:
+        """A tenth of what is kept, half up."""
+        return (self.paid - self.refunded - self.taken + 5) // 10
 
     @property
     def is_free(self) -> bool:
@@ -240,6 +247,9 @@ class Market:
     def all_plans(self) -> list[Plan]:
         return [each for bought in self.plans.values() for each in bought]
 
+    def plan_charges(self, customer: int) -> list[Charge]:
+        return [each for plan in self.plans.get(customer, []) for each in plan.charges]
+
     def charges(self) -> list[Charge]:
         agents = [each for bought in self.all_purchases() for each in bought.charges]
         plans = [each for plan in self.all_plans() for each in plan.charges]
@@ -254,6 +264,11 @@ class Market:
     def shares(self) -> int:
         """What creators have earned for good, in cents."""
         return sum(each.share - each.share_due for each in self.charges())
+
+    @property
+    def commissions(self) -> int:
+        """What the affiliate has earned for good, in cents."""
+        return sum(each.commission for each in self.plan_charges(BOUND))
 
     def add_pack(self, now: datetime) -> None:
         base = self.wallet.grant(PACK_BASE, agent=None, is_paid=True, expires_at=None)

@@ -105,6 +105,27 @@ class Steps:
         of_packs = [self.acts.dispute_pack(each) for each in packs if each.charge.is_free]
         return _take(of_agents + of_packs, pick)
 
+    def refund_plan(self, pick: int, amount: int | None) -> Act | None:
+        can = self._list_plan_charges()
+        if not can:
+            return None
+        customer, place = _pick(can, pick)
+        left = self.market.plan_charges(customer)[place].left
+        return self.acts.refund_plan(customer, place, min(amount or left, left))
+
+    def dispute_plan(self, pick: int) -> Act | None:
+        can = self._list_plan_charges()
+        return self.acts.dispute_plan(*_pick(can, pick)) if can else None
+
+    def _list_plan_charges(self) -> list[tuple[int, int]]:
+        """Customers, and which of their charges can go back."""
+        return [
+            (customer, place)
+            for customer in self.market.plans
+            for place, charge in enumerate(self.market.plan_charges(customer))
+            if charge.is_free
+        ]
+
     def decide(self, pick: int, end: str) -> Act | None:
         opened = [charge for charge, _ in self.acts.disputes if charge.dispute == "open"]
         return self.acts.decide(_pick(opened, pick), end) if opened else None
@@ -195,8 +216,8 @@ class Steps:
     async def _compare_money(self) -> None:
         books = await read_books()
         since = books.less(self.before)
-        expected = (self.market.net_paid, self.market.shares)
-        assert (since.paid, since.shares) == expected, (since, expected)
+        expected = (self.market.net_paid, self.market.shares, self.market.commissions)
+        assert (since.paid, since.shares, since.commissions) == expected, (since, expected)
         found = await self.world.balances()
         assert found == (books.at_stripe, books.transferred), (found, books)
 

@@ -97,6 +97,16 @@ class MarketMachine(RuleBasedStateMachine):
     def dispute(self, trouble: Trouble, pick: int) -> None:
         self._step(trouble, self.steps.dispute(pick))
 
+    @precondition(lambda self: self.steps.market.plans)
+    @rule(trouble=TROUBLES, pick=PICKS, amount=st.sampled_from([1, 33, 250, None]))
+    def refund_plan(self, trouble: Trouble, pick: int, amount: int | None) -> None:
+        self._step(trouble, self.steps.refund_plan(pick, amount))
+
+    @precondition(lambda self: self.steps.market.plans)
+    @rule(trouble=TROUBLES, pick=PICKS)
+    def dispute_plan(self, trouble: Trouble, pick: int) -> None:
+        self._step(trouble, self.steps.dispute_plan(pick))
+
     @precondition(lambda self: self.steps.acts.disputes)
     @rule(trouble=TROUBLES, pick=PICKS, end=st.sampled_from(["won", "won", "lost"]))
     def decide(self, trouble: Trouble, pick: int, end: str) -> None:
