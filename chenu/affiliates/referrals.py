@@ -9,6 +9,7 @@ from chenu.affiliates.model import (
     ClickId,
     ReferralId,
     ReferralOrigin,
+    ReferralReason,
     ReferralState,
 )
 from chenu.affiliates.tables import Referral
@@ -53,6 +54,12 @@ async def get_referral(referral_id: ReferralId) -> ReferralRow:
     if found is None:
         raise NotFound("There is no such referral")
     return found
+
+
+async def refuse_referral(referral_id: ReferralId, reason: ReferralReason) -> bool:
+    """Nothing is earned with this customer from now on. False if that was so already."""
+    sql = "UPDATE referral SET state = 'REFUSED', reason = $2 WHERE id = $1 AND state <> 'REFUSED'"
+    return bool(await db.execute(sql, referral_id, reason))
 
 
 async def insert_referral(row: ReferralRow) -> bool:
