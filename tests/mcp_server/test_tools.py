@@ -13,9 +13,9 @@ from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu_graphql import stored
 from tests.api.calls import gid
+from tests.environments import INSTALLING_SECONDS
 from tests.flows.runs import Bench, give_agent, set_up
 from tests.mcp_server.agents import Agent, SdkProcess, connect
-from tests.mcp_server.environment import INSTALLING_SECONDS
 from tests.rows import count
 
 pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
