@@ -14,6 +14,8 @@ from chenu.accounts.api_keys import ApiKey, list_api_keys
 from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
+from chenu.affiliates.affiliates import AffiliateRow, list_affiliates_by_id
+from chenu.affiliates.model import AffiliateId
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
 from chenu.agents.buyer_reviews import ReviewRow, list_reviews_by_id
 from chenu.agents.executions import ExecutionRow, list_executions_by_id
@@ -43,6 +45,8 @@ from chenu.agents.version_heads import (
     list_version_heads,
     list_version_heads_by_id,
 )
+from chenu.billing import connect_accounts
+from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.coupon_redemptions import RedemptionCount, count_redemptions
 from chenu.billing.coupons import CouponId, CouponRow, list_coupons_by_id
 from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
@@ -139,6 +143,14 @@ class Loaders:
     @cached_property
     def creators(self) -> Loader[CreatorId, CreatorRow | None]:
         return one_each(list_creators, lambda row: row.id)
+
+    @cached_property
+    def affiliates(self) -> Loader[AffiliateId, AffiliateRow | None]:
+        return one_each(list_affiliates_by_id, lambda row: row.id)
+
+    @cached_property
+    def connect_accounts(self) -> Loader[UserId, ConnectAccount | None]:
+        return one_each(connect_accounts.list_of_users, lambda row: row.owner_id)
 
     @cached_property
     def version_heads(self) -> Loader[VersionId, VersionHead | None]:

@@ -1,0 +1,89 @@
+"""An affiliate: their link, what became of it, and what it earns. They alone see it."""
+
+import strawberry
+
+from chenu.affiliates.affiliates import AffiliateRow
+from chenu.affiliates.model import RATE, AffiliateId, AffiliateStatus
+from chenu.affiliates.statistics import AffiliateStatistics, get_statistics
+from chenu.flows.affiliates.links import link_of
+from chenu.flows.affiliates.onboarding import PATH
+from chenu_graphql.context import Context, Info
+from chenu_graphql.fields import Weight, field
+from chenu_graphql.ids import public_id
+from chenu_graphql.money import Money
+from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.permissions import AFFILIATE, PARENT, READER, is_own_affiliate
+from chenu_graphql.scalars import URL
+
+_Source = strawberry.Parent[AffiliateRow]
+
+
+@strawberry.type(description="What became of an affiliate's link, since ever.")
+class AffiliateStats:
+    clicks: int = field("How often the link was followed; bots do not count.", PARENT)
+    sign_ups: int = field("Who signed up by it and is bound to the affiliate.", PARENT)
+    conversions: int = field("Those of them who have paid an invoice.", PARENT)
+    conversion_rate: float | None = field(
+        "Conversions for each click, at most 1; null without clicks.", PARENT
+    )
+    pending: Money = field("Earned in the last 30 days: not due yet.", PARENT)
+    due: Money = field("What the next payout is made of; it may be negative.", PARENT)
+    paid: Money = field("What was paid out.", PARENT)
+    minimum_payout: Money = field("What is due below it is carried over.", PARENT)
+
+
+def _id(root: _Source) -> strawberry.ID:
+    return public_id("Affiliate", root.id)
+
+
+def _link(root: _Source, info: Info) -> str:
+    return link_of(info.context.services.settings.public_url, root.code)
+
+
+def _rate() -> int:
+    return RATE
+
+
+async def _payouts_ready(root: _Source, info: Info) -> bool:
+    account = await info.context.loaders.connect_accounts.load(root.member)
+    return account is not None and account.can_be_paid
+
+
+async def _onboarding_url(root: _Source, info: Info) -> str | None:
+    ready = await _payouts_ready(root, info)
+    return None if ready else info.context.services.url(PATH)
+
+
+async def _stats(root: _Source) -> AffiliateStatistics:
+    return await get_statistics(root.id)
+
+
+@strawberry.type(description="Somebody who joined the affiliate programme; only they see it.")
+class Affiliate(Node):
+    id: strawberry.ID = field("Global id.", AFFILIATE, _id)
+    code: str = field("CHENU and eight hexadecimal capitals.", AFFILIATE)
+    link: URL = field("Our home page with the code; ?ref= works on any page.", AFFILIATE, _link)
+    commission_basis_points: int = field(
+        "Of what each invoice of a plan brought in without VAT: 1000 is 10 %.", AFFILIATE, _rate
+    )
+    status: AffiliateStatus = field("Whether clicks count and payouts are made.", AFFILIATE)
+    payouts_ready: bool = field(
+        "Whether Stripe can pay the person, as a creator's account can.", AFFILIATE, _payouts_ready
+    )
+    onboarding_url: URL | None = field(
+        "Our own page, which makes Stripe's single-use link when opened; null when nothing is due.",
+        AFFILIATE,
+        _onboarding_url,
+    )
+    stats: AffiliateStats = field(
+        "Clicks, sign-ups, conversions and sums.", AFFILIATE, _stats, weight=Weight(points=5)
+    )
+
+
+async def _find(ctx: Context, row_id: AffiliateId) -> AffiliateRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.affiliates.load(row_id)
+    return row if row is not None and is_own_affiliate(ctx, row) else None
+
+
+register_node("Affiliate", (AffiliateRow,), _find)
