@@ -1,5 +1,6 @@
 """Customers bound to affiliates: one for each account, for ever."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +48,11 @@ async def get_referral(referral_id: ReferralId) -> ReferralRow:
     if found is None:
         raise NotFound("There is no such referral")
     return found
+
+
+async def list_referrals_by_id(ids: Sequence[ReferralId]) -> list[ReferralRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(ReferralRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
 
 
 async def insert_referral(row: ReferralRow) -> bool:

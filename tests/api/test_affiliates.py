@@ -10,7 +10,7 @@ from chenu.affiliates.model import ReferralState
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.affiliates.bound import bind, make_affiliate
-from tests.affiliates.earned import bring_customers, put_clicks
+from tests.affiliates.shown import bring_customers, put_clicks
 from tests.api.calls import Api, as_key, as_session, gid
 from tests.people import Person, make_creator, make_person
 
