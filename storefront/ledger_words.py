@@ -16,10 +16,15 @@ EVENTS = {
     "REFUND_FAILED": mark("Refund failed, and put back"),
     "DISPUTE_TAKEN": mark("Taken by the buyer’s bank"),
     "DISPUTE_RETURNED": mark("Given back by the buyer’s bank"),
+    "COMMISSION": mark("Commission of an affiliate"),
+    "COMMISSION_CLAWBACK": mark("Commission taken back"),
+    "COMMISSION_REINSTATED": mark("Commission given again"),
 }
 """By kind of transaction; one that is not here is shown by its own name."""
 
 ACCOUNTS = {
+    LedgerKind.AFFILIATE_PAYABLE: mark("Due to the affiliate"),
+    LedgerKind.AFFILIATE_TRANSFERS: mark("Transfers to affiliates"),
     LedgerKind.BUYER_PAYMENTS: mark("Buyers’ payments"),
     LedgerKind.BUYER_REFUNDS_DUE: mark("Refunds due"),
     LedgerKind.CREATOR_PAYABLE: mark("Due to the creator"),

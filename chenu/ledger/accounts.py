@@ -11,6 +11,8 @@ class LedgerKind(StrEnum):
     Payments of buyers are the source of money, so their balance is negative.
     """
 
+    AFFILIATE_PAYABLE = "AFFILIATE_PAYABLE"
+    AFFILIATE_TRANSFERS = "AFFILIATE_TRANSFERS"
     BUYER_PAYMENTS = "BUYER_PAYMENTS"
     BUYER_REFUNDS_DUE = "BUYER_REFUNDS_DUE"
     CUSTOMER_RECEIVABLE = "CUSTOMER_RECEIVABLE"
@@ -40,13 +42,22 @@ RECEIVABLE = frozenset(
 )
 """One person's debts to us: debits, so that the stored balance is never above zero."""
 
-OWNED = RECEIVABLE | {
-    LedgerKind.CREATOR_PAYABLE,
-    LedgerKind.TOKEN_HOLDS,
-    LedgerKind.TOKEN_PROMOTION,
-    LedgerKind.TOKEN_WALLET,
-}
-"""Accounts of one person: the balance is stored and, except for debts, never below zero."""
+EITHER_SIGN = frozenset({LedgerKind.AFFILIATE_PAYABLE})
+"""Running accounts of one person: below zero it is owed to us. docs/decisions/0066."""
+
+OWNED = (
+    RECEIVABLE
+    | EITHER_SIGN
+    | {
+        LedgerKind.CREATOR_PAYABLE,
+        LedgerKind.TOKEN_HOLDS,
+        LedgerKind.TOKEN_PROMOTION,
+        LedgerKind.TOKEN_WALLET,
+    }
+)
+"""Accounts of one person: the balance is stored and, except for debts and running accounts, never
+below zero.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class AccountRef:
             raise ValueError(f"{self.kind} {'needs' if self.kind in OWNED else 'has no'} owner")
 
 
+AFFILIATE_TRANSFERS = AccountRef(LedgerKind.AFFILIATE_TRANSFERS)
 BUYER_PAYMENTS = AccountRef(LedgerKind.BUYER_PAYMENTS)
 BUYER_REFUNDS_DUE = AccountRef(LedgerKind.BUYER_REFUNDS_DUE)
 CREATOR_TRANSFERS = AccountRef(LedgerKind.CREATOR_TRANSFERS)
@@ -72,6 +84,11 @@ TOKENS_EXPIRED = AccountRef(LedgerKind.TOKENS_EXPIRED)
 TOKENS_ISSUED = AccountRef(LedgerKind.TOKENS_ISSUED)
 TOKENS_REVOKED = AccountRef(LedgerKind.TOKENS_REVOKED)
 TOKENS_SPENT = AccountRef(LedgerKind.TOKENS_SPENT)
+
+
+def affiliate_payable(affiliate_id: UUID) -> AccountRef:
+    """What we owe one affiliate of commissions, due or not yet; below zero they owe it to us."""
+    return AccountRef(LedgerKind.AFFILIATE_PAYABLE, affiliate_id)
 
 
 def creator_payable(creator_id: UUID) -> AccountRef:

@@ -12,6 +12,7 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.ledger.accounts import (
     CREATOR_TRANSFERS,
+    EITHER_SIGN,
     OWNED,
     RECEIVABLE,
     AccountRef,
@@ -53,12 +54,24 @@ async def test_a_debt_grows_is_paid_and_never_turns_into_credit(
     assert [finding for finding in await check_all(INVARIANTS) if not finding.ok] == []
 
 
-@pytest.mark.parametrize("kind", sorted(OWNED - RECEIVABLE))
+@pytest.mark.parametrize("kind", sorted(OWNED - RECEIVABLE - EITHER_SIGN))
 async def test_nothing_else_that_a_person_owns_falls_below_zero(
     services: Services, kind: LedgerKind
 ) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await owe(AccountRef(kind, new_id()), 1)
+
+
+@pytest.mark.parametrize("kind", sorted(EITHER_SIGN))
+async def test_a_running_account_may_have_either_sign(services: Services, kind: LedgerKind) -> None:
+    account = AccountRef(kind, new_id())
+
+    await owe(account, 700)
+    owed = await get_cents(account)
+    await owe(account, -900)
+
+    assert (owed, await get_cents(account)) == (-700, 200)
+    assert [finding for finding in await check_all(INVARIANTS) if not finding.ok] == []
 
 
 async def test_i3_sees_a_debt_that_has_become_credit(services: Services, engines: Engines) -> None:
