@@ -3,7 +3,7 @@
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.personal_data import is_pseudonymous
 
-_DELETED = mark("a deleted customer")
+_DELETED = mark("a person who deleted their data")
 _HIDDEN = "•••"
 """Of one length: how long an address is narrows it down."""
 

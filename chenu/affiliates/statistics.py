@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from chenu.affiliates.commissions import get_commission_sums
 from chenu.affiliates.model import MINIMUM_PAYOUT, AffiliateId
 from chenu.core import db
 from chenu.core.money import WHOLE, Cents
@@ -47,29 +48,35 @@ class AffiliateStatistics:
         return Cents(max(MINIMUM_PAYOUT - self.due, 0))
 
 
-_STATISTICS = """
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    clicks: int
+    sign_ups: int
+    conversions: int
+
+
+_COUNTS = """
     SELECT
         (SELECT coalesce(sum(clicks), 0)::bigint FROM affiliate_day WHERE affiliate = $1) AS clicks,
-        count(r.id) AS sign_ups,
+        count(*) AS sign_ups,
         count(*) FILTER (WHERE EXISTS (SELECT 1 FROM commission c
-            WHERE c.referral = r.id AND c.kind = 'COMMISSION')) AS conversions,
-        s.pending, s.due, s.paid, s.held
-    FROM (SELECT
-            coalesce(sum(amount) FILTER (WHERE status = 'PENDING'), 0)::bigint AS pending,
-            coalesce(sum(amount) FILTER (WHERE status = 'DUE'), 0)::bigint AS due,
-            coalesce(sum(amount) FILTER (WHERE status = 'PAID'), 0)::bigint AS paid,
-            coalesce(sum(amount) FILTER (WHERE status = 'HELD'), 0)::bigint AS held
-        FROM commission WHERE affiliate = $1) s
-    LEFT JOIN referral r ON r.affiliate = $1 AND r.state <> 'REFUSED'
-    GROUP BY s.pending, s.due, s.paid, s.held
+            WHERE c.referral = r.id AND c.kind = 'COMMISSION')) AS conversions
+    FROM referral r WHERE r.affiliate = $1 AND r.state <> 'REFUSED'
 """
 
 
 async def get_statistics(affiliate_id: AffiliateId) -> AffiliateStatistics:
-    found = await db.find_one(AffiliateStatistics, _STATISTICS, affiliate_id)
-    if found is None:
-        raise RuntimeError("an aggregate returned no row")
-    return found
+    [counts] = await db.fetch_all(_Counts, _COUNTS, affiliate_id)
+    sums = await get_commission_sums(affiliate_id)
+    return AffiliateStatistics(
+        clicks=counts.clicks,
+        sign_ups=counts.sign_ups,
+        conversions=counts.conversions,
+        pending=sums.pending,
+        due=sums.due,
+        paid=sums.paid,
+        held=sums.held,
+    )
 
 
 class Step(StrEnum):

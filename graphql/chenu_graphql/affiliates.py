@@ -1,12 +1,35 @@
 """An affiliate: their link, what became of it, and what it earns. They alone see it."""
 
+from datetime import datetime
+from functools import partial
+
 import strawberry
 
 from chenu.affiliates.affiliates import AffiliateRow
-from chenu.affiliates.model import RATE, AffiliateId, AffiliateStatus
+from chenu.affiliates.commissions import CommissionRow, count_commissions, list_commissions
+from chenu.affiliates.customer_hints import hint_of
+from chenu.affiliates.model import (
+    RATE,
+    AffiliateId,
+    AffiliateStatus,
+    CommissionId,
+    CommissionStatus,
+)
 from chenu.affiliates.statistics import AffiliateStatistics, get_statistics
+from chenu.billing.invoices import InvoiceId
 from chenu.flows.affiliates.links import link_of
 from chenu.flows.affiliates.onboarding import PATH
+from chenu_graphql.connection import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    PageArguments,
+    by_row_id,
+    read_page,
+)
 from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
@@ -16,6 +39,64 @@ from chenu_graphql.permissions import AFFILIATE, PARENT, READER, is_own_affiliat
 from chenu_graphql.scalars import URL
 
 _Source = strawberry.Parent[AffiliateRow]
+_Commission = strawberry.Parent[CommissionRow]
+
+
+def _commission_id(root: _Commission) -> strawberry.ID:
+    return public_id("Commission", root.id)
+
+
+async def _customer_hint(root: _Commission, info: Info) -> str:
+    loaders = info.context.loaders
+    referral = await loaders.referrals.load(root.referral_id)
+    customer = None if referral is None else await loaders.users.load(referral.member)
+    return hint_of(None if customer is None else customer.email, info.context.locale)
+
+
+async def _invoice_number(root: _Commission, info: Info) -> str | None:
+    invoice = await info.context.loaders.invoices.load(InvoiceId(root.invoice_id))
+    return None if invoice is None else invoice.number
+
+
+@strawberry.type(description="A share of a paid invoice with its arithmetic; a clawback is negative.")
+class Commission(Node):
+    id: strawberry.ID = field("Global id.", PARENT, _commission_id)
+    status: CommissionStatus = field("Where it stands.", PARENT)
+    base: Money = field(
+        "What the invoice brought in without VAT: paid * total without VAT / total, rounded down.",
+        PARENT,
+    )
+    basis_points: int = field("The rate: 1000 is 10 %.", PARENT)
+    amount: Money = field(
+        "The rate of the base, half up to the cent; negative where money went back.", PARENT
+    )
+    customer_hint: str = field(
+        "The first character of the customer's address; nothing more is told of them.",
+        PARENT,
+        _customer_hint,
+    )
+    invoice_number: str | None = field(
+        "The number of the customer's invoice.", PARENT, _invoice_number
+    )
+    due_at: datetime = field("From when on it may be paid out.", PARENT)
+    created_at: datetime = field("When it was written.", PARENT)
+
+
+CommissionConnection = Connection[Commission]
+
+
+async def _page_commissions(
+    root: _Source,
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionSource[CommissionRow]:
+    cursors = info.context.cursors.of_list("commissions", root.id)
+    page = read_page(cursors, PageArguments(first, after, last, before))
+    rows = await list_commissions(root.id, page)
+    return ConnectionSource(cursors, rows, by_row_id, partial(count_commissions, root.id))
 
 
 @strawberry.type(description="What became of an affiliate's link, since ever.")
@@ -78,6 +159,9 @@ class Affiliate(Node):
     stats: AffiliateStats = field(
         "Clicks, sign-ups, conversions and sums.", AFFILIATE, _stats, weight=Weight(points=5)
     )
+    commissions: CommissionConnection = field(
+        "With clawbacks, the newest first.", AFFILIATE, _page_commissions
+    )
 
 
 async def _find(ctx: Context, row_id: AffiliateId) -> AffiliateRow | None:
@@ -86,4 +170,11 @@ async def _find(ctx: Context, row_id: AffiliateId) -> AffiliateRow | None:
     return row if row is not None and is_own_affiliate(ctx, row) else None
 
 
+async def _find_commission(ctx: Context, row_id: CommissionId) -> CommissionRow | None:
+    READER.require(ctx)
+    row = await ctx.loaders.commissions.load(row_id)
+    return row if row is not None and await _find(ctx, row.affiliate_id) is not None else None
+
+
 register_node("Affiliate", (AffiliateRow,), _find)
+register_node("Commission", (CommissionRow,), _find_commission)

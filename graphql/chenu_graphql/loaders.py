@@ -15,7 +15,9 @@ from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
 from chenu.affiliates.affiliates import AffiliateRow, list_affiliates_by_id
-from chenu.affiliates.model import AffiliateId
+from chenu.affiliates.commissions import CommissionRow, list_commissions_by_id
+from chenu.affiliates.model import AffiliateId, CommissionId, ReferralId
+from chenu.affiliates.referrals import ReferralRow, list_referrals_by_id
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
 from chenu.agents.buyer_reviews import ReviewRow, list_reviews_by_id
 from chenu.agents.executions import ExecutionRow, list_executions_by_id
@@ -147,6 +149,14 @@ class Loaders:
     @cached_property
     def affiliates(self) -> Loader[AffiliateId, AffiliateRow | None]:
         return one_each(list_affiliates_by_id, lambda row: row.id)
+
+    @cached_property
+    def commissions(self) -> Loader[CommissionId, CommissionRow | None]:
+        return one_each(list_commissions_by_id, lambda row: row.id)
+
+    @cached_property
+    def referrals(self) -> Loader[ReferralId, ReferralRow | None]:
+        return one_each(list_referrals_by_id, lambda row: row.id)
 
     @cached_property
     def connect_accounts(self) -> Loader[UserId, ConnectAccount | None]:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from chenu.accounts.actor import ApiScope
 from chenu.affiliates.affiliates import AffiliateRow
+from chenu.affiliates.commission_amounts import PaidInvoice
+from chenu.affiliates.commissions import CommissionRow, insert_commission
 from chenu.affiliates.model import (
     HELD_FOR,
     RATE,
@@ -13,10 +15,11 @@ from chenu.affiliates.model import (
     PayoutId,
 )
 from chenu.affiliates.referrals import ReferralRow
-from chenu.affiliates.tables import AffiliateDay, Commission
+from chenu.affiliates.tables import AffiliateDay
 from chenu.billing.invoices import InvoiceRow
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.money import Cents
 from chenu.core.rows import insert
 from tests.affiliates.bound import bind
 from tests.people import Person, make_person
@@ -39,32 +42,32 @@ async def put_commission(
     cause: str = "",
     payout: PayoutId | None = None,
     at: datetime | None = None,
-) -> CommissionId:
+) -> CommissionRow:
     """Of the whole invoice, unless `amount` says otherwise."""
     now = at or business_now()
-    base = invoice.amount_paid * (invoice.total - invoice.tax) // invoice.total
-    row = {
-        "id": CommissionId(new_id()),
-        "affiliate": referral.affiliate_id,
-        "referral": referral.id,
-        "account": referral.account_id,
-        "invoice": invoice.id,
-        "kind": kind,
-        "cause": cause or f"invoice:{invoice.stripe_invoice_id}",
-        "paid": invoice.amount_paid,
-        "total": invoice.total,
-        "total_excluding_tax": invoice.total - invoice.tax,
-        "base": base,
-        "basis_points": RATE,
-        "amount": (base * RATE + 5000) // 10_000 if amount is None else amount,
-        "status": status,
-        "due_at": now + HELD_FOR,
-        "held_at": now if status == CommissionStatus.HELD else None,
-        "payout": payout,
-        "created_at": now,
-    }
-    await insert(Commission, row)
-    return CommissionId(row["id"])
+    sent = PaidInvoice(invoice.amount_paid, invoice.total, Cents(invoice.total - invoice.tax))
+    row = CommissionRow(
+        id=CommissionId(new_id()),
+        affiliate_id=referral.affiliate_id,
+        referral_id=referral.id,
+        account_id=referral.account_id,
+        invoice_id=invoice.id,
+        kind=kind,
+        cause=cause or f"invoice:{invoice.stripe_invoice_id}",
+        paid=sent.paid,
+        total=sent.total,
+        total_excluding_tax=sent.total_excluding_tax,
+        base=sent.base,
+        basis_points=RATE,
+        amount=sent.commission if amount is None else Cents(amount),
+        status=status,
+        due_at=now + HELD_FOR,
+        held_at=now if status == CommissionStatus.HELD else None,
+        payout_id=payout,
+        created_at=now,
+    )
+    assert await insert_commission(row)
+    return row
 
 
 async def bring_customers(

@@ -11,8 +11,9 @@ from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.affiliates.bound import bind, make_affiliate
 from tests.affiliates.shown import bring_customers, put_clicks
-from tests.api.calls import Api, as_key, as_session, gid
+from tests.api.calls import Api, as_key, as_session, counted_statements, gid
 from tests.people import Person, make_creator, make_person
+from tests.rows import put
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -84,6 +85,89 @@ async def test_a_creator_who_is_ready_is_paid_as_an_affiliate_as_well(
     found = await read(as_session(client, services, creator))
 
     assert (found["payoutsReady"], found["onboardingUrl"]) == (True, None)
+
+
+async def read_commissions(api: Api, **variables: Any) -> Any:
+    data = (await api.run("MyCommissions", **variables)).data
+    return data["viewer"]["affiliate"]["commissions"]
+
+
+async def test_a_commission_shows_its_arithmetic_and_a_hint_alone(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, row = await join()
+    [customer] = await bring_customers(row, ("bob",), paid=12000, tax=2000)
+
+    [edge] = (await read_commissions(as_session(client, services, person)))["edges"]
+
+    shown = edge["node"]
+    assert (shown["status"], shown["basisPoints"], shown["invoiceNumber"]) == (
+        "PENDING",
+        1000,
+        "CHENU-0001",
+    )
+    assert (shown["base"]["formatted"], shown["amount"]["amountMinor"]) == ("100,00\xa0€", 1000)
+    assert shown["customerHint"] == "b•••"
+    assert customer.email not in str(shown)
+
+
+async def test_a_customer_whose_data_are_deleted_is_shown_as_such(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, row = await join()
+    [customer] = await bring_customers(row, ("bob",))
+    await put("app_user", "email", "deleted-1@deleted.invalid", "id = $2", customer.user_id)
+
+    [edge] = (await read_commissions(as_session(client, services, person)))["edges"]
+
+    assert edge["node"]["customerHint"] == "une personne qui a supprimé ses données"
+
+
+async def test_commissions_are_read_with_the_same_statements_however_many(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, row = await join()
+    await bring_customers(row, ("bob", "cid", "dan", "eve", "fay", "gus"))
+    api = as_session(client, services, person)
+
+    async def count(size: int) -> int:
+        async with counted_statements() as statements:
+            found = await read_commissions(api, first=size)
+        assert (len(found["edges"]), found["totalCount"]) == (size, 6)
+        return len(statements)
+
+    assert await count(2) == await count(6) <= 10
+
+
+async def test_commissions_are_walked_by_cursor(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, row = await join()
+    await bring_customers(row, ("bob", "cid", "dan"))
+    api = as_session(client, services, person)
+
+    first = await read_commissions(api, first=2)
+    rest = await read_commissions(api, first=2, after=first["pageInfo"]["endCursor"])
+
+    hints = [edge["node"]["customerHint"] for page in (first, rest) for edge in page["edges"]]
+    assert hints == ["d•••", "c•••", "b•••"]
+    assert not rest["pageInfo"]["hasNextPage"]
+
+
+async def test_a_commission_is_found_by_its_affiliate_alone(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, row = await join()
+    [customer] = await bring_customers(row, ("bob",))
+    api = as_session(client, services, person)
+    [edge] = (await read_commissions(api))["edges"]
+    sent = {"id": edge["node"]["id"]}
+
+    own = await api.send(NODE, sent)
+    others = await as_session(client, services, customer).send(NODE, sent)
+
+    assert own.data["node"] == {"__typename": "Commission", "id": sent["id"]}
+    assert others.data["node"] is None
 
 
 async def test_an_affiliate_is_found_by_id_by_themselves_alone(
