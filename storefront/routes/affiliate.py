@@ -30,6 +30,7 @@ from storefront.paging import Pager
 PATH = "/affiliate"
 _COMMISSIONS = 20
 _BATCH = 500
+_FILE = mark("commissions")
 
 HEAD = (
     mark("Time (UTC)"),
@@ -130,7 +131,7 @@ def key_of_commission(row: CommissionRow) -> Key:
 @get(f"{PATH}/commissions.csv", opt=SIGNED_IN)
 async def download_commissions(pages: NamedDependency[Pages]) -> Stream:
     affiliate = await get_own_affiliate(pages.request_context.actor)
-    name = f"chenu-{pages.say(mark('commissions'))}.csv"
+    name = f"chenu-{pages.say(_FILE)}.csv"
     head = [pages.say(title) for title in HEAD]
     return send_csv(name, head, _list_rows(pages, affiliate.id), pages.locale)
 

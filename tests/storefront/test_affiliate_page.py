@@ -45,10 +45,10 @@ async def test_the_numbers_stand_on_the_page(browser: Browser, affiliate: Affili
 
     assert squeeze("Waits 30 days €19.80") in seen
     assert squeeze("Clicks 8 Sign-ups 2 Paying customers 2 25% of clicks") in seen
-    assert squeeze("Due now €0.00 Missing to €50.00 €50.00") in seen
+    assert squeeze("Due so far €0.00 Missing to €50.00 €50.00") in seen
     assert squeeze("Clicks: 8.") in seen
     run = month_of(business_now()).next().first_day
-    assert squeeze(f"Run {run:%B} {run.day}, {run.year}") in seen
+    assert squeeze(f"Day of the run {run:%B} {run.day}, {run.year}") in seen
 
 
 async def test_a_commission_shows_its_arithmetic(
