@@ -17,6 +17,7 @@ from chenu.affiliates.model import (
 )
 from chenu.affiliates.statistics import AffiliateStatistics, get_statistics
 from chenu.billing.invoices import InvoiceId
+from chenu.flows.affiliates.join import join_programme
 from chenu.flows.affiliates.links import link_of
 from chenu.flows.affiliates.onboarding import PATH
 from chenu_graphql.connection import (
@@ -31,10 +32,12 @@ from chenu_graphql.connection import (
     read_page,
 )
 from chenu_graphql.context import Context, Info
+from chenu_graphql.errors import UserError
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
+from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import AFFILIATE, PARENT, READER, is_own_affiliate
 from chenu_graphql.scalars import URL
 
@@ -162,6 +165,16 @@ class Affiliate(Node):
     commissions: CommissionConnection = field(
         "With clawbacks, the newest first.", AFFILIATE, _page_commissions
     )
+
+
+@strawberry.type(description="The affiliate as they are afterwards.")
+class AffiliatePayload:
+    affiliate: Affiliate | None = field("null where it was refused.", PARENT)
+    user_errors: list[UserError] = user_errors()
+
+
+async def resolve_join(info: Info) -> Payload:
+    return Payload(affiliate=await join_programme(info.context.actor))
 
 
 async def _find(ctx: Context, row_id: AffiliateId) -> AffiliateRow | None:

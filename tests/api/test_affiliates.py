@@ -13,7 +13,7 @@ from tests.affiliates.bound import bind, make_affiliate
 from tests.affiliates.shown import bring_customers, put_clicks
 from tests.api.calls import Api, as_key, as_session, counted_statements, gid
 from tests.people import Person, make_creator, make_person
-from tests.rows import put
+from tests.rows import count, put
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -130,13 +130,13 @@ async def test_commissions_are_read_with_the_same_statements_however_many(
     await bring_customers(row, ("bob", "cid", "dan", "eve", "fay", "gus"))
     api = as_session(client, services, person)
 
-    async def count(size: int) -> int:
+    async def ask(size: int) -> int:
         async with counted_statements() as statements:
             found = await read_commissions(api, first=size)
         assert (len(found["edges"]), found["totalCount"]) == (size, 6)
         return len(statements)
 
-    assert await count(2) == await count(6) <= 10
+    assert await ask(2) == await ask(6) <= 10
 
 
 async def test_commissions_are_walked_by_cursor(
@@ -196,3 +196,36 @@ async def test_a_key_needs_the_scope_read(client: httpx.AsyncClient, services: S
 
     assert found["code"] == row.code
     assert refused.codes == ["FORBIDDEN"]
+
+
+async def test_joining_twice_gives_the_same_code(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    api = as_session(client, services, await make_person("ada"))
+
+    first, second = [(await api.run("JoinAffiliates")).payload() for _ in range(2)]
+
+    assert first["affiliate"]["code"].startswith("CHENU")
+    assert first == second
+
+
+async def test_who_has_not_verified_their_address_does_not_join(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person = await make_person("ada")
+    await put("app_user", "email_verified_at", None, "id = $2", person.user_id)
+
+    reply = await as_session(client, services, person).run("JoinAffiliates")
+
+    assert reply.payload()["affiliate"] is None
+    assert [code for code, _ in reply.refusals()] == ["INVALID_STATE"]
+    assert await count("affiliate") == 0
+
+
+async def test_no_key_joins(client: httpx.AsyncClient, services: Services) -> None:
+    person = await make_person("ada", TierCode.PRO)
+
+    reply = await (await as_key(client, services, person, *ApiScope)).run("JoinAffiliates")
+
+    assert reply.codes == ["FORBIDDEN"]
+    assert await count("affiliate") == 0
