@@ -39,9 +39,7 @@ class ShownCommission:
         return Cents(self.row.paid - self.row.base)
 
 
-async def show_commissions(
-    rows: Sequence[CommissionRow], locale: Locale
-) -> list[ShownCommission]:
+async def show_commissions(rows: Sequence[CommissionRow], locale: Locale) -> list[ShownCommission]:
     """A fixed number of statements, however many rows."""
     numbers = {
         invoice.id: invoice.number
@@ -50,7 +48,10 @@ async def show_commissions(
     hints = await _hint_customers([row.referral_id for row in rows], locale)
     return [
         ShownCommission(
-            row, hints[row.referral_id], numbers.get(InvoiceId(row.invoice_id)), why(row.kind, row.cause)
+            row,
+            hints[row.referral_id],
+            numbers.get(InvoiceId(row.invoice_id)),
+            why(row.kind, row.cause),
         )
         for row in rows
     ]

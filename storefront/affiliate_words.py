@@ -29,8 +29,8 @@ READY_TEXTS = (
     mark(
         "Hello,\n\nCHE·NU is a marketplace of AI agents for work and life. You see beforehand what "
         "an agent may touch, what it costs, and afterwards what it was worth. The plan Free is "
-        "free, and every other one can be cancelled at any time.\n\n{link}\n\nFor your information: "
-        "I earn a commission if you become a paying customer. It costs you nothing."
+        "free, and every other one can be cancelled at any time.\n\n{link}\n\nFor your "
+        "information: I earn a commission if you become a paying customer. It costs you nothing."
     ),
 )
 """Each says that it is advertising, as the law asks."""

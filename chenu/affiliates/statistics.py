@@ -88,7 +88,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepSums:
-    """What happened from `first_day` on, for one step; `earned` is new commissions less clawbacks."""
+    """One day or month, by its first day; `earned` is new commissions less clawbacks."""
 
     first_day: date
     clicks: int

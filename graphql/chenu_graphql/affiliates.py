@@ -61,7 +61,9 @@ async def _invoice_number(root: _Commission, info: Info) -> str | None:
     return None if invoice is None else invoice.number
 
 
-@strawberry.type(description="A share of a paid invoice with its arithmetic; a clawback is negative.")
+@strawberry.type(
+    description="A share of a paid invoice with its arithmetic; a clawback is negative."
+)
 class Commission(Node):
     id: strawberry.ID = field("Global id.", PARENT, _commission_id)
     status: CommissionStatus = field("Where it stands.", PARENT)

@@ -70,8 +70,8 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     AffiliateStatus: "SUSPENDED: clicks bind nobody any more, and nothing is paid.",
     CommissionStatus: (
-        "PENDING for 30 days, DUE until the monthly payout, PAID; REVERSED: taken back whole before "
-        "that; HELD: staff look at it."
+        "PENDING for 30 days, DUE until the monthly payout, PAID; REVERSED: taken back whole "
+        "before that; HELD: staff look at it."
     ),
     GrantSource: "Where the right to use an agent comes from.",
 }

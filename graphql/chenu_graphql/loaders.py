@@ -1,23 +1,15 @@
 """A DataLoader per relation: all keys that one operation needs of it are read by one statement."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple, TypeVar
-
-from strawberry.dataloader import DataLoader
+from typing import NamedTuple
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
 from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
 from chenu.accounts.users import User, list_users
-from chenu.affiliates.affiliates import AffiliateRow, list_affiliates_by_id
-from chenu.affiliates.commissions import CommissionRow, list_commissions_by_id
-from chenu.affiliates.model import AffiliateId, CommissionId, ReferralId
-from chenu.affiliates.referrals import ReferralRow, list_referrals_by_id
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
 from chenu.agents.buyer_reviews import ReviewRow, list_reviews_by_id
 from chenu.agents.executions import ExecutionRow, list_executions_by_id
@@ -47,8 +39,6 @@ from chenu.agents.version_heads import (
     list_version_heads,
     list_version_heads_by_id,
 )
-from chenu.billing import connect_accounts
-from chenu.billing.connect_accounts import ConnectAccount
 from chenu.billing.coupon_redemptions import RedemptionCount, count_redemptions
 from chenu.billing.coupons import CouponId, CouponRow, list_coupons_by_id
 from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
@@ -79,10 +69,8 @@ from chenu.tokens.wallet import (
     list_monthly_use,
     list_wallets,
 )
-
-Key = TypeVar("Key", bound=Hashable)
-Row = TypeVar("Row")
-Value = TypeVar("Value")
+from chenu_graphql.affiliate_loaders import AffiliateLoaders
+from chenu_graphql.batching import Loader, many_each, one_each
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
@@ -96,43 +84,7 @@ class RoiKey(NamedTuple):
     on: date
 
 
-class Loader(DataLoader[Key, Value]):
-    """Protects shared batches: when a field fails, graphql-core cancels its siblings.
-
-    A cancelled wait must not cancel the batch that other fields wait for as well.
-    """
-
-    def load(self, key: Key) -> Awaitable[Value]:
-        return asyncio.shield(super().load(key))
-
-
-def one_each(
-    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
-) -> Loader[Key, Row | None]:
-    """Each key's row, None where there is none."""
-
-    async def load(keys: list[Key]) -> list[Row | None]:
-        found = {key(row): row for row in await fetch(keys)}
-        return [found.get(key) for key in keys]
-
-    return Loader(load)
-
-
-def many_each(
-    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
-) -> Loader[Key, list[Row]]:
-    """Each key's rows, in the order in which they were fetched."""
-
-    async def load(keys: list[Key]) -> list[list[Row]]:
-        found: dict[Key, list[Row]] = defaultdict(list)
-        for row in await fetch(keys):
-            found[key(row)].append(row)
-        return [found[key] for key in keys]
-
-    return Loader(load)
-
-
-class Loaders:
+class Loaders(AffiliateLoaders):
     """The loaders of one operation, for its actor; each is created when first used."""
 
     def __init__(self, actor: Actor) -> None:
@@ -145,22 +97,6 @@ class Loaders:
     @cached_property
     def creators(self) -> Loader[CreatorId, CreatorRow | None]:
         return one_each(list_creators, lambda row: row.id)
-
-    @cached_property
-    def affiliates(self) -> Loader[AffiliateId, AffiliateRow | None]:
-        return one_each(list_affiliates_by_id, lambda row: row.id)
-
-    @cached_property
-    def commissions(self) -> Loader[CommissionId, CommissionRow | None]:
-        return one_each(list_commissions_by_id, lambda row: row.id)
-
-    @cached_property
-    def referrals(self) -> Loader[ReferralId, ReferralRow | None]:
-        return one_each(list_referrals_by_id, lambda row: row.id)
-
-    @cached_property
-    def connect_accounts(self) -> Loader[UserId, ConnectAccount | None]:
-        return one_each(connect_accounts.list_of_users, lambda row: row.owner_id)
 
     @cached_property
     def version_heads(self) -> Loader[VersionId, VersionHead | None]:

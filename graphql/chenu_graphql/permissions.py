@@ -216,9 +216,7 @@ MAKER = Rule(
     scopes=_READ | {ApiScope.AGENTS},
 )
 SELLER = Rule("the creator in person and staff; a key needs READ", _require_seller, scopes=_READ)
-AFFILIATE = Rule(
-    "the affiliate in person; a key needs READ", _require_affiliate, scopes=_READ
-)
+AFFILIATE = Rule("the affiliate in person; a key needs READ", _require_affiliate, scopes=_READ)
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 FINANCE = Rule("staff with the role FINANCE", _require_finance)

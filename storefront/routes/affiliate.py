@@ -1,4 +1,4 @@
-"""What an affiliate sees: clicks, customers and commissions, links to share, and what is paid next."""
+"""What an affiliate sees: clicks, customers, commissions, links to share, the next payout."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

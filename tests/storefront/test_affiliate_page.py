@@ -61,9 +61,7 @@ async def test_the_numbers_stand_on_the_page(browser: Browser, affiliate: Affili
     assert squeeze(f"Day of the run {run:%B} {run.day}, {run.year}") in seen
 
 
-async def test_a_commission_shows_its_arithmetic(
-    browser: Browser, affiliate: AffiliateRow
-) -> None:
+async def test_a_commission_shows_its_arithmetic(browser: Browser, affiliate: AffiliateRow) -> None:
     await bring_customers(affiliate, ("bob",), paid=12000, tax=2000)
 
     words = squeeze((await browser.get(PAGE)).words)
@@ -98,9 +96,7 @@ async def test_a_year_is_drawn_by_months(browser: Browser, affiliate: AffiliateR
     for days_ago, clicks in ((0, 3), (40, 5), (500, 7)):
         await put_clicks(affiliate, clicks, days_ago)
 
-    days, months = [
-        await browser.get(f"{PAGE}{query}") for query in ("", "?chart=month")
-    ]
+    days, months = [await browser.get(f"{PAGE}{query}") for query in ("", "?chart=month")]
 
     assert "Clicks: 3." in days.words
     assert "Clicks: 8. Most in one go: 5." in months.words
@@ -208,7 +204,8 @@ async def test_the_code_is_drawn_here_as_svg_and_png(
         "image/svg+xml",
         "image/png",
     )
-    assert b"<path" in svg.content and b"<script" not in svg.content
+    assert b"<path" in svg.content
+    assert b"<script" not in svg.content
     with Image.open(io.BytesIO(png.content)) as picture:
         assert picture.width == picture.height > 200
     assert "no-store" in png.headers["cache-control"]

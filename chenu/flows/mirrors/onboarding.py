@@ -66,7 +66,7 @@ async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccou
 
 
 async def refresh_account_of(services: Services, user_id: UserId) -> bool:
-    """On return from onboarding: the return itself proves nothing, so ask. Whether it can be paid."""
+    """Whether it can be paid: returning from onboarding proves nothing, so that Stripe is asked."""
     account = await connect_accounts.find_of_user(user_id)
     if account is not None and account.stripe_account_id is not None:
         await refresh_connect_state(services.connect, account.stripe_account_id)
