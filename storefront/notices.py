@@ -109,6 +109,7 @@ _NOTICES = {
     "creator": mark("Your public profile is saved."),
     "legal": mark("Your legal details are saved. Your statements bear them from now on."),
     "payouts-ready": mark("Your payouts are ready: you can sell."),
+    "affiliate-ready": mark("Your payouts are ready: what is due goes to your account."),
     "payouts-waiting": mark("Stripe still checks your details, or misses some."),
     "draft": mark("Your draft is saved."),
     "change": mark("Your change is saved and waits for a reviewer. The live version stays up."),

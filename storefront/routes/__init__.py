@@ -64,6 +64,7 @@ from storefront.routes import (
     tries,
     withdraw,
 )
+from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 
 HANDLERS = (
@@ -256,6 +257,7 @@ HANDLERS = (
     files.send_manifest_schema,
     files.send_robots,
     files.send_sitemap,
+    *AFFILIATE_HANDLERS,
     *STAFF_HANDLERS,
 )
 
