@@ -38,7 +38,7 @@ async def affiliate(theo: Person) -> AffiliateRow:
     return await make_affiliate(theo)
 
 
-async def test_a_suspended_affiliate_is_told_why(
+async def test_a_suspended_affiliate_has_a_mail_with_the_reason(
     finance: Person, theo: Person, affiliate: AffiliateRow
 ) -> None:
     await suspend_affiliate(finance.actor, affiliate.id, " Own network. ")
