@@ -3,6 +3,7 @@
 from chenu.core.i18n import mark
 
 _NOTICES = {
+    "affiliate-joined": mark("Welcome! Your link counts from now on."),
     "profile": mark("Your profile is saved."),
     "address": mark("We wrote to both addresses. The new one counts once you open its link."),
     "address-same": mark("This is your address already."),
@@ -103,6 +104,7 @@ _NOTICES = {
     "creator": mark("Your public profile is saved."),
     "legal": mark("Your legal details are saved. Your statements bear them from now on."),
     "payouts-ready": mark("Your payouts are ready: you can sell."),
+    "affiliate-ready": mark("Your payouts are ready: what is due goes to your account."),
     "payouts-waiting": mark("Stripe still checks your details, or misses some."),
     "draft": mark("Your draft is saved."),
     "change": mark("Your change is saved and waits for a reviewer. The live version stays up."),

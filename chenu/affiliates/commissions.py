@@ -109,6 +109,22 @@ async def find_commission(invoice_id: UUID) -> CommissionRow | None:
     """The one that its payment earned."""
     sql = f"{_SELECT} WHERE invoice = $1 AND kind = 'COMMISSION'"
     return await db.find_one(CommissionRow, sql, invoice_id)
+async def count_commissions(affiliate_id: AffiliateId) -> int:
+    """At most 1,001: more are not counted."""
+    sql = """
+        SELECT count(*) FROM (SELECT 1 FROM commission WHERE affiliate = $1 LIMIT 1001) counted
+    """
+    return int(await db.fetch_value(sql, affiliate_id))
+
+
+async def list_commissions_by_id(ids: Sequence[CommissionId]) -> list[CommissionRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(CommissionRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
+
+
+async def has_commission(invoice_id: UUID) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM commission WHERE invoice = $1)"
+    return bool(await db.fetch_value(sql, invoice_id))
 
 
 async def lock_commissions_of_invoice(invoice_id: UUID) -> list[CommissionRow]:

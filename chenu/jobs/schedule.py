@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from chenu.affiliates.click_keys import replace_click_key
 from chenu.affiliates.commissions import mature
 from chenu.agents.run_summaries import refresh_run_summaries
 from chenu.agents.views import store_views
@@ -84,6 +85,10 @@ async def _purge(services: Services, due_at: datetime) -> None:
 
 async def _remove_pictures(services: Services, due_at: datetime) -> None:
     await remove_pictures(services)
+
+
+async def _replace_click_key(services: Services, due_at: datetime) -> None:
+    await replace_click_key()
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -209,6 +214,7 @@ RECURRING = (
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
+    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key),
 )
 
 

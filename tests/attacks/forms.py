@@ -178,6 +178,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/purchases/{purchase_id:uuid}/refund": Filled(
             "buyer", {"expected_amount": "600", "idempotency_key": "forged-4"}, moves=False
         ),  # it was opened before
+        "/affiliate/country": Filled("affiliate", {"country": "fr"}),
         "/creator/join": Filled(
             "other buyer",
             {"handle": "forged-one", "display_name": "Forged", "bio": "", "country": "fr"},

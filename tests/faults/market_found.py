@@ -51,14 +51,18 @@ def _five(row: list[int]) -> tuple[int, int, int, int, int]:
     return paid, share, refunded, taken, due
 
 
-async def list_plans(account_id: AccountId) -> tuple[str, list[int]]:
-    """The tier, and what each of the plans' charges took, the oldest first."""
-    tier = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
+async def list_plans(account_id: AccountId, kind: str) -> tuple[str, list[int]]:
+    """What the account has of this kind, and what each of its charges took, the oldest first."""
+    column, stored = {"tier": ("tier", "TIER"), "api": ("api_plan", "API_PLAN")}[kind]
+    sql = f"SELECT {column} FROM account WHERE id = $1"  # noqa: S608 - own text
+    name = await db.fetch_value(sql, account_id)
     sql = """
-        SELECT coalesce(array_agg(gross - discount ORDER BY paid_at), '{}')
-        FROM invoice_payment WHERE account = $1
+        SELECT coalesce(array_agg(p.gross - p.discount ORDER BY p.paid_at), '{}')
+        FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
+        JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+        WHERE p.account = $1 AND s.kind = $2
     """
-    return str(tier), list(await db.fetch_value(sql, account_id))
+    return str(name), list(await db.fetch_value(sql, account_id, stored))
 
 
 async def list_plan_charges(account_id: AccountId) -> list[str]:

@@ -20,6 +20,11 @@ MONTHLY_PRICE, MONTHLY_SHARE = 900, 630
 PLAN_PRICE, PLAN_DISCOUNT = 900, 450
 BOUND = 0
 """The customer whose plans' charges an affiliate has a tenth of."""
+PLAN_PRICES = {"tier": 900, "api": 4900}
+"""A plan of the account, and one of the paid API beside it."""
+
+PLAN_NAMES = {"tier": "STARTER", "api": "BASIC"}
+PLAN_DISCOUNT = 450
 PACK_PRICE, PACK_BASE, PACK_BONUS = 900, 1000, 100
 
 
@@ -173,13 +178,14 @@ class Purchase:
 class Plan:
     """`is_discounted`: every month; else only the first one may be."""
 
+    kind: str
     term: Term
     charges: list[Charge]
-    is_discounted: bool
+    is_discounted: bool = False
 
     @property
-    def tier(self) -> str:
-        return "STARTER" if self.term.is_live else "FREE"
+    def name(self) -> str:
+        return PLAN_NAMES[self.kind] if self.term.is_live else "FREE"
 
 
 @dataclass
@@ -226,7 +232,8 @@ class Market:
     began: datetime
     purchases: dict[tuple[int, str], list[Purchase]] = field(default_factory=dict)
     """By buyer and agent."""
-    plans: dict[int, list[Plan]] = field(default_factory=dict)
+    plans: dict[tuple[int, str], list[Plan]] = field(default_factory=dict)
+    """By customer and kind."""
     coupons: list[Coupon] = field(default_factory=list)
     packs: list[Pack] = field(default_factory=list)
     wallet: ModelWallet = field(default_factory=ModelWallet)
@@ -238,7 +245,7 @@ class Market:
             for _ in range(purchase.term.pass_time(now) if purchase.term else 0):
                 purchase.charges.append(Charge(MONTHLY_PRICE, MONTHLY_SHARE))
         for plan in self.all_plans():
-            price = PLAN_PRICE - PLAN_DISCOUNT * plan.is_discounted
+            price = PLAN_PRICES[plan.kind] - PLAN_DISCOUNT * plan.is_discounted
             plan.charges += [Charge(price) for _ in range(plan.term.pass_time(now))]
 
     def all_purchases(self) -> list[Purchase]:

@@ -130,6 +130,10 @@ class MarketMachine(RuleBasedStateMachine):
     def begin_plan(self, trouble: Trouble, customer: int, coupon: int, pays: bool) -> None:
         self._step(trouble, self.steps.begin_plan(customer, coupon, pays))
 
+    @rule(trouble=TROUBLES, customer=st.integers(0, 1), pays=PAYS)
+    def begin_api_plan(self, trouble: Trouble, customer: int, pays: bool) -> None:
+        self._step(trouble, self.steps.begin_api_plan(customer, pays))
+
     @rule(trouble=TROUBLES)
     def buy_pack(self, trouble: Trouble) -> None:
         self._step(trouble, self.steps.acts.buy_pack())
