@@ -109,6 +109,8 @@ async def find_commission(invoice_id: UUID) -> CommissionRow | None:
     """The one that its payment earned."""
     sql = f"{_SELECT} WHERE invoice = $1 AND kind = 'COMMISSION'"
     return await db.find_one(CommissionRow, sql, invoice_id)
+
+
 async def count_commissions(affiliate_id: AffiliateId) -> int:
     """At most 1,001: more are not counted."""
     sql = """

@@ -61,6 +61,8 @@ async def refuse_referral(referral_id: ReferralId, reason: ReferralReason) -> bo
     """Nothing is earned with this customer from now on. False if that was so already."""
     sql = "UPDATE referral SET state = 'REFUSED', reason = $2 WHERE id = $1 AND state <> 'REFUSED'"
     return bool(await db.execute(sql, referral_id, reason))
+
+
 async def list_referrals_by_id(ids: Sequence[ReferralId]) -> list[ReferralRow]:
     """In no particular order; callers check whose they are."""
     return await db.fetch_all(ReferralRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
