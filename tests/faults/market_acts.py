@@ -214,20 +214,20 @@ class Acts(Life):
             await self.insist(lambda: resume_plan(services, actor))
         self.market.plans[customer, kind][-1].term.is_ending = ends
 
-    async def refund_plan(self, customer: int, place: int, amount: int) -> None:
+    async def refund_plan(self, customer: int, kind: str, place: int, amount: int) -> None:
         """At Stripe's dashboard; the plan goes on."""
-        form = {"charge": await self._plan_charge(customer, place), "amount": str(amount)}
+        form = {"charge": await self._plan_charge(customer, kind, place), "amount": str(amount)}
         async with self.undisturbed() as stripe:
             await stripe.change("/v1/refunds", **form)
-        self.market.plan_charges(customer)[place].refunded += amount
+        self.market.plan_charges(customer, kind)[place].refunded += amount
 
-    async def dispute_plan(self, customer: int, place: int) -> None:
-        charge = self.market.plan_charges(customer)[place]
-        await self._dispute(charge, await self._plan_charge(customer, place))
+    async def dispute_plan(self, customer: int, kind: str, place: int) -> None:
+        charge = self.market.plan_charges(customer, kind)[place]
+        await self._dispute(charge, await self._plan_charge(customer, kind, place))
         charge.open_dispute()
 
-    async def _plan_charge(self, customer: int, place: int) -> str:
-        return (await list_plan_charges(self.account_of(customer)))[place]
+    async def _plan_charge(self, customer: int, kind: str, place: int) -> str:
+        return (await list_plan_charges(self.account_of(customer), kind))[place]
 
     def account_of(self, customer: int) -> AccountId:
         return self.world.people[CUSTOMERS[customer]].actor.require_account(ApiScope.READ)

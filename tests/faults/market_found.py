@@ -51,27 +51,30 @@ def _five(row: list[int]) -> tuple[int, int, int, int, int]:
     return paid, share, refunded, taken, due
 
 
+_PLANS = {"tier": ("tier", "TIER"), "api": ("api_plan", "API_PLAN")}
+"""By kind: the account's column, and the kind as it is stored."""
+
+_PAYMENTS = """
+    FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
+    JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+    WHERE p.account = $1 AND s.kind = $2
+"""
+
+
 async def list_plans(account_id: AccountId, kind: str) -> tuple[str, list[int]]:
     """What the account has of this kind, and what each of its charges took, the oldest first."""
-    column, stored = {"tier": ("tier", "TIER"), "api": ("api_plan", "API_PLAN")}[kind]
+    column, stored = _PLANS[kind]
     sql = f"SELECT {column} FROM account WHERE id = $1"  # noqa: S608 - own text
     name = await db.fetch_value(sql, account_id)
-    sql = """
-        SELECT coalesce(array_agg(p.gross - p.discount ORDER BY p.paid_at), '{}')
-        FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
-        JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
-        WHERE p.account = $1 AND s.kind = $2
-    """
+    amounts = "array_agg(p.gross - p.discount ORDER BY p.paid_at)"
+    sql = f"SELECT coalesce({amounts}, '{{}}') {_PAYMENTS}"
     return str(name), list(await db.fetch_value(sql, account_id, stored))
 
 
-async def list_plan_charges(account_id: AccountId) -> list[str]:
+async def list_plan_charges(account_id: AccountId, kind: str) -> list[str]:
     """Their ids at Stripe, the oldest first."""
-    sql = """
-        SELECT coalesce(array_agg(stripe_charge_id ORDER BY paid_at), '{}')
-        FROM invoice_payment WHERE account = $1
-    """
-    return list(await db.fetch_value(sql, account_id))
+    sql = f"SELECT coalesce(array_agg(p.stripe_charge_id ORDER BY p.paid_at), '{{}}') {_PAYMENTS}"
+    return list(await db.fetch_value(sql, account_id, _PLANS[kind][1]))
 
 
 async def read_uses() -> list[int]:

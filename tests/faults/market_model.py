@@ -17,7 +17,6 @@ RETRIES = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 RETURNABLE = timedelta(days=14)
 AGENT_PRICE, AGENT_SHARE = 999, 700
 MONTHLY_PRICE, MONTHLY_SHARE = 900, 630
-PLAN_PRICE, PLAN_DISCOUNT = 900, 450
 BOUND = 0
 """The customer whose plans' charges an affiliate has a tenth of."""
 PLAN_PRICES = {"tier": 900, "api": 4900}
@@ -254,8 +253,8 @@ class Market:
     def all_plans(self) -> list[Plan]:
         return [each for bought in self.plans.values() for each in bought]
 
-    def plan_charges(self, customer: int) -> list[Charge]:
-        return [each for plan in self.plans.get(customer, []) for each in plan.charges]
+    def plan_charges(self, customer: int, kind: str) -> list[Charge]:
+        return [each for plan in self.plans.get((customer, kind), []) for each in plan.charges]
 
     def charges(self) -> list[Charge]:
         agents = [each for bought in self.all_purchases() for each in bought.charges]
@@ -275,7 +274,8 @@ class Market:
     @property
     def commissions(self) -> int:
         """What the affiliate has earned for good, in cents."""
-        return sum(each.commission for each in self.plan_charges(BOUND))
+        charges = [each for kind in PLAN_PRICES for each in self.plan_charges(BOUND, kind)]
+        return sum(each.commission for each in charges)
 
     def add_pack(self, now: datetime) -> None:
         base = self.wallet.grant(PACK_BASE, agent=None, is_paid=True, expires_at=None)

@@ -109,20 +109,20 @@ class Steps:
         can = self._list_plan_charges()
         if not can:
             return None
-        customer, place = _pick(can, pick)
-        left = self.market.plan_charges(customer)[place].left
-        return self.acts.refund_plan(customer, place, min(amount or left, left))
+        customer, kind, place = _pick(can, pick)
+        left = self.market.plan_charges(customer, kind)[place].left
+        return self.acts.refund_plan(customer, kind, place, min(amount or left, left))
 
     def dispute_plan(self, pick: int) -> Act | None:
         can = self._list_plan_charges()
         return self.acts.dispute_plan(*_pick(can, pick)) if can else None
 
-    def _list_plan_charges(self) -> list[tuple[int, int]]:
-        """Customers, and which of their charges can go back."""
+    def _list_plan_charges(self) -> list[tuple[int, str, int]]:
+        """Customers, kinds of plan, and which of their charges can go back."""
         return [
-            (customer, place)
-            for customer in self.market.plans
-            for place, charge in enumerate(self.market.plan_charges(customer))
+            (customer, kind, place)
+            for customer, kind in self.market.plans
+            for place, charge in enumerate(self.market.plan_charges(customer, kind))
             if charge.is_free
         ]
 
