@@ -45,6 +45,7 @@ from chenu.core.mail_params import (
     WithdrawalRefusedParams,
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
+from chenu.jobs.affiliate_samples import AFFILIATES
 from chenu.jobs.api_plan_samples import with_api_plans
 from chenu.jobs.held_agent_samples import AGENTS_HELD
 from chenu.jobs.key_samples import KEYS
@@ -251,6 +252,7 @@ _SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         ),
     ),
     **SALES,
+    **AFFILIATES,
     MailKind.DISPUTE_OPENED: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
     MailKind.DISPUTE_DUE: (_dispute(is_inquiry=False),),
     MailKind.DISPUTE_WON: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
