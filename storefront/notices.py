@@ -3,6 +3,7 @@
 from chenu.core.i18n import mark
 
 _NOTICES = {
+    "affiliate-joined": mark("Welcome! Your link counts from now on."),
     "profile": mark("Your profile is saved."),
     "address": mark("We wrote to both addresses. The new one counts once you open its link."),
     "address-same": mark("This is your address already."),
