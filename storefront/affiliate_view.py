@@ -70,7 +70,5 @@ async def show_commissions(rows: Sequence[CommissionRow], locale: Locale) -> lis
 async def _hint_customers(ids: Sequence[ReferralId], locale: Locale) -> dict[ReferralId, str]:
     members = {row.id: row.member for row in await list_referrals_by_id(ids)}
     people = await list_users(list(set(members.values())))
-    addresses: dict[UserId, str] = {person.id: person.email for person in people}
-    return {
-        referral: hint_of(addresses.get(member), locale) for referral, member in members.items()
-    }
+    emails: dict[UserId, str] = {person.id: person.email for person in people}
+    return {referral: hint_of(emails.get(member), locale) for referral, member in members.items()}

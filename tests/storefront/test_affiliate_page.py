@@ -162,11 +162,10 @@ async def test_payouts_are_listed_with_what_they_paid(
 
     seen = await browser.get(PAGE)
 
-    assert squeeze("September 2026 not made. Your account at Stripe takes no transfers.") in squeeze(
-        seen.words
-    )
+    words = squeeze(seen.words)
+    assert squeeze("September 2026 not made. Your account at Stripe takes no transfers.") in words
     assert "/affiliate/statements/AFF-0001" in seen.links()
-    assert squeeze("Payout October 2026") in squeeze(seen.words)
+    assert squeeze("Payout October 2026") in words
     assert (await csv_of(browser, url=f"{PAGE}/commissions.csv"))[1][-1] == "2026-10"
     assert failed != paid
 
