@@ -31,7 +31,7 @@ _OURS = """
         FROM purchase_payment WHERE NOT starts_with(stripe_charge_id, 'credit_')
     UNION ALL SELECT stripe_charge_id, gross - discount, paid_at FROM invoice_payment
     UNION ALL SELECT stripe_id, -amount, created_at FROM operation
-        WHERE kind = 'TRANSFER' AND state = 'SETTLED'
+        WHERE kind IN ('TRANSFER', 'AFFILIATE_TRANSFER') AND state = 'SETTLED'
     UNION ALL SELECT stripe_id, amount, created_at FROM operation
         WHERE kind = 'TRANSFER_REVERSAL' AND stripe_id IS NOT NULL
     UNION ALL SELECT o.stripe_id, CASE WHEN t.id IS NULL THEN -o.amount ELSE 0 END, o.created_at
@@ -136,6 +136,8 @@ async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
         UNION ALL SELECT stripe_charge_id, 'invoice ' || invoice FROM invoice_payment
             WHERE stripe_charge_id = ANY($1)
         UNION ALL SELECT stripe_transfer_id, 'purchase ' || purchase FROM purchase_payment
+            WHERE stripe_transfer_id = ANY($1)
+        UNION ALL SELECT stripe_transfer_id, 'affiliate payout ' || id FROM affiliate_payout
             WHERE stripe_transfer_id = ANY($1)
     """
     foreign = (line for line in lines if not is_our_currency(line.currency))
