@@ -11,6 +11,7 @@ import asyncpg
 import uvloop
 
 from bench.checks import compare_checks
+from bench.keys import compare_keys
 from bench.limiting import compare_limiters, start_limiters
 from bench.memory import measure_memory
 from bench.pools import PoolRatios, compare_pools
@@ -19,6 +20,7 @@ from bench.report import (
     describe_limiters,
     describe_posting,
     keep_report,
+    key_rows,
     spending_rows,
     write_report,
 )
@@ -45,12 +47,13 @@ def main() -> None:
         posting = _run(compare_posting(stand.database(STORE), given.rounds))
         spending = _run(compare_spending(stand.database(STORE), given.rounds))
         checks = _run(compare_checks(stand.database(STORE), given.rounds))
+        keys = _run(compare_keys(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
         subjects = start_subjects(stand, with_peers=not given.no_peers)
         subjects += start_limiters(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
     text = write_report(
-        rates, signatures, checks, pools, search, posting, spending, engines, given.rounds
+        rates, signatures, checks, keys, pools, search, posting, spending, engines, given.rounds
     )
     print(text)
     if given.no_peers or given.rounds < ROUNDS:
@@ -66,6 +69,8 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         return describe_posting(_run(compare_posting(store, rounds)))
     if given.spending:
         return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
+    if given.keys:
+        return "\n".join(key_rows(_run(compare_keys(store, rounds))))
     if given.limits:
         return "\n".join(describe_limiters(_run(compare_limiters(stand, rounds))))
     if given.memory:
@@ -84,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
     parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
+    parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
     parser.add_argument("--memory", action="store_true", help="a process that has served spends")
     parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.checks import LEAST as CHECK_LEAST
+from bench.keys import KeyRatios
 from bench.limiting import limiter_ratios
 from bench.peer_environments import NAMES, TITLES
 from bench.pools import LEAST as POOL_LEAST
@@ -42,6 +43,7 @@ def write_report(
     rates: Rates,
     signatures: Ratio,
     checks: Ratio,
+    keys: KeyRatios,
     pools: PoolRatios,
     search: SearchTimes,
     posting: PostingRates,
@@ -57,6 +59,7 @@ def write_report(
         *(_row(goal.label, compare(rates, goal.subject, goal.base), goal.least) for goal in GOALS),
         _row("signature check, over `construct_event`", signatures, LEAST),
         _row("an entitlement check, over the same one-row read", checks, CHECK_LEAST),
+        *key_rows(keys),
         _row("the list's statement by our pool, over asyncpg's own", pools.listing, POOL_LEAST),
         _row("a short statement by our pool, over asyncpg's own", pools.short, POOL_LEAST),
         _row("posting a sale to the ledger, over pgbench", posting.ratio, POSTING_LEAST),
@@ -99,6 +102,15 @@ def spending_rows(spending: SpendingRatios) -> list[str]:
         ("over a transaction with a row lock through the ORM", spending.orm, LEAST_ORM),
     )
     return [_row(f"spending a token {what}", ratio, least) for what, ratio, least in each]
+
+
+def key_rows(keys: KeyRatios) -> list[str]:
+    """Times, not rates: below 1 is faster. Only the first tells a guesser anything, if it does."""
+    return [
+        _row("time of an API key that was never made, over a revoked one", keys.unknown, None),
+        _row("time of a mistyped key, over one that was never made", keys.mistyped, None),
+        _row("time of a key that works, over one that was never made", keys.working, None),
+    ]
 
 
 def describe_limiters(rates: Rates) -> list[str]:

@@ -13,6 +13,7 @@ from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import ChenuError
 from chenu.demo.mail_page import mail_routes
 from chenu.flows.services import Services
+from chenu.http.affiliate_links import AffiliateLinks
 from chenu.http.answer_cache import AnswerCache
 from chenu.http.authorize import authorize_call
 from chenu.http.edge import Edge
@@ -72,7 +73,8 @@ def create_app(services: Services) -> ASGIApp:
     )
     settings = services.settings
     cached = AnswerCache(app, _CACHED, settings.cache_seconds, services.meter)
-    bounded = RequestBodies(cached, settings.limits.body_seconds)
+    counted = AffiliateLinks(cached, settings, FOR_PROGRAMS)
+    bounded = RequestBodies(counted, settings.limits.body_seconds)
     return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)
 
 

@@ -41,7 +41,11 @@ def draw_earnings(series: Sequence[DayNet]) -> EarningsChart:
 
 def draw_days(days: Sequence[date], series: Sequence[DayNet]) -> EarningsChart:
     by_day = {point.day: int(point.net) for point in series}
-    values = [by_day.get(day, 0) for day in days]
+    return draw_values(days, [by_day.get(day, 0) for day in days])
+
+
+def draw_values(days: Sequence[date], values: Sequence[int]) -> EarningsChart:
+    """A bar for each of the days, or of the months that they begin; none below zero."""
     highest = max(*values, 1)
     step, scale = WIDTH // len(days), Scale(0, highest, 0, HEIGHT)
     bars = [

@@ -3,6 +3,7 @@
 from chenu.core.i18n import mark
 
 _NOTICES = {
+    "affiliate-joined": mark("Welcome! Your link counts from now on."),
     "profile": mark("Your profile is saved."),
     "address": mark("We wrote to both addresses. The new one counts once you open its link."),
     "address-same": mark("This is your address already."),
@@ -89,6 +90,11 @@ _NOTICES = {
     "unfeatured": mark("It is taken off the home page’s shelf."),
     "coupon-made": mark("The coupon is made: its code can be typed."),
     "coupon-withdrawn": mark("The coupon is withdrawn. Plans that have it keep it."),
+    "affiliate-suspended": mark("Suspended: the affiliate was told why."),
+    "affiliate-reinstated": mark("Reinstated: the links count again, and the affiliate was told."),
+    "referral-held": mark("Held: nothing is paid for this customer until somebody releases it."),
+    "referral-released": mark("Released: what was held goes on its way."),
+    "referral-attributed": mark("Bound: invoices that are paid from now on count."),
     "offer-asked": mark("We have your message, and answer within two days of work."),
     "inquiry-closed": mark("The inquiry is closed."),
     "contract-entered": mark("The contract is entered."),
@@ -103,6 +109,7 @@ _NOTICES = {
     "creator": mark("Your public profile is saved."),
     "legal": mark("Your legal details are saved. Your statements bear them from now on."),
     "payouts-ready": mark("Your payouts are ready: you can sell."),
+    "affiliate-ready": mark("Your payouts are ready: what is due goes to your account."),
     "payouts-waiting": mark("Stripe still checks your details, or misses some."),
     "draft": mark("Your draft is saved."),
     "change": mark("Your change is saved and waits for a reviewer. The live version stays up."),

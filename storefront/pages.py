@@ -22,6 +22,7 @@ from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, FACTOR_KEY, Access
 from storefront.counts import UNSHARED, Counts
+from storefront.followed_link import carry_code, find_link, find_question, with_code
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.meter import METER_KEY, Meter
 from storefront.navigation import find_section, list_desks
@@ -58,6 +59,7 @@ class Pages:
         self.counts = counts
         self.locale = request_context.locale
         self.cursors = _cursors(settings.secret)
+        self.link = find_link(request)
 
     @property
     def is_fragment(self) -> bool:
@@ -77,7 +79,8 @@ class Pages:
         if self._request.method == "GET":
             query = self._request.scope["query_string"].decode("latin-1")
             path = self._request.scope["path"]
-            return _local(f"{path}?{query}" if query else path)
+            here = _local(f"{path}?{query}" if query else path)
+            return here if self.link is None else with_code(here, self.link.code)
         referer = self._request.headers.get("referer", "")
         start = f"{self.settings.public_url}/"
         return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
@@ -91,7 +94,8 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
-        body = self.render(template, **context).encode()
+        html = self.render(template, **context)
+        body = (html if self.link is None else carry_code(html, self.link.code)).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
@@ -147,6 +151,7 @@ class Pages:
             "is_signed_in": actor.kind is ActorKind.SESSION,
             "meter": self.meter,
             "asks_second_factor": self._request.scope["state"].get(FACTOR_KEY, False),
+            "link_question": find_question(self.link, self.request_context, self.settings.secret),
             "may_buy_packs": actor.has_right(Right.BUY_PACKS),
             "csrf_field": self._csrf_field(),
             "here": self.here,

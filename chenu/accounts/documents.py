@@ -27,7 +27,7 @@ class DocumentVersion:
 
 
 CURRENT = {
-    Document.TERMS: DocumentVersion(Document.TERMS, "2026-11-29", date(2026, 11, 29)),
+    Document.TERMS: DocumentVersion(Document.TERMS, "2026-11-30", date(2026, 11, 30)),
     Document.PRIVACY: DocumentVersion(Document.PRIVACY, "2026-11-28", date(2026, 11, 28)),
     Document.IMPRINT: DocumentVersion(Document.IMPRINT, "2026-11-01", date(2026, 11, 1)),
 }

@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
         "app_user",
         "id = @person",
         (
-            *("id", "email", "display_name", "locale", "email_verified_at", "referral_code"),
+            *("id", "email", "display_name", "locale", "email_verified_at"),
             *("created_at", "deleted_at"),
         ),
         {"password_hash": _TOKEN},
@@ -188,6 +188,6 @@ RULES: tuple[Rule, ...] = (
                 }
             ),
         ),
-        codes("locale", "referral_code"),
+        codes("locale"),
     ),
 )

@@ -46,6 +46,12 @@ async def find_account(account_id: AccountId) -> Account | None:
     return await db.find_one(Account, f"{_ACCOUNT} WHERE id = $1", account_id)
 
 
+async def get_personal_account(user_id: UserId) -> AccountId:
+    """Everybody has one from the day of their sign-up."""
+    sql = "SELECT id FROM account WHERE owner = $1 AND kind = 'PERSONAL'"
+    return AccountId(await db.fetch_value(sql, user_id))
+
+
 async def list_memberships(user_ids: Sequence[UserId]) -> list[Membership]:
     """The personal account first, then by age."""
     sql = """

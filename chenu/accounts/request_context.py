@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Literal, TypedDict
 
@@ -15,7 +16,11 @@ from chenu.settings import Settings
 STATE_KEY = "visit"
 FOR_EVERYBODY = "answer_for_everybody"
 """Set in the scope's state by a route whose answer is the same for every anonymous caller."""
+FOLLOWED_LINK = "followed_link"
+"""In the scope's state: the affiliate's link that led to this page, if one did."""
 LANGUAGE_COOKIE = "chenu_lang"
+LINK_REFUSED = "no"
+"""The value of the cookie of followed links after a no."""
 
 
 FindActor = Callable[[], Awaitable[Actor | None]]
@@ -28,7 +33,8 @@ class RequestContext:
     `origin_ok` is False for a write sent by another site.
 
     `refusal` is why the caller could not be identified: an invalid key, or no database.
-    `session_token` and `devices` are the values of those cookies, unchecked: accounts/devices.py.
+    `session_token`, `devices` and `followed_link` are the values of those cookies, unchecked:
+    accounts/devices.py, affiliates/click_tokens.py.
     `find_actor` identifies the caller again, for connections that last. `is_head`: only the headers
     of a GET are wanted, so that nothing should be changed.
     """
@@ -40,6 +46,7 @@ class RequestContext:
     user_agent: str = ""
     session_token: str = ""
     devices: str = ""
+    followed_link: str = ""
     origin_ok: bool = True
     refusal: ChenuError | None = None
     find_actor: FindActor | None = None
@@ -117,6 +124,34 @@ def device_cookie(settings: Settings, devices: str) -> DeviceCookie:
         "samesite": "lax",
         "secure": settings.is_https,
     }
+
+
+def link_cookie_name(settings: Settings) -> str:
+    return "__Host-chenu_ref" if settings.is_https else "chenu_ref"
+
+
+def link_cookie(settings: Settings, token: str) -> str:
+    """The click of an affiliate's link, for whoever agreed to it."""
+    return _link_cookie(settings, token, timedelta(days=90))
+
+
+def refused_link_cookie(settings: Settings) -> str:
+    """That the visitor said no, which is the same for everybody, until the browser is closed."""
+    return _link_cookie(settings, LINK_REFUSED, None)
+
+
+def _link_cookie(settings: Settings, value: str, lasts: timedelta | None) -> str:
+    name = link_cookie_name(settings)
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[name] = value
+    cookie[name]["path"] = "/"
+    cookie[name]["httponly"] = True
+    cookie[name]["samesite"] = "Lax"
+    if lasts is not None:
+        cookie[name]["max-age"] = int(lasts.total_seconds())
+    if settings.is_https:
+        cookie[name]["secure"] = True
+    return cookie[name].OutputString()
 
 
 def language_cookie(settings: Settings, locale: Locale) -> str:

@@ -155,6 +155,16 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
     )
 
 
+async def is_session_open(token: str) -> bool:
+    """Whether somebody is signed in with this cookie, without being seen."""
+    if not token:
+        return False
+    sql = f"SELECT 1 FROM user_session s WHERE s.token_hash = $1 AND {_WORKS}"  # noqa: S608
+    now = system_now()
+    since = (now, now - IDLE, now - STAFF_ABSOLUTE)
+    return await db.fetch_value(sql, hash_token(token), *since) is not None
+
+
 async def choose_account(actor: Actor, account_id: AccountId) -> None:
     """What this session acts for from now on, wherever no header names another account.
 

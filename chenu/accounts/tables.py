@@ -10,7 +10,6 @@ class AppUser(Table, tablename="app_user"):
     """A person. `email` is stored in lower case.
 
     `deleted_at`: their data is gone, and email and name are a pseudonym.
-    `referral_code` is the affiliate's code that the person signed up with, known or not.
     """
 
     id = primary_id()
@@ -19,7 +18,6 @@ class AppUser(Table, tablename="app_user"):
     password_hash = Text()
     locale = Text(default="fr")
     email_verified_at = Timestamptz(default=None, null=True)
-    referral_code = Text(default=None, null=True)
     created_at = business_time()
     deleted_at = Timestamptz(default=None, null=True)
 

@@ -1,6 +1,6 @@
 """Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -26,7 +26,6 @@ from chenu.accounts.passwords import (
     needs_rehash,
     normalise_password,
 )
-from chenu.accounts.referrals import check_referral, record_referral
 from chenu.accounts.second_factor import CodeGiven, require_code
 from chenu.accounts.sessions import NewSession, open_session
 from chenu.accounts.sign_in_limits import count_sign_in, reset_after_success
@@ -35,6 +34,7 @@ from chenu.accounts.validation import (
     check_email,
     check_locale,
     check_name,
+    check_referral_code,
     normalise_email,
 )
 from chenu.core import db
@@ -69,12 +69,17 @@ class Browser:
     """The browser that opens a session.
 
     `session_token` and `devices` are its cookies, which show who has signed in from it before.
+    `followed_link` is the one with the click of an affiliate's link: affiliates/click_tokens.py.
     """
 
     user_agent: str = ""
     ip: str = ""
     session_token: str = ""
     devices: str = ""
+    followed_link: str = ""
+
+
+Bind = Callable[[UserId], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,13 @@ async def list_users(user_ids: list[UserId]) -> list[User]:
     return await db.fetch_all(User, f"{_USER} WHERE u.id = ANY($1)", user_ids)
 
 
-async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) -> NewSession:
-    """A user with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists."""
+async def sign_up(
+    request: SignUp, browser: Browser, *, verify_at_once: bool, bind: Bind | None = None
+) -> NewSession:
+    """A user with a personal account, signed in. Raises Invalid, Rejected, AlreadyExists.
+
+    `bind` belongs to the same transaction: it says who brought the person.
+    """
     await attempts.count_attempt(attempts.SIGN_UP_PER_IP, browser.ip)
     email = normalise_email(request.email)
     reject_if_any(
@@ -140,7 +150,7 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             *check_password(request.password, email, path=("password",)),
             *check_name(request.display_name, path=("display_name",)),
             *check_locale(request.locale),
-            *check_referral(request.referral_code),
+            *check_referral_code(request.referral_code),
         ]
     )
     password_hash = await hash_password(request.password)
@@ -151,7 +161,8 @@ async def sign_up(request: SignUp, browser: Browser, *, verify_at_once: bool) ->
             email, name, request.locale, password_hash, verified=verify_at_once
         )
         await record_acceptance(user_id)
-        await record_referral(user_id, request.referral_code)
+        if bind is not None:
+            await bind(user_id)
         if verify_at_once:
             await send_welcome(await get_user(user_id))
         else:

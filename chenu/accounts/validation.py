@@ -7,6 +7,7 @@ from chenu.core.i18n import LOCALES, is_locale, mark
 from chenu.core.text import compose, has_control, tidy, turns_direction, visible_part
 
 MAX_NAME = 80
+_LONGEST_CODE = 100
 
 
 def normalise_email(email: str) -> str:
@@ -42,6 +43,13 @@ def check_line(
     if has_control(text, is_line=True):
         return [Invalid("Please enter one line of text without control characters", path=path)]
     return _check_direction(text, path)
+
+
+def check_referral_code(code: str | None) -> list[ChenuError]:
+    """As a text; whose it is, and whether it is one, stops nobody."""
+    if code is None:
+        return []
+    return check_line(code, path=("referral_code",), shortest=0, longest=_LONGEST_CODE)
 
 
 def check_name(

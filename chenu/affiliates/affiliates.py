@@ -1,15 +1,16 @@
 """Affiliates: who joined, under which code."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chenu.accounts.actor import UserId
+from chenu.accounts.actor import Actor, UserId
 from chenu.affiliates.model import AffiliateId, AffiliateStatus
 from chenu.affiliates.tables import Affiliate
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import NotFound
+from chenu.core.errors import InvalidState, NotFound
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns
 
@@ -48,6 +49,19 @@ async def get_affiliate(affiliate_id: AffiliateId) -> AffiliateRow:
     if found is None:
         raise NotFound("There is no such affiliate")
     return found
+
+
+async def get_own_affiliate(actor: Actor) -> AffiliateRow:
+    """Raises InvalidState for somebody who has not joined."""
+    found = await find_affiliate_of(actor.require_user())
+    if found is None:
+        raise InvalidState("Please join the affiliate programme first: one click is enough")
+    return found
+
+
+async def list_affiliates_by_id(ids: Sequence[AffiliateId]) -> list[AffiliateRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(AffiliateRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
 
 
 async def insert_affiliate(user_id: UserId) -> AffiliateRow:

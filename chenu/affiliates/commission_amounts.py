@@ -3,7 +3,7 @@
 docs/money.md, "Commissions".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chenu.affiliates.model import RATE
 from chenu.core.money import WHOLE, Cents
@@ -20,24 +20,21 @@ class PaidInvoice:
     @property
     def base(self) -> Cents:
         """What it brought in without VAT, rounded down; nothing of an invoice of zero."""
-        return self._base_of(self.paid)
+        if self.paid <= 0 or self.total <= 0:
+            return Cents(0)
+        return Cents(self.paid * max(self.total_excluding_tax, 0) // self.total)
 
     @property
     def commission(self) -> Cents:
         return commission_of(self.base)
 
-    def keep_commission(self, returned: Cents) -> Cents:
-        """What is earned when so much of the payment has gone back: all that did, together.
+    def after(self, returned: Cents) -> "PaidInvoice":
+        """When so much of the payment has gone back: all that did, together.
 
-        It depends on the sum alone, so that partial returns take the same in whichever order, and
-        a payment that went back whole takes exactly the commission.
+        What is earned depends on that sum alone, so that partial returns take the same in whichever
+        order, and a payment that went back whole takes exactly the commission.
         """
-        return commission_of(self._base_of(Cents(self.paid - returned)))
-
-    def _base_of(self, kept: Cents) -> Cents:
-        if kept <= 0 or self.total <= 0:
-            return Cents(0)
-        return Cents(kept * max(self.total_excluding_tax, 0) // self.total)
+        return replace(self, paid=Cents(max(self.paid - returned, 0)))
 
 
 def commission_of(base: Cents, rate: int = RATE) -> Cents:

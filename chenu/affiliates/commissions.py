@@ -29,9 +29,10 @@ from chenu.core.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class CommissionRow:
-    """`amount` is negative of a clawback. `cause` names what it is of, once.
+    """`cause` names what it is of, once. `base` is paid * total_excluding_tax // total.
 
-    `base` is paid * total_excluding_tax // total, also of the rows that follow a commission.
+    Of what follows a commission `paid`, `base` and `amount` are what it changes, so that the rows
+    of an invoice add up to what is kept of it; a clawback's are negative.
     """
 
     id: CommissionId
@@ -104,13 +105,32 @@ async def list_commissions(affiliate_id: AffiliateId, page: PageRequest) -> Page
     return await fetch_page(CommissionRow, _SELECT, "affiliate = $1", affiliate_id, page=page)
 
 
+async def find_commission(invoice_id: UUID) -> CommissionRow | None:
+    """The one that its payment earned."""
+    sql = f"{_SELECT} WHERE invoice = $1 AND kind = 'COMMISSION'"
+    return await db.find_one(CommissionRow, sql, invoice_id)
+
+
+async def count_commissions(affiliate_id: AffiliateId) -> int:
+    """At most 1,001: more are not counted."""
+    sql = """
+        SELECT count(*) FROM (SELECT 1 FROM commission WHERE affiliate = $1 LIMIT 1001) counted
+    """
+    return int(await db.fetch_value(sql, affiliate_id))
+
+
+async def list_commissions_by_id(ids: Sequence[CommissionId]) -> list[CommissionRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(CommissionRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
+
+
 async def has_commission(invoice_id: UUID) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM commission WHERE invoice = $1)"
     return bool(await db.fetch_value(sql, invoice_id))
 
 
 async def lock_commissions_of_invoice(invoice_id: UUID) -> list[CommissionRow]:
-    """The commission first, then what followed; locked until the transaction ends."""
+    """With what followed it; locked until the transaction ends."""
     sql = f"{_SELECT} WHERE invoice = $1 ORDER BY id FOR NO KEY UPDATE"
     return await db.fetch_all(CommissionRow, sql, invoice_id)
 

@@ -42,6 +42,15 @@ class ReferralState(StrEnum):
     REFUSED = "REFUSED"
 
 
+class ReferralReason(StrEnum):
+    """Why a referral is REFUSED by a rule."""
+
+    SAME_MAILBOX = "SAME_MAILBOX"
+    OWN_BROWSER = "OWN_BROWSER"
+    EXISTING_CUSTOMER = "EXISTING_CUSTOMER"
+    SAME_CARD = "SAME_CARD"
+
+
 class CommissionKind(StrEnum):
     """A reinstatement gives back what a clawback took: a refund failed, a dispute was won."""
 

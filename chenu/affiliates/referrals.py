@@ -1,5 +1,6 @@
 """Customers bound to affiliates: one for each account, for ever."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from chenu.affiliates.model import (
     ClickId,
     ReferralId,
     ReferralOrigin,
+    ReferralReason,
     ReferralState,
 )
 from chenu.affiliates.tables import Referral
@@ -41,12 +43,29 @@ async def find_referral_of(account_id: AccountId) -> ReferralRow | None:
     return await db.find_one(ReferralRow, f"{_SELECT} WHERE account = $1", account_id)
 
 
+async def lock_referral_of(account_id: AccountId) -> ReferralRow | None:
+    """Its state stays what it is until the transaction ends."""
+    sql = f"{_SELECT} WHERE account = $1 FOR SHARE"
+    return await db.find_one(ReferralRow, sql, account_id)
+
+
 async def get_referral(referral_id: ReferralId) -> ReferralRow:
     """Raises NotFound."""
     found = await db.find_one(ReferralRow, f"{_SELECT} WHERE id = $1", referral_id)
     if found is None:
         raise NotFound("There is no such referral")
     return found
+
+
+async def refuse_referral(referral_id: ReferralId, reason: ReferralReason) -> bool:
+    """Nothing is earned with this customer from now on. False if that was so already."""
+    sql = "UPDATE referral SET state = 'REFUSED', reason = $2 WHERE id = $1 AND state <> 'REFUSED'"
+    return bool(await db.execute(sql, referral_id, reason))
+
+
+async def list_referrals_by_id(ids: Sequence[ReferralId]) -> list[ReferralRow]:
+    """In no particular order; callers check whose they are."""
+    return await db.fetch_all(ReferralRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
 
 
 async def insert_referral(row: ReferralRow) -> bool:

@@ -36,10 +36,16 @@ def check_profile(handle: str, display_name: str, bio: str, country: str) -> Non
         errors.append(reserved_name(("handle",)))
     errors += _check_display_name(display_name)
     errors += check_bio(bio)
-    if country not in COUNTRIES:
-        message = mark("The country is a two-letter code of the European Economic Area, such as fr")
-        errors.append(Invalid(message, path=("country",)))
+    errors += check_country(country)
     reject_if_any(errors)
+
+
+def check_country(country: str) -> list[ChenuError]:
+    """Of a payout account."""
+    if country in COUNTRIES:
+        return []
+    message = mark("The country is a two-letter code of the European Economic Area, such as fr")
+    return [Invalid(message, path=("country",))]
 
 
 def _check_display_name(display_name: str) -> list[ChenuError]:

@@ -1,5 +1,6 @@
 """Our mirror of people's Connect accounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,6 +50,11 @@ _SELECT = f"SELECT {_ACCOUNTS.select()} FROM connect_account"  # noqa: S608 - ow
 
 async def find_of_user(user_id: UserId) -> ConnectAccount | None:
     return await db.find_one(ConnectAccount, f"{_SELECT} WHERE owner = $1", user_id)
+
+
+async def list_of_users(user_ids: Sequence[UserId]) -> list[ConnectAccount]:
+    """In no particular order."""
+    return await db.fetch_all(ConnectAccount, f"{_SELECT} WHERE owner = ANY($1)", list(user_ids))
 
 
 async def find_by_stripe_id(stripe_account_id: str) -> ConnectAccount | None:

@@ -122,6 +122,12 @@ async def find_taking_dispute(payment_id: UUID) -> DisputeRow | None:
     return await db.find_one(DisputeRow, sql, payment_id)
 
 
+async def sum_taken(payment_ids: Sequence[UUID]) -> Cents:
+    """What disputes of these payments have taken of them and not given back."""
+    sql = "SELECT coalesce(sum(taken), 0)::bigint FROM dispute WHERE payment = ANY($1) AND is_taken"
+    return Cents(await db.fetch_value(sql, list(payment_ids)))
+
+
 async def list_forbidden_refunds(payment_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the payments whose bank has, or had, the money: Stripe refunds none of it."""
     sql = "SELECT DISTINCT payment FROM dispute WHERE payment = ANY($1) AND NOT is_refundable"

@@ -47,8 +47,15 @@ _REFUND = f"SELECT {_REFUNDS.select()} FROM invoice_refund"  # noqa: S608 - own 
 
 
 async def lock_refunds(payment_id: UUID) -> None:
-    """Until the transaction ends: refunds of one charge are decided and booked one by one."""
-    await db.lock_until_commit(f"invoice_refunds:{payment_id}")
+    """Until the transaction ends: what goes back of one invoice is decided and booked one by one.
+
+    Of all its charges, whichever is named: a commission depends on them together.
+    """
+    sql = """
+        SELECT pg_advisory_xact_lock(hashtextextended('invoice_refunds:' || invoice, 0))
+        FROM invoice_payment WHERE id = $1
+    """
+    await db.execute(sql, payment_id)
 
 
 async def find_invoice_refund(stripe_refund_id: str) -> InvoiceRefundRow | None:

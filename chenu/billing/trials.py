@@ -12,10 +12,9 @@ from chenu.billing.subscriptions import SubscriptionId
 from chenu.billing.tables import TrialCard, TrialUse
 from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.core.email_address import mailbox_of
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
-
-_DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
 
 
 def _hash(text: str) -> bytes:
@@ -23,18 +22,9 @@ def _hash(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _mailbox(email: str) -> str:
-    """One person's address, however it is spelt: without a tag, at Google without dots."""
-    local, _, host = email.lower().rpartition("@")
-    local = local.partition("+")[0] or local
-    if host in _DOTS_MEAN_NOTHING:
-        return f"{local.replace('.', '')}@gmail.com"
-    return f"{local}@{host}"
-
-
 async def has_used_trial(email: str) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM trial_use WHERE email_hash = $1)"
-    return bool(await db.fetch_value(sql, _hash(_mailbox(email))))
+    return bool(await db.fetch_value(sql, _hash(mailbox_of(email))))
 
 
 async def has_trial_behind(
@@ -52,7 +42,7 @@ async def record_trial(email: str, order_id: UUID) -> bool:
     """Whether it is the person's first, which alone is stored."""
     values = {
         "id": new_id(),
-        "email_hash": _hash(_mailbox(email)),
+        "email_hash": _hash(mailbox_of(email)),
         "order": order_id,
         "started_at": business_now(),
     }

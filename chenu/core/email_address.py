@@ -7,6 +7,7 @@ import email_validator
 from email_validator import EmailNotValidError, validate_email
 
 MAX_EMAIL = 254
+_DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
 _AT = re.compile("[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}]")
 
 for _private in ("local", "test"):  # hosts without a DNS name receive mail as well
@@ -30,6 +31,15 @@ def find_ascii_address(email: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.lower() if found and len(found) <= MAX_EMAIL else None
+
+
+def mailbox_of(email: str) -> str:
+    """One person's address, however it is spelt: without a tag, at Google without dots."""
+    local, _, host = email.lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in _DOTS_MEAN_NOTHING:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{host}"
 
 
 def has_international_local_part(email: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
 from chenu.core.affiliate_mail_params import AffiliatePaidParams, AffiliatePayoutFailedParams
+from chenu.core.affiliate_standing_params import AffiliateStandingParams
 from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.key_mail_params import ApiKeyLeakedParams
@@ -93,6 +94,8 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.AGENT_PAYMENT_FAILED: of.AgentFailedPaymentParams,
     MailKind.NEW_VERSION: NewVersionParams,
     MailKind.TOKENS_USED: of.TokensUsedParams,
+    MailKind.AFFILIATE_SUSPENDED: AffiliateStandingParams,
+    MailKind.AFFILIATE_REINSTATED: AffiliateStandingParams,
 }
 
 

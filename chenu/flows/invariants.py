@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.i18n import mark
+from chenu.flows.affiliate_invariants import AFFILIATES
 from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
@@ -19,14 +20,22 @@ from chenu.flows.stripe_balance import check_stripe
 from chenu.flows.token_invariants import TOKENS
 from chenu.ledger.invariants import Finding, check_all, check_ledger, finding
 
+_OF_FEATURES = (
+    *SALES,
+    *MONTHLY,
+    *PLANS,
+    *PACKS,
+    *DISPUTES,
+    *RUNS,
+    *STATEMENTS,
+    *AFFILIATES,
+)
+
 
 async def check_books(*, whole: bool = True) -> list[Finding]:
     """Everything that our own rows can tell; not `whole` goes on from the last check's seal."""
     of_ledger = await check_ledger(whole=whole, more=TOKENS)
-    return [
-        *of_ledger,
-        *await check_all((*SALES, *MONTHLY, *PLANS, *PACKS, *DISPUTES, *RUNS, *STATEMENTS)),
-    ]
+    return [*of_ledger, *await check_all(_OF_FEATURES)]
 
 
 async def check_everything(services: Services, since: datetime) -> list[Finding]:

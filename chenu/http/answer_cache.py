@@ -15,7 +15,12 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext
+from chenu.accounts.request_context import (
+    FOLLOWED_LINK,
+    FOR_EVERYBODY,
+    STATE_KEY,
+    RequestContext,
+)
 from chenu.core.caches import TtlCache
 from chenu.metering.charges import HEADERS, SHARED_ANSWER, SharedAnswer
 from chenu.metering.meter import Meter
@@ -62,7 +67,8 @@ class AnswerCache:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         place = (scope.get("method", ""), scope["path"])
-        if place not in self._places or not _is_anonymous(scope):
+        is_followed = FOLLOWED_LINK in scope["state"]
+        if place not in self._places or is_followed or not _is_anonymous(scope):
             await self._app(scope, receive, send)
             return
         sent: bytes = scope["query_string"]

@@ -22,6 +22,7 @@ from chenu.accounts.request_context import (
     STATE_KEY,
     RequestContext,
     device_cookie_name,
+    link_cookie_name,
     session_cookie_name,
 )
 from chenu.accounts.sessions import find_actor
@@ -64,6 +65,7 @@ class Edge:
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._session_cookie = session_cookie_name(settings)
         self._device_cookie = device_cookie_name(settings)
+        self._link_cookie = link_cookie_name(settings)
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}"
 
@@ -149,6 +151,7 @@ class Edge:
             user_agent=headers.get("user-agent", "").replace("\x00", ""),
             session_token=cookies.get(self._session_cookie, ""),
             devices=cookies.get(self._device_cookie, ""),
+            followed_link=cookies.get(self._link_cookie, ""),
             origin_ok=self._is_own_origin(headers),
             refusal=refusal,
             find_actor=find_actor,

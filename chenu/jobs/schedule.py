@@ -13,6 +13,8 @@ from uuid import UUID
 
 import structlog
 
+from chenu.affiliates.click_keys import replace_click_key
+from chenu.affiliates.commissions import mature
 from chenu.agents.run_summaries import refresh_run_summaries
 from chenu.agents.views import store_views
 from chenu.core import tracing
@@ -87,6 +89,10 @@ async def _remove_pictures(services: Services, due_at: datetime) -> None:
     await remove_pictures(services)
 
 
+async def _replace_click_key(services: Services, due_at: datetime) -> None:
+    await replace_click_key()
+
+
 async def _seal(services: Services, due_at: datetime) -> None:
     await seal_entries()
 
@@ -151,6 +157,10 @@ async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
 
 
+async def _mature_commissions(services: Services, due_at: datetime) -> None:
+    await mature(business_now())
+
+
 async def _settle_budgets(services: Services, due_at: datetime) -> None:
     await settle_due_budgets()
     await expire_due_grants()
@@ -202,6 +212,7 @@ RECURRING = (
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
     Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
+    Recurring("mature_commissions", Every(timedelta(minutes=1)), _mature_commissions),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
@@ -210,6 +221,7 @@ RECURRING = (
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
+    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key),
 )
 
 

@@ -3,7 +3,7 @@
 Values of enumerations stay texts, since the API may get new ones before this server does.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -110,12 +110,23 @@ class Entitlement(Answer):
     source: str
 
 
+class ApiCalls(Answer):
+    """Requests of all keys of the account in this calendar month, UTC; this one is counted."""
+
+    month: date = Field(description="Its first day.")
+    calls: int = Field(description="Served so far.")
+    limit: int | None = Field(description="null: no limit.")
+    remaining: int | None = Field(description="null: no limit.")
+    resets_at: datetime = Field(description="When calls begin anew.")
+
+
 class Balances(Answer):
     """What the key's account has."""
 
     name: str
     tier: Code
     tokens: Tokens
+    api_usage: ApiCalls
     entitlements: list[Entitlement]
 
 

@@ -99,7 +99,7 @@ class Tools:
         return found.agent
 
     async def get_balances(self) -> Balances:
-        """The account's plan, its tokens, and what each feature of the plan allows."""
+        """The account's plan, tokens and API calls, and what each feature of the plan allows."""
         reply = await self._api.ask(documents.GET_BALANCES, BalancesReply)
         if reply.viewer is None:
             raise _no_person()

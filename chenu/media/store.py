@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 _TIMEOUT = timedelta(seconds=5)
 _FAILURES = (BaseError, OSError, ValueError)
-_NOT_KEPT = mark("Pictures cannot be stored at the moment. Please try again later")
+_NOT_STORED = mark("Pictures cannot be stored at the moment. Please try again later")
 _NOT_READ = mark("Pictures cannot be shown at the moment. Please try again later")
 _NOT_DELETED = mark("Pictures cannot be deleted at the moment")
 
@@ -43,7 +43,7 @@ class MediaStore:
             with suppress(Unavailable):
                 await self.delete(name)
             log.error("media_not_stored", name=name, error=_describe(error))
-            raise Unavailable(_NOT_KEPT) from None
+            raise Unavailable(_NOT_STORED) from None
 
     async def find(self, name: PictureHash, size: PictureSize) -> bytes | None:
         """Raises Unavailable."""

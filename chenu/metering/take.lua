@@ -12,7 +12,7 @@
 -- Answers {outcome, available, used, microseconds to wait, month, day, now}, the day and the
 -- microseconds of now counted from 1970.
 local SERVED, RATE, QUOTA, UNKNOWN = 0, 1, 2, 3
-local KEPT_SECONDS, RATE_KEPT_SECONDS = 259200, 150
+local TTL_SECONDS, RATE_TTL_SECONDS = 259200, 150
 local MINUTE = 60000000
 
 local interval, burst, quota = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -71,10 +71,10 @@ end
 if is_changed and (outcome == SERVED or ARGV[6]) then
     if is_counted then
         redis.call('HSET', KEYS[1], 't', string.format('%.0f', arrival), 'm', month, 'u', used)
-        redis.call('EXPIRE', KEYS[1], KEPT_SECONDS)
+        redis.call('EXPIRE', KEYS[1], TTL_SECONDS)
     else
         redis.call('HSET', KEYS[1], 't', string.format('%.0f', arrival))
-        redis.call('EXPIRE', KEYS[1], RATE_KEPT_SECONDS)
+        redis.call('EXPIRE', KEYS[1], RATE_TTL_SECONDS)
     end
 end
 

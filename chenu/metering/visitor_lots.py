@@ -19,7 +19,7 @@ from chenu.metering.limiter import Limiter
 
 LOT = 10
 _ADDRESSES = 10_000
-_KEPT_SECONDS = 60
+_TTL_SECONDS = 60
 _SHORTEST_SECONDS = 1.0
 
 
@@ -68,7 +68,7 @@ class VisitorLots:
     def __init__(self, limiter: Limiter, now: Callable[[], float] = time.monotonic) -> None:
         self._limiter = limiter
         self._now = now
-        self._lots: TtlCache[str, _Lot] = TtlCache(_KEPT_SECONDS, _ADDRESSES, now)
+        self._lots: TtlCache[str, _Lot] = TtlCache(_TTL_SECONDS, _ADDRESSES, now)
 
     async def take(self, allowance: Allowance, calls: int) -> Decision:
         """Exactly these: of what is left of a lot, else by a round trip."""

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
+from chenu.affiliates.model import AffiliateStatus, CommissionStatus
 from chenu.agents.library import LibrarySort
 from chenu.agents.model import (
     AgentKind,
@@ -67,6 +68,11 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
         "EXPIRED cost nothing."
     ),
     RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
+    AffiliateStatus: "SUSPENDED: clicks bind nobody any more, and nothing is paid.",
+    CommissionStatus: (
+        "PENDING for 30 days, DUE until the monthly payout, PAID; REVERSED: taken back whole "
+        "before that; HELD: staff look at it."
+    ),
     GrantSource: "Where the right to use an agent comes from.",
 }
 _NAMES: dict[type[Enum], str] = {GrantKind: "TokenGrantKind", EntryKind: "TokenEntryKind"}

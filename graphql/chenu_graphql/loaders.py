@@ -1,13 +1,9 @@
 """A DataLoader per relation: all keys that one operation needs of it are read by one statement."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple, TypeVar
-
-from strawberry.dataloader import DataLoader
+from typing import NamedTuple
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
@@ -73,10 +69,8 @@ from chenu.tokens.wallet import (
     list_monthly_use,
     list_wallets,
 )
-
-Key = TypeVar("Key", bound=Hashable)
-Row = TypeVar("Row")
-Value = TypeVar("Value")
+from chenu_graphql.affiliate_loaders import AffiliateLoaders
+from chenu_graphql.batching import Loader, many_each, one_each
 
 AllStates = bool
 """True for versions in any state, for their creator and reviewers; False for published ones."""
@@ -90,43 +84,7 @@ class RoiKey(NamedTuple):
     on: date
 
 
-class Loader(DataLoader[Key, Value]):
-    """Protects shared batches: when a field fails, graphql-core cancels its siblings.
-
-    A cancelled wait must not cancel the batch that other fields wait for as well.
-    """
-
-    def load(self, key: Key) -> Awaitable[Value]:
-        return asyncio.shield(super().load(key))
-
-
-def one_each(
-    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
-) -> Loader[Key, Row | None]:
-    """Each key's row, None where there is none."""
-
-    async def load(keys: list[Key]) -> list[Row | None]:
-        found = {key(row): row for row in await fetch(keys)}
-        return [found.get(key) for key in keys]
-
-    return Loader(load)
-
-
-def many_each(
-    fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]
-) -> Loader[Key, list[Row]]:
-    """Each key's rows, in the order in which they were fetched."""
-
-    async def load(keys: list[Key]) -> list[list[Row]]:
-        found: dict[Key, list[Row]] = defaultdict(list)
-        for row in await fetch(keys):
-            found[key(row)].append(row)
-        return [found[key] for key in keys]
-
-    return Loader(load)
-
-
-class Loaders:
+class Loaders(AffiliateLoaders):
     """The loaders of one operation, for its actor; each is created when first used."""
 
     def __init__(self, actor: Actor) -> None:

@@ -6,9 +6,11 @@ from chenu.accounts.actor import UserId
 from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
 from chenu.accounts.users import User as UserRow
+from chenu.affiliates.affiliates import AffiliateRow, find_affiliate_of
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu_graphql.accounts import Account, AccountMembership, list_own_memberships
+from chenu_graphql.affiliates import Affiliate
 from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
@@ -36,6 +38,10 @@ async def _creator(root: _Source, info: Info) -> CreatorRow | None:
     return await find_creator_of(root.id)
 
 
+async def _affiliate(root: _Source, info: Info) -> AffiliateRow | None:
+    return await find_affiliate_of(root.id)
+
+
 @strawberry.type(description="A person; everybody sees only themselves.")
 class User(Node):
     id: strawberry.ID = field("Global id.", SELF, _id)
@@ -52,6 +58,9 @@ class User(Node):
         weight=Weight(size=3),
     )
     creator: Creator | None = field("The person's own face in the store.", SELF, _creator)
+    affiliate: Affiliate | None = field(
+        "What the affiliate programme brings; null for who has not joined.", SELF, _affiliate
+    )
 
 
 async def find_viewer(info: Info) -> UserRow | None:

@@ -122,6 +122,18 @@ def _require_seller(ctx: Context, creator: Any) -> None:
         raise Forbidden("This is for the creator and staff only")
 
 
+def is_own_affiliate(ctx: Context, affiliate: Any) -> bool:
+    """In person, or by a key with READ."""
+    actor = ctx.actor
+    return actor.user_id == affiliate.member and actor.may(ApiScope.READ)
+
+
+def _require_affiliate(ctx: Context, affiliate: Any) -> None:
+    if ctx.actor.user_id != affiliate.member:
+        raise Forbidden(_SOMEBODY_ELSES)
+    ctx.actor.require_account(ApiScope.READ)
+
+
 def _require_service(ctx: Context, _: Any) -> None:
     if ctx.actor.kind is not ActorKind.SERVICE_KEY:
         raise Forbidden("This is for the service keys of the CHE·NU apps")
@@ -204,6 +216,7 @@ MAKER = Rule(
     scopes=_READ | {ApiScope.AGENTS},
 )
 SELLER = Rule("the creator in person and staff; a key needs READ", _require_seller, scopes=_READ)
+AFFILIATE = Rule("the affiliate in person; a key needs READ", _require_affiliate, scopes=_READ)
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 FINANCE = Rule("staff with the role FINANCE", _require_finance)

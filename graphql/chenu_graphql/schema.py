@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from chenu_graphql.enforcement import enforce
 from chenu_graphql.errors import InsufficientTokens, PlanRequired, SimpleError
 from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, SessionMutations
+from chenu_graphql.roots.affiliates import AffiliateMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.api_plans import ApiPlanMutations
 from chenu_graphql.roots.catalogue import CatalogueQueries
@@ -55,6 +56,7 @@ class Mutation(
     PackMutations,
     RoiMutations,
     ApiKeyMutations,
+    AffiliateMutations,
     SpendingMutations,
     TokenLimitMutations,
 ):

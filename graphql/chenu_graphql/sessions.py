@@ -19,8 +19,9 @@ from chenu.accounts.recovery import (
 from chenu.accounts.request_context import session_cookie
 from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import NewSession, find_actor, revoke_session
-from chenu.accounts.users import Browser, SignUp, get_user, sign_in, sign_up
+from chenu.accounts.users import Browser, SignUp, get_user, sign_in
 from chenu.core.errors import NotFound
+from chenu.flows.affiliates.sign_up import refuse_own_code, sign_up_customer
 from chenu.flows.budgets.due import grant_first_budget
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
@@ -37,7 +38,7 @@ class SignUpInput:
     display_name: str = input_field("The name for people.")
     locale: str | None = input_field("'fr' or 'en'; null: the language of the request.")
     referral_code: str | None = input_field(
-        "An affiliate's code; what is none is ignored without an error."
+        "An affiliate's code; what is none is ignored without an error, one's own is SELF_REFERRAL."
     )
 
 
@@ -107,6 +108,7 @@ def _browser(ctx: Context) -> Browser:
         request_context.ip,
         request_context.session_token,
         request_context.devices,
+        request_context.followed_link,
     )
 
 
@@ -140,8 +142,8 @@ async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argumen
     ctx = info.context
     locale = data.locale if data.locale is not None else ctx.locale
     person = SignUp(data.email, data.password, data.display_name, locale, data.referral_code)
-    at_once = ctx.services.settings.verifies_at_once
-    session = await sign_up(person, _browser(ctx), verify_at_once=at_once)
+    await refuse_own_code(ctx.actor, data.referral_code)
+    session = await sign_up_customer(ctx.services.settings, person, _browser(ctx))
     await grant_first_budget(session.owner)
     return await _use_session(ctx, session)
 

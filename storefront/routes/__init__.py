@@ -14,6 +14,7 @@ from storefront.pdf_documents import PdfDocuments
 from storefront.routes import (
     about,
     account,
+    affiliates,
     agent_api,
     api_plan,
     billing,
@@ -63,9 +64,13 @@ from storefront.routes import (
     tries,
     withdraw,
 )
+from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 
 HANDLERS = (
+    affiliates.show_programme,
+    affiliates.join,
+    affiliates.answer_consent,
     home.show_home,
     store.browse,
     store.show_agent,
@@ -252,6 +257,7 @@ HANDLERS = (
     files.send_manifest_schema,
     files.send_robots,
     files.send_sitemap,
+    *AFFILIATE_HANDLERS,
     *STAFF_HANDLERS,
 )
 

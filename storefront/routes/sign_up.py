@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import session_cookie
 from chenu.accounts.sessions import NewSession, find_actor
-from chenu.accounts.users import SignUp, sign_up
+from chenu.accounts.users import SignUp
 from chenu.core.errors import ChenuError
+from chenu.flows.affiliates.sign_up import sign_up_customer
 from chenu.flows.budgets.due import grant_first_budget
 from chenu.flows.coupons.codes import TypedCode
 from chenu.flows.services import Services
@@ -43,6 +44,8 @@ async def show_sign_up(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(_path_of_choice(query) or safe_next(query.text("next")))
     values = keep(query, ("next", "referral_code", *CHOICE_FIELDS))
+    if pages.link is not None:
+        values["referral_code"] = pages.link.code
     return _render(pages, FormView("sign-up", values))
 
 
@@ -77,11 +80,9 @@ async def submit_sign_up(
     try:
         choice = find_choice(fields)
         await _check_code(pages, choice)
-        session = await sign_up(
-            _read_person(fields, pages, choice),
-            browser_of(pages.request_context),
-            verify_at_once=at_once,
-        )
+        person = _read_person(fields, pages, choice)
+        browser = browser_of(pages.request_context)
+        session = await sign_up_customer(pages.settings, person, browser)
     except REFUSED_TRIES as error:
         form = pages.refused("sign-up", keep(fields, _SHOWN_AGAIN), error)
         return with_retry(_render(pages, form, pages.status(error)), error)

@@ -171,27 +171,6 @@ async def test_an_address_may_sign_up_only_so_often(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "stored"),
-    [
-        ("CHENU0123ABCD", "CHENU0123ABCD"),
-        (" chenu0123abcd ", "CHENU0123ABCD"),
-        ("CHENU0123ABCG", None),
-        ("CHENU0123ABC", None),
-        ("a friend", None),
-        ("", None),
-        (None, None),
-    ],
-    ids=["code", "as typed", "no hex", "short", "words", "empty", "none"],
-)
-async def test_a_referral_code_is_stored_and_what_is_none_stops_nobody(
-    services: Services, sent: str | None, stored: str | None
-) -> None:
-    await sign_up(replace(INPUT, referral_code=sent), BROWSER, verify_at_once=True)
-
-    assert await db.fetch_value("SELECT referral_code FROM app_user") == stored
-
-
-@pytest.mark.parametrize(
     "sent", ["x" * 101, "CHENU\n0123ABCD", "a\x07"], ids=["long", "lines", "bell"]
 )
 async def test_a_referral_code_is_a_line_of_text(services: Services, sent: str) -> None:

@@ -67,16 +67,16 @@ def test_a_commission_is_within_half_a_cent_of_a_tenth_of_what_came_in_without_t
 def test_partial_returns_take_exactly_the_commission_once_all_is_returned(
     invoice: PaidInvoice, parts: list[int]
 ) -> None:
-    returned, taken, kept = 0, [], invoice.commission
+    returned, taken, left = 0, [], invoice.commission
     for part in [*parts, 100]:
         returned = min(returned + invoice.paid * part // 100, invoice.paid)
-        stays = invoice.keep_commission(Cents(returned))
-        taken.append(kept - stays)
-        kept = stays
+        stays = invoice.after(Cents(returned)).commission
+        taken.append(left - stays)
+        left = stays
 
     assert all(each >= 0 for each in taken)
-    assert kept == 0 or returned < invoice.paid
-    assert sum(taken) == invoice.commission - kept
+    assert left == 0 or returned < invoice.paid
+    assert sum(taken) == invoice.commission - left
 
 
 @given(invoices(), st.data())
@@ -86,12 +86,14 @@ def test_what_stays_is_the_same_in_whichever_order_money_goes_back(
     first = data.draw(st.integers(0, invoice.paid))
     second = data.draw(st.integers(0, invoice.paid - first))
 
-    assert invoice.keep_commission(Cents(first + second)) == invoice.keep_commission(
-        Cents(second + first)
-    )
-    assert invoice.keep_commission(Cents(0)) == invoice.commission
-    assert invoice.keep_commission(invoice.paid) == 0
+    one_way = invoice.after(Cents(first)).after(Cents(second))
+    other_way = invoice.after(Cents(second)).after(Cents(first))
+
+    assert one_way.commission == other_way.commission
+    assert one_way == invoice.after(Cents(first + second))
+    assert invoice.after(Cents(0)) == invoice
+    assert invoice.after(invoice.paid).commission == 0
 
 
 def test_more_than_was_paid_takes_no_more_than_the_commission() -> None:
-    assert paid(2900, 2900, 2900).keep_commission(Cents(3000)) == 0
+    assert paid(2900, 2900, 2900).after(Cents(3000)).commission == 0

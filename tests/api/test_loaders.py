@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from chenu_graphql.loaders import many_each, one_each
+from chenu_graphql.batching import many_each, one_each
 
 
 async def test_what_is_asked_together_is_fetched_together() -> None:

@@ -98,6 +98,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
     await _roi(story, as_session(client, services, buyer))
+    await _recommend(story, as_session(client, services, buyer))
     await _subscribe_to_agent(story, client, services, seller)
     await _give_back(story, client, services, seller)
     await _answer_bank(story, client, services, seller)
@@ -192,6 +193,13 @@ async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None
     assert answer.errors == []
     assert answer.data is not None
     assert answer.data["tokenBalanceChanged"]["held"] == 0
+
+
+async def _recommend(story: Story, api: Api) -> None:
+    joined = (await story.tell(api, "JoinAffiliates"))["affiliate"]
+    found = (await story.tell(api, "MyAffiliate"))["affiliate"]
+    assert (found["code"], found["link"]) == (joined["code"], joined["link"])
+    assert (await story.tell(api, "MyCommissions"))["affiliate"]["commissions"]["edges"] == []
 
 
 async def _roi(story: Story, api: Api) -> None:

@@ -67,7 +67,7 @@ async def gather_cast(services: Services, http: httpx.AsyncClient) -> Cast:
         "other buyer": (await make_person("otherbuyer"), ""),
         "creator": (cast.creator, "creator"),
         "other creator": (rival, ""),
-        "affiliate": (await make_person("affiliate", tier=TierCode.FREE), ""),
+        "affiliate": (await make_person("affiliate", tier=TierCode.FREE), "affiliate"),
     }
     cast.callers.append(Caller("anonymous", Api(http)))
     for name, (person, owns) in plain.items():

@@ -20,6 +20,7 @@ _OF_BUYER = {
     *("token grant", "token entry", "limit"),
     *("execution", "other execution"),
 }
+_OF_AFFILIATE = {"affiliate", "commission"}
 _PUBLIC = {"agent on sale", "published version", "newer version", "creator", "review"}
 _IN_THE_MAKING = {"draft", "draft version"}
 
@@ -57,6 +58,10 @@ def _sells_it(who: Caller) -> bool:
     return who.owns == "creator" and who.may(READ)
 
 
+def _recommends(who: Caller) -> bool:
+    return who.owns == "affiliate" and who.may(READ)
+
+
 FIELDS: dict[Rule, Decide] = {
     permissions.PARENT: _everybody,
     permissions.DECIDED: _everybody,
@@ -66,6 +71,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.RUNNER: _everybody,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
+    permissions.AFFILIATE: _recommends,
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),
 }
@@ -78,6 +84,8 @@ def is_given(who: Caller, thing: str) -> bool:
         return True
     if thing in _IN_THE_MAKING:
         return _made_it(who) or who.has_staff(Staff.REVIEWER)
+    if thing in _OF_AFFILIATE:
+        return _recommends(who)
     if thing == "sale":
         return _sells_it(who) or bool(who.staff)
     if thing == "invoice" and not who.may(BILLING):

@@ -115,7 +115,7 @@ async def test_no_forged_form_changes_anything(
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     forms = filled_forms(world, await _hand_in(world))
-    stranger = cast.named("affiliate").person
+    stranger = cast.named("admin").person
     assert stranger is not None
     forger = Forger(client, csrf_of(services, stranger), await _stale_tokens(services, cast))
     before, passed = await fingerprint(), []

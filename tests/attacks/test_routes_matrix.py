@@ -76,6 +76,14 @@ CREATORS_ONLY = {
 }
 """Without an id, but about the caller as a creator."""
 
+AFFILIATES_ONLY = {
+    "POST /affiliate/country",
+    "GET /affiliate/commissions.csv",
+    "GET /affiliate/link.svg",
+    "GET /affiliate/link.png",
+}
+"""The same, about the caller as an affiliate."""
+
 MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}
 
 
@@ -122,6 +130,8 @@ def _expected(caller: Caller, route: Route) -> str:
     if owners and owners != {caller.owns}:
         return "missing"
     if str(route) in CREATORS_ONLY and caller.name not in ("creator", "other creator"):
+        return "refused"
+    if str(route) in AFFILIATES_ONLY and caller.owns != "affiliate":
         return "refused"
     if str(route) in MANIFEST_ROUTES and not (caller.owns or caller.has_staff(Staff.REVIEWER)):
         return "refused"

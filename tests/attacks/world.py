@@ -23,6 +23,8 @@ from chenu.flows.subscriptions.contracts import enter_contract
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
+from tests.affiliates.bound import make_affiliate
+from tests.affiliates.shown import bring_customers
 from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
@@ -72,6 +74,8 @@ TYPES = {
     "draft version": "AgentVersion",
     "creator": "Creator",
     "review": "Review",
+    "affiliate": "Affiliate",
+    "commission": "Commission",
 }
 """The objects of a world and their node types."""
 
@@ -159,6 +163,19 @@ async def _review(services: Services, cast: Cast) -> dict[str, Any]:
     }
 
 
+async def _recommend(cast: Cast) -> dict[str, Any]:
+    """The affiliate, and a customer who came by their link and has paid an invoice."""
+    person = cast.named("affiliate").person
+    assert person is not None
+    affiliate = await make_affiliate(person)
+    await bring_customers(affiliate, ("recommended",))
+    return {
+        "affiliate": affiliate.id,
+        "referral": await db.fetch_value("SELECT id FROM referral"),
+        "commission": await db.fetch_value("SELECT id FROM commission"),
+    }
+
+
 async def _make_statement(agent: AgentRow) -> object:
     assert agent.creator_id is not None
     return await put_statement(agent.creator_id)
@@ -231,6 +248,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "self-billed invoice": await _make_statement(agent),
         "pack order": await _buy_pack(services, buyer),
         **await _review(services, cast),
+        **await _recommend(cast),
         **await state_and_appeal(draft, creator),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))

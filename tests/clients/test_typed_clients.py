@@ -1,6 +1,7 @@
 """Clients that are generated from the schema and the operations, type-checked, and used."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,19 @@ from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.serving import served
 from tests.api.stock import stock
-from tests.clients.environments import find_node, lay_out, make_node_home, make_python_home, run
+from tests.environments import (
+    INSTALLING_SECONDS,
+    ROOT,
+    find_node,
+    make_node_environment,
+    make_python_environment,
+    run,
+)
 from tests.flows.runs import give_tokens
 from tests.people import make_person
 
-pytestmark = pytest.mark.timeout(600)  # the first run installs both generators
+pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
+HERE = Path(__file__).parent
 
 EXPECTED = {
     "tier": ["Pro", 2900],
@@ -28,6 +37,15 @@ EXPECTED = {
     "forbidden": "FORBIDDEN",
     "available": 70,
 }
+
+
+def lay_out(language: str, folder: Path) -> None:
+    """What a developer begins with: the schema, the operations, and a program with its settings."""
+    shutil.copy(ROOT / "graphql" / "schema.graphql", folder)
+    shutil.copytree(ROOT / "graphql" / "operations", folder / "operations")
+    for path in (HERE / language).iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
 
 
 async def use(services: Services, *command: str | Path) -> dict[str, Any]:
@@ -57,7 +75,8 @@ async def use(services: Services, *command: str | Path) -> dict[str, Any]:
 
 
 async def test_a_client_of_python_by_ariadne_codegen(services: Services, tmp_path: Path) -> None:
-    programs = make_python_home() / "bin"
+    lock = HERE / "python" / "requirements.lock"
+    programs = make_python_environment("ariadne-codegen", lock) / "bin"
     lay_out("python", tmp_path)
     run(programs / "ariadne-codegen", "--config", "ariadne-codegen.toml", folder=tmp_path)
     run(programs / "mypy", "--config-file", "mypy.ini", ".", folder=tmp_path)
@@ -70,7 +89,8 @@ async def test_a_client_of_python_by_ariadne_codegen(services: Services, tmp_pat
 async def test_a_client_of_typescript_by_graphql_code_generator(
     services: Services, tmp_path: Path
 ) -> None:
-    home = make_node_home()
+    lock = HERE / "typescript" / "package-lock.json"
+    home = make_node_environment("graphql-codegen", lock)
     lay_out("typescript", tmp_path)
     (tmp_path / "node_modules").symlink_to(home / "node_modules")
     programs = home / "node_modules" / ".bin"

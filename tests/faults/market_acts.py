@@ -15,11 +15,13 @@ from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
 from chenu.core.money import Cents
 from chenu.flows.agent_subscriptions.renewal import cancel_purchase, resume_purchase
+from chenu.flows.api_plans.change import cancel_api_plan, resume_api_plan
 from chenu.flows.packs.refunds import RefundPackInput, refund_own_pack
 from chenu.flows.purchases.refund_plans import RefundSaleInput
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.tokens.pack_orders import get_pack_order
+from tests.faults.market_found import list_plan_charges
 from tests.faults.market_life import Life
 from tests.faults.market_model import (
     AGENT_PRICE,
@@ -27,7 +29,7 @@ from tests.faults.market_model import (
     MONTHLY_PRICE,
     MONTHLY_SHARE,
     PLAN_DISCOUNT,
-    PLAN_PRICE,
+    PLAN_PRICES,
     Charge,
     Coupon,
     Pack,
@@ -36,6 +38,7 @@ from tests.faults.market_model import (
     Term,
 )
 from tests.faults.market_world import BUYERS
+from tests.flows.api_plans import api_plan_of, start_api
 from tests.flows.coupons import coupon_input
 from tests.flows.packs import charge_of, order_pack
 from tests.flows.plans import plan_of, start
@@ -133,7 +136,7 @@ class Acts(Life):
         for purchase in self.market.all_purchases():
             if any(each is charge for each in purchase.charges):
                 purchase.end_dispute(charge, end)
-        charge.dispute = end
+        charge.end_dispute(end)
 
     async def set_card(self, term: Term, subscription_id: str, *, works: bool) -> None:
         row = await find_subscription_by_stripe_id(subscription_id)
@@ -166,21 +169,31 @@ class Acts(Life):
             assert not is_allowed
             return
         assert is_allowed, "a coupon that has no use left was taken"
-        assert order.checkout_url is not None
         if not pays:
-            async with self.undisturbed() as stripe:
-                await stripe.expire(order.checkout_session_id or "")
+            await self._leave(order)
             return
-        await self.world.pay(order.checkout_url)
-        discount = PLAN_DISCOUNT if coupon else 0
-        plan = Plan(
-            Term(business_now()),
-            [Charge(PLAN_PRICE - discount)],
-            is_discounted=coupon is not None and coupon.is_forever,
-        )
-        self.market.plans.setdefault(customer, []).append(plan)
+        plan = await self._pay_plan(order, customer, "tier")
         if coupon:
+            plan.charges[0].paid -= PLAN_DISCOUNT
+            plan.is_discounted = coupon.is_forever
             coupon.users.append(customer)
+
+    async def begin_api_plan(self, customer: int, *, pays: bool) -> None:
+        """BASIC, beside whatever else the customer has; or the page is left."""
+        actor, key = self.world.people[CUSTOMERS[customer]].actor, self.key()
+        order = await self.insist(lambda: start_api(self.world.services, actor, key=key))
+        await (self._pay_plan(order, customer, "api") if pays else self._leave(order))
+
+    async def _pay_plan(self, order: OrderRow, customer: int, kind: str) -> Plan:
+        assert order.checkout_url is not None
+        await self.world.pay(order.checkout_url)
+        plan = Plan(kind, Term(business_now()), [Charge(PLAN_PRICES[kind])])
+        self.market.plans.setdefault((customer, kind), []).append(plan)
+        return plan
+
+    async def _leave(self, order: OrderRow) -> None:
+        async with self.undisturbed() as stripe:
+            await stripe.expire(order.checkout_session_id or "")
 
     async def _start(self, customer: int, number: int | None) -> OrderRow:
         key, code = self.key(), None if number is None else f"LIFE-{number}"
@@ -189,14 +202,32 @@ class Acts(Life):
             lambda: start(self.world.services, person.actor, key=key, coupon=code)
         )
 
-    async def renew_plan(self, customer: int, *, ends: bool) -> None:
+    async def renew_plan(self, customer: int, kind: str, *, ends: bool) -> None:
         actor, key = self.world.people[CUSTOMERS[customer]].actor, self.key()
         services = self.world.services
-        if ends:
+        if kind == "api":
+            act = cancel_api_plan if ends else resume_api_plan
+            await self.insist(lambda: act(services, actor, key))
+        elif ends:
             await self.insist(lambda: cancel_plan(services, actor, CancelInput(), key))
         else:
             await self.insist(lambda: resume_plan(services, actor))
-        self.market.plans[customer][-1].term.is_ending = ends
+        self.market.plans[customer, kind][-1].term.is_ending = ends
+
+    async def refund_plan(self, customer: int, kind: str, place: int, amount: int) -> None:
+        """At Stripe's dashboard; the plan goes on."""
+        form = {"charge": await self._plan_charge(customer, kind, place), "amount": str(amount)}
+        async with self.undisturbed() as stripe:
+            await stripe.change("/v1/refunds", **form)
+        self.market.plan_charges(customer, kind)[place].refunded += amount
+
+    async def dispute_plan(self, customer: int, kind: str, place: int) -> None:
+        charge = self.market.plan_charges(customer, kind)[place]
+        await self._dispute(charge, await self._plan_charge(customer, kind, place))
+        charge.open_dispute()
+
+    async def _plan_charge(self, customer: int, kind: str, place: int) -> str:
+        return (await list_plan_charges(self.account_of(customer), kind))[place]
 
     def account_of(self, customer: int) -> AccountId:
         return self.world.people[CUSTOMERS[customer]].actor.require_account(ApiScope.READ)
@@ -204,8 +235,9 @@ class Acts(Life):
     async def subscription_of(self, purchase: Purchase) -> str:
         return (await get_purchase(self.id_of(purchase))).stripe_subscription_id or ""
 
-    async def plan_subscription(self, customer: int) -> str:
-        plan = await plan_of(self.world.people[CUSTOMERS[customer]])
+    async def plan_subscription(self, customer: int, kind: str) -> str:
+        person = self.world.people[CUSTOMERS[customer]]
+        plan = await (api_plan_of(person) if kind == "api" else plan_of(person))
         assert plan is not None
         return plan.stripe_subscription_id
 

@@ -51,14 +51,30 @@ def _five(row: list[int]) -> tuple[int, int, int, int, int]:
     return paid, share, refunded, taken, due
 
 
-async def list_plans(account_id: AccountId) -> tuple[str, list[int]]:
-    """The tier, and what each of the plans' charges took, the oldest first."""
-    tier = await db.fetch_value("SELECT tier FROM account WHERE id = $1", account_id)
-    sql = """
-        SELECT coalesce(array_agg(gross - discount ORDER BY paid_at), '{}')
-        FROM invoice_payment WHERE account = $1
-    """
-    return str(tier), list(await db.fetch_value(sql, account_id))
+_PLANS = {"tier": ("tier", "TIER"), "api": ("api_plan", "API_PLAN")}
+"""By kind: the account's column, and the kind as it is stored."""
+
+_PAYMENTS = """
+    FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
+    JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+    WHERE p.account = $1 AND s.kind = $2
+"""
+
+
+async def list_plans(account_id: AccountId, kind: str) -> tuple[str, list[int]]:
+    """What the account has of this kind, and what each of its charges took, the oldest first."""
+    column, stored = _PLANS[kind]
+    sql = f"SELECT {column} FROM account WHERE id = $1"  # noqa: S608 - own text
+    name = await db.fetch_value(sql, account_id)
+    amounts = "array_agg(p.gross - p.discount ORDER BY p.paid_at)"
+    sql = f"SELECT coalesce({amounts}, '{{}}') {_PAYMENTS}"
+    return str(name), list(await db.fetch_value(sql, account_id, stored))
+
+
+async def list_plan_charges(account_id: AccountId, kind: str) -> list[str]:
+    """Their ids at Stripe, the oldest first."""
+    sql = f"SELECT coalesce(array_agg(p.stripe_charge_id ORDER BY p.paid_at), '{{}}') {_PAYMENTS}"
+    return list(await db.fetch_value(sql, account_id, _PLANS[kind][1]))
 
 
 async def read_uses() -> list[int]:
@@ -76,13 +92,15 @@ class _Kind:
 class Books:
     """`paid`: kept of what buyers paid; `shares`: the creator's, wherever they are; cents.
 
-    `at_stripe` is what our balance there must be, `transferred` the creator's.
+    `commissions`: the affiliate's. `at_stripe` is what our balance there must be, `transferred` the
+    creator's.
     """
 
     paid: int
     shares: int
     at_stripe: int
     transferred: int
+    commissions: int
 
     def less(self, before: "Books") -> "Books":
         return Books(
@@ -90,9 +108,11 @@ class Books:
             self.shares - before.shares,
             self.at_stripe - before.at_stripe,
             self.transferred - before.transferred,
+            self.commissions - before.commissions,
         )
 
 
+_AFFILIATES = ("AFFILIATE_PAYABLE", "AFFILIATE_TRANSFERS")
 _CREATORS = ("CREATOR_PAYABLE", "CREATOR_RECEIVABLE", "CREATOR_TRANSFERS")
 
 
@@ -105,7 +125,8 @@ async def read_books() -> Books:
     of = {row.kind: row.amount for row in await db.fetch_all(_Kind, sql)}
     paid, sent = -of.get("BUYER_PAYMENTS", 0), of.get("CREATOR_TRANSFERS", 0)
     shares = sum(of.get(kind, 0) for kind in _CREATORS)
-    return Books(paid, shares, paid - sent - of.get("STRIPE_FEES", 0), sent)
+    commissions = sum(of.get(kind, 0) for kind in _AFFILIATES)
+    return Books(paid, shares, paid - sent - of.get("STRIPE_FEES", 0), sent, commissions)
 
 
 async def list_left(account_id: AccountId) -> tuple[list[int], int]:

@@ -17,7 +17,13 @@ RETRIES = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 RETURNABLE = timedelta(days=14)
 AGENT_PRICE, AGENT_SHARE = 999, 700
 MONTHLY_PRICE, MONTHLY_SHARE = 900, 630
-PLAN_PRICE, PLAN_DISCOUNT = 900, 450
+BOUND = 0
+"""The customer whose plans' charges an affiliate has a tenth of."""
+PLAN_PRICES = {"tier": 900, "api": 4900}
+"""A plan of the account, and one of the paid API beside it."""
+
+PLAN_NAMES = {"tier": "STARTER", "api": "BASIC"}
+PLAN_DISCOUNT = 450
 PACK_PRICE, PACK_BASE, PACK_BONUS = 900, 1000, 100
 
 
@@ -39,6 +45,11 @@ class Charge:
     def share_due(self) -> int:
         """What the creator has to give back, of all that was returned together."""
         return self.share * (self.refunded + self.taken) // self.paid
+
+    @property
+    def commission(self) -> int:
+        """A tenth of what is kept, half up."""
+        return (self.paid - self.refunded - self.taken + 5) // 10
 
     @property
     def is_free(self) -> bool:
@@ -166,13 +177,14 @@ class Purchase:
 class Plan:
     """`is_discounted`: every month; else only the first one may be."""
 
+    kind: str
     term: Term
     charges: list[Charge]
-    is_discounted: bool
+    is_discounted: bool = False
 
     @property
-    def tier(self) -> str:
-        return "STARTER" if self.term.is_live else "FREE"
+    def name(self) -> str:
+        return PLAN_NAMES[self.kind] if self.term.is_live else "FREE"
 
 
 @dataclass
@@ -219,7 +231,8 @@ class Market:
     began: datetime
     purchases: dict[tuple[int, str], list[Purchase]] = field(default_factory=dict)
     """By buyer and agent."""
-    plans: dict[int, list[Plan]] = field(default_factory=dict)
+    plans: dict[tuple[int, str], list[Plan]] = field(default_factory=dict)
+    """By customer and kind."""
     coupons: list[Coupon] = field(default_factory=list)
     packs: list[Pack] = field(default_factory=list)
     wallet: ModelWallet = field(default_factory=ModelWallet)
@@ -231,7 +244,7 @@ class Market:
             for _ in range(purchase.term.pass_time(now) if purchase.term else 0):
                 purchase.charges.append(Charge(MONTHLY_PRICE, MONTHLY_SHARE))
         for plan in self.all_plans():
-            price = PLAN_PRICE - PLAN_DISCOUNT * plan.is_discounted
+            price = PLAN_PRICES[plan.kind] - PLAN_DISCOUNT * plan.is_discounted
             plan.charges += [Charge(price) for _ in range(plan.term.pass_time(now))]
 
     def all_purchases(self) -> list[Purchase]:
@@ -239,6 +252,9 @@ class Market:
 
     def all_plans(self) -> list[Plan]:
         return [each for bought in self.plans.values() for each in bought]
+
+    def plan_charges(self, customer: int, kind: str) -> list[Charge]:
+        return [each for plan in self.plans.get((customer, kind), []) for each in plan.charges]
 
     def charges(self) -> list[Charge]:
         agents = [each for bought in self.all_purchases() for each in bought.charges]
@@ -254,6 +270,12 @@ class Market:
     def shares(self) -> int:
         """What creators have earned for good, in cents."""
         return sum(each.share - each.share_due for each in self.charges())
+
+    @property
+    def commissions(self) -> int:
+        """What the affiliate has earned for good, in cents."""
+        charges = [each for kind in PLAN_PRICES for each in self.plan_charges(BOUND, kind)]
+        return sum(each.commission for each in charges)
 
     def add_pack(self, now: datetime) -> None:
         base = self.wallet.grant(PACK_BASE, agent=None, is_paid=True, expires_at=None)

@@ -105,6 +105,27 @@ class Steps:
         of_packs = [self.acts.dispute_pack(each) for each in packs if each.charge.is_free]
         return _take(of_agents + of_packs, pick)
 
+    def refund_plan(self, pick: int, amount: int | None) -> Act | None:
+        can = self._list_plan_charges()
+        if not can:
+            return None
+        customer, kind, place = _pick(can, pick)
+        left = self.market.plan_charges(customer, kind)[place].left
+        return self.acts.refund_plan(customer, kind, place, min(amount or left, left))
+
+    def dispute_plan(self, pick: int) -> Act | None:
+        can = self._list_plan_charges()
+        return self.acts.dispute_plan(*_pick(can, pick)) if can else None
+
+    def _list_plan_charges(self) -> list[tuple[int, str, int]]:
+        """Customers, kinds of plan, and which of their charges can go back."""
+        return [
+            (customer, kind, place)
+            for customer, kind in self.market.plans
+            for place, charge in enumerate(self.market.plan_charges(customer, kind))
+            if charge.is_free
+        ]
+
     def decide(self, pick: int, end: str) -> Act | None:
         opened = [charge for charge, _ in self.acts.disputes if charge.dispute == "open"]
         return self.acts.decide(_pick(opened, pick), end) if opened else None
@@ -114,9 +135,9 @@ class Steps:
         for (buyer, _), bought in self.market.purchases.items():
             if bought[-1].term and bought[-1].is_usable:
                 acts.append(self._change_purchase(bought[-1], buyer, what))
-        for customer, plans in self.market.plans.items():
+        for (customer, kind), plans in self.market.plans.items():
             if plans[-1].term.is_live:
-                acts.append(self._change_plan(customer, what))
+                acts.append(self._change_plan(customer, kind, what))
         return _take(acts, pick)
 
     async def _change_purchase(self, purchase: Purchase, buyer: int, what: str) -> None:
@@ -127,23 +148,29 @@ class Steps:
             found = await self.acts.subscription_of(purchase)
             await self.acts.set_card(purchase.term, found, works=not purchase.term.card_works)
 
-    async def _change_plan(self, customer: int, what: str) -> None:
-        term = self.market.plans[customer][-1].term
+    async def _change_plan(self, customer: int, kind: str, what: str) -> None:
+        term = self.market.plans[customer, kind][-1].term
         if what != "card":
-            await self.acts.renew_plan(customer, ends=what == "cancel")
+            await self.acts.renew_plan(customer, kind, ends=what == "cancel")
         elif not term.attempts:
-            found = await self.acts.plan_subscription(customer)
+            found = await self.acts.plan_subscription(customer, kind)
             await self.acts.set_card(term, found, works=not term.card_works)
 
     def add_coupon(self, most: int, days: int, is_forever: bool) -> Act:
         return self.acts.add_coupon(most, days, is_forever=is_forever)
 
     def begin_plan(self, customer: int, pick: int, pays: bool) -> Act | None:
-        plans = self.market.plans.get(customer, [])
-        if plans and plans[-1].term.is_live:
+        if self._has_plan(customer, "tier"):
             return None
         number = pick % (len(self.market.coupons) + 1)
         return self.acts.begin_plan(customer, None if not number else number - 1, pays=pays)
+
+    def begin_api_plan(self, customer: int, pays: bool) -> Act | None:
+        is_had = self._has_plan(customer, "api")
+        return None if is_had else self.acts.begin_api_plan(customer, pays=pays)
+
+    def _has_plan(self, customer: int, kind: str) -> bool:
+        return any(plan.term.is_live for plan in self.market.plans.get((customer, kind), []))
 
     def return_pack(self, pick: int) -> Act | None:
         can = [
@@ -186,17 +213,16 @@ class Steps:
             charges = [each.row() for each in purchase.charges]
             expected = Found(purchase.status, purchase.is_usable, charges)
             assert found[purchase_id] == expected, (found[purchase_id], expected)
-        for customer, plans in self.market.plans.items():
-            account = self.acts.account_of(customer)
-            tier, charged = await list_plans(account)
+        for (customer, kind), plans in self.market.plans.items():
+            found_plan = await list_plans(self.acts.account_of(customer), kind)
             paid = [each.paid for plan in plans for each in plan.charges]
-            assert (tier, charged) == (plans[-1].tier, paid), (tier, charged, plans)
+            assert found_plan == (plans[-1].name, paid), (found_plan, plans)
 
     async def _compare_money(self) -> None:
         books = await read_books()
         since = books.less(self.before)
-        expected = (self.market.net_paid, self.market.shares)
-        assert (since.paid, since.shares) == expected, (since, expected)
+        expected = (self.market.net_paid, self.market.shares, self.market.commissions)
+        assert (since.paid, since.shares, since.commissions) == expected, (since, expected)
         found = await self.world.balances()
         assert found == (books.at_stripe, books.transferred), (found, books)
 

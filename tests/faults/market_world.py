@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from chenu.affiliates.commissions import mature
 from chenu.agents.legal_details import save_legal_details
 from chenu.agents.rows import AgentRow
 from chenu.billing import inbox
@@ -43,6 +44,7 @@ from chenu.sandbox.config import SandboxConfig
 from chenu.sandbox.engine.json_types import loads
 from chenu.sandbox.engine.snapshots import Snapshot
 from chenu.tiers.catalogue import TierCode
+from tests.affiliates.bound import bind, make_affiliate
 from tests.agents.legal import COMPANY
 from tests.database import OwnedDatabase
 from tests.faults.market_model import AGENT_PRICE, MONTHLY_PRICE
@@ -125,6 +127,7 @@ class World:
         """With the statements of the months that are over by then."""
         await self._follow(chance, way)
         await make_due_statements(self.services)
+        await mature(business_now())
         assert not await db.fetch_value("SELECT max(attempts) FROM creator_legal_details")
 
     async def _follow(self, chance: random.Random, way: str) -> None:
@@ -269,8 +272,9 @@ async def _furnish(world: World) -> None:
     )
     for name in (*BUYERS, "bank"):
         world.people[name] = await make_person(name)
-    for name in ("cleo", "dan", "zoe"):
+    for name in ("cleo", "dan", "zoe", "affiliate"):
         world.people[name] = await make_person(name, TierCode.FREE)
+    await bind(world.people["cleo"], await make_affiliate(world.people["affiliate"]))
     await _fill_platform(world)
 
 

@@ -97,6 +97,16 @@ class MarketMachine(RuleBasedStateMachine):
     def dispute(self, trouble: Trouble, pick: int) -> None:
         self._step(trouble, self.steps.dispute(pick))
 
+    @precondition(lambda self: self.steps.market.plans)
+    @rule(trouble=TROUBLES, pick=PICKS, amount=st.sampled_from([1, 33, 250, None]))
+    def refund_plan(self, trouble: Trouble, pick: int, amount: int | None) -> None:
+        self._step(trouble, self.steps.refund_plan(pick, amount))
+
+    @precondition(lambda self: self.steps.market.plans)
+    @rule(trouble=TROUBLES, pick=PICKS)
+    def dispute_plan(self, trouble: Trouble, pick: int) -> None:
+        self._step(trouble, self.steps.dispute_plan(pick))
+
     @precondition(lambda self: self.steps.acts.disputes)
     @rule(trouble=TROUBLES, pick=PICKS, end=st.sampled_from(["won", "won", "lost"]))
     def decide(self, trouble: Trouble, pick: int, end: str) -> None:
@@ -119,6 +129,10 @@ class MarketMachine(RuleBasedStateMachine):
     )
     def begin_plan(self, trouble: Trouble, customer: int, coupon: int, pays: bool) -> None:
         self._step(trouble, self.steps.begin_plan(customer, coupon, pays))
+
+    @rule(trouble=TROUBLES, customer=st.integers(0, 1), pays=PAYS)
+    def begin_api_plan(self, trouble: Trouble, customer: int, pays: bool) -> None:
+        self._step(trouble, self.steps.begin_api_plan(customer, pays))
 
     @rule(trouble=TROUBLES)
     def buy_pack(self, trouble: Trouble) -> None:

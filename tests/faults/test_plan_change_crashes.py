@@ -4,24 +4,18 @@ reliability: F2. As for a purchase: the points are named in the code by chenu.co
 """
 
 import asyncio
-import time
-from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from chenu.accounts.actor import ApiScope
-from chenu.accounts.api_keys import create_api_key
-from chenu.billing.subscriptions import SubscriptionRow, find_plan
+from chenu.billing.recurring import SubscriptionKind
 from chenu.tiers.catalogue import TierCode
-from tests.faults.counts import CONVERGED_SECONDS, runs
+from tests.faults.counts import runs
+from tests.faults.plan_changes import ChangeMutation, Subscriber, pay_for, settle
 from tests.faults.stand import Stand, require_books
 from tests.flows.plans import start
-from tests.people import Person, make_person, pay, sign_in_again
-from tests.rows import count
-from tests.stripe_side import Json
+from tests.people import make_person
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -45,99 +39,14 @@ DOWNGRADE = {
     "6-state-saved": "SUBSCRIPTION_SCHEDULE.after_settle",
     "7-webhook-received-unstored": "webhook.received",
 }
-CHANGE = """
-mutation Change($input: SubscriptionChangeInput!) {
-  subscriptionChange(input: $input) {
-    subscription { tier { code } scheduledTier { code } }
-    userErrors { code message }
-  }
-}
-"""
-
-
-@dataclass
-class Subscriber:
-    """Somebody with a paid PRO, who changes it over the API."""
-
-    stand: Stand
-    person: Person
-    key: str
-
-    async def change(self, tier: str) -> Json:
-        """One request, always with the same key; raises httpx.HTTPError without an answer."""
-        answer = await self.stand.http.post(
-            f"{self.stand.url}/graphql",
-            json={
-                "query": CHANGE,
-                "variables": {"input": {"tier": tier, "idempotencyKey": "one"}},
-            },
-            headers={"authorization": f"Bearer {self.key}"},
-        )
-        payload: Json = answer.json()
-        if answer.status_code >= 500 or payload.get("data") is None:
-            raise httpx.TransportError(f"{answer.status_code}: {answer.text[:300]}")
-        changed: Json = payload["data"]["subscriptionChange"]
-        return changed
-
-    async def change_until_done(self, tier: str) -> None:
-        deadline = time.monotonic() + CONVERGED_SECONDS
-        last: object = None
-        while time.monotonic() < deadline:
-            self.stand.web.revive()
-            try:
-                last = await self.change(tier)
-            except httpx.HTTPError as error:
-                last = error
-            else:
-                if not last["userErrors"]:
-                    return
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"not changed: {last}")
-
-    async def plan(self) -> SubscriptionRow:
-        assert self.person.actor.account_id is not None
-        found = await find_plan(self.person.actor.account_id)
-        assert found is not None
-        return found
-
-    async def charges(self) -> list[int]:
-        """What Stripe has taken from them, oldest first."""
-        plan = await self.plan()
-        path = f"/v1/subscriptions/{plan.stripe_subscription_id}"
-        customer = (await self.stand.stripe.get(path))["customer"]
-        charges = await self.stand.stripe.list_all("/v1/charges", customer=customer)
-        return [charge["amount"] for charge in reversed(charges) if charge["paid"]]
+CHANGE = ChangeMutation(SubscriptionKind.TIER, "subscriptionChange", "tier")
 
 
 async def subscribe(stand: Stand) -> Subscriber:
+    """With a paid PRO."""
     person = await make_person(f"s{uuid4().hex[:12]}", TierCode.FREE)
     order = await start(stand.services, person.actor, TierCode.PRO, key=uuid4().hex)
-    assert order.checkout_url is not None
-    assert (await pay(order.checkout_url)).status_code == 303
-    await settle(stand)
-    person = await sign_in_again(person.user_id, person.email)
-    key = await create_api_key(
-        person.actor, "faults", [ApiScope.BILLING, ApiScope.READ], None,
-        stand.services.settings.secret,
-    )  # fmt: skip
-    return Subscriber(stand, person, key.secret)
-
-
-async def settle(stand: Stand) -> None:
-    """Waits until nothing is open and each charge is booked; restarts dead processes."""
-    deadline = time.monotonic() + CONVERGED_SECONDS
-    state: Any = None
-    while time.monotonic() < deadline:
-        stand.web.revive()
-        stand.worker.revive()
-        state = await stand.state()
-        is_open = state.open_operations or state.waiting_events or state.waiting_mails
-        booked = await count("invoice_payment")
-        is_booked = booked == await stand.stripe.made("charge")
-        if is_booked and not (is_open or stand.web.died or stand.worker.died):
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"after {CONVERGED_SECONDS} s: {state}")
+    return await pay_for(stand, person, order, CHANGE)
 
 
 @pytest.mark.parametrize("point", UPGRADE.values(), ids=UPGRADE.keys())

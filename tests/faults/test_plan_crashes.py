@@ -17,11 +17,13 @@ import pytest
 from chenu.accounts.request_context import RequestContext, session_cookie_name
 from chenu.core import db
 from chenu.tiers.catalogue import TierCode
+from tests.affiliates.bound import bind, make_affiliate
 from tests.faults.counts import CONVERGED_SECONDS, runs
 from tests.faults.server import Server
 from tests.faults.stand import Json, Stand, require_books
 from tests.faults.test_shuffled_lives import make_card
 from tests.people import Person, make_person
+from tests.rows import count
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -131,8 +133,12 @@ class Subscriber:
         assert len(found) == 1
 
 
+def _name() -> str:
+    return f"s{next(_NUMBERS)}n{time.monotonic_ns()}"
+
+
 async def make_subscriber(stand: Stand, *, trial: bool) -> Subscriber:
-    person = await make_person(f"s{next(_NUMBERS)}n{time.monotonic_ns()}", TierCode.FREE)
+    person = await make_person(_name(), TierCode.FREE)
     return Subscriber(stand, person, trial)
 
 
@@ -146,6 +152,7 @@ STARTS = {
     "7-webhook-received-unstored": ("web", "webhook.received"),
     "8-stored-not-acknowledged": ("web", "webhook.stored"),
     "9-job-claimed-T2-not-begun": ("worker", "webhook.claimed"),
+    "10-inside-T2-commission-written": ("worker", "commission.inside_settle"),
 }
 
 
@@ -154,6 +161,7 @@ async def test_a_start_survives_a_kill(stand: Stand, process: str, point: str) -
     for _ in range(runs(2)):
         server: Server = getattr(stand, process)
         deaths, subscriber = server.deaths, await make_subscriber(stand, trial=False)
+        await bind(subscriber.person, await make_affiliate(await make_person(_name())))
         server.arm(point)
 
         await subscriber.begin(make_card(next(_NUMBERS)))
@@ -161,6 +169,7 @@ async def test_a_start_survives_a_kill(stand: Stand, process: str, point: str) -
 
         await server.require_one_death_since(deaths)
         await subscriber.require_one()
+        assert await count("commission", "account = $1", subscriber.person.actor.account_id) == 1
         await require_books(stand)
 
 

@@ -18,7 +18,7 @@ from storefront.access import Access
 from tests.api.calls import counted_statements
 from tests.attacks.cast import Cast, gather_cast
 from tests.attacks.forms import filled_forms
-from tests.attacks.pages import ROUTES, ask, csrf_of, session_headers
+from tests.attacks.pages import ROUTES, Route, ask, csrf_of, session_headers
 from tests.attacks.world import World, build_world
 from tests.conftest import Engines
 from tests.people import sign_in_again
@@ -46,12 +46,16 @@ async def _visit_pages(
     forms = filled_forms(world, SEEN_AT)
     for route in ROUTES:
         filled = forms.get(route.path)
-        name = filled.by if filled else DESKS.get(route.access or Access.PUBLIC, "creator")
+        name = filled.by if filled else DESKS.get(route.access or Access.PUBLIC, _owner_of(route))
         known = cast.named(name).person
         assert known is not None
         person = await sign_in_again(known.user_id, known.email)
         form = {"csrf_token": csrf_of(services, person), **(filled.fields if filled else {})}
         await ask(http, route, world, session_headers(services, person), form)
+
+
+def _owner_of(route: Route) -> str:
+    return "affiliate" if route.path.startswith("/affiliate") else "creator"
 
 
 async def _search(http: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ PYTHON_LOCKS = (
     OF_MCP,
     ROOT / "requirements-node.lock",
     ROOT / "tests" / "clients" / "python" / "requirements.lock",
+    ROOT / "tests" / "http" / "envoy" / "requirements.lock",
     *PEERS,
 )
 NPM_LOCKS = (

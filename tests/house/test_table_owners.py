@@ -13,6 +13,7 @@ FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")
 ACROSS_FEATURES = {
     "chenu/flows/sale_invariants.py": "compares the books with what every feature says",
     "chenu/flows/stripe_balance.py": "compares Stripe's balance with what every feature says",
+    "chenu/flows/affiliate_invariants.py": "compares the books with what every feature says",
     "chenu/flows/dispute_invariants.py": "compares the books with what every feature says",
     "chenu/flows/monthly_invariants.py": "compares the books with what every feature says",
     "chenu/flows/pack_invariants.py": "compares the books with what every feature says",

@@ -8,11 +8,14 @@ import pytest
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.service_keys import create_service_key
+from chenu.app import create_app
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.http.authorize import PATH
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import as_session, counted_statements, gid
+from tests.http.proxies import DOTTED, ask_as_written
+from tests.http.test_server import served
 from tests.metered import meter_calls, open_metered
 from tests.people import Person, make_person
 from tests.rows import fingerprint
@@ -75,18 +78,27 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["", "/orders/12?scope=READ", "/a%2Fb/%C3%A9"], ids=len)
+@pytest.mark.parametrize("path", ["", "/", "/orders/12?scope=READ", "/a%2Fb/%C3%A9"], ids=len)
 async def test_envoys_requests_are_understood(
     http: httpx.AsyncClient, services: Services, person: Person, method: str, path: str
 ) -> None:
     """With the method of the call, its path behind ours, and no body."""
     headers = await key_of(services, person)
+    asked = {"host": "shop.example:8080", "content-length": "0"}
 
-    served = await http.request(method, f"{PATH}{path}", headers={**headers, "content-length": "0"})
-    unknown = await http.request(method, f"{PATH}{path}")
+    known = await http.request(method, f"{PATH}{path}", headers={**headers, **asked})
+    unknown = await http.request(method, f"{PATH}{path}", headers=asked)
 
-    assert (served.status_code, unknown.status_code) == (200, 401)
-    assert served.headers["chenu-tier"] == "PRO"
+    assert (known.status_code, unknown.status_code) == (200, 401)
+    assert known.headers["chenu-tier"] == "PRO"
+
+
+async def test_no_path_behind_ours_is_another_page(services: Services) -> None:
+    """Envoy writes the call's path behind ours, with its dots if it is told to."""
+    async with served(create_app(services)) as port:
+        statuses = {path: await ask_as_written(port, f"{PATH}{path}") for path in DOTTED}
+
+    assert statuses == dict.fromkeys(DOTTED, 401)
 
 
 async def test_without_a_key_it_is_401(
@@ -118,13 +130,13 @@ async def test_the_proxy_asks_for_a_scope(
     headers = await key_of(services, person, ApiScope.READ)
 
     refused = await http.get(PATH, headers={**headers, "chenu-scope": "EXECUTIONS"})
-    served = await http.get(PATH, headers={**headers, "chenu-scope": "READ"})
+    allowed = await http.get(PATH, headers={**headers, "chenu-scope": "READ"})
     wrong = await http.get(PATH, headers={**headers, "chenu-scope": "EVERYTHING"})
 
-    assert (refused.status_code, served.status_code, wrong.status_code) == (403, 200, 400)
+    assert (refused.status_code, allowed.status_code, wrong.status_code) == (403, 200, 400)
     assert refused.headers["chenu-error"] == "FORBIDDEN"
     assert "EXECUTIONS" in refused.json()["error"]["message"]
-    assert '"month";r=999;' in served.headers["ratelimit"]  # a refused scope takes no call
+    assert '"month";r=999;' in allowed.headers["ratelimit"]  # a refused scope takes no call
 
 
 async def test_an_account_without_api_access_is_403(

@@ -1,33 +1,31 @@
 """docs/examples/nginx.conf before a service, by a real nginx: calls are let through and counted."""
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from chenu.accounts.actor import ApiScope
-from chenu.accounts.api_keys import create_api_key
-from chenu.app import create_app
 from chenu.core import db
-from chenu.demo.processes import free_port
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import gid
-from tests.http.test_server import served
-from tests.metered import meter_calls
+from tests.http.proxies import (
+    Ports,
+    Site,
+    key_of,
+    open_site,
+    open_site_alone,
+    running,
+    write_example,
+)
 from tests.people import Person, make_person
-from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "docs" / "examples" / "nginx.conf"
 MAIN = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -40,7 +38,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    include {folder}/example.conf;
+    include {folder}/nginx.conf;
 }}
 """
 
@@ -52,96 +50,35 @@ def _find_nginx() -> str:
     return found.stdout.strip()
 
 
-@dataclass
-class Service:
-    """What stands behind nginx: it notes which requests come through, and answers with them."""
-
-    calls: int = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.calls += 1
-        status = 500 if scope["path"] == "/broken" else 403 if scope["path"] == "/closed" else 200
-        seen = {name.decode(): value.decode() for name, value in scope["headers"]}
-        body = msgspec.json.encode({"method": scope["method"], "headers": seen})
-        headers = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-@dataclass
-class Site:
-    http: httpx.AsyncClient
-    service: Service
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Of nginx, of CHE·NU and of the service."""
-
-    nginx: int
-    chenu: int
-    service: int
-
-
-def _configure(folder: Path, ports: Ports) -> Path:
-    example = EXAMPLE.read_text()
-    for written, port in (
-        ("listen 8080", f"listen 127.0.0.1:{ports.nginx}"),
-        ("127.0.0.1:8000", f"127.0.0.1:{ports.chenu}"),
-        ("127.0.0.1:9000", f"127.0.0.1:{ports.service}"),
-    ):
-        assert written in example
-        example = example.replace(written, port)
+def _configure(folder: Path, ports: dict[str, str]) -> Path:
     folder.chmod(0o755)  # nginx's workers are not root
-    (folder / "example.conf").write_text(example)
-    main = folder / "nginx.conf"
+    write_example("nginx.conf", folder, ports)
+    main = folder / "main.conf"
     main.write_text(MAIN.format(folder=folder))
     return main
 
 
 @asynccontextmanager
-async def _running(folder: Path, chenu: int, service: int) -> AsyncIterator[httpx.AsyncClient]:
-    ports = Ports(free_port(), chenu, service)
-    command = [_find_nginx(), "-p", str(folder), "-c", str(_configure(folder, ports))]
-    process = await asyncio.create_subprocess_exec(*command)
-
-    async def answers() -> bool:
-        assert process.returncode is None, (folder / "error.log").read_text()
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", ports.nginx)
-            writer.close()
-            return True
-        return False
-
-    try:
-        await until(answers)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports.nginx}") as http:
-            yield http
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+async def nginx(folder: Path, ports: Ports) -> AsyncIterator[httpx.AsyncClient]:
+    own = {
+        "listen 8080": f"listen 127.0.0.1:{ports.proxy}",
+        "127.0.0.1:8000": f"127.0.0.1:{ports.chenu}",
+        "127.0.0.1:9000": f"127.0.0.1:{ports.service}",
+    }
+    command = (_find_nginx(), "-p", folder, "-c", _configure(folder, own))
+    async with running(folder / "error.log", ports.proxy, *command) as http:
+        yield http
 
 
 @pytest.fixture
 async def site(services: Services, tmp_path: Path) -> AsyncIterator[Site]:
-    application, service = create_app(await meter_calls(services)), Service()
-    async with (
-        served(application) as ours,
-        served(service) as theirs,
-        _running(tmp_path, ours, theirs) as http,
-    ):
-        yield Site(http, service)
+    async with open_site(nginx, tmp_path, services) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def person(services: Services) -> Person:
     return await make_person("program", tier=TierCode.PRO)
-
-
-async def key_of(services: Services, person: Person, scope: ApiScope) -> dict[str, str]:
-    made = await create_api_key(person.actor, "k", [scope], None, services.settings.secret)
-    return {"authorization": f"Bearer {made.secret}"}
 
 
 async def test_a_call_reaches_the_service_with_who_calls_and_without_the_key(
@@ -209,9 +146,8 @@ async def test_errors_of_the_service_are_its_own(
 
 
 async def test_nothing_is_let_through_while_chenu_is_away(tmp_path: Path) -> None:
-    service = Service()
-    async with served(service) as theirs, _running(tmp_path, free_port(), theirs) as http:
-        answer = await http.get("/", headers={"authorization": "Bearer x"})
+    async with open_site_alone(nginx, tmp_path) as site:
+        answer = await site.http.get("/", headers={"authorization": "Bearer x"})
 
-    assert (answer.status_code, service.calls) == (503, 0)
+    assert (answer.status_code, site.service.calls) == (503, 0)
     assert answer.json() == {"error": {"code": "UNAVAILABLE"}}

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mcp_server.environment import ROOT, prepare_environment
+from tests.environments import ROOT, make_python_environment
 
+LOCK = ROOT / "requirements-mcp.lock"
 LONGEST_LINE = 2**22
 
 
@@ -67,6 +69,14 @@ class Agent:
         return {tool["name"]: tool for tool in listed}
 
 
+def find_sdk_python() -> Path:
+    """Of an environment with the SDK over the product's own packages, which have no place for its
+    starlette, httpx2 and pyjwt.
+    """
+    paths = (ROOT, ROOT / "graphql", sysconfig.get_path("purelib"))
+    return make_python_environment("mcp", LOCK, paths=paths) / "bin" / "python"
+
+
 async def connect(sdk: SdkProcess, name: str, to: str = "process", **given: Any) -> Agent:
     """`process`: a server within the client's own process; `stdio`: `chenu mcp`; else a URL."""
     await sdk.send(connect=name, to=to, **given)
@@ -75,7 +85,7 @@ async def connect(sdk: SdkProcess, name: str, to: str = "process", **given: Any)
 
 @asynccontextmanager
 async def sdk_process(log: Path) -> AsyncIterator[SdkProcess]:
-    command = [str(prepare_environment()), "-m", "tests.mcp_server.sdk_client"]
+    command = [str(find_sdk_python()), "-m", "tests.mcp_server.sdk_client"]
     pipe = asyncio.subprocess.PIPE
     with log.open("a") as errors:
         process = await asyncio.create_subprocess_exec(

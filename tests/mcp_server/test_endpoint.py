@@ -10,7 +10,8 @@ from chenu.cli import main
 from chenu.mcp_server.api import drop_unseen
 from chenu.mcp_server.endpoint import EndpointError, read_endpoint
 from chenu.mcp_server.refusals import TopError, explain_errors
-from tests.mcp_server.environment import INSTALLING_SECONDS, prepare_environment
+from tests.environments import INSTALLING_SECONDS
+from tests.mcp_server.agents import find_sdk_python
 
 URL, KEY = "https://chenu.example", "chenu_live_0123456789"
 
@@ -64,7 +65,7 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
 
 @pytest.mark.timeout(INSTALLING_SECONDS)
 async def test_without_a_key_the_server_says_so_in_one_line() -> None:
-    command, env = [str(prepare_environment()), "-m", "chenu", "mcp"], {"CHENU_API_URL": URL}
+    command, env = [str(find_sdk_python()), "-m", "chenu", "mcp"], {"CHENU_API_URL": URL}
     process = await asyncio.create_subprocess_exec(*command, env=env, stdout=PIPE, stderr=PIPE)
     out, err = await process.communicate()
 

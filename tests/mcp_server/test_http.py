@@ -13,8 +13,8 @@ from chenu.accounts.api_keys import create_api_key
 from chenu.demo.processes import free_port
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.mcp_server.agents import Agent, SdkProcess, connect
-from tests.mcp_server.environment import INSTALLING_SECONDS, prepare_environment
+from tests.environments import INSTALLING_SECONDS
+from tests.mcp_server.agents import Agent, SdkProcess, connect, find_sdk_python
 from tests.people import make_person
 from tests.waiting import until
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
 async def server(url: str) -> AsyncIterator[str]:
     """`chenu mcp --port` with no key of its own; its address."""
     port = free_port()
-    command = [str(prepare_environment()), "-m", "chenu", "mcp", "--port", str(port)]
+    command = [str(find_sdk_python()), "-m", "chenu", "mcp", "--port", str(port)]
     env = {"CHENU_API_URL": url, "CHENU_API_KEY": "of_nobody_and_never_sent"}
     process = await asyncio.create_subprocess_exec(*command, env=env, stderr=PIPE, stdout=PIPE)
     origin = f"http://127.0.0.1:{port}"

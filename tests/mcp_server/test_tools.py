@@ -1,6 +1,7 @@
 """The tools as an AI agent calls them, by the SDK's own client."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,13 +10,16 @@ import pytest
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
 from chenu.core import db
+from chenu.core.months import month_of
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from chenu_graphql import stored
 from tests.api.calls import gid
+from tests.api.serving import served
+from tests.environments import INSTALLING_SECONDS
 from tests.flows.runs import Bench, give_agent, set_up
 from tests.mcp_server.agents import Agent, SdkProcess, connect
-from tests.mcp_server.environment import INSTALLING_SECONDS
+from tests.metered import meter_calls
 from tests.rows import count
 
 pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)
@@ -117,6 +121,21 @@ async def test_balances_are_tokens_plan_and_entitlements(join: Connecting) -> No
     assert (balances["tokens"]["available"], balances["tokens"]["held"]) == (1000, 0)
     access = next(one for one in balances["entitlements"] if one["feature"] == "API_ACCESS")
     assert access["hasAccess"] is True
+
+
+async def test_balances_say_how_many_calls_are_left(sdk: SdkProcess, bench: Bench) -> None:
+    key = await make_key(bench, ApiScope.READ)
+    async with served(await meter_calls(bench.services)) as url:
+        env = {"CHENU_API_URL": url, "CHENU_API_KEY": key}
+        agent = await connect(sdk, uuid4().hex, env=env)
+
+        calls = [(await agent.call("get_balances")).data["apiUsage"] for _ in range(2)]
+
+    assert [(each["calls"], each["remaining"]) for each in calls] == [(1, 999), (2, 998)]
+    assert {each["limit"] for each in calls} == {1000}
+    month = date.fromisoformat(calls[0]["month"])
+    assert month.day == 1
+    assert month_of(datetime.fromisoformat(calls[0]["resetsAt"])).previous().first_day == month
 
 
 async def test_filters_narrow_the_search(join: Connecting) -> None:

@@ -51,12 +51,14 @@ async def test_a_plan_begins_on_stripes_page(browser: Browser, person: Person) -
     order = await db.fetch_value("SELECT id FROM subscription_order")
     begun = await browser.get(f"{PAGE}/orders/{order}")
 
-    assert "API Free" in offered.words
+    assert "No access to the API The plan of this account has no API" in offered.words
+    assert "/terms#api-plans" in offered.links()
     assert "API Pro – €299.00 a month – 1,000,000 calls a month." in offered.words
     assert "Your plan API Basic has begun" in begun.words
     assert await code_of(person) is BASIC
     now = await browser.get(PAGE)
     assert "100,000 calls a month. 100 calls a minute." in now.words
+    assert "No access to the API" not in now.words
     assert not now.has_form(f"{PAGE}/start")
 
 

@@ -1,11 +1,18 @@
 """The page for developers, as everybody reads it."""
 
 from chenu.metering.plans import API_PLANS
+from chenu.tiers.catalogue import TierCode
 from storefront.api_changes import list_api_changes
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import OpenBrowser
+from tests.storefront.visitors import make_reader
 
 PAGE = "/developers"
+_NEIGHBOURS = {
+    "/account": ("/developers", "/developers#own"),
+    "/account/api-plan": ("/developers", "/developers#own", "/account#api-keys"),
+    PAGE: ("/account#api-keys", "/account/api-plan", "/terms#api-plans"),
+}
 
 
 async def test_everybody_reads_plans_limits_errors_scopes_and_changes(browser: Browser) -> None:
@@ -28,6 +35,22 @@ async def test_the_page_leads_on(browser: Browser) -> None:
     for link in ("/graphql/explorer", "/developers/schema.graphql", "/account#api-keys"):
         assert link in links
     for anchor in (link[1:] for link in links if link.startswith("#")):
+        assert f'id="{anchor}"' in page.response.text
+
+
+async def test_keys_plan_and_documentation_lead_to_each_other(browser: Browser) -> None:
+    browser.become(await make_reader("ada", TierCode.PRO))
+
+    links = {page: (await browser.get(page)).links() for page in _NEIGHBOURS}
+
+    for page, others in _NEIGHBOURS.items():
+        assert set(others) <= set(links[page]), page
+
+
+async def test_the_terms_have_what_the_plans_lead_to(browser: Browser) -> None:
+    page = await browser.get("/terms")
+
+    for anchor in ("plans", "api-plans", "withdrawal-plans"):
         assert f'id="{anchor}"' in page.response.text
 
 

@@ -54,6 +54,7 @@ async def test_a_new_secret_is_shown_once_and_the_old_one_has_a_day(own: Browser
 
     new = secret_on(rotated)
     assert "The old secret works until" in rotated.words
+    assert "/developers#begin" in rotated.links()
     assert rotated.response.headers["cache-control"] == "no-store"
     assert new not in later.response.text
     assert new[:17] in later.words

@@ -71,6 +71,9 @@ async def test_who_has_no_access_reads_what_gives_it(browser: Browser) -> None:
     assert page.status == 200
     assert page.page.find("dl", class_="kv facts")
     assert "Access to the API" in page.words
+    assert "No API plan · Choose a plan" in page.words
+    assert _tiles(page)[1] == "Left0"
+    assert "your plan" not in page.words
     assert "Keys in use0" in page.words
 
 

@@ -45,7 +45,7 @@ async def test_signing_up_makes_an_account_and_stores_what_was_accepted(browser:
     assert "We sent you a link" in account.words
     assert "is not verified yet" in account.words
     accepted = "SELECT array_agg(document || ' ' || version ORDER BY document) FROM acceptance"
-    assert await db.fetch_value(accepted) == ["PRIVACY 2026-11-28", "TERMS 2026-11-29"]
+    assert await db.fetch_value(accepted) == ["PRIVACY 2026-11-28", "TERMS 2026-11-30"]
     cookie = seen.response.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie

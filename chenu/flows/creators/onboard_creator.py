@@ -3,30 +3,25 @@
 import msgspec
 
 from chenu.accounts import audit
-from chenu.accounts.actor import Actor, ApiScope, UserId
+from chenu.accounts.actor import Actor, ApiScope
 from chenu.accounts.confirmation import require_fresh
 from chenu.agents.creators import (
     check_profile,
     get_own_creator,
     insert_creator,
+    record_payouts_ready,
 )
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.billing import connect_accounts
-from chenu.billing.connect_accounts import ConnectAccount
-from chenu.billing.gateway import StripeRefusal
 from chenu.core import db, queue
-from chenu.core.errors import AlreadyExists, InvalidState, ProviderUnavailable
-from chenu.core.i18n import mark
+from chenu.core.errors import AlreadyExists
 from chenu.core.text import tidy
-from chenu.flows.mirrors.connect_account import create_account_operation, refresh_connect_state
-from chenu.flows.mirrors.sync import sync_connect_account
+from chenu.flows.mirrors.connect_account import create_account_operation
+from chenu.flows.mirrors.onboarding import make_bank_link, make_setup_link, refresh_account_of
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
-
-_OPENINGS = 2
-"""One for the account that we know, one for its successor should Stripe have closed it."""
 
 
 class CreatorInput(msgspec.Struct, frozen=True):
@@ -65,7 +60,9 @@ async def become_creator(actor: Actor, request: CreatorInput) -> CreatorRow:
                 user_id, account_id, request.handle, request.display_name, request.bio
             )
             await audit.record(actor, "creator.join", creator_id)
-        await connect_accounts.start(user_id, request.country)
+        account = await connect_accounts.start(user_id, request.country)
+        if account.can_be_paid:  # an affiliate's: the same one pays both
+            await record_payouts_ready(user_id, True)
         operation = await create_account_operation(user_id, request.display_name, request.country)
         await queue.enqueue(queue.Job.OPERATION, str(operation.id))
 
@@ -81,18 +78,7 @@ async def make_onboarding_link(services: Services, actor: Actor) -> str | None:
     """
     creator = await get_own_creator(actor)
     await require_fresh(actor)
-    account = await _get_open_account(services, creator.owner_id)
-    if account.can_be_paid:
-        return None
-    try:
-        return await services.connect.make_onboarding_link(
-            account.stripe_account_id or "",
-            return_url=services.url("/creator/onboarding/return"),
-            refresh_url=services.url("/creator/onboarding"),
-        )
-    except StripeRefusal as refusal:
-        message = mark("Your payout account cannot be set up at the moment: please write to us")
-        raise InvalidState(message) from refusal
+    return await make_setup_link(services, creator.owner_id, "/creator/onboarding")
 
 
 async def make_login_link(services: Services, actor: Actor) -> str | None:
@@ -103,36 +89,14 @@ async def make_login_link(services: Services, actor: Actor) -> str | None:
     """
     creator = await get_own_creator(actor)
     await require_fresh(actor)
-    account = await connect_accounts.find_of_user(creator.owner_id)
-    if account is None or account.stripe_account_id is None or not account.can_be_paid:
-        return None
-    try:
-        link = await services.connect.make_login_link(account.stripe_account_id)
-    except StripeRefusal as refusal:
-        message = mark("Stripe does not open your payout account at the moment: please write to us")
-        raise InvalidState(message) from refusal
-    await audit.record(actor, "creator.login_link", creator.id)
+    link = await make_bank_link(services, creator.owner_id)
+    if link is not None:
+        await audit.record(actor, "creator.login_link", creator.id)
     return link
-
-
-async def _get_open_account(services: Services, user_id: UserId) -> ConnectAccount:
-    """As Stripe knows it now. Raises ProviderUnavailable."""
-    for _ in range(_OPENINGS):
-        await sync_connect_account(services, user_id, may_open=True)
-        account = await connect_accounts.find_of_user(user_id)
-        if account is None or account.stripe_account_id is None or account.is_closed:
-            break
-        await refresh_connect_state(services.connect, account.stripe_account_id)
-        account = await connect_accounts.find_of_user(user_id)
-        if account is not None and not account.is_closed:
-            return account
-    raise ProviderUnavailable("The payment service did not open your payout account yet")
 
 
 async def refresh_own_connect_state(services: Services, actor: Actor) -> CreatorRow:
     """On return from onboarding: the return itself proves nothing, so ask."""
     creator = await get_own_creator(actor)
-    account = await connect_accounts.find_of_user(creator.owner_id)
-    if account is not None and account.stripe_account_id is not None:
-        await refresh_connect_state(services.connect, account.stripe_account_id)
+    await refresh_account_of(services, creator.owner_id)
     return await get_own_creator(actor)

@@ -73,21 +73,27 @@ class _Sent(msgspec.Struct, frozen=True):
     name: str
 
 
+async def get_payee_name(user_id: UserId) -> str:
+    """The creator's name; an affiliate who sells nothing has only their own."""
+    creator = await find_creator_of(user_id)
+    return creator.display_name if creator else (await get_user(user_id)).display_name
+
+
 async def next_connect_operation(
     user_id: UserId, last: OperationRow | None, *, may_open: bool
 ) -> NewOperation | None:
     """What to send after `last`: a closed account may be followed by a new one."""
-    user = await get_user(user_id)
-    creator = await find_creator_of(user_id)
     account = await connect_accounts.find_of_user(user_id)
-    if creator is None or account is None:
+    if account is None:
         return None
+    name = await get_payee_name(user_id)
     if account.stripe_account_id is None or account.is_closed:
-        request = await account_operation(user_id, creator.display_name, account.country)
+        request = await account_operation(user_id, name, account.country)
         return request if may_open else None
-    if last is not None and read_params(last, _Sent) == _Sent(user.email, creator.display_name):
+    user = await get_user(user_id)
+    if last is not None and read_params(last, _Sent) == _Sent(user.email, name):
         return None
-    params = ConnectUpdate(account.stripe_account_id, user.email, creator.display_name)
+    params = ConnectUpdate(account.stripe_account_id, user.email, name)
     return NewOperation(
         OperationKind.CONNECT_UPDATE, account_key(user_id), params, subject_id=user_id
     )
@@ -123,13 +129,12 @@ class ConnectAccountHandler(OperationHandler[ConnectAccountRequest, str]):
 
 
 async def _get_owner(operation: OperationRow) -> tuple[UserId, str, ConnectAccount]:
-    """Raises InvalidState for somebody who is no creator any more."""
+    """Raises InvalidState for somebody who is not to be paid any more."""
     user_id = UserId(get_subject(operation))
-    creator = await find_creator_of(user_id)
     account = await connect_accounts.find_of_user(user_id)
-    if creator is None or account is None:
-        raise InvalidState("There is no such creator any more")
-    return user_id, creator.display_name, account
+    if account is None:
+        raise InvalidState("There is no such payout account any more")
+    return user_id, await get_payee_name(user_id), account
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from chenu.core.clock import business_now
 from chenu.core.fetched import Fetched, fetch
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
+from chenu.flows.affiliates.commissions import earn_commission
 from chenu.flows.pack_tokens import credit_pack, find_ordered_pack
 from chenu.flows.purchases.monthly_payments import book_monthly_invoice, find_purchase_of_invoice
 from chenu.flows.subscription_ends import end_all
@@ -129,7 +130,9 @@ def _has_failed(invoice: InvoiceState) -> bool:
 async def _book_charges(
     invoice: InvoiceRow, state: InvoiceState, pack: PackOrderRow | None
 ) -> None:
-    """All but those of a purchase; a pack's tokens are credited in the same transaction."""
+    """All but those of a purchase; a pack's tokens, and the commission of a plan's affiliate, are
+    credited in the same transaction.
+    """
     if pack is None and invoice.purchase_id is not None and state.subscription_id is None:
         return
     kind = "PACK_PAYMENT" if pack else await _name_kind(state)
@@ -142,6 +145,8 @@ async def _book_charges(
         await _book_charge(payment, kind)
         if pack is not None:
             await credit_pack(pack, payment)
+    if kind in _BOOKED_AS.values():
+        await earn_commission(invoice)
 
 
 async def _name_kind(state: InvoiceState) -> str:

@@ -24,6 +24,7 @@ from chenu.core.ids import find_id, new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import RefundFailedParams
 from chenu.core.money import Cents
+from chenu.flows.affiliates.commissions import follow_returns
 from chenu.flows.operation_handlers import get_subject
 from chenu.flows.pack_restores import restore_of_refund
 from chenu.flows.pack_tokens import follow_pack_refund
@@ -40,8 +41,8 @@ log = structlog.get_logger(__name__)
 async def settle_refund(state: RefundState, request_id: RefundRequestId | None = None) -> bool:
     """In the caller's transaction; False for a charge that is not booked here, or not yet.
 
-    With what it takes of a pack's tokens. `request_id` is the request of ours that made it, which
-    an event about it names by its operation.
+    With what it takes of a pack's tokens, and of an affiliate's commission. `request_id` is the
+    request of ours that made it, which an event about it names by its operation.
     """
     payment = await find_invoice_payment(state.charge_id)
     if payment is None:
@@ -56,6 +57,8 @@ async def settle_refund(state: RefundState, request_id: RefundRequestId | None =
             await close_request(request_id, RefundRequestState.SETTLED)
     if state.is_undone:
         await _book_failure(refund, was_announced=known is not None)
+    kind = "refund-failed" if state.is_undone else "refund"
+    await follow_returns(payment.invoice_id, f"{kind}:{state.id}")
     return True
 
 
