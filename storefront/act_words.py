@@ -38,4 +38,9 @@ STAFF_ACTS = {
     StaffAct.SERVICE_KEY_CREATE: mark("Service key made"),
     StaffAct.SERVICE_KEY_REVOKE: mark("Service key revoked"),
     StaffAct.FACTOR_REMOVE: mark("Second factor removed"),
+    StaffAct.AFFILIATE_SUSPEND: mark("Affiliate suspended"),
+    StaffAct.AFFILIATE_REINSTATE: mark("Affiliate reinstated"),
+    StaffAct.REFERRAL_HOLD: mark("Referral held"),
+    StaffAct.REFERRAL_RELEASE: mark("Referral released"),
+    StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
 }

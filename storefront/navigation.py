@@ -30,6 +30,7 @@ DESKS = (
     Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
     Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
     Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
+    Desk("/staff/affiliates", mark("Affiliates"), Staff.FINANCE),
     Desk("/staff/statements", mark("Statements"), Staff.FINANCE),
     Desk("/staff/books", mark("Books"), Staff.FINANCE),
     Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
@@ -39,6 +40,7 @@ _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
 _DESK_OF = {
     "/staff/invoices": "/staff/refunds",
     "/staff/sales": "/staff/refunds",
+    "/staff/referrals": "/staff/affiliates",
     "/staff/contracts": "/staff/accounts",
 }
 

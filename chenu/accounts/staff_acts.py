@@ -56,6 +56,11 @@ class StaffAct(StrEnum):
     SERVICE_KEY_CREATE = "service_key.create"
     SERVICE_KEY_REVOKE = "service_key.revoke"
     FACTOR_REMOVE = "second_factor.remove"
+    AFFILIATE_SUSPEND = "affiliate.suspend"
+    AFFILIATE_REINSTATE = "affiliate.reinstate"
+    REFERRAL_HOLD = "referral.hold"
+    REFERRAL_RELEASE = "referral.release"
+    REFERRAL_ATTRIBUTE = "referral.attribute"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

@@ -11,7 +11,7 @@ from chenu.core.clock import business_now
 _FREEZE = """
     UPDATE commission SET status = 'HELD', held_at = $2 WHERE id IN (
         SELECT id FROM commission r
-        WHERE referral = $1 AND status IN ('PENDING', 'DUE') AND payout IS NULL
+        WHERE {whose} = $1 AND status IN ('PENDING', 'DUE') AND payout IS NULL
             AND (amount > 0 OR NOT EXISTS (SELECT 1 FROM commission c
                 WHERE c.invoice = r.invoice AND c.payout IS NOT NULL))
         ORDER BY id FOR NO KEY UPDATE)
@@ -36,7 +36,7 @@ async def hold_commissions(referral_id: ReferralId, reason: str) -> int:
         UPDATE referral SET state = 'HELD', reason = $2 WHERE id = $1 AND state <> 'REFUSED'
     """
     await db.execute(sql, referral_id, reason)
-    return await db.execute(_FREEZE, referral_id, business_now())
+    return await db.execute(_FREEZE.format(whose="referral"), referral_id, business_now())
 
 
 async def release_commissions(referral_id: ReferralId) -> int:
@@ -46,6 +46,11 @@ async def release_commissions(referral_id: ReferralId) -> int:
     sql = "UPDATE referral SET state = 'BOUND', reason = '' WHERE id = $1 AND state = 'HELD'"
     await db.execute(sql, referral_id)
     return await _release("c.referral = $1", referral_id)
+
+
+async def hold_of_affiliate(affiliate_id: AffiliateId) -> int:
+    """Of a suspended affiliate, whose referrals stay what they are. Returns how many rows."""
+    return await db.execute(_FREEZE.format(whose="affiliate"), affiliate_id, business_now())
 
 
 async def release_of_affiliate(affiliate_id: AffiliateId) -> int:

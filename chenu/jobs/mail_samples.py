@@ -6,7 +6,6 @@ A kind has several samples where its words differ.
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.i18n import Locale
 from chenu.core.mail import MailRow
 from chenu.core.mail_encoding import encode_params
@@ -45,7 +44,9 @@ from chenu.core.mail_params import (
     WithdrawalRefusedParams,
 )
 from chenu.core.sale_mail_params import PaymentReturnedParams
+from chenu.jobs.affiliate_samples import AFFILIATES
 from chenu.jobs.api_plan_samples import with_api_plans
+from chenu.jobs.dispute_samples import DISPUTES
 from chenu.jobs.held_agent_samples import AGENTS_HELD
 from chenu.jobs.key_samples import KEYS
 from chenu.jobs.moderation_samples import MODERATION
@@ -80,18 +81,6 @@ def sample_row(kind: MailKind, locale: Locale, params: MailParams) -> MailRow:
         state="QUEUED",
         attempts=0,
         created_at=_MOMENT,
-    )
-
-
-def _dispute(*, is_inquiry: bool) -> DisputeParams:
-    return DisputeParams(
-        name=_NAME,
-        agent=_AGENT,
-        amount=1250,
-        reason="le porteur dit n’avoir rien reçu",
-        is_inquiry=is_inquiry,
-        due_at=_SOON,
-        purchase="018f0000-0000-7000-8000-000000000001",
     )
 
 
@@ -251,10 +240,7 @@ _SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
         ),
     ),
     **SALES,
-    MailKind.DISPUTE_OPENED: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
-    MailKind.DISPUTE_DUE: (_dispute(is_inquiry=False),),
-    MailKind.DISPUTE_WON: (_dispute(is_inquiry=False), _dispute(is_inquiry=True)),
-    MailKind.DISPUTE_LOST: (_dispute(is_inquiry=False),),
+    **DISPUTES,
     MailKind.AGENT_APPROVED: (
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason=""),
         ReviewParams(name=_NAME, agent=_AGENT, slug=_SLUG, reason="Merci, très clair."),
@@ -289,6 +275,7 @@ _SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     **AGENTS_HELD,
     **REPORTS,
     **KEYS,
+    **AFFILIATES,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(
             name=_NAME, account=account, percent=percent, budget=5_000, used=used, resets_at=_SOON

@@ -19,8 +19,9 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
+from chenu.core.months import month_of
 from chenu.core.pubsub import publishing_wallets
-from chenu.core.recurrence import Every
+from chenu.core.recurrence import Every, Monthly
 from chenu.core.scheduled_tasks import (
     LEASE,
     Turn,
@@ -31,6 +32,7 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.affiliates.payout_run import pay_affiliates
 from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
@@ -117,6 +119,10 @@ async def _make_statements(services: Services, due_at: datetime) -> None:
     await make_due_statements(services)
 
 
+async def _pay_affiliates(services: Services, due_at: datetime) -> None:
+    await pay_affiliates(month_of(due_at))
+
+
 async def _remind_of_trials(services: Services, due_at: datetime) -> None:
     await send_due_reminders(services)
 
@@ -167,7 +173,7 @@ async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
 
 
 TRIAL_REMINDERS, TOKEN_BUDGETS = "trial_reminders", "token_budgets"
-STATEMENTS = "creator_statements"
+STATEMENTS, PAYOUTS = "creator_statements", "affiliate_payouts"
 
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
@@ -175,6 +181,7 @@ RECURRING = (
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
     Recurring(STATEMENTS, Every(timedelta(minutes=1)), _make_statements),
+    Recurring(PAYOUTS, Monthly(day=1, hour=6), _pay_affiliates),
     Recurring(TRIAL_REMINDERS, Every(timedelta(seconds=10)), _remind_of_trials),
     Recurring(TOKEN_BUDGETS, Every(timedelta(seconds=10)), _settle_budgets),
     Recurring("token_warnings", _WARNED, _warn_of_use),

@@ -45,6 +45,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     """By path. `seen_at` is when the version under review was submitted."""
     agent = "/creator/agents/{agent_id:uuid}"
     picture = f"{agent}/pictures/{{picture:str}}"
+    affiliate = "/staff/affiliates/{affiliate_id:uuid}"
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
@@ -254,6 +255,13 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
         "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
+        f"{affiliate}/customers": Filled(
+            "finance", {"customer": "reviewing@example.org", "reason": "Forged."}
+        ),
+        f"{affiliate}/suspend": Filled("finance", {"reason": "Forged."}),
+        f"{affiliate}/reinstate": Filled("finance", {"reason": "Forged."}),
+        "/staff/referrals/{referral_id:uuid}/hold": Filled("finance", {"reason": "Forged."}),
+        "/staff/referrals/{referral_id:uuid}/release": Filled("finance", {"reason": "Forged."}),
         "/enterprise": Filled(
             "buyer",
             {

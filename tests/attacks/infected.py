@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
+from chenu.affiliates.model import ReferralState
 from chenu.agents.featured import FeatureInput, feature_agent
 from chenu.agents.legal_details import save_legal_details
 from chenu.agents.listing import ListingFields
@@ -26,6 +27,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
+from tests.affiliates.bound import bind, make_affiliate
 from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
@@ -63,6 +65,7 @@ class Store:
     case: object
     receipt: str
     bill: Any
+    affiliate: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -129,6 +132,9 @@ class Store:
                 "/staff/coupons",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",
+                "/staff/affiliates",
+                f"/staff/affiliates?q={typed}",
+                f"/staff/affiliates/{self.affiliate}",
             ],
         }
 
@@ -214,7 +220,14 @@ async def open_store(services: Services) -> Store:
         case,
         receipt,
         bill,
+        await _recommend(creator, buyer),
     )
+
+
+async def _recommend(creator: Person, buyer: Person) -> object:
+    affiliate = await make_affiliate(creator)
+    await bind(buyer, affiliate, ReferralState.HELD)
+    return affiliate.id
 
 
 async def _make_statement(creator_id: CreatorId) -> object:

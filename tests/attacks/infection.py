@@ -6,6 +6,7 @@ import msgspec
 
 from chenu.agents.markdown import render_markdown
 from chenu.billing.recurring import InvoiceLine
+from chenu.core.clock import business_now
 from chenu.core.money import Cents
 from tests.attacks.infected import Store
 from tests.billing.recurring import BEGAN, ENDS
@@ -38,6 +39,10 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
         await put("enterprise_inquiry", column, line)
     await put("enterprise_inquiry", "message", lines)
     await put("access_grant", "revoked_reason", line)
+    await put("affiliate", "status", "SUSPENDED")
+    await put("affiliate", "suspended_at", business_now())
+    await put("affiliate", "suspension_reason", lines)
+    await put("referral", "reason", lines)
     await _infect_payments(store, line, lines)
     return line
 

@@ -42,6 +42,8 @@ class Route:
             "case_id": world.rows["report case"],
             "receipt": world.rows["receipt"],
             "warning_id": world.rows["warning"],
+            "affiliate_id": world.rows["affiliate"],
+            "referral_id": world.rows["referral"],
             "key_id": world.rows["api key"],
             "session_id": world.spare_session,
             "member_id": world.rows["member"],

@@ -110,6 +110,8 @@ PARAMS = {
     MailKind.REVIEW_REMOVED: ("name", "subject", "ground", "facts"),
     MailKind.REVIEW_WRITTEN: ("name", "agent", "slug"),
     MailKind.REVIEW_RESTORED: ("name", "agent", "slug", "reason"),
+    MailKind.AFFILIATE_SUSPENDED: ("name", "code", "reason"),
+    MailKind.AFFILIATE_REINSTATED: ("name", "code", "reason"),
     MailKind.AGENT_REINSTATED: ("name", "agent", "slug", "reason"),
     MailKind.APPEAL_DECIDED: ("name", "subject", "answer"),
     MailKind.SALE: ("name", "agent"),

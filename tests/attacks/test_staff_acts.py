@@ -77,6 +77,10 @@ async def _send(
     await db.execute(sql, new_id(), world.rows["draft"])
     # the statement is decided by one form and then by the other
     await put("withdrawal_statement", "state", "WAITING", "id = $2", world.rows["statement"])
+    standing = "SUSPENDED" if route.path.endswith("/reinstate") else "ACTIVE"
+    await put("affiliate", "status", standing, "id = $2", world.rows["affiliate"])
+    state = "HELD" if route.path.endswith("/release") else "BOUND"
+    await put("referral", "state", state, "id = $2", world.rows["referral"])
     filled = filled_forms(world, moment.isoformat())[route.path]
     person = cast.named(filled.by).person
     assert person is not None

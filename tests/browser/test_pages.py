@@ -102,6 +102,7 @@ SIGNED_IN = {
         "/staff/withdrawals",
         "/staff/inquiries",
         "/staff/coupons",
+        "/staff/affiliates",
         "/staff/featured",
         "/staff/appeals",
         "/staff/reports",

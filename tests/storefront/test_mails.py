@@ -17,6 +17,7 @@ URL = "https://chenu.example"
 PDF = b"%PDF-1.4\n%%EOF\n"
 PARAMS: dict[str, Any] = {
     "name": "Inès <b>",
+    "code": "CHENU0A1B2C3D",
     "account": "Benali SARL",
     "is_owner": True,
     "due_at": "2026-11-24T10:15:00+00:00",
@@ -164,6 +165,8 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.REVIEW_REMOVED: _REASONS,
     MailKind.REVIEW_RESTORED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.AGENT_REINSTATED: {"en": ["no longer suspended"], "fr": ["plus suspendu"]},
+    MailKind.AFFILIATE_SUSPENDED: {"en": ["CHENU0A1B2C3D"], "fr": ["CHENU0A1B2C3D"]},
+    MailKind.AFFILIATE_REINSTATED: {"en": ["count again"], "fr": ["comptent de nouveau"]},
     MailKind.APPEAL_DECIDED: {"en": ["took the"], "fr": ["annulé"]},
     MailKind.REPORT_RECEIVED: {"en": ["nobody else"], "fr": ["personne d’autre"]},
     MailKind.REPORT_DECIDED: {"en": ["already_owned"], "fr": ["already_owned"]},
@@ -253,6 +256,8 @@ LINKS = {
     MailKind.REVIEW_REMOVED: DECISION,
     MailKind.REVIEW_RESTORED: f"{URL}/agents/trieur-1a2b/reviews",
     MailKind.APPEAL_DECIDED: DECISION,
+    MailKind.AFFILIATE_SUSPENDED: f"{URL}/support",
+    MailKind.AFFILIATE_REINSTATED: f"{URL}/affiliate",
     MailKind.AGENT_REINSTATED: f"{URL}/agents/trieur-1a2b",
     MailKind.REPORT_RECEIVED: f"{URL}/reports/{'0' * 40}",
     MailKind.REPORT_DECIDED: f"{URL}/reports/{'0' * 40}",

@@ -36,6 +36,7 @@ from chenu.billing.trials import has_used_trial
 from chenu.core.clock import business_now
 from chenu.core.email_address import mailbox_of
 from chenu.core.ids import new_id
+from chenu.flows.affiliates.signals import watch_referral
 from chenu.settings import Settings
 
 
@@ -98,6 +99,7 @@ async def _bind(customer: User, source: _Source, browser: Browser) -> None:
         bound_at=business_now(),
     )
     await insert_referral(row)
+    await watch_referral(row, customer.email, browser.ip)
 
 
 async def _find_reason(
