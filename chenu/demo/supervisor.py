@@ -29,6 +29,7 @@ from chenu.demo.open_matters import leave_open
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
+from chenu.demo.recommendations import recommend
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
 from chenu.settings import SettingError, read_settings
@@ -162,6 +163,10 @@ async def _write_what_is_of_today(env: dict[str, str]) -> None:
             await leave_open()
         except ChenuError as error:  # in a folder whose people have done something else already
             say(f"without open matters: {error}")
+        try:
+            await recommend(services)
+        except (ChenuError, RuntimeError) as error:
+            say(f"without customers of an affiliate: {error}")
 
 
 def say(step: str) -> None:
