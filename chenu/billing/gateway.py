@@ -198,16 +198,23 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """Grouped with its order by `transfer_group`.
+    """Grouped with its order, or with the others of its affiliate's month, by `transfer_group`.
 
-    Funded by this charge; None: by our available balance.
+    Funded by this charge; None: by our available balance. It is of a payment, or of a payout.
     """
 
     amount: Cents
     destination: str
     source_charge: str | None
     transfer_group: str
-    payment_id: str
+    payment_id: str | None = None
+    payout_id: str | None = None
+
+    @property
+    def subject(self) -> dict[str, str]:
+        """For the metadata."""
+        named = {"payment_id": self.payment_id, "payout_id": self.payout_id}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

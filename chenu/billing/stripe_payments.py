@@ -21,7 +21,7 @@ class StripePayments(StripeCaller):
             "currency": CURRENCY.lower(),
             "destination": request.destination,
             "transfer_group": request.transfer_group,
-            "metadata": metadata_of(by, payment_id=request.payment_id),
+            "metadata": metadata_of(by, **request.subject),
         }
         if request.source_charge is not None:
             params["source_transaction"] = request.source_charge

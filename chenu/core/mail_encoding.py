@@ -7,6 +7,7 @@ import msgspec
 
 from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
+from chenu.core.affiliate_mail_params import AffiliatePaidParams, AffiliatePayoutFailedParams
 from chenu.core.affiliate_standing_params import AffiliateStandingParams
 from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
@@ -47,6 +48,8 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.FIRST_SALE: of_sales.FirstSaleParams,
     MailKind.PAYOUT_FAILED: of_sales.PayoutFailedParams,
     MailKind.STATEMENT_READY: of_sales.StatementReadyParams,
+    MailKind.AFFILIATE_PAID: AffiliatePaidParams,
+    MailKind.AFFILIATE_PAYOUT_FAILED: AffiliatePayoutFailedParams,
     **dict.fromkeys(
         (
             MailKind.DISPUTE_OPENED,

@@ -35,7 +35,7 @@ _CARD = 990
 
 
 async def recommend(services: Services) -> None:
-    """Once. Raises ChenuError; RuntimeError if Stripe's page refuses the card."""
+    """Once. Raises ChenuError."""
     if await is_recorded(RECOMMENDED):
         return
     await _bring(services.settings)

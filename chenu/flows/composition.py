@@ -13,6 +13,7 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.caches import SingleFlight
 from chenu.core.migrations import require_migrated
 from chenu.core.pubsub import PubSub
+from chenu.flows.affiliates.topic import AFFILIATES
 from chenu.flows.agent_subscriptions.topic import AGENT_SUBSCRIPTIONS
 from chenu.flows.creators.topic import PAYOUTS
 from chenu.flows.disputes.topic import DISPUTES
@@ -41,6 +42,7 @@ TOPICS = (
     REFUNDS,
     DISPUTES,
     PAYOUTS,
+    AFFILIATES,
     PRIVACY,
 )
 """A new package with operations or events of its own is registered here, and nowhere else."""

@@ -6,15 +6,12 @@ harm.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from chenu.affiliates.click_keys import replace_click_key
-from chenu.affiliates.commissions import mature
 from chenu.agents.run_summaries import refresh_run_summaries
 from chenu.agents.views import store_views
 from chenu.core import tracing
@@ -22,8 +19,9 @@ from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
+from chenu.core.months import month_of
 from chenu.core.pubsub import publishing_wallets
-from chenu.core.recurrence import Every, Recurrence
+from chenu.core.recurrence import Every, Monthly
 from chenu.core.scheduled_tasks import (
     LEASE,
     Turn,
@@ -34,6 +32,7 @@ from chenu.core.scheduled_tasks import (
     list_claimable,
     renew,
 )
+from chenu.flows.affiliates.payout_run import pay_affiliates
 from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
@@ -52,7 +51,9 @@ from chenu.flows.reconciliation import check_recent_balance
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
+from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.purge import purge_all
+from chenu.jobs.recurring import Recurring
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
@@ -63,20 +64,7 @@ _LOOK_SECONDS = 1.0
 _DEMO_LOOK_SECONDS = 0.1
 """While somebody waits for a demo's clock, which jumps from one due time to the next."""
 
-Task = Callable[[Services, datetime], Awaitable[object]]
-"""Gets the time for which it is due, which names the month of a monthly task."""
-
-
 Runs = dict[str, asyncio.Task[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Recurring:
-    """A recurring task; `name` identifies its row."""
-
-    name: str
-    recurrence: Recurrence
-    task: Task
 
 
 async def _purge(services: Services, due_at: datetime) -> None:
@@ -85,10 +73,6 @@ async def _purge(services: Services, due_at: datetime) -> None:
 
 async def _remove_pictures(services: Services, due_at: datetime) -> None:
     await remove_pictures(services)
-
-
-async def _replace_click_key(services: Services, due_at: datetime) -> None:
-    await replace_click_key()
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -135,6 +119,10 @@ async def _make_statements(services: Services, due_at: datetime) -> None:
     await make_due_statements(services)
 
 
+async def _pay_affiliates(services: Services, due_at: datetime) -> None:
+    await pay_affiliates(month_of(due_at))
+
+
 async def _remind_of_trials(services: Services, due_at: datetime) -> None:
     await send_due_reminders(services)
 
@@ -149,10 +137,6 @@ async def _stop_renewals(services: Services, due_at: datetime) -> None:
 
 async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
-
-
-async def _mature_commissions(services: Services, due_at: datetime) -> None:
-    await mature(business_now())
 
 
 async def _settle_budgets(services: Services, due_at: datetime) -> None:
@@ -189,7 +173,7 @@ async def _warn_of_token_limits(services: Services, due_at: datetime) -> None:
 
 
 TRIAL_REMINDERS, TOKEN_BUDGETS = "trial_reminders", "token_budgets"
-STATEMENTS = "creator_statements"
+STATEMENTS, PAYOUTS = "creator_statements", "affiliate_payouts"
 
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
@@ -197,6 +181,7 @@ RECURRING = (
     Recurring("seal", Every(timedelta(seconds=30)), _seal),
     Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
     Recurring(STATEMENTS, Every(timedelta(minutes=1)), _make_statements),
+    Recurring(PAYOUTS, Monthly(day=1, hour=6), _pay_affiliates),
     Recurring(TRIAL_REMINDERS, Every(timedelta(seconds=10)), _remind_of_trials),
     Recurring(TOKEN_BUDGETS, Every(timedelta(seconds=10)), _settle_budgets),
     Recurring("token_warnings", _WARNED, _warn_of_use),
@@ -205,7 +190,6 @@ RECURRING = (
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
     Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
-    Recurring("mature_commissions", Every(timedelta(minutes=1)), _mature_commissions),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
@@ -214,7 +198,7 @@ RECURRING = (
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
-    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key),
+    *AFFILIATE_TASKS,
 )
 
 

@@ -73,6 +73,7 @@ class OperationKind(StrEnum):
     PLAN_REFUND = "PLAN_REFUND"
     DISPUTE_EVIDENCE = "DISPUTE_EVIDENCE"
     CREDIT_NOTE = "CREDIT_NOTE"
+    AFFILIATE_TRANSFER = "AFFILIATE_TRANSFER"
 
 
 class OperationState(StrEnum):
