@@ -40,7 +40,7 @@ PEOPLE = (
         "Nora Benali",
         TierCode.BUSINESS,
         "renewed every month, as is a monthly agent, of which a new version may be accepted; token "
-        "limits of an API key and an agent, own hourly rate for ROI",
+        "limits of an API key and an agent, own hourly rate for ROI; API Basic, with its calls",
     ),
     DemoPerson(
         "enterprise",

@@ -89,7 +89,7 @@ async def test_in_every_order_the_affiliate_has_a_tenth_of_what_remains(
     assert await violated() == []
 
 
-async def test_events_that_are_told_again_change_nothing(services: Services) -> None:
+async def test_events_that_come_again_change_nothing(services: Services) -> None:
     followed = await follow()
     story = "pay, refund first 300, take third"
     await play(followed, story)
