@@ -5,7 +5,8 @@ from typing import Any
 
 from chenu.affiliates.affiliates import AffiliateRow
 from chenu.affiliates.commissions import CommissionRow
-from chenu.affiliates.payouts import PayoutRow, find_payout
+from chenu.affiliates.model import AffiliateId, PayoutId, PayoutStatus
+from chenu.affiliates.payouts import PayoutRow, find_payout, insert_payout
 from chenu.affiliates.referrals import ReferralRow
 from chenu.billing.connect_accounts import find_of_user
 from chenu.core import db
@@ -104,3 +105,22 @@ async def fund(side: StripeSide, cents: int = 10_000_000) -> None:
             "automatic_payment_methods[allow_redirects]": "never",
         },
     )
+
+
+async def put_paid(affiliate_id: AffiliateId, number: str = "AF-00000000-0001") -> PayoutId:
+    """A payout of last month, without its transfer."""
+    row = PayoutRow(
+        id=PayoutId(new_id()),
+        affiliate_id=affiliate_id,
+        month=this_month().previous().first_day,
+        amount=Cents(7920),
+        status=PayoutStatus.PAID,
+        operation_id=None,
+        stripe_transfer_id=None,
+        failure_reason=None,
+        number=number,
+        created_at=business_now(),
+        paid_at=business_now(),
+    )
+    await insert_payout(row)
+    return row.id

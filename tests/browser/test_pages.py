@@ -104,6 +104,7 @@ SIGNED_IN = {
         "/staff/inquiries",
         "/staff/coupons",
         "/staff/affiliates",
+        "/staff/affiliates/payouts",
         "/staff/featured",
         "/staff/appeals",
         "/staff/reports",
