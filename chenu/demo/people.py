@@ -59,7 +59,8 @@ PEOPLE = (
         "affiliate",
         "Théo Garnier",
         TierCode.STARTER,
-        "from month to year, with tokens left; the payment of a monthly agent is overdue",
+        "from month to year, with tokens left; the payment of a monthly agent is overdue; in the "
+        "affiliate programme, with clicks and customers",
     ),
     DemoPerson(
         "trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card; free tries of two agents"

@@ -31,6 +31,7 @@ from chenu.demo.open_matters import leave_open
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
+from chenu.demo.recommendations import recommend
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
 from chenu.settings import SettingError, read_settings
@@ -173,6 +174,7 @@ async def _let_people_act(env: dict[str, str]) -> None:
     ):
         await follow_clock(settings)
         await _unless_refused("an API plan", buy_api_plan(services, sandbox))
+        await _unless_refused("customers of an affiliate", recommend(services))
 
 
 async def _unless_refused(what: str, act: Awaitable[None]) -> None:

@@ -137,6 +137,8 @@ async def _explain(lines: Sequence[BalanceMovement]) -> dict[str, str]:
             WHERE stripe_charge_id = ANY($1)
         UNION ALL SELECT stripe_transfer_id, 'purchase ' || purchase FROM purchase_payment
             WHERE stripe_transfer_id = ANY($1)
+        UNION ALL SELECT stripe_transfer_id, 'affiliate payout ' || id FROM affiliate_payout
+            WHERE stripe_transfer_id = ANY($1)
     """
     foreign = (line for line in lines if not is_our_currency(line.currency))
     reasons = {line.source_id: f" (in {line.currency})" for line in foreign}

@@ -5,18 +5,11 @@ from chenu.core.affiliate_standing_params import AffiliateStandingParams
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import MailParams
 
-_NAMES, _MONTH, _NUMBER = ("Zoé", ""), "2026-10-01", "AF-1A2B3C4D-0003"
-_REASON = "Votre compte chez Stripe n’accepte pas de virements."
 _NAME, _CODE = "Théo", "CHENU0A1B2C3D"
+_MONTH, _NUMBER = "2026-10-01", "AF-0A1B2C3D-0003"
+_REASON = "Votre compte chez Stripe n’accepte pas de virements."
 
 AFFILIATES: dict[MailKind, tuple[MailParams, ...]] = {
-    MailKind.AFFILIATE_PAID: tuple(
-        AffiliatePaidParams(name=name, month=_MONTH, number=_NUMBER, amount=7920) for name in _NAMES
-    ),
-    MailKind.AFFILIATE_PAYOUT_FAILED: tuple(
-        AffiliatePayoutFailedParams(name=name, month=_MONTH, amount=7920, reason=_REASON)
-        for name in _NAMES
-    ),
     MailKind.AFFILIATE_SUSPENDED: (
         AffiliateStandingParams(
             name=_NAME, code=_CODE, reason="Trois inscriptions viennent de votre propre réseau."
@@ -26,5 +19,13 @@ AFFILIATES: dict[MailKind, tuple[MailParams, ...]] = {
         AffiliateStandingParams(
             name=_NAME, code=_CODE, reason="Le réseau est celui d’un espace de travail partagé."
         ),
+    ),
+    MailKind.AFFILIATE_PAID: tuple(
+        AffiliatePaidParams(name=name, month=_MONTH, number=_NUMBER, amount=7920)
+        for name in (_NAME, "")
+    ),
+    MailKind.AFFILIATE_PAYOUT_FAILED: tuple(
+        AffiliatePayoutFailedParams(name=name, month=_MONTH, amount=7920, reason=_REASON)
+        for name in (_NAME, "")
     ),
 }
