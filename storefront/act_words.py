@@ -40,6 +40,7 @@ STAFF_ACTS = {
     StaffAct.FACTOR_REMOVE: mark("Second factor removed"),
     StaffAct.AFFILIATE_SUSPEND: mark("Affiliate suspended"),
     StaffAct.AFFILIATE_REINSTATE: mark("Affiliate reinstated"),
+    StaffAct.AFFILIATE_PAYOUT_RUN: mark("Payouts of affiliates run"),
     StaffAct.REFERRAL_HOLD: mark("Referral held"),
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),

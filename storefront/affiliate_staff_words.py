@@ -5,6 +5,7 @@ from chenu.affiliates.model import (
     AffiliateStatus,
     CommissionKind,
     CommissionStatus,
+    PayoutStatus,
     ReferralOrigin,
     ReferralReason,
     ReferralState,
@@ -70,4 +71,9 @@ COMMISSION_STATES = {
     CommissionStatus.PAID: mark("paid"),
     CommissionStatus.REVERSED: mark("reversed"),
     CommissionStatus.HELD: mark("held"),
+}
+PAYOUTS = {
+    PayoutStatus.PENDING: mark("on its way"),
+    PayoutStatus.PAID: mark("paid"),
+    PayoutStatus.FAILED: mark("failed"),
 }

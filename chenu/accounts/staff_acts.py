@@ -58,6 +58,7 @@ class StaffAct(StrEnum):
     FACTOR_REMOVE = "second_factor.remove"
     AFFILIATE_SUSPEND = "affiliate.suspend"
     AFFILIATE_REINSTATE = "affiliate.reinstate"
+    AFFILIATE_PAYOUT_RUN = "affiliate.payout_run"
     REFERRAL_HOLD = "referral.hold"
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"

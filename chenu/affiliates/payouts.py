@@ -83,6 +83,12 @@ async def list_all_payouts(page: PageRequest) -> Page[PayoutRow]:
     return await fetch_page(PayoutRow, _SELECT, "true", page=page)
 
 
+async def list_payouts_of_month(month: Month) -> list[PayoutRow]:
+    """Of all affiliates, the oldest first."""
+    sql = f"{_SELECT} WHERE month = $1 ORDER BY id"
+    return await db.fetch_all(PayoutRow, sql, month.first_day)
+
+
 async def insert_payout(row: PayoutRow) -> None:
     """Raises on a second one for the month: the caller holds the affiliate's lock."""
     await _COLUMNS.insert(row)

@@ -20,6 +20,7 @@ from chenu.billing.invoices import InvoiceId
 from chenu.flows.affiliates.join import join_programme
 from chenu.flows.affiliates.links import link_of
 from chenu.flows.affiliates.onboarding import PATH
+from chenu_graphql.affiliate_payouts import PayoutConnection, page_payouts
 from chenu_graphql.connection import (
     After,
     Before,
@@ -167,6 +168,7 @@ class Affiliate(Node):
     commissions: CommissionConnection = field(
         "With clawbacks, the newest first.", AFFILIATE, _page_commissions
     )
+    payouts: PayoutConnection = field("The newest first.", AFFILIATE, page_payouts)
 
 
 @strawberry.type(description="The affiliate as they are afterwards.")

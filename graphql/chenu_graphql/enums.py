@@ -5,7 +5,7 @@ from enum import Enum
 import strawberry
 
 from chenu.accounts.actor import AccountRole, ApiScope
-from chenu.affiliates.model import AffiliateStatus, CommissionStatus
+from chenu.affiliates.model import AffiliateStatus, CommissionStatus, PayoutStatus
 from chenu.agents.library import LibrarySort
 from chenu.agents.model import (
     AgentKind,
@@ -69,6 +69,10 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     ),
     RoiPeriod: "A month, quarter or year of the calendar, by days in UTC.",
     AffiliateStatus: "SUSPENDED: clicks bind nobody any more, and nothing is paid.",
+    PayoutStatus: (
+        "PENDING: the transfer is on its way. PAID: it was made. "
+        "FAILED: it was refused, and what it would have paid is due again."
+    ),
     CommissionStatus: (
         "PENDING for 30 days, DUE until the monthly payout, PAID; REVERSED: taken back whole "
         "before that; HELD: staff look at it."

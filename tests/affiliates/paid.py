@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chenu.accounts.actor import ApiScope
 from chenu.affiliates.affiliates import AffiliateRow
 from chenu.affiliates.commissions import CommissionRow
-from chenu.affiliates.payouts import PayoutRow, find_payout
+from chenu.affiliates.model import AffiliateId, PayoutId, PayoutStatus
+from chenu.affiliates.payouts import PayoutRow, find_payout, insert_payout
 from chenu.affiliates.referrals import ReferralRow
 from chenu.billing.connect_accounts import find_of_user
 from chenu.core import db
@@ -87,7 +87,6 @@ async def open_earning(
     person = (await make_creator(services, name))[0] if can_be_paid else await make_person(name)
     affiliate = await make_affiliate(person)
     customer = await make_person(f"client-of-{name}")
-    assert customer.actor.require_account(ApiScope.READ)
     earning = Earning(person, affiliate, await bind(customer, affiliate))
     await earning.earn(*amounts)
     return earning
@@ -106,3 +105,22 @@ async def fund(side: StripeSide, cents: int = 10_000_000) -> None:
             "automatic_payment_methods[allow_redirects]": "never",
         },
     )
+
+
+async def put_paid(affiliate_id: AffiliateId, number: str = "AF-00000000-0001") -> PayoutId:
+    """A payout of last month, without its transfer."""
+    row = PayoutRow(
+        id=PayoutId(new_id()),
+        affiliate_id=affiliate_id,
+        month=this_month().previous().first_day,
+        amount=Cents(7920),
+        status=PayoutStatus.PAID,
+        operation_id=None,
+        stripe_transfer_id=None,
+        failure_reason=None,
+        number=number,
+        created_at=business_now(),
+        paid_at=business_now(),
+    )
+    await insert_payout(row)
+    return row.id

@@ -132,7 +132,7 @@ async def pay_out(followed: Followed) -> None:
     await mature(business_now() + timedelta(days=31))
     async with db.transaction():
         due = await lock_due(followed.affiliate.id)
-        payout_id = await put_payout(followed.referral, Cents(max(due.amount, 5000)))
+        payout_id = await put_payout(followed.affiliate.id, Cents(max(due.amount, 5000)))
         await attach_due(due, payout_id)
         await mark_commissions_paid(payout_id)
 

@@ -200,6 +200,7 @@ async def _recommend(story: Story, api: Api) -> None:
     found = (await story.tell(api, "MyAffiliate"))["affiliate"]
     assert (found["code"], found["link"]) == (joined["code"], joined["link"])
     assert (await story.tell(api, "MyCommissions"))["affiliate"]["commissions"]["edges"] == []
+    assert (await story.tell(api, "MyPayouts"))["affiliate"]["payouts"]["edges"] == []
 
 
 async def _roi(story: Story, api: Api) -> None:
@@ -226,6 +227,11 @@ async def _catalogue(story: Story, api: Api) -> None:
     assert len((await story.tell(api, "Plans"))["tokenPacks"]) == 4
 
 
+async def _try_payouts(story: Story, finance: Api) -> None:
+    run = {"month": "2026-01-01", "idempotencyKey": "run"}
+    assert (await story.tell(finance, "RunPayouts", input=run))["carriedOver"] == 0
+
+
 async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services) -> None:
     person = await open_plans(services)
     api = as_session(client, services, person)
@@ -235,6 +241,7 @@ async def _subscribe(story: Story, client: httpx.AsyncClient, services: Services
     quote = await story.tell(api, "QuoteCoupon", code="half", tier="PRO")
     assert quote["firstInvoice"]["amountMinor"] == 1450
     assert (await story.tell(finance, "Coupons"))["coupons"]["totalCount"] == 1
+    await _try_payouts(story, finance)
     request = {"tier": "PRO", "idempotencyKey": "p", "couponCode": "half"}
     pack = {"packCode": "pack_1k", "idempotencyKey": "t"}
     await put_plans(services, "pack_1k")

@@ -258,6 +258,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{affiliate}/customers": Filled(
             "finance", {"customer": "reviewing@example.org", "reason": "Forged."}
         ),
+        "/staff/affiliates/payouts": Filled(
+            "finance", {"month": "2026-01", "idempotency_key": "run", "reason": "Forged."}
+        ),
         f"{affiliate}/suspend": Filled("finance", {"reason": "Forged."}),
         f"{affiliate}/reinstate": Filled("finance", {"reason": "Forged."}),
         "/staff/referrals/{referral_id:uuid}/hold": Filled("finance", {"reason": "Forged."}),

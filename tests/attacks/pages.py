@@ -66,6 +66,7 @@ class Route:
             "kind": "sale",
             "language": "fr",
             "number": "0",
+            "statement_number": "AF-00000000-0001",
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",

@@ -148,6 +148,7 @@ MUTATIONS: dict[str, Right | None] = {
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {
+    "affiliatePayoutRun",
     "agentReinstate",
     "agentReviewDecide",
     "agentSuspend",

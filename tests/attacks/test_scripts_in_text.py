@@ -117,6 +117,8 @@ PARAMS = {
     MailKind.SALE: ("name", "agent"),
     MailKind.FIRST_SALE: ("name", "agent"),
     MailKind.PAYOUT_FAILED: ("name", "reason"),
+    MailKind.AFFILIATE_PAID: ("name", "number"),
+    MailKind.AFFILIATE_PAYOUT_FAILED: ("name", "reason"),
     MailKind.STATEMENT_READY: ("name", "number"),
     MailKind.DISPUTE_OPENED: ("name", "agent", "reason"),
     MailKind.DISPUTE_DUE: ("name", "agent", "reason"),

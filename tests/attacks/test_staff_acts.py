@@ -35,6 +35,9 @@ MUTATIONS = {
         'input: {code: "ACTS10", percentOff: 10, duration: ONCE, reason: "Trade fair."}'
     ),
     "couponDeactivate": 'code: "ACTS10", reason: "Over."',
+    "affiliatePayoutRun": (
+        'input: {month: "2026-01-01", dryRun: false, idempotencyKey: "run", reason: "Late."}'
+    ),
 }
 """Mutations that are for staff alone, with arguments that pass."""
 
@@ -157,6 +160,7 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
         (StaffAct.AGENT_REINSTATE, True),
         (StaffAct.COUPON_CREATE, True),
         (StaffAct.COUPON_DEACTIVATE, True),
+        (StaffAct.AFFILIATE_PAYOUT_RUN, True),
     ]
 
 

@@ -24,6 +24,7 @@ from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
 from tests.affiliates.bound import make_affiliate
+from tests.affiliates.paid import put_paid
 from tests.affiliates.shown import bring_customers
 from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
@@ -63,6 +64,7 @@ TYPES = {
     "token grant": "TokenGrant",
     "token entry": "TokenEntry",
     "coupon": "Coupon",
+    "payout": "Payout",
     "limit": "TokenLimit",
     "execution": "Execution",
     "other execution": "Execution",
@@ -173,6 +175,7 @@ async def _recommend(cast: Cast) -> dict[str, Any]:
         "affiliate": affiliate.id,
         "referral": await db.fetch_value("SELECT id FROM referral"),
         "commission": await db.fetch_value("SELECT id FROM commission"),
+        "payout": await put_paid(affiliate.id),
     }
 
 

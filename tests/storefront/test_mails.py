@@ -146,6 +146,14 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.SALE: {"en": ["€8.75", "€3.75"], "fr": ["8,75\u00a0€", "3,75\u00a0€"]},
     MailKind.FIRST_SALE: {"en": ["€8.75", "first time"], "fr": ["8,75\u00a0€", "première fois"]},
     MailKind.PAYOUT_FAILED: {"en": ["€12.50", "came back"], "fr": ["12,50\u00a0€"]},
+    MailKind.AFFILIATE_PAID: {
+        "en": ["€12.50", "October 2026", "ABC-0001"],
+        "fr": ["12,50\u00a0€", "octobre 2026", "ABC-0001"],
+    },
+    MailKind.AFFILIATE_PAYOUT_FAILED: {
+        "en": ["€12.50", "already_owned", "due again"],
+        "fr": ["12,50\u00a0€"],
+    },
     MailKind.STATEMENT_READY: {
         "en": ["€12.50", "October 2026", "ABC-0001"],
         "fr": ["12,50\u00a0€", "octobre 2026", "ABC-0001"],
@@ -246,6 +254,8 @@ LINKS = {
     MailKind.SALE: f"{URL}/creator#sales",
     MailKind.FIRST_SALE: f"{URL}/creator/earnings",
     MailKind.PAYOUT_FAILED: f"{URL}/creator/earnings",
+    MailKind.AFFILIATE_PAID: f"{URL}/affiliate/statements/ABC-0001",
+    MailKind.AFFILIATE_PAYOUT_FAILED: f"{URL}/affiliate",
     MailKind.STATEMENT_READY: f"{URL}/creator/earnings#statements",
     MailKind.TOKEN_LIMIT: f"{URL}/account/token-limits",
     MailKind.TRIAL_REFUSED: f"{URL}/account/plan",

@@ -60,11 +60,16 @@ async def run_payouts(month: Month, *, dry_run: bool) -> PayoutRun:
     now = business_now()
     if dry_run:
         return await _take_turns(month, max(now, month.start + _HOUR), _foresee)
-    if month > month_of(now):
-        message = mark("This month has not begun yet: only a dry run may look into the future")
-        raise Invalid(message, path=("month",))
+    require_begun(month)
     await mature(now)
     return await _take_turns(month, now, begin_payout)
+
+
+def require_begun(month: Month) -> None:
+    """Raises Invalid for a month to come."""
+    if month > month_of(business_now()):
+        message = mark("This month has not begun yet: only a dry run may look into the future")
+        raise Invalid(message, path=("month",))
 
 
 async def _take_turns(month: Month, due_by: datetime, take: _Turn) -> PayoutRun:
