@@ -49,6 +49,16 @@ async def record_trial(email: str, order_id: UUID) -> bool:
     return bool(await insert(TrialUse, values, "ON CONFLICT (email_hash) DO NOTHING"))
 
 
+async def was_trial_card_of(fingerprint: str, account_ids: Sequence[AccountId]) -> bool:
+    """Whether one of these accounts had its trial with this card."""
+    sql = """
+        SELECT EXISTS (SELECT 1 FROM trial_card c
+            JOIN subscription s ON s.stripe_subscription_id = c.stripe_subscription_id
+            WHERE c.card_hash = $1 AND s.account = ANY($2))
+    """
+    return bool(await db.fetch_value(sql, _hash(fingerprint), list(account_ids)))
+
+
 async def claim_trial_card(fingerprint: str, subscription_id: str) -> bool:
     """Whether the card belongs to this trial: the first subscription that it was seen in."""
     values = {

@@ -25,6 +25,7 @@ from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.plan_kinds import PLAN_KINDS
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.affiliate_cards import check_affiliate_card
 from chenu.flows.subscriptions.invoices import adopt_invoice, follow_invoice
 from chenu.flows.subscriptions.mirror import adopt_subscription, follow_subscription
 from chenu.flows.subscriptions.sequence import get_live_plan
@@ -177,6 +178,7 @@ async def _use_card(services: Services, plan: SubscriptionRow, before: str | Non
     card = await services.cards.find_card(stripe_id)
     await follow_subscription(services.subscriptions, stripe_id)
     await check_trial_card(services, stripe_id)
+    await check_affiliate_card(services, stripe_id)
     for invoice in await list_open_invoices(stripe_id):  # one may have been paid on its own page
         await follow_invoice(services.subscriptions, invoice.stripe_invoice_id)
     if card is None or card.id == before:

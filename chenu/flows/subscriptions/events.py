@@ -7,6 +7,7 @@ from chenu.billing.ports import SubscriptionPort
 from chenu.flows.event_types import EventOutcome, EventScope, EventType
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.affiliate_cards import check_affiliate_card
 from chenu.flows.subscriptions.credit_notes import follow_credit_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.mirror import follow_subscription
@@ -17,10 +18,11 @@ _Follow = Callable[[SubscriptionPort, str], Awaitable[bool]]
 
 
 async def _follow_subscription(services: Services, event: InboxEvent) -> EventOutcome:
-    """The subscription, then the card of one in trial."""
+    """The subscription, then its card."""
     outcome = await _following(follow_subscription)(services, event)
     if outcome is EventOutcome.HANDLED:
         await check_trial_card(services, event.object_id)
+        await check_affiliate_card(services, event.object_id)
     return outcome
 
 

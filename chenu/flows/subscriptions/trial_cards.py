@@ -28,6 +28,7 @@ from chenu.flows.mirrors.postal_addresses import follow_address
 from chenu.flows.operation_handlers import OperationHandler, get_subject
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.affiliate_cards import check_affiliate_card
 from chenu.flows.subscriptions.mirror import adopt_subscription, lock_subscriptions
 from chenu.flows.subscriptions.trial_refusals import TrialRefusalParams, refuse_trial
 from chenu.ledger.operations import OperationKind, OperationRow
@@ -118,8 +119,10 @@ async def follow_customer(services: Services, event: InboxEvent) -> EventOutcome
     await follow_address(services, account_id)
     for plan in await _list_plans(account_id):
         await check_trial_card(services, plan.stripe_subscription_id)
+        await check_affiliate_card(services, plan.stripe_subscription_id)
     return EventOutcome.HANDLED
 
 
 async def _list_plans(account_id: AccountId) -> list[SubscriptionRow]:
-    return await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    tiers = await list_live_subscriptions(account_id, SubscriptionKind.TIER)
+    return tiers + await list_live_subscriptions(account_id, SubscriptionKind.API_PLAN)
