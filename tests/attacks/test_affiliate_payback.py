@@ -34,7 +34,7 @@ async def _pay_out(followed: Followed) -> None:
 
     async def attach() -> None:
         due = await lock_due(followed.affiliate.id)
-        payout = await put_payout(followed.referral, MINIMUM_PAYOUT)
+        payout = await put_payout(followed.affiliate.id, MINIMUM_PAYOUT)
         await attach_due(due, payout)
         await mark_commissions_paid(payout)
 
