@@ -169,7 +169,7 @@ async def test_a_customer_is_not_bound_anew(services: Services) -> None:
     assert (referral.state, referral.reason) == ("REFUSED", ReferralReason.EXISTING_CUSTOMER)
 
 
-async def test_a_signed_in_affiliate_is_told_of_their_own_code(services: Services) -> None:
+async def test_a_signed_in_affiliate_sees_that_the_code_is_their_own(services: Services) -> None:
     person, other = await make_person("aline"), await make_person("bob")
     aline = await make_affiliate(person)
 
