@@ -1,72 +1,21 @@
 """The `chenu` command. Every command but `demo` finds a running demo through CHENU_DATA."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
-from uuid import UUID
+from typing import Any
 
 import click
 
-from chenu.core.errors import ChenuError
-from chenu.ledger.operations import OperationKind, OperationState
+from chenu.cli_operation_commands import operation
+from chenu.cli_running import data_folder, fail, load_settings, run
 from chenu.mcp_server.command import mcp
-from chenu.settings import SettingError, Settings, read_settings
-
-DEFAULT_DATA = ".chenu"
-WORLD = {"CHENU_MODE", "CHENU_PUBLIC_URL", "CHENU_SECRET", "DATABASE_URL", "REDIS_URL"} | {
-    "STRIPE_API_BASE",
-    "STRIPE_KEY",
-    "STRIPE_MODE",
-}
-"""Variables that name the database, the Stripe account and the URL: all must be set, or none."""
+from chenu.settings import Settings
 
 
-@click.group(commands=[mcp])
+@click.group(commands=[mcp, operation])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
-
-
-def data_folder() -> Path:
-    return Path(os.environ.get("CHENU_DATA", DEFAULT_DATA)).resolve()
-
-
-def load_settings() -> Settings:
-    """From the environment, or from the demo of CHENU_DATA if the environment sets none of these.
-
-    Never mixed: a demo's database must not be used with live Stripe keys.
-    """
-    from chenu.demo.state import read_environment
-
-    demo = read_environment(data_folder())
-    inherited = demo if WORLD.isdisjoint(os.environ) else {}
-    try:
-        return read_settings({**inherited, **os.environ})
-    except SettingError as error:
-        hint = "" if demo else f" (and no demo runs with the data of {data_folder()})"
-        fail(f"{error}{hint}")
-
-
-def fail(message: str) -> NoReturn:
-    """Prints one line and exits."""
-    click.echo(f"chenu: {message}", err=True)
-    sys.exit(1)
-
-
-def run(task: Coroutine[Any, Any, int | None]) -> None:
-    """Runs a command's coroutine; errors that people can act on are printed as one line."""
-    import uvloop
-
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            sys.exit(runner.run(task) or 0)
-    except (ChenuError, SettingError) as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 @main.command()
@@ -206,45 +155,6 @@ def reconcile(days: int) -> None:
     from chenu.cli_books import reconcile_days
 
     run(reconcile_days(load_settings(), days))
-
-
-@main.group("operation")
-def operation() -> None:
-    """What we asked of Stripe: look, try again, give up."""
-
-
-@operation.command("list")
-@click.option("--kind", type=click.Choice([kind.value for kind in OperationKind]))
-@click.option("--state", type=click.Choice([state.value for state in OperationState]))
-@click.option("--subject", type=click.UUID, help="the id of what it is about, such as a payment")
-@click.option("--before", type=click.UUID, help="the next page: older than this one")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
-def operation_list(**query: Any) -> None:
-    """The newest first."""
-    from chenu.cli_operation import show_operations
-    from chenu.ledger.operation_list import OperationQuery
-
-    run(show_operations(load_settings(), OperationQuery(subject_id=query.pop("subject"), **query)))
-
-
-@operation.command("retry")
-@click.argument("operation_id", type=click.UUID)
-@click.option("--reason", default="", help="for the audit trail")
-def operation_retry(operation_id: UUID, reason: str) -> None:
-    """Try a FAILED one again, with what is true now; status 1 unless it settles."""
-    from chenu.cli_operation import retry
-
-    run(retry(load_settings(), operation_id, reason))
-
-
-@operation.command("give-up")
-@click.argument("operation_id", type=click.UUID)
-@click.option("--reason", required=True, help="for the audit trail")
-def operation_give_up(operation_id: UUID, reason: str) -> None:
-    """Ask Stripe no more for one that is open or FAILED; nothing is booked."""
-    from chenu.cli_operation import give_up
-
-    run(give_up(load_settings(), operation_id, reason))
 
 
 @main.group()

@@ -1,6 +1,6 @@
 """What pages of affiliates call things, and the texts that affiliates may use for their link."""
 
-from chenu.affiliates.model import CommissionKind, CommissionStatus
+from chenu.affiliates.model import CommissionKind, CommissionStatus, PayoutStatus
 from chenu.core.i18n import LOCALES, Locale, mark, translate
 
 COMMISSION_STATES = {
@@ -14,6 +14,11 @@ COMMISSION_KINDS = {
     CommissionKind.COMMISSION: mark("Commission"),
     CommissionKind.CLAWBACK: mark("Clawback"),
     CommissionKind.REINSTATEMENT: mark("Given back"),
+}
+TRANSFER_STATES = {
+    PayoutStatus.PENDING: mark("being transferred"),
+    PayoutStatus.PAID: mark("transferred"),
+    PayoutStatus.FAILED: mark("not made"),
 }
 _CAUSES = {
     "refund": mark("The customer got money back."),

@@ -55,6 +55,8 @@ RULES: tuple[Rule, ...] = (
         "affiliate",
         "member = @person",
         ("id", "member", "code", "status", "suspended_at", "suspension_reason", "joined_at"),
+        # a link of nobody's counts no clicks, and what its customers pay later is held
+        erasure=(Blank({"status": "'SUSPENDED'"}),),
         retained={"suspension_reason": BOOKS, **codes("code", "status")},
     ),
     NoPersonalData("click_key", "a random secret", ("secret",)),

@@ -45,7 +45,7 @@ async def find_referral_of(account_id: AccountId) -> ReferralRow | None:
 
 async def lock_referral_of(account_id: AccountId) -> ReferralRow | None:
     """Its state stays what it is until the transaction ends."""
-    sql = f"{_SELECT} WHERE account = $1 FOR SHARE"
+    sql = f"{_SELECT} WHERE account = $1 FOR NO KEY UPDATE"
     return await db.find_one(ReferralRow, sql, account_id)
 
 

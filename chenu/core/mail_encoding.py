@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
+from chenu.core import agent_mail_params as of_agents
 from chenu.core import mail_params as of
 from chenu.core import sale_mail_params as of_sales
 from chenu.core.affiliate_mail_params import AffiliatePaidParams, AffiliatePayoutFailedParams
 from chenu.core.affiliate_standing_params import AffiliateStandingParams
-from chenu.core.agent_mail_params import NewVersionParams
 from chenu.core.dispute_mail_params import DisputeParams
 from chenu.core.key_mail_params import ApiKeyLeakedParams
 from chenu.core.mail_kinds import MailKind
@@ -87,12 +87,12 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.TRIAL_ENDED: of.PlanParams,
     MailKind.TRIAL_REFUSED: of.PlanParams,
     MailKind.PAYMENT_FAILED: of.PaymentFailedParams,
-    MailKind.AGENT_CANCELLED: of.AgentEndingParams,
-    MailKind.AGENT_STOPPED: of.AgentEndingParams,
-    MailKind.AGENT_RESUMED: of.AgentPriceParams,
-    MailKind.AGENT_ENDED: of.AgentEndedParams,
-    MailKind.AGENT_PAYMENT_FAILED: of.AgentFailedPaymentParams,
-    MailKind.NEW_VERSION: NewVersionParams,
+    MailKind.AGENT_CANCELLED: of_agents.AgentEndingParams,
+    MailKind.AGENT_STOPPED: of_agents.AgentEndingParams,
+    MailKind.AGENT_RESUMED: of_agents.AgentPriceParams,
+    MailKind.AGENT_ENDED: of_agents.AgentEndedParams,
+    MailKind.AGENT_PAYMENT_FAILED: of_agents.AgentFailedPaymentParams,
+    MailKind.NEW_VERSION: of_agents.NewVersionParams,
     MailKind.TOKENS_USED: of.TokensUsedParams,
     MailKind.AFFILIATE_SUSPENDED: AffiliateStandingParams,
     MailKind.AFFILIATE_REINSTATED: AffiliateStandingParams,

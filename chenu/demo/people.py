@@ -40,7 +40,7 @@ PEOPLE = (
         "Nora Benali",
         TierCode.BUSINESS,
         "renewed every month, as is a monthly agent, of which a new version may be accepted; token "
-        "limits of an API key and an agent, own hourly rate for ROI",
+        "limits of an API key and an agent, own hourly rate for ROI; API Basic, with its calls",
     ),
     DemoPerson(
         "enterprise",
@@ -59,7 +59,8 @@ PEOPLE = (
         "affiliate",
         "Théo Garnier",
         TierCode.STARTER,
-        "from month to year, with tokens left; the payment of a monthly agent is overdue",
+        "from month to year, with tokens left; the payment of a monthly agent is overdue; in the "
+        "affiliate programme, with clicks and customers",
     ),
     DemoPerson(
         "trial", "Mila Fontaine", TierCode.PRO, "in trial, without a card; free tries of two agents"

@@ -10,16 +10,18 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from types import FrameType
 
 import click
+import httpx
 
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
 from chenu.core.migrations import apply_migrations
 from chenu.demo import state as demo_state
+from chenu.demo.api_plan import buy_api_plan
 from chenu.demo.beginning import Beginning, read_time
 from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
@@ -29,6 +31,7 @@ from chenu.demo.open_matters import leave_open
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
+from chenu.demo.recommendations import recommend
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
 from chenu.settings import SettingError, read_settings
@@ -90,6 +93,7 @@ class Demo:
         demo_state.announce(self._folder, env)
         say("web and worker")
         group.start_faces(env)
+        asyncio.run(_let_people_act(env))
         click.echo(f"READY {json.dumps(self._describe(env), ensure_ascii=False)}")
         sys.stdout.flush()
 
@@ -158,10 +162,27 @@ async def _write_what_is_of_today(env: dict[str, str]) -> None:
     async with open_services(settings, "chenu-demo") as services:
         await follow_clock(settings)
         await make_statements(services)
-        try:
-            await leave_open()
-        except ChenuError as error:  # in a folder whose people have done something else already
-            say(f"without open matters: {error}")
+        await _unless_refused("open matters", leave_open())
+
+
+async def _let_people_act(env: dict[str, str]) -> None:
+    """What the web process and the worker have a part in."""
+    settings = read_settings(env)
+    async with (
+        open_services(settings, "chenu-demo") as services,
+        httpx.AsyncClient(base_url=env["STRIPE_API_BASE"]) as sandbox,
+    ):
+        await follow_clock(settings)
+        await _unless_refused("an API plan", buy_api_plan(services, sandbox))
+        await _unless_refused("customers of an affiliate", recommend(services))
+
+
+async def _unless_refused(what: str, act: Awaitable[None]) -> None:
+    """In a folder whose people have done something else already it may be."""
+    try:
+        await act
+    except ChenuError as error:
+        say(f"without {what}: {error}")
 
 
 def say(step: str) -> None:

@@ -86,9 +86,9 @@ def take_code(query: bytes) -> tuple[str | None, bytes]:
     sent = [part for part in parts if _name_of(part) == PARAMETER]
     if not sent:
         return None, query
-    kept = [part for part in parts if _name_of(part) != PARAMETER]
+    others = [part for part in parts if _name_of(part) != PARAMETER]
     value = unquote_to_bytes(sent[-1].partition(b"=")[2].replace(b"+", b" "))
-    return find_code(value.decode("latin-1")), b"&".join(kept)
+    return find_code(value.decode("latin-1")), b"&".join(others)
 
 
 def _name_of(part: bytes) -> bytes:

@@ -19,6 +19,7 @@ from chenu.flows.services import Services
 PATH = "/api/v1/leaked-keys"
 MAX_BYTES = 250_000
 MAX_FINDINGS = 500
+_NO_REPORT = mark("A report is a JSON list of objects, each with the text “token”: {problem}")
 _IDENTIFIER, _SIGNATURE = "github-public-key-identifier", "github-public-key-signature"
 
 
@@ -67,8 +68,8 @@ def _require_reporter(request: Request[Any, Any, Any], services: Services, body:
 def _read(body: bytes) -> list[_Match]:
     try:
         matches = msgspec.json.decode(body, type=list[_Match])
-    except msgspec.DecodeError:
-        raise BadInput(mark("This is not a list of tokens")) from None
+    except msgspec.DecodeError as error:
+        raise BadInput(_NO_REPORT, problem=str(error)) from None
     if len(matches) > MAX_FINDINGS:
         raise BadInput(mark("A report has at most {count} tokens"), count=MAX_FINDINGS)
     return matches

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from chenu.core.agent_mail_params import NewVersionParams
-from chenu.core.mail_kinds import MailKind
-from chenu.core.mail_params import (
+from chenu.core.agent_mail_params import (
     AgentEndedParams,
     AgentEndingParams,
     AgentFailedPaymentParams,
     AgentPriceParams,
-    MailParams,
+    NewVersionParams,
 )
+from chenu.core.mail_kinds import MailKind
+from chenu.core.mail_params import MailParams
 
 _SOON = "2026-12-15T09:30:00+00:00"
 _ABOUT: dict[str, Any] = {

@@ -6,15 +6,12 @@ harm.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from chenu.affiliates.click_keys import replace_click_key
-from chenu.affiliates.commissions import mature
 from chenu.agents.run_summaries import refresh_run_summaries
 from chenu.agents.views import store_views
 from chenu.core import tracing
@@ -24,7 +21,7 @@ from chenu.core.errors import ChenuError
 from chenu.core.ids import new_id
 from chenu.core.months import month_of
 from chenu.core.pubsub import publishing_wallets
-from chenu.core.recurrence import Every, Monthly, Recurrence
+from chenu.core.recurrence import Every, Monthly
 from chenu.core.scheduled_tasks import (
     LEASE,
     Turn,
@@ -54,7 +51,9 @@ from chenu.flows.reconciliation import check_recent_balance
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
+from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.purge import purge_all
+from chenu.jobs.recurring import Recurring
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
@@ -65,20 +64,7 @@ _LOOK_SECONDS = 1.0
 _DEMO_LOOK_SECONDS = 0.1
 """While somebody waits for a demo's clock, which jumps from one due time to the next."""
 
-Task = Callable[[Services, datetime], Awaitable[object]]
-"""Gets the time for which it is due, which names the month of a monthly task."""
-
-
 Runs = dict[str, asyncio.Task[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Recurring:
-    """A recurring task; `name` identifies its row."""
-
-    name: str
-    recurrence: Recurrence
-    task: Task
 
 
 async def _purge(services: Services, due_at: datetime) -> None:
@@ -87,10 +73,6 @@ async def _purge(services: Services, due_at: datetime) -> None:
 
 async def _remove_pictures(services: Services, due_at: datetime) -> None:
     await remove_pictures(services)
-
-
-async def _replace_click_key(services: Services, due_at: datetime) -> None:
-    await replace_click_key()
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -157,10 +139,6 @@ async def _apply_contracts(services: Services, due_at: datetime) -> None:
     await apply_due_contracts()
 
 
-async def _mature_commissions(services: Services, due_at: datetime) -> None:
-    await mature(business_now())
-
-
 async def _settle_budgets(services: Services, due_at: datetime) -> None:
     await settle_due_budgets()
     await expire_due_grants()
@@ -212,7 +190,6 @@ RECURRING = (
     Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
     Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
     Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
-    Recurring("mature_commissions", Every(timedelta(minutes=1)), _mature_commissions),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
@@ -221,7 +198,7 @@ RECURRING = (
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
-    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key),
+    *AFFILIATE_TASKS,
 )
 
 

@@ -31,11 +31,6 @@ def plan_of(terms: HasApiTerms) -> ApiPlan:
     return get_api_plan(terms.api_plan)
 
 
-async def find_plan(account_id: AccountId) -> ApiPlan:
+async def get_current_plan(account_id: AccountId) -> ApiPlan:
     """By one read. Raises NotFound for an account that there is not."""
     return plan_of(await get_api_terms(account_id))
-
-
-async def find_plan_code(account_id: AccountId) -> ApiPlanCode:
-    """As find_plan."""
-    return (await find_plan(account_id)).code

@@ -10,7 +10,9 @@ from litestar.response import Stream
 from chenu.affiliates.affiliates import AffiliateRow, find_affiliate_of, get_own_affiliate
 from chenu.affiliates.commissions import CommissionRow, list_commissions
 from chenu.affiliates.model import RATE, AffiliateId
+from chenu.affiliates.payouts import PayoutRow, list_payouts
 from chenu.affiliates.statistics import Step, get_statistics, list_steps
+from chenu.affiliates.transfer_words import transfer_failure_text
 from chenu.billing import connect_accounts
 from chenu.core.clock import business_now
 from chenu.core.i18n import mark
@@ -29,6 +31,7 @@ from storefront.paging import Pager
 
 PATH = "/affiliate"
 _COMMISSIONS = 20
+_PAYOUTS = 12
 _BATCH = 500
 _FILE = mark("commissions")
 
@@ -82,6 +85,7 @@ async def render_affiliate(
         typed=links.typed,
         texts=list_ready_texts(links.link),
         **await _read_commissions(pages, affiliate, query),
+        **await _read_payouts(pages, affiliate, query),
     )
 
 
@@ -124,6 +128,21 @@ async def _read_commissions(
     }
 
 
+async def _read_payouts(pages: Pages, affiliate: AffiliateRow, query: Fields) -> dict[str, object]:
+    cursors = pages.cursors.of_list("payouts", affiliate.id)
+    pager = Pager(cursors, PATH, _PAYOUTS, "payouts_", "#payout-list")
+    found = await list_payouts(affiliate.id, pager.read(query))
+    return {
+        "payouts": found.rows,
+        "payout_links": pager.links(found, _key_of_payout),
+        "transfer_failure": transfer_failure_text,
+    }
+
+
+def _key_of_payout(row: PayoutRow) -> Key:
+    return (str(row.id), str(row.id))
+
+
 def key_of_commission(row: CommissionRow) -> Key:
     return (str(row.id), str(row.id))
 
@@ -161,5 +180,5 @@ def _row(pages: Pages, shown: ShownCommission) -> Sequence[Cell]:
         in_euros(row.amount),
         pages.say(COMMISSION_STATES[row.status]),
         row.due_at.isoformat(timespec="seconds"),
-        str(row.payout_id) if row.payout_id else None,
+        f"{shown.payout.month:%Y-%m}" if shown.payout else None,
     )

@@ -27,7 +27,7 @@ from chenu.flows.subscriptions.cards import adopt_card, open_card_page
 from chenu.flows.subscriptions.preview import ChangePreview
 from chenu.flows.subscriptions.sequence import look_again
 from chenu.flows.subscriptions.state import report_order
-from chenu.metering.plan_of import find_plan as find_current_plan
+from chenu.metering.plan_of import get_current_plan
 from chenu.metering.plans import API_PLANS, ApiPlanCode
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import find_refusal
@@ -75,7 +75,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         plan=plan,
         state=state,
         state_words=PLAN_STATES[state] if state else "",
-        current=await find_current_plan(account_of(actor)),
+        current=await get_current_plan(account_of(actor)),
         keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
         names=API_PLAN_NAMES,
         open_invoice=await find_open_invoice(plan),

@@ -10,6 +10,8 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 
 PENDING, DUE = CommissionStatus.PENDING, CommissionStatus.DUE
+WITHOUT_AN_INVOICE = ("I11", "I11b", "I11p")
+"""Invariants that rows which nobody paid for violate."""
 
 
 async def earn(

@@ -1,6 +1,6 @@
 """Commissions of paid invoices as rows, for tests of what an affiliate is shown."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chenu.accounts.actor import ApiScope
 from chenu.affiliates.affiliates import AffiliateRow
@@ -13,7 +13,9 @@ from chenu.affiliates.model import (
     CommissionKind,
     CommissionStatus,
     PayoutId,
+    PayoutStatus,
 )
+from chenu.affiliates.payouts import PayoutRow, insert_payout
 from chenu.affiliates.referrals import ReferralRow
 from chenu.affiliates.tables import AffiliateDay
 from chenu.billing.invoices import InvoiceRow
@@ -68,6 +70,26 @@ async def put_commission(
     )
     assert await insert_commission(row)
     return row
+
+
+async def put_payout(
+    affiliate: AffiliateRow, month: str, status: PayoutStatus, *, number: str | None = None
+) -> PayoutId:
+    row = PayoutRow(
+        id=PayoutId(new_id()),
+        affiliate_id=affiliate.id,
+        month=date.fromisoformat(month),
+        amount=Cents(7920),
+        status=status,
+        operation_id=None,
+        stripe_transfer_id=None,
+        failure_reason="transfers_not_allowed" if status == PayoutStatus.FAILED else None,
+        number=number,
+        created_at=business_now(),
+        paid_at=business_now() if status == PayoutStatus.PAID else None,
+    )
+    await insert_payout(row)
+    return row.id
 
 
 async def bring_customers(

@@ -125,7 +125,7 @@ async def _pay_out() -> None:
                 f"commission:{row.cause}", debit(PLATFORM_REVENUE, euros(row.amount)), payable
             )
         due = await lock_due(referral.affiliate_id)
-        payout_id = await put_payout(referral, due.amount)
+        payout_id = await put_payout(referral.affiliate_id, due.amount)
         await attach_due(due, payout_id)
         await mark_commissions_paid(payout_id)
         transferred = credit(AFFILIATE_TRANSFERS, euros(due.amount))

@@ -89,7 +89,7 @@ async def test_in_every_order_the_affiliate_has_a_tenth_of_what_remains(
     assert await violated() == []
 
 
-async def test_events_that_are_told_again_change_nothing(services: Services) -> None:
+async def test_events_that_come_again_change_nothing(services: Services) -> None:
     followed = await follow()
     story = "pay, refund first 300, take third"
     await play(followed, story)
@@ -132,7 +132,7 @@ async def pay_out(followed: Followed) -> None:
     await mature(business_now() + timedelta(days=31))
     async with db.transaction():
         due = await lock_due(followed.affiliate.id)
-        payout_id = await put_payout(followed.referral, Cents(max(due.amount, 5000)))
+        payout_id = await put_payout(followed.affiliate.id, Cents(max(due.amount, 5000)))
         await attach_due(due, payout_id)
         await mark_commissions_paid(payout_id)
 

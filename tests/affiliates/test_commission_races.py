@@ -76,4 +76,4 @@ async def test_staff_freeze_a_commission_also_while_it_is_being_earned(services:
 async def _attach(followed: Followed) -> None:
     async with db.transaction():
         due = await lock_due(followed.affiliate.id)
-        await attach_due(due, await put_payout(followed.referral, due.amount))
+        await attach_due(due, await put_payout(followed.affiliate.id, due.amount))

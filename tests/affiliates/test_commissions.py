@@ -13,7 +13,7 @@ from chenu.affiliates.commissions import (
     mark_commissions_paid,
     mature,
 )
-from chenu.affiliates.model import CommissionStatus, PayoutId
+from chenu.affiliates.model import AffiliateId, CommissionStatus, PayoutId
 from chenu.affiliates.referrals import ReferralRow
 from chenu.affiliates.tables import AffiliatePayout
 from chenu.core import db
@@ -33,11 +33,11 @@ async def make_referral(name: str = "camille") -> ReferralRow:
     return await bind(await make_person(name), affiliate)
 
 
-async def put_payout(referral: ReferralRow, amount: Cents) -> PayoutId:
+async def put_payout(affiliate_id: AffiliateId, amount: Cents) -> PayoutId:
     payout_id = PayoutId(new_id())
     values = {
         "id": payout_id,
-        "affiliate": referral.affiliate_id,
+        "affiliate": affiliate_id,
         "month": date(2026, 3, 1),
         "amount": amount,
         "status": "PENDING",
@@ -95,7 +95,7 @@ async def test_a_payout_takes_what_is_due_with_what_is_owed_and_nothing_twice(
     await earn(referral, 900, PENDING)
     async with db.transaction():
         due = await lock_due(referral.affiliate_id)
-        payout_id = await put_payout(referral, due.amount)
+        payout_id = await put_payout(referral.affiliate_id, due.amount)
         await attach_due(due, payout_id)
 
     left = await lock_due(referral.affiliate_id)

@@ -52,7 +52,7 @@ async def test_what_is_in_a_payout_is_not_frozen_and_its_clawback_stays_owed(
     sold = await earn(referral, 6000, DUE)
     async with db.transaction():
         due = await lock_due(referral.affiliate_id)
-        await attach_due(due, await put_payout(referral, due.amount))
+        await attach_due(due, await put_payout(referral.affiliate_id, due.amount))
     owed = await earn(referral, -6000, DUE, of=sold)
 
     assert await hold_commissions(referral.id, "a burst of clicks") == 0

@@ -35,7 +35,7 @@ async def test_the_worker_checks_and_finance_reads(
 
     assert (first["name"], first["ok"], first["violations"]) == ("I3", False, 1)
     assert (first["samples"], first["violatedSince"]) == (["account 1"], first["checkedAt"])
-    assert {"I1", "I2", "I4", "I5", "I6", "I7", "I8", "I13", "I14", "I15"} <= {
+    assert {"I1", "I2", "I4", "I5", "I6", "I7", "I8", "I11", "I13", "I14", "I15"} <= {
         each["name"] for each in others
     }
     assert all(each["ok"] and each["violatedSince"] is None for each in others)

@@ -15,7 +15,7 @@ from chenu.agents.payments import PaymentRow, insert_payment
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
 from chenu.billing.coupons import insert_coupon
-from chenu.billing.invoices import store_invoice
+from chenu.billing.invoices import find_invoice_by_stripe_id, store_invoice
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
@@ -28,6 +28,7 @@ from chenu.flows.subscriptions.contracts import end_contract, enter_contract
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
 from tests.affiliates.bound import bind, make_affiliate
+from tests.affiliates.shown import put_commission
 from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
@@ -106,6 +107,8 @@ class Store:
             ],
             "creator": [
                 "/creator",
+                "/affiliate",
+                f"/affiliate?address={typed}&chart={typed}",
                 "/creator/earnings",
                 "/creator/legal",
                 f"/creator/statements/{self.bill}",
@@ -227,7 +230,11 @@ async def open_store(services: Services) -> Store:
 
 async def _recommend(creator: Person, buyer: Person) -> object:
     affiliate = await make_affiliate(creator)
-    await bind(buyer, affiliate, ReferralState.HELD)
+    referral = await bind(buyer, affiliate, ReferralState.HELD)
+    invoice = await db.fetch_value("SELECT stripe_invoice_id FROM invoice")
+    found = await find_invoice_by_stripe_id(invoice)
+    assert found is not None
+    await put_commission(referral, found, amount=90)
     return affiliate.id
 
 

@@ -81,6 +81,7 @@ SIGNED_IN = {
         "/creator/agents/new",
         "/creator/disputes",
     ),
+    "affiliate": ("/affiliate", "/affiliate?address=elsewhere&chart=month"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices", "/developers"),
     "enterprise": ("/account/plan", "/tokens", "/developers"),
@@ -144,6 +145,8 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     paths = list(SIGNED_IN[role])
     if role == "creator":
         paths.append(await _an_agent_of_the_creator(visitor))
+    if role == "affiliate":
+        await _join_programme(visitor)
     if role == "pro":
         order = await _a_pack_order(visitor)
         paths += [order, f"{order}/refund", await _an_update(visitor)]
@@ -155,7 +158,7 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
         paths.append(await _a_withdrawal_statement(visitor))
 
     for path in paths:
-        assert (path, await visitor.go(path)) == (path, 200)
+        assert (path, await visitor.go(path)) == (path, 422 if "elsewhere" in path else 200)
         assert (path, await _faults(visitor)) == (path, {})
 
 
@@ -194,6 +197,13 @@ async def test_a_live_search_updates_the_title_of_the_page(visitor: Visitor) -> 
 
     await expect(visitor.page).to_have_title(re.compile("facture"))
     assert "q=facture" in visitor.page.url
+
+
+async def _join_programme(visitor: Visitor) -> None:
+    await visitor.go("/affiliates")
+    if await visitor.page.locator("form[action='/affiliates/join']").count():
+        await visitor.press("form[action='/affiliates/join'] button")
+        await visitor.page.wait_for_url("**notice=affiliate-joined")
 
 
 async def _an_agent_of_the_creator(visitor: Visitor) -> str:

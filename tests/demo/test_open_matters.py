@@ -11,6 +11,13 @@ from tests.demo.running import RunningDemo
 pytestmark = pytest.mark.engines
 
 
+_CHARGES = """
+    SELECT p.gross FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
+    JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+    WHERE s.kind = 'API_PLAN'
+"""
+
+
 def read_pages(demo: RunningDemo, role: str, *paths: str) -> list[str]:
     with open_program(demo) as person:
         sign_in(person, demo, role)
@@ -42,6 +49,15 @@ def test_the_suspended_agent_has_a_statement_of_reasons(demo: RunningDemo) -> No
 
     assert status == "SUSPENDED"
     assert "trois acheteurs nous l’ont montré" in page
+
+
+def test_a_program_has_a_paid_plan_of_the_api_and_calls(demo: RunningDemo) -> None:
+    plans, calls = read_pages(demo, "business", "/account/api-plan", "/developers")
+
+    assert "API Basic" in plans
+    assert "API Basic" in calls
+    assert 'class="chart usage"' in calls
+    assert rows_of(demo, _CHARGES) == [(4900,)]
 
 
 def test_a_buyer_finds_an_update_that_asks_for_more(demo: RunningDemo) -> None:

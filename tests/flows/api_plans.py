@@ -7,7 +7,7 @@ from chenu.billing.subscriptions import SubscriptionRow, find_plan
 from chenu.flows.api_plans.change import ApiPlanChangeInput, change_api_plan
 from chenu.flows.api_plans.start import ApiPlanStartInput, start_api_plan
 from chenu.flows.services import Services
-from chenu.metering.plan_of import find_plan_code
+from chenu.metering.plan_of import get_current_plan
 from chenu.metering.plans import ApiPlanCode
 from chenu.tiers.catalogue import TierCode
 from tests.flows.plans import CARD, catch_up, complete, put_plans
@@ -71,4 +71,4 @@ async def api_plan_of(person: Person) -> SubscriptionRow:
 
 async def code_of(person: Person) -> ApiPlanCode:
     assert person.actor.account_id is not None
-    return await find_plan_code(person.actor.account_id)
+    return (await get_current_plan(person.actor.account_id)).code

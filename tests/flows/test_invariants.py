@@ -8,6 +8,7 @@ from chenu.core import db
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import MAILS_STORED
+from chenu.flows.affiliate_invariants import AFFILIATES
 from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.monthly_invariants import MONTHLY
@@ -27,7 +28,17 @@ from tests.stripe_side import AWAY, StripeSide
 
 BY_NAME = {
     invariant.name: invariant
-    for invariant in (*SALES, *MONTHLY, *PLANS, *PACKS, *TOKENS, *RUNS, *DISPUTES, *STATEMENTS)
+    for invariant in (
+        *SALES,
+        *MONTHLY,
+        *PLANS,
+        *PACKS,
+        *TOKENS,
+        *RUNS,
+        *DISPUTES,
+        *STATEMENTS,
+        *AFFILIATES,
+    )
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -24,5 +24,5 @@ def test_a_bug_can_be_planted_and_names_tests_that_exist(patch: Path) -> None:
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8") if name else True
 
 
-def test_there_are_twenty() -> None:
-    assert len(PATCHES) == 20
+def test_there_are_twenty_at_least() -> None:
+    assert len(PATCHES) >= 20

@@ -18,7 +18,8 @@ from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.recurrence import Every
 from chenu.flows.services import Services
-from chenu.jobs.schedule import RECURRING, Recurring, Task, run_once, run_schedule
+from chenu.jobs.recurring import Recurring, Task
+from chenu.jobs.schedule import RECURRING, run_once, run_schedule
 from chenu.ledger.accounts import BUYER_PAYMENTS, STRIPE_FEES
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerEntry, LedgerTransaction, credit, debit, post

@@ -16,7 +16,8 @@ from chenu.core.scheduled_tasks import LEASE, add_missing, claim, finish, list_c
 from chenu.demo import advance
 from chenu.flows.services import Services
 from chenu.jobs import schedule
-from chenu.jobs.schedule import RECURRING, Recurring, run_due, run_schedule
+from chenu.jobs.recurring import Recurring
+from chenu.jobs.schedule import RECURRING, run_due, run_schedule
 from tests.rows import count, put
 from tests.waiting import until
 

@@ -46,6 +46,7 @@ from chenu.roi.settings import RoiSettingsInput, update_settings
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
+from tests.affiliates.recommending import recommend
 from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.flows.appeals import state_and_appeal
@@ -109,6 +110,7 @@ async def live(services: Services) -> Life:
     assert sold.creator_id is not None
     await put_statement(sold.creator_id, supplier_name=f"{NAME} Studio")
     await _work_with_others(person, owner)
+    await recommend(person, buyer)
     _, codes = await switch_on(services, person)
     return Life(person, sold, buyer, seller, owner, codes[0])
 

@@ -28,6 +28,8 @@ from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from chenu.tiers.catalogue import TierCode
+from tests.affiliates.bound import bind, make_affiliate
+from tests.affiliates.earned import DUE, earn
 from tests.flows.sales import open_market, open_page
 from tests.people import PASSWORD, Person, make_creator, make_member, make_person, sign_in_again
 from tests.privacy.lives import finish
@@ -54,6 +56,13 @@ async def _is_owed(services: Services) -> Person:
 async def _owes_a_share(services: Services) -> Person:
     person, creator = await make_creator(services)
     await _book(person, creator_receivable(creator.id), PLATFORM_REVENUE)
+    return person
+
+
+async def _earns(services: Services) -> Person:
+    person = await make_person("zoe")
+    referral = await bind(await make_person("customer"), await make_affiliate(person))
+    await earn(referral, 5000, DUE)
     return person
 
 
@@ -117,6 +126,7 @@ Make = Callable[[Services], Awaitable[Person]]
 OBSTACLES = {
     "we owe a share": (_is_owed, "We owe you €12.50 for sales", "/creator"),
     "a share is owed to us": (_owes_a_share, "You owe us €12.50", "/support"),
+    "we owe commissions": (_earns, "We owe you €50.00 of commissions", "/affiliate"),
     "a payment is owed to us": (_owes, "You owe us €12.50", "/support"),
     "we owe a refund": (_awaits_a_refund, "a refund of €12.50", "/support"),
     "staff": (_works_here, "staff roles", "/support"),
@@ -147,6 +157,20 @@ async def test_an_obstacle_is_named_with_its_reason_and_nothing_is_deleted(
     assert words in str(refused.value)
     assert obstacle.url == url
     assert await fingerprint() == before
+
+
+async def test_what_no_payout_will_pay_stands_in_no_way_and_the_link_earns_no_more(
+    services: Services, tmp_path: Path
+) -> None:
+    person = await make_person("zoe")
+    referral = await bind(await make_person("customer"), await make_affiliate(person))
+    await earn(referral, 4999, DUE)
+    person = await sign_in_again(person.user_id, person.email)
+
+    await delete_person(services, person.actor, PASSWORD, "DELETE")
+    await finish(services, tmp_path)
+
+    assert await count("affiliate", "status = 'SUSPENDED'") == 1
 
 
 async def test_all_obstacles_are_named_at_once(services: Services) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from chenu.affiliates.affiliates import AffiliateRow
-from chenu.affiliates.model import CommissionKind, CommissionStatus
+from chenu.affiliates.model import CommissionKind, CommissionStatus, PayoutStatus
 from chenu.billing import connect_accounts
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
@@ -17,7 +17,7 @@ from chenu.core.months import month_of
 from chenu.flows.services import Services
 from storefront.routes import affiliate as affiliate_route
 from tests.affiliates.bound import bind, make_affiliate
-from tests.affiliates.shown import bring_customers, put_clicks, put_commission
+from tests.affiliates.shown import bring_customers, put_clicks, put_commission, put_payout
 from tests.api.calls import counted_statements
 from tests.people import Person, make_person
 from tests.roi.paid import account_of, pay_plan
@@ -148,6 +148,26 @@ async def test_the_file_has_a_line_a_commission_and_runs_nothing(
     assert first[4:11] == ["CHENU-0001", "120.00", "120.00", "20.00", "100.00", "10.00", "10.00"]
     assert (first[1], first[2], first[11]) == ("Commission", "", "waits 30 days")
     assert people[1].email not in str(second)
+
+
+async def test_payouts_are_listed_with_what_they_paid(
+    browser: Browser, affiliate: AffiliateRow
+) -> None:
+    person = await make_person("bob")
+    referral = await bind(person, affiliate)
+    invoice = await pay_plan(account_of(person), 79200)
+    failed = await put_payout(affiliate, "2026-09-01", PayoutStatus.FAILED)
+    paid = await put_payout(affiliate, "2026-10-01", PayoutStatus.PAID, number="AFF-0001")
+    await put_commission(referral, invoice, status=CommissionStatus.PAID, payout=paid)
+
+    seen = await browser.get(PAGE)
+
+    words = squeeze(seen.words)
+    assert squeeze("September 2026 not made. Your account at Stripe takes no transfers.") in words
+    assert "/affiliate/statements/AFF-0001" in seen.links()
+    assert squeeze("Payout October 2026") in words
+    assert (await csv_of(browser, url=f"{PAGE}/commissions.csv"))[1][-1] == "2026-10"
+    assert failed != paid
 
 
 async def test_a_link_leads_to_the_page_that_was_typed(

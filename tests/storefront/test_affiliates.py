@@ -42,7 +42,7 @@ async def test_a_person_joins_and_sees_the_link(services: Services, browser: Bro
     assert not joined.has_form(JOIN)
 
 
-async def test_whoever_has_not_verified_the_address_is_told_how(
+async def test_whoever_has_not_verified_the_address_learns_how(
     services: Services, browser: Browser
 ) -> None:
     browser.become(await make_person("aline"))

@@ -26,8 +26,8 @@ def build_link(public_url: str, typed: str, code: str) -> str:
     """
     path = _read_path(public_url, typed.strip())
     parts = urlsplit(path)
-    kept = [pair for pair in parse_qsl(parts.query, True) if pair[0] != PARAMETER]
-    query = urlencode([*kept, (PARAMETER, code)])
+    others = [pair for pair in parse_qsl(parts.query, True) if pair[0] != PARAMETER]
+    query = urlencode([*others, (PARAMETER, code)])
     shown = quote(parts.path, safe=_IN_PATHS), query, quote(parts.fragment, safe=_IN_PATHS)
     return public_url + urlunsplit(("", "", *shown))
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.customers import list_owned_accounts
 from chenu.accounts.members import count_members, get_seated_account
+from chenu.affiliates.affiliates import find_affiliate_of
+from chenu.affiliates.commissions import get_commission_sums
+from chenu.affiliates.model import MINIMUM_PAYOUT
 from chenu.agents.queries import find_creator_of
 from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import list_live_subscriptions
@@ -26,6 +29,9 @@ _PAST_DUE = mark(
 )
 _WE_OWE = mark(
     "We owe you {amount} for sales: complete your payouts, so that we can send it to you first"
+)
+_WE_OWE_COMMISSIONS = mark(
+    "We owe you {amount} of commissions: complete your payouts, so that we can send it to you first"
 )
 _YOU_OWE = mark("You owe us {amount} for a payment that was taken back: write to us first")
 _REFUND_DUE = mark("We owe you a refund of {amount}, which did not reach you yet: write to us")
@@ -49,6 +55,7 @@ _PLAN_PAGES = {
     SubscriptionKind.API_PLAN: ("/account/api-plan", mark("Your API plan")),
 }
 _PAYOUTS_PAGE = ("/creator", mark("Your sales and payouts"))
+_AFFILIATE_PAGE = ("/affiliate", mark("Your commissions"))
 _SUPPORT_PAGE = ("/support", mark("Write to us"))
 _PURCHASES_PAGE = ("/account#purchases", mark("Your purchases"))
 
@@ -62,6 +69,7 @@ async def find_obstacles(actor: Actor) -> list[Obstacle]:
     for account_id in accounts:
         found += await _of_account(account_id, actor.locale)
     found += await _of_sales(actor)
+    found += await _of_commissions(actor)
     if await has_open((user_id,), accounts):
         found.append(Obstacle(InvalidState(_OPEN), *_PURCHASES_PAGE))
     return found
@@ -100,6 +108,19 @@ async def _of_sales(actor: Actor) -> list[Obstacle]:
         *([_owing(_WE_OWE, payable, actor.locale, _PAYOUTS_PAGE)] if payable else []),
         *([_owing(_YOU_OWE, Cents(-debt), actor.locale, _SUPPORT_PAGE)] if debt else []),
     ]
+
+
+async def _of_commissions(actor: Actor) -> list[Obstacle]:
+    """What a payout will pay. Less than the least payout would never be paid, and lapses; so does
+    what is held, and what is owed to us, which only later commissions would have paid.
+    """
+    affiliate = await find_affiliate_of(actor.require_user())
+    if affiliate is None or not affiliate.is_active:
+        return []
+    sums = await get_commission_sums(affiliate.id)
+    owed = Cents(sums.pending + sums.due)
+    is_payable = owed >= MINIMUM_PAYOUT
+    return [_owing(_WE_OWE_COMMISSIONS, owed, actor.locale, _AFFILIATE_PAGE)] if is_payable else []
 
 
 def _owing(message: str, amount: Cents, locale: Locale, page: tuple[str, str]) -> Obstacle:

@@ -6,15 +6,15 @@ from chenu.agents.purchases import PurchaseRow
 from chenu.agents.queries import find_agent
 from chenu.agents.rows import AgentRow
 from chenu.billing.recurring import InvoiceState
-from chenu.core.errors import NotFound
-from chenu.core.mail import MailKind, queue_mail
-from chenu.core.mail_params import (
+from chenu.core.agent_mail_params import (
     AgentEndedParams,
     AgentEndingParams,
     AgentFailedPaymentParams,
     AgentPriceParams,
-    MailParams,
 )
+from chenu.core.errors import NotFound
+from chenu.core.mail import MailKind, queue_mail
+from chenu.core.mail_params import MailParams
 from chenu.flows.purchases.stopped_agents import is_stopped
 from chenu.flows.subscription_kinds import StateChange
 

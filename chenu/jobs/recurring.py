@@ -1,0 +1,20 @@
+"""What a recurring task is; schedule.py runs them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chenu.core.recurrence import Recurrence
+from chenu.flows.services import Services
+
+Task = Callable[[Services, datetime], Awaitable[object]]
+"""Gets the time for which it is due, which names the month of a monthly task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A recurring task; `name` identifies its row."""
+
+    name: str
+    recurrence: Recurrence
+    task: Task
