@@ -59,6 +59,7 @@ OWNERS = {
     "subject_id": "buyer",
     "limit_id": "buyer",
     "grant_id": "buyer",
+    "statement_number": "affiliate",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 
