@@ -59,7 +59,6 @@ OWNERS = {
     "subject_id": "buyer",
     "limit_id": "buyer",
     "grant_id": "buyer",
-    "statement_number": "affiliate",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""
 
@@ -80,6 +79,7 @@ CREATORS_ONLY = {
 AFFILIATES_ONLY = {
     "POST /affiliate/country",
     "GET /affiliate/commissions.csv",
+    "GET /affiliate/statements/{statement_number:str}",
     "GET /affiliate/link.svg",
     "GET /affiliate/link.png",
 }

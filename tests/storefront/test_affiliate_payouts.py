@@ -21,24 +21,27 @@ async def test_an_affiliate_gets_the_statement_and_nobody_else_does(
     await work_off(services)
     url = f"/affiliate/statements/{(await earning.payout()).number}"
 
-    own = await Browser(client, services, earning.person).get(url)
-    other = await Browser(client, services, await make_person("autre")).get(url)
+    browser = Browser(client, services.settings)
 
-    assert own.status_code == 200
-    assert own.content.startswith(b"%PDF-")
-    assert other.status_code >= 400
+    own = await browser.become(earning.person).get(url)
+    other = await browser.become(await make_person("autre")).get(url)
+
+    assert own.status == 200
+    assert own.response.content.startswith(b"%PDF-")
+    assert other.status >= 400
 
 
 async def test_finance_tries_a_run_and_makes_it(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     earning = await open_earning(services, 5000)
-    finance = Browser(client, services, await make_person("finance", staff=(Staff.FINANCE,)))
+    finance = await make_person("finance", staff=(Staff.FINANCE,))
+    browser = Browser(client, services.settings).become(finance)
     path = "/staff/affiliates/payouts"
 
-    tried = await finance.get(f"{path}?month={this_month()}")
-    made = await finance.post(path, month=str(this_month()), idempotency_key="run", reason="Late.")
+    tried = await browser.get(f"{path}?month={this_month()}")
+    made = await browser.submit(tried, path, {"reason": "Late."}, button="")
 
-    assert str(earning.affiliate.id) in tried.text
-    assert made.status_code == 303
+    assert str(earning.affiliate.id) in tried.response.text
+    assert made.status == 303
     assert (await earning.payout()).amount == 5000
