@@ -79,6 +79,7 @@ CREATORS_ONLY = {
 AFFILIATES_ONLY = {
     "POST /affiliate/country",
     "GET /affiliate/commissions.csv",
+    "GET /affiliate/statements/{statement_number:str}",
     "GET /affiliate/link.svg",
     "GET /affiliate/link.png",
 }

@@ -14,6 +14,7 @@ from chenu.billing.ports import CheckoutPort, Gateway, MoneyPort
 from chenu.billing.recurring import CreditNoteRequest
 from chenu.core import db
 from chenu.core.money import Cents
+from chenu.flows.affiliates.payout_run import run_payouts
 from chenu.flows.composition import make_services
 from chenu.flows.disputes.evidence import EvidenceInput, submit_evidence
 from chenu.flows.mirrors.customer import CustomerHandler
@@ -32,6 +33,7 @@ from chenu.ledger.open_operations import list_open
 from chenu.ledger.operations import OperationKind, OperationRow, get_operation
 from chenu.privacy.deletions import list_deletions_due
 from chenu.tiers.catalogue import TierCode
+from tests.affiliates.paid import open_earning, this_month
 from tests.flows.coupons import lose_discount, make_coupon
 from tests.flows.disputes import let_bank_ask
 from tests.flows.monthly import begin
@@ -130,6 +132,8 @@ async def _do_everything(services: Services, market: Market, reviewer: Person) -
     await sync_product(services, market.agent.id)
     await pay_too_late(services, await open_market(services))
     await begin(services, await open_monthly_market(services))
+    await (await open_earning(services, 5000)).earn(1)
+    await run_payouts(this_month(), dry_run=False)
     await _live_with_a_plan(services)
 
 
