@@ -265,6 +265,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{affiliate}/reinstate": Filled("finance", {"reason": "Forged."}),
         "/staff/referrals/{referral_id:uuid}/hold": Filled("finance", {"reason": "Forged."}),
         "/staff/referrals/{referral_id:uuid}/release": Filled("finance", {"reason": "Forged."}),
+        "/affiliates/join": Filled("buyer", {}),
+        "/affiliates/consent": Filled("buyer", {"link": "x", "answer": "yes"}, moves=False),
         "/enterprise": Filled(
             "buyer",
             {

@@ -36,6 +36,7 @@ PUBLIC = (
     "/mail/unsubscribe?token=x",
     "/support",
     "/enterprise",
+    "/affiliates",
     "/account/withdraw",
     "/terms",
     "/privacy",

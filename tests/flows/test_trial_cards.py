@@ -4,6 +4,7 @@ import pytest
 
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import create_account
+from chenu.affiliates.referrals import get_referral
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core import db
@@ -11,6 +12,7 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.mirror import follow_subscription
 from chenu.flows.subscriptions.start import is_trial_due
 from chenu.tiers.catalogue import TierCode
+from tests.affiliates.bound import bind, make_affiliate
 from tests.flows.plans import (
     CARD,
     advance,
@@ -41,7 +43,10 @@ async def plans(services: Services, stripe_side: StripeSide) -> None:
 
 
 async def take_trial(services: Services, name: str, card: str = "") -> Person:
-    person = await make_person(name, TierCode.FREE)
+    return await take_trial_of(services, await make_person(name, TierCode.FREE), name, card)
+
+
+async def take_trial_of(services: Services, person: Person, name: str, card: str) -> Person:
     order = await start(services, person.actor, TierCode.PRO, trial=True, key=f"{name}-1")
     await complete(services, order, card)
     return person
@@ -89,6 +94,22 @@ async def test_a_second_persons_trial_with_the_same_card_ends_without_a_charge(
     assert (await get_plan(first)).status is SubscriptionStatus.TRIALING
     assert await tier_of(first) == "PRO"
     await require_refused(services, second)
+
+
+@pytest.mark.parametrize(
+    ("card", "state"), [(CARD, "REFUSED"), (OTHER_CARD, "BOUND")], ids=["own", "another"]
+)
+async def test_an_affiliate_earns_nothing_with_a_customer_who_has_their_card(
+    services: Services, card: str, state: str
+) -> None:
+    affiliate = await make_affiliate(await take_trial(services, "zoe", CARD))
+    customer = await make_person("otto", TierCode.FREE)
+    referral = await bind(customer, affiliate)
+
+    await take_trial_of(services, customer, "otto", card)
+
+    found = await get_referral(referral.id)
+    assert (found.state, found.reason) == (state, "SAME_CARD" if state == "REFUSED" else "")
 
 
 async def test_every_person_with_a_card_of_their_own_has_a_trial(services: Services) -> None:
