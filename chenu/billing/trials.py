@@ -70,15 +70,3 @@ async def claim_trial_card(fingerprint: str, subscription_id: str) -> bool:
     await insert(TrialCard, values, "ON CONFLICT (card_hash) DO NOTHING")
     sql = "SELECT stripe_subscription_id FROM trial_card WHERE card_hash = $1"
     return bool(await db.fetch_value(sql, _hash(fingerprint)) == subscription_id)
-
-
-async def has_trial_card(account_id: AccountId, fingerprint: str) -> bool:
-    """Whether a trial of this account was the first with the card."""
-    sql = """
-        SELECT EXISTS (
-            SELECT 1 FROM trial_card t
-            JOIN subscription s ON s.stripe_subscription_id = t.stripe_subscription_id
-            WHERE t.card_hash = $2 AND s.account = $1
-        )
-    """
-    return bool(await db.fetch_value(sql, account_id, _hash(fingerprint)))

@@ -23,7 +23,6 @@ from chenu.billing.trials import claim_trial_card
 from chenu.core import db
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
-from chenu.flows.affiliates.cards import check_card
 from chenu.flows.event_types import EventOutcome
 from chenu.flows.mirrors.postal_addresses import follow_address
 from chenu.flows.operation_handlers import OperationHandler, get_subject
@@ -96,7 +95,6 @@ async def check_trial_card(services: Services, subscription_id: str) -> None:
     card = await services.cards.find_card(subscription_id)
     if card is None or card.fingerprint is None:
         return
-    await check_card(plan.account_id, card.fingerprint)
     refusal = await _claim_or_refuse(plan, card.fingerprint)
     if refusal is not None:
         await run_operation(services, refusal.id)
