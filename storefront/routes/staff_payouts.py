@@ -71,7 +71,7 @@ def _key_of(row: PayoutRow) -> Key:
     return (str(row.id), str(row.id))
 
 
-@post(_PATH, opt=FINANCE)
+@post(f"{_PATH}/run", opt=FINANCE)
 async def run_payouts(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:

@@ -258,7 +258,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{affiliate}/customers": Filled(
             "finance", {"customer": "reviewing@example.org", "reason": "Forged."}
         ),
-        "/staff/affiliates/payouts": Filled(
+        "/staff/affiliates/payouts/run": Filled(
             "finance", {"month": "2026-01", "idempotency_key": "run", "reason": "Forged."}
         ),
         f"{affiliate}/suspend": Filled("finance", {"reason": "Forged."}),

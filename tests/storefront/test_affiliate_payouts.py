@@ -40,7 +40,7 @@ async def test_finance_tries_a_run_and_makes_it(
     path = "/staff/affiliates/payouts"
 
     tried = await browser.get(f"{path}?month={this_month()}")
-    made = await browser.submit(tried, path, {"reason": "Late."}, button="")
+    made = await browser.submit(tried, f"{path}/run", {"reason": "Late."})
 
     assert str(earning.affiliate.id) in tried.response.text
     assert made.status == 303
