@@ -17,7 +17,7 @@ AFFILIATES: dict[MailKind, tuple[MailParams, ...]] = {
     ),
     MailKind.AFFILIATE_REINSTATED: (
         AffiliateStandingParams(
-            name=_NAME, code=_CODE, reason="Le réseau est celui d’un espace de travail partagé."
+            name=_NAME, code=_CODE, reason="Le réseau est celui de bureaux partagés."
         ),
     ),
     MailKind.AFFILIATE_PAID: tuple(
