@@ -1,6 +1,6 @@
 """The life of a plan in a browser: trial, card, renewal, change, coupon, leaving, company.
 
-And that of a monthly agent.
+And that of a monthly agent, and what an affiliate earns meanwhile.
 """
 
 import re
@@ -16,6 +16,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from chenu.demo.acts import own_card
+from tests.browser.recommendation import recommend, require_paid_once
 from tests.browser.subscriber import Subscriber, let_pass, sign_up
 from tests.browser.visitor import MARKS, Visitor, open_visitor
 from tests.demo.running import RunningDemo, run_chenu, start_demo
@@ -117,14 +118,15 @@ async def cancel_monthly_agent(visitor: Visitor, path: str) -> None:
     assert await visitor.accessibility_faults() == []
 
 
-async def test_months_pass_for_a_trial_and_a_monthly_agent(
+async def test_months_pass_for_a_trial_a_monthly_agent_and_an_affiliate(
     chromium: Browser, demo: RunningDemo, visitor: Visitor
 ) -> None:
     """Side by side, because time is what takes long.
 
     The trial begins without a card and becomes a paid plan with its invoices; the agent is paid
-    each month and lost after its end.
+    each month and lost after its end; what the affiliate's customer pays is held, then paid out.
     """
+    made = await recommend(chromium, demo)
     person, slug = await sign_up(visitor, "Ada"), "gardien-de-communaute"
     await begin_trial(person)
     async with open_visitor(chromium, demo, locale="en-GB") as owner:
@@ -139,6 +141,7 @@ async def test_months_pass_for_a_trial_and_a_monthly_agent(
         renewed_on = await person.fact("Renewed on")
 
         await let_weeks_pass(visitor, 5)
+        await require_paid_once(chromium, demo, made, "2027-01")
         assert await person.fact("Renewed on") != renewed_on
         renewal = await require_paid_invoices(person, 2)
         await expect(renewal).to_contain_text(long_date(renewed_on))
