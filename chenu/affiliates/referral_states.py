@@ -38,7 +38,7 @@ async def list_referrals(affiliate_id: AffiliateId, page: PageRequest) -> Page[R
 
 async def lock_referral(referral_id: ReferralId) -> ReferralRow:
     """Until the caller's transaction ends. Raises NotFound."""
-    sql = f"{_SELECT} WHERE id = $1 FOR UPDATE"
+    sql = f"{_SELECT} WHERE id = $1 FOR NO KEY UPDATE"
     found = await db.find_one(ReferralRow, sql, referral_id)
     if found is None:
         raise NotFound("There is no such referral")

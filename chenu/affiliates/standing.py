@@ -21,7 +21,7 @@ async def list_affiliates(page: PageRequest) -> Page[AffiliateRow]:
 
 async def lock_affiliate(affiliate_id: AffiliateId) -> AffiliateRow:
     """Until the caller's transaction ends. Raises NotFound."""
-    sql = f"{_SELECT} WHERE id = $1 FOR UPDATE"
+    sql = f"{_SELECT} WHERE id = $1 FOR NO KEY UPDATE"
     found = await db.find_one(AffiliateRow, sql, affiliate_id)
     if found is None:
         raise NotFound("There is no such affiliate")

@@ -59,13 +59,16 @@ class _Customer(msgspec.Struct):
 
 
 class _Subscription(msgspec.Struct):
-    customer: _Customer
+    """`customer` is its id alone once it is deleted."""
+
+    customer: _Customer | str
     default_payment_method: _Method | None = None
 
 
 def read_card(payload: dict[str, Any]) -> Card | None:
     found = msgspec.convert(payload, _Subscription)
-    settings = found.customer.invoice_settings
+    customer = found.customer
+    settings = None if isinstance(customer, str) else customer.invoice_settings
     of_customer = settings.default_payment_method if settings else None
     method = found.default_payment_method or of_customer
     if method is None:

@@ -16,7 +16,14 @@ from graphql import (
 
 from chenu_graphql.schema import get_schema
 
-_SCALARS = {"Boolean": "true", "Int": "1", "Float": "1.5", "BigInt": "1", "JSON": "{}"}
+_SCALARS = {
+    "Boolean": "true",
+    "Int": "1",
+    "Float": "1.5",
+    "BigInt": "1",
+    "JSON": "{}",
+    "Date": '"2026-01-01"',
+}
 
 
 def mutations() -> dict[str, GraphQLField]:

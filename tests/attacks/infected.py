@@ -136,7 +136,7 @@ class Store:
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",
                 "/staff/affiliates",
-                "/staff/affiliates/payouts",
+                f"/staff/affiliates/payouts?month={typed}",
                 f"/staff/affiliates?q={typed}",
                 f"/staff/affiliates/{self.affiliate}",
             ],

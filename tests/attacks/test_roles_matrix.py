@@ -67,6 +67,8 @@ FORMS: dict[str, Right | None] = {
     "/account/token-limits/{limit_id:uuid}/remove": Right.MANAGE_PLAN,
     "/account/verify": OF_THE_PERSON,
     "/account/withdraw/{subject_id:uuid}": Right.MANAGE_PLAN,
+    "/affiliate/country": OF_THE_PERSON,
+    "/affiliates/join": OF_THE_PERSON,
     "/agents/{slug:str}/buy": Right.BUY_AGENTS,
     "/agents/{slug:str}/manifest": Right.USE_AGENTS,
     "/agents/{slug:str}/reviews": Right.BUY_AGENTS,
@@ -105,6 +107,7 @@ FORMS: dict[str, Right | None] = {
     "/tokens/packs/{code:str}/buy": Right.BUY_PACKS,
 }
 MUTATIONS: dict[str, Right | None] = {
+    "affiliateJoin": OF_THE_PERSON,
     "agentArchive": Right.MAKE_AGENTS,
     "agentCreate": Right.MAKE_AGENTS,
     "agentPurchase": Right.BUY_AGENTS,

@@ -24,7 +24,7 @@ async def check_affiliate_card(services: Services, subscription_id: str) -> None
     Raises OutcomeUnknown, StripeRefusal.
     """
     plan = await find_subscription_by_stripe_id(subscription_id)
-    if plan is None or plan.kind not in _PLANS:
+    if plan is None or plan.kind not in _PLANS or not plan.is_live:
         return
     referral = await find_referral_of(plan.account_id)
     if referral is None or referral.state is ReferralState.REFUSED:

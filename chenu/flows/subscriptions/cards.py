@@ -177,8 +177,8 @@ async def _use_card(services: Services, plan: SubscriptionRow, before: str | Non
     stripe_id = plan.stripe_subscription_id
     card = await services.cards.find_card(stripe_id)
     await follow_subscription(services.subscriptions, stripe_id)
-    await check_trial_card(services, stripe_id)
     await check_affiliate_card(services, stripe_id)
+    await check_trial_card(services, stripe_id)
     for invoice in await list_open_invoices(stripe_id):  # one may have been paid on its own page
         await follow_invoice(services.subscriptions, invoice.stripe_invoice_id)
     if card is None or card.id == before:

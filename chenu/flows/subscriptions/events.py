@@ -21,8 +21,8 @@ async def _follow_subscription(services: Services, event: InboxEvent) -> EventOu
     """The subscription, then its card."""
     outcome = await _following(follow_subscription)(services, event)
     if outcome is EventOutcome.HANDLED:
-        await check_trial_card(services, event.object_id)
         await check_affiliate_card(services, event.object_id)
+        await check_trial_card(services, event.object_id)
     return outcome
 
 

@@ -118,8 +118,8 @@ async def follow_customer(services: Services, event: InboxEvent) -> EventOutcome
         return EventOutcome.IGNORED
     await follow_address(services, account_id)
     for plan in await _list_plans(account_id):
-        await check_trial_card(services, plan.stripe_subscription_id)
         await check_affiliate_card(services, plan.stripe_subscription_id)
+        await check_trial_card(services, plan.stripe_subscription_id)
     return EventOutcome.HANDLED
 
 
