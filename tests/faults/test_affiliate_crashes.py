@@ -53,11 +53,15 @@ async def test_each_payee_is_paid_once_though_the_worker_is_killed(
 async def _pay(stand: Stand, earnings: Sequence[Earning], times: int) -> None:
     """The month's run, again and again, until everybody has been paid so many times.
 
-    Earlier payouts are put into months of before, so that the month can be paid again.
+    Earlier payouts are put into months of long ago, each into its own, so that the month can be
+    paid again.
     """
     ids = [earning.affiliate.id for earning in earnings]
-    sql = "UPDATE affiliate_payout SET month = month - interval '1 month' WHERE affiliate = ANY($1)"
-    await db.execute(sql, ids)
+    sql = """
+        UPDATE affiliate_payout SET month = date '2001-01-01' + interval '1 month' * $2
+        WHERE affiliate = ANY($1) AND month > '2020-01-01'
+    """
+    await db.execute(sql, ids, times)
     paid = "status = $1 AND affiliate = ANY($2)"
 
     async def is_done() -> bool:
