@@ -33,6 +33,7 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.limit_tables",
             "chenu.metering.tables",
             "chenu.affiliates.tables",
+            "chenu.analytics.cost_tables",
             "chenu.analytics.tables",
         ],
         exclude_imported=True,
