@@ -32,6 +32,7 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.limit_tables",
             "chenu.metering.tables",
             "chenu.affiliates.tables",
+            "chenu.analytics.cost_tables",
         ],
         exclude_imported=True,
     ),
