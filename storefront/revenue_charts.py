@@ -70,7 +70,9 @@ def draw_movements(months: Sequence[MonthMovements]) -> MovementChart:
     for place, (up, down) in enumerate(columns):
         column = _Column(months[place].month, LEFT + place * slot, slot, axis.scale)
         blocks += column.stack(_UP, up, 1) + column.stack(_DOWN, down, -1)
-    labels = [Tick(LEFT + step * slot + slot // 2, step) for step in list_labelled(len(months), _LABELS)]
+    labels = [
+        Tick(LEFT + step * slot + slot // 2, step) for step in list_labelled(len(months), _LABELS)
+    ]
     return MovementChart(blocks, axis.values, labels, axis.scale.y(0))
 
 

@@ -1,4 +1,4 @@
-"""Revenue as its page shows it: figures with trend and target, movements, cohorts, the checklist."""
+"""Revenue as its page shows it: figures with trend and target, movements, cohorts, checklist."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ from storefront.revenue_words import (
     GROUPS,
     name_month,
     show_change,
+    show_or_dash,
+    show_target,
     show_value,
 )
-
-_NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RevenueData:
 
 @dataclass(frozen=True, slots=True)
 class TargetLine:
-    """Amounts as written; `gap` is what is missing, None where it is met or not defined."""
+    """All as written; `gap` is what is missing, None where it is met or not defined."""
 
     metric: Metric
     name: str
@@ -161,18 +161,13 @@ def _show_last_change(unit: Unit, points: Sequence[TrendPoint], locale: Locale) 
     return show_change(unit, values[1] - values[0], locale)
 
 
-def show_or_dash(unit: Unit, value: int | None, locale: Locale) -> str:
-    """A dash for what is not defined: nothing is divided by zero."""
-    return _NOTHING if value is None else show_value(unit, value, locale)
-
-
 def _describe_target(check: TargetCheck, locale: Locale) -> TargetLine:
     gap = check.gap
     return TargetLine(
         metric=check.metric,
         name=translate(locale, DEFINITIONS[check.metric].title),
         formula=translate(locale, DEFINITIONS[check.metric].formula),
-        target=show_value(check.unit, check.target, locale),
+        target=show_target(check, locale),
         actual=show_or_dash(check.unit, check.actual, locale),
         gap=None if gap is None or check.met else show_value(check.unit, gap, locale),
         at_most=check.at_most,

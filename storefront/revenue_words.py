@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from babel.dates import format_date
 
-from chenu.analytics.model import Metric, MovementKind, Unit
+from chenu.analytics.model import Metric, MovementKind, TargetCheck, Unit
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.money import Cents, format_cents
 from chenu.core.months import Month
@@ -55,7 +55,16 @@ MOVEMENTS = {
     MovementKind.CONTRACTION: mark("Contraction"),
     MovementKind.CHURN: mark("Churn"),
 }
+_TARGETS = {
+    (True, True): mark("below {target}"),
+    (True, False): mark("at most {target}"),
+    (False, True): mark("more than {target}"),
+    (False, False): mark("at least {target}"),
+}
+"""By whether it is a ceiling, and whether it is strict."""
+_AIM = mark("{target}, aim {aim}")
 _POINTS = mark("{change} points")
+_NOTHING = "–"
 
 
 def show_value(unit: Unit, value: int, locale: Locale) -> str:
@@ -69,6 +78,20 @@ def show_value(unit: Unit, value: int, locale: Locale) -> str:
             return format_number(_hundredths(value), locale)
         case Unit.COUNT:
             return format_number(value, locale)
+
+
+def show_or_dash(unit: Unit, value: int | None, locale: Locale) -> str:
+    """A dash for what is not defined: nothing is divided by zero."""
+    return _NOTHING if value is None else show_value(unit, value, locale)
+
+
+def show_target(check: TargetCheck, locale: Locale) -> str:
+    """'at least €50,000.00', 'more than 3, aim 5'."""
+    words = _TARGETS[check.at_most, check.is_strict]
+    target = translate(locale, words, target=show_value(check.unit, check.target, locale))
+    if check.aim is None:
+        return target
+    return translate(locale, _AIM, target=target, aim=show_value(check.unit, check.aim, locale))
 
 
 def show_change(unit: Unit, change: int, locale: Locale) -> str:

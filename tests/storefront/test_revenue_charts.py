@@ -19,9 +19,7 @@ from storefront.revenue_charts import (
 )
 
 NOVEMBER = Month(2026, 11)
-QUIET = MonthMovements(
-    NOVEMBER, *(Cents(0) for _ in range(7)), *(0 for _ in range(5))
-)
+QUIET = MonthMovements(NOVEMBER, *(Cents(0) for _ in range(7)), *(0 for _ in range(5)))
 _AMOUNTS = st.integers(0, 10**10)
 
 
@@ -39,8 +37,12 @@ def _heights(chart: MovementChart) -> dict[MovementKind, int]:
 
 def test_what_came_in_stands_above_the_line_and_what_was_lost_hangs_below() -> None:
     moved = dataclasses.replace(
-        QUIET, new=Cents(4000), reactivation=Cents(2000), expansion=Cents(1000),
-        contraction=Cents(500), churn=Cents(3000),
+        QUIET,
+        new=Cents(4000),
+        reactivation=Cents(2000),
+        expansion=Cents(1000),
+        contraction=Cents(500),
+        churn=Cents(3000),
     )
 
     chart = draw_movements([moved])
