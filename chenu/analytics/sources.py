@@ -62,6 +62,8 @@ SOURCES: Mapping[Part, str] = {
         FROM user_fact u
         WHERE u.signed_up_at < span.before
             AND (u.deleted_at IS NULL OR u.deleted_at >= span.before)
+            AND EXISTS (SELECT 1 FROM roi_view_fact v
+                WHERE v.month <= (span.since AT TIME ZONE 'UTC')::date)
     """,
     Part.ROI_VIEWERS: """
         SELECT v.id, v.seen_at AS at, u.account_id, '' AS words, 1::bigint AS amount

@@ -9,4 +9,10 @@ RULES: tuple[Rule, ...] = (
         ("id", "account", "hourly_rate", "seconds_per_run", "updated_at"),
         erasure=(Delete(),),
     ),
+    PersonalData(
+        "roi_view",
+        "viewer = @person",
+        ("id", "viewer", "month", "seen_at"),
+        erasure=(Delete(),),
+    ),
 )

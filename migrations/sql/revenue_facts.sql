@@ -6,8 +6,9 @@ ALTER TABLE acquisition_cost
     ADD CONSTRAINT acquisition_cost_once UNIQUE (month, channel);
 ALTER TABLE roi_view
     ADD CONSTRAINT roi_view_month CHECK (extract(day FROM month) = 1),
-    ADD CONSTRAINT roi_view_once UNIQUE (viewer, month);
-CREATE INDEX roi_view_month_seen ON roi_view (month, seen_at);
+    ADD CONSTRAINT roi_view_once UNIQUE (month, viewer);
+CREATE INDEX roi_view_viewer ON roi_view (viewer);
+CREATE INDEX roi_view_seen ON roi_view (seen_at);
 
 -- ledger: what sales, plans and packs brought in and gave back, out of whose part. Cents.
 CREATE INDEX ledger_revenue ON ledger_transaction (business_at, id) WHERE kind IN (
