@@ -14,6 +14,7 @@ from chenu.analytics.model import (
     Unit,
 )
 from chenu.analytics.targets import CHECKLIST, FUNNEL
+from chenu.analytics.words import show_value
 from chenu.core.i18n import Locale, translate
 from chenu.core.months import Month
 from storefront.charts import LineChart
@@ -31,9 +32,7 @@ from storefront.revenue_words import (
     GROUPS,
     name_month,
     show_change,
-    show_or_dash,
-    show_target,
-    show_value,
+    show_goal,
 )
 
 
@@ -145,10 +144,10 @@ def _describe(
     return Figure(
         metric=metric,
         name=translate(locale, DEFINITIONS[metric].title),
-        value=show_or_dash(found.unit, found.value, locale),
+        value=show_value(found.unit, found.value, locale),
         change=_show_last_change(found.unit, points, locale),
         trend=draw_sparkline(points),
-        by_month=[show_or_dash(found.unit, point.value, locale) for point in points],
+        by_month=[show_value(found.unit, point.value, locale) for point in points],
         formula=translate(locale, DEFINITIONS[metric].formula),
         target=targets.get(metric),
     )
@@ -167,8 +166,8 @@ def _describe_target(check: TargetCheck, locale: Locale) -> TargetLine:
         metric=check.metric,
         name=translate(locale, DEFINITIONS[check.metric].title),
         formula=translate(locale, DEFINITIONS[check.metric].formula),
-        target=show_target(check, locale),
-        actual=show_or_dash(check.unit, check.actual, locale),
+        target=show_goal(check, locale),
+        actual=show_value(check.unit, check.actual, locale),
         gap=None if gap is None or check.met else show_value(check.unit, gap, locale),
         at_most=check.at_most,
         met=check.met,

@@ -5,11 +5,10 @@ from decimal import Decimal
 from babel.dates import format_date
 
 from chenu.analytics.model import Metric, MovementKind, TargetCheck, Unit
+from chenu.analytics.words import show_target, show_value
 from chenu.core.i18n import Locale, mark, translate
-from chenu.core.money import Cents, format_cents
 from chenu.core.months import Month
 from chenu.core.numbers import MINUS, format_number
-from storefront.roi_words import show_exact_percent
 
 RECURRING = mark("Recurring revenue")
 CUSTOMERS = mark("Customers")
@@ -55,40 +54,13 @@ MOVEMENTS = {
     MovementKind.CONTRACTION: mark("Contraction"),
     MovementKind.CHURN: mark("Churn"),
 }
-_TARGETS = {
-    (True, True): mark("below {target}"),
-    (True, False): mark("at most {target}"),
-    (False, True): mark("more than {target}"),
-    (False, False): mark("at least {target}"),
-}
-"""By whether it is a ceiling, and whether it is strict."""
 _AIM = mark("{target}, aim {aim}")
 _POINTS = mark("{change} points")
-_NOTHING = "–"
 
 
-def show_value(unit: Unit, value: int, locale: Locale) -> str:
-    """'€1,200.00', '300', '4.53%', '3.25'."""
-    match unit:
-        case Unit.CENTS:
-            return format_cents(Cents(value), locale)
-        case Unit.BASIS_POINTS:
-            return show_exact_percent(value, locale)
-        case Unit.RATIO:
-            return format_number(_hundredths(value), locale)
-        case Unit.COUNT:
-            return format_number(value, locale)
-
-
-def show_or_dash(unit: Unit, value: int | None, locale: Locale) -> str:
-    """A dash for what is not defined: nothing is divided by zero."""
-    return _NOTHING if value is None else show_value(unit, value, locale)
-
-
-def show_target(check: TargetCheck, locale: Locale) -> str:
-    """'at least €50,000.00', 'more than 3, aim 5'."""
-    words = _TARGETS[check.at_most, check.is_strict]
-    target = translate(locale, words, target=show_value(check.unit, check.target, locale))
+def show_goal(check: TargetCheck, locale: Locale) -> str:
+    """'≥ €50,000.00', '> 3, aim 5'."""
+    target = show_target(check, locale)
     if check.aim is None:
         return target
     return translate(locale, _AIM, target=target, aim=show_value(check.unit, check.aim, locale))

@@ -17,6 +17,7 @@ from chenu.analytics.model import Metric, Unit
 from chenu.analytics.parts import METRIC_PARTS, PARTS, Part
 from chenu.analytics.rows import MetricRow, list_rows, row_key, sum_parts
 from chenu.analytics.spans import span_of
+from chenu.analytics.words import show_value
 from chenu.core.errors import Invalid, NotFound
 from chenu.core.i18n import mark
 from chenu.core.paging import Key, PageRequest
@@ -26,7 +27,6 @@ from storefront.forms import Fields, HttpRequest, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 from storefront.revenue_period import PATH, RevenuePeriod, read_period
-from storefront.revenue_words import show_or_dash
 
 _ROWS = f"{PATH}/rows/{{metric:str}}"
 _PAGE_SIZE = 50
@@ -92,9 +92,9 @@ async def show_rows(
         "staff/revenue_rows.html",
         asked=asked,
         definition=definition,
-        value=show_or_dash(definition.unit, compute(asked.metric, sums), pages.locale),
+        value=show_value(definition.unit, compute(asked.metric, sums), pages.locale),
         parts=[(each, PARTS[each].title) for each in METRIC_PARTS[asked.metric]],
-        total=show_or_dash(asked.unit, sums[asked.part], pages.locale),
+        total=show_value(asked.unit, sums[asked.part], pages.locale),
         rows=found.rows,
         names=await _name_accounts(found.rows),
         may_open=pages.request_context.actor.has_staff(Staff.SUPPORT),

@@ -197,8 +197,7 @@ async def open_store(services: Services) -> Store:
     account_id = buyer.actor.require_account(ApiScope.READ)
     entered = await enter_contract(finance.actor, account_id, made_up_contract())
     await end_contract(finance.actor, entered, "Over.")
-    cost = CostInput(Month(2026, 1), "ads", 90)
-    await record_cost(finance.actor, cost, "Trade fair.")
+    await _record_cost(finance)
     await ask_offer()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
@@ -232,6 +231,10 @@ async def open_store(services: Services) -> Store:
         bill,
         await _recommend(creator, buyer),
     )
+
+
+async def _record_cost(finance: Person) -> None:
+    await record_cost(finance.actor, CostInput(Month(2026, 1), "ads", 90), "Trade fair.")
 
 
 async def _recommend(creator: Person, buyer: Person) -> object:

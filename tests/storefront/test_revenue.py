@@ -53,9 +53,9 @@ async def test_figures_stand_beside_their_targets(browser: Browser, customer: Pe
     seen = await desk.get(PATH)
 
     assert "MRR, net of discounts €29.00" in seen.words
-    assert "Target: at least €50,000.00 €49,971.00 missing" in seen.words
-    assert "Target: below 5.00%" in seen.words
-    assert "Target: more than 3, aim 5 not known yet" in seen.words
+    assert "Target: ≥ €50,000.00 €49,971.00 missing" in seen.words
+    assert "Target: < 5%" in seen.words
+    assert "Target: > 3, aim 5 not known yet" in seen.words
     assert "12 × MRR" in seen.words
     assert f"{ROWS}/mrr?last={month_of(business_now())}" in seen.links()
 
@@ -89,7 +89,7 @@ async def test_the_checklist_has_ten_rows_with_formula_target_actual_and_gap(
     heads = "Figure How it is computed Target Actual Gap State"
     assert checklist.startswith(heads)
     assert funnel.startswith(heads)
-    assert "Accounts with an MRR above zero at least 1,000 1 999 not reached" in checklist
+    assert "Accounts with an MRR above zero ≥ 1,000 1 999 not reached" in checklist
     assert "STARTER → PRO" in funnel
     assert "of 10 points" in seen.words
 
