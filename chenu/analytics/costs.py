@@ -76,7 +76,11 @@ async def record_cost(actor: Actor, data: CostInput, reason: str | None = None) 
 
     async def write() -> None:
         before = await _replace(row)
-        said = {"month": str(data.month), "channel": row.channel, "after": row.amount}
+        said: dict[str, str | int] = {
+            "month": str(data.month),
+            "channel": row.channel,
+            "after": row.amount,
+        }
         if before is not None:
             said["before"] = before
         subject = f"{data.month} {row.channel}"

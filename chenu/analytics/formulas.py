@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from chenu.analytics.model import Metric
 from chenu.analytics.parts import METRIC_PARTS, Part
-from chenu.core.money import WHOLE
+from chenu.core.money import WHOLE, divide_half_up
 
 Sums = Mapping[Part, int]
 
@@ -27,7 +27,7 @@ def _single(metric: Metric) -> Callable[[Sums], int | None]:
 
 def divide(amount: int, by: int) -> int | None:
     """Half up; None by nothing."""
-    return (2 * amount + by) // (2 * by) if by > 0 else None
+    return divide_half_up(amount, by) if by > 0 else None
 
 
 def _arr(sums: Sums) -> int:

@@ -6,7 +6,6 @@ from datetime import date
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.formulas import Sums, compute
 from chenu.analytics.model import MetricValue, RevenueMetrics
-from chenu.analytics.parts import Part
 from chenu.analytics.rows import sum_parts
 from chenu.analytics.spans import span_of
 
@@ -24,11 +23,10 @@ async def list_metrics(days: Sequence[date]) -> list[RevenueMetrics]:
 
 
 def _make_metrics(on: date, sums: Sums) -> RevenueMetrics:
-    known = {**dict.fromkeys(Part, 0), **sums}
     return RevenueMetrics(
         on,
         {
-            metric: MetricValue(metric, definition.unit, compute(metric, known))
+            metric: MetricValue(metric, definition.unit, compute(metric, sums))
             for metric, definition in DEFINITIONS.items()
         },
     )

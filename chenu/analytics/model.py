@@ -112,7 +112,7 @@ class Metric(StrEnum):
     GMV = "GMV"
     TAKE = "TAKE"
     API_REVENUE = "API_REVENUE"
-    TOKEN_REVENUE = "TOKEN_REVENUE"  # noqa: S105 - what packs brought in
+    TOKEN_REVENUE = "TOKEN_REVENUE"  # noqa: S105 - no password
     AFFILIATE_CONVERSIONS = "AFFILIATE_CONVERSIONS"
     PAYMENT_RECOVERY = "PAYMENT_RECOVERY"
     ROI_SEEN = "ROI_SEEN"

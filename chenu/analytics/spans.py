@@ -14,6 +14,14 @@ class MetricSpan:
     since: datetime
     before: datetime
 
+    @property
+    def since_ever(self) -> "MetricSpan":
+        return MetricSpan(_FIRST, self.before)
+
+
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before anything was sold here."""
+
 
 def span_of(on: date) -> MetricSpan:
     """Until the end of that day."""

@@ -13,6 +13,7 @@ from chenu.analytics.metrics import get_metrics
 from chenu.analytics.model import Metric, MonthMovements, Unit
 from chenu.analytics.model import RevenueMetrics as Metrics
 from chenu.analytics.model import TargetCheck as Check
+from chenu.analytics.rollup import list_month_movements
 from chenu.analytics.targets import TARGETS, list_target_checks
 from chenu.analytics.words import show_target, show_value
 from chenu.core.clock import business_now
@@ -28,6 +29,8 @@ from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
 
+MOST_MONTHS = 60
+MOVEMENTS_WEIGHT = Weight(points=10, size=MOST_MONTHS)
 METRICS_WEIGHT = Weight(points=20)
 TARGETS_WEIGHT = Weight(points=20, size=len(TARGETS))
 _FIRST_DAY = date(2000, 1, 1)
@@ -188,7 +191,7 @@ class TargetCheck:
 
 OnArgument = Annotated[date | None, argument("A day since 2000, UTC; without it today.")]
 FromArgument = Annotated[date, argument("Any day of the first month.", name="from")]
-ToArgument = Annotated[date, argument("Any day of the last month.", name="to")]
+ToArgument = Annotated[date, argument("Any day of the last month; five years at most.", name="to")]
 
 
 async def resolve_revenue(info: Info, on: OnArgument = None) -> Metrics:
@@ -201,6 +204,24 @@ async def resolve_revenue(info: Info, on: OnArgument = None) -> Metrics:
 def _check_day(day: date, name: str) -> None:
     if not _FIRST_DAY <= day <= business_now().date():
         raise BadInput(mark("Please name a day from 2000 until today"), path=(name,))
+
+
+async def resolve_movements(
+    info: Info, start: FromArgument, end: ToArgument
+) -> list[MonthMovements]:
+    _check_day(start, "from")
+    _check_day(end, "to")
+    first, last = _month_of(start), _month_of(end)
+    if first > last:
+        raise BadInput(mark("The first month is after the last"), path=("from",))
+    if (last.year - first.year) * 12 + last.month - first.month >= MOST_MONTHS:
+        raise BadInput(mark("At most {count} months"), path=("from",), count=MOST_MONTHS)
+    info.context.reading.record_staff_read("revenue", "movements")
+    return await list_month_movements(first, last)
+
+
+def _month_of(day: date) -> Month:
+    return Month(day.year, day.month)
 
 
 async def resolve_targets(info: Info) -> list[Check]:
@@ -225,7 +246,6 @@ class AcquisitionCostPayload:
 async def resolve_cost_record(
     info: Info, data: Annotated[AcquisitionCostInput, input_argument()]
 ) -> Payload:
-    month = Month(data.month.year, data.month.month)
-    cost = CostInput(month, data.channel, data.amount_minor)
+    cost = CostInput(_month_of(data.month), data.channel, data.amount_minor)
     await record_cost(info.context.actor, cost, data.reason)
     return Payload(revenue=await get_metrics(business_now().date()))

@@ -30,9 +30,12 @@ from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import FINANCE, REVIEWER
 from chenu_graphql.revenue import (
     METRICS_WEIGHT,
+    MOVEMENTS_WEIGHT,
     TARGETS_WEIGHT,
+    MrrMovement,
     RevenueMetrics,
     TargetCheck,
+    resolve_movements,
     resolve_revenue,
     resolve_targets,
 )
@@ -81,6 +84,12 @@ class Staff:
         FINANCE,
         resolve_revenue,
         weight=METRICS_WEIGHT,
+    )
+    movements: list[MrrMovement] = field(
+        "How the MRR moved, month by month, the oldest first; finance only.",
+        FINANCE,
+        resolve_movements,
+        weight=MOVEMENTS_WEIGHT,
     )
     targets: list[TargetCheck] = field(
         "The plan's targets beside today's metrics, its checklist first; finance only.",

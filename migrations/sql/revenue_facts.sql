@@ -10,6 +10,13 @@ ALTER TABLE roi_view
 CREATE INDEX roi_view_viewer ON roi_view (viewer);
 CREATE INDEX roi_view_seen ON roi_view (seen_at);
 
+-- billing: changes of plans and contracts, by their time (views recurring_change and mrr_change).
+CREATE INDEX recurring_state_time ON recurring_state (changed_at, id);
+CREATE INDEX recurring_state_trial ON recurring_state (changed_at, id)
+    WHERE kind = 'TIER' AND status = 'TRIALING';
+CREATE INDEX recurring_state_paid ON recurring_state (account, id)
+    WHERE mrr > 0 AND kind IN ('TIER', 'CONTRACT');
+
 -- ledger: what sales, plans and packs brought in and gave back, out of whose part. Cents.
 CREATE INDEX ledger_revenue ON ledger_transaction (business_at, id) WHERE kind IN (
     'PAYMENT', 'RETURN_DUE', 'REFUND_DUE', 'REFUND_FAILED', 'PLAN_PAYMENT', 'API_PLAN_PAYMENT',
@@ -85,16 +92,18 @@ WHERE c.kind = 'COMMISSION' AND NOT EXISTS (
     SELECT 1 FROM commission e WHERE e.referral = c.referral AND e.kind = 'COMMISSION'
         AND (e.created_at, e.id) < (c.created_at, c.id));
 
--- accounts: who signed up when. A user's account is their personal one.
+-- accounts: who signed up when, and who has gone. A user's account is their personal one.
 CREATE INDEX account_created ON account (created_at);
 CREATE INDEX app_user_created ON app_user (created_at);
+CREATE INDEX app_user_deleted ON app_user (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE VIEW account_fact AS
 SELECT id, kind, created_at AS signed_up_at FROM account;
 CREATE VIEW user_fact AS
-SELECT u.id, u.created_at AS signed_up_at, u.deleted_at,
-    (SELECT a.id FROM account a WHERE a.owner = u.id AND a.kind = 'PERSONAL'
-        ORDER BY a.created_at, a.id LIMIT 1) AS account_id
-FROM app_user u;
+SELECT id, created_at AS at, 'SIGN_UP' AS event, 1 AS change FROM app_user
+UNION ALL
+SELECT id, deleted_at, 'DELETION', -1 FROM app_user WHERE deleted_at IS NOT NULL;
+CREATE VIEW personal_account_fact AS
+SELECT owner AS user_id, id AS account_id FROM account WHERE kind = 'PERSONAL';
 
 -- roi: who opened the dashboard in which month.
 CREATE VIEW roi_view_fact AS
