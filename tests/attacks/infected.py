@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from chenu.accounts.actor import ApiScope, Staff
+from chenu.accounts.actor import AccountId, ApiScope, Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.affiliates.model import ReferralState
 from chenu.agents.featured import FeatureInput, feature_agent
@@ -192,12 +192,8 @@ async def open_store(services: Services) -> Store:
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
     await give(buyer, 1_000)
-    finance = await make_person("finance", staff=(Staff.FINANCE,))
-    await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.require_account(ApiScope.READ)
-    entered = await enter_contract(finance.actor, account_id, made_up_contract())
-    await end_contract(finance.actor, entered, "Over.")
-    await _record_cost(finance)
+    finance = await _open_finance(account_id)
     await ask_offer()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
@@ -233,8 +229,14 @@ async def open_store(services: Services) -> Store:
     )
 
 
-async def _record_cost(finance: Person) -> None:
+async def _open_finance(account_id: AccountId) -> Person:
+    """Somebody who has made a coupon, a contract with this account, and noted a cost."""
+    finance = await make_person("finance", staff=(Staff.FINANCE,))
+    await insert_coupon(coupon_input(), None)
+    entered = await enter_contract(finance.actor, account_id, made_up_contract())
+    await end_contract(finance.actor, entered, "Over.")
     await record_cost(finance.actor, CostInput(Month(2026, 1), "ads", 90), "Trade fair.")
+    return finance
 
 
 async def _recommend(creator: Person, buyer: Person) -> object:
