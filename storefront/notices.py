@@ -91,6 +91,7 @@ _NOTICES = {
     "coupon-made": mark("The coupon is made: its code can be typed."),
     "coupon-withdrawn": mark("The coupon is withdrawn. Plans that have it keep it."),
     "payouts-run": mark("The run is done: transfers that it began are made in a moment."),
+    "cost-recorded": mark("The cost is recorded: CAC counts it from now on."),
     "affiliate-suspended": mark("Suspended: the affiliate was told why."),
     "affiliate-reinstated": mark("Reinstated: the links count again, and the affiliate was told."),
     "referral-held": mark("Held: nothing is paid for this customer until somebody releases it."),

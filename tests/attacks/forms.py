@@ -254,6 +254,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "finance",
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
+        "/staff/revenue/costs": Filled(
+            "finance",
+            {"month": "2026-01", "channel": "forged", "amount": "9,00", "reason": "Forged."},
+        ),
         "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
         f"{affiliate}/customers": Filled(
             "finance", {"customer": "reviewing@example.org", "reason": "Forged."}
