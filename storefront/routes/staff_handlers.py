@@ -1,6 +1,7 @@
 """The handlers of the desks of staff."""
 
 from storefront.routes import (
+    sales,
     staff,
     staff_accounts,
     staff_affiliates,
@@ -35,6 +36,7 @@ STAFF_HANDLERS = (
     staff_refunds.show_invoice,
     staff_refunds.refund,
     staff_refunds.decide,
+    sales.decide_refund_of_sale,
     staff_statements.show_statements,
     staff_statements.show_one_statement,
     staff_statements.send_one_statement,

@@ -240,6 +240,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
+        "/staff/refunds/sales/{waiting_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
         "/creator/disputes/{sale_id:uuid}": Filled(
             "creator", {"text": "Forged.", "key": "forged-4"}

@@ -32,6 +32,7 @@ MONEY = {
     "/tokens/orders/{pack_order_id:uuid}/refund",
     "/staff/invoices/{invoice_id:uuid}/refund",
     "/staff/refunds/{refund_id:uuid}/decide",
+    "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
     "/staff/withdrawals/{statement_id:uuid}/execute",
 }
