@@ -41,6 +41,8 @@ REFUND_STATES = {
     RefundRequestState.EXPIRED: mark("nobody decided in time"),
     RefundRequestState.FAILED: mark("refused by Stripe"),
 }
+LOOKING_ROLES = {"SUPPORT": mark("Support desk"), "ADMIN": mark("Administration")}
+"""As whom staff see a customer's pages."""
 SALE_REQUEST_STATES = {
     SaleRequestState.WAITING: mark("waits for a second person"),
     SaleRequestState.APPROVED: mark("agreed to"),

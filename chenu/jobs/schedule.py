@@ -47,7 +47,6 @@ from chenu.flows.invariants import check_books
 from chenu.flows.mirrors.stale import sync_stale
 from chenu.flows.new_versions import notify_of_versions
 from chenu.flows.operations.repair import repair_due, requeue_waiting
-from chenu.flows.overdue_refunds import expire_refunds
 from chenu.flows.reconciliation import check_recent_balance
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
@@ -55,6 +54,7 @@ from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
+from chenu.jobs.staff_tasks import STAFF_TASKS
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
@@ -132,10 +132,6 @@ async def _close_forgotten(services: Services, due_at: datetime) -> None:
     await close_forgotten(services)
 
 
-async def _expire_refunds(services: Services, due_at: datetime) -> None:
-    await expire_refunds()
-
-
 async def _stop_renewals(services: Services, due_at: datetime) -> None:
     await stop_renewals(services)
 
@@ -197,7 +193,6 @@ RECURRING = (
     Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
     Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
-    Recurring("expire_refunds", Every(timedelta(minutes=15)), _expire_refunds),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
@@ -205,6 +200,7 @@ RECURRING = (
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
     *AFFILIATE_TASKS,
+    *STAFF_TASKS,
 )
 
 

@@ -31,5 +31,5 @@ ALTER TABLE impersonation
     ADD CONSTRAINT impersonation_others CHECK (staff <> customer),
     ADD CONSTRAINT impersonation_bounded
         CHECK (expires_at > started_at AND expires_at <= started_at + interval '30 minutes');
-CREATE INDEX impersonation_seen ON impersonation (customer, started_at);
+CREATE INDEX impersonation_ended ON impersonation (expires_at);
 CREATE UNIQUE INDEX impersonation_one ON impersonation (session) WHERE ended_at IS NULL;

@@ -222,6 +222,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
+        "/staff/accounts/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
