@@ -57,6 +57,9 @@ _NOTICES = {
     "refund-settled": mark("The money is on its way back, and the customer has a mail."),
     "refund-rejected": mark("The refund is rejected: nothing was returned."),
     "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "sale-refund-waiting": mark("The refund waits for a second person."),
+    "sale-refund-approved": mark("Agreed: the money is on its way back to the buyer."),
+    "sale-refund-rejected": mark("The refund is rejected: nothing was returned."),
     "sale-refund-requested": mark("Stripe has not answered yet: the refund goes on by itself."),
     "sale-refund-settled": mark("The money is on its way back, and the buyer has a mail."),
     "own-refund-requested": mark(

@@ -1,6 +1,7 @@
 """The handlers of the desks of staff."""
 
 from storefront.routes import (
+    sales,
     staff,
     staff_accounts,
     staff_affiliates,
@@ -10,6 +11,7 @@ from storefront.routes import (
     staff_coupons,
     staff_disputes,
     staff_featured,
+    staff_impersonation,
     staff_mails,
     staff_payouts,
     staff_refunds,
@@ -33,11 +35,15 @@ STAFF_HANDLERS = (
     staff_accounts.show_account,
     staff_accounts.save_override,
     staff_accounts.end_override,
+    staff_impersonation.show_impersonation,
+    staff_impersonation.impersonate,
+    staff_impersonation.leave,
     staff_refunds.show_refunds,
     staff_refunds.show_account_invoices,
     staff_refunds.show_invoice,
     staff_refunds.refund,
     staff_refunds.decide,
+    sales.decide_refund_of_sale,
     staff_statements.show_statements,
     staff_statements.show_one_statement,
     staff_statements.send_one_statement,

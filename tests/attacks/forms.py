@@ -222,6 +222,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/accounts/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
+        "/staff/accounts/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
@@ -238,6 +240,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"amount": "1.00", "reason": "Forged.", "idempotency_key": "forged"}
         ),
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
+        "/staff/refunds/sales/{waiting_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
