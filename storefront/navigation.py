@@ -10,30 +10,30 @@ BACK_OFFICE = "/staff"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A part of the back office, for staff with this role."""
+    """A part of the back office, for staff with any of these roles."""
 
     path: str
     words: str
-    role: Staff
+    roles: tuple[Staff, ...]
 
 
 DESKS = (
-    Desk(BACK_OFFICE, mark("Review"), Staff.REVIEWER),
-    Desk("/staff/appeals", mark("Appeals"), Staff.REVIEWER),
-    Desk("/staff/reports", mark("Reports"), Staff.REVIEWER),
-    Desk("/staff/featured", mark("Featured"), Staff.REVIEWER),
-    Desk("/staff/support", mark("Support desk"), Staff.SUPPORT),
-    Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),
-    Desk("/staff/accounts", mark("Accounts"), Staff.SUPPORT),
-    Desk("/staff/refunds", mark("Refunds"), Staff.SUPPORT),
-    Desk("/staff/disputes", mark("Disputes"), Staff.SUPPORT),
-    Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
-    Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
-    Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
-    Desk("/staff/affiliates", mark("Affiliates"), Staff.FINANCE),
-    Desk("/staff/statements", mark("Statements"), Staff.FINANCE),
-    Desk("/staff/books", mark("Books"), Staff.FINANCE),
-    Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
+    Desk(BACK_OFFICE, mark("Review"), (Staff.REVIEWER,)),
+    Desk("/staff/appeals", mark("Appeals"), (Staff.REVIEWER,)),
+    Desk("/staff/reports", mark("Reports"), (Staff.REVIEWER,)),
+    Desk("/staff/featured", mark("Featured"), (Staff.REVIEWER,)),
+    Desk("/staff/support", mark("Support desk"), (Staff.SUPPORT,)),
+    Desk("/staff/inquiries", mark("Inquiries"), (Staff.SUPPORT,)),
+    Desk("/staff/customers", mark("Customers"), (Staff.SUPPORT, Staff.FINANCE)),
+    Desk("/staff/refunds", mark("Refunds"), (Staff.SUPPORT,)),
+    Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
+    Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),
+    Desk("/staff/mails", mark("Our mails"), (Staff.SUPPORT,)),
+    Desk("/staff/coupons", mark("Coupons"), (Staff.FINANCE,)),
+    Desk("/staff/affiliates", mark("Affiliates"), (Staff.FINANCE,)),
+    Desk("/staff/statements", mark("Statements"), (Staff.FINANCE,)),
+    Desk("/staff/books", mark("Books"), (Staff.FINANCE,)),
+    Desk("/staff/audit", mark("Audit trail"), (Staff.ADMIN,)),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
@@ -41,7 +41,7 @@ _DESK_OF = {
     "/staff/invoices": "/staff/refunds",
     "/staff/sales": "/staff/refunds",
     "/staff/referrals": "/staff/affiliates",
-    "/staff/contracts": "/staff/accounts",
+    "/staff/contracts": "/staff/customers",
 }
 
 
@@ -49,7 +49,7 @@ def list_desks(actor: Actor) -> tuple[Desk, ...]:
     """Those that are open to the visitor."""
     if not actor.is_staff:
         return ()
-    return tuple(desk for desk in DESKS if actor.has_staff(desk.role))
+    return tuple(desk for desk in DESKS if any(map(actor.has_staff, desk.roles)))
 
 
 @dataclass(frozen=True, slots=True)

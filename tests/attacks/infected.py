@@ -126,12 +126,12 @@ class Store:
                 f"/staff/agents/{self.agent.id}",
             ],
             "support": [
-                f"/staff/accounts?email={typed}",
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+                f"/staff/customers?email={typed}",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
             ],
             "finance": [
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",

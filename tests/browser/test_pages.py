@@ -98,7 +98,7 @@ SIGNED_IN = {
     "staff": (
         "/staff",
         "/staff/support",
-        "/staff/accounts",
+        "/staff/customers",
         "/staff/refunds",
         "/staff/disputes",
         "/staff/withdrawals",
@@ -222,8 +222,8 @@ async def _an_update(visitor: Visitor) -> str:
 
 async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
-    await visitor.go(f"/staff/accounts?email={email}")
-    link = visitor.page.locator("a[href^='/staff/accounts/']").first
+    await visitor.go(f"/staff/customers?email={email}")
+    link = visitor.page.locator("a[href^='/staff/customers/']").first
     return await link.get_attribute("href") or ""
 
 
