@@ -126,7 +126,7 @@ class Store:
                 f"/staff/agents/{self.agent.id}",
             ],
             "support": [
-                f"/staff/customers?email={typed}",
+                f"/staff/customers?q={typed}",
                 f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
             ],
