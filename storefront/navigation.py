@@ -28,10 +28,11 @@ DESKS = (
     Desk("/staff/refunds", mark("Refunds"), (Staff.SUPPORT,)),
     Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
     Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),
-    Desk("/staff/mails", mark("Our mails"), (Staff.SUPPORT,)),
+    Desk("/staff/payments/mails", mark("Mails"), (Staff.SUPPORT,)),
     Desk("/staff/coupons", mark("Coupons"), (Staff.FINANCE,)),
     Desk("/staff/affiliates", mark("Affiliates"), (Staff.FINANCE,)),
     Desk("/staff/statements", mark("Statements"), (Staff.FINANCE,)),
+    Desk("/staff/payments", mark("Payments"), (Staff.FINANCE,)),
     Desk("/staff/books", mark("Books"), (Staff.FINANCE,)),
     Desk("/staff/audit", mark("Audit trail"), (Staff.ADMIN,)),
 )
@@ -42,6 +43,7 @@ _DESK_OF = {
     "/staff/sales": "/staff/refunds",
     "/staff/referrals": "/staff/affiliates",
     "/staff/contracts": "/staff/customers",
+    "/staff/mails": "/staff/payments/mails",
 }
 
 
@@ -76,6 +78,10 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    parts = path[1:].split("/", 2)
-    desk = "/" + "/".join(parts[:2])
-    return _BELOW.get(_DESK_OF.get(desk, desk)) or _BELOW.get(f"/{parts[0]}", _NOWHERE)
+    parts = path[1:].split("/", 3)
+    for depth in (3, 2, 1):
+        above = "/" + "/".join(parts[:depth])
+        found = _BELOW.get(_DESK_OF.get(above, above))
+        if found is not None:
+            return found
+    return _NOWHERE

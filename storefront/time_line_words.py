@@ -9,6 +9,7 @@ from chenu.core.time_line import Line
 from chenu.flows.customers.time_line import LineKind
 from storefront import ledger_words, words
 from storefront.act_words import STAFF_ACTS
+from storefront.replay_words import MAIL_STATES, OPERATION_STATES
 
 KINDS = {
     LineKind.SUBSCRIPTION: mark("Subscriptions"),
@@ -63,17 +64,10 @@ _REQUESTS = {
     "CLOSED": mark("closed"),
     "ANSWER": mark("sent"),
 }
-OPERATION_STATES = {
-    "INTENT": mark("Under way"),
-    "UNKNOWN": mark("Answer lost, asked again"),
-    "SETTLED": mark("Settled"),
-    "FAILED": mark("Failed"),
-}
-MAIL_STATES = {"QUEUED": mark("Waits"), "SENT": mark("Sent"), "FAILED": mark("Given up")}
 _STATES: dict[str, dict[str, str]] = {
     "subscription": _MOMENTS,
     "contract": _MOMENTS,
-    "operation": OPERATION_STATES,
+    "operation": {state.value: text for state, text in OPERATION_STATES.items()},
     "invoice": {state.value: text for state, text in words.INVOICE_STATUS.items()},
     "invoice_refund": _RETURNED,
     "credit_note": {"issued": mark("made out"), "void": mark("Void")},
@@ -88,7 +82,7 @@ _STATES: dict[str, dict[str, str]] = {
     "pack_order": _ORDERED,
     "pack_refund": _RETURNED,
     "transaction": ledger_words.EVENTS,
-    "mail": MAIL_STATES,
+    "mail": {state.value: text for state, text in MAIL_STATES.items()},
     "audit": {act.value: text for act, text in STAFF_ACTS.items()},
     "support_request": _REQUESTS,
     "support_answer": _REQUESTS,
