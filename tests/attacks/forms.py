@@ -219,12 +219,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/appeals/{appeal_id:uuid}/decide": Filled(
             "reviewer", {"decision": "uphold", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/overrides": Filled(
+        "/staff/customers/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
         "/impersonation/leave": Filled("buyer", {}, moves=False),
-        "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
+        "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
         "/account/withdraw": Filled("buyer", STATEMENT, moves=False),
@@ -286,7 +286,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {"reason": "Forged."}),
-        "/staff/accounts/{account_id:uuid}/contracts": Filled(
+        "/staff/customers/{account_id:uuid}/contracts": Filled(
             "finance",
             {
                 "reference": "Forged",
