@@ -16,8 +16,6 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
-
 from chenu.core import tracing
 from chenu.core.db_errors import (
     CONTENTION,
@@ -27,7 +25,7 @@ from chenu.core.db_errors import (
     repeat,
     unavailable,
 )
-from chenu.core.pool import ConnectionPool
+from chenu.core.engine import ENGINE as ENGINE
 from chenu.core.row_reader import read_rows
 
 Row = TypeVar("Row")
@@ -39,53 +37,17 @@ APP_ROLE = "chenu_app"
 
 POOL_SIZE = 16
 _STOP_SECONDS = 2
-
-
-class _Transaction(PostgresTransaction):
-    """Piccolo's transaction, except that a failed COMMIT or ROLLBACK also releases the
-    connection.
-    """
-
-    __slots__ = ()
-
-    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        # nested: the outer transaction ends it
-        if self.engine.current_transaction.get() is not self:
-            return exception is None
-        try:
-            end = self.rollback if exception else self.commit
-            await end()  # type: ignore[no-untyped-call]
-        finally:
-            self.engine.current_transaction.reset(self.context)
-            if self.engine.pool:
-                await self.engine.pool.release(self.connection)
-            else:
-                await self.connection.close()
-        return exception is None
-
-
-class Engine(PostgresEngine):
-    """Piccolo's engine with our transaction class.
-
-    It makes no connection when a module is imported.
-    """
-
-    __slots__ = ()
-
-    async def check_version(self) -> None:
-        """Skipped: Piccolo asks the server when the engine is created, before the URL is
-        configured.
-        """
-
-    async def start_connection_pool(self, **kwargs: Any) -> None:
-        await super().start_connection_pool(**kwargs)
-        self.pool: Any = ConnectionPool(self.pool)
-
-    def transaction(self, allow_nested: bool = True) -> _Transaction:
-        return _Transaction(engine=self, allow_nested=allow_nested)
-
-
-ENGINE = Engine(config={})
+_COMMON = {
+    "timezone": "UTC",
+    # Two letters that changed places spoil four trigrams: "facutres" is 0.38 like "factures".
+    "pg_trgm.word_similarity_threshold": "0.3",
+}
+_IMPATIENT = {
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_PATIENT = dict.fromkeys(_IMPATIENT, "0")
 
 
 async def _reset(connection: Any) -> None:
@@ -95,20 +57,19 @@ async def _reset(connection: Any) -> None:
         await connection.execute("ROLLBACK")
 
 
-def configure(url: str, *, application: str, role: str | None = APP_ROLE) -> None:
-    """Point the engine at a database; takes effect at `start`. role None: the URL's own role."""
-    settings = {
-        "application_name": application,
-        "lock_timeout": "10s",
-        "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "60s",
-        "timezone": "UTC",
-        # Two letters that changed places spoil four trigrams: "facutres" is 0.38 like "factures".
-        "pg_trgm.word_similarity_threshold": "0.3",
-    }
+def configure(
+    url: str, *, application: str, role: str | None = APP_ROLE, is_patient: bool = False
+) -> None:
+    """Point the engine at a database; takes effect at `start`. role None: the URL's own role.
+
+    `is_patient`: statements may take as long as they need, for migrations and backups.
+    """
+    settings = _PATIENT if is_patient else _IMPATIENT
+    settings = {**settings, **_COMMON, "application_name": application}
     if role is not None:
         settings["role"] = role
-    ENGINE.config = {"dsn": url, "server_settings": settings}
+    command_timeout = None if is_patient else 30
+    ENGINE.config = {"dsn": url, "server_settings": settings, "command_timeout": command_timeout}
 
 
 async def start(*, pool_size: int = POOL_SIZE) -> None:
@@ -120,7 +81,6 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
             init=tracing.statement_hook(),
             reset=_reset,
             timeout=10,
-            command_timeout=30,
         )
 
 
