@@ -71,7 +71,7 @@ async def list_missing() -> list[str]:
     Reads file names only: importing the generated files would add a second to each start. Raises
     Unavailable if this code cannot run on what was applied.
     """
-    applied = set(await Migration.get_migrations_which_ran(app_name=APP))
+    applied = await list_applied()
     known = list_known()
     missing = known - applied
     if applied - known:
@@ -79,6 +79,11 @@ async def list_missing() -> list[str]:
             raise Unavailable(_OTHER_VERSION)
         await _require_allowed(known)
     return sorted(missing)
+
+
+async def list_applied() -> set[str]:
+    """The ids of the migrations that made this schema."""
+    return set(await Migration.get_migrations_which_ran(app_name=APP))
 
 
 async def _require_allowed(known: Collection[str]) -> None:

@@ -72,6 +72,7 @@ class AffiliateTransferHandler(OperationHandler[AffiliateTransferParams, str]):
     connect: ConnectPort
 
     kind = OperationKind.AFFILIATE_TRANSFER
+    is_sought_after_restore = True
     params_type = AffiliateTransferParams
 
     async def call(self, operation: OperationRow, params: AffiliateTransferParams) -> str:
@@ -103,6 +104,12 @@ class AffiliateTransferHandler(OperationHandler[AffiliateTransferParams, str]):
         self, operation: OperationRow, params: AffiliateTransferParams
     ) -> str | None:
         return await self.money.find_transfer(params.transfer_group, operation)
+
+    async def find_lost(
+        self, operation: OperationRow, params: AffiliateTransferParams, since: datetime
+    ) -> str | None:
+        made = await self.money.list_transfers(params.transfer_group, since)
+        return await find_unbooked(made, self.kind, params.amount)
 
     async def apply(
         self, operation: OperationRow, params: AffiliateTransferParams, answer: str

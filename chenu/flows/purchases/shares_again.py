@@ -64,6 +64,7 @@ class ReversalHandler(OperationHandler[ReversalParams, str | None]):
     money: MoneyPort
 
     kind = OperationKind.TRANSFER_REVERSAL
+    is_sought_after_restore = True
     params_type = ReversalParams
 
     async def call(self, operation: OperationRow, params: ReversalParams) -> str | None:
@@ -71,6 +72,12 @@ class ReversalHandler(OperationHandler[ReversalParams, str | None]):
 
     async def find_existing(self, operation: OperationRow, params: ReversalParams) -> str | None:
         return await self.money.find_reversal(params.transfer_id, operation)
+
+    async def find_lost(
+        self, operation: OperationRow, params: ReversalParams, since: datetime
+    ) -> str | None:
+        made = await self.money.list_reversals(params.transfer_id, since)
+        return await find_unbooked(made, self.kind, params.amount)
 
     async def apply(
         self, operation: OperationRow, params: ReversalParams, answer: str | None
