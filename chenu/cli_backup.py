@@ -7,6 +7,7 @@ import click
 from chenu.backup.archive import is_encrypted
 from chenu.backup.make import make_backup, remove_older
 from chenu.backup.restore import Restored, restore_backup
+from chenu.cli_findings import show_finding
 from chenu.core.logs import configure_logs
 from chenu.settings import Settings
 
@@ -46,10 +47,7 @@ async def show_restore(settings: Settings, path: Path) -> int:
     click.echo(f"backup    {path}, {kind}")
     _show(restored)
     for finding in restored.findings:
-        verdict = "ok      " if finding.ok else "VIOLATED"
-        click.echo(f"{verdict}  {finding.name:<4} {finding.description}")
-        for sample in finding.samples:
-            click.echo(f"                {sample}")
+        show_finding(finding)
     click.echo("next      `chenu reconcile`, before web and worker start: docs/operations.md")
     return 0 if restored.ok else 1
 

@@ -9,9 +9,7 @@ from chenu.cli_running import load_settings, run
 
 @click.command("backup")
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE|FOLDER")
-@click.option(
-    "--keep", type=click.IntRange(1), help="of a folder's backups only the newest so many"
-)
+@click.option("--keep", type=click.IntRange(1), help="a folder keeps only so many")
 @click.option("--without-pictures", is_flag=True, help="their storage has backups of its own")
 def backup(target: Path, keep: int | None, without_pictures: bool) -> None:
     """Database and pictures into a new file, while everything runs; CHENU_BACKUP_KEY encrypts."""

@@ -22,7 +22,7 @@ from chenu.media.pictures import PictureHash, PictureSize
 from chenu.media.store import MediaStore
 from chenu.settings import Settings
 
-NAME = "chenu-{:%Y%m%dT%H%M%SZ}.backup"
+_NAME = "chenu-{:%Y%m%dT%H%M%SZ}.backup"
 _PATTERN = "chenu-*T*Z.backup"
 _TABLES = """
     SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename
@@ -62,13 +62,17 @@ async def make_backup(settings: Settings, target: Path, *, pictures: bool = True
     try:
         await require_migrated()
         await follow_clock(settings)
-        path = target / NAME.format(system_now()) if target.is_dir() else target
+        path = _name_file(target)
         with write_archive(path, settings.backup_key) as archive:
             manifest = await _fill(archive, settings, path.parent, pictures=pictures)
             archive.end(manifest)
         return MadeBackup(path, manifest, settings.backup_key is not None)
     finally:
         await db.stop()
+
+
+def _name_file(target: Path) -> Path:
+    return target / _NAME.format(system_now()) if target.is_dir() else target
 
 
 def remove_older(folder: Path, keep: int) -> list[Path]:

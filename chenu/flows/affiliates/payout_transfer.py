@@ -5,7 +5,7 @@ keeps them: only the same operation may try again, and looks there first. docs/d
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ from chenu.core.errors import InvalidState
 from chenu.core.i18n import known_locale, mark, translate
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.ledger.accounts import AFFILIATE_TRANSFERS, affiliate_payable

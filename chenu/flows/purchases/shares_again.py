@@ -6,11 +6,13 @@ it comes back: it is no debt any more, and the answer says what there is to send
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from chenu.agents.model import CreatorId
 from chenu.agents.payments import PaymentRow, get_payment, record_share_claimed
 from chenu.billing.ports import MoneyPort
 from chenu.core.money import Cents
+from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import ReversalParams, call_reversal, lock_creator_money
