@@ -16,7 +16,7 @@ import msgspec
 
 from chenu.backup.encryption import MAGIC, Encrypting, decrypt_file
 from chenu.backup.errors import BackupError
-from chenu.backup.manifest import DIGEST, FORMAT, MANIFEST, Manifest, StoredFile
+from chenu.backup.manifest import DIGEST, DUMP, FORMAT, MANIFEST, Manifest, StoredFile
 
 _DAMAGED = "the backup is damaged: {what}"
 _NO_BACKUP = "this file is no backup of CHE·NU"
@@ -58,7 +58,7 @@ class ArchiveWriter:
 def write_archive(path: Path, key: bytes | None) -> Iterator[ArchiveWriter]:
     """Readable for its owner alone. Raises BackupError if there is a file of that name."""
     if path.exists():
-        raise BackupError("{path} is there already: a backup replaces no file", path=str(path))
+        raise BackupError("{file} is there already: a backup replaces no file", file=str(path))
     unfinished = path.with_name(path.name + ".part")
     try:
         with _create(unfinished) as target:
@@ -71,7 +71,7 @@ def write_archive(path: Path, key: bytes | None) -> Iterator[ArchiveWriter]:
             os.fsync(target.fileno())
         unfinished.rename(path)
     except OSError as error:
-        raise BackupError("{path}: {reason}", path=str(path), reason=error.strerror) from error
+        raise BackupError("{file}: {reason}", file=str(path), reason=error.strerror) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -87,7 +87,7 @@ def is_encrypted(path: Path) -> bool:
         with path.open("rb") as source:
             return source.read(len(MAGIC)) == MAGIC
     except OSError as error:
-        raise BackupError("{path}: {reason}", path=str(path), reason=error.strerror) from error
+        raise BackupError("{file}: {reason}", file=str(path), reason=error.strerror) from error
 
 
 def unpack(path: Path, folder: Path, key: bytes | None) -> Manifest:
@@ -106,9 +106,11 @@ def unpack(path: Path, folder: Path, key: bytes | None) -> Manifest:
 def _unpack_plain(path: Path, folder: Path) -> Manifest:
     found: dict[str, StoredFile] = {}
     small: dict[str, bytes] = {}
+    is_ours = False
     try:
         with tarfile.open(path, mode="r:") as tar:
             for entry in tar:
+                is_ours = is_ours or entry.name == DUMP
                 source = tar.extractfile(entry)
                 if source is None or not _is_plain(entry.name):
                     raise BackupError(_DAMAGED, what=f"{entry.name} is no file of a backup")
@@ -117,7 +119,7 @@ def _unpack_plain(path: Path, folder: Path) -> Manifest:
                 else:
                     found[entry.name] = _copy(source, folder / entry.name)
     except tarfile.TarError as error:
-        raise BackupError(_DAMAGED if found else _NO_BACKUP, what=str(error)) from error
+        raise BackupError(_DAMAGED if is_ours else _NO_BACKUP, what=str(error)) from error
     manifest = _read_manifest(small)
     wrong = {name for name, _ in set(found.items()) ^ set(manifest.files.items())}
     if wrong:

@@ -78,7 +78,7 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
-        method = scope.get("method", "")
+        method = str(scope.get("method", ""))
         is_quiet = scope["path"] in QUIET
         # The server runs each request in its own task, so that the bound values end with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
