@@ -197,15 +197,6 @@ class CheckoutSession:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeMovement:
-    """A transfer or the reversal of one, as Stripe has it; `source_charge` paid for it."""
-
-    id: str
-    amount: Cents
-    source_charge: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TransferRequest:
     """Grouped with its order, or with the others of its affiliate's month, by `transfer_group`.
 

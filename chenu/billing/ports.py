@@ -25,7 +25,6 @@ from chenu.billing.gateway import (
     ConnectState,
     ConnectUpdate,
     EventSummary,
-    MadeMovement,
     OperationIdentity,
     PriceState,
     ProductUpdate,
@@ -33,6 +32,7 @@ from chenu.billing.gateway import (
     ReversalRequest,
     TransferRequest,
 )
+from chenu.billing.made_movements import MadeMovement
 from chenu.billing.payouts import MoneyAtStripe, PayoutState
 from chenu.billing.plan_changes import (
     InvoicePreview,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
+from chenu.billing.made_movements import MadeMovement
 from chenu.billing.stripe_gateway import (
     PAGE,
     StripeCaller,
@@ -55,9 +56,7 @@ class StripePayments(StripeCaller):
         stripe_objects.require_ours(found.id, found.currency)
         return found.id
 
-    async def list_transfers(
-        self, transfer_group: str, since: datetime
-    ) -> list[gateway.MadeMovement]:
+    async def list_transfers(self, transfer_group: str, since: datetime) -> list[MadeMovement]:
         """Whoever made them. `since` is business time; later ones that were taken back whole are
         left out.
         """
@@ -71,7 +70,7 @@ class StripePayments(StripeCaller):
             )
         )
         return [
-            gateway.MadeMovement(each.id, Cents(each.amount), _id_of(each.source_transaction))
+            MadeMovement(each.id, Cents(each.amount), _id_of(each.source_transaction))
             async for each in listed
             if not each.reversed
         ]
@@ -98,13 +97,13 @@ class StripePayments(StripeCaller):
         )
         return None if found is None else found.id
 
-    async def list_reversals(self, transfer_id: str, since: datetime) -> list[gateway.MadeMovement]:
+    async def list_reversals(self, transfer_id: str, since: datetime) -> list[MadeMovement]:
         """Whoever made them; `since` is business time."""
         listed = self.iterate(
             lambda: self.client.v1.transfers.reversals.list_async(transfer_id, {"limit": PAGE})
         )
         return [
-            gateway.MadeMovement(each.id, Cents(each.amount))
+            MadeMovement(each.id, Cents(each.amount))
             async for each in listed
             if each.created >= int(since.timestamp())
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chenu.billing.gateway import MadeMovement
+from chenu.billing.made_movements import MadeMovement
 from chenu.core.money import Cents
 from chenu.ledger.operations import OperationKind, find_by_stripe_id
 
