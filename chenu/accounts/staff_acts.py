@@ -62,6 +62,7 @@ class StaffAct(StrEnum):
     REFERRAL_HOLD = "referral.hold"
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"
+    ACQUISITION_COST_RECORD = "acquisition_cost.record"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:
