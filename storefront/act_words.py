@@ -44,4 +44,5 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_HOLD: mark("Referral held"),
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
+    StaffAct.ACQUISITION_COST_RECORD: mark("Cost of acquisition recorded"),
 }
