@@ -150,9 +150,14 @@ async def store_invoice(
     return bool(await insert(Invoice, values, suffix))
 
 
+def has_failed(state: InvoiceState) -> bool:
+    """The payment of a renewal was refused once at least, whatever became of it since."""
+    return state.billing_reason == "subscription_cycle" and state.attempts > state.is_paid
+
+
 def _heard_of_failure(state: InvoiceState) -> datetime | None:
     """Where it is paid when we first hear of its failure, it had failed before."""
-    if not state.has_failed:
+    if not has_failed(state):
         return None
     now = business_now()
     return min(state.paid_at, now) if state.paid_at else now

@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
             *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
             *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
-            *("purchase", "lines", "created_at"),
+            *("failed_at", "purchase", "lines", "created_at"),
         ),
         {"fetch_number": _MIRROR, "mailed_at": "when it was mailed"},
         retained={

@@ -197,11 +197,6 @@ class InvoiceState:
         return self.status is InvoiceStatus.PAID
 
     @property
-    def has_failed(self) -> bool:
-        """The payment of a renewal was refused once at least, whatever became of it since."""
-        return self.billing_reason == "subscription_cycle" and self.attempts > self.is_paid
-
-    @property
     def credit(self) -> Cents:
         """What of it the customer's credit at Stripe has paid instead of a card."""
         return Cents(max(min(-self.starting_balance, self.total), 0) if self.is_paid else 0)
