@@ -191,9 +191,7 @@ async def test_a_script_swaps_the_period_alone(browser: Browser, customer: Perso
     assert "Figures of" in part.page.find("p", id="revenue-said")[0].text
 
 
-async def test_any_period_takes_the_same_few_statements(
-    browser: Browser, customer: Person
-) -> None:
+async def test_any_period_takes_the_same_few_statements(browser: Browser, customer: Person) -> None:
     desk = await _enter(browser)
     counts = []
 
