@@ -219,10 +219,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/appeals/{appeal_id:uuid}/decide": Filled(
             "reviewer", {"decision": "uphold", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/overrides": Filled(
+        "/staff/customers/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
+        "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/impersonation/leave": Filled("buyer", {}, moves=False),
+        "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
         "/account/withdraw": Filled("buyer", STATEMENT, moves=False),
@@ -238,6 +240,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"amount": "1.00", "reason": "Forged.", "idempotency_key": "forged"}
         ),
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
+        "/staff/refunds/sales/{waiting_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
@@ -281,7 +286,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {"reason": "Forged."}),
-        "/staff/accounts/{account_id:uuid}/contracts": Filled(
+        "/staff/customers/{account_id:uuid}/contracts": Filled(
             "finance",
             {
                 "reference": "Forged",

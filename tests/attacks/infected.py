@@ -128,14 +128,14 @@ class Store:
                 f"/staff/agents/{self.agent.id}",
             ],
             "support": [
-                f"/staff/accounts?email={typed}",
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+                f"/staff/customers?q={typed}",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
             ],
             "finance": [
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/revenue/costs",
                 "/staff/revenue/rows/free_to_paid?part=SIGN_UPS",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",

@@ -59,6 +59,7 @@ class Route:
             "code": "pack_1k",
             "invoice_id": world.rows["invoice"],
             "refund_id": world.rows["refund"],
+            "waiting_id": world.rows["waiting refund"],
             "subject_id": world.rows["plan"],
             "bill_id": world.rows["self-billed invoice"],
             "statement_id": world.rows["statement"],
