@@ -35,6 +35,7 @@ class Access(StrEnum):
     SIGNED_IN = "SIGNED_IN"
     REVIEWER = "REVIEWER"
     SUPPORT = "SUPPORT"
+    SUPPORT_OR_FINANCE = "SUPPORT_OR_FINANCE"
     FINANCE = "FINANCE"
     ADMIN = "ADMIN"
 
@@ -43,15 +44,18 @@ PUBLIC = {ACCESS_KEY: Access.PUBLIC}
 SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
 SUPPORT = {ACCESS_KEY: Access.SUPPORT}
+SUPPORT_OR_FINANCE = {ACCESS_KEY: Access.SUPPORT_OR_FINANCE}
 FINANCE = {ACCESS_KEY: Access.FINANCE}
 ADMIN = {ACCESS_KEY: Access.ADMIN}
 
 _STAFF = {
-    Access.REVIEWER: Staff.REVIEWER,
-    Access.SUPPORT: Staff.SUPPORT,
-    Access.FINANCE: Staff.FINANCE,
-    Access.ADMIN: Staff.ADMIN,
+    Access.REVIEWER: (Staff.REVIEWER,),
+    Access.SUPPORT: (Staff.SUPPORT,),
+    Access.SUPPORT_OR_FINANCE: (Staff.SUPPORT, Staff.FINANCE),
+    Access.FINANCE: (Staff.FINANCE,),
+    Access.ADMIN: (Staff.ADMIN,),
 }
+"""Any of these roles opens the page; an administrator has them all."""
 
 
 def for_right(right: Right) -> dict[str, Access | Right]:
@@ -138,11 +142,17 @@ def require_access(request_context: RequestContext, access: Any, right: Any = No
     if actor.kind is not ActorKind.SESSION:
         raise Unauthenticated("Please sign in first")
     if access in _STAFF:
-        actor.require_staff(_STAFF[access])
+        require_any_role(actor, *_STAFF[access])
     elif access is not Access.SIGNED_IN:
         raise Forbidden("This page is not open to anybody")
     if right is not None:
         actor.require_right(right)
+
+
+def require_any_role(actor: Actor, first: Staff, *others: Staff) -> None:
+    """Raises Forbidden."""
+    if not any(actor.has_staff(role) for role in others):
+        actor.require_staff(first)
 
 
 def _require_clean(request: HttpRequest) -> None:

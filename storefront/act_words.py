@@ -37,6 +37,11 @@ STAFF_ACTS = {
     StaffAct.INQUIRY_CLOSE: mark("Inquiry closed"),
     StaffAct.OPERATION_RETRY: mark("Call to Stripe tried again"),
     StaffAct.OPERATION_GIVE_UP: mark("Call to Stripe given up"),
+    StaffAct.OPERATION_ASK: mark("Stripe asked again at once"),
+    StaffAct.EVENT_HANDLE: mark("Event of Stripe handled again"),
+    StaffAct.JOB_RUN: mark("Job run at once"),
+    StaffAct.TASK_RUN: mark("Recurring task run at once"),
+    StaffAct.MAIL_SEND: mark("Mail sent again"),
     StaffAct.SERVICE_KEY_CREATE: mark("Service key made"),
     StaffAct.SERVICE_KEY_REVOKE: mark("Service key revoked"),
     StaffAct.IMPERSONATION_START: mark("Pages of a customer opened"),
@@ -48,4 +53,5 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_HOLD: mark("Referral held"),
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
+    StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
 }

@@ -55,6 +55,11 @@ class StaffAct(StrEnum):
     INQUIRY_CLOSE = "inquiry.close"
     OPERATION_RETRY = "operation.retry"
     OPERATION_GIVE_UP = "operation.give_up"
+    OPERATION_ASK = "operation.ask"
+    EVENT_HANDLE = "event.handle"
+    JOB_RUN = "job.run"
+    TASK_RUN = "task.run"
+    MAIL_SEND = "mail.send"
     SERVICE_KEY_CREATE = "service_key.create"
     SERVICE_KEY_REVOKE = "service_key.revoke"
     IMPERSONATION_START = "impersonation.start"
@@ -66,6 +71,7 @@ class StaffAct(StrEnum):
     REFERRAL_HOLD = "referral.hold"
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"
+    ACQUISITION_COST_RECORD = "acquisition_cost.record"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

@@ -19,7 +19,8 @@ class Invoice(Table, tablename="invoice"):
     """Our mirror of Stripe's invoices: the newest answer wins (`fetch_number`). Cents.
 
     `purchase` names what was bought once. `lines` are JSON of recurring.InvoiceLine. `mailed_at`:
-    an invoice is mailed once for ever, and outlives the outbox's row.
+    an invoice is mailed once for ever, and outlives the outbox's row. `failed_at`: when we first
+    heard that the payment of a renewal had failed.
     """
 
     id = primary_id()
@@ -43,6 +44,7 @@ class Invoice(Table, tablename="invoice"):
     hosted_url = Text(default=None, null=True)
     pdf_url = Text(default=None, null=True)
     mailed_at = Timestamptz(default=None, null=True)
+    failed_at = Timestamptz(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 

@@ -44,6 +44,24 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
     ),
     PersonalData(
+        "recurring_state",
+        _OF_ACCOUNT,
+        (
+            *("account", "source", "kind", "item", "status", "gives_access", "billing_interval"),
+            *("price", "share_net", "share_total", "discount_percent", "discount_amount"),
+            *("discount_duration", "discount_ends_at", "mrr", "mrr_gross", "changed_at"),
+        ),
+        {
+            "id": "the position in the history",
+            **dict.fromkeys(
+                ("status_before", "mrr_before", "mrr_gross_before"), "of the row before"
+            ),
+        },
+        retained=codes(
+            *("kind", "item", "status", "status_before", "billing_interval", "discount_duration")
+        ),
+    ),
+    PersonalData(
         "dispute",
         _OF_ACCOUNT,
         (
@@ -165,7 +183,7 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
             *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
             *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
-            *("purchase", "lines", "created_at"),
+            *("failed_at", "purchase", "lines", "created_at"),
         ),
         {"fetch_number": _MIRROR, "mailed_at": "when it was mailed"},
         retained={

@@ -17,7 +17,7 @@ from storefront.forms import REFUSALS, FormView, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 
 _REFUSED = (*REFUSALS, BrokenRequest)
-_PATH = "/staff/accounts/{account_id:uuid}/impersonate"
+_PATH = "/staff/customers/{account_id:uuid}/impersonate"
 
 
 @get(_PATH, opt=SUPPORT)
@@ -53,5 +53,5 @@ async def _render(pages: Pages, account_id: AccountId, form: FormView, status: i
 async def leave(pages: NamedDependency[Pages]) -> Page:
     """For whoever sees nobody's pages it is no error."""
     account_id = await end_impersonation(pages.request_context.actor)
-    path = "/" if account_id is None else f"/staff/accounts/{account_id}"
+    path = "/" if account_id is None else f"/staff/customers/{account_id}"
     return pages.go(path, cookie=impersonation_cookie(pages.settings, None))

@@ -97,7 +97,7 @@ def _key_of(row: RefundRequestRow | SaleRequestRow | InvoiceRefundRow | InvoiceR
     return (str(row.id), str(row.id))
 
 
-@get("/staff/accounts/{account_id:uuid}/invoices", opt=SUPPORT)
+@get("/staff/customers/{account_id:uuid}/invoices", opt=SUPPORT)
 async def show_account_invoices(
     request: HttpRequest, pages: NamedDependency[Pages], account_id: FromPath[UUID]
 ) -> Page:
@@ -105,7 +105,7 @@ async def show_account_invoices(
     if account is None:
         raise NotFound("There is no such account")
     cursors = pages.cursors.of_list("account invoices", account.id)
-    pager = Pager(cursors, f"/staff/accounts/{account.id}/invoices", _PAGE_SIZE)
+    pager = Pager(cursors, f"/staff/customers/{account.id}/invoices", _PAGE_SIZE)
     found = await list_invoices(account.id, pager.read(read_query(request)))
     refunds = await list_refunds_of_invoices([invoice.id for invoice in found.rows])
     returned: defaultdict[InvoiceId, int] = defaultdict(int)

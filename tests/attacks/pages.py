@@ -66,6 +66,7 @@ class Route:
             "file": f"{world.rows['invoice']}.pdf",
             "kind": "sale",
             "language": "fr",
+            "metric": "arpu",
             "number": "0",
             "statement_number": "AF-00000000-0001",
             "slug": world.agent.slug,

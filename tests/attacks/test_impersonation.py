@@ -242,7 +242,7 @@ async def test_other_roles_cannot_begin(
     customer = await make_person("zoe")
     headers = session_headers(services, person)
     csrf = RequestContext(actor=person.actor).csrf_token(services.settings)
-    path = f"/staff/accounts/{customer.actor.account_id}/impersonate"
+    path = f"/staff/customers/{customer.actor.account_id}/impersonate"
 
     answer = await client.post(path, data={"csrf_token": csrf, "reason": "So."}, headers=headers)
 
@@ -256,7 +256,7 @@ async def test_no_other_one_is_begun_from_within(
     staff, customer = await make_staff(), await make_person("zoe")
     look = await look_at(services, staff, customer)
     another = await make_person("ali")
-    path = f"/staff/accounts/{another.actor.account_id}/impersonate"
+    path = f"/staff/customers/{another.actor.account_id}/impersonate"
     form = {"csrf_token": look.headers["x-csrf-token"], "reason": "Deeper."}
 
     answer = await client.post(path, data=form, headers=look.headers)
@@ -328,10 +328,10 @@ async def test_leaving_gives_the_staff_s_own_session_again(
 
     cookie: SimpleCookie = SimpleCookie(left.headers["set-cookie"])
     assert forged.status_code == 403
-    assert left.headers["location"] == f"/staff/accounts/{customer.actor.account_id}"
+    assert left.headers["location"] == f"/staff/customers/{customer.actor.account_id}"
     assert (cookie[_name(services)].value, cookie[_name(services)]["max-age"]) == ("", "0")
     assert not await sees(client, look.headers)
-    assert (await client.get("/staff/accounts", headers=look.headers)).status_code == 200
+    assert (await client.get("/staff/customers", headers=look.headers)).status_code == 200
     assert await count("audit_event", "action = 'impersonation.end' AND actor = $1", staff.user_id)
 
 

@@ -42,7 +42,7 @@ Declaring a withdrawal is a right that no password may bar.
 """
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
-LOOKS = {"/staff/accounts/{account_id:uuid}/impersonate"}
+LOOKS = {"/staff/customers/{account_id:uuid}/impersonate"}
 KEYS = {"/account/api-keys/{key_id:uuid}/rotate"}
 
 

@@ -28,7 +28,7 @@ async def begin(browser: Browser, clerk: Person, customer: Person, locale: str =
     """From the account's page to the customer's first page."""
     await put("app_user", "locale", locale)
     browser.become(clerk)
-    account = await browser.get(f"/staff/accounts/{customer.actor.account_id}")
+    account = await browser.get(f"/staff/customers/{customer.actor.account_id}")
     [link] = [link for link in account.links() if link.endswith("/impersonate")]
     opened = await browser.get(link)
     return await browser.follow(await browser.submit(opened, link, {"reason": REASON}))
@@ -54,7 +54,7 @@ async def test_each_page_says_who_looks_at_whose_and_leads_out(
 
     assert customer.email in first.words
     assert banner not in left.words
-    assert left.response.url.path == f"/staff/accounts/{customer.actor.account_id}"
+    assert left.response.url.path == f"/staff/customers/{customer.actor.account_id}"
 
 
 async def test_a_form_of_the_customer_is_refused_with_words(
@@ -75,7 +75,7 @@ async def test_a_reason_is_needed(
 ) -> None:
     await put("app_user", "locale", "en")
     browser.become(clerk)
-    path = f"/staff/accounts/{customer.actor.account_id}/impersonate"
+    path = f"/staff/customers/{customer.actor.account_id}/impersonate"
 
     refused = await browser.submit(await browser.get(path), path, {"reason": reason})
 

@@ -124,7 +124,7 @@ async def test_the_desk_finds_the_sale_by_its_invoice_and_gives_it_back(
     browser: Browser, sale: PurchaseRow
 ) -> None:
     browser.become(await make_reader("clerk", staff=(Staff.SUPPORT,)))
-    invoices = await browser.get(f"/staff/accounts/{sale.account_id}/invoices")
+    invoices = await browser.get(f"/staff/customers/{sale.account_id}/invoices")
     [invoice] = [link for link in invoices.links() if link.startswith("/staff/invoices/")]
     page, action = f"/staff/sales/{sale.id}", f"/staff/sales/{sale.id}/refund"
 
