@@ -214,3 +214,10 @@ async def revoke_sessions(user_id: UserId, *, but: SessionId | None = None) -> i
         WHERE owner = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2
     """
     return await db.execute(sql, user_id, but, system_now())
+
+
+async def end_all_sessions() -> int:
+    """Of everybody; returns the number ended."""
+    return await db.execute(
+        "UPDATE user_session SET revoked_at = $1 WHERE revoked_at IS NULL", system_now()
+    )

@@ -27,7 +27,7 @@ from chenu.accounts.request_context import (
     session_cookie_name,
 )
 from chenu.accounts.sessions import find_actor
-from chenu.core import tracing
+from chenu.core import db, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
@@ -47,6 +47,7 @@ log = structlog.get_logger("chenu.request")
 QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor the caller's identity."""
 _NOT_ALLOWED = 405
+_READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
     ("accept-language", "if-none-match", "x-forwarded-for"), ", "
 )
@@ -80,7 +81,7 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
-        method = scope.get("method", "")
+        method = str(scope.get("method", ""))
         is_quiet = scope["path"] in QUIET
         # The server runs each request in its own task, so that the bound values end with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -88,6 +89,7 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
+                await self._note_write(method, request_context.actor)
                 message["headers"] = self._complete(scope, message, request_id)
             await send(message)
 
@@ -126,6 +128,11 @@ class Edge:
             return name, value
         allow = self._methods.get(route or scope["path"])
         return name, (allow or allow_of(value.decode().split(", "))).encode()
+
+    async def _note_write(self, method: str, actor: Actor) -> None:
+        """Before the answer, so that the person's next request reads what this one has written."""
+        if db.REPLICA is not None and method not in _READING and actor.session_id and actor.user_id:
+            await self._pubsub.recent_writes.note(actor.user_id)
 
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool
