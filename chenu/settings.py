@@ -58,6 +58,7 @@ class Settings:
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
     each session and each anonymous address; `is_metering` False: nobody's calls are counted.
+    `webhooks_may_loop`: webhooks may be sent to this machine itself, over http too.
     """
 
     mode: Mode
@@ -82,6 +83,7 @@ class Settings:
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
     company: Company = field(default_factory=Company)
     leak_reporters: tuple[LeakReporter, ...] = ()
+    webhooks_may_loop: bool = False
 
     @property
     def is_https(self) -> bool:
@@ -124,6 +126,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         media=_read_media(env),
         company=_read_company(env, mode),
         leak_reporters=_read(env, "CHENU_LEAK_REPORTERS", read_leak_reporters, default=""),
+        webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
     )
     _check_together(settings)
     return settings
@@ -224,3 +227,5 @@ def _check_production(settings: Settings) -> None:
         raise SettingError("SMTP_URL is not set")
     if settings.mail_folder is not None:
         raise SettingError("CHENU_MAIL_FOLDER: production sends its mails, by SMTP_URL")
+    if settings.webhooks_may_loop:
+        raise SettingError("CHENU_WEBHOOK_LOOPBACK: production sends webhooks to others alone")

@@ -16,6 +16,7 @@ from chenu.roi import retention as roi
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
+from chenu.webhooks import retention as webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *packs.RETENTIONS,
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
+    *webhooks.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)
