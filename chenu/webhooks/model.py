@@ -14,6 +14,11 @@ STORED = timedelta(days=30)
 """For so long events can be sent again."""
 
 
+def message_id_of(event_id: EventId) -> str:
+    """The header webhook-id: the same each time that the event is sent."""
+    return f"evt_{event_id.hex}"
+
+
 class EventKind(StrEnum):
     """The types of events, by the name that is sent."""
 

@@ -15,7 +15,7 @@ from chenu.core.webhook_mail_params import WebhookOffParams
 from chenu.flows.services import Services
 from chenu.webhooks.client import Answer
 from chenu.webhooks.endpoints import get_secrets
-from chenu.webhooks.model import AttemptError, EndpointId, EventId, OffReason
+from chenu.webhooks.model import AttemptError, EndpointId, OffReason, message_id_of
 from chenu.webhooks.signatures import sign
 from chenu.webhooks.turns import (
     DueDelivery,
@@ -32,11 +32,6 @@ log = structlog.get_logger(__name__)
 _IN_A_ROW = 50
 """Of one endpoint, before the worker looks at what else there is to do."""
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "CHENU-Webhooks/1"}
-
-
-def message_id_of(event_id: EventId) -> str:
-    """The header webhook-id: the same each time that the event is sent."""
-    return f"evt_{event_id.hex}"
 
 
 async def deliver_due(services: Services) -> None:
