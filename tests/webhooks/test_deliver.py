@@ -1,4 +1,4 @@
-"""Deliveries: in order for each endpoint, at least once, and given up after ten failures in a row."""
+"""Deliveries: in order for each endpoint, at least once, ended by ten failures in a row."""
 
 import asyncio
 import json
