@@ -26,6 +26,7 @@ _NEVER = tuple(
     ip_network(text)
     for text in (
         "168.63.129.16/32",  # Azure's own services to its machines
+        "192.0.0.0/24",  # protocols of the IETF, and a cloud's services to its machines
         "192.88.99.0/24",  # relays from IPv6 to IPv4
         "::/96",  # IPv4 as IPv6 once had it
         "::ffff:0:0/96",  # IPv4 mapped
@@ -86,7 +87,7 @@ def read_target(text: str, *, allows_loopback: bool) -> Target:
         raise _refuse(mark("Please enter a URL that begins with https://"))
     if url.userinfo or url.fragment or "#" in text:
         raise _refuse(mark("Please enter a URL without a user name, password or fragment (#…)"))
-    port = url.port or (443 if url.scheme == "https" else 80)
+    port = {"https": 443}.get(url.scheme, 80) if url.port is None else url.port
     if is_local:
         return Target(url, host, port, is_local)
     if port not in PORTS:

@@ -23,5 +23,3 @@ ALTER TABLE webhook_endpoint
     ADD CONSTRAINT webhook_endpoint_kinds CHECK (cardinality(kinds) > 0);
 ALTER TABLE webhook_delivery
     ADD CONSTRAINT webhook_delivery_state CHECK (state IN ('WAITING', 'DELIVERED', 'HELD'));
-ALTER TABLE webhook_attempt
-    ADD CONSTRAINT webhook_attempt_answer CHECK (length(answer) <= 1000);

@@ -74,7 +74,7 @@ async def test_endpoint(pages: NamedDependency[Pages], endpoint_id: FromPath[UUI
     return await _try(pages, endpoint, lambda: send_test(pages.request_context.actor, endpoint))
 
 
-@post(f"{_ONE}/deliveries/{{delivery_id:uuid}}/redeliver", opt=KEYS)
+@post(f"{_ONE}/deliveries/{{delivery_id:uuid}}/again", opt=KEYS)
 async def send_again(
     pages: NamedDependency[Pages], endpoint_id: FromPath[UUID], delivery_id: FromPath[UUID]
 ) -> Page:

@@ -25,6 +25,7 @@ from chenu.flows.creators.edit_agent import create_agent, create_version, update
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
+from chenu.flows.webhooks.deliver import deliver_due
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
 from tests.affiliates.bound import bind, make_affiliate
@@ -49,6 +50,7 @@ from tests.people import (
 )
 from tests.rows import put
 from tests.storefront.token_lives import give
+from tests.webhooks.listening import happen, listen
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Store:
     receipt: str
     bill: Any
     affiliate: object
+    webhook: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -94,6 +97,8 @@ class Store:
             ],
             "buyer": [
                 "/account",
+                "/account/webhooks",
+                f"/account/webhooks/{self.webhook}",
                 "/library",
                 f"/library/{self.grant}/update",
                 f"/agents/{slug}/manifest",
@@ -225,7 +230,16 @@ async def open_store(services: Services) -> Store:
         receipt,
         bill,
         await _recommend(creator, buyer),
+        await _hear(services, buyer),
     )
+
+
+async def _hear(services: Services, buyer: Person) -> object:
+    """An endpoint whose server has answered something."""
+    endpoint = (await listen(services, buyer)).endpoint
+    await happen(buyer, "store")
+    await deliver_due(services)
+    return endpoint.id
 
 
 async def _recommend(creator: Person, buyer: Person) -> object:

@@ -51,6 +51,7 @@ from tests.people import (
     sign_in_again,
 )
 from tests.tokens.granting import give
+from tests.webhooks.listening import happen, listen
 
 TYPES = {
     "user": "User",
@@ -132,6 +133,14 @@ async def _buy_pack(services: Services, buyer: Person) -> object:
     await pay(order.checkout_url)
     await report_pack_order(services, order.account_id, order.id)
     return order.id
+
+
+async def _hear(services: Services, buyer: Person) -> dict[str, Any]:
+    """A webhook endpoint of the buyer's, and something that it is told."""
+    endpoint = (await listen(services, buyer)).endpoint
+    await happen(buyer, "world")
+    delivery = "SELECT id FROM webhook_delivery WHERE endpoint = $1"
+    return {"webhook": endpoint.id, "delivery": await db.fetch_value(delivery, endpoint.id)}
 
 
 async def _give_tokens(buyer: Person) -> dict[str, Any]:
@@ -253,6 +262,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await _review(services, cast),
         **await _recommend(cast),
         **await state_and_appeal(draft, creator),
+        **await _hear(services, buyer),
     }
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)
