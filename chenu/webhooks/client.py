@@ -70,7 +70,7 @@ async def resolve_host(host: str, port: int) -> Sequence[str]:
     found = await loop.run_in_executor(
         _RESOLVERS, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     )
-    return [str(address[0]) for *_, address in found]
+    return [str(found_at[0]) for *_, found_at in found]
 
 
 @cache

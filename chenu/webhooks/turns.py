@@ -137,8 +137,8 @@ async def _record_success(turn: Turn, delivery: DueDelivery) -> None:
     now = system_now()
     done = {"state": DeliveryState.DELIVERED.value, "delivered_at": now}
     await update(WebhookDelivery, delivery.id, done)
-    kept = {"failures": 0, "next_attempt_at": now, "claimed_until": now + LEASE}
-    await update(WebhookEndpoint, turn.endpoint_id, kept)
+    changes = {"failures": 0, "next_attempt_at": now, "claimed_until": now + LEASE}
+    await update(WebhookEndpoint, turn.endpoint_id, changes)
 
 
 async def _record_failure(turn: Turn, failures: int, answer: Answer) -> OffReason:

@@ -78,7 +78,7 @@ async def test_an_event_enqueues_a_job_that_sends_it(
     assert await count_jobs("webhook_endpoint") == 1
 
 
-async def test_what_is_rolled_back_is_not_told(
+async def test_what_is_rolled_back_is_no_event(
     services: Services, zoe: Person, receiver: Receiver
 ) -> None:
     await listen(services, zoe, receiver.url())
@@ -106,7 +106,7 @@ async def test_an_event_of_which_nobody_hears_is_not_stored(
     assert await count("outgoing_event") == 0
 
 
-async def test_a_fact_is_told_once(services: Services, zoe: Person, receiver: Receiver) -> None:
+async def test_a_fact_is_one_event(services: Services, zoe: Person, receiver: Receiver) -> None:
     await listen(services, zoe, receiver.url())
     for _ in range(3):
         await happen(zoe, "once", key="the same fact")

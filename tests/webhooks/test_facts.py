@@ -55,7 +55,7 @@ def types_of(data: dict[str, Any], *names: str) -> list[str]:
     return [decode_id(data[name])[0] for name in names]
 
 
-async def test_a_plan_that_begins_and_changes_is_told(services: Services) -> None:
+async def test_a_plan_that_begins_and_changes_is_an_event(services: Services) -> None:
     zoe = await open_plans(services)
     await listen(services, zoe)
 
@@ -63,15 +63,15 @@ async def test_a_plan_that_begins_and_changes_is_told(services: Services) -> Non
     await catch_up(services)
     await catch_up(services)
 
-    told = await heard(EventKind.SUBSCRIPTION_CHANGED)
-    assert told[-1]["item"] == "PRO"
-    assert told[-1]["subscriptionKind"] == "TIER"
-    assert told[-1]["status"] in ("ACTIVE", "TRIALING")
-    assert types_of(told[-1], "subscription") == ["Subscription"]
-    assert len(told) == len({json.dumps(each) for each in told})
+    events = await heard(EventKind.SUBSCRIPTION_CHANGED)
+    assert events[-1]["item"] == "PRO"
+    assert events[-1]["subscriptionKind"] == "TIER"
+    assert events[-1]["status"] in ("ACTIVE", "TRIALING")
+    assert types_of(events[-1], "subscription") == ["Subscription"]
+    assert len(events) == len({json.dumps(each) for each in events})
 
 
-async def test_a_paid_invoice_is_told_once(services: Services, stripe_side: StripeSide) -> None:
+async def test_a_paid_invoice_is_one_event(services: Services, stripe_side: StripeSide) -> None:
     zoe = await open_plans(services)
     await listen(services, zoe)
     order = await start(services, zoe.actor, TierCode.STARTER, trial=False)
@@ -80,9 +80,9 @@ async def test_a_paid_invoice_is_told_once(services: Services, stripe_side: Stri
     for _ in range(2):
         await catch_up(services)
 
-    [told] = await heard(EventKind.INVOICE_PAID)
-    assert (told["totalMinor"], told["currency"]) == (900, "EUR")
-    assert types_of(told, "invoice") == ["Invoice"]
+    [event] = await heard(EventKind.INVOICE_PAID)
+    assert (event["totalMinor"], event["currency"]) == (900, "EUR")
+    assert types_of(event, "invoice") == ["Invoice"]
 
 
 async def test_an_invoice_that_was_paid_before_anybody_listened_is_no_news(
@@ -96,7 +96,7 @@ async def test_an_invoice_that_was_paid_before_anybody_listened_is_no_news(
     assert await heard(EventKind.INVOICE_PAID) == []
 
 
-async def test_a_settled_purchase_is_told_to_its_buyer(
+async def test_a_settled_purchase_is_an_event_of_its_buyer(
     services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -105,13 +105,13 @@ async def test_a_settled_purchase_is_told_to_its_buyer(
 
     purchase = await buy(services, market)
 
-    [told] = await heard(EventKind.PURCHASE_SETTLED)
-    assert told["purchase"] == encode_id("Purchase", purchase.id)
-    assert told["agent"] == encode_id("Agent", market.agent.id)
-    assert (told["amountMinor"], told["priceType"]) == (999, "ONE_TIME")
+    [event] = await heard(EventKind.PURCHASE_SETTLED)
+    assert event["purchase"] == encode_id("Purchase", purchase.id)
+    assert event["agent"] == encode_id("Agent", market.agent.id)
+    assert (event["amountMinor"], event["priceType"]) == (999, "ONE_TIME")
 
 
-async def test_a_monthly_agent_that_begins_is_told(
+async def test_a_monthly_agent_that_begins_is_an_event(
     services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -120,13 +120,13 @@ async def test_a_monthly_agent_that_begins_is_told(
 
     await begin(services, market)
 
-    [told] = await heard(EventKind.PURCHASE_SETTLED)
-    assert told["priceType"] == "SUBSCRIPTION"
+    [event] = await heard(EventKind.PURCHASE_SETTLED)
+    assert event["priceType"] == "SUBSCRIPTION"
     plan = (await heard(EventKind.SUBSCRIPTION_CHANGED))[-1]
     assert plan["item"] == encode_id("Agent", market.agent.id)
 
 
-async def test_a_refund_of_an_agent_is_told_once(
+async def test_a_refund_of_an_agent_is_one_event(
     services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -138,24 +138,24 @@ async def test_a_refund_of_an_agent_is_told_once(
     await refund(services, market.buyer, purchase.id)
     await catch_up(services)
 
-    [told] = await heard(EventKind.REFUND_MADE)
-    assert told["purchase"] == encode_id("Purchase", purchase.id)
-    assert (told["amountMinor"], told["invoice"]) == (999, None)
+    [event] = await heard(EventKind.REFUND_MADE)
+    assert event["purchase"] == encode_id("Purchase", purchase.id)
+    assert (event["amountMinor"], event["invoice"]) == (999, None)
 
 
-async def test_a_refund_of_a_plan_is_told_once(services: Services, stripe_side: StripeSide) -> None:
+async def test_a_refund_of_a_plan_is_one_event(services: Services, stripe_side: StripeSide) -> None:
     paid = await make_paid(services, stripe_side)
     await listen(services, paid.customer)
 
     await ask(services, paid, 1000)
     await catch_up(services)
 
-    [told] = await heard(EventKind.REFUND_MADE)
-    assert told["invoice"] == encode_id("Invoice", paid.invoice.id)
-    assert (told["amountMinor"], told["purchase"]) == (1000, None)
+    [event] = await heard(EventKind.REFUND_MADE)
+    assert event["invoice"] == encode_id("Invoice", paid.invoice.id)
+    assert (event["amountMinor"], event["purchase"]) == (1000, None)
 
 
-async def test_low_tokens_are_told_once_for_each_percentage(services: Services) -> None:
+async def test_low_tokens_are_one_event_for_each_percentage(services: Services) -> None:
     zoe = await make_granted()
     await listen(services, zoe)
 
@@ -164,15 +164,15 @@ async def test_low_tokens_are_told_once_for_each_percentage(services: Services) 
         for _ in range(2):
             await warn_of_use(business_now())
 
-    told = await heard(EventKind.TOKENS_LOW)
-    assert [(each["percent"], each["used"], each["budget"]) for each in told] == [
+    events = await heard(EventKind.TOKENS_LOW)
+    assert [(each["percent"], each["used"], each["budget"]) for each in events] == [
         (80, 400, 500),
         (100, 500, 500),
     ]
 
 
 @pytest.mark.parametrize("end", ["complete", "fail", "cancel"])
-async def test_a_run_that_ends_is_told(services: Services, end: str) -> None:
+async def test_a_run_that_ends_is_an_event(services: Services, end: str) -> None:
     bench = await set_up(services)
     await listen(services, bench.person)
     run = await bench.authorize()
@@ -182,10 +182,10 @@ async def test_a_run_that_ends_is_told(services: Services, end: str) -> None:
     else:
         await bench.complete(run.id, 12, succeeded=end == "complete")
 
-    [told] = await heard(EventKind.EXECUTION_FINISHED)
+    [event] = await heard(EventKind.EXECUTION_FINISHED)
     expected = {"complete": "COMPLETED", "fail": "FAILED", "cancel": "CANCELED"}[end]
-    assert (told["status"], told["tokensUsed"]) == (expected, 0 if end == "cancel" else 12)
-    assert told["execution"] == encode_id("Execution", run.id)
+    assert (event["status"], event["tokensUsed"]) == (expected, 0 if end == "cancel" else 12)
+    assert event["execution"] == encode_id("Execution", run.id)
 
 
 async def make_key(services: Services, person: Person) -> CreatedKey:
@@ -193,7 +193,7 @@ async def make_key(services: Services, person: Person) -> CreatedKey:
     return await create_api_key(person.actor, "accounting", [ApiScope.READ], None, secret)
 
 
-async def test_a_revoked_key_is_told_once(services: Services) -> None:
+async def test_a_revoked_key_is_one_event(services: Services) -> None:
     zoe = await make_person("zoe", TierCode.PRO)
     key = await make_key(services, zoe)
     await listen(services, zoe)
@@ -201,24 +201,24 @@ async def test_a_revoked_key_is_told_once(services: Services) -> None:
     for _ in range(2):
         await revoke_api_key(zoe.actor, key.key.id)
 
-    [told] = await heard(EventKind.API_KEY_REVOKED)
-    assert told["apiKey"] == encode_id("ApiKey", key.key.id)
-    assert (told["prefix"], told["isLeaked"]) == (key.key.prefix, False)
-    assert key.secret not in json.dumps(told)
+    [event] = await heard(EventKind.API_KEY_REVOKED)
+    assert event["apiKey"] == encode_id("ApiKey", key.key.id)
+    assert (event["prefix"], event["isLeaked"]) == (key.key.prefix, False)
+    assert key.secret not in json.dumps(event)
 
 
-async def test_a_leaked_key_is_told_as_such(services: Services) -> None:
+async def test_a_leaked_key_is_an_event_that_says_so(services: Services) -> None:
     zoe = await make_person("zoe", TierCode.PRO)
     key = await make_key(services, zoe)
     await listen(services, zoe)
 
     await end_leaked_keys([Finding(key.secret, "", "tests")], services.settings.secret, "")
 
-    [told] = await heard(EventKind.API_KEY_REVOKED)
-    assert told["isLeaked"] is True
+    [event] = await heard(EventKind.API_KEY_REVOKED)
+    assert event["isLeaked"] is True
 
 
-async def test_a_key_of_a_member_who_leaves_is_told(services: Services) -> None:
+async def test_a_key_of_a_member_who_leaves_is_an_event(services: Services) -> None:
     zoe = await make_person("zoe", TierCode.BUSINESS)
     member = await make_member(zoe, "ali", AccountRole.BILLING)
     key = await make_key(services, member)
@@ -226,8 +226,8 @@ async def test_a_key_of_a_member_who_leaves_is_told(services: Services) -> None:
 
     await remove_member(zoe.actor, member.user_id)
 
-    [told] = await heard(EventKind.API_KEY_REVOKED)
-    assert told["apiKey"] == encode_id("ApiKey", key.key.id)
+    [event] = await heard(EventKind.API_KEY_REVOKED)
+    assert event["apiKey"] == encode_id("ApiKey", key.key.id)
 
 
 async def deliver_payout(services: Services, account: str, payout: str, event: str) -> None:
@@ -237,7 +237,7 @@ async def deliver_payout(services: Services, account: str, payout: str, event: s
     await handle_event(services, event)
 
 
-async def test_a_payout_to_a_creator_s_bank_is_told_once(
+async def test_a_payout_to_a_creator_s_bank_is_one_event(
     services: Services, stripe_side: StripeSide
 ) -> None:
     await stripe_side.reset()
@@ -252,21 +252,23 @@ async def test_a_payout_to_a_creator_s_bank_is_told_once(
         await deliver_payout(services, account, payout.id, event)
     await deliver_payout(services, account, "po_nobody", "evt_c")
 
-    [told] = await heard(EventKind.PAYOUT_PAID)
-    assert (told["payout"], told["destination"]) == (payout.id, "BANK")
-    assert told["amountMinor"] == payout.amount
+    [event] = await heard(EventKind.PAYOUT_PAID)
+    assert (event["payout"], event["destination"]) == (payout.id, "BANK")
+    assert event["amountMinor"] == payout.amount
 
 
-async def test_a_payout_of_commissions_is_told(services: Services, stripe_side: StripeSide) -> None:
+async def test_a_payout_of_commissions_is_an_event(
+    services: Services, stripe_side: StripeSide
+) -> None:
     earning = await open_earning(services, 8000)
     await fund(stripe_side)
     await listen(services, earning.person)
 
     await pay_affiliates(services, times=2)
 
-    [told] = await heard(EventKind.PAYOUT_PAID)
-    assert (told["amountMinor"], told["destination"]) == (8000, "STRIPE_BALANCE")
-    assert types_of(told, "payout") == ["Payout"]
+    [event] = await heard(EventKind.PAYOUT_PAID)
+    assert (event["amountMinor"], event["destination"]) == (8000, "STRIPE_BALANCE")
+    assert types_of(event, "payout") == ["Payout"]
 
 
 def kinds_with_data() -> Sequence[EventKind]:

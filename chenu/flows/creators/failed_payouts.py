@@ -8,7 +8,7 @@ from chenu.billing.payouts import PayoutState, PayoutStatus
 from chenu.core.i18n import known_locale, translate
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.sale_mail_params import PayoutFailedParams
-from chenu.flows.creators.told_payouts import find_payout
+from chenu.flows.creators.asked_payouts import find_payout
 from chenu.flows.event_types import EventOutcome
 from chenu.flows.services import Services
 

@@ -6,7 +6,7 @@ from chenu.agents.queries import find_creator_of
 from chenu.billing.inbox import InboxEvent
 from chenu.billing.payouts import PayoutStatus
 from chenu.core import db
-from chenu.flows.creators.told_payouts import find_payout
+from chenu.flows.creators.asked_payouts import find_payout
 from chenu.flows.event_types import EventOutcome
 from chenu.flows.services import Services
 from chenu.flows.webhooks.facts import tell_of_bank_payout

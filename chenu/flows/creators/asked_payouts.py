@@ -11,12 +11,12 @@ from chenu.flows.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPayout:
+class AskedPayout:
     owner_id: UserId
     state: PayoutState
 
 
-async def find_payout(services: Services, event: InboxEvent) -> ToldPayout | None:
+async def find_payout(services: Services, event: InboxEvent) -> AskedPayout | None:
     """Asks Stripe: the event may be late, or somebody's invention. None for what is not ours."""
     account = await find_by_stripe_id(event.related_account or "")
     if account is None or account.stripe_account_id is None:
@@ -27,4 +27,4 @@ async def find_payout(services: Services, event: InboxEvent) -> ToldPayout | Non
         if not refusal.is_gone:
             raise
         return None
-    return ToldPayout(account.owner_id, state)
+    return AskedPayout(account.owner_id, state)
