@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -94,6 +95,11 @@ async def open_receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Rece
     finally:
         server.close()
         await receiver.close()
+
+
+def names(receiver: Receiver) -> list[str]:
+    """Of what tests/webhooks/listening.py lets happen."""
+    return [json.loads(each.body)["data"]["prefix"] for each in receiver.received]
 
 
 def answering(*ips: str) -> Callable[[str, int], Awaitable[Sequence[str]]]:
