@@ -25,7 +25,7 @@ from chenu.webhooks.tables import WebhookAttempt
 class DeliveryRow:
     """An event for an endpoint, with both. `occurred_at` is business time, the others system time.
 
-    `payload` is the text that is sent.
+    `payload` is the text that is sent; `attempts` counts all. Of lower `position` is sent first.
     """
 
     id: DeliveryId
@@ -36,6 +36,8 @@ class DeliveryRow:
     kind: EventKind
     payload: str
     state: DeliveryState
+    position: int
+    attempts: int
     occurred_at: datetime
     created_at: datetime
     delivered_at: datetime | None
@@ -57,7 +59,8 @@ class AttemptRow:
 _NEWEST_FIRST = by_id("d.id")
 _SELECT = """
     SELECT d.id, d.endpoint AS endpoint_id, n.account AS account_id, n.url, d.event AS event_id,
-        e.kind, e.payload, d.state, e.occurred_at, d.created_at, d.delivered_at
+        e.kind, e.payload, d.state, d.position, e.occurred_at, d.created_at, d.delivered_at,
+        (SELECT count(*) FROM webhook_attempt a WHERE a.delivery = d.id) AS attempts
     FROM webhook_delivery d
     JOIN outgoing_event e ON e.id = d.event
     JOIN webhook_endpoint n ON n.id = d.endpoint
@@ -72,9 +75,25 @@ async def list_deliveries(endpoint_id: EndpointId, page: PageRequest) -> Page[De
     )
 
 
-async def list_recent_deliveries(page: PageRequest) -> Page[DeliveryRow]:
+async def list_recent_deliveries(
+    page: PageRequest, state: DeliveryState | None = None
+) -> Page[DeliveryRow]:
     """Of all accounts, the newest first: for staff, whose right the caller has checked."""
-    return await fetch_page(DeliveryRow, _SELECT, "true", page=page, order=_NEWEST_FIRST)
+    if state is None:
+        return await fetch_page(DeliveryRow, _SELECT, "true", page=page, order=_NEWEST_FIRST)
+    return await fetch_page(
+        DeliveryRow, _SELECT, "d.state = $1", state, page=page, order=_NEWEST_FIRST
+    )
+
+
+async def get_any_delivery(delivery_id: DeliveryId, *, lock: bool = False) -> DeliveryRow:
+    """Of whatever account: for staff. Raises NotFound."""
+    suffix = " FOR NO KEY UPDATE OF d" if lock else ""
+    sql = f"{_SELECT} WHERE d.id = $1{suffix}"
+    found = await db.find_one(DeliveryRow, sql, delivery_id)
+    if found is None:
+        raise NotFound("There is no such delivery: events are stored for 30 days")
+    return found
 
 
 async def get_delivery(endpoint_id: EndpointId, delivery_id: DeliveryId) -> DeliveryRow:

@@ -158,6 +158,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{webhook}/test": Filled("buyer", {}),
         f"{webhook}/deliveries/{{delivery_id:uuid}}/again": Filled("buyer", {}),
         f"{webhook}/delete": Filled("buyer", {}),
+        "/staff/payments/webhooks/{delivery_id:uuid}/replay": Filled(
+            "finance", {"seen": str(world.rows["delivery seen"]), "reason": "Forged."}
+        ),
         "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
         "/account/sessions/revoke-others": Filled("buyer", {}),
         "/agents/{slug:str}/manifest": Filled("buyer", {}),

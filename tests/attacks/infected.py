@@ -72,6 +72,7 @@ class Store:
     bill: Any
     affiliate: object
     webhook: object
+    delivery: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -142,6 +143,8 @@ class Store:
                 "/staff/revenue/rows/free_to_paid?part=SIGN_UPS",
                 f"/staff/customers/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
+                "/staff/payments/webhooks",
+                f"/staff/payments/webhooks/{self.delivery}",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",
                 "/staff/affiliates",
@@ -231,16 +234,16 @@ async def open_store(services: Services) -> Store:
         receipt,
         bill,
         await _recommend(creator, buyer),
-        await _hear(services, buyer),
+        *await _hear(services, buyer),
     )
 
 
-async def _hear(services: Services, buyer: Person) -> object:
-    """An endpoint whose server has answered something."""
+async def _hear(services: Services, buyer: Person) -> tuple[object, object]:
+    """An endpoint whose server was told something, and the delivery."""
     endpoint = (await listen(services, buyer)).endpoint
     await happen(buyer, "store")
     await deliver_due(services)
-    return endpoint.id
+    return endpoint.id, await db.fetch_value("SELECT id FROM webhook_delivery")
 
 
 async def _open_finance(account_id: AccountId) -> Person:
