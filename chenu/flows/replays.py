@@ -46,6 +46,7 @@ Seen = OperationRow | ListedEvent | JobRow | TaskRow | ListedMail | DeliveryRow
 
 def seen_of(row: Seen) -> str:
     """What changes of a row whenever something is done with it, and by each replay."""
+    parts: tuple[object, ...]
     match row:
         case OperationRow():
             parts = (row.state, row.attempts, row.key_number, row.next_check_at)

@@ -248,8 +248,8 @@ async def test_a_payout_to_a_creator_s_bank_is_one_event(
     await stripe_side.advance(10 * _DAY)
     [payout] = (await services.payouts.get_money(account)).payouts
 
-    for event in ("evt_a", "evt_b"):
-        await deliver_payout(services, account, payout.id, event)
+    for event_id in ("evt_a", "evt_b"):
+        await deliver_payout(services, account, payout.id, event_id)
     await deliver_payout(services, account, "po_nobody", "evt_c")
 
     [event] = await heard(EventKind.PAYOUT_PAID)
