@@ -24,6 +24,7 @@ from storefront.routes import (
     staff_revenue_costs,
     staff_revenue_rows,
     staff_statements,
+    staff_webhooks,
     staff_withdrawals,
 )
 
@@ -91,6 +92,9 @@ STAFF_HANDLERS = (
     staff_events.show_events,
     staff_events.show_event,
     staff_events.replay,
+    staff_webhooks.show_deliveries,
+    staff_webhooks.show_delivery,
+    staff_webhooks.send_delivery,
     staff_jobs.show_jobs,
     staff_jobs.show_job,
     staff_jobs.run_job,
