@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.attacks.replayed import SEEN
 from tests.attacks.world import World
 from tests.people import MANIFEST, PASSWORD
 
@@ -254,6 +255,18 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "finance",
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
+        **{
+            f"/staff/payments/{path}/replay": Filled(
+                "finance", {"seen": SEEN[thing], "reason": "Forged."}
+            )
+            for path, thing in (
+                ("operations/{operation_id:uuid}", "operation"),
+                ("events/{event_id:str}", "event"),
+                ("jobs/{job_id:int}", "job"),
+                ("tasks/{task:str}", "task"),
+                ("mails/{mail_id:uuid}", "mail"),
+            )
+        },
         "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
         f"{affiliate}/customers": Filled(
             "finance", {"customer": "reviewing@example.org", "reason": "Forged."}

@@ -31,6 +31,7 @@ from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.attacks.pictured import show_two
+from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
@@ -254,5 +255,6 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await _recommend(cast),
         **await state_and_appeal(draft, creator),
     }
+    rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)
