@@ -72,6 +72,7 @@ class Route:
             "mail_id": world.rows["mail"],
             "job_id": world.rows["job"],
             "task": world.rows["task"],
+            "table": "subscription",
             "slug": world.agent.slug,
             "handle": world.handle,
             "name": f"{world.rows['agent on sale']}.svg",
