@@ -1,4 +1,4 @@
-"""Tables as they are, for administrators: read-only, by key, without secrets or what people wrote."""
+"""Tables as they are, for administrators: to be read only, paged by key."""
 
 from litestar import get
 from litestar.di import NamedDependency
