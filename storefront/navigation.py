@@ -29,6 +29,7 @@ DESKS = (
     Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
     Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),
     Desk("/staff/payments/mails", mark("Mails"), (Staff.SUPPORT,)),
+    Desk("/staff/revenue", mark("Revenue"), (Staff.FINANCE,)),
     Desk("/staff/coupons", mark("Coupons"), (Staff.FINANCE,)),
     Desk("/staff/affiliates", mark("Affiliates"), (Staff.FINANCE,)),
     Desk("/staff/statements", mark("Statements"), (Staff.FINANCE,)),

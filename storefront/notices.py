@@ -63,6 +63,9 @@ _NOTICES = {
     "refund-settled": mark("The money is on its way back, and the customer has a mail."),
     "refund-rejected": mark("The refund is rejected: nothing was returned."),
     "refund-failed": mark("Stripe refused the refund: nothing was returned."),
+    "sale-refund-waiting": mark("The refund waits for a second person."),
+    "sale-refund-approved": mark("Agreed: the money is on its way back to the buyer."),
+    "sale-refund-rejected": mark("The refund is rejected: nothing was returned."),
     "sale-refund-requested": mark("Stripe has not answered yet: the refund goes on by itself."),
     "sale-refund-settled": mark("The money is on its way back, and the buyer has a mail."),
     "own-refund-requested": mark(
@@ -97,6 +100,7 @@ _NOTICES = {
     "coupon-made": mark("The coupon is made: its code can be typed."),
     "coupon-withdrawn": mark("The coupon is withdrawn. Plans that have it keep it."),
     "payouts-run": mark("The run is done: transfers that it began are made in a moment."),
+    "cost-recorded": mark("The cost is recorded: CAC counts it from now on."),
     "affiliate-suspended": mark("Suspended: the affiliate was told why."),
     "affiliate-reinstated": mark("Reinstated: the links count again, and the affiliate was told."),
     "referral-held": mark("Held: nothing is paid for this customer until somebody releases it."),

@@ -223,6 +223,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/customers/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
+        "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
@@ -239,6 +241,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"amount": "1.00", "reason": "Forged.", "idempotency_key": "forged"}
         ),
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
+        "/staff/refunds/sales/{waiting_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
@@ -267,6 +272,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
                 ("mails/{mail_id:uuid}", "mail"),
             )
         },
+        "/staff/revenue/costs": Filled(
+            "finance",
+            {"month": "2026-01", "channel": "forged", "amount": "9,00", "reason": "Forged."},
+        ),
         "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
         f"{affiliate}/customers": Filled(
             "finance", {"customer": "reviewing@example.org", "reason": "Forged."}
