@@ -6,6 +6,7 @@ from chenu.accounts import plain_tables as accounts
 from chenu.accounts.actor import Actor, Staff
 from chenu.affiliates import plain_tables as affiliates
 from chenu.agents import plain_tables as agents
+from chenu.analytics import plain_tables as analytics
 from chenu.billing import plain_tables as billing
 from chenu.core import own_plain_tables as core
 from chenu.core.errors import NotFound
@@ -24,6 +25,7 @@ PLAIN_TABLES: Mapping[str, PlainTable] = {
         *agents.PLAIN_TABLES,
         *tokens.PLAIN_TABLES,
         *affiliates.PLAIN_TABLES,
+        *analytics.PLAIN_TABLES,
         *ledger.PLAIN_TABLES,
         *metering.PLAIN_TABLES,
         *roi.PLAIN_TABLES,

@@ -9,6 +9,7 @@ from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.members import list_members
 from chenu.accounts.time_line import list_audit_lines
 from chenu.agents.time_line import list_purchase_lines
+from chenu.analytics.time_line import list_movement_lines
 from chenu.billing.time_line import list_invoice_lines, list_subscription_lines
 from chenu.core.mail_list import list_mail_lines
 from chenu.core.paging import Page, PageRequest
@@ -49,6 +50,7 @@ SOURCES: Mapping[LineKind, tuple[Source, ...]] = {
     LineKind.SUBSCRIPTION: (
         lambda customer, page: list_subscription_lines(customer.account_id, page),
         lambda customer, page: list_operation_lines(customer.account_id, _CHANGES, page),
+        lambda customer, page: list_movement_lines(customer.account_id, page),
     ),
     LineKind.PAYMENT: (
         lambda customer, page: list_invoice_lines(customer.account_id, page),
