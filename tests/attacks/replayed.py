@@ -29,7 +29,7 @@ _EVENT = """
 """
 _MAIL = """
     UPDATE outbox_mail SET next_attempt_at = $1
-    WHERE id = (SELECT id FROM outbox_mail WHERE kind = 'RECEIPT' LIMIT 1) RETURNING id
+    WHERE to_address = 'buyer@example.org' AND kind = 'RECEIPT' RETURNING id
 """
 _JOB = """
     UPDATE pgqueuer SET execute_after = $1

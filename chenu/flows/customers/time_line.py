@@ -31,10 +31,10 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`addresses` are where its members read their mails."""
+    """`emails` are where its members read their mails."""
 
     account_id: AccountId
-    addresses: tuple[str, ...]
+    emails: tuple[str, ...]
 
 
 Source = Callable[[Customer, PageRequest], Awaitable[list[Line]]]
@@ -58,7 +58,7 @@ SOURCES: Mapping[LineKind, tuple[Source, ...]] = {
         lambda customer, page: list_pack_lines(customer.account_id, page),
     ),
     LineKind.LEDGER: (lambda customer, page: list_transaction_lines(customer.account_id, page),),
-    LineKind.MAIL: (lambda customer, page: list_mail_lines(customer.addresses, page),),
+    LineKind.MAIL: (lambda customer, page: list_mail_lines(customer.emails, page),),
     LineKind.AUDIT: (lambda customer, page: list_audit_lines(customer.account_id, page),),
     LineKind.SUPPORT: (lambda customer, page: list_support_lines(customer.account_id, page),),
 }
