@@ -40,6 +40,7 @@ class ReplayOrder:
 
 def seen_of(row: OperationRow | ListedEvent | JobRow | TaskRow | ListedMail) -> str:
     """What changes of a row whenever something is done with it, and by each replay."""
+    parts: tuple[object, ...]
     match row:
         case OperationRow():
             parts = (row.state, row.attempts, row.key_number, row.next_check_at)
