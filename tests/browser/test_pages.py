@@ -166,6 +166,7 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
+        paths.append(f"{account}/impersonate")
         paths += ["/staff/customers?q=a", f"{account}?kind=PAYMENT"]
         for tab in ("operations", "events", "mails"):
             paths.append(await _first_in(visitor, tab))
