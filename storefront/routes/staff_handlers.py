@@ -25,6 +25,7 @@ from storefront.routes import (
     staff_revenue_rows,
     staff_statements,
     staff_webhooks,
+    staff_tables,
     staff_withdrawals,
 )
 
@@ -55,6 +56,8 @@ STAFF_HANDLERS = (
     staff_statements.send_one_statement,
     staff_books.show_books,
     staff_audit.show_audit,
+    staff_tables.show_tables,
+    staff_tables.show_table,
     staff_disputes.show_disputes,
     staff_disputes.decide,
     staff_withdrawals.show_queue,

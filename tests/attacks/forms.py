@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.attacks.replayed import SEEN
 from tests.attacks.world import World
 from tests.people import MANIFEST, PASSWORD
 
@@ -273,6 +274,18 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "finance",
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
+        **{
+            f"/staff/payments/{path}/replay": Filled(
+                "finance", {"seen": SEEN[thing], "reason": "Forged."}
+            )
+            for path, thing in (
+                ("operations/{operation_id:uuid}", "operation"),
+                ("events/{event_id:str}", "event"),
+                ("jobs/{job_id:int}", "job"),
+                ("tasks/{task:str}", "task"),
+                ("mails/{mail_id:uuid}", "mail"),
+            )
+        },
         "/staff/revenue/costs": Filled(
             "finance",
             {"month": "2026-01", "channel": "forged", "amount": "9,00", "reason": "Forged."},

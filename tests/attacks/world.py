@@ -33,6 +33,7 @@ from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.attacks.pictured import show_two
+from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
 from tests.attacks.waiting import ask_for_sale_refund
 from tests.contracts import ask_offer, made_up_contract
@@ -269,5 +270,6 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await state_and_appeal(draft, creator),
         **await _hear(services, buyer),
     }
+    rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

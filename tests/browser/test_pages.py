@@ -117,6 +117,14 @@ SIGNED_IN = {
         "/staff/statements",
         "/staff/books",
         "/staff/audit",
+        "/staff/payments",
+        "/staff/payments?state=FAILED",
+        "/staff/payments/events",
+        "/staff/payments/jobs",
+        "/staff/payments/mails",
+        "/staff/payments/tasks/purge",
+        "/staff/tables",
+        "/staff/tables/subscription",
         "/staff/mails",
         "/staff/mails/sale",
     ),
@@ -159,6 +167,10 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
+        paths.append(f"{account}/impersonate")
+        paths += ["/staff/customers?q=a", f"{account}?kind=PAYMENT"]
+        for tab in ("operations", "events", "mails"):
+            paths.append(await _first_in(visitor, tab))
         paths.append(await _an_invoice(visitor, f"{account}/invoices"))
         paths.append(await _first_link(visitor, "/staff/support"))
         paths.append(await _a_withdrawal_statement(visitor))
@@ -223,6 +235,13 @@ async def _an_update(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
     rows = await asyncio.to_thread(rows_of, visitor.demo, _GIVE_OLDER.format(email=email))
     return f"/library/{rows[0][0]}/update"
+
+
+async def _first_in(visitor: Visitor, tab: str) -> str:
+    """The page of the newest of a list of /staff/payments."""
+    await visitor.go(f"/staff/payments{'' if tab == 'operations' else f'/{tab}'}")
+    link = visitor.page.locator(f"th a[href^='/staff/payments/{tab}/']").first
+    return await link.get_attribute("href") or ""
 
 
 async def _an_account(visitor: Visitor) -> str:

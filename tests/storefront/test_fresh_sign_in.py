@@ -34,9 +34,12 @@ MONEY = {
     "/staff/refunds/{refund_id:uuid}/decide",
     "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
+    "/staff/payments/operations/{operation_id:uuid}/replay",
+    "/staff/payments/jobs/{job_id:int}/replay",
+    "/staff/payments/tasks/{task:str}/replay",
     "/staff/withdrawals/{statement_id:uuid}/execute",
 }
-"""Forms that give money back, and settings of payouts.
+"""Forms that give money back or make it move, and settings of payouts.
 
 Declaring a withdrawal is a right that no password may bar.
 """
