@@ -14,15 +14,12 @@ from datetime import date
 
 import pytest
 
-from chenu.analytics.formulas import compute
 from chenu.analytics.metrics import get_metrics
-from chenu.analytics.model import Metric, RevenueMetrics
+from chenu.analytics.model import Metric
 from chenu.analytics.parts import METRIC_PARTS, Part
-from chenu.analytics.rows import MetricRow, count_rows, list_rows, row_key
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trend
 from chenu.core.months import Month
-from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
 from tests.analytics.facts import (
     Customer,
@@ -34,6 +31,7 @@ from tests.analytics.facts import (
     put_view,
     sign_up,
 )
+from tests.analytics.rows_sum import require_rows_give
 from tests.rows import put
 
 DAY = date(2026, 3, 31)
@@ -166,31 +164,6 @@ async def test_a_user_who_is_deleted_was_one_until_then(customers: list[Customer
 
     assert (await get_metrics(DAY))[Metric.ROI_SEEN] == 4000  # ada and bob, of five
     assert (await get_metrics(date(2026, 3, 29)))[Metric.ROI_SEEN] == 1667  # ada, of six
-
-
-async def _read_all(part: Part, on: date) -> list[MetricRow]:
-    """Page by page, two rows at a time."""
-    page = await list_rows(part, on, PageRequest(2))
-    rows = list(page.rows)
-    while page.has_next:
-        page = await list_rows(part, on, PageRequest(2, row_key(rows[-1])))
-        rows += page.rows
-    return rows
-
-
-async def require_rows_give(metrics: RevenueMetrics) -> None:
-    """The sums of the rows behind each metric give it."""
-    rows = {part: await _read_all(part, metrics.on) for part in Part}
-    sums = {part: sum(row.amount for row in found) for part, found in rows.items()}
-
-    assert {metric: compute(metric, sums) for metric in Metric} == {
-        metric: metrics[metric] for metric in Metric
-    }
-    assert {part: await count_rows(part, metrics.on) for part in Part} == {
-        part: len({row.id for row in found}) for part, found in rows.items()
-    }
-    for found in rows.values():
-        assert [row.at for row in found] == sorted((row.at for row in found), reverse=True)
 
 
 @pytest.mark.parametrize("on", [DAY, FEBRUARY, date(2026, 3, 14), date(2026, 1, 1)], ids=str)
