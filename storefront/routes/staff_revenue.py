@@ -9,6 +9,7 @@ from chenu.analytics.model import Metric, MetricValue, RevenueMetrics
 from chenu.analytics.rollup import list_cohorts, list_month_movements
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trends
+from storefront import revenue_words
 from storefront.access import FINANCE
 from storefront.forms import HttpRequest, read_query
 from storefront.pages import Page, Pages
@@ -23,6 +24,7 @@ async def show_revenue(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         "staff/_revenue.html" if pages.is_fragment else "staff/revenue.html",
         view=make_view(await _read(period), period, pages.locale),
         lengths=LENGTHS,
+        revenue_words=revenue_words,
     )
     if pages.is_fragment:
         page.headers["HX-Push-Url"] = period.url()
