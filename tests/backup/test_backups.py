@@ -15,6 +15,7 @@ from chenu.backup.restore import restore_backup
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.migrations import apply_migrations, list_known
 from chenu.flows.services import Services
 from chenu.media.pictures import PictureHash, PictureSize, Renditions
 from chenu.media.places import Place
@@ -191,6 +192,25 @@ async def test_a_backup_of_a_newer_version_is_refused(
 
     with pytest.raises(BackupError, match=f"newer CHE·NU .* the migration {newest}"):
         await restore_backup(target, made.path)
+
+
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    settings: Settings, engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def allow() -> None:
+        """As the older version that makes it."""
+
+    source = await make_target(engines, settings, tmp_path)
+    newest = max(list_known())
+    monkeypatch.setattr("chenu.backup.make.require_migrated", allow)
+    async with own_pool():
+        await apply_migrations(source.database_url, list_known() - {newest})
+        made = await make_backup(source, tmp_path / "older")
+    target = await make_target(engines, settings, tmp_path)
+    async with own_pool():
+        restored = await restore_backup(target, made.path)
+
+    assert (restored.ok, restored.migrated) == (True, [newest])
 
 
 async def test_a_backup_without_its_pictures_says_so(settings: Settings, tmp_path: Path) -> None:
