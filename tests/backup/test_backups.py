@@ -72,8 +72,8 @@ async def test_all_comes_back_with_its_pictures(
     assert restored.ok
     assert (restored.manifest.pictures, restored.manifest.missing_pictures) == (2, [LOST])
     assert restored.pictures == 1
-    kept = MediaStore(target.media)
-    assert [await kept.find(SHOWN, size) for size in PictureSize] == list(FILES.values())
+    stored = MediaStore(target.media)
+    assert [await stored.find(SHOWN, size) for size in PictureSize] == list(FILES.values())
     connection = await asyncpg.connect(target.database_url)
     assert await connection.fetchval("SELECT name FROM agent") == market.agent.name
     assert await connection.fetchval("SELECT count(*) FROM restored_backup") == 1
@@ -149,7 +149,7 @@ async def test_a_damaged_backup_is_refused_before_anything_is_written(
     await connection.close()
 
 
-async def test_another_key_none_and_another_file_are_told_apart(
+async def test_another_key_none_and_another_file_are_distinguished(
     settings: Settings, tmp_path: Path
 ) -> None:
     made = await backup(settings, tmp_path)

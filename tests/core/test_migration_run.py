@@ -54,10 +54,11 @@ async def owner(services: Services, engines: Engines) -> AsyncIterator[asyncpg.C
 
 
 async def columns() -> list[str]:
-    sql = (
-        "SELECT attname::text FROM pg_attribute WHERE attrelid = 'made_up'::regclass AND attnum > 0"
-    )
-    return [record[0] for record in await db.fetch_records(f"{sql} ORDER BY attnum")]
+    sql = """
+        SELECT attname::text FROM pg_attribute
+        WHERE attrelid = 'made_up'::regclass AND attnum > 0 ORDER BY attnum
+    """
+    return [record[0] for record in await db.fetch_records(sql)]
 
 
 async def is_written_down() -> bool:
