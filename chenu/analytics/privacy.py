@@ -14,6 +14,10 @@ RULES: tuple[Rule, ...] = (
         retained=codes("source_kind", "kind"),
     ),
     NoPersonalData("acquisition_cost", "sums by channel, entered by staff"),
-    NoPersonalData("revenue_day", "sums over all customers"),
+    NoPersonalData(
+        "revenue_day",
+        "sums over all customers",
+        codes=("reactivation_mrr", "reactivated_customers"),
+    ),
     NoPersonalData("revenue_cohort", "sums over the customers of a month"),
 )

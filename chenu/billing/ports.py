@@ -47,9 +47,9 @@ from chenu.billing.recurring import (
     CreditNoteState,
     InvoiceState,
     RefundState,
-    RenewalPreview,
     SubscriptionState,
 )
+from chenu.billing.renewals import RenewalPreview
 
 
 class CustomerPort(Protocol):

@@ -22,6 +22,7 @@ from chenu.accounts.request_context import (
     STATE_KEY,
     RequestContext,
     device_cookie_name,
+    impersonation_cookie_name,
     link_cookie_name,
     session_cookie_name,
 )
@@ -34,6 +35,7 @@ from chenu.core.pubsub import PubSub, publishing_wallets
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.cookies import read_cookies
+from chenu.http.impersonation import find_viewed, require_viewing
 from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
 from chenu.http.paths import Subtrees
@@ -67,6 +69,7 @@ class Edge:
         self._session_cookie = session_cookie_name(settings)
         self._device_cookie = device_cookie_name(settings)
         self._link_cookie = link_cookie_name(settings)
+        self._view_cookie = impersonation_cookie_name(settings)
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}"
 
@@ -148,6 +151,7 @@ class Edge:
         try:
             await follow_clock(self._settings)
             actor = await find_actor() or actor
+            require_viewing(actor, scope)
         except ChenuError as error:
             refusal = error
         return RequestContext(
@@ -176,6 +180,10 @@ class Edge:
         token = cookies.get(self._session_cookie)
         if not token:
             return None
+        if self._view_cookie in cookies:
+            viewed = await find_viewed(token, cookies[self._view_cookie], ip, account_id)
+            if viewed is not None:
+                return viewed
         actor = await find_actor(token, ip, account_id)
         if actor is None and account_id is not None and await find_actor(token, ip):
             raise Forbidden("You are not a member of this account")
