@@ -96,7 +96,9 @@ class Replica:
                 answer = await getattr(connection, method)(sql, *args)
         except _IN_THE_WAY as error:
             self.left_to_primary += 1
-            if isinstance(error, (*LOST, *TOO_SLOW)):
+            # a value that does not fit is the statement's fault, and no loss of the replica
+            is_lost = isinstance(error, (*LOST, *TOO_SLOW))
+            if is_lost and not isinstance(error, asyncpg.DataError):
                 self._leave(type(error).__name__)
             else:
                 log.warning("replica_not_read", cause=type(error).__name__)
