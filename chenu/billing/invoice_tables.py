@@ -5,13 +5,14 @@ from piccolo.columns import (
     UUID,
     BigInt,
     Bytea,
+    Integer,
     Text,
     Timestamptz,
 )
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
-from chenu.core.columns import belongs_to, business_time, primary_id
+from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
 class Invoice(Table, tablename="invoice"):
@@ -80,6 +81,7 @@ class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
     """A decision to return something of a charge, in cents, and what became of it.
 
     `origin` is one of refund_requests.RefundOrigin; WAITING until a second person agrees.
+    `attempts` and on: how closing it went once nobody had decided in time.
     """
 
     id = primary_id()
@@ -95,6 +97,9 @@ class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
     decision_reason = Text(default=None, null=True)
     created_at = business_time()
     decided_at = Timestamptz(default=None, null=True)
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time(null=True)
 
 
 class InvoiceRefund(Table, tablename="invoice_refund"):

@@ -216,10 +216,14 @@ RULES: tuple[Rule, ...] = (
             *("id", "invoice", "payment", "account", "amount", "reason", "origin", "state"),
             *("decision_reason", "created_at", "decided_at"),
         ),
-        dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+        {
+            **dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+            **dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how closing it went"),
+        },
         retained={
             **codes("origin", "state"),
             **dict.fromkeys(("reason", "decision_reason"), BOOKS),
+            "last_error": "the name of an exception",
         },
     ),
     PersonalData(
