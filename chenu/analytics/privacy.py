@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         {"state": "the position in the history", "cohort": "the month of the first, as above"},
         retained=codes("source_kind", "kind"),
     ),
+    NoPersonalData("acquisition_cost", "sums by channel, entered by staff"),
     NoPersonalData(
         "revenue_day",
         "sums over all customers",
