@@ -70,7 +70,7 @@ async def test_without_a_change_nothing_is_recorded(
 async def test_vat_is_no_mrr_and_its_rounding_no_movement(
     services: Services, stripe_side: StripeSide
 ) -> None:
-    """2900 with a fifth of VAT: 2417. The upgrade's invoice and the renewal's are of the same rate."""
+    """2900 with a sixth of it VAT: 2417. Later invoices are of the same rate."""
     await stripe_side.reset()
     taxed = with_settings(services, stripe=replace(services.settings.stripe, automatic_tax=True))
     person = await open_plans(taxed)
