@@ -103,7 +103,8 @@ REVENUE = (
         "I20t",
         mark("how far each account came is what its history says"),
         """
-        SELECT 'account ' || coalesce(r.account, h.account) || ' ' || coalesce(r.tier, h.tier) AS what
+        SELECT format('account %s %s', coalesce(r.account, h.account),
+            coalesce(r.tier, h.tier)) AS what
         FROM tier_reached r
         FULL JOIN (SELECT DISTINCT account, tier FROM recurring_state
             CROSS JOIN LATERAL tiers_up_to(item) AS tier
