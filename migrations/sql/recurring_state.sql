@@ -39,3 +39,8 @@ CREATE VIEW mrr_change AS
     SELECT id, account, source, kind, mrr - mrr_before AS net, mrr_gross - mrr_gross_before AS gross,
         changed_at
     FROM recurring_state WHERE mrr <> mrr_before OR mrr_gross <> mrr_gross_before;
+
+-- Trials are few beside the states of paid plans.
+CREATE INDEX recurring_state_of_trial ON recurring_state (changed_at)
+    WHERE kind = 'TIER' AND status IS DISTINCT FROM status_before
+        AND 'TRIALING' IN (status, status_before);

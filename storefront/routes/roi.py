@@ -34,7 +34,9 @@ _FIELDS = ("hourly_rate", "minutes")
 @get("/roi", opt=for_right(Right.READ))
 async def show_roi(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     view = await read_view(pages, read_query(request))
-    await record_view(pages.request_context.actor.require_user())
+    actor = pages.request_context.actor
+    if actor.impersonator is None:  # staff who look as a customer are not the customer
+        await record_view(actor.require_user())
     return _render(pages, view, _fill_form(pages, view.report.settings))
 
 

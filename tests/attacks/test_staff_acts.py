@@ -196,6 +196,7 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
         (StaffAct.AGENT_REINSTATE, True),
         (StaffAct.COUPON_CREATE, True),
         (StaffAct.COUPON_DEACTIVATE, True),
+        (StaffAct.ACQUISITION_COST_RECORD, True),
         (StaffAct.AFFILIATE_PAYOUT_RUN, True),
     ]
 
