@@ -19,7 +19,7 @@ REVOKE UPDATE, DELETE ON recurring_state FROM chenu_app;
 CREATE FUNCTION recurring_mrr(kind text, status text, gives_access boolean, billing_interval text,
     price bigint, share_net bigint, share_total bigint, discount_percent int,
     discount_amount bigint, discount_duration text, discount_ends_at timestamptz, at timestamptz)
-RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN kind = 'AGENT' OR NOT gives_access
             OR status NOT IN ('ACTIVE', 'PAST_DUE', 'RUNNING') THEN 0
         ELSE div(2 * greatest(100 * price::numeric - CASE

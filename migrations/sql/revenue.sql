@@ -14,7 +14,7 @@ CREATE UNIQUE INDEX revenue_cohort_once ON revenue_cohort (cohort, month);
 
 -- By the net MRR of an account; where only the gross MRR moves, it expands or contracts by nothing.
 CREATE FUNCTION mrr_kind(had_some boolean, before bigint, after bigint, gross_change bigint)
-RETURNS text LANGUAGE sql IMMUTABLE AS $$
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN before = 0 AND after > 0 THEN CASE WHEN had_some THEN 'REACTIVATION' ELSE 'NEW' END
         WHEN before > 0 AND after = 0 THEN 'CHURN'
@@ -22,10 +22,10 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
         ELSE 'CONTRACTION' END
 $$;
 
-CREATE FUNCTION utc_day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION utc_day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (moment AT TIME ZONE 'UTC')::date
 $$;
-CREATE FUNCTION utc_month(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION utc_month(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT date_trunc('month', moment AT TIME ZONE 'UTC')::date
 $$;
 
