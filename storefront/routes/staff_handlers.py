@@ -24,8 +24,8 @@ from storefront.routes import (
     staff_revenue_costs,
     staff_revenue_rows,
     staff_statements,
-    staff_webhooks,
     staff_tables,
+    staff_webhooks,
     staff_withdrawals,
 )
 

@@ -10,8 +10,8 @@ from chenu.analytics.model import Metric, MetricValue, RevenueMetrics
 from chenu.analytics.rollup import list_cohorts, list_month_movements
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trends
-from storefront import revenue_words
 from chenu.flows.services import Services
+from storefront import revenue_words
 from storefront.access import FINANCE
 from storefront.forms import HttpRequest, read_query
 from storefront.pages import Page, Pages
