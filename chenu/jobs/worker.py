@@ -22,6 +22,7 @@ from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
+from chenu.flows.webhooks.deliver import deliver_to
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail
@@ -29,6 +30,7 @@ from chenu.ledger.operations import OperationId
 from chenu.privacy.deletions import DeletionId
 from chenu.privacy.exports import ExportId
 from chenu.settings import Settings
+from chenu.webhooks.model import EndpointId
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +89,14 @@ def register_handlers(services: Services) -> None:
     queue.handle(queue.Job.SYNC_PERSON, on_person)
     queue.handle(queue.Job.SYNC_AGENT, on_agent)
     _register_privacy(services)
+    _register_webhooks(services)
+
+
+def _register_webhooks(services: Services) -> None:
+    async def on_endpoint(argument: str) -> None:
+        await deliver_to(services, EndpointId(UUID(argument)))
+
+    queue.handle(queue.Job.WEBHOOK_ENDPOINT, on_endpoint)
 
 
 def _register_privacy(services: Services) -> None:

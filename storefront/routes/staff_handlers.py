@@ -25,6 +25,7 @@ from storefront.routes import (
     staff_revenue_rows,
     staff_statements,
     staff_tables,
+    staff_webhooks,
     staff_withdrawals,
 )
 
@@ -94,6 +95,9 @@ STAFF_HANDLERS = (
     staff_events.show_events,
     staff_events.show_event,
     staff_events.replay,
+    staff_webhooks.show_deliveries,
+    staff_webhooks.show_delivery,
+    staff_webhooks.send_delivery,
     staff_jobs.show_jobs,
     staff_jobs.show_job,
     staff_jobs.run_job,

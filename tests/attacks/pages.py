@@ -45,6 +45,8 @@ class Route:
             "affiliate_id": world.rows["affiliate"],
             "referral_id": world.rows["referral"],
             "key_id": world.rows["api key"],
+            "endpoint_id": world.rows["webhook"],
+            "delivery_id": world.rows["delivery"],
             "session_id": world.spare_session,
             "member_id": world.rows["member"],
             "invitation_id": world.rows["invitation"],

@@ -51,6 +51,7 @@ SIGNED_IN = {
         "/account/members",
         "/account/security",
         "/account/token-limits",
+        "/account/webhooks",
         "/account/plan",
         "/account/api-plan",
         "/account/api-plan/change",

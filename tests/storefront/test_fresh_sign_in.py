@@ -46,7 +46,11 @@ Declaring a withdrawal is a right that no password may bar.
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
 LOOKS = {"/staff/customers/{account_id:uuid}/impersonate"}
-KEYS = {"/account/api-keys/{key_id:uuid}/rotate"}
+KEYS = {
+    "/account/api-keys/{key_id:uuid}/rotate",
+    "/account/webhooks",
+    "/account/webhooks/{endpoint_id:uuid}/rotate",
+}
 
 
 async def _age(by: timedelta = OLD) -> None:
