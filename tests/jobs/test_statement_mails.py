@@ -107,7 +107,7 @@ async def test_while_it_cannot_be_made_the_mail_waits(
 @pytest.mark.parametrize(
     ("reason", "hours"), [(BROKEN, 13), (NOT_INSTALLED, 0)], ids=["for long", "not installed"]
 )
-async def test_who_was_paid_is_told_though_no_pdf_can_be_made(
+async def test_whoever_was_paid_has_the_mail_though_no_pdf_can_be_made(
     services: Services, earning: Earning, postbox: Postbox, reason: str, hours: int
 ) -> None:
     await put("outbox_mail", "created_at", business_now() - timedelta(hours=hours))

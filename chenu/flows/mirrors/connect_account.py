@@ -22,6 +22,7 @@ from chenu.billing.ports import ConnectPort
 from chenu.core import db, queue
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.mirrors.shared_banks import compare_banks
 from chenu.flows.operation_handlers import (
     ChangeHandler,
     OperationHandler,
@@ -199,7 +200,9 @@ async def _adopt(fetched: Fetched[ConnectState]) -> None:
     owner = await connect_accounts.store_state(fetched)
     if owner is None:
         return
-    is_ready = fetched.value.can_be_paid
+    is_ready, banks = fetched.value.can_be_paid, fetched.value.banks
+    if banks is not None and await connect_accounts.store_banks(owner, banks):
+        await compare_banks(owner)
     if is_ready:
         await _reschedule(OperationKind.AFFILIATE_TRANSFER, await list_pending_of_member(owner))
     creator = await record_payouts_ready(owner, is_ready)
