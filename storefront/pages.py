@@ -112,6 +112,15 @@ class Pages:
         media_type = f"{content_type}; charset=utf-8"
         return Response(text.encode(), media_type=media_type, headers=headers)
 
+    def send_pdf(self, content: bytes, name: str) -> Page:
+        """A document of ours, in the visitor's language, as a file with this name."""
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Vary": "Cookie, Accept-Language",
+        }
+        return Response(content, media_type="application/pdf", headers=headers)
+
     def render(self, template: str, **context: Any) -> str:
         """The same as text."""
         found = environment(self.locale).get_template(template)

@@ -31,9 +31,4 @@ async def send_own_statement(
         content = await pdf_documents.make(document)
     except Unavailable:
         raise Unavailable(_FAILED) from None
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="chenu-{payout.number}.pdf"',
-        "Vary": "Cookie, Accept-Language",
-    }
-    return Page(content, media_type="application/pdf", headers=headers)
+    return pages.send_pdf(content, f"chenu-{payout.number}.pdf")
