@@ -41,6 +41,26 @@ class MonthMovements:
 
 
 @dataclass(frozen=True, slots=True)
+class RevenueTotals:
+    """At a moment: MRR net and gross of discounts, accounts with net MRR, trials that run."""
+
+    mrr: Cents
+    gross: Cents
+    customers: int
+    trialing: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTrials:
+    """Trials of tiers that started, became paid or ended unpaid in the month."""
+
+    month: Month
+    started: int
+    converted: int
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
     """The accounts whose first MRR was in `month`: a cell for each month since, itself first."""
 
@@ -92,7 +112,7 @@ class Metric(StrEnum):
     GMV = "GMV"
     TAKE = "TAKE"
     API_REVENUE = "API_REVENUE"
-    TOKEN_REVENUE = "TOKEN_REVENUE"
+    TOKEN_REVENUE = "TOKEN_REVENUE"  # noqa: S105 - no password
     AFFILIATE_CONVERSIONS = "AFFILIATE_CONVERSIONS"
     PAYMENT_RECOVERY = "PAYMENT_RECOVERY"
     ROI_SEEN = "ROI_SEEN"
@@ -121,23 +141,30 @@ class RevenueMetrics:
 
 @dataclass(frozen=True, slots=True)
 class TargetCheck:
-    """`target` and `actual` in `unit`; `at_most`: the target is a ceiling, as of churn."""
+    """`target` and `actual` in `unit`; `at_most`: the target is a ceiling, as of churn.
+
+    `is_strict`: the target itself is not enough. `aim` is what comes after the target.
+    """
 
     metric: Metric
     unit: Unit
     target: int
     actual: int | None
     at_most: bool
+    is_strict: bool = False
+    aim: int | None = None
 
     @property
     def met(self) -> bool:
         if self.actual is None:
             return False
-        return self.actual < self.target if self.at_most else self.actual >= self.target
+        if self.actual == self.target:
+            return not self.is_strict
+        return (self.actual < self.target) is self.at_most
 
     @property
     def gap(self) -> int | None:
-        """How much is missing, in `unit`; zero or less when it is met."""
+        """How much is missing, in `unit`; zero or less when it is met, or zero short of strict."""
         if self.actual is None:
             return None
         return self.actual - self.target if self.at_most else self.target - self.actual

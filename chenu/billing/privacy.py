@@ -44,6 +44,24 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
     ),
     PersonalData(
+        "recurring_state",
+        _OF_ACCOUNT,
+        (
+            *("account", "source", "kind", "item", "status", "gives_access", "billing_interval"),
+            *("price", "share_net", "share_total", "discount_percent", "discount_amount"),
+            *("discount_duration", "discount_ends_at", "mrr", "mrr_gross", "changed_at"),
+        ),
+        {
+            "id": "the position in the history",
+            **dict.fromkeys(
+                ("status_before", "mrr_before", "mrr_gross_before"), "of the row before"
+            ),
+        },
+        retained=codes(
+            *("kind", "item", "status", "status_before", "billing_interval", "discount_duration")
+        ),
+    ),
+    PersonalData(
         "dispute",
         _OF_ACCOUNT,
         (
@@ -168,7 +186,7 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
             *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
             *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
-            *("purchase", "lines", "created_at"),
+            *("failed_at", "purchase", "lines", "created_at"),
         ),
         {"fetch_number": _MIRROR, "mailed_at": "when it was mailed"},
         retained={
@@ -201,10 +219,14 @@ RULES: tuple[Rule, ...] = (
             *("id", "invoice", "payment", "account", "amount", "reason", "origin", "state"),
             *("decision_reason", "created_at", "decided_at"),
         ),
-        dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+        {
+            **dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+            **dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how closing it went"),
+        },
         retained={
             **codes("origin", "state"),
             **dict.fromkeys(("reason", "decision_reason"), BOOKS),
+            "last_error": "the name of an exception",
         },
     ),
     PersonalData(
@@ -237,6 +259,12 @@ RULES: tuple[Rule, ...] = (
             *("stripe_subscription_id", "created_at", "updated_at"),
         ),
         retained=codes("status", "stripe_subscription_id"),
+    ),
+    PersonalData(
+        "tier_reached",
+        _OF_ACCOUNT,
+        ("id", "account", "tier", "reached_at"),
+        retained=codes("tier"),
     ),
     NoPersonalData("coupon", "codes that staff made, for everybody", ("code", "deactivated_at")),
     NoPersonalData("webhook_event", "Stripe's ids and types: what an event says is not stored"),

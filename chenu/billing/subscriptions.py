@@ -9,6 +9,7 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.coupons import find_code
+from chenu.billing.mrr import RecurringKind
 from chenu.billing.recurring import (
     GIVES_ACCESS,
     BillingInterval,
@@ -17,6 +18,7 @@ from chenu.billing.recurring import (
     SubscriptionState,
     SubscriptionStatus,
 )
+from chenu.billing.recurring_states import record_subscription
 from chenu.billing.tables import Subscription
 from chenu.core import db
 from chenu.core.fetched import Fetched
@@ -198,7 +200,8 @@ async def store_subscription(
 ) -> bool:
     """Insert it, or adopt the answer unless a later one is stored; False for a stale answer.
 
-    The caller holds the account's lock for this kind. What has ended at Stripe stays ended.
+    The caller holds the account's lock for this kind. What has ended at Stripe stays ended. The
+    history has a row of it where something changed that MRR depends on.
     """
     values = _values_of(account_id, kind, items, fetched)
     fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
@@ -208,7 +211,13 @@ async def store_subscription(
         WHERE subscription.fetch_number < excluded.fetch_number
             AND subscription.status <> 'CANCELED'
     """
-    return bool(await insert(Subscription, values, suffix))
+    if not await insert(Subscription, values, suffix):
+        return False
+    sql = "SELECT id FROM subscription WHERE stripe_subscription_id = $1"
+    source = await db.fetch_value(sql, fetched.value.id)
+    plan = RecurringKind(kind), items.current, values["billing_interval"]
+    await record_subscription(account_id, source, plan, fetched.value)
+    return True
 
 
 def _values_of(

@@ -12,8 +12,10 @@ from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
+from chenu.flows.revenue_invariants import REVENUE
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
+from chenu.flows.second_person_invariants import SECOND_PERSONS
 from chenu.flows.services import Services
 from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
@@ -29,6 +31,8 @@ _OF_FEATURES = (
     *RUNS,
     *STATEMENTS,
     *AFFILIATES,
+    *REVENUE,
+    *SECOND_PERSONS,
 )
 
 
