@@ -251,9 +251,7 @@ class ConnectUpdate:
 @dataclass(frozen=True, slots=True)
 class ConnectState:
     """`transfers_status` is Stripe's value: active, pending, restricted, rejected, unsupported.
-
-    `banks` are the fingerprints of where it pays out to; None where nobody asked.
-    """
+    `banks` are the fingerprints of where it pays out to; None where nobody asked."""
 
     id: str
     transfers_status: str
