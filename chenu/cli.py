@@ -36,10 +36,10 @@ def demo(port: int, fresh: bool, history: Path | None) -> None:
 
 @main.command("demo-history")
 @click.option("--to", type=click.Path(path_type=Path), help="default: the file of this version")
-@click.option("--days", type=click.FloatRange(1, 92), help="only that many of its days")
+@click.option("--days", type=click.FloatRange(1, 92), help="only that many since the store opened")
 @click.option("--ends", type=click.DateTime(["%Y-%m-%d"]), help="UTC; default: today")
 def demo_history(to: Path | None, days: float | None, ends: datetime | None) -> None:
-    """Make the file with which demos begin: three months of their people, lived in minutes."""
+    """Make the file with which demos begin: two years of its customers, lived in an hour."""
     from chenu.demo.record import run_recording
 
     sys.exit(run_recording(to, days, ends))
