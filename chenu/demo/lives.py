@@ -86,8 +86,15 @@ def two_years() -> Lives:
     return Lives(TWO_YEARS, _until(TWO_YEARS, [_FIRST, *subscribers, *later]))
 
 
+def choose_lives(days: float | None, subscribers: int | None) -> Lives:
+    """The whole history; the first days since the store opened; or some subscribers alone."""
+    if subscribers is not None:
+        return some_subscribers(subscribers, days or TWO_YEARS)
+    return three_months(min(days, DAYS)) if days else two_years()
+
+
 def some_subscribers(count: int, days: float) -> Lives:
-    """The first few of them alone, as they live in the whole history: its first days."""
+    """The first few of them alone, as they live in the first days of the whole history."""
     entries = [_FIRST, *subscriber_entries(list_subscribers()[:count])]
     return Lives(days, _until(days, entries))
 

@@ -24,7 +24,7 @@ from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import FILE, Origins, write_history
 from chenu.demo.history_tables import dump_tables
-from chenu.demo.lives import Lives, three_months, two_years
+from chenu.demo.lives import Lives
 from chenu.demo.processes import StartError, free_port
 from chenu.demo.state import DemoState
 from chenu.flows.budgets.warnings import warn_of_use
@@ -48,16 +48,14 @@ class _Head(msgspec.Struct):
     clock: int
 
 
-def run_recording(target: Path | None, days: float | None, ends: datetime | None) -> int:
+def run_recording(target: Path | None, lives: Lives, ends: datetime | None) -> int:
     """Writes the file of this version, or the target; returns the exit status.
 
-    `days`: only that many since the store opened, without the two years of subscribers.
     `ends` is a day in UTC; by default the history ends today, so that a demo's first day is whole.
     """
     today = system_now().replace(hour=0, minute=0, second=0, microsecond=0)
     ends_at = ends.replace(tzinfo=UTC) if ends else today
     try:
-        lives = three_months(days) if days else two_years()
         record_history(target or FILE, ends_at, click.echo, lives)
     except (StartError, SettingError, ChenuError, OSError) as error:
         click.echo(f"chenu demo-history: {error}", err=True)
