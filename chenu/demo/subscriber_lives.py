@@ -35,7 +35,7 @@ def _live(number: int, one: Subscriber) -> Iterator[Entry]:
     begins = one.arrives + _THINKS
     pays = begins + _TRIAL * one.trial
     yield Entry(one.arrives, SignUp(one.person))
-    yield Entry(begins, _subscribe(one, one.first_card, trial=one.trial))
+    yield Entry(begins, _begin(one))
     yield from _end(number, one, pays)
     if one.becomes is not None:
         yield Entry(pays + _MONTH * one.months - 6, Change(one.role, one.becomes, one.interval))
@@ -44,8 +44,8 @@ def _live(number: int, one: Subscriber) -> Iterator[Entry]:
     yield from _extras(number, one, pays)
 
 
-def _subscribe(one: Subscriber, card: str, *, trial: bool) -> Act:
-    return Subscribe(one.role, one.tier, card, one.interval, trial, one.code)
+def _begin(one: Subscriber) -> Act:
+    return Subscribe(one.role, one.tier, one.first_card, one.interval, one.trial, one.code)
 
 
 def _end(number: int, one: Subscriber, pays: float) -> Iterator[Entry]:
@@ -55,7 +55,7 @@ def _end(number: int, one: Subscriber, pays: float) -> Iterator[Entry]:
         leaves = pays + _MONTH * one.months - 4
         yield Entry(leaves, Cancel(one.role, _REASONS[number % len(_REASONS)]))
     if one.ending is Ending.RETURNS:
-        yield Entry(pays + _MONTH * (one.months + 3), _subscribe(one, one.card, trial=False))
+        yield Entry(pays + _MONTH * (one.months + 3), Subscribe(one.role, one.tier, one.card))
 
 
 def _extras(number: int, one: Subscriber, pays: float) -> Iterator[Entry]:
