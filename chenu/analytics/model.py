@@ -41,6 +41,26 @@ class MonthMovements:
 
 
 @dataclass(frozen=True, slots=True)
+class RevenueTotals:
+    """At a moment: MRR net and gross of discounts, accounts with net MRR, trials that run."""
+
+    mrr: Cents
+    gross: Cents
+    customers: int
+    trialing: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTrials:
+    """Trials of tiers that started, became paid or ended unpaid in the month."""
+
+    month: Month
+    started: int
+    converted: int
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
     """The accounts whose first MRR was in `month`: a cell for each month since, itself first."""
 
@@ -92,7 +112,7 @@ class Metric(StrEnum):
     GMV = "GMV"
     TAKE = "TAKE"
     API_REVENUE = "API_REVENUE"
-    TOKEN_REVENUE = "TOKEN_REVENUE"
+    TOKEN_REVENUE = "TOKEN_REVENUE"  # noqa: S105 - no password
     AFFILIATE_CONVERSIONS = "AFFILIATE_CONVERSIONS"
     PAYMENT_RECOVERY = "PAYMENT_RECOVERY"
     ROI_SEEN = "ROI_SEEN"

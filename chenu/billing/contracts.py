@@ -7,13 +7,16 @@ from typing import NewType
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId, UserId
+from chenu.billing.mrr import RecurringFacts, RecurringKind
 from chenu.billing.recurring import BillingInterval
+from chenu.billing.recurring_states import record_state
 from chenu.billing.tables import EnterpriseContract
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.core.rows import Columns
+from chenu.tiers.catalogue import TierCode
 
 ContractId = NewType("ContractId", UUID)
 
@@ -107,6 +110,7 @@ async def move_contract(
     """Requires the row's lock."""
     sql = "UPDATE enterprise_contract SET status = $2, due_at = $3 WHERE id = $1"
     await db.execute(sql, contract_id, status, due_at)
+    await _record(contract_id)
 
 
 async def record_end(contract_id: ContractId, reason: str | None) -> None:
@@ -117,6 +121,21 @@ async def record_end(contract_id: ContractId, reason: str | None) -> None:
         WHERE id = $1
     """
     await db.execute(sql, contract_id, business_now(), reason)
+    await _record(contract_id)
+
+
+async def _record(contract_id: ContractId) -> None:
+    """In the history that MRR is computed from: its amount has no VAT."""
+    row = await get_contract(contract_id)
+    facts = RecurringFacts(
+        kind=RecurringKind.CONTRACT,
+        item=TierCode.ENTERPRISE,
+        status=row.status,
+        gives_access=row.status is ContractStatus.RUNNING,
+        billing_interval=row.billing_interval,
+        price=row.amount,
+    )
+    await record_state(row.account_id, row.id, facts)
 
 
 async def postpone_contract(contract_id: ContractId) -> None:

@@ -44,6 +44,24 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
     ),
     PersonalData(
+        "recurring_state",
+        _OF_ACCOUNT,
+        (
+            *("account", "source", "kind", "item", "status", "gives_access", "billing_interval"),
+            *("price", "share_net", "share_total", "discount_percent", "discount_amount"),
+            *("discount_duration", "discount_ends_at", "mrr", "mrr_gross", "changed_at"),
+        ),
+        {
+            "id": "the position in the history",
+            **dict.fromkeys(
+                ("status_before", "mrr_before", "mrr_gross_before"), "of the row before"
+            ),
+        },
+        retained=codes(
+            *("kind", "item", "status", "status_before", "billing_interval", "discount_duration")
+        ),
+    ),
+    PersonalData(
         "dispute",
         _OF_ACCOUNT,
         (

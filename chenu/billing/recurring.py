@@ -130,6 +130,9 @@ class SubscriptionState:
     scheduled: ScheduledChange | None = None
     pending: PendingChange | None = None
     latest_invoice_id: str | None = None
+    latest_invoice_total: Cents = Cents(0)
+    latest_invoice_tax: Cents = Cents(0)
+    """Of the invoice once it is issued; zero before."""
     is_ended_unpaid: bool = False
     """Stripe ended it because its payment failed every time."""
 

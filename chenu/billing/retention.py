@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chenu.core.clock import business_now
-from chenu.core.retention import PEOPLE, Forever, Retention
+from chenu.core.retention import BOOKS, PEOPLE, Forever, Retention
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
@@ -55,6 +55,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("fraud_warning", "who decided about a warning, and why: for as long as the books"),
     Forever("invoice_refund", "money: append-only, but for a refund that fails"),
     Forever("credit_note", "documents of refunds are stored for as long as the books"),
+    Forever("recurring_state", BOOKS),
     Forever("enterprise_contract", "what an account agreed to, and when"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),

@@ -153,7 +153,8 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
     found = msgspec.convert(payload, _Subscription)
     item = found.items.data[0]
     require_ours(item.price.id, item.price.currency)
-    details = found.cancellation_details
+    details, invoice = found.cancellation_details, found.latest_invoice
+    total, tax = invoice.issued_amounts if invoice else (Cents(0), Cents(0))
     return SubscriptionState(
         id=found.id,
         customer_id=found.customer,
@@ -173,7 +174,9 @@ def read_subscription(payload: dict[str, Any]) -> SubscriptionState:
         created=read_time(found.created),
         metadata=found.metadata or {},
         discount=find_discount(found.discounts),
-        latest_invoice_id=found.latest_invoice.id if found.latest_invoice else None,
+        latest_invoice_id=invoice.id if invoice else None,
+        latest_invoice_total=total,
+        latest_invoice_tax=tax,
         schedule_id=found.schedule.id if found.schedule else None,
         scheduled=find_scheduled(found.schedule),
         pending=find_pending(found.pending_update, found.latest_invoice),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from chenu.billing.recurring import BillingInterval, PendingChange, ScheduledChange
+from chenu.core.money import Cents
 
 SUBSCRIPTION_EXPAND = ("latest_invoice", "schedule.phases.items.price", "discounts.source.coupon")
 """What every answer that is a subscription spells out: one answer tells what waits and what is
@@ -30,9 +31,23 @@ class Price(msgspec.Struct):
     recurring: Recurring | None = None
 
 
+class Tax(msgspec.Struct):
+    amount: int
+
+
 class LatestInvoice(msgspec.Struct):
     id: str
     hosted_invoice_url: str | None = None
+    status: str | None = None
+    total: int = 0
+    total_taxes: list[Tax] | None = None
+
+    @property
+    def issued_amounts(self) -> tuple[Cents, Cents]:
+        """Total and VAT; zero of a draft, whose VAT is not known yet."""
+        if self.status == "draft":
+            return Cents(0), Cents(0)
+        return Cents(self.total), Cents(sum(each.amount for each in self.total_taxes or ()))
 
 
 class PhaseItem(msgspec.Struct):

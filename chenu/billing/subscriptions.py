@@ -9,6 +9,7 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.coupons import find_code
+from chenu.billing.mrr import RecurringFacts, RecurringKind, TaxShare
 from chenu.billing.recurring import (
     GIVES_ACCESS,
     BillingInterval,
@@ -17,6 +18,7 @@ from chenu.billing.recurring import (
     SubscriptionState,
     SubscriptionStatus,
 )
+from chenu.billing.recurring_states import find_tax, record_state
 from chenu.billing.tables import Subscription
 from chenu.core import db
 from chenu.core.fetched import Fetched
@@ -198,7 +200,8 @@ async def store_subscription(
 ) -> bool:
     """Insert it, or adopt the answer unless a later one is stored; False for a stale answer.
 
-    The caller holds the account's lock for this kind. What has ended at Stripe stays ended.
+    The caller holds the account's lock for this kind. What has ended at Stripe stays ended. The
+    history has a row of it where something changed that MRR depends on.
     """
     values = _values_of(account_id, kind, items, fetched)
     fixed = ("id", "account", "kind", "stripe_subscription_id", "created_at")
@@ -208,7 +211,30 @@ async def store_subscription(
         WHERE subscription.fetch_number < excluded.fetch_number
             AND subscription.status <> 'CANCELED'
     """
-    return bool(await insert(Subscription, values, suffix))
+    if not await insert(Subscription, values, suffix):
+        return False
+    row = await find_subscription_by_stripe_id(fetched.value.id)
+    if row is not None:
+        await record_state(account_id, row.id, await _facts_of(row, fetched.value))
+    return True
+
+
+async def _facts_of(row: SubscriptionRow, state: SubscriptionState) -> RecurringFacts:
+    total, tax = state.latest_invoice_total, state.latest_invoice_tax
+    seen = TaxShare(total - tax, total) if 0 <= tax <= total and total else None
+    return RecurringFacts(
+        kind=RecurringKind(row.kind),
+        item=row.item,
+        status=row.status,
+        gives_access=row.gives_access,
+        billing_interval=row.billing_interval,
+        price=row.price,
+        tax=await find_tax(row.id, seen),
+        discount_percent=row.discount_percent,
+        discount_amount=row.discount_amount,
+        discount_duration=row.discount_duration,
+        discount_ends_at=row.discount_ends_at,
+    )
 
 
 def _values_of(

@@ -25,6 +25,11 @@ def share_down(amount: Cents, rate: BasisPoints) -> Cents:
     return Cents(amount * rate // WHOLE)
 
 
+def divide_half_up(dividend: int, divisor: int) -> int:
+    """A half goes up, of negative numbers as well; the divisor is positive."""
+    return (2 * dividend + divisor) // (2 * divisor)
+
+
 def format_cents(amount: Cents, locale: str = "fr") -> str:
     """'9,00 €' in French, '€9.00' in English; the same digits that are charged.
 

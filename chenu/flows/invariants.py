@@ -12,6 +12,7 @@ from chenu.flows.dispute_invariants import DISPUTES
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
+from chenu.flows.revenue_invariants import REVENUE
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
 from chenu.flows.services import Services
@@ -29,6 +30,7 @@ _OF_FEATURES = (
     *RUNS,
     *STATEMENTS,
     *AFFILIATES,
+    *REVENUE,
 )
 
 

@@ -5,6 +5,7 @@ import structlog
 from chenu.accounts import retention as accounts
 from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
+from chenu.analytics import retention as analytics
 from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
@@ -33,6 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *packs.RETENTIONS,
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
+    *analytics.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -2,16 +2,11 @@
 
 from collections.abc import Sequence
 
-from chenu.core.money import BasisPoints, Cents
+from chenu.core.money import BasisPoints, Cents, divide_half_up
 
 DEFAULT_HOURLY_RATE = Cents(5000)
 SECONDS_PER_HOUR = 3600
 _PER_CENT = 100
-
-
-def divide_half_up(dividend: int, divisor: int) -> int:
-    """A half goes up, of negative numbers as well; the divisor is positive."""
-    return (2 * dividend + divisor) // (2 * divisor)
 
 
 def value_of(seconds: int, hourly_rate: Cents) -> Cents:

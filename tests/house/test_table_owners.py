@@ -18,6 +18,7 @@ ACROSS_FEATURES = {
     "chenu/flows/monthly_invariants.py": "compares the books with what every feature says",
     "chenu/flows/pack_invariants.py": "compares the books with what every feature says",
     "chenu/flows/plan_invariants.py": "compares the books with what every feature says",
+    "chenu/flows/revenue_invariants.py": "compares the history with what every feature says",
     "chenu/flows/run_invariants.py": "compares the books with what every feature says",
     "chenu/flows/statement_invariants.py": "compares the books with what every feature says",
     "chenu/flows/token_invariants.py": "compares the books with what every feature says",

@@ -7,6 +7,7 @@ from chenu.accounts.emails import list_proved_emails, list_wanted_emails
 from chenu.affiliates import privacy as affiliates
 from chenu.agents import privacy as agents
 from chenu.agents.privacy import list_agents_made
+from chenu.analytics import privacy as analytics
 from chenu.billing import privacy as billing
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *support.RULES,
     *moderation.RULES,
     *packs.RULES,
+    *analytics.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,

@@ -15,6 +15,7 @@ from chenu.accounts.queries import find_account, is_member
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.tiers import set_seats
 from chenu.accounts.validation import check_line, check_text
+from chenu.analytics.movements import record_movement
 from chenu.billing.contracts import (
     ContractId,
     ContractRow,
@@ -143,6 +144,8 @@ async def apply_contract(contract_id: ContractId) -> None:
 
 
 async def _settle_account(account_id: AccountId) -> None:
+    """After a contract has begun or ended: what it gives, and what it brings."""
+    await record_movement(account_id)
     running = await find_running_contract(account_id)
     await set_seats(account_id, running.seats if running else None)
     calls, rate = (running.api_calls, running.api_rate) if running else (None, None)

@@ -8,6 +8,7 @@ import structlog
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import find_account_of_customer
+from chenu.analytics.movements import record_movement
 from chenu.billing.ports import SubscriptionPort
 from chenu.billing.recurring import SubscriptionKind, SubscriptionState
 from chenu.billing.subscriptions import (
@@ -63,6 +64,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     items = _items_of(rules, state, before)
     if not await store_subscription(account_id, rules.kind, items, fetched):
         return True
+    await record_movement(account_id)
     after = await find_subscription_by_stripe_id(state.id)
     if after is not None:
         superfluous = await rules.adopt(StateChange(account_id, before, after, fetched))
