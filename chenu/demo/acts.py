@@ -122,7 +122,7 @@ class Refund:
             raise RuntimeError(f"{self.role} has no plan")
         last = (await list_subscription_invoices(plan.stripe_subscription_id))[-1]
         request = RefundInput(last.id, self.amount, self.reason)
-        await request_refund(services, await act_as("staff"), request, "history")
+        await request_refund(services, await act_as("staff"), request, f"history-plan-{self.role}")
 
 
 @dataclass(frozen=True, slots=True)
