@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from chenu.cli_backup_commands import backup, restore
 from chenu.cli_operation_commands import operation
 from chenu.cli_running import data_folder, fail, load_settings, run
 from chenu.mcp_server.command import mcp
 from chenu.settings import Settings
 
 
-@click.group(commands=[mcp, operation])
+@click.group(commands=[mcp, operation, backup, restore])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
 
@@ -75,7 +76,8 @@ async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.metering.storing import storing
 
     with tracing.recording(settings.traces, "chenu-web"):
-        async with open_services(settings, "chenu-web") as services, storing(services.limiter):
+        opened = open_services(settings, "chenu-web", reads_replica=True)
+        async with opened as services, storing(services.limiter):
             app = create_app(services)
             spare_garbage_collection()
             await serve_app(app, claim, settings.limits)
@@ -95,11 +97,15 @@ def worker(ready_file: Path | None) -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to this version's schema; one at a time."""
+    """Bring the database to this version's schema; one at a time, while older code serves."""
+    from chenu.core.logs import configure_logs
     from chenu.core.migrations import apply_migrations
 
+    settings = load_settings()
+    configure_logs(settings.log_level)
+
     async def apply() -> None:
-        applied = await apply_migrations(load_settings().database_url)
+        applied = await apply_migrations(settings.database_url)
         click.echo(f"{len(applied)} migrations applied" if applied else "nothing to migrate")
 
     run(apply())

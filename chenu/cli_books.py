@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from chenu.cli_findings import show_finding
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now
 from chenu.core.errors import ProviderUnavailable
@@ -12,7 +13,6 @@ from chenu.flows.composition import open_services
 from chenu.flows.invariants import check_everything
 from chenu.flows.reconciliation import Reconciliation, reconcile
 from chenu.ledger.findings import record_findings
-from chenu.ledger.invariants import Finding
 from chenu.settings import Settings
 
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,15 +24,8 @@ async def check(settings: Settings) -> int:
         findings = await check_everything(services, _EVER)
         await record_findings(findings)
     for finding in findings:
-        _show(finding)
+        show_finding(finding)
     return 0 if all(finding.ok for finding in findings) else 1
-
-
-def _show(finding: Finding) -> None:
-    verdict = "ok      " if finding.ok else "VIOLATED"
-    click.echo(f"{verdict}  {finding.name:<4} {finding.description}")
-    for sample in finding.samples:
-        click.echo(f"                {sample}")
 
 
 async def reconcile_days(settings: Settings, days: int) -> int:
@@ -54,4 +47,4 @@ def _report(done: Reconciliation) -> None:
     for event in done.failing:
         click.echo(f"  fails: {event.id} {event.type} of {event.object_id}")
     click.echo(f"operations still open: {len(done.open_operations)} (chenu operation list)")
-    _show(done.balance)
+    show_finding(done.balance)

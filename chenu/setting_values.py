@@ -11,6 +11,7 @@ from chenu.core.ip_addresses import read_network
 from chenu.guessable import SHORTEST, is_guessable
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
 _FEWEST_CALLS, _MOST_CALLS = 10, 1_000_000
@@ -41,6 +42,11 @@ def read_one_of(kind: type[E]) -> Callable[[str], E]:
             raise ValueError(f"one of {', '.join(kind)}") from None
 
     return parse
+
+
+def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    """None for an empty text."""
+    return lambda raw: parse(raw) if raw else None
 
 
 def read_mailbox(raw: str) -> str:

@@ -54,6 +54,7 @@ class StripeSettings:
 class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
+    `replica_url`: a streaming copy of the database. `backup_key` encrypts backups.
     `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
@@ -82,6 +83,8 @@ class Settings:
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
     company: Company = field(default_factory=Company)
     leak_reporters: tuple[LeakReporter, ...] = ()
+    replica_url: str | None = None
+    backup_key: bytes | None = field(default=None, repr=False)
 
     @property
     def is_https(self) -> bool:
@@ -124,6 +127,10 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         media=_read_media(env),
         company=_read_company(env, mode),
         leak_reporters=_read(env, "CHENU_LEAK_REPORTERS", read_leak_reporters, default=""),
+        replica_url=_read(
+            env, "DATABASE_REPLICA_URL", values.optional(values.read_database_url), default=""
+        ),
+        backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
     )
     _check_together(settings)
     return settings

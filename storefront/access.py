@@ -6,6 +6,7 @@ from typing import Any
 
 from chenu.accounts.actor import Actor, ActorKind, Staff
 from chenu.accounts.factor_state import has_second_factor
+from chenu.accounts.impersonation import record_page
 from chenu.accounts.queries import OwnAccount, list_own_accounts
 from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.accounts.roles import Right
@@ -14,6 +15,7 @@ from chenu.settings import Settings
 from storefront.forms import SENT_FORM, HttpRequest, read_form, read_query
 from storefront.fresh_sign_in import confirm_again
 from storefront.meter import METER_KEY, Meter, find_meter
+from storefront.viewable_pages import require_viewable
 
 ACCOUNTS_KEY = "own_accounts"
 """In the scope's state: the accounts that the visitor may switch between, if there are several."""
@@ -33,6 +35,7 @@ class Access(StrEnum):
     SIGNED_IN = "SIGNED_IN"
     REVIEWER = "REVIEWER"
     SUPPORT = "SUPPORT"
+    SUPPORT_OR_FINANCE = "SUPPORT_OR_FINANCE"
     FINANCE = "FINANCE"
     ADMIN = "ADMIN"
 
@@ -41,15 +44,18 @@ PUBLIC = {ACCESS_KEY: Access.PUBLIC}
 SIGNED_IN = {ACCESS_KEY: Access.SIGNED_IN}
 REVIEWER = {ACCESS_KEY: Access.REVIEWER}
 SUPPORT = {ACCESS_KEY: Access.SUPPORT}
+SUPPORT_OR_FINANCE = {ACCESS_KEY: Access.SUPPORT_OR_FINANCE}
 FINANCE = {ACCESS_KEY: Access.FINANCE}
 ADMIN = {ACCESS_KEY: Access.ADMIN}
 
 _STAFF = {
-    Access.REVIEWER: Staff.REVIEWER,
-    Access.SUPPORT: Staff.SUPPORT,
-    Access.FINANCE: Staff.FINANCE,
-    Access.ADMIN: Staff.ADMIN,
+    Access.REVIEWER: (Staff.REVIEWER,),
+    Access.SUPPORT: (Staff.SUPPORT,),
+    Access.SUPPORT_OR_FINANCE: (Staff.SUPPORT, Staff.FINANCE),
+    Access.FINANCE: (Staff.FINANCE,),
+    Access.ADMIN: (Staff.ADMIN,),
 }
+"""Any of these roles opens the page; an administrator has them all."""
 
 
 def for_right(right: Right) -> dict[str, Access | Right]:
@@ -74,6 +80,7 @@ class RequestCheck:
         opt = request.route_handler.opt
         require_access(request_context, opt.get(ACCESS_KEY), opt.get(RIGHT_KEY))
         _require_clean(request)
+        await _look_on(request, request_context.actor)
         request.scope["state"][FACTOR_KEY] = await _asks_factor(request, request_context.actor)
         request.scope["state"][METER_KEY] = await _find_meter(request, request_context.actor)
         if request.method == "POST":
@@ -93,6 +100,15 @@ class RequestCheck:
             raise Forbidden("This form is too old or was not sent from here. Nothing was changed")
         request.scope["state"][SENT_FORM] = form
         await confirm_again(request_context.actor, form, self._settings.secret)
+
+
+async def _look_on(request: HttpRequest, actor: Actor) -> None:
+    """Staff who see a customer's pages: each is open to them by name, and each is recorded."""
+    if actor.impersonator is None:
+        return
+    require_viewable(request.route_handler.paths)
+    if not request.route_handler.opt.keys() & WITHOUT_METER.keys():
+        await record_page(actor, request.scope["path"])
 
 
 async def _list_accounts(actor: Actor) -> list[OwnAccount]:
@@ -126,11 +142,17 @@ def require_access(request_context: RequestContext, access: Any, right: Any = No
     if actor.kind is not ActorKind.SESSION:
         raise Unauthenticated("Please sign in first")
     if access in _STAFF:
-        actor.require_staff(_STAFF[access])
+        require_any_role(actor, *_STAFF[access])
     elif access is not Access.SIGNED_IN:
         raise Forbidden("This page is not open to anybody")
     if right is not None:
         actor.require_right(right)
+
+
+def require_any_role(actor: Actor, first: Staff, *others: Staff) -> None:
+    """Raises Forbidden."""
+    if not any(actor.has_staff(role) for role in others):
+        actor.require_staff(first)
 
 
 def _require_clean(request: HttpRequest) -> None:

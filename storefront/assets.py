@@ -15,7 +15,7 @@ _TYPES = {
     ".map": "application/json",
 }
 _STYLES = "site.css"
-_LAYERS = ("tokens", "base", "layout", "forms", "components", "store", "work")
+_LAYERS = ("tokens", "base", "layout", "forms", "components", "store", "work", "print")
 """The files of the one style sheet, in the order of its cascade layers."""
 
 

@@ -1,6 +1,6 @@
 """The geometry of drawn charts, in whole units of the drawing: scales, ticks and lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WIDTH = 720
@@ -10,7 +10,7 @@ RIGHT = 30
 TOP = 14
 BOTTOM = 34
 _MOST_TICKS = 4
-_MOST_LABELS = 12
+MOST_LABELS = 12
 _ROUND = (1, 2, 5)
 
 
@@ -71,24 +71,42 @@ class LineChart:
     right: int = WIDTH - RIGHT
 
 
-def draw_lines(series: dict[str, Sequence[int]], steps: int, *, least: int) -> LineChart:
-    """A line for each name; one with fewer values than there are steps ends early.
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """From at most the lowest to at least the highest of the values, and zero in any case."""
 
-    `least` is the smallest distance of two labels of values.
-    """
-    every = [value for values in series.values() for value in values]
-    highest, lowest = max([*every, least]), min([*every, 0])
+    scale: Scale
+    values: Sequence[Tick]
+
+
+def draw_axis(every: Iterable[int], *, least: int) -> Axis:
+    """`least` is the smallest distance of two labels of values."""
+    drawn = list(every)
+    highest, lowest = max([*drawn, least]), min([*drawn, 0])
     distance = _round_distance(highest - lowest, least)
     bounds = (lowest // distance * distance, -(-highest // distance) * distance)
     scale = Scale(*bounds, TOP, HEIGHT - BOTTOM)
+    values = [Tick(scale.y(value), value) for value in range(bounds[0], bounds[1] + 1, distance)]
+    return Axis(scale, values)
+
+
+def draw_lines(
+    series: dict[str, Sequence[int]], steps: int, *, least: int, labels: int = MOST_LABELS
+) -> LineChart:
+    """A line for each name; one with fewer values than there are steps ends early.
+
+    `labels` is how many steps may have one.
+    """
+    axis = draw_axis((value for values in series.values() for value in values), least=least)
     lines = [
         Line(
-            name, [Dot(_x(step, steps), scale.y(value), step, value) for step, value in _each(line)]
+            name,
+            [Dot(_x(step, steps), axis.scale.y(value), step, value) for step, value in _each(line)],
         )
         for name, line in series.items()
     ]
-    values = [Tick(scale.y(value), value) for value in range(bounds[0], bounds[1] + 1, distance)]
-    return LineChart(lines, values, _label_steps(steps), scale.y(0))
+    ticks = [Tick(_x(step, steps), step) for step in list_labelled(steps, labels)]
+    return LineChart(lines, axis.values, ticks, axis.scale.y(0))
 
 
 def _each(values: Sequence[int]) -> list[tuple[int, int]]:
@@ -99,10 +117,9 @@ def _x(step: int, steps: int) -> int:
     return LEFT + (WIDTH - LEFT - RIGHT) * step // max(steps - 1, 1)
 
 
-def _label_steps(steps: int) -> list[Tick]:
+def list_labelled(steps: int, labels: int) -> range:
     """Every one, or every so many that the labels do not touch."""
-    every = -(-steps // _MOST_LABELS)
-    return [Tick(_x(step, steps), step) for step in range(0, steps, every)]
+    return range(0, steps, -(-steps // labels) or 1)
 
 
 def _round_distance(span: int, least: int) -> int:

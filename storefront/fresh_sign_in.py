@@ -25,7 +25,7 @@ async def confirm_again(actor: Actor, form: Fields, key: bytes) -> None:
     async def check(user_id: UserId) -> None:
         await take_code(user_id, form.text(CODE), key)
 
-    if PASSWORD not in form or actor.session_id is None:
+    if PASSWORD not in form or actor.session_id is None or actor.impersonator is not None:
         return
     try:
         await confirm_session(actor, form.text(PASSWORD), check)

@@ -10,30 +10,32 @@ BACK_OFFICE = "/staff"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A part of the back office, for staff with this role."""
+    """A part of the back office, for staff with any of these roles."""
 
     path: str
     words: str
-    role: Staff
+    roles: tuple[Staff, ...]
 
 
 DESKS = (
-    Desk(BACK_OFFICE, mark("Review"), Staff.REVIEWER),
-    Desk("/staff/appeals", mark("Appeals"), Staff.REVIEWER),
-    Desk("/staff/reports", mark("Reports"), Staff.REVIEWER),
-    Desk("/staff/featured", mark("Featured"), Staff.REVIEWER),
-    Desk("/staff/support", mark("Support desk"), Staff.SUPPORT),
-    Desk("/staff/inquiries", mark("Inquiries"), Staff.SUPPORT),
-    Desk("/staff/accounts", mark("Accounts"), Staff.SUPPORT),
-    Desk("/staff/refunds", mark("Refunds"), Staff.SUPPORT),
-    Desk("/staff/disputes", mark("Disputes"), Staff.SUPPORT),
-    Desk("/staff/withdrawals", mark("Withdrawals"), Staff.SUPPORT),
-    Desk("/staff/mails", mark("Our mails"), Staff.SUPPORT),
-    Desk("/staff/coupons", mark("Coupons"), Staff.FINANCE),
-    Desk("/staff/affiliates", mark("Affiliates"), Staff.FINANCE),
-    Desk("/staff/statements", mark("Statements"), Staff.FINANCE),
-    Desk("/staff/books", mark("Books"), Staff.FINANCE),
-    Desk("/staff/audit", mark("Audit trail"), Staff.ADMIN),
+    Desk(BACK_OFFICE, mark("Review"), (Staff.REVIEWER,)),
+    Desk("/staff/appeals", mark("Appeals"), (Staff.REVIEWER,)),
+    Desk("/staff/reports", mark("Reports"), (Staff.REVIEWER,)),
+    Desk("/staff/featured", mark("Featured"), (Staff.REVIEWER,)),
+    Desk("/staff/support", mark("Support desk"), (Staff.SUPPORT,)),
+    Desk("/staff/inquiries", mark("Inquiries"), (Staff.SUPPORT,)),
+    Desk("/staff/customers", mark("Customers"), (Staff.SUPPORT, Staff.FINANCE)),
+    Desk("/staff/refunds", mark("Refunds"), (Staff.SUPPORT,)),
+    Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
+    Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),
+    Desk("/staff/payments/mails", mark("Mails"), (Staff.SUPPORT,)),
+    Desk("/staff/revenue", mark("Revenue"), (Staff.FINANCE,)),
+    Desk("/staff/coupons", mark("Coupons"), (Staff.FINANCE,)),
+    Desk("/staff/affiliates", mark("Affiliates"), (Staff.FINANCE,)),
+    Desk("/staff/statements", mark("Statements"), (Staff.FINANCE,)),
+    Desk("/staff/payments", mark("Payments"), (Staff.FINANCE,)),
+    Desk("/staff/books", mark("Books"), (Staff.FINANCE,)),
+    Desk("/staff/audit", mark("Audit trail"), (Staff.ADMIN,)),
 )
 
 _ROOTS = ("/agents", "/pricing", "/creator", "/library", "/roi")
@@ -41,7 +43,8 @@ _DESK_OF = {
     "/staff/invoices": "/staff/refunds",
     "/staff/sales": "/staff/refunds",
     "/staff/referrals": "/staff/affiliates",
-    "/staff/contracts": "/staff/accounts",
+    "/staff/contracts": "/staff/customers",
+    "/staff/mails": "/staff/payments/mails",
 }
 
 
@@ -49,7 +52,7 @@ def list_desks(actor: Actor) -> tuple[Desk, ...]:
     """Those that are open to the visitor."""
     if not actor.is_staff:
         return ()
-    return tuple(desk for desk in DESKS if actor.has_staff(desk.role))
+    return tuple(desk for desk in DESKS if any(map(actor.has_staff, desk.roles)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ def find_section(path: str) -> Section:
     """The section that contains this path."""
     if path in _ITSELF:
         return _ITSELF[path]
-    parts = path[1:].split("/", 2)
-    desk = "/" + "/".join(parts[:2])
-    return _BELOW.get(_DESK_OF.get(desk, desk)) or _BELOW.get(f"/{parts[0]}", _NOWHERE)
+    parts = path[1:].split("/", 3)
+    for depth in (3, 2, 1):
+        above = "/" + "/".join(parts[:depth])
+        found = _BELOW.get(_DESK_OF.get(above, above))
+        if found is not None:
+            return found
+    return _NOWHERE

@@ -18,7 +18,8 @@ _PROGRAMS = re.compile(
 def is_view(request: HttpRequest, request_context: RequestContext, agent: AgentRow) -> bool:
     """Its maker, staff, programs, and pages that a browser fetches in advance do not count."""
     actor = request_context.actor
-    if not agent.is_on_sale or actor.is_staff or is_own(actor, agent):
+    is_staff = actor.is_staff or actor.impersonator is not None
+    if not agent.is_on_sale or is_staff or is_own(actor, agent):
         return False
     purpose = request.headers.get("sec-purpose") or request.headers.get("purpose") or ""
     agent_name = request_context.user_agent

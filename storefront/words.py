@@ -9,6 +9,7 @@ from chenu.accounts.billing_details import TaxIdStatus
 from chenu.agents.creators import COUNTRIES
 from chenu.agents.model import AgentKind, AgentStatus, PriceType, PurchaseStatus
 from chenu.agents.pricing import describe_range
+from chenu.agents.refund_requests import SaleRequestState
 from chenu.agents.refunds import SaleRefundOrigin, SaleRefundState
 from chenu.agents.rows import AgentCard, AgentRow
 from chenu.agents.search_query import AgentSort
@@ -37,7 +38,16 @@ REFUND_STATES = {
     RefundRequestState.APPROVED: mark("under way at Stripe"),
     RefundRequestState.SETTLED: mark("returned"),
     RefundRequestState.REJECTED: mark("rejected"),
+    RefundRequestState.EXPIRED: mark("nobody decided in time"),
     RefundRequestState.FAILED: mark("refused by Stripe"),
+}
+LOOKING_ROLES = {"SUPPORT": mark("Support desk"), "ADMIN": mark("Administration")}
+"""As whom staff see a customer's pages."""
+SALE_REQUEST_STATES = {
+    SaleRequestState.WAITING: mark("waits for a second person"),
+    SaleRequestState.APPROVED: mark("agreed to"),
+    SaleRequestState.REJECTED: mark("rejected"),
+    SaleRequestState.EXPIRED: mark("nobody decided in time"),
 }
 SALE_REFUND_STATES = {
     SaleRefundState.REQUESTED: mark("under way at Stripe"),

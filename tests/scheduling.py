@@ -11,13 +11,14 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 GROUPS = {
     "tests/browser/test_plans.py": "plans",
     "tests/demo/test_old_history.py": "old history",
+    "tests/core/test_replica.py": "replica",
     "tests/browser/": "demo",
     "tests/demo/": "demo",
     "tests/mcp_server/": "mcp",
     "tests/traces/": "traces",
 }
-"""Folders and files whose tests share something slow to start: one demo, the SDK of 0064,
-or one traced sale.
+"""Folders and files whose tests share something slow to start: one demo, a replica, the SDK of
+0064, or one traced sale.
 
 The first that fits holds.
 """

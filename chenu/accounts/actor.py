@@ -1,6 +1,7 @@
 """The caller of a request and what it may do; the faces pass it to flows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -44,13 +45,24 @@ class Staff(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Impersonator:
+    """Who of the staff sees this person's pages, and nothing else, until when (system time)."""
+
+    user_id: UserId
+    name: str
+    customer_name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """`account_id` is the account that the request acts for. API keys never have staff roles.
 
     `session_id` or `key_id` identifies the credential that the caller used. `has_seat` is False for
     a member beyond the account's seats, who may only read. `api_plan` is the paid one; `api_calls`
     (a month) and `api_rate` (a minute) are a contract's: chenu/metering/plan_of.py reads them.
-    `documents_only` is of a key that runs stored operations and no others.
+    `documents_only` is of a key that runs stored operations and no others. `impersonator`: staff
+    see the pages of this person, whose `session_id` is then that of the impersonation.
     """
 
     kind: ActorKind = ActorKind.ANONYMOUS
@@ -72,6 +84,7 @@ class Actor:
     documents_only: bool = False
     locale: Locale = DEFAULT_LOCALE
     ip: str = ""
+    impersonator: Impersonator | None = None
 
     @property
     def entitlements(self) -> Entitlements:

@@ -61,3 +61,15 @@ class SeatsTaken(LimitReached):
 
 def wrong_credentials() -> WrongCredentials:
     return WrongCredentials("The e-mail address or the password is wrong")
+
+
+class ReadOnly(Forbidden):
+    """Staff see a customer's pages: nothing can be changed, and some pages stay closed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            mark(
+                "You see the pages of a customer: nothing can be changed or downloaded here, and"
+                " some pages stay closed. Leave them first"
+            )
+        )

@@ -46,6 +46,22 @@ RULES: tuple[Rule, ...] = (
         (Delete(),),
     ),
     PersonalData(
+        "impersonation",
+        "customer = @person",
+        (
+            "id",
+            "customer",
+            "account",
+            "staff_role",
+            "reason",
+            "started_at",
+            "expires_at",
+            "ended_at",
+        ),
+        {**dict.fromkeys(("staff", "session"), "who of the staff looked"), "token_hash": _TOKEN},
+        (Delete(),),
+    ),
+    PersonalData(
         "second_factor",
         "owner = @person",
         ("id", "owner", "created_at", "confirmed_at"),

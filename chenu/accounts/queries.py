@@ -35,6 +35,7 @@ class Membership:
 
 _COLUMNS = Columns(Account, tables.Account, owner_id="owner").select()
 _ACCOUNT = f"SELECT {_COLUMNS} FROM account"  # noqa: S608 - own columns
+_LAST_CHARACTER = "\U0010ffff"
 
 
 async def list_accounts(account_ids: Sequence[AccountId]) -> list[Account]:
@@ -71,6 +72,23 @@ async def list_accounts_of_member(email: str) -> list[Account]:
         WHERE u.email = $1 ORDER BY a.kind DESC, a.id
     """  # noqa: S608 - own columns
     return await db.fetch_all(Account, sql, normalise_email(email))
+
+
+async def list_personal_accounts(user_ids: Sequence[UserId]) -> list[Account]:
+    """In no particular order."""
+    sql = f"{_ACCOUNT} WHERE owner = ANY($1) AND kind = 'PERSONAL'"
+    return await db.fetch_all(Account, sql, list(user_ids))
+
+
+async def list_accounts_by_address(beginning: str, *, limit: int) -> list[Account]:
+    """Personal accounts of people whose address of mail begins like this, ordered by it."""
+    columns = Columns(Account, tables.Account, owner_id="owner").select("a")
+    sql = f"""
+        SELECT {columns} FROM app_user u JOIN account a ON a.owner = u.id AND a.kind = 'PERSONAL'
+        WHERE u.email ~>=~ $1 AND u.email ~<~ $2 ORDER BY u.email USING ~<~ LIMIT {limit}
+    """  # noqa: S608 - own columns
+    begins = beginning.lower()
+    return await db.fetch_all(Account, sql, begins, f"{begins}{_LAST_CHARACTER}")
 
 
 @dataclass(frozen=True, slots=True)

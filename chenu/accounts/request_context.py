@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 
 from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind
 from chenu.accounts.credentials import csrf_token
+from chenu.accounts.impersonation import LASTS, ImpersonationToken
 from chenu.accounts.sessions import ABSOLUTE, SessionToken
 from chenu.core.errors import ChenuError, Unauthenticated
 from chenu.core.i18n import DEFAULT_LOCALE, Locale
@@ -18,6 +19,8 @@ FOR_EVERYBODY = "answer_for_everybody"
 """Set in the scope's state by a route whose answer is the same for every anonymous caller."""
 FOLLOWED_LINK = "followed_link"
 """In the scope's state: the affiliate's link that led to this page, if one did."""
+LEAVE_PATH = "/impersonation/leave"
+"""The one form that staff may send while they see a customer's pages."""
 LANGUAGE_COOKIE = "chenu_lang"
 LINK_REFUSED = "no"
 """The value of the cookie of followed links after a no."""
@@ -90,6 +93,27 @@ def session_cookie(settings: Settings, token: SessionToken | None) -> str:
     cookie[name]["httponly"] = True
     cookie[name]["samesite"] = "Lax"
     cookie[name]["max-age"] = int(ABSOLUTE.total_seconds()) if token else 0
+    if settings.is_https:
+        cookie[name]["secure"] = True
+    return cookie[name].OutputString()
+
+
+def impersonation_cookie_name(settings: Settings) -> str:
+    return "__Host-chenu_view" if settings.is_https else "chenu_view"
+
+
+def impersonation_cookie(settings: Settings, token: ImpersonationToken | None) -> str:
+    """The Set-Cookie value by which staff see a customer's pages, or leave them (None).
+
+    It says nothing without the session that it was begun in.
+    """
+    name = impersonation_cookie_name(settings)
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[name] = token or ""
+    cookie[name]["path"] = "/"
+    cookie[name]["httponly"] = True
+    cookie[name]["samesite"] = "Lax"
+    cookie[name]["max-age"] = int(LASTS.total_seconds()) if token else 0
     if settings.is_https:
         cookie[name]["secure"] = True
     return cookie[name].OutputString()

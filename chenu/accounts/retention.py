@@ -11,6 +11,12 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "least(expires_at, coalesce(revoked_at, expires_at))",
         "where somebody was signed in, after it ended",
     ),
+    Retention(
+        "impersonation",
+        timedelta(days=400),
+        "expires_at",
+        "when staff saw a customer's pages, for the customer; the audit trail stores it longer",
+    ),
     Retention("mail_token", timedelta(days=30), "expires_at", "a link that works no more"),
     Retention(
         "invitation",

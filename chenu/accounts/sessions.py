@@ -59,7 +59,9 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
-class _ActorRow:
+class ActorRow:
+    """What `ACTOR_COLUMNS` and the columns about the session select."""
+
     session_id: UUID
     user_id: UUID
     locale: str
@@ -106,11 +108,14 @@ _WORKS = """
     s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
     AND (s.created_at > $4 OR NOT EXISTS (SELECT 1 FROM staff_role WHERE member = s.owner))
 """
+ACTOR_COLUMNS = f"""
+    u.id AS user_id, u.locale, u.email_verified_at IS NOT NULL AS verified, a.id AS account_id,
+    m.role, a.tier, {OVERRIDES_OF_A} AS overrides, a.api_plan, a.api_calls, a.api_rate,
+    a.seats, {PLACE} AS place
+"""
+"""SQL: of the person `u`, the account `a` and the membership `m` in it."""
 _FIND_ACTOR = f"""
-    SELECT s.id AS session_id, u.id AS user_id, u.locale,
-        u.email_verified_at IS NOT NULL AS verified, a.id AS account_id, m.role, a.tier,
-        {OVERRIDES_OF_A} AS overrides, a.api_plan, a.api_calls, a.api_rate,
-        a.seats, {PLACE} AS place,
+    SELECT s.id AS session_id, {ACTOR_COLUMNS},
         EXISTS (SELECT 1 FROM membership WHERE member = u.id AND account <> a.id)
             AS has_other_accounts,
         array(SELECT role FROM staff_role WHERE member = u.id) AS staff, s.last_seen_at
@@ -129,12 +134,16 @@ async def find_actor(token: str, ip: str, account_id: AccountId | None = None) -
     """The actor of this token, acting for the named account, the session's or the personal one."""
     now = system_now()
     since = (now, now - IDLE, now - STAFF_ABSOLUTE)
-    row = await db.find_one(_ActorRow, _FIND_ACTOR, hash_token(token), *since, account_id)
+    row = await db.find_one(ActorRow, _FIND_ACTOR, hash_token(token), *since, account_id)
     if row is None:
         return None
     if now - row.last_seen_at > _SEEN_EVERY:
         sql = "UPDATE user_session SET last_seen_at = $2, ip = $3 WHERE id = $1"
         await db.execute(sql, row.session_id, now, ip)
+    return make_session_actor(row, ip)
+
+
+def make_session_actor(row: ActorRow, ip: str) -> Actor:
     return Actor(
         kind=ActorKind.SESSION,
         user_id=UserId(row.user_id),
@@ -205,3 +214,10 @@ async def revoke_sessions(user_id: UserId, *, but: SessionId | None = None) -> i
         WHERE owner = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $2
     """
     return await db.execute(sql, user_id, but, system_now())
+
+
+async def end_all_sessions() -> int:
+    """Of everybody; returns the number ended."""
+    return await db.execute(
+        "UPDATE user_session SET revoked_at = $1 WHERE revoked_at IS NULL", system_now()
+    )

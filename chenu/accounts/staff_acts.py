@@ -40,6 +40,8 @@ class StaffAct(StrEnum):
     INVOICE_REFUND_APPROVE = "invoice.refund.approve"
     INVOICE_REFUND_REJECT = "invoice.refund.reject"
     PURCHASE_REFUND = "purchase.refund"
+    PURCHASE_REFUND_APPROVE = "purchase.refund.approve"
+    PURCHASE_REFUND_REJECT = "purchase.refund.reject"
     DISPUTE_EVIDENCE = "dispute.evidence"
     FRAUD_WARNING_DECIDE = "fraud_warning.decide"
     WITHDRAWAL_EXECUTE = "withdrawal.execute"
@@ -53,8 +55,15 @@ class StaffAct(StrEnum):
     INQUIRY_CLOSE = "inquiry.close"
     OPERATION_RETRY = "operation.retry"
     OPERATION_GIVE_UP = "operation.give_up"
+    OPERATION_ASK = "operation.ask"
+    EVENT_HANDLE = "event.handle"
+    JOB_RUN = "job.run"
+    TASK_RUN = "task.run"
+    MAIL_SEND = "mail.send"
     SERVICE_KEY_CREATE = "service_key.create"
     SERVICE_KEY_REVOKE = "service_key.revoke"
+    IMPERSONATION_START = "impersonation.start"
+    IMPERSONATION_END = "impersonation.end"
     FACTOR_REMOVE = "second_factor.remove"
     AFFILIATE_SUSPEND = "affiliate.suspend"
     AFFILIATE_REINSTATE = "affiliate.reinstate"
@@ -62,6 +71,7 @@ class StaffAct(StrEnum):
     REFERRAL_HOLD = "referral.hold"
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"
+    ACQUISITION_COST_RECORD = "acquisition_cost.record"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

@@ -88,6 +88,12 @@ async def lock_pictures(
     return {row.picture.hash: row.picture for row in rows}
 
 
+async def list_stored() -> list[PictureHash]:
+    """Of all that may be shown."""
+    sql = "SELECT name FROM agent_picture WHERE removed_at IS NULL ORDER BY name"
+    return [PictureHash(row.name) for row in await db.fetch_all(_Name, sql)]
+
+
 async def mark_removed(name: PictureHash) -> None:
     """From here on nobody may show it."""
     sql = "UPDATE agent_picture SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL"

@@ -199,9 +199,23 @@ RULES: tuple[Rule, ...] = (
             *("stripe_refund_id", "created_at", "settled_at"),
         ),
         {"requested_by": _OTHERS},
+        retained={**codes("origin", "state", "stripe_refund_id"), "reason": BOOKS},
+    ),
+    PersonalData(
+        "purchase_refund_request",
+        f"purchase IN (SELECT id FROM purchase WHERE {_BOUGHT})",  # noqa: S608 - texts of ours
+        (
+            *("id", "payment", "purchase", "account", "amount", "reason", "state"),
+            *("decision_reason", "refund", "created_at", "decided_at"),
+        ),
+        {
+            **dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+            **dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how closing it went"),
+        },
         retained={
-            **codes("origin", "state", "stripe_refund_id"),
-            "reason": BOOKS,
+            **codes("state"),
+            **dict.fromkeys(("reason", "decision_reason"), BOOKS),
+            "last_error": "the name of an exception",
         },
     ),
     PersonalData(

@@ -30,6 +30,9 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("purchase", BOOKS),
     Forever("purchase_payment", BOOKS),
     Forever("purchase_refund", BOOKS),
+    Forever(
+        "purchase_refund_request", "who decided to return money, and why: for as long as the books"
+    ),
     Forever("agent_review", "one an account and agent at most"),
     Forever("access_grant", "what was bought is for ever"),
     Forever("creator", PEOPLE),

@@ -141,23 +141,30 @@ class RevenueMetrics:
 
 @dataclass(frozen=True, slots=True)
 class TargetCheck:
-    """`target` and `actual` in `unit`; `at_most`: the target is a ceiling, as of churn."""
+    """`target` and `actual` in `unit`; `at_most`: the target is a ceiling, as of churn.
+
+    `is_strict`: the target itself is not enough. `aim` is what comes after the target.
+    """
 
     metric: Metric
     unit: Unit
     target: int
     actual: int | None
     at_most: bool
+    is_strict: bool = False
+    aim: int | None = None
 
     @property
     def met(self) -> bool:
         if self.actual is None:
             return False
-        return self.actual < self.target if self.at_most else self.actual >= self.target
+        if self.actual == self.target:
+            return not self.is_strict
+        return (self.actual < self.target) is self.at_most
 
     @property
     def gap(self) -> int | None:
-        """How much is missing, in `unit`; zero or less when it is met."""
+        """How much is missing, in `unit`; zero or less when it is met, or zero short of strict."""
         if self.actual is None:
             return None
         return self.actual - self.target if self.at_most else self.target - self.actual

@@ -13,6 +13,11 @@ RULES: tuple[Rule, ...] = (
         {"state": "the position in the history", "cohort": "the month of the first, as above"},
         retained=codes("source_kind", "kind"),
     ),
-    NoPersonalData("revenue_day", "sums over all customers"),
+    NoPersonalData("acquisition_cost", "sums by channel, entered by staff"),
+    NoPersonalData(
+        "revenue_day",
+        "sums over all customers",
+        codes=("reactivation_mrr", "reactivated_customers"),
+    ),
     NoPersonalData("revenue_cohort", "sums over the customers of a month"),
 )

@@ -5,20 +5,22 @@ from piccolo.columns import (
     UUID,
     BigInt,
     Bytea,
+    Integer,
     Text,
     Timestamptz,
 )
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account, AppUser
-from chenu.core.columns import belongs_to, business_time, primary_id
+from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
 class Invoice(Table, tablename="invoice"):
     """Our mirror of Stripe's invoices: the newest answer wins (`fetch_number`). Cents.
 
     `purchase` names what was bought once. `lines` are JSON of recurring.InvoiceLine. `mailed_at`:
-    an invoice is mailed once for ever, and outlives the outbox's row.
+    an invoice is mailed once for ever, and outlives the outbox's row. `failed_at`: when we first
+    heard that the payment of a renewal had failed.
     """
 
     id = primary_id()
@@ -42,6 +44,7 @@ class Invoice(Table, tablename="invoice"):
     hosted_url = Text(default=None, null=True)
     pdf_url = Text(default=None, null=True)
     mailed_at = Timestamptz(default=None, null=True)
+    failed_at = Timestamptz(default=None, null=True)
     fetch_number = BigInt(default=0)
     created_at = business_time()
 
@@ -78,6 +81,7 @@ class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
     """A decision to return something of a charge, in cents, and what became of it.
 
     `origin` is one of refund_requests.RefundOrigin; WAITING until a second person agrees.
+    `attempts` and on: how closing it went once nobody had decided in time.
     """
 
     id = primary_id()
@@ -93,6 +97,9 @@ class InvoiceRefundRequest(Table, tablename="invoice_refund_request"):
     decision_reason = Text(default=None, null=True)
     created_at = business_time()
     decided_at = Timestamptz(default=None, null=True)
+    attempts = Integer(default=0)
+    last_error = Text(default=None, null=True)
+    next_attempt_at = system_time(null=True)
 
 
 class InvoiceRefund(Table, tablename="invoice_refund"):

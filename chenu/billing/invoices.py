@@ -12,6 +12,7 @@ from chenu.accounts.actor import AccountId
 from chenu.billing.invoice_tables import Invoice, InvoicePayment
 from chenu.billing.recurring import InvoiceLine, InvoiceState, InvoiceStatus
 from chenu.core import db
+from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.fetched import Fetched
 from chenu.core.ids import find_id, new_id
@@ -133,18 +134,33 @@ async def store_invoice(
         "period_end": state.period_end,
         "issued_at": state.issued_at,
         "paid_at": state.paid_at,
+        "failed_at": _heard_of_failure(state),
         "hosted_url": state.hosted_url,
         "pdf_url": state.pdf_url,
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
-    fixed = ("id", "account", "stripe_invoice_id", "created_at")
+    fixed = ("id", "account", "stripe_invoice_id", "created_at", "failed_at")
     changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
+    changes += ", failed_at = coalesce(invoice.failed_at, excluded.failed_at)"
     suffix = f"""
         ON CONFLICT (stripe_invoice_id) DO UPDATE SET {changes}
         WHERE invoice.fetch_number < excluded.fetch_number
     """
     return bool(await insert(Invoice, values, suffix))
+
+
+def has_failed(state: InvoiceState) -> bool:
+    """The payment of a renewal was refused once at least, whatever became of it since."""
+    return state.billing_reason == "subscription_cycle" and state.attempts > state.is_paid
+
+
+def _heard_of_failure(state: InvoiceState) -> datetime | None:
+    """Where it is paid when we first hear of its failure, it had failed before."""
+    if not has_failed(state):
+        return None
+    now = business_now()
+    return min(state.paid_at, now) if state.paid_at else now
 
 
 def _purchase_of(state: InvoiceState) -> UUID | None:

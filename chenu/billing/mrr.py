@@ -39,6 +39,8 @@ class TaxShare:
 
     def explains(self, other: "TaxShare") -> bool:
         """Whether both are of one rate of VAT: each part was rounded to its cent."""
+        if self.net == self.total:
+            return other.net == other.total
         return 2 * abs(self.net * other.total - other.net * self.total) <= self.total + other.total
 
 

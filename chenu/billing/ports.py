@@ -32,6 +32,7 @@ from chenu.billing.gateway import (
     ReversalRequest,
     TransferRequest,
 )
+from chenu.billing.made_movements import MadeMovement
 from chenu.billing.payouts import MoneyAtStripe, PayoutState
 from chenu.billing.plan_changes import (
     InvoicePreview,
@@ -46,9 +47,9 @@ from chenu.billing.recurring import (
     CreditNoteState,
     InvoiceState,
     RefundState,
-    RenewalPreview,
     SubscriptionState,
 )
+from chenu.billing.renewals import RenewalPreview
 
 
 class CustomerPort(Protocol):
@@ -102,9 +103,13 @@ class MoneyPort(Protocol):
 
     async def find_transfer(self, transfer_group: str, by: OperationIdentity) -> str | None: ...
 
+    async def list_transfers(self, transfer_group: str, since: datetime) -> list[MadeMovement]: ...
+
     async def create_reversal(self, request: ReversalRequest, by: OperationIdentity) -> str: ...
 
     async def find_reversal(self, transfer_id: str, by: OperationIdentity) -> str | None: ...
+
+    async def list_reversals(self, transfer_id: str, since: datetime) -> list[MadeMovement]: ...
 
     async def create_refund(self, request: RefundRequest, by: OperationIdentity) -> str: ...
 

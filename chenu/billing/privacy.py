@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
             *("id", "account", "stripe_invoice_id", "stripe_subscription_id", "number", "status"),
             *("billing_reason", "subtotal", "discount", "tax", "total", "amount_paid"),
             *("period_start", "period_end", "issued_at", "paid_at", "hosted_url", "pdf_url"),
-            *("purchase", "lines", "created_at"),
+            *("failed_at", "purchase", "lines", "created_at"),
         ),
         {"fetch_number": _MIRROR, "mailed_at": "when it was mailed"},
         retained={
@@ -216,10 +216,14 @@ RULES: tuple[Rule, ...] = (
             *("id", "invoice", "payment", "account", "amount", "reason", "origin", "state"),
             *("decision_reason", "created_at", "decided_at"),
         ),
-        dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+        {
+            **dict.fromkeys(("requested_by", "decided_by"), "who of the staff decided"),
+            **dict.fromkeys(("attempts", "last_error", "next_attempt_at"), "how closing it went"),
+        },
         retained={
             **codes("origin", "state"),
             **dict.fromkeys(("reason", "decision_reason"), BOOKS),
+            "last_error": "the name of an exception",
         },
     ),
     PersonalData(

@@ -238,14 +238,6 @@ class ChargeAmounts:
     tax: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalPreview:
-    """What the next invoice of a subscription will charge, and whether there is a card for it."""
-
-    amount: Cents
-    has_card: bool
-
-
 class RefundStatus(StrEnum):
     """Stripe's."""
 

@@ -6,8 +6,16 @@ from uuid import UUID
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
-from chenu.billing.mrr import NOTHING, Mrr, RecurringFacts, RecurringKind, TaxShare, monthly_revenue
-from chenu.billing.recurring import BillingInterval
+from chenu.billing.mrr import (
+    NO_TAX,
+    NOTHING,
+    Mrr,
+    RecurringFacts,
+    RecurringKind,
+    TaxShare,
+    monthly_revenue,
+)
+from chenu.billing.recurring import BillingInterval, SubscriptionState
 from chenu.billing.recurring_tables import RecurringState
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -70,15 +78,45 @@ async def record_state(account_id: AccountId, source: UUID, facts: RecurringFact
     await insert(RecurringState, _values_of(account_id, source, facts, last, at))
 
 
-async def find_tax(source: UUID, seen: TaxShare | None) -> TaxShare:
-    """The VAT of a subscription whose newest invoice has the share `seen`.
+async def record_subscription(
+    account_id: AccountId,
+    source: UUID,
+    plan: tuple[RecurringKind, str, BillingInterval],
+    state: SubscriptionState,
+) -> None:
+    """As `record_state`: `plan` is what is subscribed to, as the mirror of `state` has it."""
+    kind, item, interval = plan
+    discount = state.discount
+    facts = RecurringFacts(
+        kind=kind,
+        item=item,
+        status=state.status,
+        gives_access=state.gives_access,
+        billing_interval=interval,
+        price=state.price,
+        tax=await _find_tax(source, state),
+        discount_percent=discount.percent_off if discount else None,
+        discount_amount=discount.amount_off if discount else None,
+        discount_duration=CouponDuration(discount.duration.upper()) if discount else None,
+        discount_ends_at=discount.ends_at if discount else None,
+    )
+    await record_state(account_id, source, facts)
+
+
+async def _find_tax(source: UUID, state: SubscriptionState) -> TaxShare:
+    """That of the newest invoice, if it has a total.
 
     The known share stays where it explains the new one, so that cents that were rounded otherwise
-    are no change, and where there is no new one.
+    are no change.
     """
     last = await _find_last(source)
-    known = last.tax if last else TaxShare()
-    return known if seen is None or (last is not None and known.explains(seen)) else seen
+    total, tax = state.latest_invoice_total, state.latest_invoice_tax
+    if total <= 0 or not 0 <= tax <= total:
+        return last.tax if last else NO_TAX
+    seen = TaxShare(Cents(total - tax), total)
+    if last is not None and last.tax.explains(seen):
+        return last.tax
+    return seen if tax else NO_TAX
 
 
 async def _find_last(source: UUID) -> _State | None:

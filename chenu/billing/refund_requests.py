@@ -11,7 +11,8 @@ from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.invoice_tables import InvoiceRefundRequest
 from chenu.billing.invoices import InvoiceId
 from chenu.core import db
-from chenu.core.clock import business_now
+from chenu.core.backoff import BACKOFF
+from chenu.core.clock import business_now, system_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.core.paged_rows import fetch_page
@@ -29,12 +30,16 @@ class RefundOrigin(StrEnum):
 
 
 class RefundRequestState(StrEnum):
-    """WAITING for a second person; APPROVED: Stripe is asked; SETTLED: it is on its way back."""
+    """WAITING for a second person; APPROVED: Stripe is asked; SETTLED: it is on its way back.
+
+    EXPIRED: nobody has decided in time.
+    """
 
     WAITING = "WAITING"
     APPROVED = "APPROVED"
     SETTLED = "SETTLED"
     REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
     FAILED = "FAILED"
 
 
@@ -57,6 +62,11 @@ class RefundRequestRow:
     @property
     def is_waiting(self) -> bool:
         return self.state is RefundRequestState.WAITING
+
+    @property
+    def is_of_one_person(self) -> bool:
+        """Staff's own choice, to which nobody else has agreed."""
+        return self.origin is RefundOrigin.STAFF and self.decided_by is None
 
 
 _REQUESTS = Columns(
@@ -103,7 +113,7 @@ class _Promised:
 
 
 @dataclass(frozen=True, slots=True)
-class _Approved:
+class _Found:
     id: RefundRequestId
 
 
@@ -112,7 +122,7 @@ async def list_approved_requests(payment_id: UUID) -> list[RefundRequestId]:
     sql = """
         SELECT id FROM invoice_refund_request WHERE payment = $1 AND state = 'APPROVED' ORDER BY id
     """
-    return [row.id for row in await db.fetch_all(_Approved, sql, payment_id)]
+    return [row.id for row in await db.fetch_all(_Found, sql, payment_id)]
 
 
 async def sum_open_requests(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
@@ -123,6 +133,45 @@ async def sum_open_requests(payment_ids: Sequence[UUID]) -> dict[UUID, Cents]:
     """
     rows = await db.fetch_all(_Promised, sql, list(payment_ids))
     return {row.payment_id: row.amount for row in rows}
+
+
+async def sum_asked_by(person: UserId, account_id: AccountId, since: datetime) -> Cents:
+    """What somebody of the staff asked to return to a customer, whatever Stripe made of it."""
+    sql = """
+        SELECT coalesce(sum(amount), 0)::bigint FROM invoice_refund_request
+        WHERE requested_by = $1 AND account = $2 AND created_at > $3 AND origin = 'STAFF'
+            AND state NOT IN ('REJECTED', 'EXPIRED')
+    """
+    return Cents(await db.fetch_value(sql, person, account_id, since))
+
+
+async def list_overdue_requests(before: datetime, limit: int = 100) -> list[RefundRequestId]:
+    """What has waited since before then, the oldest first."""
+    sql = """
+        SELECT id FROM invoice_refund_request WHERE state = 'WAITING' AND created_at <= $1
+            AND coalesce(next_attempt_at, $2) <= $2
+        ORDER BY created_at LIMIT $3
+    """
+    rows = await db.fetch_all(_Found, sql, before, system_now(), limit)
+    return [row.id for row in rows]
+
+
+async def expire_request(request_id: RefundRequestId) -> bool:
+    """False if it was decided a moment before."""
+    sql = """
+        UPDATE invoice_refund_request SET state = 'EXPIRED', decided_at = $2
+        WHERE id = $1 AND state = 'WAITING'
+    """
+    return bool(await db.execute(sql, request_id, business_now()))
+
+
+async def postpone_expiry(request_id: RefundRequestId, error: str) -> None:
+    sql = f"""
+        UPDATE invoice_refund_request SET attempts = attempts + 1, last_error = $2,
+            next_attempt_at = $3::timestamptz + {BACKOFF}
+        WHERE id = $1
+    """  # noqa: S608 - texts of ours
+    await db.execute(sql, request_id, error[:500], system_now())
 
 
 async def decide_request(

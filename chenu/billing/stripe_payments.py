@@ -1,7 +1,10 @@
 """Calls about money that leaves the platform's balance: transfers and refunds."""
 
+from datetime import datetime
+
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
+from chenu.billing.made_movements import MadeMovement
 from chenu.billing.stripe_gateway import (
     PAGE,
     StripeCaller,
@@ -9,7 +12,12 @@ from chenu.billing.stripe_gateway import (
     metadata_of,
     since,
 )
-from chenu.core.money import CURRENCY
+from chenu.core.money import CURRENCY, Cents
+
+
+def _id_of(found: object) -> str | None:
+    """Of an object that Stripe names or tells whole."""
+    return found if found is None or isinstance(found, str) else str(getattr(found, "id", None))
 
 
 class StripePayments(StripeCaller):
@@ -48,6 +56,25 @@ class StripePayments(StripeCaller):
         stripe_objects.require_ours(found.id, found.currency)
         return found.id
 
+    async def list_transfers(self, transfer_group: str, since: datetime) -> list[MadeMovement]:
+        """Whoever made them. `since` is business time; later ones that were taken back whole are
+        left out.
+        """
+        listed = self.iterate(
+            lambda: self.client.v1.transfers.list_async(
+                {
+                    "transfer_group": transfer_group,
+                    "created": {"gte": int(since.timestamp())},
+                    "limit": PAGE,
+                }
+            )
+        )
+        return [
+            MadeMovement(each.id, Cents(each.amount), _id_of(each.source_transaction))
+            async for each in listed
+            if not each.reversed
+        ]
+
     async def create_reversal(self, request: gateway.ReversalRequest, by: OperationIdentity) -> str:
         made = await self.ask(
             lambda: self.client.v1.transfers.reversals.create_async(
@@ -69,6 +96,17 @@ class StripePayments(StripeCaller):
             lambda: self.client.v1.transfers.reversals.list_async(transfer_id, {"limit": PAGE}),
         )
         return None if found is None else found.id
+
+    async def list_reversals(self, transfer_id: str, since: datetime) -> list[MadeMovement]:
+        """Whoever made them; `since` is business time."""
+        listed = self.iterate(
+            lambda: self.client.v1.transfers.reversals.list_async(transfer_id, {"limit": PAGE})
+        )
+        return [
+            MadeMovement(each.id, Cents(each.amount))
+            async for each in listed
+            if each.created >= int(since.timestamp())
+        ]
 
     async def create_refund(self, request: gateway.RefundRequest, by: OperationIdentity) -> str:
         refund = await self.ask(

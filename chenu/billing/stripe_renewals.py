@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chenu.billing.recurring import RenewalPreview
+from chenu.billing.renewals import RenewalPreview
 from chenu.billing.stripe_gateway import StripeCaller
 from chenu.core.money import Cents
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.coupons import find_code
-from chenu.billing.mrr import RecurringFacts, RecurringKind, TaxShare
+from chenu.billing.mrr import RecurringKind
 from chenu.billing.recurring import (
     GIVES_ACCESS,
     BillingInterval,
@@ -18,7 +18,7 @@ from chenu.billing.recurring import (
     SubscriptionState,
     SubscriptionStatus,
 )
-from chenu.billing.recurring_states import find_tax, record_state
+from chenu.billing.recurring_states import record_subscription
 from chenu.billing.tables import Subscription
 from chenu.core import db
 from chenu.core.fetched import Fetched
@@ -213,28 +213,11 @@ async def store_subscription(
     """
     if not await insert(Subscription, values, suffix):
         return False
-    row = await find_subscription_by_stripe_id(fetched.value.id)
-    if row is not None:
-        await record_state(account_id, row.id, await _facts_of(row, fetched.value))
+    sql = "SELECT id FROM subscription WHERE stripe_subscription_id = $1"
+    source = await db.fetch_value(sql, fetched.value.id)
+    plan = RecurringKind(kind), items.current, values["billing_interval"]
+    await record_subscription(account_id, source, plan, fetched.value)
     return True
-
-
-async def _facts_of(row: SubscriptionRow, state: SubscriptionState) -> RecurringFacts:
-    total, tax = state.latest_invoice_total, state.latest_invoice_tax
-    seen = TaxShare(total - tax, total) if 0 <= tax <= total and total else None
-    return RecurringFacts(
-        kind=RecurringKind(row.kind),
-        item=row.item,
-        status=row.status,
-        gives_access=row.gives_access,
-        billing_interval=row.billing_interval,
-        price=row.price,
-        tax=await find_tax(row.id, seen),
-        discount_percent=row.discount_percent,
-        discount_amount=row.discount_amount,
-        discount_duration=row.discount_duration,
-        discount_ends_at=row.discount_ends_at,
-    )
 
 
 def _values_of(

@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     asynccontextmanager,
     contextmanager,
     nullcontext,
+    suppress,
 )
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-
-from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from chenu.core import tracing
 from chenu.core.db_errors import (
@@ -27,7 +27,8 @@ from chenu.core.db_errors import (
     repeat,
     unavailable,
 )
-from chenu.core.pool import ConnectionPool
+from chenu.core.engine import ENGINE as ENGINE
+from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
 from chenu.core.row_reader import read_rows
 
 Row = TypeVar("Row")
@@ -39,53 +40,20 @@ APP_ROLE = "chenu_app"
 
 POOL_SIZE = 16
 _STOP_SECONDS = 2
+_COMMON = {
+    "timezone": "UTC",
+    # Two letters that changed places spoil four trigrams: "facutres" is 0.38 like "factures".
+    "pg_trgm.word_similarity_threshold": "0.3",
+}
+_IMPATIENT = {
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_PATIENT = dict.fromkeys(_IMPATIENT, "0")
+_REPLICA_OPTIONS = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 2, "command_timeout": 5}
 
-
-class _Transaction(PostgresTransaction):
-    """Piccolo's transaction, except that a failed COMMIT or ROLLBACK also releases the
-    connection.
-    """
-
-    __slots__ = ()
-
-    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        # nested: the outer transaction ends it
-        if self.engine.current_transaction.get() is not self:
-            return exception is None
-        try:
-            end = self.rollback if exception else self.commit
-            await end()  # type: ignore[no-untyped-call]
-        finally:
-            self.engine.current_transaction.reset(self.context)
-            if self.engine.pool:
-                await self.engine.pool.release(self.connection)
-            else:
-                await self.connection.close()
-        return exception is None
-
-
-class Engine(PostgresEngine):
-    """Piccolo's engine with our transaction class.
-
-    It makes no connection when a module is imported.
-    """
-
-    __slots__ = ()
-
-    async def check_version(self) -> None:
-        """Skipped: Piccolo asks the server when the engine is created, before the URL is
-        configured.
-        """
-
-    async def start_connection_pool(self, **kwargs: Any) -> None:
-        await super().start_connection_pool(**kwargs)
-        self.pool: Any = ConnectionPool(self.pool)
-
-    def transaction(self, allow_nested: bool = True) -> _Transaction:
-        return _Transaction(engine=self, allow_nested=allow_nested)
-
-
-ENGINE = Engine(config={})
+REPLICA: Replica | None = None
 
 
 async def _reset(connection: Any) -> None:
@@ -95,20 +63,30 @@ async def _reset(connection: Any) -> None:
         await connection.execute("ROLLBACK")
 
 
-def configure(url: str, *, application: str, role: str | None = APP_ROLE) -> None:
-    """Point the engine at a database; takes effect at `start`. role None: the URL's own role."""
-    settings = {
-        "application_name": application,
-        "lock_timeout": "10s",
-        "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "60s",
-        "timezone": "UTC",
-        # Two letters that changed places spoil four trigrams: "facutres" is 0.38 like "factures".
-        "pg_trgm.word_similarity_threshold": "0.3",
-    }
+def configure(
+    url: str,
+    *,
+    application: str,
+    role: str | None = APP_ROLE,
+    is_patient: bool = False,
+    replica_url: str | None = None,
+) -> None:
+    """Point the engine at a database; takes effect at `start`. role None: the URL's own role.
+
+    `is_patient`: statements may take as long as they need, for migrations and backups.
+    `replica_url`: a streaming copy, which `on_replica` reads.
+    """
+    global REPLICA
+    settings = _PATIENT if is_patient else _IMPATIENT
+    settings = {**settings, **_COMMON, "application_name": application}
     if role is not None:
         settings["role"] = role
-    ENGINE.config = {"dsn": url, "server_settings": settings}
+    command_timeout = None if is_patient else 30
+    ENGINE.config = {"dsn": url, "server_settings": settings, "command_timeout": command_timeout}
+    REPLICA = None
+    if replica_url is not None:
+        options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url, "reset": _reset}
+        REPLICA = Replica(options, _read_position)
 
 
 async def start(*, pool_size: int = POOL_SIZE) -> None:
@@ -120,12 +98,15 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
             init=tracing.statement_hook(),
             reset=_reset,
             timeout=10,
-            command_timeout=30,
         )
+    if REPLICA is not None:
+        REPLICA.start()
 
 
 async def stop() -> None:
     """Takes at most a few seconds, even while a connection is in use or PostgreSQL has gone."""
+    if REPLICA is not None:
+        await REPLICA.stop()
     if ENGINE.pool is None:
         return
     try:
@@ -243,7 +224,38 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
     return await repeat(lambda: _run_once(method, sql, args))
 
 
+_reads_replica: ContextVar[bool] = ContextVar("_reads_replica", default=False)
+
+
+def on_replica() -> AbstractContextManager[None]:
+    """Meanwhile this task's `fetch_` and `find_` outside transactions may be answered by the
+    replica, as the database was up to ten seconds ago; by the primary where there is none.
+
+    Never for what decides about money or rights, nor for whoever has just written.
+    """
+    return _reading(is_replica=True)
+
+
+@contextmanager
+def _reading(*, is_replica: bool) -> Iterator[None]:
+    token = _reads_replica.set(is_replica)
+    try:
+        yield
+    finally:
+        _reads_replica.reset(token)
+
+
+async def _read_position() -> int:
+    with _reading(is_replica=False):
+        position: int = await fetch_value(PRIMARY_POSITION)
+        return position
+
+
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
+    is_read = method != "execute" and _reads_replica.get() and not in_transaction()
+    if is_read and REPLICA is not None:
+        with suppress(ReplicaFailed):
+            return await REPLICA.run(method, sql, args)
     with LOST_IS_UNAVAILABLE:
         async with _lease() as leased:
             return await getattr(leased, method)(sql, *args)

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
-_LOST = (
+LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -23,7 +23,7 @@ _LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
-_TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
+TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 """A statement took too long and was cancelled; the connection is still usable."""
 CONTENTION = (
     asyncpg.DeadlockDetectedError,
@@ -72,12 +72,12 @@ class LostIsUnavailable:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, _TOO_SLOW):
+        if isinstance(error, TOO_SLOW):
             log.warning("statement_too_slow", cause=type(error).__name__)
             raise busy() from error
         # an InterfaceError that is a programming error of ours, no lost connection
         is_ours = isinstance(error, asyncpg.DataError)
-        if isinstance(error, _LOST) and not is_ours:
+        if isinstance(error, LOST) and not is_ours:
             log.warning("database_lost", cause=type(error).__name__)
             raise unavailable() from error
 

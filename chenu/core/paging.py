@@ -47,7 +47,7 @@ class Keyset:
     """How a list is ordered: by an SQL expression and the row's id, in one direction.
 
     `cast` is the SQL type of the sort value, `read` converts a part of the key into an SQL
-    argument.
+    argument; `id_cast` and `read_id` do so for the id.
     """
 
     expression: str
@@ -55,18 +55,20 @@ class Keyset:
     descending: bool = True
     cast: str = "bigint"
     read: Callable[[KeyPart], Any] = int
+    id_cast: str = "uuid"
+    read_id: Callable[[str], Any] = UUID
 
     def where(self, request: PageRequest, args: list[Any]) -> str:
         """The SQL condition that skips to the key; appends its values to `args`."""
         if request.key is None:
             return "true"
         try:
-            args.extend((self.read(request.key[0]), UUID(request.key[1])))
+            args.extend((self.read(request.key[0]), self.read_id(request.key[1])))
         except (ValueError, TypeError):
             raise bad_cursor("before" if request.backwards else "after") from None
         forwards_is_less = self.descending is not request.backwards
         sign = "<" if forwards_is_less else ">"
-        value, row_id = f"${len(args) - 1}::{self.cast}", f"${len(args)}::uuid"
+        value, row_id = f"${len(args) - 1}::{self.cast}", f"${len(args)}::{self.id_cast}"
         return f"({self.expression}, {self.id_column}) {sign} ({value}, {row_id})"
 
     def order(self, request: PageRequest) -> str:

@@ -10,6 +10,7 @@ from redis.asyncio.client import PubSub as RedisPubSub
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
+from chenu.core.recent_writes import RecentWrites
 from chenu.core.tallies import Tallies
 
 _POLL_SECONDS = 2.0
@@ -28,6 +29,7 @@ class PubSub:
     def __init__(self, redis: "Redis", counting: "Redis | RedisCluster | None" = None) -> None:
         self._redis = redis
         self.tallies = Tallies(counting or redis)
+        self.recent_writes = RecentWrites(counting or redis)
 
     async def publish(self, *channels: str) -> None:
         """To all of them in one round trip."""

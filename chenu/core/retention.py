@@ -63,6 +63,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("mail_preference", "at most one an address and topic; deleted with the person"),
     Forever("scheduled_task", "a row a recurring task"),
     Forever("business_clock", "one row, of demo and tests"),
+    Forever("schema_floor", "one row: which code may run"),
     Forever("migration", "a row a migration"),
 )
 

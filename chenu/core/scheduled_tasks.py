@@ -10,7 +10,10 @@ from uuid import UUID
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
+from chenu.core.errors import NotFound
 from chenu.core.recurrence import Recurrence
+from chenu.core.rows import Columns
+from chenu.core.tables import ScheduledTask
 
 LEASE = timedelta(seconds=30)
 """Renewed while the task runs; afterwards another worker may claim it."""
@@ -100,6 +103,45 @@ async def hasten(names: Iterable[str]) -> None:
     """These are due at once, for a demo whose clock was moved to what they do."""
     sql = "UPDATE scheduled_task SET due_at = $2 WHERE name = ANY($1) AND due_at > $2"
     await db.execute(sql, list(names), business_now())
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """`due_at` is business time, the rest system time; `failures` since the last success."""
+
+    name: str
+    due_at: datetime
+    failures: int
+    last_error: str | None
+    next_attempt_at: datetime | None
+    last_started_at: datetime | None
+    last_finished_at: datetime | None
+    claimed_until: datetime | None
+
+
+_ROWS = Columns(TaskRow, ScheduledTask).select()
+
+
+async def list_tasks() -> list[TaskRow]:
+    """What fails first, then by name."""
+    sql = f"SELECT {_ROWS} FROM scheduled_task ORDER BY failures = 0, name LIMIT 500"  # noqa: S608 - own columns
+    return await db.fetch_all(TaskRow, sql)
+
+
+async def get_task(name: str, *, lock: bool = False) -> TaskRow:
+    """Raises NotFound."""
+    suffix = "FOR NO KEY UPDATE" if lock else ""
+    sql = f"SELECT {_ROWS} FROM scheduled_task WHERE name = $1 {suffix}"  # noqa: S608 - own columns
+    found = await db.find_one(TaskRow, sql, name)
+    if found is None:
+        raise NotFound("There is no such task")
+    return found
+
+
+async def retry_now(name: str) -> None:
+    """The retry of a run that failed is due at once, for the time that it was due for."""
+    sql = "UPDATE scheduled_task SET next_attempt_at = $2 WHERE name = $1 AND failures > 0"
+    await db.execute(sql, name, system_now())
 
 
 async def find_next_due(names: Iterable[str]) -> datetime | None:

@@ -30,6 +30,13 @@ class BusinessClock(Table, tablename="business_clock"):
     offset_seconds = BigInt(default=0)
 
 
+class SchemaFloor(Table, tablename="schema_floor"):
+    """At most one row: the migration that code must know to run on this schema."""
+
+    id = Integer(primary_key=True, default=1)
+    oldest_code = Text()
+
+
 class ScheduledTask(Table, tablename="scheduled_task"):
     """When a recurring task runs next, on business time; its claim is a lease on system time."""
 

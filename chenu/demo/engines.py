@@ -38,7 +38,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
     Not durable (tests): a crash of the machine may lose data, a crash of a process may not.
     """
     data, log = folder / "postgres", folder / "logs" / "postgres.log"
-    user = _unprivileged_user()
+    user = unprivileged_user()
     if not (data / "PG_VERSION").exists():
         _create_cluster(data, user)
     port = free_port()
@@ -116,7 +116,7 @@ def _create_cluster(data: Path, user: str | None) -> None:
         raise StartError(f"PostgreSQL could not make its data folder {data}: {reason}")
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """PostgreSQL refuses to run as root, so that a user without rights runs it."""
     return _ROOT_RUNS_AS if os.geteuid() == 0 else None
 
@@ -138,6 +138,8 @@ def _accepts(port: int) -> bool:
 
 
 def _is_ready(data: Path) -> bool:
-    """postmaster.pid ends in a status line that says when connections are accepted."""
+    """postmaster.pid ends in a status line that says when connections are accepted, of a replica
+    for reading.
+    """
     lines = (data / "postmaster.pid").read_text().splitlines()
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+    return len(lines) >= 8 and lines[7].strip() in ("ready", "standby")

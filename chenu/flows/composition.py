@@ -81,9 +81,12 @@ def make_services(
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, application: str) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, application: str, *, reads_replica: bool = False
+) -> AsyncIterator[Services]:
     """Database, Valkey and Stripe for one process; raises Unavailable when it may not start."""
-    db.configure(settings.database_url, application=application)
+    replica_url = settings.replica_url if reads_replica else None
+    db.configure(settings.database_url, application=application, replica_url=replica_url)
     await db.start()
     client = redis.connect(settings.redis_url)
     counting = _connect_counting(settings, client)

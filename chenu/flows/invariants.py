@@ -15,6 +15,7 @@ from chenu.flows.plan_invariants import PLANS
 from chenu.flows.revenue_invariants import REVENUE
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
+from chenu.flows.second_person_invariants import SECOND_PERSONS
 from chenu.flows.services import Services
 from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
@@ -31,6 +32,7 @@ _OF_FEATURES = (
     *STATEMENTS,
     *AFFILIATES,
     *REVENUE,
+    *SECOND_PERSONS,
 )
 
 

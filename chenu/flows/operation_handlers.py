@@ -5,6 +5,7 @@ docs/decisions/0020.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -39,6 +40,7 @@ class OperationHandler(ABC, Generic[Params, Answer]):
 
     kind: ClassVar[OperationKind]
     params_type: type[Params]
+    is_sought_after_restore: ClassVar[bool] = False
 
     @abstractmethod
     async def call(self, operation: OperationRow, params: Params) -> Answer:
@@ -51,6 +53,14 @@ class OperationHandler(ABC, Generic[Params, Answer]):
     @abstractmethod
     async def apply(self, operation: OperationRow, params: Params, answer: Answer) -> str | None:
         """Write what is true now; the Stripe object's id, where there is one."""
+
+    async def find_lost(
+        self, operation: OperationRow, params: Params, since: datetime
+    ) -> Answer | None:
+        """What an operation did at Stripe that came after the backup from which the database was
+        made: the same thing, which must not be done again. Only where `is_sought_after_restore`.
+        """
+        return None
 
     async def on_refused(
         self, operation: OperationRow, params: Params, refusal: StripeRefusal

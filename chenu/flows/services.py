@@ -18,6 +18,7 @@ from chenu.billing.ports import (
 )
 from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
+from chenu.core.recent_writes import RecentWrites
 from chenu.core.tallies import Tallies
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
@@ -60,6 +61,10 @@ class Services:
     def tallies(self) -> Tallies:
         """In Valkey, by the client of the events."""
         return self.pubsub.tallies
+
+    @property
+    def recent_writes(self) -> RecentWrites:
+        return self.pubsub.recent_writes
 
     def url(self, path: str) -> str:
         """An absolute address of ours."""

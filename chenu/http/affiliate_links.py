@@ -45,7 +45,8 @@ class AffiliateLinks:
             await self._app(scope, receive, send)
             return
         code, scope["query_string"] = take_code(scope["query_string"])
-        link = await self._follow(scope, code) if code and _is_visit(scope) else None
+        is_visit = code is not None and _is_visit(scope) and not _is_staff_looking(scope)
+        link = await self._follow(scope, code) if code and is_visit else None
         if link is not None:
             scope["state"][FOLLOWED_LINK] = link
             send = self._answering(scope, link, send)
@@ -76,6 +77,12 @@ class AffiliateLinks:
             await send(message)
 
         return send_own
+
+
+def _is_staff_looking(scope: Any) -> bool:
+    """At a customer's pages, which leaves no trace of the customer."""
+    request_context: RequestContext = scope["state"][STATE_KEY]
+    return request_context.actor.impersonator is not None
 
 
 def take_code(query: bytes) -> tuple[str | None, bytes]:

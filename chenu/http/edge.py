@@ -22,11 +22,12 @@ from chenu.accounts.request_context import (
     STATE_KEY,
     RequestContext,
     device_cookie_name,
+    impersonation_cookie_name,
     link_cookie_name,
     session_cookie_name,
 )
 from chenu.accounts.sessions import find_actor
-from chenu.core import tracing
+from chenu.core import db, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden
 from chenu.core.i18n import Locale, best_locale, is_locale
@@ -34,6 +35,7 @@ from chenu.core.pubsub import PubSub, publishing_wallets
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.cookies import read_cookies
+from chenu.http.impersonation import find_viewed, require_viewing
 from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
 from chenu.http.paths import Subtrees
@@ -45,6 +47,7 @@ log = structlog.get_logger("chenu.request")
 QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor the caller's identity."""
 _NOT_ALLOWED = 405
+_READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
     ("accept-language", "if-none-match", "x-forwarded-for"), ", "
 )
@@ -66,6 +69,7 @@ class Edge:
         self._session_cookie = session_cookie_name(settings)
         self._device_cookie = device_cookie_name(settings)
         self._link_cookie = link_cookie_name(settings)
+        self._view_cookie = impersonation_cookie_name(settings)
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}"
 
@@ -77,7 +81,7 @@ class Edge:
         request_id = secrets.token_hex(8)
         status = [0]
         headers = _headers(scope)
-        method = scope.get("method", "")
+        method = str(scope.get("method", ""))
         is_quiet = scope["path"] in QUIET
         # The server runs each request in its own task, so that the bound values end with it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -85,6 +89,7 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
+                await self._note_write(method, request_context.actor)
                 message["headers"] = self._complete(scope, message, request_id)
             await send(message)
 
@@ -124,6 +129,11 @@ class Edge:
         allow = self._methods.get(route or scope["path"])
         return name, (allow or allow_of(value.decode().split(", "))).encode()
 
+    async def _note_write(self, method: str, actor: Actor) -> None:
+        """Before the answer, so that the person's next request reads what this one has written."""
+        if db.REPLICA is not None and method not in _READING and actor.session_id and actor.user_id:
+            await self._pubsub.recent_writes.note(actor.user_id)
+
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool
     ) -> RequestContext:
@@ -141,6 +151,7 @@ class Edge:
         try:
             await follow_clock(self._settings)
             actor = await find_actor() or actor
+            require_viewing(actor, scope)
         except ChenuError as error:
             refusal = error
         return RequestContext(
@@ -169,6 +180,10 @@ class Edge:
         token = cookies.get(self._session_cookie)
         if not token:
             return None
+        if self._view_cookie in cookies:
+            viewed = await find_viewed(token, cookies[self._view_cookie], ip, account_id)
+            if viewed is not None:
+                return viewed
         actor = await find_actor(token, ip, account_id)
         if actor is None and account_id is not None and await find_actor(token, ip):
             raise Forbidden("You are not a member of this account")

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 from chenu.billing.event_cursor import list_cursors
 from chenu.billing.inbox import get_backlog
-from chenu.core import mail, queue
+from chenu.core import db, mail, queue
 from chenu.core.clock import business_now
 from chenu.core.logs import LossyStream
 from chenu.flows.events.polling import POLLED_SCOPES
@@ -33,6 +33,12 @@ _BEHIND = Gauge("chenu_jobs_behind_seconds", "How long the oldest job has waited
 _OPERATIONS = Gauge("chenu_operations", "Operations by kind and state", ["kind", "state"])
 _MAILS = Gauge("chenu_mails_waiting", "Mails that are not sent yet")
 
+_REPLICA_LAG = Gauge(
+    "chenu_replica_lag_seconds", "The replica has all that the database had so long ago"
+)
+_REPLICA_READS = Gauge(
+    "chenu_replica_reads", "Statements that wanted to read the replica, by who answered", ["by"]
+)
 _LOST_LINES = Gauge("chenu_log_lines_lost", "Lines of the log that could not be written")
 
 
@@ -67,10 +73,18 @@ async def _read_gauges() -> None:
     _JOBS.set(await queue.count_due())
     _BEHIND.set(await queue.seconds_behind())
     _LOST_LINES.set(LossyStream.lost)
+    _read_replica()
     _MAILS.set(await mail.count_unsent())
     _OPERATIONS.clear()
     for row in await open_operations.count_by_state():
         _OPERATIONS.labels(row.kind, row.state).set(row.count)
+
+
+def _read_replica() -> None:
+    if db.REPLICA is not None:
+        _REPLICA_LAG.set(db.REPLICA.lag_seconds)
+        _REPLICA_READS.labels("replica").set(db.REPLICA.served)
+        _REPLICA_READS.labels("primary").set(db.REPLICA.left_to_primary)
 
 
 @get("/metrics", include_in_schema=False)

@@ -54,6 +54,7 @@ from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
+from chenu.jobs.staff_tasks import STAFF_TASKS
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
@@ -199,6 +200,7 @@ RECURRING = (
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
     *AFFILIATE_TASKS,
+    *STAFF_TASKS,
 )
 
 

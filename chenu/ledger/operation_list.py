@@ -6,6 +6,8 @@ from uuid import UUID
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import InvalidState
+from chenu.core.paged_rows import fetch_page
+from chenu.core.paging import Page, PageRequest
 from chenu.ledger.operations import (
     COLUMNS,
     FOLLOWS,
@@ -55,6 +57,22 @@ async def list_operations(query: OperationQuery) -> list[OperationRow]:
     return await db.fetch_all(
         OperationRow, sql, query.kind, query.state, query.subject_id, query.before, query.limit
     )
+
+
+async def list_operations_in(state: OperationState | None, page: PageRequest) -> Page[OperationRow]:
+    """The newest first; None: in every state."""
+    select = f"SELECT {COLUMNS} FROM operation"  # noqa: S608 - own columns
+    if state is None:
+        return await fetch_page(OperationRow, select, "true", page=page)
+    return await fetch_page(OperationRow, select, "state = $1", state.value, page=page)
+
+
+async def check_now(operation: OperationRow) -> None:
+    """Repair asks about it at once, whatever becomes of the caller. In its transaction."""
+    sql = """
+        UPDATE operation SET next_check_at = $2 WHERE id = $1 AND state IN ('INTENT', 'UNKNOWN')
+    """
+    await db.execute(sql, operation.id, system_now())
 
 
 async def require_failed(operation: OperationRow) -> None:

@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     NoPersonalData("ledger_entry", _AMOUNTS),
     NoPersonalData("ledger_seal", "hashes of entries"),
     NoPersonalData("ledger_check", "one row: how far the hourly check has come"),
+    NoPersonalData("restored_backup", "times of restored backups"),
     NoPersonalData(
         "ledger_finding", "a row a rule of the books, with ids of rows", codes=("name",)
     ),

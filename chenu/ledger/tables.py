@@ -39,6 +39,17 @@ class Operation(Table, tablename="operation"):
     settled_at = Timestamptz(default=None, null=True)
 
 
+class RestoredBackup(Table, tablename="restored_backup"):
+    """A backup from which this database was made.
+
+    What Stripe did for us after `made_at` (business time), operations here may not know.
+    """
+
+    id = primary_id()
+    made_at = business_time()
+    restored_at = system_time()
+
+
 class LedgerAccount(Table, tablename="ledger_account"):
     """`balance` is stored for owned accounts only; a system account's is the sum of its entries."""
 

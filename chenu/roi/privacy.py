@@ -9,4 +9,9 @@ RULES: tuple[Rule, ...] = (
         ("id", "account", "hourly_rate", "seconds_per_run", "updated_at"),
         erasure=(Delete(),),
     ),
+    PersonalData(  # stays under the pseudonym: the share of users of a past month stays what it was
+        "roi_view",
+        "viewer = @person",
+        ("id", "viewer", "month", "seen_at"),
+    ),
 )

@@ -22,7 +22,7 @@ from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.roi import RoiMutations
 from chenu_graphql.roots.spending import SpendingMutations
-from chenu_graphql.roots.staff import StaffQueries
+from chenu_graphql.roots.staff import StaffMutations, StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
 from chenu_graphql.roots.token_limits import TokenLimitMutations
 from chenu_graphql.roots.tokens import TokenSubscriptions
@@ -57,6 +57,7 @@ class Mutation(
     RoiMutations,
     ApiKeyMutations,
     AffiliateMutations,
+    StaffMutations,
     SpendingMutations,
     TokenLimitMutations,
 ):

@@ -28,6 +28,17 @@ from chenu_graphql.fields import Weight, field, input_argument, input_field
 from chenu_graphql.market import AgentConnection
 from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import FINANCE, REVIEWER
+from chenu_graphql.revenue import (
+    METRICS_WEIGHT,
+    MOVEMENTS_WEIGHT,
+    TARGETS_WEIGHT,
+    MrrMovement,
+    RevenueMetrics,
+    TargetCheck,
+    resolve_movements,
+    resolve_revenue,
+    resolve_targets,
+)
 
 _USUAL_CHECKS = 50
 
@@ -68,6 +79,24 @@ async def _list_findings(info: Info) -> list[FindingRow]:
 
 @strawberry.type(description="null for everyone who is not staff (with FORBIDDEN).")
 class Staff:
+    revenue: RevenueMetrics = field(
+        "Of the whole business as of the end of a day; finance only.",
+        FINANCE,
+        resolve_revenue,
+        weight=METRICS_WEIGHT,
+    )
+    movements: list[MrrMovement] = field(
+        "How the MRR moved, month by month, the oldest first; finance only.",
+        FINANCE,
+        resolve_movements,
+        weight=MOVEMENTS_WEIGHT,
+    )
+    targets: list[TargetCheck] = field(
+        "The plan's targets beside today's metrics, its checklist first; finance only.",
+        FINANCE,
+        resolve_targets,
+        weight=TARGETS_WEIGHT,
+    )
     moderation_queue: AgentConnection = field(
         "New agents and pending changes, the longest waiting first; reviewers only.",
         REVIEWER,

@@ -127,7 +127,7 @@ async def close(
     return pages.go("/staff/inquiries?notice=inquiry-closed")
 
 
-@get("/staff/accounts/{account_id:uuid}/contracts", opt=FINANCE)
+@get("/staff/customers/{account_id:uuid}/contracts", opt=FINANCE)
 async def show_contracts(pages: NamedDependency[Pages], account_id: FromPath[UUID]) -> Page:
     return await _render_contracts(pages, AccountId(account_id), FormView("contract"))
 
@@ -151,7 +151,7 @@ async def _render_contracts(
     return page
 
 
-@post("/staff/accounts/{account_id:uuid}/contracts", opt=FINANCE)
+@post("/staff/customers/{account_id:uuid}/contracts", opt=FINANCE)
 async def enter(
     request: HttpRequest, pages: NamedDependency[Pages], account_id: FromPath[UUID]
 ) -> Page:
@@ -162,7 +162,7 @@ async def enter(
     except REFUSALS as error:
         form = pages.refused("contract", keep(fields, _CONTRACT), error)
         return await _render_contracts(pages, row_id, form, pages.status(error))
-    return pages.go(f"/staff/accounts/{row_id}/contracts?notice=contract-entered")
+    return pages.go(f"/staff/customers/{row_id}/contracts?notice=contract-entered")
 
 
 def _read_contract(fields: Fields) -> ContractInput:
@@ -189,4 +189,4 @@ async def end(
     except REFUSALS as error:
         form = pages.refused(f"end-{row_id}", keep(fields, ("reason",)), error)
         return await _render_contracts(pages, account_id, form, pages.status(error))
-    return pages.go(f"/staff/accounts/{account_id}/contracts?notice=contract-ended")
+    return pages.go(f"/staff/customers/{account_id}/contracts?notice=contract-ended")

@@ -15,6 +15,7 @@ from chenu.roi.formulas import DEFAULT_HOURLY_RATE
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiSettings
 from chenu.roi.settings import HIGHEST_RATE, LOWEST_RATE, RoiSettingsInput, update_settings
+from chenu.roi.views import record_view
 from chenu.tiers.catalogue import TierCode
 from storefront.access import for_right
 from storefront.csv_export import Cell, send_csv
@@ -33,6 +34,7 @@ _FIELDS = ("hourly_rate", "minutes")
 @get("/roi", opt=for_right(Right.READ))
 async def show_roi(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     view = await read_view(pages, read_query(request))
+    await record_view(pages.request_context.actor.require_user())
     return _render(pages, view, _fill_form(pages, view.report.settings))
 
 

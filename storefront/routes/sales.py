@@ -18,19 +18,23 @@ from chenu.agents.model import PaymentId, PurchaseId
 from chenu.agents.payments import list_payments
 from chenu.agents.purchases import PurchaseRow, find_purchase
 from chenu.agents.queries import find_agent, find_creator
+from chenu.agents.refund_requests import get_sale_request, list_sale_requests
 from chenu.agents.refunds import list_sale_refunds
 from chenu.billing.disputes import list_disputes_of_purchases
 from chenu.core.errors import BrokenRequest, NotFound
 from chenu.core.ids import find_id, new_id
 from chenu.core.money import Cents
 from chenu.flows.purchases.refund_plans import RefundPlan, RefundSaleInput, plan_refund
-from chenu.flows.purchases.refunds import refund_sale
+from chenu.flows.purchases.refund_requests import decide_sale_refund
+from chenu.flows.purchases.refunds import WaitsForColleague, refund_sale
+from chenu.flows.second_person import SECOND_PERSON_ABOVE, expires_at
 from chenu.flows.services import Services
 from chenu.ledger.postings import PROCESSING_KINDS, list_postings
 from storefront.access import SIGNED_IN, SUPPORT, for_right
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
 from storefront.money_input import parse_euros, show_euros
 from storefront.pages import Page, Pages
+from storefront.routes.refund_decisions import name_people, read_decision
 
 _REFUSED = (*REFUSALS, BrokenRequest)
 _FORM = "refund"
@@ -106,11 +110,33 @@ async def _refund(
             form = FormView(_FORM, keep(fields, _FIELDS))
             return await _render(pages, side, sale, form, plan=plan)
         done = await refund_sale(services, actor, data, fields.text("idempotency_key"))
+    except WaitsForColleague:
+        return pages.go(f"{side.root}/{sale.id}?notice=sale-refund-waiting")
     except _REFUSED as error:
         form = pages.refused(_FORM, keep(fields, _FIELDS), error)
         return await _render(pages, side, sale, form, status=pages.status(error))
     notice = f"sale-refund-{done.state.lower()}"
     return pages.go(f"{side.root}/{sale.id}?notice={notice}")
+
+
+@post("/staff/refunds/sales/{waiting_id:uuid}/decide", opt=SUPPORT)
+async def decide_refund_of_sale(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    waiting_id: FromPath[UUID],
+) -> Page:
+    """Of a refund that a colleague asked for."""
+    fields, row = await read_form(request), await get_sale_request(waiting_id)
+    sale = await _get(row.purchase_id)
+    try:
+        actor, reason = pages.request_context.actor, fields.text("reason")
+        approve = read_decision(fields)
+        done = await decide_sale_refund(services, actor, row.id, approve=approve, reason=reason)
+    except _REFUSED as error:
+        form = pages.refused(f"decide-{row.id}", keep(fields, ("reason",)), error)
+        return await _render(pages, _DESK, sale, form, status=pages.status(error))
+    return pages.go(f"{_DESK.root}/{sale.id}?notice=sale-refund-{done.state.lower()}")
 
 
 async def _read_books(sale: PurchaseRow, side: _Side) -> dict[str, object]:
@@ -121,6 +147,7 @@ async def _read_books(sale: PurchaseRow, side: _Side) -> dict[str, object]:
         list_disputes_of_purchases([sale.id]),
     )
     without = () if side.is_desk else PROCESSING_KINDS
+    requests = await list_sale_requests([sale.id]) if side.is_desk else []
     forbidding = [each for each in disputes if not each.is_refundable]
     with_bank = {each.payment_id for each in forbidding}
     return {
@@ -129,6 +156,8 @@ async def _read_books(sale: PurchaseRow, side: _Side) -> dict[str, object]:
         "is_bank_deciding": any(not each.status.is_closed for each in forbidding),
         "has_bank_decided": bool(forbidding),
         "refunds": refunds,
+        "requests": requests,
+        "names": await name_people(requests),
         "disputes": disputes,
         "postings": await list_postings([each.id for each in payments], without=without),
     }
@@ -173,6 +202,8 @@ async def _render(
         plan=plan,
         planned=show_euros(plan.amount, pages.locale) if plan else "",
         form=form,
+        limit=SECOND_PERSON_ABOVE,
+        waits_until=expires_at,
         idempotency_key=new_id().hex,
         **books,
     )

@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from markupsafe import Markup
 
+from chenu.accounts.impersonation import ImpersonationRow, list_impersonations
 from chenu.accounts.second_factor import (
     begin_factor,
     confirm_factor,
@@ -15,25 +16,46 @@ from chenu.accounts.second_factor import (
     turn_factor_off,
 )
 from chenu.accounts.users import get_user
+from chenu.core.paging import Key, PageRequest
 from storefront.access import SIGNED_IN
-from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, read_form
+from storefront.forms import REFUSED_TRIES, Fields, FormView, HttpRequest, read_form, read_query
 from storefront.pages import Page, Pages
+from storefront.paging import Pager
 from storefront.routes.sessions import with_retry
 
 _PATH = "/account/security"
+_PAGE_SIZE = 10
 
 
 @get(_PATH, opt=SIGNED_IN)
-async def show_security(pages: NamedDependency[Pages]) -> Page:
-    return await _render(pages, FormView("confirm"))
+async def show_security(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+    return await _render(pages, FormView("confirm"), query=read_query(request))
 
 
-async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
+async def _render(
+    pages: Pages, form: FormView, status: int = 200, query: Fields | None = None
+) -> Page:
     actor = pages.request_context.actor
+    cursors = pages.cursors.of_list("impersonations", actor.require_user())
+    pager = Pager(cursors, _PATH, _PAGE_SIZE, anchor="#looks-title")
+    asked = PageRequest(_PAGE_SIZE) if query is None else pager.read(query)
+    looks = await list_impersonations(actor.require_user(), asked)
     user = await get_user(actor.require_user())
     factor = await get_factor(actor, user.email, pages.settings.secret)
     picture = None if factor.app_key is None else draw_code(factor.app_key.uri)
-    return pages.show("account/security.html", status, form=form, factor=factor, picture=picture)
+    return pages.show(
+        "account/security.html",
+        status,
+        form=form,
+        factor=factor,
+        picture=picture,
+        looks=looks.rows,
+        look_links=pager.links(looks, _key_of),
+    )
+
+
+def _key_of(row: ImpersonationRow) -> Key:
+    return (str(row.id), str(row.id))
 
 
 def draw_code(uri: str) -> Markup:

@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from chenu.accounts.actor import AccountId, UserId
+from chenu.accounts.actor import AccountId
 from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.queries import find_account
-from chenu.accounts.users import list_users
+from chenu.agents.refund_requests import SaleRequestRow, list_waiting_sale_requests
 from chenu.agents.refunds import list_failed_refunds
 from chenu.billing.invoices import (
     InvoiceId,
@@ -35,24 +34,25 @@ from chenu.billing.refunds import (
     list_refunds,
     list_refunds_of_invoices,
 )
-from chenu.core.errors import BrokenRequest, Invalid, NotFound
+from chenu.core.errors import BrokenRequest, NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.paging import Key
 from chenu.flows.packs.refunds import find_pack_offer
+from chenu.flows.second_person import SECOND_PERSON_ABOVE, expires_at
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refund_requests import (
-    SECOND_PERSON_ABOVE,
     RefundInput,
     decide_refund,
     request_refund,
 )
 from chenu.flows.subscriptions.refunds import list_refundable
 from storefront.access import SUPPORT
-from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import REFUSALS, FormView, HttpRequest, keep, read_form, read_query
 from storefront.money_input import parse_euros
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
+from storefront.routes.refund_decisions import name_people, read_decision
 
 _PAGE_SIZE = 25
 _REFUSED = (*REFUSALS, BrokenRequest)
@@ -65,8 +65,11 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     pager = Pager(pages.cursors.of_list("refunds"), "/staff/refunds", _PAGE_SIZE)
     made_cursors = pages.cursors.of_list("made refunds")
     made_pager = Pager(made_cursors, "/staff/refunds", _PAGE_SIZE, "made_", "#made")
-    waiting, made, failed = await asyncio.gather(
+    sale_cursors = pages.cursors.of_list("refunds of sales")
+    sale_pager = Pager(sale_cursors, "/staff/refunds", _PAGE_SIZE, "sales_")
+    waiting, waiting_sales, made, failed = await asyncio.gather(
         list_waiting_requests(pager.read(query)),
+        list_waiting_sale_requests(sale_pager.read(query)),
         list_refunds(made_pager.read(query)),
         list_failed_refunds(),
     )
@@ -76,8 +79,12 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
         "staff/refunds.html",
         waiting=waiting.rows,
         invoices={invoice.id: invoice for invoice in invoices},
-        names=await _name_people(waiting.rows),
+        names=await name_people([*waiting.rows, *waiting_sales.rows]),
         links=pager.links(waiting, _key_of),
+        waiting_sales=waiting_sales.rows,
+        sale_links=sale_pager.links(waiting_sales, _key_of),
+        waits_until=expires_at,
+        form=FormView("refunds"),
         failed=failed,
         made=made.rows,
         made_links=made_pager.links(made, _key_of),
@@ -86,11 +93,11 @@ async def show_refunds(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     return page
 
 
-def _key_of(row: RefundRequestRow | InvoiceRefundRow | InvoiceRow) -> Key:
+def _key_of(row: RefundRequestRow | SaleRequestRow | InvoiceRefundRow | InvoiceRow) -> Key:
     return (str(row.id), str(row.id))
 
 
-@get("/staff/accounts/{account_id:uuid}/invoices", opt=SUPPORT)
+@get("/staff/customers/{account_id:uuid}/invoices", opt=SUPPORT)
 async def show_account_invoices(
     request: HttpRequest, pages: NamedDependency[Pages], account_id: FromPath[UUID]
 ) -> Page:
@@ -98,7 +105,7 @@ async def show_account_invoices(
     if account is None:
         raise NotFound("There is no such account")
     cursors = pages.cursors.of_list("account invoices", account.id)
-    pager = Pager(cursors, f"/staff/accounts/{account.id}/invoices", _PAGE_SIZE)
+    pager = Pager(cursors, f"/staff/customers/{account.id}/invoices", _PAGE_SIZE)
     found = await list_invoices(account.id, pager.read(read_query(request)))
     refunds = await list_refunds_of_invoices([invoice.id for invoice in found.rows])
     returned: defaultdict[InvoiceId, int] = defaultdict(int)
@@ -140,21 +147,17 @@ async def _render(pages: Pages, invoice_id: InvoiceId, form: FormView, status: i
         refunds=refunds,
         requests=requests,
         credit_notes=notes,
-        names=await _name_people(requests),
+        names=await name_people(requests),
         pack=pack,
         left=min(left, pack.amount) if pack else left,
         limit=SECOND_PERSON_ABOVE,
+        waits_until=expires_at,
         form=form,
         refund_form=form if form.name == "refund" else FormView("refund"),
         idempotency_key=new_id().hex,
     )
     await record_staff_reads(pages.request_context.actor, [StaffRead("invoice", invoice.id)])
     return page
-
-
-async def _name_people(requests: Sequence[RefundRequestRow]) -> dict[UserId, str]:
-    ids = {person for row in requests for person in (row.requested_by, row.decided_by) if person}
-    return {user.id: user.display_name for user in await list_users(sorted(ids))}
 
 
 @post("/staff/invoices/{invoice_id:uuid}/refund", opt=SUPPORT)
@@ -191,17 +194,10 @@ async def decide(
             services,
             pages.request_context.actor,
             row.id,
-            approve=_read_decision(fields),
+            approve=read_decision(fields),
             reason=fields.text("reason"),
         )
     except _REFUSED as error:
         form = pages.refused(f"decide-{row.id}", keep(fields, ("reason",)), error)
         return await _render(pages, row.invoice_id, form, pages.status(error))
     return pages.go(f"/staff/invoices/{row.invoice_id}?notice=refund-{row.state.lower()}")
-
-
-def _read_decision(fields: Fields) -> bool:
-    decision = fields.text("decision")
-    if decision not in ("approve", "reject"):
-        raise Invalid("The decision is approve or reject", path=("decision",))
-    return decision == "approve"

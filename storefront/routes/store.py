@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.accounts.replica_reads import replica_reads, visitor_reads
 from chenu.accounts.request_context import FOR_EVERYBODY
 from chenu.agents.consent import consent_text
 from chenu.agents.facets import Facets
@@ -49,13 +50,16 @@ MARKDOWN = ".md"
 
 
 @get(PATH, opt=PUBLIC)
-async def browse(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def browse(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     query = read_query(request)
     search = read_search(query)
     cursors = pages.cursors.of_list("store", search.query.identity)
     pager = Pager(cursors, search.url(), PAGE_SIZE)
     page_request = pager.read(query)
-    found, counts = await _find(search.query, page_request, pages)
+    async with replica_reads(pages.request_context.actor, services.recent_writes):
+        found, counts = await _find(search.query, page_request, pages)
     page = pages.show(
         "agents/_found.html" if pages.is_fragment else "agents/list.html",
         status=422 if search.errors and not pages.is_fragment else 200,
@@ -101,10 +105,11 @@ async def show_agent(
     services: NamedDependency[Services],
     slug: FromPath[str],
 ) -> Page:
-    if slug.endswith(MARKDOWN):
-        return await _send_markdown(pages, slug.removesuffix(MARKDOWN))
-    agent = await get_shown_agent(pages, slug)
-    page = await render_agent(pages, agent, run_id=read_query(request).text("run"))
+    with visitor_reads(pages.request_context.actor):
+        if slug.endswith(MARKDOWN):
+            return await _send_markdown(pages, slug.removesuffix(MARKDOWN))
+        agent = await get_shown_agent(pages, slug)
+        page = await render_agent(pages, agent, run_id=read_query(request).text("run"))
     if is_view(request, pages.request_context, agent):
         await count_view(services.tallies, agent.id)
     return page
@@ -124,10 +129,11 @@ def _address_of(pages: Pages, agent: AgentRow) -> str:
 
 @get("/agents/{slug:str}/versions", opt=PUBLIC)
 async def show_versions(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
-    agent = await get_shown_agent(pages, slug)
-    versions = await list_version_heads([agent.id], all_states=False)
-    changes = await list_changes_between([head.id for head in versions])
-    context = await head_of(pages, agent, VERSIONS)
+    with visitor_reads(pages.request_context.actor):
+        agent = await get_shown_agent(pages, slug)
+        versions = await list_version_heads([agent.id], all_states=False)
+        changes = await list_changes_between([head.id for head in versions])
+        context = await head_of(pages, agent, VERSIONS)
     return pages.show("agents/versions.html", versions=versions, changes=changes, **context)
 
 
@@ -183,7 +189,10 @@ async def head_of(
 
 @get("/creators/{handle:str}", opt=PUBLIC)
 async def show_creator(
-    request: HttpRequest, pages: NamedDependency[Pages], handle: FromPath[str]
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    handle: FromPath[str],
 ) -> Page:
     creator = await find_creator_by_handle(handle)
     if creator is None:
@@ -191,10 +200,11 @@ async def show_creator(
     cursors = pages.cursors.of_list("creator", creator.id)
     pager = Pager(cursors, f"/creators/{creator.handle}", PAGE_SIZE)
     agent_query = AgentQuery(filter=AgentFilter(creator=creator.handle), sort=AgentSort.NEWEST)
-    found, total = await asyncio.gather(
-        list_cards(agent_query, pager.read(read_query(request)), pages.locale),
-        count_agents(agent_query),
-    )
+    async with replica_reads(pages.request_context.actor, services.recent_writes):
+        found, total = await asyncio.gather(
+            list_cards(agent_query, pager.read(read_query(request)), pages.locale),
+            count_agents(agent_query),
+        )
     return pages.show(
         "creators/page.html",
         creator=creator,

@@ -14,6 +14,7 @@ from chenu.flows.services import Services
 from tests.api.calls import Api, as_session, fingerprint, gid
 from tests.flows.monthly import begin, pay_by_credit
 from tests.flows.sales import Market, buy, open_market, open_monthly_market
+from tests.flows.test_second_person import put_request
 from tests.people import make_person
 from tests.rows import count, put
 from tests.stripe_side import StripeSide
@@ -147,3 +148,20 @@ async def test_each_refusal_has_its_code(
     await creator.run("RefundPurchase", input=request)
     again = {**request, "idempotencyKey": "again"}
     assert await refuse(creator, again) == [("REFUND_NOT_ALLOWED", None)]
+
+
+async def test_what_needs_a_second_person_is_said_by_a_code_and_moves_nothing(
+    client: httpx.AsyncClient, services: Services, sold: PurchaseRow
+) -> None:
+    clerk = await make_person("clerk", staff=(Staff.SUPPORT,))
+    await put_request(sold.account_id, clerk, 9500)
+    api = as_session(client, services, clerk)
+
+    first = await api.run("RefundPurchase", input=back(sold.id))
+    again = await api.run("RefundPurchase", input=back(sold.id))
+
+    assert first.refusals() == again.refusals() == [("REFUND_NOT_ALLOWED", None)]
+    [error] = first.payload()["userErrors"]
+    assert "second person" in error["message"] or "seconde personne" in error["message"]
+    assert await count("purchase_refund_request", "state = 'WAITING'") == 1
+    assert await count("operation", "kind = 'REFUND'") == 0

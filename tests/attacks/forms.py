@@ -219,10 +219,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/appeals/{appeal_id:uuid}/decide": Filled(
             "reviewer", {"decision": "uphold", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/overrides": Filled(
+        "/staff/customers/{account_id:uuid}/overrides": Filled(
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
-        "/staff/accounts/{account_id:uuid}/overrides/remove": Filled(
+        "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/impersonation/leave": Filled("buyer", {}, moves=False),
+        "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}
         ),
         "/account/withdraw": Filled("buyer", STATEMENT, moves=False),
@@ -240,6 +242,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/refunds/{refund_id:uuid}/decide": Filled(
             "support", {"decision": "reject", "reason": "Forged."}
         ),
+        "/staff/refunds/sales/{waiting_id:uuid}/decide": Filled(
+            "support", {"decision": "reject", "reason": "Forged."}
+        ),
         "/staff/warnings/{warning_id:uuid}": Filled("support", {"decision": "Forged."}),
         "/creator/disputes/{sale_id:uuid}": Filled(
             "creator", {"text": "Forged.", "key": "forged-4"}
@@ -253,6 +258,10 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/coupons": Filled(
             "finance",
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
+        ),
+        "/staff/revenue/costs": Filled(
+            "finance",
+            {"month": "2026-01", "channel": "forged", "amount": "9,00", "reason": "Forged."},
         ),
         "/staff/coupons/deactivate": Filled("finance", {"code": "WORLD50", "reason": "Forged."}),
         f"{affiliate}/customers": Filled(
@@ -277,7 +286,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/staff/inquiries/{inquiry_id:uuid}/close": Filled("support", {"reason": "Forged."}),
-        "/staff/accounts/{account_id:uuid}/contracts": Filled(
+        "/staff/customers/{account_id:uuid}/contracts": Filled(
             "finance",
             {
                 "reference": "Forged",

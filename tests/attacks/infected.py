@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from chenu.accounts.actor import ApiScope, Staff
+from chenu.accounts.actor import AccountId, ApiScope, Staff
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.affiliates.model import ReferralState
 from chenu.agents.featured import FeatureInput, feature_agent
@@ -14,12 +14,14 @@ from chenu.agents.model import CreatorId, PaymentId
 from chenu.agents.payments import PaymentRow, insert_payment
 from chenu.agents.purchases import PurchaseRow
 from chenu.agents.rows import AgentRow
+from chenu.analytics.costs import CostInput, record_cost
 from chenu.billing.coupons import insert_coupon
 from chenu.billing.invoices import find_invoice_by_stripe_id, store_invoice
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.money import BasisPoints, Cents
+from chenu.core.months import Month
 from chenu.flows.agent_reviews import create_review
 from chenu.flows.creators.edit_agent import create_agent, create_version, update_agent
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
@@ -126,12 +128,14 @@ class Store:
                 f"/staff/agents/{self.agent.id}",
             ],
             "support": [
-                f"/staff/accounts?email={typed}",
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}",
+                f"/staff/customers?q={typed}",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
             ],
             "finance": [
-                f"/staff/accounts/{self.people['buyer'].actor.account_id}/contracts",
+                "/staff/revenue/costs",
+                "/staff/revenue/rows/free_to_paid?part=SIGN_UPS",
+                f"/staff/customers/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",
@@ -188,11 +192,8 @@ async def open_store(services: Services) -> Store:
     support = await override(buyer, Feature.THREADS, 700)
     await _bill(buyer)
     await give(buyer, 1_000)
-    finance = await make_person("finance", staff=(Staff.FINANCE,))
-    await insert_coupon(coupon_input(), None)
     account_id = buyer.actor.require_account(ApiScope.READ)
-    entered = await enter_contract(finance.actor, account_id, made_up_contract())
-    await end_contract(finance.actor, entered, "Over.")
+    finance = await _open_finance(account_id)
     await ask_offer()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
@@ -226,6 +227,16 @@ async def open_store(services: Services) -> Store:
         bill,
         await _recommend(creator, buyer),
     )
+
+
+async def _open_finance(account_id: AccountId) -> Person:
+    """Somebody who has made a coupon, a contract with this account, and noted a cost."""
+    finance = await make_person("finance", staff=(Staff.FINANCE,))
+    await insert_coupon(coupon_input(), None)
+    entered = await enter_contract(finance.actor, account_id, made_up_contract())
+    await end_contract(finance.actor, entered, "Over.")
+    await record_cost(finance.actor, CostInput(Month(2026, 1), "ads", 90), "Trade fair.")
+    return finance
 
 
 async def _recommend(creator: Person, buyer: Person) -> object:

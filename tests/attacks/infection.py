@@ -78,6 +78,7 @@ async def _infect_payments(store: Store, line: str, lines: str) -> None:
         await put("agent_review", column, lines)
     await put("content_report", "body", lines)
     await put("coupon", "code", line.upper())
+    await put("acquisition_cost", "channel", line)
     await run(store.people["buyer"], 1, store.agent.id, reason=lines)
 
 

@@ -96,6 +96,7 @@ FORMS: dict[str, Right | None] = {
     "/creator/profile": Right.MAKE_AGENTS,
     "/creator/sales/{sale_id:uuid}/refund": Right.BUY_AGENTS,
     "/decisions/{decision_id:uuid}/appeal": OF_THE_PERSON,
+    "/impersonation/leave": OF_THE_PERSON,
     "/invitation": OF_THE_PERSON,
     "/purchases/{purchase_id:uuid}/cancel": Right.BUY_AGENTS,
     "/purchases/{purchase_id:uuid}/refund": Right.BUY_AGENTS,

@@ -63,10 +63,11 @@ OWNERS = {
 """The owner of each object; staff reach agents by the access of staff pages."""
 
 DESKS = {
-    Access.REVIEWER: Staff.REVIEWER,
-    Access.SUPPORT: Staff.SUPPORT,
-    Access.FINANCE: Staff.FINANCE,
-    Access.ADMIN: Staff.ADMIN,
+    Access.REVIEWER: (Staff.REVIEWER,),
+    Access.SUPPORT: (Staff.SUPPORT,),
+    Access.SUPPORT_OR_FINANCE: (Staff.SUPPORT, Staff.FINANCE),
+    Access.FINANCE: (Staff.FINANCE,),
+    Access.ADMIN: (Staff.ADMIN,),
 }
 
 CREATORS_ONLY = {
@@ -126,7 +127,7 @@ def _expected(caller: Caller, route: Route) -> str:
     if not caller.is_person:
         return "sign-in"
     if route.access in DESKS:
-        return "open" if caller.has_staff(DESKS[route.access]) else "forbidden"
+        return "open" if caller.has_staff(*DESKS[route.access]) else "forbidden"
     owners = {OWNERS[name] for name in route.parameters if name in OWNERS}
     if owners and owners != {caller.owns}:
         return "missing"

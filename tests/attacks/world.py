@@ -32,6 +32,7 @@ from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.attacks.pictured import show_two
 from tests.attacks.subscribed import subscribe
+from tests.attacks.waiting import ask_for_sale_refund
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
 from tests.flows.disputes import let_bank_ask, let_bank_warn
@@ -240,6 +241,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "other execution": other,
         "sale": purchase.id,
         "warning": await let_bank_warn(services, purchase.id),
+        "waiting refund": await ask_for_sale_refund(purchase),
         "agent on sale": agent.id,
         "picture": (await keep(services, agent.id)).hash,
         "draft": draft.id,

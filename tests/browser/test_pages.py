@@ -98,7 +98,7 @@ SIGNED_IN = {
     "staff": (
         "/staff",
         "/staff/support",
-        "/staff/accounts",
+        "/staff/customers",
         "/staff/refunds",
         "/staff/disputes",
         "/staff/withdrawals",
@@ -222,9 +222,8 @@ async def _an_update(visitor: Visitor) -> str:
 
 async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
-    await visitor.go(f"/staff/accounts?email={email}")
-    link = visitor.page.locator("a[href^='/staff/accounts/']").first
-    return await link.get_attribute("href") or ""
+    await visitor.go(f"/staff/customers?q={email}")
+    return urlsplit(visitor.page.url).path
 
 
 async def _a_pack_order(visitor: Visitor) -> str:

@@ -102,7 +102,7 @@ async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
         children.append(valkey)
         url = f"{postgres_url}/chenu"
         engines = describe_engines(folder, url, redis_url, shared.sandbox_url)
-        async with _own_database(), AsyncExitStack() as opened:
+        async with own_pool(), AsyncExitStack() as opened:
             await make_database(postgres_url)
             services = await opened.enter_async_context(open_services(engines.settings, "chenu"))
             stand = await opened.enter_async_context(open_stand(engines, services, folder))
@@ -115,7 +115,7 @@ async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
 
 
 @asynccontextmanager
-async def _own_database() -> AsyncIterator[None]:
+async def own_pool() -> AsyncIterator[None]:
     """Meanwhile this process's pool is replaced."""
     pool, config = db.ENGINE.pool, db.ENGINE.config
     db.ENGINE.pool = None

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.counts import seeds
 from tests.faults.own_engines import Alone
-from tests.faults.writers import Writer, writing
+from tests.faults.writers import Writer, all_go_on, writing
 from tests.rows import count
 from tests.waiting import until
 
@@ -33,24 +33,14 @@ async def test_twenty_writers_lose_nothing(alone: Alone, seed: int) -> None:
     buyers = [await alone.stand.make_buyer(f"w{seed}n{n}") for n in range(20)]
     writers = [Writer(alone.stand, buyer) for buyer in buyers]
     async with writing(writers):
-        await _all_go_on(writers)
+        await all_go_on(writers)
         await _break(alone, outage, writers)
-        await _all_go_on(writers)
+        await all_go_on(writers)
 
     assert [odd for writer in writers for odd in writer.odd] == []
     assert await _count_stored(writers) == sum(len(writer.done) for writer in writers)
     await asyncio.gather(*(alone.stand.buy(buyer, "paid") for buyer in buyers))
     await alone.stand.settle(20)
-
-
-async def _all_go_on(writers: Sequence[Writer]) -> None:
-    """Waits until each has written once more."""
-    before = [len(writer.done) for writer in writers]
-
-    async def have_written() -> bool:
-        return all(len(one.done) > done for one, done in zip(writers, before, strict=True))
-
-    await until(have_written)
 
 
 async def _break(alone: Alone, outage: str, writers: Sequence[Writer]) -> None:

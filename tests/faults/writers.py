@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 
 from tests.faults.stand import Buyer, Stand
+from tests.waiting import until
 
 
 @dataclass
@@ -59,6 +60,16 @@ async def writing(writers: Sequence[Writer]) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks)
+
+
+async def all_go_on(writers: Sequence[Writer]) -> None:
+    """Waits until each has written once more."""
+    before = [len(writer.done) for writer in writers]
+
+    async def have_written() -> bool:
+        return all(len(one.done) > done for one, done in zip(writers, before, strict=True))
+
+    await until(have_written)
 
 
 def _is_done(answer: httpx.Response) -> bool:

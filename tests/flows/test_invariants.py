@@ -16,6 +16,7 @@ from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
+from chenu.flows.second_person_invariants import SECOND_PERSONS
 from chenu.flows.services import Services
 from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
@@ -38,6 +39,7 @@ BY_NAME = {
         *DISPUTES,
         *STATEMENTS,
         *AFFILIATES,
+        *SECOND_PERSONS,
     )
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -17,8 +17,8 @@ from chenu.flows.invariants import check_everything
 from chenu.flows.purchases.refund_plans import RefundNotAllowed, RefundSaleInput, plan_refund
 from chenu.flows.purchases.refunds import refund_sale
 from chenu.flows.purchases.reversals import get_debt
+from chenu.flows.second_person import SECOND_PERSON_ABOVE
 from chenu.flows.services import Services
-from chenu.flows.subscriptions.refund_requests import SECOND_PERSON_ABOVE
 from chenu.ledger.accounts import creator_payable, creator_receivable
 from chenu.ledger.journal import get_cents
 from tests.flows.plans import catch_up

@@ -10,8 +10,10 @@ from typing import Any
 import asyncpg
 import httpx
 
+from chenu.accounts.queries import list_accounts_by_address
 from chenu.agents.search_query import AgentSort
 from chenu.core.clock import business_now
+from chenu.flows.customers.search import REFERENCES
 from chenu.flows.services import Services
 from chenu.jobs.schedule import RECURRING
 from storefront.access import Access
@@ -34,6 +36,7 @@ SEEN_AT = "2026-11-22T10:00:00+00:00"
 DESKS = {
     Access.REVIEWER: "reviewer",
     Access.SUPPORT: "support",
+    Access.SUPPORT_OR_FINANCE: "support",
     Access.FINANCE: "finance",
     Access.ADMIN: "admin",
 }
@@ -71,11 +74,13 @@ async def test_no_statement_reads_a_growing_table_whole(
         cast = await gather_cast(services, client)
         world = await build_world(services, cast)
         await _search(client)
+        await list_accounts_by_address("zo", limit=5)
         await _visit_pages(client, services, cast, world)
         await client.get("/metrics")
         for recurring in RECURRING:
             if recurring.name not in _AUDITS:
                 await recurring.task(services, business_now())
+    statements += [reference.sql for reference in REFERENCES]
     distinct = sorted({statement for statement in statements if _is_data(statement)})
     read_whole = await _find_read_whole(engines.postgres_url, distinct)
 

@@ -29,7 +29,9 @@ class _Column:
 async def _columns() -> dict[str, list[_Column]]:
     sql = """
         SELECT table_name::text AS table, column_name::text AS name, data_type::text AS type
-        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
+        FROM information_schema.columns
+        JOIN information_schema.tables USING (table_schema, table_name)
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1, 2
     """
     found = defaultdict(list)
     for column in await db.fetch_all(_Column, sql):

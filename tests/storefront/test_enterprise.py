@@ -102,7 +102,7 @@ async def test_a_contract_is_entered_shown_to_the_customer_and_ended(
 ) -> None:
     customer = await make_reader("zoe", TierCode.FREE)
     desk = (await open_browser()).become(await make_reader("fin", staff=(Staff.FINANCE,)))
-    path = f"/staff/accounts/{customer.actor.account_id}/contracts"
+    path = f"/staff/customers/{customer.actor.account_id}/contracts"
     page = await desk.get(path)
 
     entered = await desk.follow(await desk.submit(page, path, CONTRACT))
@@ -134,7 +134,7 @@ async def test_a_bad_contract_is_refused_at_its_field(
 ) -> None:
     customer = await make_reader("zoe", TierCode.FREE)
     browser.become(await make_reader("fin", staff=(Staff.FINANCE,)))
-    path = f"/staff/accounts/{customer.actor.account_id}/contracts"
+    path = f"/staff/customers/{customer.actor.account_id}/contracts"
     page = await browser.get(path)
     before = await fingerprint()
 

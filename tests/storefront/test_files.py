@@ -91,7 +91,9 @@ def test_styles_load_nothing_and_hide_nothing_from_the_policy() -> None:
 
 def test_the_dark_scheme_has_other_colours_and_nothing_else() -> None:
     text = "".join(path.read_text() for path in (STATIC / "css").glob("*.css"))
-    dark = re.findall(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]*\{[^{}]*\})+)\s*\}", text)
+    dark = re.findall(
+        r"@media screen and \(prefers-color-scheme: dark\) \{((?:[^{}]*\{[^{}]*\})+)\s*\}", text
+    )
     declared = [one for block in dark for one in re.findall(r"[{;]\s*([^;{}]+:[^;{}]+)", block)]
 
     assert text.count("prefers-color-scheme") == len(dark) == 2

@@ -130,7 +130,7 @@ def test_each_language_has_its_own_texts() -> None:
         ("/staff", "/staff", "page"),
         ("/staff/agents/1", "/staff", "true"),
         ("/staff/support/1", "/staff/support", "true"),
-        ("/staff/accounts/1/contracts", "/staff/accounts", "true"),
+        ("/staff/customers/1/contracts", "/staff/customers", "true"),
         ("/staff/invoices/1", "/staff/refunds", "true"),
         ("/staff/coupons", "/staff/coupons", "page"),
     ],

@@ -32,6 +32,7 @@ MONEY = {
     "/tokens/orders/{pack_order_id:uuid}/refund",
     "/staff/invoices/{invoice_id:uuid}/refund",
     "/staff/refunds/{refund_id:uuid}/decide",
+    "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
     "/staff/withdrawals/{statement_id:uuid}/execute",
 }
@@ -41,6 +42,7 @@ Declaring a withdrawal is a right that no password may bar.
 """
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
+LOOKS = {"/staff/customers/{account_id:uuid}/impersonate"}
 KEYS = {"/account/api-keys/{key_id:uuid}/rotate"}
 
 
@@ -68,7 +70,7 @@ async def test_every_form_that_returns_money_asks_who_is_there(
         answer = await ask(client, route, world, session_headers(services, person), sent)
         asked |= {route.path} if "again_password" in answer.text else set()
 
-    assert asked == MONEY | FACTOR | KEYS
+    assert asked == MONEY | FACTOR | KEYS | LOOKS
 
 
 async def test_what_was_typed_is_done_after_the_password(browser: Browser, paid: Paid) -> None:

@@ -14,6 +14,7 @@ from chenu.flows.services import Services
 from tests.flows.monthly import begin, pay_by_credit
 from tests.flows.plans import catch_up
 from tests.flows.sales import Market, buy, open_market, open_monthly_market
+from tests.flows.test_second_person import put_request
 from tests.rows import count, put
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.visitors import make_reader
@@ -123,7 +124,7 @@ async def test_the_desk_finds_the_sale_by_its_invoice_and_gives_it_back(
     browser: Browser, sale: PurchaseRow
 ) -> None:
     browser.become(await make_reader("clerk", staff=(Staff.SUPPORT,)))
-    invoices = await browser.get(f"/staff/accounts/{sale.account_id}/invoices")
+    invoices = await browser.get(f"/staff/customers/{sale.account_id}/invoices")
     [invoice] = [link for link in invoices.links() if link.startswith("/staff/invoices/")]
     page, action = f"/staff/sales/{sale.id}", f"/staff/sales/{sale.id}/refund"
 
@@ -186,3 +187,36 @@ async def test_buyer_and_desk_learn_what_a_credit_paid_before_they_confirm(
 
     assert all("Your credit has paid €2.50 more." in words for words in own)
     assert "The buyer’s credit has paid €2.50 more" in desk.words
+
+
+async def test_a_sale_that_is_sliced_waits_for_a_colleague(
+    browser: Browser, services: Services, sale: PurchaseRow
+) -> None:
+    clerk = await make_reader("clerk", staff=(Staff.SUPPORT,))
+    await put_request(sale.account_id, clerk, 9500)
+    page, action = f"/staff/sales/{sale.id}", f"/staff/sales/{sale.id}/refund"
+    browser.become(clerk)
+    shown = await show(browser, await browser.get(page), action)
+    waiting = await browser.follow(await browser.submit(shown, action))
+    own = await browser.get("/staff/refunds")
+    browser.become(await make_reader("colleague", staff=(Staff.SUPPORT,)))
+    queue = await browser.get("/staff/refunds")
+    [decide] = [form.action for form in queue.page.forms if "/refunds/sales/" in form.action]
+
+    bare = await browser.submit(queue, decide, button="decision=approve")
+    reason = {"reason": "Agreed by phone."}
+    done = await browser.follow(
+        await browser.submit(queue, decide, reason, button="decision=approve")
+    )
+
+    assert "The refund waits for a second person." in waiting.words
+    assert "You asked for it: a colleague decides." in waiting.words
+    assert [form for form in own.page.forms if form.action.endswith("/decide")] == []
+    assert "Asked for by Clerk on" in queue.words
+    assert "It does not fit." in queue.words
+    assert bare.status == 422
+    assert "Agreed: the money is on its way back to the buyer." in done.words
+    assert "decided by Colleague" in done.words
+    assert "Refunded: €9.99" in done.words
+    again = await browser.submit(queue, decide, reason, button="decision=reject")
+    assert "This refund is decided already" in again.words

@@ -29,7 +29,7 @@ async def paid(services: Services, stripe_side: StripeSide, browser: Browser) ->
 
 async def open_invoice(browser: Browser, paid: Paid) -> Seen:
     """Found by the account, as the desk does it."""
-    account = await browser.get(f"/staff/accounts/{paid.customer.actor.account_id}")
+    account = await browser.get(f"/staff/customers/{paid.customer.actor.account_id}")
     [link] = [link for link in account.links() if link.endswith("/invoices")]
     invoices = await browser.get(link)
     [link] = [link for link in invoices.links() if link.startswith("/staff/invoices/")]

@@ -5,7 +5,7 @@ keeps them: only the same operation may try again, and looks there first. docs/d
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ from chenu.core.errors import InvalidState
 from chenu.core.i18n import known_locale, mark, translate
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.money import Cents
+from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.ledger.accounts import AFFILIATE_TRANSFERS, affiliate_payable
@@ -72,6 +73,7 @@ class AffiliateTransferHandler(OperationHandler[AffiliateTransferParams, str]):
     connect: ConnectPort
 
     kind = OperationKind.AFFILIATE_TRANSFER
+    is_sought_after_restore = True
     params_type = AffiliateTransferParams
 
     async def call(self, operation: OperationRow, params: AffiliateTransferParams) -> str:
@@ -103,6 +105,12 @@ class AffiliateTransferHandler(OperationHandler[AffiliateTransferParams, str]):
         self, operation: OperationRow, params: AffiliateTransferParams
     ) -> str | None:
         return await self.money.find_transfer(params.transfer_group, operation)
+
+    async def find_lost(
+        self, operation: OperationRow, params: AffiliateTransferParams, since: datetime
+    ) -> str | None:
+        made = await self.money.list_transfers(params.transfer_group, since)
+        return await find_unbooked(made, self.kind, params.amount)
 
     async def apply(
         self, operation: OperationRow, params: AffiliateTransferParams, answer: str

@@ -19,6 +19,7 @@ from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.services import Services
 from chenu.ledger import operations
 from chenu.ledger.operations import OperationId, OperationRow, OperationState
+from chenu.ledger.restores import find_lost_since
 
 log = structlog.get_logger(__name__)
 
@@ -93,12 +94,20 @@ async def _follow_up(handler: Handler, operation: OperationRow) -> None:
 
 
 async def _ask(handler: Handler, operation: OperationRow) -> object:
-    """With the key while Stripe knows it; under another key only what is not found there."""
+    """With the key while Stripe knows it; under another key, or after the restore of a backup, only
+    what is not found there.
+    """
     params = handler.read(operation)
     if operation.key_expired or operation.key_number:
         found = await handler.find_existing(operation, params)
         if found is not None:
             return found
+    if handler.is_sought_after_restore:
+        lost_since = await find_lost_since(operation)
+        if lost_since is not None:
+            found = await handler.find_lost(operation, params, lost_since)
+            if found is not None:
+                return found
     return await handler.call(operation, params)
 
 

@@ -1,6 +1,7 @@
 """The creator's part of a payment: one transfer, tied to the charge that pays for it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from chenu.billing.ports import ConnectPort, MoneyPort
 from chenu.core import queue
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
+from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.purchases.reversals import (
@@ -100,6 +102,7 @@ class TransferHandler(OperationHandler[TransferParams, str]):
     connect: ConnectPort
 
     kind = OperationKind.TRANSFER
+    is_sought_after_restore = True
     params_type = TransferParams
 
     async def call(self, operation: OperationRow, params: TransferParams) -> str:
@@ -126,6 +129,12 @@ class TransferHandler(OperationHandler[TransferParams, str]):
 
     async def find_existing(self, operation: OperationRow, params: TransferParams) -> str | None:
         return await self.money.find_transfer(params.transfer_group, operation)
+
+    async def find_lost(
+        self, operation: OperationRow, params: TransferParams, since: datetime
+    ) -> str | None:
+        made = await self.money.list_transfers(params.transfer_group, since)
+        return await find_unbooked(made, self.kind, params.amount, params.source_charge)
 
     async def apply(self, operation: OperationRow, params: TransferParams, answer: str) -> str:
         await lock_creator_money(params.creator_id)

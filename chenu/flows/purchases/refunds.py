@@ -1,10 +1,13 @@
-"""Refunds of agents: by the buyer, the creator or staff; docs/money.md, "Refunds of agents"."""
+"""Refunds of agents: by the buyer, the creator or staff; docs/money.md, "Refunds of agents".
+
+What one person of staff may not return alone waits for another: refund_requests.py.
+"""
 
 import contextlib
 from uuid import UUID
 
 from chenu.accounts import audit, idempotency
-from chenu.accounts.actor import Actor, ApiScope
+from chenu.accounts.actor import Actor, ApiScope, UserId
 from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.idempotency import ClientKey
 from chenu.accounts.staff_acts import StaffAct, record_staff_act
@@ -12,6 +15,14 @@ from chenu.agents.errors import payment_disputed
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import get_purchase
+from chenu.agents.refund_requests import (
+    SaleRequestId,
+    SaleRequestRow,
+    SaleRequestState,
+    find_sale_request,
+    insert_sale_request,
+    sum_waiting,
+)
 from chenu.agents.refunds import (
     RefundId,
     SaleRefundOrigin,
@@ -25,7 +36,7 @@ from chenu.billing.invoices import find_invoice_of_purchase
 from chenu.core import db, pubsub, queue
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
-from chenu.core.errors import RefusedError
+from chenu.core.errors import InvalidState, RefusedError
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.text import tidy
@@ -38,6 +49,7 @@ from chenu.flows.purchases.refund_plans import (
     plan_refund,
 )
 from chenu.flows.purchases.return_payment import RefundParams
+from chenu.flows.second_person import needs_second_person
 from chenu.flows.services import Services
 from chenu.ledger.operations import (
     NewOperation,
@@ -47,7 +59,14 @@ from chenu.ledger.operations import (
     find_by_key,
 )
 
+_WAITS = mark("A second person has to agree to this refund: it waits for a colleague")
+_NOT_AGREED = mark("Nobody has agreed to this refund, and nothing was returned")
+_WAITS_ALREADY = mark("A refund of this payment waits for a second person already")
 _NOT_MADE = mark("The bank did not take this refund, and nothing was given back: write to us")
+
+
+class WaitsForColleague(RefundNotAllowed):
+    """It is written down, and nothing moves before another person of the staff agrees."""
 
 
 async def refund_sale(
@@ -55,15 +74,33 @@ async def refund_sale(
 ) -> SaleRefundRow:
     """A repeated key finds it; when Stripe's answer is lost, repair goes on.
 
-    Raises what plan_refund raises, and SignInAgain; Disputed or RefundNotAllowed when Stripe
-    refuses it.
+    Raises what plan_refund raises, and SignInAgain; WaitsForColleague once it is asked for;
+    Disputed or RefundNotAllowed when Stripe refuses it.
     """
     account_id = actor.require_account(ApiScope.MARKETPLACE)
     await require_fresh(actor)
     key = idempotency.client_key(account_id, idempotency_key, "purchaseRefund", data)
-    refund_id, operation = await _create(actor, data, key)
+    created_id, operation = await _create(actor, data, key)
     crash_point("sale_refund.after_commit")
-    await run_refund(services, data.purchase_id, operation)
+    refund_id = await _find_agreed(created_id) if operation is None else created_id
+    return await complete_refund(services, data.purchase_id, refund_id, operation)
+
+
+async def _find_agreed(created_id: UUID) -> UUID:
+    """The refund of a request once somebody has agreed. Raises WaitsForColleague until then."""
+    request = await find_sale_request(created_id)
+    if request is None:
+        return created_id
+    if request.refund_id is None:
+        raise WaitsForColleague(_WAITS if request.is_waiting else _NOT_AGREED)
+    return request.refund_id
+
+
+async def complete_refund(
+    services: Services, purchase_id: PurchaseId, refund_id: UUID, operation: OperationRow | None
+) -> SaleRefundRow:
+    """Raises Disputed or RefundNotAllowed when Stripe refuses it."""
+    await run_refund(services, purchase_id, operation)
     refund = await get_sale_refund(refund_id)
     if refund.state is SaleRefundState.FAILED:
         raise await _explain_failure(refund)
@@ -98,24 +135,55 @@ async def _create(
     known = await idempotency.find_result(key)
     if known is not None:
         return known, None
-    plan = await plan_refund(actor, data, lock=True)
-    refund, operation = await take_refund(plan, tidy(data.reason), actor)
+    plan, reason = await plan_refund(actor, data, lock=True), tidy(data.reason)
+    if plan.origin is SaleRefundOrigin.STAFF and await _must_wait(actor, plan):
+        request_id = await _ask_colleague(plan, reason, actor.require_user())
+        await idempotency.remember_result(key, request_id)
+        await _record(actor, plan, reason, SaleRequestState.WAITING)
+        return request_id, None
+    refund, operation = await take_refund(plan, reason, actor.user_id)
     await idempotency.remember_result(key, refund.id)
-    await _record(actor, plan, refund.reason)
+    await _record(actor, plan, reason, refund.state)
     return refund.id, operation
 
 
-async def _record(actor: Actor, plan: RefundPlan, reason: str) -> None:
+async def _must_wait(actor: Actor, plan: RefundPlan) -> bool:
+    if plan.amount > plan.payment.left - await sum_waiting(plan.payment.id):
+        raise InvalidState(_WAITS_ALREADY)
+    return await needs_second_person(plan.payment.account_id, actor.require_user(), plan.amount)
+
+
+async def _ask_colleague(plan: RefundPlan, reason: str, asked_by: UserId) -> SaleRequestId:
+    row = SaleRequestRow(
+        id=SaleRequestId(new_id()),
+        payment_id=plan.payment.id,
+        purchase_id=plan.purchase.id,
+        account_id=plan.payment.account_id,
+        amount=plan.amount,
+        reason=reason,
+        state=SaleRequestState.WAITING,
+        requested_by=asked_by,
+        decided_by=None,
+        decision_reason=None,
+        refund_id=None,
+        created_at=business_now(),
+        decided_at=None,
+    )
+    await insert_sale_request(row)
+    return row.id
+
+
+async def _record(actor: Actor, plan: RefundPlan, reason: str, state: str) -> None:
     if plan.origin is SaleRefundOrigin.STAFF:
         act, subject = StaffAct.PURCHASE_REFUND, plan.purchase.id
-        await record_staff_act(actor, act, subject, reason, amount=plan.amount)
+        await record_staff_act(actor, act, subject, reason, amount=plan.amount, state=state)
     else:
         subject, amount = plan.purchase.id, plan.amount
         await audit.record(actor, "purchase.refund", subject, amount=amount, reason=reason)
 
 
 async def take_refund(
-    plan: RefundPlan, reason: str, actor: Actor | None = None
+    plan: RefundPlan, reason: str, asked_by: UserId | None = None
 ) -> tuple[SaleRefundRow, OperationRow]:
     """In the caller's transaction, which holds the purchase: owed from now on."""
     purchase, payment = plan.purchase, plan.payment
@@ -128,7 +196,7 @@ async def take_refund(
         origin=plan.origin,
         reason=reason,
         state=SaleRefundState.REQUESTED,
-        requested_by=actor.user_id if actor else None,
+        requested_by=asked_by,
         stripe_refund_id=None,
         created_at=business_now(),
         settled_at=None,

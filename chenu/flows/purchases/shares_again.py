@@ -6,11 +6,13 @@ it comes back: it is no debt any more, and the answer says what there is to send
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from chenu.agents.model import CreatorId
 from chenu.agents.payments import PaymentRow, get_payment, record_share_claimed
 from chenu.billing.ports import MoneyPort
 from chenu.core.money import Cents
+from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.operation_handlers import OperationHandler
 from chenu.flows.purchases.pay_creator import create_restore_operation
 from chenu.flows.purchases.reversals import ReversalParams, call_reversal, lock_creator_money
@@ -64,6 +66,7 @@ class ReversalHandler(OperationHandler[ReversalParams, str | None]):
     money: MoneyPort
 
     kind = OperationKind.TRANSFER_REVERSAL
+    is_sought_after_restore = True
     params_type = ReversalParams
 
     async def call(self, operation: OperationRow, params: ReversalParams) -> str | None:
@@ -71,6 +74,12 @@ class ReversalHandler(OperationHandler[ReversalParams, str | None]):
 
     async def find_existing(self, operation: OperationRow, params: ReversalParams) -> str | None:
         return await self.money.find_reversal(params.transfer_id, operation)
+
+    async def find_lost(
+        self, operation: OperationRow, params: ReversalParams, since: datetime
+    ) -> str | None:
+        made = await self.money.list_reversals(params.transfer_id, since)
+        return await find_unbooked(made, self.kind, params.amount)
 
     async def apply(
         self, operation: OperationRow, params: ReversalParams, answer: str | None

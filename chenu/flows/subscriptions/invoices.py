@@ -16,6 +16,7 @@ from chenu.billing.invoices import (
     InvoicePaymentRow,
     InvoiceRow,
     find_invoice_by_stripe_id,
+    has_failed,
     insert_invoice_payment,
     store_invoice,
 )
@@ -122,9 +123,8 @@ async def _mail_failure(state: InvoiceState) -> None:
 
 def _has_failed(invoice: InvoiceState) -> bool:
     is_open = invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
-    is_renewal = invoice.billing_reason == "subscription_cycle"
     is_news = invoice.created > business_now() - _DUNNING
-    return is_open and is_renewal and is_news and invoice.attempts > 0
+    return is_open and is_news and has_failed(invoice)
 
 
 async def _book_charges(

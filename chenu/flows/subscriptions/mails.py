@@ -9,10 +9,10 @@ from typing import Any
 from chenu.accounts.customers import Mailbox, get_mailbox
 from chenu.billing.recurring import (
     InvoiceState,
-    RenewalPreview,
     SubscriptionKind,
     SubscriptionStatus,
 )
+from chenu.billing.renewals import RenewalPreview
 from chenu.billing.subscriptions import TRIAL_USED, SubscriptionRow
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import (

@@ -1,6 +1,6 @@
 """Staff return something of a plan's or pack's invoice, above a limit with a second person.
 
-docs/decisions/0027.
+docs/decisions/0027 and 0076.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from chenu.billing.invoices import (
     InvoicePaymentRow,
     InvoiceRow,
     get_invoice,
+    get_invoice_payment,
     list_invoice_payments,
 )
 from chenu.billing.refund_requests import (
@@ -43,16 +44,20 @@ from chenu.flows.bank_decisions import require_refundable
 from chenu.flows.operations.runner import run_operation
 from chenu.flows.pack_restores import restore_of_request
 from chenu.flows.pack_tokens import take_for_request
+from chenu.flows.second_person import (
+    CHANGED,
+    SECOND_PERSON_ABOVE,
+    needs_second_person,
+    require_decidable,
+)
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.refunds import (
     create_refund_operation,
     find_refundable,
+    is_promise_covered,
     new_refund_request,
 )
 from chenu.ledger.operations import OperationRow
-
-SECOND_PERSON_ABOVE = Cents(10_000)
-"""In cents, of one charge and all requests together: what is split needs the second person too."""
 
 MAX_REASON = 500
 _OWN_ACCOUNT = mark("You belong to this account: another colleague decides about it")
@@ -101,8 +106,9 @@ async def _create(
         return RefundRequestId(known), None
     invoice = await get_invoice(data.invoice_id)
     await _require_foreign(user_id, invoice.account_id)
+    is_waiting = await needs_second_person(invoice.account_id, user_id, data.amount)
     payment, left = await _find_payment(invoice, data.amount)
-    is_waiting = payment.paid - left + data.amount > SECOND_PERSON_ABOVE
+    is_waiting = is_waiting or payment.paid - left + data.amount > SECOND_PERSON_ABOVE
     row = replace(
         new_refund_request(payment, data.amount, tidy(data.reason), RefundOrigin.STAFF),
         state=RefundRequestState.WAITING if is_waiting else RefundRequestState.APPROVED,
@@ -163,12 +169,10 @@ async def _decide(
     await lock_refunds((await get_refund_request(request_id)).payment_id)
     request = await get_refund_request(request_id, lock=True)
     await _require_foreign(user_id, request.account_id)
-    if request.requested_by == user_id:
-        raise Forbidden("You asked for this refund: a colleague decides about it")
-    if not request.is_waiting:
-        raise InvalidState("This refund is decided already")
+    asked_by, asked_at = request.requested_by, request.created_at
+    require_decidable(user_id, asked_by, asked_at, is_waiting=request.is_waiting)
     if approve:
-        await require_refundable(request.payment_id)
+        await _require_still_left(request)
     state = RefundRequestState.APPROVED if approve else RefundRequestState.REJECTED
     await decide_request(request_id, state, user_id, reason or None)
     act = StaffAct.INVOICE_REFUND_APPROVE if approve else StaffAct.INVOICE_REFUND_REJECT
@@ -178,6 +182,13 @@ async def _decide(
         await restore_of_request(request_id)
         return None
     return await create_refund_operation(request, await get_invoice(request.invoice_id))
+
+
+async def _require_still_left(request: RefundRequestRow) -> None:
+    """Something may have gone back at Stripe's dashboard since it was asked for."""
+    await require_refundable(request.payment_id)
+    if not await is_promise_covered(await get_invoice_payment(request.payment_id)):
+        raise InvalidState(CHANGED)
 
 
 async def _require_foreign(user_id: UserId, account_id: AccountId) -> None:

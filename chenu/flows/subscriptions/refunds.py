@@ -39,10 +39,12 @@ from chenu.core import db, queue
 from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.flows.operation_handlers import NotYet, OperationHandler
 from chenu.flows.pack_restores import restore_of_request
+from chenu.flows.second_person import SECOND_PERSON_ABOVE
 from chenu.flows.subscriptions.credit_notes import request_credit_note, store_note
 from chenu.flows.subscriptions.invoices import follow_invoice
 from chenu.flows.subscriptions.refund_books import settle_refund
@@ -55,6 +57,10 @@ from chenu.ledger.operations import (
 from chenu.tokens.pack_refunds import find_refund_of_request
 
 log = structlog.get_logger(__name__)
+
+_ALONE = mark(
+    "With what was returned since, a second person has to agree: ask for it on its invoice"
+)
 
 
 class PlanRefundParams(msgspec.Struct, frozen=True):
@@ -118,6 +124,12 @@ async def create_refund_operation(request: RefundRequestRow, invoice: InvoiceRow
 async def find_refundable(payment: InvoicePaymentRow) -> Cents:
     """What neither went back yet nor is promised; exact while the refunds' lock is held."""
     return (await list_refundable([payment]))[payment.id].left
+
+
+async def is_promise_covered(payment: InvoicePaymentRow) -> bool:
+    """Whether what went back and what is promised are no more than was paid."""
+    returned, promised = await sum_refunds([payment.id]), await sum_open_requests([payment.id])
+    return returned.get(payment.id, 0) + promised.get(payment.id, 0) <= payment.paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +244,12 @@ class PlanRefundHandler(OperationHandler[PlanRefundParams, PlanRefund]):
         payments = await list_invoice_payments([invoice.id]) if invoice else []
         payment = next(each for each in payments if str(each.id) == params.payment_id)
         await lock_refunds(payment.id)
-        if await find_refundable(payment) < params.amount:
+        left = await find_refundable(payment)
+        if left < params.amount:
             raise InvalidState("Less than that is left of this payment")
+        request = await get_refund_request(params.request_id)
+        if request.is_of_one_person and payment.paid - left + params.amount > SECOND_PERSON_ABOVE:
+            raise InvalidState(_ALONE)
         await close_request(params.request_id, RefundRequestState.APPROVED)
         return params
 

@@ -1,6 +1,6 @@
 """The mail on day 12 of a trial: what happens at its end, and what will be charged."""
 
-from chenu.billing.recurring import RenewalPreview
+from chenu.billing.renewals import RenewalPreview
 from chenu.billing.subscriptions import SubscriptionRow, list_subscriptions_by_id
 from chenu.billing.trial_reminders import (
     ReminderRow,

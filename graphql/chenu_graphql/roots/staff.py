@@ -2,8 +2,9 @@
 
 import strawberry
 
-from chenu_graphql.fields import field
-from chenu_graphql.permissions import STAFF
+from chenu_graphql.fields import CHANGE, field
+from chenu_graphql.permissions import FINANCE, STAFF
+from chenu_graphql.revenue import AcquisitionCostPayload, resolve_cost_record
 from chenu_graphql.staff import Staff, resolve_staff
 
 
@@ -13,4 +14,14 @@ class StaffQueries:
         "The back office; null for everyone who is not staff (with FORBIDDEN).",
         STAFF,
         resolve_staff,
+    )
+
+
+@strawberry.type
+class StaffMutations:
+    acquisition_cost_record: AcquisitionCostPayload = field(
+        "Records what a channel of a month cost, in place of what was recorded; finance only.",
+        FINANCE,
+        resolve_cost_record,
+        weight=CHANGE,
     )

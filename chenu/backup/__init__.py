@@ -1,0 +1,1 @@
+"""Backups of the whole truth into one file, and back into an empty server."""
