@@ -155,6 +155,20 @@ def ledger_check() -> None:
     run(check(load_settings()))
 
 
+@main.group()
+def analytics() -> None:
+    """Revenue: movements of MRR and their sums."""
+
+
+@analytics.command("rebuild")
+@click.option("--write", is_flag=True, help="replace what differs, in one transaction")
+def analytics_rebuild(write: bool) -> None:
+    """Compute movements and sums anew from the history; status 1 when something differs."""
+    from chenu.cli_analytics import rebuild
+
+    run(rebuild(load_settings(), write=write))
+
+
 @main.command("reconcile")
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True)
 def reconcile(days: int) -> None:

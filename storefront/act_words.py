@@ -54,4 +54,5 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
+    StaffAct.ACQUISITION_COST_RECORD: mark("Cost of acquisition recorded"),
 }

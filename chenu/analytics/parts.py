@@ -57,7 +57,7 @@ PARTS: Mapping[Part, PartWords] = {
     Part.MRR: PartWords(mark("Plans and contracts, net of discounts"), _CENTS),
     Part.MRR_GROSS: PartWords(mark("Plans and contracts, before discounts"), _CENTS),
     Part.PAYING: PartWords(mark("Paying customers"), _COUNT),
-    Part.OPENING_MRR: PartWords(mark("Plans and contracts when the month began"), _CENTS),
+    Part.OPENING_MRR: PartWords(mark("Customers with their MRR when the month began"), _CENTS),
     Part.OPENING_CUSTOMERS: PartWords(mark("Paying customers when the month began"), _COUNT),
     Part.NEW_CUSTOMERS: PartWords(mark("New paying customers of the month"), _COUNT),
     Part.CHURNED_CUSTOMERS: PartWords(mark("Customers who stopped paying in the month"), _COUNT),

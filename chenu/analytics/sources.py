@@ -39,17 +39,11 @@ _TRIALS = f"""
     WHERE c.changed_at < span.before AND c.kind = 'TIER' AND {{chosen}}
 """  # noqa: S608 - texts of ours
 _BEGAN = "c.status = 'TRIALING' AND c.status_before IS DISTINCT FROM 'TRIALING'"
-_REACHED = f"""
-    SELECT {_UUID.format("c")}, c.changed_at AS at, c.account AS account_id, c.item AS words,
-        1::bigint AS amount
-    FROM recurring_change c
-    WHERE c.changed_at >= span.since AND c.changed_at < span.before
-        AND c.mrr > 0 AND c.kind IN ('TIER', 'CONTRACT') AND c.item IN ({{tiers}})
-        AND NOT EXISTS (
-            SELECT 1 FROM recurring_change e
-            WHERE e.account = c.account AND e.id < c.id
-                AND e.mrr > 0 AND e.kind IN ('TIER', 'CONTRACT') AND e.item IN ({{tiers}}))
-"""  # noqa: S608 - texts of ours
+_REACHED = """
+    SELECT t.id, t.reached_at AS at, t.account_id, t.tier AS words, 1::bigint AS amount
+    FROM tier_reached_fact t
+    WHERE t.reached_at >= span.since AND t.reached_at < span.before AND t.tier = '{tier}'
+"""
 _BOOKED = "f.booked_at >= span.since AND f.booked_at < span.before"
 _SALES = f"""
     SELECT f.id, f.booked_at AS at, f.account_id, s.slug AS words, {{amount}} AS amount
@@ -84,10 +78,6 @@ def _moved(amount: str, chosen: str) -> str:
 
 def _trials(chosen: str) -> str:
     return _TRIALS.format(chosen=chosen)
-
-
-def _reached(*tiers: str) -> str:
-    return _REACHED.format(tiers=", ".join(f"'{tier}'" for tier in tiers))
 
 
 _ONE = "1::bigint"
@@ -135,10 +125,10 @@ SOURCES: Mapping[Part, str] = {
         WHERE a.signed_up_at >= span.since AND a.signed_up_at < span.before
     """,
     Part.EVER_PAYING: _moved(_ONE, "m.kind = 'NEW'"),
-    Part.REACHED_STARTER: _reached("STARTER", "PRO", "BUSINESS", "ENTERPRISE"),
-    Part.REACHED_PRO: _reached("PRO", "BUSINESS", "ENTERPRISE"),
-    Part.REACHED_BUSINESS: _reached("BUSINESS", "ENTERPRISE"),
-    Part.REACHED_ENTERPRISE: _reached("ENTERPRISE"),
+    Part.REACHED_STARTER: _REACHED.format(tier="STARTER"),
+    Part.REACHED_PRO: _REACHED.format(tier="PRO"),
+    Part.REACHED_BUSINESS: _REACHED.format(tier="BUSINESS"),
+    Part.REACHED_ENTERPRISE: _REACHED.format(tier="ENTERPRISE"),
     Part.SALES: _SALES.format(amount="(f.platform + f.creator)"),
     Part.TAKE: _SALES.format(amount="f.platform"),
     Part.API_REVENUE: _CHARGES.format(kind="API_PLAN"),

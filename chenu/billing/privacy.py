@@ -257,6 +257,12 @@ RULES: tuple[Rule, ...] = (
         ),
         retained=codes("status", "stripe_subscription_id"),
     ),
+    PersonalData(
+        "tier_reached",
+        _OF_ACCOUNT,
+        ("id", "account", "tier", "reached_at"),
+        retained=codes("tier"),
+    ),
     NoPersonalData("coupon", "codes that staff made, for everybody", ("code", "deactivated_at")),
     NoPersonalData("webhook_event", "Stripe's ids and types: what an event says is not stored"),
     NoPersonalData("event_cursor", "a row for each of Stripe's lists of events"),

@@ -4,7 +4,7 @@ from piccolo.columns import UUID, BigInt, BigSerial, Boolean, Integer, Text, Tim
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account
-from chenu.core.columns import belongs_to, business_time
+from chenu.core.columns import belongs_to, business_time, primary_id
 
 
 class RecurringState(Table, tablename="recurring_state"):
@@ -37,3 +37,15 @@ class RecurringState(Table, tablename="recurring_state"):
     mrr_before = BigInt(default=0)
     mrr_gross_before = BigInt(default=0)
     changed_at = business_time()
+
+
+class TierReached(Table, tablename="tier_reached"):
+    """When an account first paid for a tier or a higher one: written by a trigger of the history.
+
+    `tier` is STARTER, PRO, BUSINESS or ENTERPRISE; at most one row of each an account.
+    """
+
+    id = primary_id()
+    account = belongs_to(Account)
+    tier = Text()
+    reached_at = business_time()

@@ -34,6 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "when the end of a trial was announced, which is over by then",
         clock=business_now,
     ),
+    Forever("tier_reached", "at most four rows an account: how far customers ever came"),
     Forever("coupon", "what customers were promised, and who made it"),
     Forever("subscription", "what an account paid for, and when"),
     Forever("trial_use", "one trial a person, for ever: a hash, which outlives the person's data"),

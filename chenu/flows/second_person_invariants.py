@@ -8,7 +8,7 @@ from chenu.ledger.invariants import Invariant
 
 SECOND_PERSONS = (
     Invariant(
-        "I20",
+        "I21",
         mark(
             "no staff member has returned more than 100 euros to one customer within 24 hours"
             " without a second person"

@@ -14,8 +14,6 @@ CREATE INDEX roi_view_seen ON roi_view (seen_at);
 CREATE INDEX recurring_state_time ON recurring_state (changed_at, id);
 CREATE INDEX recurring_state_trial ON recurring_state (changed_at, id)
     WHERE kind = 'TIER' AND status = 'TRIALING';
-CREATE INDEX recurring_state_paid ON recurring_state (account, id)
-    WHERE mrr > 0 AND kind IN ('TIER', 'CONTRACT');
 
 -- ledger: what sales, plans and packs brought in and gave back, out of whose part. Cents.
 CREATE INDEX ledger_revenue ON ledger_transaction (business_at, id) WHERE kind IN (

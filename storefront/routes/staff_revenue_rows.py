@@ -83,7 +83,7 @@ async def show_rows(
     query = read_query(request)
     asked = _read(metric, query)
     day = asked.period.day
-    cursors = pages.cursors.of_list("revenue rows", asked.part, str(day))
+    cursors = pages.cursors.of_list("revenue rows", asked.part, str(asked.period.last))
     pager = Pager(cursors, asked.url(), _PAGE_SIZE)
     found = await list_rows(asked.part, day, pager.read(query))
     [sums] = await sum_parts([span_of(day)])

@@ -1,6 +1,6 @@
 """Six months of 20 customers, February to July 2027, lived through sandbox and product.
 
-Each day begins at six (UTC): its acts, then whatever follows of them. Amounts that follow from it are
+Each day begins at six (UTC): its acts, then whatever follows of them. What the amounts are is
 computed by hand in test_book_of_movements.py. Prices by the month: STARTER 900, PRO 2900, BUSINESS
 9900, API BASIC 4900; by the year ten times as much.
 """

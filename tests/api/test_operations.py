@@ -9,6 +9,7 @@ from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
+from chenu.core.clock import business_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.answers import GraphQLRequest
@@ -93,6 +94,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     )
     finance = await make_person("books", staff=(Staff.FINANCE,))
     await story.tell(as_session(client, services, finance), "LedgerHealth")
+    await _account(story, as_session(client, services, finance))
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
@@ -104,6 +106,15 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _answer_bank(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
+
+
+async def _account(story: Story, finance: Api) -> None:
+    today = business_now().date().isoformat()
+    await story.tell(finance, "Revenue", on=today)
+    await story.tell(finance, "MrrMovements", **{"from": today, "to": today})
+    await story.tell(finance, "RevenueTargets")
+    cost = {"month": today, "channel": "search", "amountMinor": 5000}
+    await story.tell(finance, "RecordAcquisitionCost", input=cost)
 
 
 async def _review(story: Story, buyer: Api, seller: Api, agent: dict[str, Any]) -> None:

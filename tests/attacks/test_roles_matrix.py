@@ -152,6 +152,7 @@ MUTATIONS: dict[str, Right | None] = {
     "userUpdate": OF_THE_PERSON,
 }
 FOR_OTHERS = {
+    "acquisitionCostRecord",
     "affiliatePayoutRun",
     "agentReinstate",
     "agentReviewDecide",

@@ -35,6 +35,9 @@ MUTATIONS = {
         'input: {code: "ACTS10", percentOff: 10, duration: ONCE, reason: "Trade fair."}'
     ),
     "couponDeactivate": 'code: "ACTS10", reason: "Over."',
+    "acquisitionCostRecord": (
+        'input: {month: "2026-01-01", channel: "search", amountMinor: 100, reason: "Invoice."}'
+    ),
     "affiliatePayoutRun": (
         'input: {month: "2026-01-01", dryRun: false, idempotencyKey: "run", reason: "Late."}'
     ),

@@ -15,9 +15,9 @@ from chenu.core.money import Cents
 from tests.people import make_person
 
 
-async def ask_for_sale_refund(purchase: PurchaseRow) -> object:
+async def ask_for_sale_refund(purchase: PurchaseRow, by: str = "returning") -> object:
     """A cent of the sale, which waits for a second person."""
-    colleague = await make_person("returning", staff=(Staff.SUPPORT,))
+    colleague = await make_person(by, staff=(Staff.SUPPORT,))
     [payment] = await list_payments([purchase.id])
     row = SaleRequestRow(
         id=SaleRequestId(new_id()),

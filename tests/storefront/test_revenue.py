@@ -15,6 +15,7 @@ from chenu.core.months import Month, month_of
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from storefront.revenue_period import LENGTHS
+from tests.api.calls import counted_statements
 from tests.flows.plans import change, open_paid_plan
 from tests.people import Person
 from tests.rows import count, put
@@ -188,6 +189,19 @@ async def test_a_script_swaps_the_period_alone(browser: Browser, customer: Perso
     assert part.response.headers["hx-push-url"] == f"{PATH}?months=3&last={month}"
     assert part.page.find("main") == part.page.find("h1") == []
     assert "Figures of" in part.page.find("p", id="revenue-said")[0].text
+
+
+async def test_any_period_takes_the_same_few_statements(browser: Browser, customer: Person) -> None:
+    desk = await _enter(browser)
+    counts = []
+
+    for length in LENGTHS:
+        async with counted_statements() as statements:
+            assert (await desk.get(f"{PATH}?months={length}")).status == 200
+        counts.append(len(statements))
+
+    assert len(set(counts)) == 1
+    assert counts[0] <= 12
 
 
 async def test_each_figure_opens_the_rows_that_it_is_made_of(

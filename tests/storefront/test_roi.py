@@ -291,3 +291,12 @@ async def test_a_loss_is_a_number_and_no_formula(browser: Browser, person: Perso
 async def test_somebody_who_is_not_signed_in_gets_no_file(browser: Browser) -> None:
     for path in ("/roi", "/roi/how", "/roi/export.csv", "/roi/export.pdf"):
         assert (await browser.get(path)).status in (303, 401), path
+
+
+async def test_who_opens_the_dashboard_is_counted_once_a_month(
+    browser: Browser, person: Person
+) -> None:
+    for path in ("/roi", f"/roi{NOVEMBER}", "/roi/export.csv"):
+        assert (await browser.get(path)).status == 200
+
+    assert await count("roi_view", "viewer = $1", person.user_id) == 1

@@ -1,4 +1,4 @@
-"""Subscriptions that are older than their history get what the mirror knows of it."""
+"""Subscriptions and contracts of before get a history, from which their movements follow."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from typing import Any
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine import engine_finder
 
-ID = "2026-11-29T08:00:00:000000"
+ID = "2026-11-29T07:02:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "the history of older subscriptions"
+DESCRIPTION = "the history of the subscriptions of before"
 
 SQL = Path(__file__).parent / "sql"
 FILES = ("recurring_backfill",)
