@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench fmt lint types migrate schema lock browser nginx
+.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -54,6 +54,9 @@ mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must no
 
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
+
+history: $(READY) ## make anew the file with which demos begin (within an hour); see docs/operations.md
+	@exec $(BIN)/chenu demo-history $(ARGS)
 
 fmt: $(READY) ## format code and templates
 	@$(BIN)/ruff check --quiet --fix-only .

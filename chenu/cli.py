@@ -37,13 +37,17 @@ def demo(port: int, fresh: bool, history: Path | None) -> None:
 
 @main.command("demo-history")
 @click.option("--to", type=click.Path(path_type=Path), help="default: the file of this version")
-@click.option("--days", type=click.FloatRange(1, 92), help="only that many of its days")
+@click.option("--days", type=click.FloatRange(1, 730), help="only that many of its first days")
+@click.option("--subscribers", type=int, help="only the first of them, in a store that never opens")
 @click.option("--ends", type=click.DateTime(["%Y-%m-%d"]), help="UTC; default: today")
-def demo_history(to: Path | None, days: float | None, ends: datetime | None) -> None:
-    """Make the file with which demos begin: three months of their people, lived in minutes."""
+def demo_history(
+    to: Path | None, days: float | None, subscribers: int | None, ends: datetime | None
+) -> None:
+    """Make the file with which demos begin: two years of its customers, lived in an hour."""
+    from chenu.demo.lives import choose_lives
     from chenu.demo.record import run_recording
 
-    sys.exit(run_recording(to, days, ends))
+    sys.exit(run_recording(to, choose_lives(days, subscribers), ends))
 
 
 @main.command()

@@ -14,12 +14,14 @@ from chenu.billing.recurring import BillingInterval
 from chenu.billing.subscriptions import find_plan
 from chenu.core.clock import business_now
 from chenu.core.money import Cents
-from chenu.demo.seed import act_as
+from chenu.demo.people import DemoPerson
+from chenu.demo.seed import act_as, insert_people
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.change import ChangeInput, change_plan
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
 from chenu.flows.subscriptions.contracts import ContractInput, enter_contract
+from chenu.flows.subscriptions.portal import open_billing_portal
 from chenu.flows.subscriptions.refund_requests import RefundInput, request_refund
 from chenu.flows.subscriptions.start import StartInput, start_subscription
 from chenu.flows.withdrawals.declare import declare_own
@@ -44,6 +46,16 @@ def own_card(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class SignUp:
+    """Somebody opens an account."""
+
+    person: DemoPerson
+
+    async def __call__(self, services: Services) -> None:
+        await insert_people([self.person])
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """Starts a plan on Stripe's page; `card` may be empty in a trial."""
 
@@ -59,7 +71,8 @@ class Subscribe:
         request = StartInput(
             self.tier, self.interval, actor.locale, trial=self.trial, coupon_code=self.code
         )
-        order = await start_subscription(services, actor, request, f"history-{self.tier}")
+        key = f"history-{self.tier}-{business_now():%Y-%m-%d}"
+        order = await start_subscription(services, actor, request, key)
         await pay(order.checkout_url, self.card)
 
 
@@ -109,7 +122,7 @@ class Refund:
             raise RuntimeError(f"{self.role} has no plan")
         last = (await list_subscription_invoices(plan.stripe_subscription_id))[-1]
         request = RefundInput(last.id, self.amount, self.reason)
-        await request_refund(services, await act_as("staff"), request, "history")
+        await request_refund(services, await act_as("staff"), request, f"history-plan-{self.role}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,19 @@ class Withdraw:
         if plan is None:
             raise RuntimeError(f"{self.role} has no plan")
         await declare_own(services, actor, plan.id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """Another card in the billing portal, from which an overdue invoice is paid."""
+
+    role: str
+    card: str
+
+    async def __call__(self, services: Services) -> None:
+        actor = await act_as(self.role)
+        url = await open_billing_portal(services, actor, actor.locale)
+        await pay(url, self.card, action="card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +237,9 @@ async def _account_of(role: str) -> AccountId:
     return account_id
 
 
-async def pay(url: str | None, card: str) -> None:
+async def pay(url: str | None, card: str, **pressed: str) -> None:
     """As a browser without JavaScript does; raises RuntimeError unless the page is content."""
-    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Demo"}
+    form = {"card": card, "exp": "12/34", "cvc": "123", "name": "Demo", **pressed}
     async with httpx.AsyncClient(timeout=30) as browser:
         answer = await browser.post(str(url), data=form)
     if answer.status_code != httpx.codes.SEE_OTHER:

@@ -4,6 +4,7 @@ program.
 Not a part of the history's file: calls are counted by calendar month, and a demo begins in any.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
@@ -28,6 +29,22 @@ _REFUSED_EVERY = 6
 """Days: the program starts anew then, and asks for more than a minute allows."""
 
 
+@dataclass(frozen=True, slots=True)
+class BuyApiPlan:
+    """On Stripe's page."""
+
+    role: str
+    plan: ApiPlanCode
+    card: str
+
+    async def __call__(self, services: Services) -> None:
+        actor = await act_as(self.role)
+        request = ApiPlanStartInput(self.plan, actor.locale, starts_now=False)
+        order = await start_api_plan(services, actor, request, "demo-api-plan")
+        await pay(order.checkout_url, self.card)
+        await report_order(services, actor.require_account(ApiScope.READ), order.id)
+
+
 async def buy_api_plan(services: Services, sandbox: httpx.AsyncClient) -> None:
     """Once: whoever has had one keeps what they made of it. The books are true afterwards.
 
@@ -37,10 +54,7 @@ async def buy_api_plan(services: Services, sandbox: httpx.AsyncClient) -> None:
     account_id = actor.require_account(ApiScope.READ)
     if await find_plan(account_id, SubscriptionKind.API_PLAN) is not None:
         return
-    request = ApiPlanStartInput(ApiPlanCode.BASIC, actor.locale, starts_now=False)
-    order = await start_api_plan(services, actor, request, "demo-api-plan")
-    await pay(order.checkout_url, _CARD)
-    await report_order(services, account_id, order.id)
+    await BuyApiPlan(OWNER, ApiPlanCode.BASIC, _CARD)(services)
     await store_usage(_count_calls(account_id))
     await wait_until_quiet(sandbox)
 

@@ -19,6 +19,7 @@ _LEFT_BEHIND = {
     "user_session": "everybody signs in anew",
     "mail_token": "links of mails that nobody has",
     "attempt_window": "limits of those who signed in",
+    "idempotency_record": "answers to clicks that nobody repeats a day later",
     "pgqueuer": "nothing waits in it",
     "pgqueuer_log": "how jobs ended that nobody asks about",
     "pgqueuer_schedules": "nothing is written to it",

@@ -1,7 +1,10 @@
-"""Three months of the demo's people: who does what on which day. history.py says what for."""
+"""The demo's people over three months, and the subscribers over two years: who does what on which
+day. history.py says what for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chenu.accounts.billing_details import BillingDetailsInput
 from chenu.billing.recurring import BillingInterval
@@ -9,7 +12,6 @@ from chenu.core.money import Cents
 from chenu.demo.acts import (
     DECLINED_LATER,
     NO_CARD,
-    Act,
     AskForOffer,
     AskSupport,
     Buy,
@@ -19,6 +21,7 @@ from chenu.demo.acts import (
     FillInBilling,
     Refund,
     Resume,
+    SignUp,
     Subscribe,
     Withdraw,
     own_card,
@@ -27,9 +30,12 @@ from chenu.demo.agent_lives import agent_entries
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.dispute_lives import dispute_entries
 from chenu.demo.entries import Entry
-from chenu.demo.people import BUYERS, CUSTOMERS, PEOPLE, DemoPerson
+from chenu.demo.opening import OpenStore
+from chenu.demo.people import BUYERS, CUSTOMERS, PEOPLE
 from chenu.demo.runs import Runs, WorkDay
 from chenu.demo.seed import sellers
+from chenu.demo.subscriber_lives import subscriber_entries
+from chenu.demo.subscribers import TWO_YEARS, list_subscribers
 from chenu.demo.token_lives import run_bought_agents, token_entries
 from chenu.demo.trade import trade_entries
 from chenu.support.inquiries import InquiryInput
@@ -62,17 +68,39 @@ _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """`founders` are on a plan before the store opens, so that they may sell in it."""
+    """`days` from the first entry to the end of the history; `entries` in order."""
 
     days: float
-    people: Sequence[DemoPerson]
-    creators: tuple[Creator, ...]
-    founders: Sequence[Act]
     entries: Sequence[Entry]
 
 
+_FIRST = Entry(0, SignUp(next(person for person in PEOPLE if person.staff)))
+"""The desk is there before anybody asks it."""
+
+
+def two_years() -> Lives:
+    """The whole history, the same every time: subscribers come, and at last the store opens."""
+    opens_on = TWO_YEARS - DAYS
+    subscribers = subscriber_entries(list_subscribers())
+    later = [Entry(opens_on + entry.day, entry.act) for entry in three_months().entries]
+    return Lives(TWO_YEARS, _until(TWO_YEARS, [_FIRST, *subscribers, *later]))
+
+
+def choose_lives(days: float | None, subscribers: int | None) -> Lives:
+    """The whole history; the first days since the store opened; or some subscribers alone."""
+    if subscribers is not None:
+        return some_subscribers(subscribers, days or TWO_YEARS)
+    return three_months(min(days, DAYS)) if days else two_years()
+
+
+def some_subscribers(count: int, days: float) -> Lives:
+    """The first few of them alone, as they live in the first days of the whole history."""
+    entries = [_FIRST, *subscriber_entries(list_subscribers()[:count])]
+    return Lives(days, _until(days, entries))
+
+
 def three_months(days: float | None = None) -> Lives:
-    """The whole history, the same every time; or its first days only."""
+    """From the day on which the store opens; or the first days of it only."""
     creators = load_creators()
     others = sellers(creators, PEOPLE)
     people = [*PEOPLE, *CUSTOMERS, *others, *BUYERS]
@@ -83,6 +111,7 @@ def three_months(days: float | None = None) -> Lives:
     ]
     purchases, questioned = _trade(cards, creators), dispute_entries(cards)
     entries = [
+        Entry(0, OpenStore(people, creators, founders, timedelta(days=days or DAYS))),
         *_printed(cards),
         *_customers(cards),
         *(Entry(day, purchase) for day, purchase in purchases),
@@ -94,7 +123,7 @@ def three_months(days: float | None = None) -> Lives:
         *questioned,
         *trade_entries(cards, creators, [*BUYERS, *others], questioned),
     ]
-    return Lives(days or DAYS, people, creators, founders, _until(days or DAYS, entries))
+    return Lives(days or DAYS, _until(days or DAYS, entries))
 
 
 def _until(end: float, entries: Sequence[Entry]) -> list[Entry]:

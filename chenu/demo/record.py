@@ -24,9 +24,8 @@ from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import FILE, Origins, write_history
 from chenu.demo.history_tables import dump_tables
-from chenu.demo.lives import Lives, three_months
+from chenu.demo.lives import Lives
 from chenu.demo.processes import StartError, free_port
-from chenu.demo.seed import insert_people, open_store
 from chenu.demo.state import DemoState
 from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.composition import open_services
@@ -49,7 +48,7 @@ class _Head(msgspec.Struct):
     clock: int
 
 
-def run_recording(target: Path | None, days: float | None, ends: datetime | None) -> int:
+def run_recording(target: Path | None, lives: Lives, ends: datetime | None) -> int:
     """Writes the file of this version, or the target; returns the exit status.
 
     `ends` is a day in UTC; by default the history ends today, so that a demo's first day is whole.
@@ -57,7 +56,7 @@ def run_recording(target: Path | None, days: float | None, ends: datetime | None
     today = system_now().replace(hour=0, minute=0, second=0, microsecond=0)
     ends_at = ends.replace(tzinfo=UTC) if ends else today
     try:
-        record_history(target or FILE, ends_at, click.echo, three_months(days))
+        record_history(target or FILE, ends_at, click.echo, lives)
     except (StartError, SettingError, ChenuError, OSError) as error:
         click.echo(f"chenu demo-history: {error}", err=True)
         return 1
@@ -109,7 +108,6 @@ async def _live(env: dict[str, str], lives: Lives, begins_at: datetime, say: Say
         open_services(settings, "chenu-history") as services,
         httpx.AsyncClient(base_url=env["STRIPE_API_BASE"], timeout=60) as sandbox,
     ):
-        await _found(services, lives, sandbox, begins_at)
         for entry in lives.entries:
             await _walk_to(sandbox, begins_at + timedelta(days=entry.day))
             await _do(entry.act(services), sandbox)
@@ -118,17 +116,6 @@ async def _live(env: dict[str, str], lives: Lives, begins_at: datetime, say: Say
         await catch_up(sandbox)
         await seal_entries()
         await _require_true_books(services)
-
-
-async def _found(
-    services: Services, lives: Lives, sandbox: httpx.AsyncClient, begins_at: datetime
-) -> None:
-    """The people are there, the creators pay for their plans, and the store opens."""
-    await insert_people(lives.people)
-    for act in lives.founders:
-        await _do(act(services), sandbox)
-    await open_store(services, lives.creators, begins_at + timedelta(days=lives.days))
-    await wait_until_quiet(sandbox)
 
 
 async def _do(act: Awaitable[None], sandbox: httpx.AsyncClient) -> None:

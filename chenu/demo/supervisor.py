@@ -108,7 +108,7 @@ class Demo:
         """The history, schema, products at Stripe; a second start changes nothing."""
         since = time.monotonic()
         if await beginning.load(env["DATABASE_URL"], env["STRIPE_API_BASE"]):
-            say(f"three months of history, in {time.monotonic() - since:.1f} s")
+            say(f"its history was loaded, in {time.monotonic() - since:.1f} s")
         await apply_migrations(env["DATABASE_URL"])
         await bootstrap(read_settings(env), state)
         demo_state.save_state(self._folder, state)

@@ -15,7 +15,7 @@ from tests.demo.rows import business_now_of, paid_invoices_of, rows_of, tiers_of
 from tests.demo.running import RunningDemo, run_chenu
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
-MOST_BYTES = 3_000_000
+MOST_BYTES = 5_000_000
 
 
 def test_it_is_small() -> None:

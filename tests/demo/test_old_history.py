@@ -35,7 +35,6 @@ def aged() -> Iterator[RunningDemo]:
 async def _age(connection: Any) -> None:
     """Moments of system time were written as long ago as the history ends."""
     for table, column in (
-        ("idempotency_record", "created_at"),
         ("operation", "settled_at"),
         ("outbox_mail", "sent_at"),
         ("purchase", "updated_at"),

@@ -2,16 +2,19 @@
 
 A line of JSON for the file, then one for each row: its table and its columns. Addresses of the
 sandbox's pages are left open, so that it can be reached elsewhere. Receivers of webhooks and what
-is on its way to them stay behind, and so do the answers by idempotency key.
+is on its way to them stay behind, and so do the answers by idempotency key, and the events that
+nobody can list any more.
 """
 
 from collections.abc import Iterable, Iterator
 
 from chenu.sandbox.engine import schema
-from chenu.sandbox.engine.clock import Clock
+from chenu.sandbox.engine.clock import DAY, Clock
 from chenu.sandbox.engine.json_types import dumps, loads
 from chenu.sandbox.engine.store import Store
 
+EVENT_RETENTION = 30 * DAY
+"""Seconds of the clock for which an event can be listed."""
 ADDRESS = "http://sandbox.invalid"
 """Stands for the sandbox's own public URL."""
 
@@ -22,7 +25,11 @@ _TABLES = {
     "tasks": ("seq", "clock", "due", "name", "account", "subject"),
     "balances": ("account", "available", "pending"),
 }
-_LEFT_BEHIND = "kind NOT IN ('webhook_endpoint', 'v2.core.event_destination')"
+_STORED = f"""
+    kind NOT IN ('webhook_endpoint', 'v2.core.event_destination')
+    AND NOT (kind = 'event' AND created <= {{now}} - {EVENT_RETENTION}
+        AND json_extract(internal, '$.test_clock') IS NULL)
+"""
 
 
 class BadArchive(Exception):
@@ -33,7 +40,7 @@ def write(store: Store, clock: Clock, public_url: str) -> Iterator[str]:
     """Lines of JSON; the first has the time of the clock."""
     yield _line({"version": schema.VERSION, "clock": clock.now()})
     for table, columns in _TABLES.items():
-        where = _LEFT_BEHIND if table == "objects" else "true"
+        where = _STORED.format(now=clock.now()) if table == "objects" else "true"
         order = "seq" if "seq" in columns else columns[0]
         sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
         for row in store.execute(sql):

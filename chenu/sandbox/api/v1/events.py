@@ -2,14 +2,13 @@
 
 from chenu.sandbox.api.lists import page
 from chenu.sandbox.api.routing import ROUTES
-from chenu.sandbox.engine.clock import DAY
+from chenu.sandbox.engine.archive import EVENT_RETENTION
 from chenu.sandbox.engine.errors import ApiError, Refused, missing
 from chenu.sandbox.engine.expand import presents
 from chenu.sandbox.engine.json_types import Json
 from chenu.sandbox.engine.store import Condition, Filter, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 
-EVENT_RETENTION = 30 * DAY
 _MOST_TYPES = 20
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM deliveries WHERE event = objects.id AND status != 'succeeded')"
