@@ -32,8 +32,6 @@ async def _columns() -> dict[str, list[_Column]]:
         FROM information_schema.columns
         JOIN information_schema.tables USING (table_schema, table_name)
         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1, 2
-        FROM information_schema.columns JOIN pg_tables ON tablename = table_name
-        WHERE table_schema = 'public' AND schemaname = 'public' ORDER BY 1, 2
     """
     found = defaultdict(list)
     for column in await db.fetch_all(_Column, sql):
