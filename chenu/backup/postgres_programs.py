@@ -54,7 +54,7 @@ async def run_program(path: Path, url: str, *arguments: str) -> bytes:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = f"{parts.netloc.rpartition('@')[0].partition(':')[0]}@" if "@" in parts.netloc else ""
-    bare = urlunsplit(parts._replace(netloc=f"{user}{host}"))
+    bare = urlunsplit((parts.scheme, f"{user}{host}", parts.path, parts.query, ""))
     secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
     return await _run([str(path), *arguments, f"--dbname={bare}"], secret)
 

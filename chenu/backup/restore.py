@@ -99,7 +99,7 @@ async def _require_empty(url: str) -> int:
     with no_answer_is_unavailable():
         connection = await asyncpg.connect(url)
     try:
-        count = await connection.fetchval(_OURS)
+        count = int(await connection.fetchval(_OURS))
         if count:
             where = urlsplit(url)
             raise BackupError(
@@ -111,6 +111,9 @@ async def _require_empty(url: str) -> int:
             )
         await connection.execute(_ROLE)
         return int(connection.get_server_version().major)
+    except asyncpg.InsufficientPrivilegeError as error:
+        words = "the user of DATABASE_URL may not do this: {reason}"
+        raise BackupError(words, reason=str(error)) from error
     finally:
         await connection.close()
 

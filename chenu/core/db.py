@@ -85,7 +85,8 @@ def configure(
     ENGINE.config = {"dsn": url, "server_settings": settings, "command_timeout": command_timeout}
     REPLICA = None
     if replica_url is not None:
-        options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url, "reset": _reset}
+        options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url}
+        options |= {"reset": _reset, "init": tracing.statement_hook()}
         REPLICA = Replica(options, _read_position)
 
 

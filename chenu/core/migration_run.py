@@ -30,8 +30,7 @@ _LONGEST_SECONDS = 600.0
 
 
 async def create_migration_table() -> None:
-    if not await Migration.table_exists().run():  # type: ignore[no-untyped-call]
-        await Migration.create_table().run()
+    await Migration.create_table(if_not_exists=True)
 
 
 def load_migrations(folder: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class RecentWrites:
     def __init__(self, redis: "Redis | RedisCluster") -> None:
         self._redis = redis
 
-    async def note(self, user_id: UUID) -> None:
+    async def remember(self, user_id: UUID) -> None:
         """Never fails. What is lost with Valkey makes somebody's list a few seconds old."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):

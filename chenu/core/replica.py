@@ -89,14 +89,16 @@ class Replica:
         pool = self._pool
         if pool is None or not self.is_fit:
             self.left_to_primary += 1
-            self._note_standing("away" if pool is None else "lagging")
+            self._log_standing("away" if pool is None else "lagging")
             raise ReplicaFailed
         try:
             async with pool.acquire() as connection:
                 answer = await getattr(connection, method)(sql, *args)
         except _IN_THE_WAY as error:
             self.left_to_primary += 1
-            if isinstance(error, (*LOST, *TOO_SLOW)):
+            # a value that does not fit is the statement's fault, and no loss of the replica
+            is_lost = isinstance(error, (*LOST, *TOO_SLOW))
+            if is_lost and not isinstance(error, asyncpg.DataError):
                 self._leave(type(error).__name__)
             else:
                 log.warning("replica_not_read", cause=type(error).__name__)
@@ -129,13 +131,13 @@ class Replica:
         for position_at, position in self._positions:
             if position <= (standing["replayed"] or 0):
                 self._current_at = max(self._current_at, position_at)
-        self._note_standing("lagging")
+        self._log_standing("lagging")
 
     def _leave(self, reason: str) -> None:
         self._current_at = -math.inf
-        self._note_standing(reason)
+        self._log_standing(reason)
 
-    def _note_standing(self, reason: str) -> None:
+    def _log_standing(self, reason: str) -> None:
         """A line when reading begins and when it ends."""
         if self.is_fit and not self._was_fit:
             log.info("replica_read", lag_seconds=round(self.lag_seconds, 1))

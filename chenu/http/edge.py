@@ -89,7 +89,7 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
-                await self._note_write(method, request_context.actor)
+                await self._remember_write(method, request_context.actor)
                 message["headers"] = self._complete(scope, message, request_id)
             await send(message)
 
@@ -129,10 +129,10 @@ class Edge:
         allow = self._methods.get(route or scope["path"])
         return name, (allow or allow_of(value.decode().split(", "))).encode()
 
-    async def _note_write(self, method: str, actor: Actor) -> None:
+    async def _remember_write(self, method: str, actor: Actor) -> None:
         """Before the answer, so that the person's next request reads what this one has written."""
         if db.REPLICA is not None and method not in _READING and actor.session_id and actor.user_id:
-            await self._pubsub.recent_writes.note(actor.user_id)
+            await self._pubsub.recent_writes.remember(actor.user_id)
 
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool

@@ -1,11 +1,13 @@
 """Revenue of the whole business, for finance: metrics, movements of MRR, targets, costs."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Annotated, Any
 
 import strawberry
 
+from chenu.accounts.replica_reads import replica_reads
 from chenu.analytics.costs import CostInput, record_cost
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.formulas import HUNDREDTHS
@@ -198,7 +200,13 @@ async def resolve_revenue(info: Info, on: OnArgument = None) -> Metrics:
     day = on or business_now().date()
     _check_day(day, "on")
     info.context.reading.record_staff_read("revenue", "metrics")
-    return await get_metrics(day)
+    async with _reads(info):
+        return await get_metrics(day)
+
+
+def _reads(info: Info) -> AbstractAsyncContextManager[None]:
+    """From the replica, but for who has just recorded a cost."""
+    return replica_reads(info.context.actor, info.context.services.recent_writes)
 
 
 def _check_day(day: date, name: str) -> None:
@@ -217,7 +225,8 @@ async def resolve_movements(
     if (last.year - first.year) * 12 + last.month - first.month >= MOST_MONTHS:
         raise BadInput(mark("At most {count} months"), path=("from",), count=MOST_MONTHS)
     info.context.reading.record_staff_read("revenue", "movements")
-    return await list_month_movements(first, last)
+    async with _reads(info):
+        return await list_month_movements(first, last)
 
 
 def _month_of(day: date) -> Month:
@@ -226,7 +235,8 @@ def _month_of(day: date) -> Month:
 
 async def resolve_targets(info: Info) -> list[Check]:
     info.context.reading.record_staff_read("revenue", "targets")
-    return await list_target_checks(business_now().date())
+    async with _reads(info):
+        return await list_target_checks(business_now().date())
 
 
 @strawberry.input(description="Replaces the value of the same month and channel.")

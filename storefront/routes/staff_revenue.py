@@ -4,11 +4,14 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.accounts.replica_reads import replica_reads
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.model import Metric, MetricValue, RevenueMetrics
 from chenu.analytics.rollup import list_cohorts, list_month_movements
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trends
+from chenu.flows.services import Services
+from storefront import revenue_words
 from storefront.access import FINANCE
 from storefront.forms import HttpRequest, read_query
 from storefront.pages import Page, Pages
@@ -17,12 +20,17 @@ from storefront.revenue_view import RevenueData, make_view
 
 
 @get(PATH, opt=FINANCE)
-async def show_revenue(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def show_revenue(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     period = read_period(read_query(request))
+    async with replica_reads(pages.request_context.actor, services.recent_writes):
+        data = await _read(period)
     page = pages.show(
         "staff/_revenue.html" if pages.is_fragment else "staff/revenue.html",
-        view=make_view(await _read(period), period, pages.locale),
+        view=make_view(data, period, pages.locale),
         lengths=LENGTHS,
+        revenue_words=revenue_words,
     )
     if pages.is_fragment:
         page.headers["HX-Push-Url"] = period.url()

@@ -8,9 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from chenu.accounts.actor import AccountId, Staff
+from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.accounts.queries import list_accounts
+from chenu.accounts.replica_reads import replica_reads
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.formulas import compute
 from chenu.analytics.model import Metric, Unit
@@ -21,6 +22,8 @@ from chenu.analytics.words import show_value
 from chenu.core.errors import Invalid, NotFound
 from chenu.core.i18n import mark
 from chenu.core.paging import Key, PageRequest
+from chenu.core.recent_writes import RecentWrites
+from chenu.flows.services import Services
 from storefront.access import FINANCE, WITHOUT_METER
 from storefront.csv_export import Cell, in_euros, send_csv
 from storefront.forms import Fields, HttpRequest, read_query
@@ -78,15 +81,19 @@ def _read(metric: str, query: Fields) -> _Asked:
 
 @get(_ROWS, opt=FINANCE)
 async def show_rows(
-    request: HttpRequest, pages: NamedDependency[Pages], metric: FromPath[str]
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    metric: FromPath[str],
 ) -> Page:
     query = read_query(request)
     asked = _read(metric, query)
     day = asked.period.day
     cursors = pages.cursors.of_list("revenue rows", asked.part, str(asked.period.last))
     pager = Pager(cursors, asked.url(), _PAGE_SIZE)
-    found = await list_rows(asked.part, day, pager.read(query))
-    [sums] = await sum_parts([span_of(day)])
+    async with replica_reads(pages.request_context.actor, services.recent_writes):
+        found = await list_rows(asked.part, day, pager.read(query))
+        [sums] = await sum_parts([span_of(day)])
     definition = DEFINITIONS[asked.metric]
     page = pages.show(
         "staff/revenue_rows.html",
@@ -116,20 +123,27 @@ async def _name_accounts(rows: Sequence[MetricRow]) -> dict[AccountId, str]:
 
 @get(f"{_ROWS}/export.csv", opt=FINANCE | WITHOUT_METER)
 async def download_rows(
-    request: HttpRequest, pages: NamedDependency[Pages], metric: FromPath[str]
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    metric: FromPath[str],
 ) -> Stream:
     asked = _read(metric, read_query(request))
     await _record_read(pages, asked)
     name = f"chenu-{pages.say(_FILE)}-{asked.part.lower().replace('_', '-')}-{asked.period.day}.csv"
     head = [pages.say(title) for title in HEAD]
-    return send_csv(name, head, _list_cells(asked), pages.locale)
+    batches = _list_cells(asked, pages.request_context.actor, services.recent_writes)
+    return send_csv(name, head, batches, pages.locale)
 
 
-async def _list_cells(asked: _Asked) -> AsyncIterator[list[Sequence[Cell]]]:
+async def _list_cells(
+    asked: _Asked, actor: Actor, writes: RecentWrites
+) -> AsyncIterator[list[Sequence[Cell]]]:
     key: Key | None = None
     while True:
-        batch = await list_rows(asked.part, asked.period.day, PageRequest(_BATCH, key))
-        names = await _name_accounts(batch.rows)
+        async with replica_reads(actor, writes):
+            batch = await list_rows(asked.part, asked.period.day, PageRequest(_BATCH, key))
+            names = await _name_accounts(batch.rows)
         yield [_list_cells_of(row, names, asked.unit) for row in batch.rows]
         if not batch.has_next:
             return

@@ -15,6 +15,7 @@ from chenu.backup.restore import restore_backup
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
+from chenu.core.migrations import apply_migrations, list_known
 from chenu.flows.services import Services
 from chenu.media.pictures import PictureHash, PictureSize, Renditions
 from chenu.media.places import Place
@@ -71,8 +72,8 @@ async def test_all_comes_back_with_its_pictures(
     assert restored.ok
     assert (restored.manifest.pictures, restored.manifest.missing_pictures) == (2, [LOST])
     assert restored.pictures == 1
-    kept = MediaStore(target.media)
-    assert [await kept.find(SHOWN, size) for size in PictureSize] == list(FILES.values())
+    stored = MediaStore(target.media)
+    assert [await stored.find(SHOWN, size) for size in PictureSize] == list(FILES.values())
     connection = await asyncpg.connect(target.database_url)
     assert await connection.fetchval("SELECT name FROM agent") == market.agent.name
     assert await connection.fetchval("SELECT count(*) FROM restored_backup") == 1
@@ -148,7 +149,7 @@ async def test_a_damaged_backup_is_refused_before_anything_is_written(
     await connection.close()
 
 
-async def test_another_key_none_and_another_file_are_told_apart(
+async def test_another_key_none_and_another_file_are_distinguished(
     settings: Settings, tmp_path: Path
 ) -> None:
     made = await backup(settings, tmp_path)
@@ -191,6 +192,25 @@ async def test_a_backup_of_a_newer_version_is_refused(
 
     with pytest.raises(BackupError, match=f"newer CHE·NU .* the migration {newest}"):
         await restore_backup(target, made.path)
+
+
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    settings: Settings, engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def allow() -> None:
+        """As the older version that makes it."""
+
+    source = await make_target(engines, settings, tmp_path)
+    newest = max(list_known())
+    monkeypatch.setattr("chenu.backup.make.require_migrated", allow)
+    async with own_pool():
+        await apply_migrations(source.database_url, list_known() - {newest})
+        made = await make_backup(source, tmp_path / "older")
+    target = await make_target(engines, settings, tmp_path)
+    async with own_pool():
+        restored = await restore_backup(target, made.path)
+
+    assert (restored.ok, restored.migrated) == (True, [newest])
 
 
 async def test_a_backup_without_its_pictures_says_so(settings: Settings, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
+from piccolo.apps.migrations.tables import Migration
 
-from chenu.core import migrations
+from chenu.core import db, migrations
+from chenu.core.errors import Unavailable
+from chenu.flows.services import Services
 from chenu.piccolo_app import APP_CONFIG
 from tests.conftest import Engines
 
@@ -95,6 +98,39 @@ async def test_a_database_of_another_version_is_met_with_one_line(
     [line] = stderr.decode().strip().splitlines()
     assert process.returncode == 1
     assert "chenu demo --fresh" in line
+
+
+@pytest.mark.parametrize(
+    ("oldest_code", "words"),
+    [
+        (None, None),
+        ("2026-11-29T07:60:00:000000", None),
+        ("2098-01-01T00:00:00:000000", "must know the migration 2098-01-01T00:00:00:000000"),
+    ],
+    ids=["nothing asked for", "something known", "something unknown"],
+)
+async def test_older_code_goes_on_unless_the_schema_asks_for_newer(
+    services: Services, oldest_code: str | None, words: str | None
+) -> None:
+    newer = Migration(name="2099-01-01T00:00:00:000000", app_name="chenu")
+    await Migration.insert().add(newer)
+    try:
+        if oldest_code is not None:
+            await db.execute("INSERT INTO schema_floor VALUES (1, $1)", oldest_code)
+        refusal = await find_refusal()
+    finally:
+        await Migration.delete().where(Migration.name == newer.name)
+
+    assert (refusal is None) == (words is None)
+    assert (words or "") in (refusal or "")
+
+
+async def find_refusal() -> str | None:
+    try:
+        await migrations.require_migrated()
+    except Unavailable as error:
+        return str(error)
+    return None
 
 
 def test_an_id_is_read_from_a_file_name() -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -76,6 +77,13 @@ async def test_what_is_written_all_the_same_is_written_once_to_the_primary(
         assert await db.fetch_value(sql) == 7
 
     assert await db.fetch_value("SELECT count(*) FROM business_clock") == 1
+    assert replica.is_fit
+
+
+async def test_a_value_that_does_not_fit_is_no_loss_of_the_replica(replica: Replica) -> None:
+    with db.on_replica(), pytest.raises(asyncpg.DataError):
+        await db.fetch_value("SELECT $1::int", "seven")
+
     assert replica.is_fit
 
 
