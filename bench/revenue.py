@@ -64,13 +64,6 @@ _BY_WINDOWS = """
     SELECT utc_month(moved_at), kind, sum(mrr_after - mrr_before), count(*)
     FROM mrr_movement_truth GROUP BY 1, 2
 """
-_SUMS_AGAIN = (
-    "DELETE FROM revenue_day",
-    "INSERT INTO revenue_day SELECT * FROM revenue_day_truth",
-    "DELETE FROM revenue_cohort",
-    """INSERT INTO revenue_cohort (cohort, month, mrr_change, customer_change)
-        SELECT cohort, month, mrr_change, customer_change FROM revenue_cohort_truth""",
-)
 
 
 @dataclass(frozen=True)
@@ -168,9 +161,7 @@ async def _compare_rebuild(url: str, rounds: int) -> tuple[Ratio, float]:
             await connection.fetch(_BY_WINDOWS)
             windows = time.perf_counter() - started
             started = time.perf_counter()
-            async with connection.transaction():
-                for sql in _SUMS_AGAIN:
-                    await connection.execute(sql)
+            await connection.execute("SELECT rebuild_sums()")
             pairs.append((time.perf_counter() - started, windows))
     finally:
         await connection.close()

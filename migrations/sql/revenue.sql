@@ -116,13 +116,13 @@ CREATE VIEW mrr_movement_truth AS
         utc_month(first_at) AS cohort, changed_at AS moved_at
     FROM begun;
 
--- The sums as the movements and the history have them: one pass over the movements.
+-- The sums as the movements and the history have them.
 CREATE VIEW movement_sum AS
     SELECT utc_day(moved_at) AS day, kind, cohort, sum(mrr_after - mrr_before)::bigint AS change,
         sum(gross_after - gross_before)::bigint AS gross_change, count(*)::int AS moved
     FROM mrr_movement GROUP BY 1, 2, 3;
-CREATE VIEW revenue_day_truth AS
-    SELECT day,
+CREATE VIEW revenue_sum AS
+    SELECT grouping(day) = 0 AS of_day, day, cohort, month,
         coalesce(sum(change) FILTER (WHERE kind = 'NEW'), 0)::bigint AS new_mrr,
         coalesce(sum(change) FILTER (WHERE kind = 'REACTIVATION'), 0)::bigint AS reactivation_mrr,
         coalesce(sum(change) FILTER (WHERE kind = 'EXPANSION'), 0)::bigint AS expansion_mrr,
@@ -137,19 +137,47 @@ CREATE VIEW revenue_day_truth AS
         coalesce(sum(moved) FILTER (WHERE kind = 'CONVERTED'), 0)::int AS trials_converted,
         coalesce(sum(moved) FILTER (WHERE kind = 'LAPSED'), 0)::int AS trials_lapsed
     FROM (
-        SELECT day, kind, change, gross_change, moved FROM movement_sum
+        SELECT day, cohort, date_trunc('month', day)::date AS month, kind, change, gross_change,
+            moved
+        FROM movement_sum
         UNION ALL
-        SELECT utc_day(changed_at), CASE WHEN status = 'TRIALING' THEN 'STARTED'
+        SELECT utc_day(changed_at), NULL, NULL, CASE WHEN status = 'TRIALING' THEN 'STARTED'
                 WHEN status IN ('ACTIVE', 'PAST_DUE') THEN 'CONVERTED' ELSE 'LAPSED' END,
             0, 0, 1
         FROM recurring_change WHERE kind = 'TIER' AND status IS DISTINCT FROM status_before
             AND 'TRIALING' IN (status, status_before)
-    ) of_day GROUP BY day;
+    ) moved GROUP BY GROUPING SETS ((day), (cohort, month));
+CREATE VIEW revenue_day_truth AS
+    SELECT day, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr, gross_change,
+        new_customers, reactivated_customers, churned_customers, trials_started, trials_converted,
+        trials_lapsed
+    FROM revenue_sum WHERE of_day;
 CREATE VIEW revenue_cohort_truth AS
-    SELECT cohort, date_trunc('month', day)::date AS month, sum(change)::bigint AS mrr_change,
-        coalesce(sum(CASE kind WHEN 'CHURN' THEN -moved ELSE moved END)
-            FILTER (WHERE kind IN ('NEW', 'REACTIVATION', 'CHURN')), 0)::int AS customer_change
-    FROM movement_sum WHERE cohort IS NOT NULL GROUP BY 1, 2;
+    SELECT cohort, month,
+        new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr AS mrr_change,
+        new_customers + reactivated_customers - churned_customers AS customer_change
+    FROM revenue_sum WHERE NOT of_day AND cohort IS NOT NULL;
+
+-- Both sums anew, in one pass over the movements.
+CREATE FUNCTION rebuild_sums() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM revenue_day;
+    DELETE FROM revenue_cohort;
+    WITH sums AS MATERIALIZED (SELECT * FROM revenue_sum), days AS (
+        INSERT INTO revenue_day (day, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr,
+            churn_mrr, gross_change, new_customers, reactivated_customers, churned_customers,
+            trials_started, trials_converted, trials_lapsed)
+        SELECT day, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churn_mrr,
+            gross_change, new_customers, reactivated_customers, churned_customers, trials_started,
+            trials_converted, trials_lapsed
+        FROM sums WHERE of_day
+    )
+    INSERT INTO revenue_cohort (cohort, month, mrr_change, customer_change)
+        SELECT cohort, month,
+            new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr,
+            new_customers + reactivated_customers - churned_customers
+        FROM sums WHERE NOT of_day AND cohort IS NOT NULL;
+END $$;
 
 -- Replaces what is not as the history has it; movements that are right keep their ids. Whoever
 -- writes a movement or a sum waits until it is done.
@@ -170,9 +198,5 @@ BEGIN
         t.mrr_after, t.gross_before, t.gross_after, t.cohort, t.moved_at
     FROM mrr_movement_truth t
     WHERE NOT EXISTS (SELECT FROM mrr_movement m WHERE m.state = t.state);
-    DELETE FROM revenue_day;
-    INSERT INTO revenue_day SELECT * FROM revenue_day_truth;
-    DELETE FROM revenue_cohort;
-    INSERT INTO revenue_cohort (cohort, month, mrr_change, customer_change)
-        SELECT cohort, month, mrr_change, customer_change FROM revenue_cohort_truth;
+    PERFORM rebuild_sums();
 END $$;

@@ -42,7 +42,7 @@ async def person(services: Services, stripe_side: StripeSide) -> Person:
 TAMPERINGS = {
     "a movement that begins elsewhere": (
         "UPDATE mrr_movement SET mrr_before = 1, gross_before = 1 WHERE kind = 'EXPANSION'",
-        {"I20", "I20d", "I20m"},
+        {"I20", "I20d"},
     ),
     "a kind that it is not": (
         "UPDATE mrr_movement SET kind = 'REACTIVATION' WHERE kind = 'NEW'",
