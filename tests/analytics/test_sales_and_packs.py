@@ -27,7 +27,7 @@ async def test_a_sale_of_an_agent_is_gmv_and_our_share_of_it_take(
     _, payment = await make_sale(services, price=999)
 
     sold = await get_metrics(today())
-    await stripe_side.change("/v1/refunds", charge=payment.stripe_charge_id, amount=333)
+    await stripe_side.change("/v1/refunds", charge=payment.stripe_charge_id, amount="333")
     await catch_up(services)
     refunded = await get_metrics(today())
 
