@@ -153,13 +153,4 @@ async def send_pdf_file(
         account_name=account.name,
         has_contract=actor.tier is TierCode.ENTERPRISE,
     )
-    return _send_pdf(view, await pdf_documents.make(document))
-
-
-def _send_pdf(view: RoiView, content: bytes) -> Page:
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="{_name_file(view, "pdf")}"',
-        "Vary": "Cookie, Accept-Language",
-    }
-    return Page(content, media_type="application/pdf", headers=headers)
+    return pages.send_pdf(await pdf_documents.make(document), _name_file(view, "pdf"))

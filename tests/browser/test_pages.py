@@ -142,6 +142,12 @@ _GIVE_OLDER = """
     FROM older, account a JOIN app_user u ON u.id = a.owner
     WHERE u.email = '{email}' AND a.kind = 'PERSONAL' RETURNING id
 """
+_FAIL_PAYOUT = """
+    INSERT INTO affiliate_payout (id, affiliate, month, amount, status, failure_reason, created_at)
+    SELECT gen_random_uuid(), a.id, date '2026-01-01', 5000, 'FAILED', 'account_closed', now()
+    FROM affiliate a JOIN app_user u ON u.id = a.member WHERE u.email = '{email}'
+    RETURNING affiliate
+"""
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -173,6 +179,7 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
             paths.append(await _first_in(visitor, tab))
         paths.append(await _an_invoice(visitor, f"{account}/invoices"))
         paths.append(await _first_link(visitor, "/staff/support"))
+        paths.append(await _an_affiliate(visitor))
         paths.append(await _a_withdrawal_statement(visitor))
 
     for path in paths:
@@ -248,6 +255,13 @@ async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
     await visitor.go(f"/staff/customers?q={email}")
     return urlsplit(visitor.page.url).path
+
+
+async def _an_affiliate(visitor: Visitor) -> str:
+    """With clicks, customers, a commission, and a payout that failed."""
+    email, _ = visitor.demo.password("affiliate")
+    rows = await asyncio.to_thread(rows_of, visitor.demo, _FAIL_PAYOUT.format(email=email))
+    return f"/staff/affiliates/{rows[0][0]}"
 
 
 async def _a_pack_order(visitor: Visitor) -> str:
