@@ -84,6 +84,8 @@ class Route:
         }
         if self.path.endswith(("/remove", "/restore")):
             filled["case_id"] = world.rows["review case"]
+        if self.path.startswith("/staff/payments/webhooks"):
+            filled["delivery_id"] = world.rows["other delivery"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
         if "/pictures/" in self.path:

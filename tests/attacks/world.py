@@ -55,7 +55,7 @@ from tests.people import (
     sign_in_again,
 )
 from tests.tokens.granting import give
-from tests.webhooks.listening import happen, listen
+from tests.webhooks.listening import NOWHERE, happen, listen
 
 TYPES = {
     "user": "User",
@@ -140,12 +140,18 @@ async def _buy_pack(services: Services, buyer: Person) -> object:
 
 
 async def _hear(services: Services, buyer: Person) -> dict[str, Any]:
-    """A webhook endpoint of the buyer's, and something that it is told."""
+    """Two webhook endpoints of the buyer's, and something that both hear of."""
     endpoint = (await listen(services, buyer)).endpoint
+    other = (await listen(services, buyer, f"{NOWHERE}/other")).endpoint
     await happen(buyer, "world")
-    delivery = await db.fetch_value("SELECT id FROM webhook_delivery")
-    seen = seen_of(await get_any_delivery(delivery))
-    return {"webhook": endpoint.id, "delivery": delivery, "delivery seen": seen}
+    sql = "SELECT id FROM webhook_delivery WHERE endpoint = $1"
+    delivery, second = [await db.fetch_value(sql, each.id) for each in (endpoint, other)]
+    return {
+        "webhook": endpoint.id,
+        "delivery": delivery,
+        "other delivery": second,
+        "delivery seen": seen_of(await get_any_delivery(second)),
+    }
 
 
 async def _give_tokens(buyer: Person) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from chenu.accounts.actor import Staff
 from chenu.flows.services import Services
 from chenu.flows.webhooks.deliver import deliver_due
 from chenu.flows.webhooks.endpoints import switch_off
-from tests.people import Person, make_person
+from tests.people import Person
 from tests.rows import count
 from tests.storefront.browser import Browser, Seen
+from tests.storefront.visitors import make_reader
 from tests.webhooks.listening import happen, listen
 from tests.webhooks.receiving import Receiver, open_receiver
 
@@ -17,12 +18,12 @@ PAGE = "/staff/payments/webhooks"
 
 @pytest.fixture
 async def finance(services: Services, browser: Browser) -> Browser:
-    return browser.become(await make_person("finance", staff=(Staff.FINANCE,)))
+    return browser.become(await make_reader("finance", staff=(Staff.FINANCE,)))
 
 
 @pytest.fixture
 async def zoe(services: Services) -> Person:
-    return await make_person("zoe")
+    return await make_reader("zoe")
 
 
 async def deliver(services: Services, person: Person, receiver: Receiver) -> None:

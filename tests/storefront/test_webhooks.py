@@ -17,6 +17,7 @@ from chenu.webhooks.model import CHOSEN_KINDS, MAX_ENDPOINTS
 from tests.people import Person, make_member, make_person
 from tests.rows import count, put
 from tests.storefront.browser import Browser, Seen
+from tests.storefront.visitors import make_reader
 from tests.webhooks.listening import NOWHERE, happen, listen
 from tests.webhooks.receiving import answer, open_receiver
 
@@ -26,7 +27,7 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{40,}")
 
 @pytest.fixture
 async def zoe(services: Services) -> Person:
-    return await make_person("zoe")
+    return await make_reader("zoe")
 
 
 @pytest.fixture

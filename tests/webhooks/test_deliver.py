@@ -270,3 +270,19 @@ async def test_a_backlog_of_one_endpoint_lets_others_in_between(
 
     assert names(receiver) == ["n0", "n1"]
     assert await count_jobs("webhook_endpoint") == before + 1
+
+
+async def test_a_slow_endpoint_has_its_turn_and_no_more(
+    services: Services, zoe: Person, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chenu.flows.webhooks.deliver._TURN_SECONDS", 0.0)
+    await listen(services, zoe, receiver.url())
+    for name in ("first", "second"):
+        await happen(zoe, name)
+
+    await deliver_due(services)
+    turn = names(receiver)
+    await deliver_due(services)
+
+    assert turn == ["first"]
+    assert names(receiver) == ["first", "second"]

@@ -1,6 +1,7 @@
 """Sends what waits for an endpoint: one delivery after another, each outside any transaction."""
 
 import asyncio
+import time
 
 import structlog
 
@@ -30,7 +31,10 @@ from chenu.webhooks.turns import (
 log = structlog.get_logger(__name__)
 
 _IN_A_ROW = 50
-"""Of one endpoint, before the worker looks at what else there is to do."""
+_TURN_SECONDS = 15.0
+"""Of one endpoint, before the worker looks at what else there is to do: a slow one delays nobody
+for longer.
+"""
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "CHENU-Webhooks/1"}
 
 
@@ -50,14 +54,14 @@ async def deliver_to(services: Services, endpoint_id: EndpointId) -> None:
 
 
 async def _take_turn(services: Services, turn: Turn) -> None:
+    began = time.monotonic()
     for _ in range(_IN_A_ROW):
         delivery = await find_next(turn)
-        if delivery is None:
+        if delivery is None or not await _deliver(services, turn, delivery):
             await release(turn)
             return
-        if not await _deliver(services, turn, delivery):
-            await release(turn)
-            return
+        if time.monotonic() - began > _TURN_SECONDS:
+            break
     await release(turn)
     await queue.enqueue(queue.Job.WEBHOOK_ENDPOINT, str(turn.endpoint_id))
 
