@@ -149,8 +149,9 @@ CREATE VIEW revenue_cohort_truth AS
 
 -- Replaces what is not as the history has it; movements that are right keep their ids. Whoever
 -- writes a movement or a sum waits until it is done.
-CREATE FUNCTION rebuild_revenue() RETURNS void LANGUAGE plpgsql SET chenu.rebuild = 'on' AS $$
+CREATE FUNCTION rebuild_revenue() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('chenu.rebuild', 'on', true); -- a clause SET would ask for a superuser
     LOCK TABLE mrr_movement IN SHARE ROW EXCLUSIVE MODE;
     LOCK TABLE revenue_day IN SHARE ROW EXCLUSIVE MODE;
     LOCK TABLE revenue_cohort IN SHARE ROW EXCLUSIVE MODE;
@@ -171,4 +172,5 @@ BEGIN
     DELETE FROM revenue_cohort;
     INSERT INTO revenue_cohort (cohort, month, mrr_change, customer_change)
         SELECT cohort, month, mrr_change, customer_change FROM revenue_cohort_truth;
+    PERFORM set_config('chenu.rebuild', 'off', true);
 END $$;
